@@ -1,0 +1,47 @@
+# Everything runs in .venv with the versions of constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install serve test contract lint format bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed ## make .venv with the package and its development tools
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+serve: install ## serve the storefront data set on http://127.0.0.1:8080
+	@exec $(BIN)/ocapi-emulator serve
+
+test: install ## run all tests, in random order, with branch coverage
+	$(BIN)/pytest -n auto --cov --cov-report=term $(TESTS)
+
+contract: install ## run the contract tests; TARGET=https://host ... tests another server
+	$(BIN)/pytest contract_tests $(if $(TARGET),--target $(TARGET)) $(TESTS)
+
+lint: install ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install ## lay out the sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install ## measure requests a second beside a bare Flask route
+	$(BIN)/python benchmarks/bench.py
+
+lock: install ## resolve constraints.txt anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --extra dev --no-emit-index-url --no-annotate --upgrade pyproject.toml --output-file constraints.txt
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,69 @@
+"""Every knob, once: its name, its default, its meaning.
+
+The command line derives the flag ``--some-knob`` and the environment variable
+``OCAPI_EMULATOR_SOME_KNOB`` from each field.
+"""
+
+import re
+from dataclasses import dataclass, field, fields
+
+DIALECTS = ("documented", "observed")
+VERSION = re.compile(r"v(\d+)_(\d+)")
+PORTS = range(65536)
+
+
+class ConfigError(ValueError):
+    """A knob has a value it cannot have; the message says which and why."""
+
+
+def knob(default: str | int | bool, meaning: str, placeholder: str = "") -> "field":  # type: ignore[valid-type]  # noqa: FBT001
+    """Return a dataclass field with its help text and the placeholder of its value."""
+    return field(default=default, metadata={"help": meaning, "placeholder": placeholder})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How one emulator is set up.
+
+    Raises:
+        ConfigError: A value is out of its range.
+    """
+
+    host: str = knob("127.0.0.1", "Address to listen on.", "ADDRESS")
+    port: int = knob(8080, "Port to listen on; 0 takes any free one.", "PORT")
+    fixtures: str = knob("storefront", "Bundled data set, or a folder with one.", "NAME|DIR")
+    dialect: str = knob(
+        "documented",
+        "Where documentation and live systems differ: answer as the one or the other.",
+        "|".join(DIALECTS),
+    )
+    accept_versions: str = knob(
+        "", "Further API versions served under their own name, or 'any'.", "v19_5,v23_1|any"
+    )
+    token_key: str = knob(
+        "", "Secret that signs tokens; the same in all processes that share them.", "SECRET"
+    )
+    trust_forwarded_proto: bool = knob(False, "Take the scheme of links from X-Forwarded-Proto.")
+
+    def __post_init__(self) -> None:
+        if self.port not in PORTS:
+            raise ConfigError(f"port {self.port} is not between 0 and 65535")
+        if self.dialect not in DIALECTS:
+            raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
+        for name in self.versions - {"any"}:
+            if not VERSION.fullmatch(name):
+                raise ConfigError(f"version '{name}' is not of the form v23_2")
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """The further versions as ``v<major>_<minor>``, or ``{"any"}``."""
+        names = (name.strip() for name in self.accept_versions.split(","))
+        return frozenset(name for name in names if name)
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of the knob ``name``."""
+    return f"OCAPI_EMULATOR_{name.upper()}"
+
+
+KNOBS = fields(Config)

@@ -1,0 +1,29 @@
+"""Internal errors, kept so that a test can raise them again."""
+
+import logging
+from collections import deque
+
+logger = logging.getLogger("emulator")
+
+KEPT = 100
+
+
+class CrashLog:
+    """The latest internal errors; bounded, the oldest are dropped."""
+
+    def __init__(self) -> None:
+        self._crashes: deque[Exception] = deque(maxlen=KEPT)
+
+    def record(self, method: str, path: str, error: Exception) -> None:
+        """Log ``error`` with its traceback and keep it, naming the request it belongs to.
+
+        The query is left out, since it may carry secrets.
+        """
+        error.add_note(f"while answering {method} {path}")
+        logger.error("internal error in %s %s", method, path, exc_info=error)
+        self._crashes.append(error)
+
+    def check(self) -> None:
+        """Raise the oldest error that was kept, and forget it; return if there is none."""
+        if self._crashes:
+            raise self._crashes.popleft()

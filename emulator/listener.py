@@ -1,0 +1,99 @@
+"""The HTTP server under the applications: waitress on a socket of ours, in a thread of ours."""
+
+import socket
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import RequestEntityTooLarge
+
+from emulator.ocapi.formats import LARGEST_BODY, TOO_LARGE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+THREADS = 8
+BACKLOG = 1024
+
+
+class _TooLargeTask(WSGITask):
+    """Lets the application refuse a body that the server did not read: it knows the format."""
+
+    def get_environment(self) -> Any:
+        return {**super().get_environment(), TOO_LARGE: True}
+
+    def execute(self) -> None:
+        self.set_close_on_finish()
+        super().execute()
+
+
+def _refuse(channel: Any, request: Any) -> Any:
+    """Return the task that answers a request which the server could not take in."""
+    too_large = isinstance(request.error, RequestEntityTooLarge)
+    return (_TooLargeTask if too_large else ErrorTask)(channel, request)
+
+
+class _Channel(HTTPChannel):
+    error_task_class = staticmethod(_refuse)
+
+
+class Listener:
+    """Listens from its making on, serves between ``start`` and ``stop``.
+
+    Args:
+        application: What answers.
+        host: Name or address to listen on.
+        port: The port, 0 for any free one.
+
+    Raises:
+        OSError: The address cannot be listened on.
+    """
+
+    def __init__(self, application: "WSGIApplication", host: str, port: int) -> None:
+        self._socket = _bind(host, port)
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self._connections: dict[int, Any] = {}
+        self._server: Any = create_server(
+            application,
+            map=self._connections,
+            sockets=[self._socket],
+            threads=THREADS,
+            backlog=BACKLOG,
+            max_request_body_size=LARGEST_BODY,
+            clear_untrusted_proxy_headers=False,
+            ident=None,
+        )
+        self._server.channel_class = _Channel
+        self._thread = Thread(target=self._serve, name=f"ocapi-emulator:{self.port}", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> None:
+        """Begin to serve, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the requests that are being answered, close all connections, end the threads."""
+        self._server.trigger.pull_trigger(self._close)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        wasyncore.loop(map=self._connections, use_poll=True)
+
+    def _close(self) -> None:
+        """End the loop by closing all it waits for; called in the loop's own thread."""
+        self._server.task_dispatcher.shutdown()
+        wasyncore.close_all(self._connections)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server(address[:2], family=family, backlog=BACKLOG)

@@ -1,0 +1,1 @@
+"""The Open Commerce API: the protocol, knowing no single resource; those are in resources/."""

@@ -1,0 +1,176 @@
+"""The Data API as one WSGI application: routes, the order of checks, one exit."""
+
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter
+
+from emulator.fixtures import Collection
+from emulator.ocapi import client, envelope, faults, formats, url
+from emulator.ocapi.call import SITES, Call, Route, Service
+from emulator.ocapi.client import CLIENTS, USERS
+from emulator.ocapi.document import FAULT
+from emulator.ocapi.faults import Fault
+from emulator.ocapi.formats import Format
+from emulator.ocapi.override import MethodOverride
+from emulator.ocapi.resource import Resource, list_methods
+from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.site import read_site
+from emulator.ocapi.verbs import VERBS, Answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+# The order of checks (ORD-1), as the parts of a Call that make them. The verb makes the rest:
+# 11 parents and resource, 12 resource state and If-Match, 13 business rules.
+CHECKS_OF_EVERY_METHOD = (
+    "method",  # 1 method override
+    "version",  # 2
+    "site",  # 3
+    "route",  # 4 resource path and method
+    "format",  # 5 format, content type, charset,
+    "body",  # and size
+)
+CHECKS = (
+    *CHECKS_OF_EVERY_METHOD,
+    "client",  # 6 client id and token
+    "key",  # 9 parameters: of the path
+    "page",  # and of the query,
+    "callback",
+    "selector",  # select
+    "content",  # 10 body decoding
+    "changes",  # and constraints
+)
+
+COLLECTIONS = (
+    Collection(SITES, "sites.json", read_site, required=True),
+    Collection(CLIENTS, "clients.json", client.read_client, required=True),
+    Collection(USERS, "clients.json", client.read_user),
+    *(resource.fixtures() for resource in RESOURCES),
+)
+
+HEADERS = {  # ENV-8
+    "Expires": "Thu, 01-Jan-1970 00:00:00 GMT",
+    "Cache-Control": "max-age=0,no-cache,no-store,must-revalidate",
+    "x-dw-version-status": "current",
+}
+CONTENT_TYPES = {
+    Format.JSON: "application/json;charset=UTF-8",
+    Format.XML: "application/xml;charset=UTF-8",
+}
+JAVASCRIPT = "text/javascript;charset=UTF-8"
+SCOPES = ("/s/<_site>/dw/data/<_version>", "/dw/data/<_version>")
+
+
+class SegmentConverter(BaseConverter):
+    """One segment of a canonical path, any characters (URL-5)."""
+
+    def to_python(self, value: str) -> str:
+        """Return the id."""
+        return url.decode_segment(value)
+
+
+def create_app(service: Service) -> "WSGIApplication":
+    """Return the application that serves all resources."""
+    app = Flask("emulator.ocapi", static_folder=None)
+    app.url_map.converters["segment"] = SegmentConverter
+    app.url_map.merge_slashes = False
+    routes: dict[str, Route] = {}
+    for resource in RESOURCES:
+        _add_routes(app, routes, resource)
+
+    @app.before_request
+    def begin() -> None:
+        g.call = Call(request, routes.get(request.endpoint or ""), service)
+        _check(g.call)
+
+    @app.errorhandler(Fault)
+    def refuse(fault: Fault) -> Response:
+        return _finish(g.call, _refusal(g.call, fault))
+
+    @app.errorhandler(Exception)
+    def crash(error: Exception) -> Response:
+        # What an error handler raised comes inside an InternalServerError of Flask's.
+        cause = getattr(error, "original_exception", None) or error
+        service.workspace.crashes.record(request.method, request.path, cause)
+        return _finish(g.call, _refusal(g.call, faults.INTERNAL_SERVER_ERROR()))
+
+    return MethodOverride(app)
+
+
+def _add_routes(app: Flask, routes: dict[str, Route], resource: Resource) -> None:
+    for name in (resource.path, *resource.aliases):
+        _add_route(app, routes, name, Route(resource, resource.methods(of_collection=True), True))
+    path = f"{resource.path}/<segment:{resource.key}>"
+    _add_route(app, routes, path, Route(resource, resource.methods(of_collection=False), False))
+
+
+def _add_route(app: Flask, routes: dict[str, Route], path: str, route: Route) -> None:
+    routes[path] = route
+    for scope in SCOPES:
+        app.add_url_rule(
+            f"{scope}/{path}",
+            path,
+            _view,
+            methods=_allowed(route),
+            provide_automatic_options=False,
+        )
+
+
+def _allowed(route: Route) -> set[str]:
+    head = {"HEAD"} if "GET" in route.methods else set[str]()
+    return {*route.methods, *head, "OPTIONS"}
+
+
+def _check(call: Call) -> None:
+    """Make the checks in their order; the first that fails decides the answer."""
+    options = call.request.method == "OPTIONS"
+    for part in CHECKS_OF_EVERY_METHOD if options else CHECKS:
+        getattr(call, part)
+
+
+def _view(**_: str) -> Response:
+    call: Call = g.call
+    if call.method == "OPTIONS":
+        return _finish(call, Answer(204, headers={"Allow": list_methods(_allowed(call.route))}))
+    verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
+    return _finish(call, VERBS[verb](call))
+
+
+def _refusal(call: Call, fault: Fault) -> Answer:
+    version = _version(call)
+    content = envelope.wrap_fault(fault, version, call.dialect)
+    return Answer(fault.kind.status, content, FAULT, fault.headers)
+
+
+def _version(call: Call) -> str:
+    """Return the version that the answer carries: the requested one where it is served."""
+    try:
+        return call.version
+    except Fault:
+        return url.number(url.SERVED)
+
+
+def _finish(call: Call, answer: Answer) -> Response:
+    """Render an answer: the one way out, for documents and faults alike."""
+    response = Response(status=answer.status, headers=HEADERS | dict(answer.headers))
+    response.headers["x-dw-request-base-id"] = call.service.workspace.clock.identifier()
+    del response.headers["Content-Type"]
+    if answer.content is not None:
+        _render(call, answer, response)
+    if call.request.method == "HEAD" and answer.status == 200:  # noqa: PLR2004 - MET-2
+        response = Response(status=204, headers=response.headers)
+        del response.headers["Content-Length"]
+    return response
+
+
+def _render(call: Call, answer: Answer, response: Response) -> None:
+    wanted = formats.preferred(call.request)
+    indent = call.request.args.get("pretty_print") == "true"
+    response.content_type = CONTENT_TYPES[wanted]
+    data = formats.encode(wanted, answer.content, answer.document, _version(call), indent=indent)
+    if name := formats.callback(call.request):
+        data = formats.wrap(name, data)
+        response.content_type = JAVASCRIPT
+        response.headers["X-Content-Type-Options"] = "nosniff"
+    response.data = data

@@ -1,0 +1,209 @@
+"""One request, parsed once: each part on first use, each raising the fault of its own check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Request
+
+from emulator.config import Config
+from emulator.ocapi import auth, faults, formats, paging, select, url
+from emulator.ocapi.dialect import DIALECTS, Dialect
+from emulator.ocapi.formats import Format
+from emulator.ocapi.override import REFUSED
+from emulator.ocapi.paging import Page
+from emulator.ocapi.resource import Resource, Verb, list_methods
+from emulator.ocapi.select import Selector
+from emulator.ocapi.state import Presented
+from emulator.ocapi.token import Tokens
+from emulator.ocapi.url import Address
+from emulator.store import Key, Store
+from emulator.workspace import Workspace
+
+SITES = "sites"
+SHORTEST_ID, LONGEST_ID = 1, 256
+UNPARSED = Address("/s/-/dw/data", "-", url.SERVED)
+
+
+class Service:
+    """What all calls of one emulator share."""
+
+    def __init__(self, config: Config, workspace: Workspace, tokens: Tokens) -> None:
+        self.config = config
+        self.workspace = workspace
+        self.tokens = tokens
+        self.dialect: Dialect = DIALECTS[config.dialect]
+
+    def serves(self, version: str) -> bool:
+        """Return whether a version, well formed, is answered (URL-3)."""
+        return version == url.SERVED or not {version, "any"}.isdisjoint(self.config.versions)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes: a resource, by which methods, and what to do with which one."""
+
+    resource: Resource
+    methods: Mapping[str, Verb]
+    of_collection: bool
+
+
+class Call:
+    """One request of the Data API."""
+
+    def __init__(self, request: Request, route: Route | None, service: Service) -> None:
+        self.request = request
+        self.matched = route
+        self.service = service
+
+    @property
+    def store(self) -> Store:
+        """The data that the call reads and writes."""
+        return self.service.workspace.store
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the answer."""
+        return self.service.dialect
+
+    @cached_property
+    def method(self) -> str:
+        """The method, overridden or not (MET-3)."""
+        refused = self.request.environ.get(REFUSED)
+        if refused is not None:
+            raise faults.ILLEGAL_HTTP_METHOD_OVERRIDE(refused)
+        return self.request.method
+
+    @cached_property
+    def address(self) -> Address:
+        """The URL's form, site and version, each as sent (URL-1)."""
+        address = url.parse(self.request.path)
+        if address is None:
+            raise faults.RESOURCE_PATH_NOT_FOUND(self.path)
+        return address
+
+    @cached_property
+    def path(self) -> str:
+        """The path as it was requested."""
+        target = self.request.environ.get("REQUEST_URI", self.request.path)
+        return str(target).partition("?")[0]
+
+    @cached_property
+    def version(self) -> str:
+        """The version as documents carry it (URL-3)."""
+        segment = self.address.version
+        if not url.is_version(segment):
+            raise faults.INVALID_VERSION()
+        if not self.service.serves(segment):
+            raise faults.VERSION_NOT_FOUND(segment)
+        return url.number(segment)
+
+    @cached_property
+    def site(self) -> str:
+        """The site's id; ``-`` and nothing stand for the organisation and for the host's."""
+        site = self.address.site
+        if not url.is_host(self.request.host):
+            raise faults.INVALID_HOST_HEADER(self.request.host)
+        if site not in ("", url.ORGANIZATION) and self.store.get(SITES, (site,)) is None:
+            raise faults.UNKNOWN_SITE(site)
+        return site
+
+    @cached_property
+    def route(self) -> Route:
+        """Resource and methods of the path (URL-4, URL-6)."""
+        refused = self.request.routing_exception
+        if isinstance(refused, MethodNotAllowed):
+            fault = faults.METHOD_NOT_ALLOWED(self.method)
+            fault.headers["Allow"] = list_methods(refused.valid_methods or ())
+            raise fault
+        if self.matched is None:
+            raise faults.RESOURCE_PATH_NOT_FOUND(self.path)
+        return self.matched
+
+    @cached_property
+    def format(self) -> Format:
+        """The format of the answer (FMT-1, FMT-2)."""
+        return formats.check(self.request)
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body's bytes, within the limit (FMT-6)."""
+        return formats.read_body(self.request)
+
+    @cached_property
+    def client(self) -> str:
+        """The id of the calling client (AUT-1)."""
+        args, headers = self.request.args, self.request.headers
+        return auth.identify(headers, args, self.service.tokens, self.store)
+
+    @cached_property
+    def key(self) -> Key:
+        """The id or ids in the path; a new one has 1 to 256 characters (INV-4)."""
+        found = (self.request.view_args or {}).items()
+        ids = tuple(value for name, value in found if not name.startswith("_"))
+        try:
+            "".join(ids).encode()
+        except UnicodeEncodeError as error:
+            raise faults.RESOURCE_PATH("an ID isn't UTF-8") from error
+        if self.method == "PUT" and not SHORTEST_ID <= len(ids[-1]) <= LONGEST_ID:
+            raise faults.STRING_CONSTRAINT_VIOLATION("id", "a string of 1 to 256 characters")
+        return ids
+
+    @cached_property
+    def page(self) -> Page:
+        """The part of the collection that is wanted (PAG-1)."""
+        return paging.parse(self.request.args) if self.route.of_collection else Page(0, 0)
+
+    @cached_property
+    def selector(self) -> Selector | None:
+        """The properties that are wanted, None for the default (SEL-1)."""
+        text = self.request.args.get("select")
+        if text is None:
+            return None
+        try:
+            return select.parse(text)
+        except select.SelectorError as error:
+            raise faults.MALFORMED_SELECTOR(text) from error
+
+    @cached_property
+    def callback(self) -> str | None:
+        """The name of the JSONP callback, or None (FMT-4)."""
+        formats.check_callback(self.request)
+        return formats.callback(self.request)
+
+    @cached_property
+    def content(self) -> Any:
+        """The body as a JSON value; an empty object where a request needs none and has none."""
+        if self.method in ("GET", "HEAD") or (self.method == "DELETE" and not self.body):
+            return {}
+        return formats.decode(self.request, self.body, self.route.resource.document, self.version)
+
+    @cached_property
+    def changes(self) -> Mapping[str, Any]:
+        """The properties that the body sets (DEC-1 to DEC-5)."""
+        document, partial = self.route.resource.document, self.method != "PUT"
+        return document.decode(self.content, version=self.version, partial=partial)
+
+    @property
+    def presented(self) -> Presented:
+        """What the client states about the resource; read after ``changes`` (RST-2)."""
+        return Presented.of(self.request.headers, self.content.get("_resource_state"))
+
+    @property
+    def host_url(self) -> str:
+        """Scheme and host of the request, for links (ENV-6)."""
+        forwarded = self.request.headers.get("X-Forwarded-Proto", "")
+        trusted = self.service.config.trust_forwarded_proto and forwarded in ("http", "https")
+        scheme = forwarded if trusted else self.request.scheme
+        return f"{scheme}://{self.request.host}"
+
+    @property
+    def collection_url(self) -> str:
+        """The URL of the resource's collection, in the scope of the request."""
+        return f"{self.host_url}{self.address.base}/{self.route.resource.path}"
+
+    def link(self, key: Key) -> str:
+        """Return the URL of one document (ENV-6)."""
+        return "/".join((self.collection_url, *map(url.encode_segment, key)))

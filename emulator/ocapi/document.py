@@ -1,0 +1,208 @@
+"""Request and response documents: what they hold, and how a request's becomes changes.
+
+A document is a marshmallow schema. Decoding answers with one fault, the first in the order of
+the request's own members (FLT-5). Nothing here is done when a document is only read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, missing
+
+from emulator.ocapi import faults
+from emulator.ocapi.faults import Fault
+from emulator.ocapi.fields import (
+    CUSTOM_NAME,
+    TYPES,
+    Array,
+    Custom,
+    Embedded,
+    Map,
+    Number,
+    Place,
+    Property,
+    String,
+    constrained,
+    mistyped,
+    unknown,
+)
+
+ENVELOPE = ("_v", "_type", "_resource_state")
+CUSTOM = Custom()
+
+
+class Document(Schema):
+    """The base of all documents; the class name in CamelCase is the document's in snake_case.
+
+    Attributes:
+        custom: Whether it takes custom properties, ``c_<name>`` (DEC-5).
+    """
+
+    class Meta:
+        """What is not declared is refused."""
+
+        unknown = RAISE
+
+    error_messages: ClassVar[dict[str, Any]] = {"unknown": unknown}
+    custom: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """The document's name on the wire."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def property_of(self, name: str) -> Property | None:
+        """Return the declared or custom property of that name, or None."""
+        if self.takes(name):
+            return CUSTOM
+        declared = self.fields.get(name)
+        return declared if isinstance(declared, Property) else None
+
+    def takes(self, name: str) -> bool:
+        """Return whether ``name`` is that of a custom property the document may have."""
+        return self.custom and CUSTOM_NAME.fullmatch(name) is not None
+
+    def decode(self, body: Any, *, version: str, partial: bool) -> dict[str, Any]:
+        """Return the properties that a request document sets; None clears one (DEC-1 to DEC-5).
+
+        Args:
+            body: The decoded JSON value.
+            version: The version of the request, such as ``23.2``.
+            partial: Whether what is missing stays as it is (PATCH) or is defaulted (PUT).
+
+        Raises:
+            Fault: For the first violation in document order.
+        """
+        if not isinstance(body, dict):
+            raise faults.TYPE_DECODING("$", "object", TYPES[type(body)])
+        ignored = {*ENVELOPE, *self.read_only}
+        changes, errors = self._load({n: v for n, v in body.items() if n not in ignored}, partial)
+        errors |= self._envelope_errors(body, version)
+        if errors:
+            raise first_fault(errors, body, Place(self.name, "$", ""))
+        return {name: self._cleared(name) if v is None else v for name, v in changes.items()}
+
+    def decode_stored(self, entry: Any) -> dict[str, Any]:
+        """Return the properties of a stored document, read-only ones included; nulls are absent.
+
+        ``link`` and the members of the envelope are left out: they belong to an answer.
+
+        Raises:
+            Fault: For the first violation in document order.
+        """
+        if not isinstance(entry, dict):
+            raise faults.TYPE_DECODING("$", "object", TYPES[type(entry)])
+        left_out = (*ENVELOPE, "link")
+        values, errors = self._load({n: v for n, v in entry.items() if n not in left_out}, False)
+        if errors:
+            raise first_fault(errors, entry, Place(self.name, "$", ""))
+        cleared = {n: self._cleared(n) if v is None else v for n, v in values.items()}
+        return {n: v for n, v in cleared.items() if v is not None and v != []}
+
+    def merge(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the stored properties after ``changes``."""
+        merged = {**stored, **changes}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def replace(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``changes`` with the read-only properties that were stored (DEC-4)."""
+        kept = {name: value for name, value in stored.items() if name in self.read_only}
+        return self.merge(kept, changes)
+
+    @property
+    def read_only(self) -> frozenset[str]:
+        """The names of the properties that requests cannot set (DEC-3)."""
+        return frozenset(
+            name for name, p in self.fields.items() if isinstance(p, Property) and p.read_only
+        )
+
+    def _load(
+        self, values: dict[str, Any], partial: bool  # noqa: FBT001
+    ) -> tuple[dict[str, Any], dict[Any, Any]]:
+        """Return what marshmallow makes of ``values``, and the violations by name."""
+        custom = {name: value for name, value in values.items() if self.takes(name)}
+        errors: dict[Any, Any] = {}
+        try:
+            loaded = self.load({n: v for n, v in values.items() if n not in custom}, partial=partial)
+        except ValidationError as error:
+            loaded, errors = {}, dict(error.normalized_messages())
+        for name, value in custom.items():
+            try:
+                loaded[name] = CUSTOM.deserialize(value)
+            except ValidationError as error:
+                errors[name] = error.messages
+        return loaded, errors
+
+    def _cleared(self, name: str) -> Any:
+        """Return what null stands for: the property's default, else None for no value (DEC-4)."""
+        declared = self.fields.get(name)
+        return None if declared is None or declared.load_default is missing else declared.load_default
+
+    def _envelope_errors(self, body: Mapping[str, Any], version: str) -> dict[str, list[Any]]:
+        """Return the violations of ``_v``, ``_type`` and ``_resource_state`` (DEC-2)."""
+        sent = {name: body[name] for name in ENVELOPE if name in body}
+        errors: dict[str, list[Any]] = {
+            name: [mistyped("string", v)] for name, v in sent.items() if not isinstance(v, str)
+        }
+        if sent.get("_v", version) != version:
+            errors.setdefault("_v", [lambda _: faults.UNEXPECTED_VERSION(sent["_v"])])
+        if sent.get("_type", self.name) != self.name:
+            errors.setdefault("_type", [constrained])
+        return errors
+
+
+def first_fault(errors: Any, value: Any, place: Place) -> Fault:
+    """Return the fault of the violation that comes first in ``value``.
+
+    Args:
+        errors: A list of violations, or a map of these by name or index.
+        value: The part of the request that they were found in.
+        place: Where that part stands.
+    """
+    if isinstance(errors, list):
+        fault: Fault = errors[0](place)
+        return fault
+    key = next(key for key in _members(value, errors) if key in errors)
+    path = f"{place.path}[{key}]" if isinstance(key, int) else f"{place.path}.{key}"
+    inner = value.get(key) if isinstance(value, dict) else value[key]
+    return first_fault(errors[key], inner, Place(place.document, path, str(key)))
+
+
+def _members(value: Any, errors: Mapping[Any, Any]) -> Iterator[Any]:
+    """Yield the names or indexes of ``value`` in order, then those it lacks."""
+    yield from value if isinstance(value, dict) else range(len(value))
+    yield from errors
+
+
+class Collection(Document):
+    """The base of the documents that answer a page of a collection (ENV-2)."""
+
+    count = Number()
+    data: Array
+    expand = Array(String())
+    next = String()
+    previous = String()
+    select = String()
+    start = Number()
+    total = Number()
+
+
+class _FaultDetail(Document):
+    arguments = Map()
+    type = String()
+    message = String()
+
+
+class FaultDocument(Document):
+    """The answer to a request that failed (FLT-1)."""
+
+    fault = Embedded(_FaultDetail())
+
+    @property
+    def name(self) -> str:
+        """See ``Document.name``."""
+        return "fault"
+
+
+FAULT = FaultDocument()

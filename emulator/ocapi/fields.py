@@ -1,0 +1,245 @@
+"""OCAPI property types as marshmallow fields: strict, without any coercion (DEC-1).
+
+What a field finds wrong is a *violation*: a function of the place it is found at to the fault
+that tells of it. A field knows its value; only the document knows the place.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar, NamedTuple, NoReturn
+
+from marshmallow import ValidationError
+from marshmallow import fields as base
+
+from emulator.ocapi import faults
+from emulator.ocapi.faults import Fault
+
+TYPES: dict[type, str] = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where in a request document something stands."""
+
+    document: str
+    path: str
+    name: str
+
+
+Violation = Callable[[Place], Fault]
+
+
+def mistyped(expected: str, value: Any) -> Violation:
+    """The value is not of the expected JSON type (or types, joined by a comma)."""
+    return lambda place: faults.TYPE_DECODING(place.path, expected, TYPES[type(value)])
+
+
+def constrained(place: Place) -> Fault:
+    """The value breaks a length, a range or a format, or is required and missing."""
+    return faults.PROPERTY_CONSTRAINT_VIOLATION(place.document, place.path)
+
+
+def unknown(place: Place) -> Fault:
+    """The document has no such property."""
+    return faults.UNKNOWN_PROPERTY(place.name, place.document)
+
+
+def unlisted(value: str) -> Violation:
+    """The value is none of the enumeration's."""
+    return lambda place: faults.ENUM_CONSTRAINT_VIOLATION(place.document, value)
+
+
+def refuse(violation: Violation) -> NoReturn:
+    """Raise a violation in the way marshmallow collects."""
+    raise ValidationError([violation])  # type: ignore[list-item]
+
+
+class Property(base.Field[Any]):
+    """A property of one JSON type.
+
+    Args:
+        read_only: Accepted and ignored in requests (DEC-3).
+        **options: Those of a marshmallow field; null is allowed unless told otherwise (DEC-4).
+    """
+
+    expected: ClassVar[str]
+
+    def __init__(self, *, read_only: bool = False, **options: Any) -> None:
+        super().__init__(**{"allow_none": True, **options})
+        self.read_only = read_only
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:  # noqa: ARG002 - inherited
+        """Return the error for a missing value or a null: both break a constraint."""
+        return ValidationError([constrained])  # type: ignore[list-item]
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 - inherited
+        data: Mapping[str, Any] | None,  # noqa: ARG002 - inherited
+        **kwargs: Any,  # noqa: ARG002 - inherited
+    ) -> Any:
+        if TYPES[type(value)] != self.expected:
+            refuse(mistyped(self.expected, value))
+        return self.check(value)
+
+    def check(self, value: Any) -> Any:
+        """Return a value of the right type as it is stored, or refuse it."""
+        return value
+
+
+class String(Property):
+    """A string of ``min_length`` to ``max_length`` characters."""
+
+    expected = "string"
+
+    def __init__(self, *, min_length: int = 0, max_length: int | None = None, **options: Any):
+        super().__init__(**options)
+        self.min_length = min_length
+        self.max_length = max_length
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        too_long = self.max_length is not None and len(value) > self.max_length
+        if too_long or len(value) < self.min_length:
+            refuse(constrained)
+        return value
+
+
+class Enumeration(Property):
+    """A string out of a fixed set."""
+
+    expected = "string"
+
+    def __init__(self, *values: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.values = values
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        if value not in self.values:
+            refuse(unlisted(value))
+        return value
+
+
+class Boolean(Property):
+    """``true`` or ``false``."""
+
+    expected = "boolean"
+
+
+class Number(Property):
+    """A number, at least ``minimum`` where one is given."""
+
+    expected = "number"
+
+    def __init__(self, *, minimum: float | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.minimum = minimum
+
+    def check(self, value: float) -> float:
+        """See ``Property.check``."""
+        if self.minimum is not None and value < self.minimum:
+            refuse(constrained)
+        return value
+
+
+class DateTime(Property):
+    """An instant, stored as it is answered: ISO 8601, UTC, milliseconds (ENV-7)."""
+
+    expected = "string"
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        try:
+            return render_instant(datetime.fromisoformat(value))
+        except ValueError:
+            refuse(constrained)
+
+
+class Array(Property):
+    """An array whose entries are all of one type."""
+
+    expected = "array"
+
+    def __init__(self, inner: Property, **options: Any) -> None:
+        super().__init__(**options)
+        self.inner = inner
+
+    def check(self, value: list[Any]) -> list[Any]:
+        """See ``Property.check``; violations are told by index."""
+        entries, errors = [], {}
+        for index, entry in enumerate(value):
+            try:
+                entries.append(self.inner.deserialize(entry))
+            except ValidationError as error:
+                errors[index] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return entries
+
+
+class Map(Property):
+    """An object whose names are data: each value states its own type."""
+
+    expected = "object"
+
+
+class Embedded(Property):
+    """A document inside a document."""
+
+    expected = "object"
+
+    def __init__(self, document: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.document = document
+
+    def check(self, value: dict[str, Any]) -> Any:
+        """See ``Property.check``; violations are told by name."""
+        return self.document.load(value)
+
+
+class Custom(Property):
+    """A custom property (DEC-5): a scalar, an array of scalars of one type, or a map of these."""
+
+    expected = "string,number,boolean,array,object"
+
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 - inherited
+        data: Mapping[str, Any] | None,  # noqa: ARG002 - inherited
+        **kwargs: Any,  # noqa: ARG002 - inherited
+    ) -> Any:
+        if isinstance(value, dict):
+            return {name: _check_custom(entry) for name, entry in value.items()}
+        return _check_custom(value)
+
+
+def _check_custom(value: Any) -> Any:
+    if isinstance(value, dict):
+        refuse(mistyped("string,number,boolean,array", value))
+    if isinstance(value, list):
+        kinds = [TYPES[type(entry)] for entry in value]
+        for kind, entry in zip(kinds, value, strict=True):
+            if kind != kinds[0] or kind in ("array", "object", "null"):
+                refuse(mistyped("string,number,boolean", entry))
+    return value
+
+
+def render_instant(instant: datetime) -> str:
+    """Return an instant as OCAPI writes it; one without an offset is taken as UTC (ENV-7)."""
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    utc = aware.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
+
+

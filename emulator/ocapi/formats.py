@@ -1,0 +1,147 @@
+"""Formats: which one a request speaks and wants (FMT-1, FMT-2), and bodies in each of them."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from werkzeug.http import parse_options_header
+from werkzeug.wrappers import Request
+
+from emulator.ocapi import faults, xml
+from emulator.ocapi.document import Document
+
+LARGEST_BODY = 5 * 1024 * 1024
+QUOTED_BODY = 100
+TOO_LARGE = "emulator.body_too_large"
+"""The key of the WSGI environment by which a server says that it refused to read the body."""
+
+MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
+UTF_8 = ("utf-8", "utf8")
+
+
+class Format(StrEnum):
+    """A format of documents, by its name in the ``format`` parameter."""
+
+    JSON = "json"
+    XML = "xml"
+
+
+CONTENT_TYPES = {
+    "application/json": Format.JSON,
+    "application/xml": Format.XML,
+    "text/xml": Format.XML,
+}
+
+
+def preferred(request: Request) -> Format:
+    """Return the format of the answer; what is malformed does not count."""
+    spoken = CONTENT_TYPES.get(_media_type(request))
+    if request.method in ("POST", "PUT", "PATCH") and spoken:
+        return spoken
+    if (asked := request.args.get("format")) in set(Format):
+        return Format(asked)
+    best = request.accept_mimetypes.best_match(CONTENT_TYPES, default="application/json")
+    return CONTENT_TYPES[best]
+
+
+def check(request: Request) -> Format:
+    """Return the format of the answer, once format, content type and charset are in order.
+
+    Raises:
+        Fault: UNSUPPORTED_FORMAT, MALFORMED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE or
+            CHARSET_NOT_ACCEPTABLE.
+    """
+    asked = request.args.get("format")
+    if asked is not None and asked not in set(Format):
+        raise faults.UNSUPPORTED_FORMAT(asked)
+    if request.content_type and _brings_document(request):
+        _check_content_type(request.content_type)
+    return preferred(request)
+
+
+def _brings_document(request: Request) -> bool:
+    """Return whether the body counts: GET and bodiless DELETE may carry any type (FMT-7)."""
+    if request.method == "DELETE":
+        return bool(request.content_length or request.headers.get("Transfer-Encoding"))
+    return request.method in ("POST", "PUT", "PATCH")
+
+
+def _check_content_type(content_type: str) -> None:
+    media_type, options = parse_options_header(content_type)
+    if not MEDIA_TYPE.fullmatch(media_type):
+        raise faults.MALFORMED_MEDIA_TYPE(content_type)
+    if media_type.lower() not in CONTENT_TYPES:
+        raise faults.UNSUPPORTED_CONTENT_TYPE(content_type)
+    charset = options.get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise faults.CHARSET_NOT_ACCEPTABLE(charset)
+
+
+def read_body(request: Request) -> bytes:
+    """Return the request's body.
+
+    Raises:
+        Fault: REQUEST_ENTITY_TOO_LARGE, it has more than 5 MB (FMT-6).
+    """
+    if request.environ.get(TOO_LARGE) or (request.content_length or 0) > LARGEST_BODY:
+        raise faults.REQUEST_ENTITY_TOO_LARGE()
+    body = request.stream.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise faults.REQUEST_ENTITY_TOO_LARGE()
+    return body
+
+
+def decode(request: Request, body: bytes, document: Document, version: str) -> Any:
+    """Return a body as a JSON value: XML if its content type says so, else JSON.
+
+    Raises:
+        Fault: BODY_DECODING, it is malformed (FMT-6).
+    """
+    try:
+        if CONTENT_TYPES.get(_media_type(request)) is Format.XML:
+            return xml.decode(body, document, version)
+        return orjson.loads(body)
+    except ValueError as error:
+        excerpt = body.decode(errors="replace")[:QUOTED_BODY]
+        raise faults.BODY_DECODING(excerpt) from error
+
+
+def encode(
+    format_: Format, content: Mapping[str, Any], document: Document, version: str, *, indent: bool
+) -> bytes:
+    """Return a document's members as bytes of the format."""
+    if format_ is Format.XML:
+        return xml.encode(content, document, version, indent=indent)
+    return orjson.dumps(content, default=dict, option=orjson.OPT_INDENT_2 if indent else 0)
+
+
+def callback(request: Request) -> str | None:
+    """Return the name of the JSONP callback, if the request has one that is usable (FMT-4)."""
+    name = request.args.get("callback", "")
+    usable = request.method == "GET" and CALLBACK.fullmatch(name)
+    return name if usable and preferred(request) is Format.JSON else None
+
+
+def check_callback(request: Request) -> None:
+    """Refuse a JSONP callback that is no path of identifiers.
+
+    Raises:
+        Fault: MALFORMED_PARAMETER (FMT-4).
+    """
+    name = request.args.get("callback")
+    if request.method == "GET" and name is not None and not CALLBACK.fullmatch(name):
+        raise faults.MALFORMED_PARAMETER("callback", name)
+
+
+def wrap(name: str, json: bytes) -> bytes:
+    """Return a JSON text as a call of a JavaScript function (FMT-4)."""
+    # U+2028 and U+2029 end a line in JavaScript before ECMAScript 2019, but not in JSON.
+    script = json.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+    return b"/**/" + name.encode() + b"(" + script + b")"
+
+
+def _media_type(request: Request) -> str:
+    return parse_options_header(request.content_type)[0].lower()

@@ -1,0 +1,180 @@
+"""The token endpoints (AUT-2 to AUT-6), answering as RFC 6749 says."""
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+import orjson
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+
+from emulator.ocapi import client
+from emulator.ocapi.client import CLIENTS
+from emulator.ocapi.token import Tokens
+from emulator.workspace import Workspace
+
+ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
+INSTANCE_PATH = "/dw/oauth2/access_token"
+PATHS = (ACCOUNT_MANAGER_PATH, INSTANCE_PATH)
+ACCOUNT_MANAGER = "account.demandware.com"
+
+CLIENT_CREDENTIALS = "client_credentials"
+BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+CLIENT_LIFETIME = 1799
+USER_LIFETIME = 899
+LARGEST_FORM = 64 * 1024
+
+
+class OAuthError(Exception):
+    """A refusal: the error code of RFC 6749, 5.2, and its description."""
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        super().__init__(description)
+        self.status = status
+        self.error = error
+
+
+AUTHENTICATION_FAILED = (401, "invalid_client", "Client authentication failed")
+
+
+def create_app(workspace: Workspace, tokens: Tokens) -> Flask:
+    """Return the application of both token endpoints."""
+    app = Flask("emulator.ocapi.oauth", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
+
+    def grant() -> Response:
+        return _answer(200, _grant(request, workspace, tokens))
+
+    for path in PATHS:
+        app.add_url_rule(
+            path, path, grant, methods=["POST"], provide_automatic_options=False
+        )
+    app.register_error_handler(OAuthError, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+
+    @app.errorhandler(Exception)
+    def _crash(error: Exception) -> Response:
+        workspace.crashes.record(request.method, request.path, error)
+        return _answer(500, {"error": "server_error"})
+
+    return app
+
+
+def _grant(request: Request, workspace: Workspace, tokens: Tokens) -> dict[str, Any]:
+    parameters = request.args.to_dict() | request.form.to_dict()
+    grant_type = parameters.get("grant_type")
+    if not grant_type:
+        raise OAuthError(400, "invalid_request", "Parameter 'grant_type' is missing")
+    if grant_type == CLIENT_CREDENTIALS:
+        client_id = _authenticate(request, parameters, workspace)
+        return _token(tokens.issue(client_id, CLIENT_LIFETIME), CLIENT_LIFETIME)
+    if grant_type == BUSINESS_MANAGER and request.path == INSTANCE_PATH:
+        client_id, login = _authenticate_user(request, workspace)
+        return _token(tokens.issue(client_id, USER_LIFETIME, login), USER_LIFETIME)
+    raise OAuthError(
+        400, "unsupported_grant_type", f"Grant type '{grant_type}' is not supported here"
+    )
+
+
+def _authenticate(
+    request: Request, parameters: Mapping[str, str], workspace: Workspace
+) -> str:
+    """Return the id of the client that proves itself by assertion, Basic header or form."""
+    if "client_assertion_type" in parameters:
+        return _verify_assertion(request, parameters, workspace)
+    basic = client.read_basic(request.headers.get("Authorization"))
+    if basic is None and "Authorization" not in request.headers:
+        basic = request.form.get("client_id", ""), request.form.get("client_secret", "")
+    for client_id, secret in client.spellings(*basic) if basic else ():
+        if client.is_client(workspace.store, client_id, secret):
+            return client_id
+    raise OAuthError(*AUTHENTICATION_FAILED)
+
+
+def _authenticate_user(request: Request, workspace: Workspace) -> tuple[str, str]:
+    """Return client id and login of a Business Manager user grant (AUT-3)."""
+    client_id = request.args.get("client_id") or request.form.get("client_id")
+    if not client_id:
+        raise OAuthError(400, "invalid_request", "Parameter 'client_id' is missing")
+    login, rest = client.read_basic(request.headers.get("Authorization")) or ("", "")
+    # Only the password can hold a colon: what follows the last one is the client's secret.
+    password, _, secret = rest.rpartition(":")
+    known_client = client.is_client(workspace.store, client_id, secret)
+    known_user = client.is_user(workspace.store, login, password)
+    if not (known_client and known_user):
+        told = f"Client id '{client_id}' has invalid credentials to use grant type '{BUSINESS_MANAGER}'."
+        raise OAuthError(400, "unauthorized_client", told)
+    return client_id, login
+
+
+def _verify_assertion(
+    request: Request, parameters: Mapping[str, str], workspace: Workspace
+) -> str:
+    """Return the client id of a JWT bearer client assertion (AUT-6; RFC 7523, section 3)."""
+    if parameters["client_assertion_type"] != JWT_BEARER:
+        raise OAuthError(400, "invalid_request", "Parameter 'client_assertion_type' is unknown")
+    assertion = parameters.get("client_assertion", "")
+    options: Any = {"require": ["iss", "sub", "aud", "exp"], "verify_aud": False}
+    options |= {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    try:
+        claimed = jwt.decode(assertion, options={"verify_signature": False})
+        record = workspace.store.get(CLIENTS, (str(claimed.get("sub")),))
+        key = client.public_key(record.properties["certificate"]) if record else ""
+        claims = jwt.decode(assertion, key, ALGORITHMS, options=options)
+    except (jwt.PyJWTError, KeyError, ValueError) as error:
+        raise OAuthError(*AUTHENTICATION_FAILED) from error
+    _check_claims(claims, request, workspace)
+    return str(claims["sub"])
+
+
+def _check_claims(claims: Mapping[str, Any], request: Request, workspace: Workspace) -> None:
+    now = workspace.clock.now().timestamp()
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    since, until = claims.get("nbf", 0), claims["exp"]
+    in_time = isinstance(since, Real) and isinstance(until, Real) and since <= now < until
+    meant_for_us = any(_is_ours(str(url), request) for url in audience)
+    if not (in_time and meant_for_us and claims["iss"] == claims["sub"]):
+        raise OAuthError(*AUTHENTICATION_FAILED)
+
+
+def _is_ours(audience: str, request: Request) -> bool:
+    """Return whether an audience is this token endpoint, or Account Manager's own."""
+    url = urlsplit(audience)
+    return url.path in PATHS and (url.netloc == request.host or url.hostname == ACCOUNT_MANAGER)
+
+
+def _token(access_token: str, lifetime: int) -> dict[str, Any]:
+    return {
+        "access_token": access_token,
+        "scope": "mail",
+        "token_type": "Bearer",
+        "expires_in": lifetime,
+    }
+
+
+def _refuse(error: OAuthError) -> Response:
+    told = {"error_description": str(error), "error": error.error}
+    response = _answer(error.status, told)
+    if error.status == 401:  # noqa: PLR2004 - RFC 6749, 5.2
+        response.headers["WWW-Authenticate"] = 'Basic realm="/"'
+    return response
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    """Answer what Flask refuses itself: another method, a form that is too large."""
+    told = {"error_description": error.description, "error": "invalid_request"}
+    response = _answer(error.code or 400, told)
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _answer(status: int, content: Mapping[str, Any]) -> Response:
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    media_type = "application/json;charset=UTF-8"
+    return Response(orjson.dumps(content), status, headers, content_type=media_type)

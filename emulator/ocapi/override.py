@@ -1,0 +1,66 @@
+"""Method override (MET-3): a POST that stands for another method."""
+
+from collections.abc import Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from werkzeug.wsgi import get_input_stream
+
+from emulator.ocapi.formats import LARGEST_BODY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FORM = "application/x-www-form-urlencoded"
+HEADER = "HTTP_X_DW_HTTP_METHOD_OVERRIDE"
+ALLOWED = ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+REFUSED = "emulator.refused_override"
+"""The key of the WSGI environment that holds an override which is not allowed."""
+
+
+class MethodOverride:
+    """WSGI middleware: gives the request the method it asks for, before it is routed.
+
+    The request is not answered here: an override that is not allowed is left in the
+    environment, for the first of the checks to refuse.
+    """
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self.application = application
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer through the application."""
+        if environ["REQUEST_METHOD"] == "POST":
+            method = requested(environ)
+            if method in ALLOWED:
+                environ["REQUEST_METHOD"] = method
+            elif method is not None:
+                environ[REFUSED] = method
+        return self.application(environ, start_response)
+
+
+def requested(environ: "WSGIEnvironment") -> str | None:
+    """Return the method that a POST asks for: by query, by form, by header; or None."""
+    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    if "method" in query:
+        return query["method"][0]
+    if (method := _take_from_form(environ)) is not None:
+        return method
+    header: str | None = environ.get(HEADER)
+    return header
+
+
+def _take_from_form(environ: "WSGIEnvironment") -> str | None:
+    """Return the form's ``method``; a form that has one is spent: the request has no body then."""
+    if not environ.get("CONTENT_TYPE", "").lower().startswith(FORM):
+        return None
+    body = get_input_stream(environ).read(LARGEST_BODY)
+    form = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
+    if "method" not in form:
+        environ["wsgi.input"] = BytesIO(body)
+        return None
+    environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0", "CONTENT_TYPE": ""}
+    return form["method"][0]

@@ -1,0 +1,97 @@
+"""A resource is a value: what the protocol needs to know to serve one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from emulator.fixtures import Collection as FixtureCollection
+from emulator.ocapi.document import Collection, Document
+from emulator.ocapi.fields import DateTime, String
+from emulator.ocapi.faults import FaultType
+from emulator.store import Key, Record
+
+Verb = Literal["list", "read", "create", "update", "delete"]
+
+METHODS: dict[Verb, str] = {
+    "list": "GET",
+    "read": "GET",
+    "create": "PUT",
+    "update": "PATCH",
+    "delete": "DELETE",
+}
+METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OF_COLLECTION: tuple[Verb, ...] = ("list",)
+CREATED, MODIFIED = "creation_date", "last_modified"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource of the Data API.
+
+    Attributes:
+        path: Its path below the version, such as ``inventory_lists``; also the collection's
+            name in the store and in fixtures.
+        aliases: Further paths of the collection alone.
+        document: The schema of one.
+        collection: The schema of a page of them.
+        key: The property that is its id and the name of the path parameter.
+        verbs: What can be done with it.
+        not_found: The fault when there is none with the id, which is its one argument.
+        duplicate: The fault when there is one already, likewise.
+        references: Array properties whose values are ids of another collection.
+
+    Raises:
+        ValueError: The declaration contradicts itself (at import).
+    """
+
+    path: str
+    document: Document
+    collection: Collection
+    key: str
+    verbs: frozenset[Verb]
+    not_found: FaultType
+    duplicate: FaultType
+    aliases: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.document.fields.get(self.key), String):
+            raise ValueError(f"{self.path}: key '{self.key}' is no string of the document")
+        for fault in (self.not_found, self.duplicate):
+            if len(fault.arguments) != 1:
+                raise ValueError(f"{self.path}: {fault.type} should have one argument, the id")
+
+    def methods(self, *, of_collection: bool) -> dict[str, Verb]:
+        """Return the methods of the collection's or of one document's path, with their verbs."""
+        return {
+            method: verb
+            for verb, method in METHODS.items()
+            if verb in self.verbs and (verb in OF_COLLECTION) == of_collection
+        }
+
+    def record(self, key: Key, properties: Mapping[str, Any]) -> Record:
+        """Return the record of a document whose id is the last of ``key``."""
+        return Record.of(key, {**properties, self.key: key[-1]})
+
+    def stamp(self, properties: dict[str, Any], now: str, *, created: bool) -> dict[str, Any]:
+        """Return the properties with the dates that a write sets, where the document has them."""
+        names = (CREATED, MODIFIED) if created else (MODIFIED,)
+        stamped = {n: now for n in names if isinstance(self.document.fields.get(n), DateTime)}
+        return {**properties, **stamped}
+
+    def fixtures(self) -> FixtureCollection:
+        """Return how the resource's fixtures are read."""
+        return FixtureCollection(
+            self.path, f"{self.path}.json", self._read_fixture, self.references
+        )
+
+    def _read_fixture(self, entry: Any) -> Record:
+        properties = self.document.decode_stored(entry)
+        if self.key not in properties:
+            raise ValueError(f"has no '{self.key}'")
+        return self.record((properties[self.key],), properties)
+
+
+def list_methods(methods: Iterable[str]) -> str:
+    """Return methods as the Allow header has them (MET-2)."""
+    return ", ".join(sorted(methods, key=METHOD_ORDER.index))

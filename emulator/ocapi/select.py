@@ -1,0 +1,296 @@
+r"""Property selectors (SEL-1): the grammar and its meaning, pure.
+
+::
+
+    selector  = "(" term *( "," term ) ")"
+    term      = "**" / "*" / "-" name / [ "+" ] name [ index ] [ "." selector ]
+    index     = "[" number *( "," number ) "]"        positions, from 0
+              / "[" number ":" number "]"             a range, both ends included
+              / "[?(" condition ")]"                  the elements that fulfil it
+    condition = conjunction *( "||" conjunction )
+    conjunction = operand *( "&&" operand )
+    operand   = "(" condition ")" / path operator literal
+    path      = "@." name *( "." name )
+    operator  = "==" / "!=" / "<" / "<=" / ">" / ">="
+    literal   = "'" characters "'" / number / "true" / "false" / "null"
+
+White space between tokens is ignored: a ``+`` that arrives unescaped in a query string is a
+space by the time it is read. A name may stand once in a selector.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+Condition = Callable[[Any], bool]
+Picker = Callable[[Sequence[Any]], list[Any]]
+
+DEEPEST = 32
+ALWAYS = ("_v", "_type")
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+NAME = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$-]*")
+PATH = re.compile(r"@((?:\.[A-Za-z0-9_$][A-Za-z0-9_$-]*)+)")
+COMPARISON = re.compile("==|!=|<=|>=|<|>")
+STRING = re.compile(r"'((?:[^'\\]|\\.)*)'")
+NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+POSITION = re.compile(r"\d{1,9}", re.ASCII)
+KEYWORD = re.compile("true|false|null")
+KEYWORDS = {"true": True, "false": False, "null": None}
+
+
+class SelectorError(ValueError):
+    """The text is no selector."""
+
+
+class Documents(list[Any]):
+    """An array of documents, even when it is empty: what ``(*)`` leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A property by name: picked elements if it is an array, narrowed by a nested selector."""
+
+    pick: Picker | None
+    nested: "Selector | None"
+
+    def view(self, value: Any) -> Any:
+        """Return what the term shows of ``value``; raise LookupError if that is nothing."""
+        if self.pick is not None:
+            value = self.pick(_elements(value))
+        return value if self.nested is None else self.nested.view(value)
+
+
+NAMED = Term(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A parsed selector.
+
+    Attributes:
+        text: What it was parsed from.
+        star: ``**`` everything, ``*`` everything but documents, or nothing.
+        terms: The properties named, each with what is wanted of it.
+        excluded: The properties named with a minus.
+    """
+
+    text: str
+    star: str
+    terms: Mapping[str, Term]
+    excluded: frozenset[str]
+
+    def view(self, value: Any) -> Any:
+        """Return what the selector shows of a document, map or array of these.
+
+        Raises:
+            LookupError: ``value`` is a scalar, it has no properties to select from.
+        """
+        if isinstance(value, Mapping):
+            return dict(self._members(value))
+        return type(value)(self.view(e) for e in _elements(value) if isinstance(e, Mapping))
+
+    def reaches_into(self, name: str) -> bool:
+        """Return whether the documents below ``name`` are wanted with more than their default.
+
+        ``(data)`` names them and leaves their properties at the default; ``(data.(id))``,
+        ``(data[0])`` and ``(**)`` do not (ENV-4).
+        """
+        return self.star == "**" or self.terms.get(name, NAMED) != NAMED
+
+    def _members(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, value in document.items():
+            if name in ALWAYS:
+                yield name, value
+            elif name not in self.excluded:
+                yield from self._member(name, value)
+
+    def _member(self, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+        term = self.terms.get(name)
+        if self.star == "**" or (self.star == "*" and term is None and not _is_complex(value)):
+            yield name, value
+        elif term is not None:
+            try:
+                yield name, term.view(value)
+            except LookupError:
+                return
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str) -> Selector:
+    """Parse a selector.
+
+    Raises:
+        SelectorError: ``text`` is not of the grammar.
+    """
+    parser = _Parser(text)
+    selector = parser.selector(1)
+    if parser.position != len(text):
+        raise SelectorError(text)
+    return selector
+
+
+def _is_complex(value: Any) -> bool:
+    return isinstance(value, Documents) or (isinstance(value, Mapping) and "_type" in value)
+
+
+def _elements(value: Any) -> Sequence[Any]:
+    if not isinstance(value, (list, tuple)):
+        raise LookupError
+    return value
+
+
+class _Parser:
+    """Recursive descent over one text; each method consumes what it is named for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.skip()
+
+    def skip(self) -> None:
+        while self.text[self.position : self.position + 1].isspace():
+            self.position += 1
+
+    def accept(self, token: str) -> bool:
+        found = self.text.startswith(token, self.position)
+        if found:
+            self.position += len(token)
+            self.skip()
+        return found
+
+    def expect(self, token: str) -> None:
+        if not self.accept(token):
+            raise SelectorError(self.text)
+
+    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self.text, self.position)
+        if found:
+            self.position = found.end()
+            self.skip()
+        return found
+
+    def demand(self, pattern: re.Pattern[str]) -> str:
+        found = self.match(pattern)
+        if found is None:
+            raise SelectorError(self.text)
+        return found[found.lastindex or 0]
+
+    def separated(self, separator: str, part: Callable[[], Any]) -> list[Any]:
+        parts = [part()]
+        while self.accept(separator):
+            parts.append(part())
+        return parts
+
+    def selector(self, depth: int) -> Selector:
+        if depth > DEEPEST:
+            raise SelectorError(self.text)
+        begin = self.position
+        self.expect("(")
+        star, terms, excluded = "", dict[str, Term](), set[str]()
+        more = True
+        while more:
+            if self.accept("**"):
+                star = "**"
+            elif self.accept("*"):
+                star = star or "*"
+            elif self.accept("-"):
+                excluded.add(self.fresh(terms, excluded))
+            else:
+                self.accept("+")
+                terms[self.fresh(terms, excluded)] = self.term(depth)
+            more = self.accept(",")
+        self.expect(")")
+        # Exclusions alone take away from everything there is.
+        star = star or ("" if terms else "**")
+        return Selector(self.text[begin : self.position], star, terms, frozenset(excluded))
+
+    def fresh(self, *taken: Mapping[str, Term] | set[str]) -> str:
+        name = self.demand(NAME)
+        if any(name in names for names in taken):
+            raise SelectorError(self.text)
+        return name
+
+    def term(self, depth: int) -> Term:
+        pick = self.picker() if self.accept("[") else None
+        return Term(pick, self.selector(depth + 1) if self.accept(".") else None)
+
+    def picker(self) -> Picker:
+        pick = self.filter() if self.accept("?") else self.positions()
+        self.expect("]")
+        return pick
+
+    def filter(self) -> Picker:
+        self.expect("(")
+        condition = self.condition(1)
+        self.expect(")")
+        return lambda elements: _like(elements, filter(condition, elements))
+
+    def positions(self) -> Picker:
+        first = int(self.demand(POSITION))
+        if self.accept(":"):
+            last = int(self.demand(POSITION))
+            return lambda elements: _like(elements, elements[first : last + 1])
+        wanted = [first]
+        while self.accept(","):
+            wanted.append(int(self.demand(POSITION)))
+        return lambda elements: _like(elements, (elements[i] for i in wanted if i < len(elements)))
+
+    def condition(self, depth: int) -> Condition:
+        if depth > DEEPEST:
+            raise SelectorError(self.text)
+        choices = self.separated("||", lambda: self.conjunction(depth))
+        return lambda element: any(choice(element) for choice in choices)
+
+    def conjunction(self, depth: int) -> Condition:
+        parts = self.separated("&&", lambda: self.operand(depth))
+        return lambda element: all(part(element) for part in parts)
+
+    def operand(self, depth: int) -> Condition:
+        if self.accept("("):
+            condition = self.condition(depth + 1)
+            self.expect(")")
+            return condition
+        path = self.demand(PATH).split(".")[1:]
+        compare = OPERATORS[self.demand(COMPARISON)]
+        literal = self.literal()
+        return lambda element: _compare(_follow(element, path), compare, literal)
+
+    def literal(self) -> Any:
+        if found := self.match(STRING):
+            return re.sub(r"\\(.)", r"\1", found[1])
+        if found := self.match(KEYWORD):
+            return KEYWORDS[found[0]]
+        number = self.demand(NUMBER)
+        return float(number) if re.search("[.eE]", number) else int(number)
+
+
+def _like(elements: Sequence[Any], picked: Any) -> list[Any]:
+    return Documents(picked) if isinstance(elements, Documents) else list(picked)
+
+
+def _follow(element: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        element = element.get(name) if isinstance(element, Mapping) else None
+    return element
+
+
+def _compare(value: Any, compare: Callable[[Any, Any], bool], literal: Any) -> bool:
+    """Compare like with like; values of different types are unequal and without order."""
+    if isinstance(value, (int, float)) and isinstance(literal, (int, float)):
+        alike = isinstance(value, bool) == isinstance(literal, bool)
+    else:
+        alike = type(value) is type(literal)
+    ordered = isinstance(literal, (str, int, float)) and not isinstance(literal, bool)
+    if alike and (ordered or compare in (operator.eq, operator.ne)):
+        return compare(value, literal)
+    return not alike and compare is operator.ne

@@ -1,0 +1,22 @@
+"""Sites: what fixtures say of them."""
+
+from typing import Any
+
+from emulator.ocapi.document import Document
+from emulator.ocapi.fields import String
+from emulator.store import Record
+
+
+class Site(Document):
+    """One site."""
+
+    id = String(min_length=1, max_length=32, allow_none=False, required=True)
+
+
+SITE = Site()
+
+
+def read_site(entry: Any) -> Record:
+    """Return the record of an entry of ``sites.json``; raise Fault with the reason it is none."""
+    properties = SITE.decode_stored(entry)
+    return Record.of((properties["id"],), properties)

@@ -1,0 +1,70 @@
+"""The interface every storage engine implements, and the words it is stated in."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, NamedTuple, Protocol
+
+from emulator.store.record import Key, Record
+
+__all__ = ["Expected", "Key", "Presence", "Scan", "StateConflict", "Store"]
+
+
+class Presence(Enum):
+    """What a write may expect of a key besides an exact state."""
+
+    ANY = "any"
+    ABSENT = "absent"
+
+
+Expected = str | Presence
+
+
+class StateConflict(Exception):  # noqa: N818 - an outcome of a race, no error of the program
+    """The record was not what the write expected; nothing was written."""
+
+
+class Scan(NamedTuple):
+    """One page of a collection and its whole size, both of the same instant."""
+
+    records: Sequence[Record]
+    total: int
+
+
+class Store(Protocol):
+    """Collections of records, ordered by key; every call is one atomic step."""
+
+    def get(self, collection: str, key: Key) -> Record | None:
+        """Return the record of ``key``, or None."""
+        ...
+
+    def put(self, collection: str, record: Record, expected: Expected = Presence.ANY) -> None:
+        """Write ``record`` under its key if what is there is ``expected`` (RST-5).
+
+        Raises:
+            StateConflict: Something else is there; nothing was written.
+        """
+        ...
+
+    def delete(self, collection: str, key: Key, expected: Expected = Presence.ANY) -> bool:
+        """Remove the record of ``key`` if it is ``expected``; return whether there was one.
+
+        Raises:
+            StateConflict: Something else is there; nothing was removed.
+        """
+        ...
+
+    def scan(self, collection: str, start: int, count: int, parent: Key = ()) -> Scan:
+        """Return up to ``count`` records from index ``start``, of those below ``parent``."""
+        ...
+
+    def count(self, collection: str, parent: Key = ()) -> int:
+        """Return how many records lie below ``parent``."""
+        ...
+
+    def snapshot(self) -> Any:
+        """Return an opaque value that stands for all content of this instant."""
+        ...
+
+    def restore(self, snapshot: Any) -> None:
+        """Make all content what it was when ``snapshot`` was taken."""
+        ...

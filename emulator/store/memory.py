@@ -1,0 +1,98 @@
+"""The default storage engine: persistent trees in memory.
+
+Reads take the current trees and need no lock. Writes take one lock, look, and replace the
+tree of their collection: O(log n). A snapshot is a reference to the trees.
+"""
+
+from collections.abc import Iterable, Mapping
+from threading import Lock
+
+from emulator.store.interface import Expected, Presence, Scan, StateConflict
+from emulator.store.record import Key, Record
+from emulator.store.tree import Tree
+
+EMPTY = Tree()
+Snapshot = Mapping[str, Tree]
+
+
+class MemoryStore:
+    """A ``Store`` in the memory of this process."""
+
+    def __init__(self) -> None:
+        self._trees: Snapshot = {}
+        self._lock = Lock()
+
+    def load(self, collection: str, records: Iterable[Record]) -> None:
+        """Replace a collection by ``records``, whose keys must differ, in any order."""
+        entries = sorted((record.key, record) for record in records)
+        with self._lock:
+            self._replace(collection, Tree.of(entries))
+
+    def get(self, collection: str, key: Key) -> Record | None:
+        """See ``Store.get``."""
+        record: Record | None = self._tree(collection).get(key)
+        return record
+
+    def put(self, collection: str, record: Record, expected: Expected = Presence.ANY) -> None:
+        """See ``Store.put``."""
+        with self._lock:
+            tree = self._tree(collection)
+            _require(expected, tree.get(record.key))
+            self._replace(collection, tree.put(record.key, record))
+
+    def delete(self, collection: str, key: Key, expected: Expected = Presence.ANY) -> bool:
+        """See ``Store.delete``."""
+        with self._lock:
+            tree = self._tree(collection)
+            found = tree.get(key)
+            _require(expected, found)
+            if found is not None:
+                self._replace(collection, tree.delete(key))
+            return found is not None
+
+    def scan(self, collection: str, start: int, count: int, parent: Key = ()) -> Scan:
+        """See ``Store.scan``."""
+        tree = self._tree(collection)
+        low, high = _bounds(tree, parent)
+        first = low + start
+        return Scan(tuple(tree.values(first, min(first + count, high))), high - low)
+
+    def count(self, collection: str, parent: Key = ()) -> int:
+        """See ``Store.count``."""
+        low, high = _bounds(self._tree(collection), parent)
+        return high - low
+
+    def snapshot(self) -> Snapshot:
+        """See ``Store.snapshot``; O(1)."""
+        return self._trees
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See ``Store.restore``; O(1)."""
+        with self._lock:
+            self._trees = snapshot
+
+    def _tree(self, collection: str) -> Tree:
+        return self._trees.get(collection, EMPTY)
+
+    def _replace(self, collection: str, tree: Tree) -> None:
+        self._trees = {**self._trees, collection: tree}
+
+
+def _require(expected: Expected, found: Record | None) -> None:
+    if expected is Presence.ANY:
+        return
+    actual: Expected = Presence.ABSENT if found is None else found.state
+    if actual != expected:
+        raise StateConflict
+
+
+def _bounds(tree: Tree, parent: Key) -> tuple[int, int]:
+    """Return the indexes between which the keys below ``parent`` lie.
+
+    In the order of tuples all keys that begin with ``parent`` come after ``parent`` itself
+    and before the same tuple with the least possible string appended to its last id.
+    """
+    if not parent:
+        return 0, len(tree)
+    beyond = (*parent[:-1], parent[-1] + "\0")
+    return tree.rank(parent), tree.rank(beyond)
