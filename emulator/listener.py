@@ -19,6 +19,16 @@ THREADS = 8
 BACKLOG = 1024
 
 
+class _Task(WSGITask):
+    """Keeps the connection after an answer without a body, which needs no length to be told."""
+
+    def set_close_on_finish(self) -> None:
+        request: Any = self.request
+        asked = request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or asked or self.version == "1.0":
+            super().set_close_on_finish()
+
+
 class _TooLargeTask(WSGITask):
     """Lets the application refuse a body that the server did not read: it knows the format."""
 
@@ -37,7 +47,8 @@ def _refuse(channel: Any, request: Any) -> Any:
 
 
 class _Channel(HTTPChannel):
-    error_task_class = staticmethod(_refuse)
+    task_class = _Task
+    error_task_class: Any = staticmethod(_refuse)
 
 
 class Listener:
@@ -57,7 +68,7 @@ class Listener:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._connections: dict[int, Any] = {}
-        self._server: Any = create_server(
+        server: Any = create_server(
             application,
             map=self._connections,
             sockets=[self._socket],
@@ -67,7 +78,8 @@ class Listener:
             clear_untrusted_proxy_headers=False,
             ident=None,
         )
-        self._server.channel_class = _Channel
+        server.channel_class = _Channel
+        self._server = server
         self._thread = Thread(target=self._serve, name=f"ocapi-emulator:{self.port}", daemon=True)
 
     @property

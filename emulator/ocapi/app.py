@@ -1,6 +1,7 @@
 """The Data API as one WSGI application: routes, the order of checks, one exit."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request
 from werkzeug.routing import BaseConverter
@@ -9,7 +10,7 @@ from emulator.fixtures import Collection
 from emulator.ocapi import client, envelope, faults, formats, url
 from emulator.ocapi.call import SITES, Call, Route, Service
 from emulator.ocapi.client import CLIENTS, USERS
-from emulator.ocapi.document import FAULT
+from emulator.ocapi.document import FAULT, Document
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import MethodOverride
@@ -157,18 +158,18 @@ def _finish(call: Call, answer: Answer) -> Response:
     response.headers["x-dw-request-base-id"] = call.service.workspace.clock.identifier()
     del response.headers["Content-Type"]
     if answer.content is not None:
-        _render(call, answer, response)
+        _render(call, answer.content, answer.document, response)
     if call.request.method == "HEAD" and answer.status == 200:  # noqa: PLR2004 - MET-2
         response = Response(status=204, headers=response.headers)
         del response.headers["Content-Length"]
     return response
 
 
-def _render(call: Call, answer: Answer, response: Response) -> None:
+def _render(call: Call, content: Mapping[str, Any], document: Document, response: Response) -> None:
     wanted = formats.preferred(call.request)
     indent = call.request.args.get("pretty_print") == "true"
     response.content_type = CONTENT_TYPES[wanted]
-    data = formats.encode(wanted, answer.content, answer.document, _version(call), indent=indent)
+    data = formats.encode(wanted, content, document, _version(call), indent=indent)
     if name := formats.callback(call.request):
         data = formats.wrap(name, data)
         response.content_type = JAVASCRIPT

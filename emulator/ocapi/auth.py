@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from werkzeug.datastructures import Headers
+
 from emulator.ocapi import faults
 from emulator.ocapi.client import CLIENTS
 from emulator.ocapi.token import TokenError, Tokens
@@ -10,9 +12,7 @@ from emulator.store import Store
 CLIENT_ID_HEADER = "x-dw-client-id"
 
 
-def identify(
-    headers: Mapping[str, str], parameters: Mapping[str, str], tokens: Tokens, store: Store
-) -> str:
+def identify(headers: Headers, parameters: Mapping[str, str], tokens: Tokens, store: Store) -> str:
     """Return the id of the client whose token the request carries.
 
     Raises:

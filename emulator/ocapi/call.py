@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from flask import Request
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.wrappers import Request
 
 from emulator.config import Config
 from emulator.ocapi import auth, faults, formats, paging, select, url

@@ -61,8 +61,7 @@ def _read(schema: Schema, key: str, entry: Any) -> Record:
     try:
         values = schema.load(entry)
     except ValidationError as error:
-        reasons = error.normalized_messages().items()
-        told = (f"{name}: {' '.join(map(str, messages))}" for name, messages in reasons)
+        told = (f"{name}: {' '.join(told)}" for name, told in error.messages_dict.items())
         raise ValueError("; ".join(told)) from error
     return Record.of((values[key],), values)
 

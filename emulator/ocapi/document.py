@@ -6,7 +6,7 @@ the request's own members (FLT-5). Nothing here is done when a document is only 
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from marshmallow import RAISE, Schema, ValidationError, missing
 
@@ -44,7 +44,7 @@ class Document(Schema):
 
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, Any]] = {"unknown": unknown}
+    error_messages: dict[str, Any] = {"unknown": unknown}  # noqa: RUF012 - marshmallow's own way
     custom: ClassVar[bool] = False
 
     @property
@@ -118,15 +118,19 @@ class Document(Schema):
         )
 
     def _load(
-        self, values: dict[str, Any], partial: bool  # noqa: FBT001
+        self,
+        values: dict[str, Any],
+        partial: bool,  # noqa: FBT001
     ) -> tuple[dict[str, Any], dict[Any, Any]]:
         """Return what marshmallow makes of ``values``, and the violations by name."""
         custom = {name: value for name, value in values.items() if self.takes(name)}
         errors: dict[Any, Any] = {}
         try:
-            loaded = self.load({n: v for n, v in values.items() if n not in custom}, partial=partial)
+            loaded = self.load(
+                {n: v for n, v in values.items() if n not in custom}, partial=partial
+            )
         except ValidationError as error:
-            loaded, errors = {}, dict(error.normalized_messages())
+            loaded, errors = {}, cast("dict[Any, Any]", error.messages)
         for name, value in custom.items():
             try:
                 loaded[name] = CUSTOM.deserialize(value)
@@ -137,7 +141,9 @@ class Document(Schema):
     def _cleared(self, name: str) -> Any:
         """Return what null stands for: the property's default, else None for no value (DEC-4)."""
         declared = self.fields.get(name)
-        return None if declared is None or declared.load_default is missing else declared.load_default
+        return (
+            None if declared is None or declared.load_default is missing else declared.load_default
+        )
 
     def _envelope_errors(self, body: Mapping[str, Any], version: str) -> dict[str, list[Any]]:
         """Return the violations of ``_v``, ``_type`` and ``_resource_state`` (DEC-2)."""

@@ -80,8 +80,7 @@ ILLEGAL_ENUMERATION_VALUE = FaultType(
 ILLEGAL_HTTP_METHOD_OVERRIDE = FaultType(
     400,
     "IllegalHttpMethodOverride",
-    "HTTP method '{method}' can't be used as an override. "
-    "Use PUT, PATCH, DELETE, HEAD or OPTIONS.",
+    "HTTP method '{method}' can't be used as an override. Use PUT, PATCH, DELETE, HEAD or OPTIONS.",
     ("method",),
 )
 INVALID_CLIENT_ID = FaultType(
@@ -105,9 +104,7 @@ INVALID_SEARCH_FIELD_TYPE = FaultType(
 INVALID_VERSION = FaultType(
     400, "InvalidVersion", "The API version in the URL is missing or malformed."
 )
-MALFORMED_LOCALE = FaultType(
-    400, "MalformedLocale", "Locale '{locale}' is malformed.", ("locale",)
-)
+MALFORMED_LOCALE = FaultType(400, "MalformedLocale", "Locale '{locale}' is malformed.", ("locale",))
 MALFORMED_MEDIA_TYPE = FaultType(
     400, "MalformedMediaType", "Media type '{mediaType}' is malformed.", ("mediaType",)
 )

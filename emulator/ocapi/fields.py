@@ -60,7 +60,7 @@ def unlisted(value: str) -> Violation:
 
 def refuse(violation: Violation) -> NoReturn:
     """Raise a violation in the way marshmallow collects."""
-    raise ValidationError([violation])  # type: ignore[list-item]
+    raise ValidationError([violation])
 
 
 class Property(base.Field[Any]):
@@ -79,7 +79,7 @@ class Property(base.Field[Any]):
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:  # noqa: ARG002 - inherited
         """Return the error for a missing value or a null: both break a constraint."""
-        return ValidationError([constrained])  # type: ignore[list-item]
+        return ValidationError([constrained])
 
     def _deserialize(
         self,
@@ -102,7 +102,9 @@ class String(Property):
 
     expected = "string"
 
-    def __init__(self, *, min_length: int = 0, max_length: int | None = None, **options: Any):
+    def __init__(
+        self, *, min_length: int = 0, max_length: int | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.min_length = min_length
         self.max_length = max_length
@@ -241,5 +243,3 @@ def render_instant(instant: datetime) -> str:
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     utc = aware.astimezone(UTC).replace(tzinfo=None)
     return utc.isoformat(timespec="milliseconds") + "Z"
-
-

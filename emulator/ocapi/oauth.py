@@ -1,7 +1,6 @@
 """The token endpoints (AUT-2 to AUT-6), answering as RFC 6749 says."""
 
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,9 +49,7 @@ def create_app(workspace: Workspace, tokens: Tokens) -> Flask:
         return _answer(200, _grant(request, workspace, tokens))
 
     for path in PATHS:
-        app.add_url_rule(
-            path, path, grant, methods=["POST"], provide_automatic_options=False
-        )
+        app.add_url_rule(path, path, grant, methods=["POST"], provide_automatic_options=False)
     app.register_error_handler(OAuthError, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
 
@@ -80,9 +77,7 @@ def _grant(request: Request, workspace: Workspace, tokens: Tokens) -> dict[str, 
     )
 
 
-def _authenticate(
-    request: Request, parameters: Mapping[str, str], workspace: Workspace
-) -> str:
+def _authenticate(request: Request, parameters: Mapping[str, str], workspace: Workspace) -> str:
     """Return the id of the client that proves itself by assertion, Basic header or form."""
     if "client_assertion_type" in parameters:
         return _verify_assertion(request, parameters, workspace)
@@ -106,14 +101,12 @@ def _authenticate_user(request: Request, workspace: Workspace) -> tuple[str, str
     known_client = client.is_client(workspace.store, client_id, secret)
     known_user = client.is_user(workspace.store, login, password)
     if not (known_client and known_user):
-        told = f"Client id '{client_id}' has invalid credentials to use grant type '{BUSINESS_MANAGER}'."
-        raise OAuthError(400, "unauthorized_client", told)
+        told = "Client id '{}' has invalid credentials to use grant type '{}'."
+        raise OAuthError(400, "unauthorized_client", told.format(client_id, BUSINESS_MANAGER))
     return client_id, login
 
 
-def _verify_assertion(
-    request: Request, parameters: Mapping[str, str], workspace: Workspace
-) -> str:
+def _verify_assertion(request: Request, parameters: Mapping[str, str], workspace: Workspace) -> str:
     """Return the client id of a JWT bearer client assertion (AUT-6; RFC 7523, section 3)."""
     if parameters["client_assertion_type"] != JWT_BEARER:
         raise OAuthError(400, "invalid_request", "Parameter 'client_assertion_type' is unknown")
@@ -135,7 +128,8 @@ def _check_claims(claims: Mapping[str, Any], request: Request, workspace: Worksp
     now = workspace.clock.now().timestamp()
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     since, until = claims.get("nbf", 0), claims["exp"]
-    in_time = isinstance(since, Real) and isinstance(until, Real) and since <= now < until
+    dated = isinstance(since, (int, float)) and isinstance(until, (int, float))
+    in_time = dated and since <= now < until
     meant_for_us = any(_is_ours(str(url), request) for url in audience)
     if not (in_time and meant_for_us and claims["iss"] == claims["sub"]):
         raise OAuthError(*AUTHENTICATION_FAILED)

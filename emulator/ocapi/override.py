@@ -49,8 +49,8 @@ def requested(environ: "WSGIEnvironment") -> str | None:
         return query["method"][0]
     if (method := _take_from_form(environ)) is not None:
         return method
-    header: str | None = environ.get(HEADER)
-    return header
+    method: str | None = environ.get(HEADER)
+    return method
 
 
 def _take_from_form(environ: "WSGIEnvironment") -> str | None:

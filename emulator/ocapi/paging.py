@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from emulator.ocapi import faults
@@ -12,7 +12,8 @@ LARGEST = 2**31 - 1  # the documentation types both parameters as a 32-bit Integ
 DEFAULT_COUNT = 25
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Page:
     """The part of a collection from index ``start``, at most ``count`` long."""
 
     start: int
@@ -67,5 +68,5 @@ def links(page: Page, total: int, url: str, query: str) -> Iterator[tuple[str, s
 
 def _replace(query: str, page: Page) -> str:
     pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if name not in Page._fields]
+    kept = [(name, value) for name, value in pairs if name not in ("start", "count")]
     return urlencode([*kept, ("start", page.start), ("count", page.count)], safe="()*,.:-")

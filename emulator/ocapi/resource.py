@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from emulator.fixtures import Collection as FixtureCollection
 from emulator.ocapi.document import Collection, Document
-from emulator.ocapi.fields import DateTime, String
 from emulator.ocapi.faults import FaultType
+from emulator.ocapi.fields import DateTime, String
 from emulator.store import Key, Record
 
 Verb = Literal["list", "read", "create", "update", "delete"]
@@ -56,7 +56,8 @@ class Resource:
 
     def __post_init__(self) -> None:
         if not isinstance(self.document.fields.get(self.key), String):
-            raise ValueError(f"{self.path}: key '{self.key}' is no string of the document")
+            told = f"{self.path}: key '{self.key}' is no string of the document"
+            raise ValueError(told)  # noqa: TRY004 - it is the declaration that is wrong
         for fault in (self.not_found, self.duplicate):
             if len(fault.arguments) != 1:
                 raise ValueError(f"{self.path}: {fault.type} should have one argument, the id")

@@ -21,7 +21,7 @@ space by the time it is read. A name may stand once in a selector.
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -145,8 +145,17 @@ def _is_complex(value: Any) -> bool:
 
 def _elements(value: Any) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
-        raise LookupError
+        raise LookupError  # noqa: TRY004 - there is nothing to find in it
     return value
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The parts of a selector read so far."""
+
+    star: str = ""
+    terms: dict[str, Term] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
 
 
 class _Parser:
@@ -196,27 +205,31 @@ class _Parser:
             raise SelectorError(self.text)
         begin = self.position
         self.expect("(")
-        star, terms, excluded = "", dict[str, Term](), set[str]()
-        more = True
-        while more:
-            if self.accept("**"):
-                star = "**"
-            elif self.accept("*"):
-                star = star or "*"
-            elif self.accept("-"):
-                excluded.add(self.fresh(terms, excluded))
-            else:
-                self.accept("+")
-                terms[self.fresh(terms, excluded)] = self.term(depth)
-            more = self.accept(",")
+        wanted = _Wanted()
+        self.part(wanted, depth)
+        while self.accept(","):
+            self.part(wanted, depth)
         self.expect(")")
         # Exclusions alone take away from everything there is.
-        star = star or ("" if terms else "**")
-        return Selector(self.text[begin : self.position], star, terms, frozenset(excluded))
+        star = wanted.star or ("" if wanted.terms else "**")
+        text = self.text[begin : self.position]
+        return Selector(text, star, wanted.terms, frozenset(wanted.excluded))
 
-    def fresh(self, *taken: Mapping[str, Term] | set[str]) -> str:
+    def part(self, wanted: "_Wanted", depth: int) -> None:
+        if self.accept("**"):
+            wanted.star = "**"
+        elif self.accept("*"):
+            wanted.star = wanted.star or "*"
+        elif self.accept("-"):
+            wanted.excluded.add(self.fresh(wanted))
+        else:
+            self.accept("+")
+            name = self.fresh(wanted)
+            wanted.terms[name] = self.term(depth)
+
+    def fresh(self, wanted: "_Wanted") -> str:
         name = self.demand(NAME)
-        if any(name in names for names in taken):
+        if name in wanted.terms or name in wanted.excluded:
             raise SelectorError(self.text)
         return name
 

@@ -5,8 +5,9 @@ presents: in the body or a header (OCAPI), as an entity tag (RFC 9110, section 1
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from werkzeug.datastructures import Headers
 
 from emulator.ocapi import faults
 
@@ -35,7 +36,7 @@ class Presented:
     if_none_match: str | None
 
     @classmethod
-    def of(cls, headers: Mapping[str, str], body_state: str | None) -> "Presented":
+    def of(cls, headers: Headers, body_state: str | None) -> "Presented":
         """Gather what a request presents; a state in the body wins over the header (RST-2)."""
         state = headers.get(HEADER) if body_state is None else body_state
         return cls(state, headers.get("If-Match"), headers.get("If-None-Match"))
@@ -49,7 +50,9 @@ def check_read(state: str, presented: Presented) -> None:
         NotModified: The client has ``state`` already.
     """
     _check_if_match(state, presented.if_match)
-    if presented.if_none_match is not None and _is_listed(state, presented.if_none_match, weak=True):
+    if presented.if_none_match is not None and _is_listed(
+        state, presented.if_none_match, weak=True
+    ):
         raise NotModified
 
 

@@ -12,6 +12,7 @@ from emulator.ocapi.resource import Verb
 from emulator.ocapi.select import Documents
 from emulator.store import Presence, Record, StateConflict
 
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is answered, before it takes a format.
@@ -158,7 +159,9 @@ def _now(call: Call) -> str:
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:
     document, link = call.route.resource.document, call.link(record.key)
-    content = envelope.wrap(document, call.version, record.state, {**record.properties, "link": link})
+    content = envelope.wrap(
+        document, call.version, record.state, {**record.properties, "link": link}
+    )
     headers = _validators(record) | ({"Location": link} if status == 201 else {})  # noqa: PLR2004
     return Answer(status, _select(call, content), document, headers)
 

@@ -17,7 +17,17 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from emulator.ocapi.document import Document
-from emulator.ocapi.fields import TYPES, Array, Boolean, Custom, Embedded, Map, Number, Property, String
+from emulator.ocapi.fields import (
+    TYPES,
+    Array,
+    Boolean,
+    Custom,
+    Embedded,
+    Map,
+    Number,
+    Property,
+    String,
+)
 
 NAMESPACE = "http://www.demandware.com/ocapi/data/{version}"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
