@@ -1,0 +1,1 @@
+"""To be run by ``make bench``."""

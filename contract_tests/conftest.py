@@ -1,0 +1,1 @@
+"""The server under test and a client for it."""

@@ -3,4 +3,4 @@
 from emulator.cli import main
 
 if __name__ == "__main__":
-    main(prog_name="ocapi-emulator")
+    main()

@@ -1,12 +1,12 @@
 """The command line: serve, token, check."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import Field
 from pathlib import Path
 from threading import Event
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -14,10 +14,17 @@ from urllib.request import Request, urlopen
 import click
 import orjson
 
+from emulator import fixtures
 from emulator.config import KNOBS, Config, ConfigError, variable
+from emulator.fixtures import FixtureError
+from emulator.ocapi.app import COLLECTIONS
+from emulator.server import Emulator
+
+if TYPE_CHECKING:
+    from dataclasses import Field
 
 DEMO = "a" * 30
-BROKEN_SET, BAD_USE = 1, 2
+BROKEN_SET, BAD_USE, INTERRUPTED = 1, 2, 130
 PATIENCE = 10.0  # seconds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -51,20 +58,29 @@ def _flag(knob: "Field[Any]") -> Callable[[Command], Command]:
     )
 
 
+def main() -> None:
+    """Run the command line; what is wrong with its use is told in one line, exit code 2."""
+    try:
+        commands.main(prog_name="ocapi-emulator", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(BAD_USE)
+    except click.Abort:
+        fail("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        fail(f"{error.format_message()} (try --help)")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ocapi-emulator", message="%(prog)s %(version)s")
-def main() -> None:
+def commands() -> None:
     """Answer like the Open Commerce API's Data API 23.2, for tests."""
 
 
-@main.command()
+@commands.command()
 @flags
 def serve(**knobs: Any) -> None:
     """Serve a data set until interrupted."""
-    # Imported here: the other commands need neither Flask nor the protocol to start.
-    from emulator.fixtures import FixtureError  # noqa: PLC0415
-    from emulator.server import Emulator  # noqa: PLC0415
-
     stopped = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -81,11 +97,11 @@ def serve(**knobs: Any) -> None:
 
 
 def _explain(error: OSError, host: str, port: int) -> str:
-    reason = error.strerror or str(error)
+    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     return f"can't listen on {host} port {port}: {reason} (--port 0 takes any free port)"
 
 
-@main.command()
+@commands.command()
 @click.option(
     "--url",
     envvar=variable("url"),
@@ -119,16 +135,13 @@ def token(url: str, client_id: str, client_secret: str) -> None:
         fail(f"no answer from {url}: {getattr(error, 'reason', error)}", 1)
 
 
-@main.command()
+@commands.command()
 @click.argument("data_set", metavar="NAME|DIR")
 def check(data_set: str) -> None:
     """Say whether a data set can be served, and if not, all that is wrong with it."""
-    from emulator import fixtures  # noqa: PLC0415
-    from emulator.ocapi.app import COLLECTIONS  # noqa: PLC0415
-
     try:
         store = fixtures.load(data_set, COLLECTIONS)
-    except fixtures.FixtureError as error:
+    except FixtureError as error:
         click.echo(str(error), err=True)
         sys.exit(BROKEN_SET)
     held = ", ".join(f"{store.count(c.name)} {c.name}" for c in COLLECTIONS)

@@ -44,13 +44,14 @@ class MethodOverride:
 
 def requested(environ: "WSGIEnvironment") -> str | None:
     """Return the method that a POST asks for: by query, by form, by header; or None."""
+    query: dict[str, list[str]]
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     if "method" in query:
         return query["method"][0]
     if (method := _take_from_form(environ)) is not None:
         return method
-    method: str | None = environ.get(HEADER)
-    return method
+    header: str | None = environ.get(HEADER)
+    return header
 
 
 def _take_from_form(environ: "WSGIEnvironment") -> str | None:
