@@ -30,6 +30,8 @@ class Collection:
         file: The file that holds it, without folder.
         decode: Turns an entry into a record; raises ValueError with the reason.
         references: Array properties whose values are ids of another collection.
+        computed: Properties that follow from other data than the document: each goes into a
+            collection of its own, by the document's key, and outlasts the document.
         required: Whether a data set without it is refused.
     """
 
@@ -37,6 +39,7 @@ class Collection:
     file: str
     decode: Decoder
     references: Mapping[str, str] = field(default_factory=dict)
+    computed: tuple[str, ...] = ()
     required: bool = False
 
 
@@ -140,6 +143,27 @@ def load(name: str, collections: tuple[Collection, ...]) -> MemoryStore:
     if data.problems:
         raise FixtureError(folder, data.problems)
     store = MemoryStore()
-    for collection, entries in data.entries.items():
-        store.load(collection, (entry.record for entry in entries.values()))
+    for collection in collections:
+        records = [entry.record for entry in data.entries[collection.name].values()]
+        _fill(store, collection, records)
     return store
+
+
+def _fill(store: MemoryStore, collection: Collection, records: list[Record]) -> None:
+    for name in collection.computed:
+        apart = [
+            Record.of(r.key, {name: r.properties[name]}) for r in records if name in r.properties
+        ]
+        store.load(computed_collection(collection.name, name), apart)
+    store.load(collection.name, (_without(record, collection.computed) for record in records))
+
+
+def _without(record: Record, names: tuple[str, ...]) -> Record:
+    if not any(name in record.properties for name in names):
+        return record
+    return Record.of(record.key, {n: v for n, v in record.properties.items() if n not in names})
+
+
+def computed_collection(collection: str, name: str) -> str:
+    """Return the name of the collection that holds a computed property."""
+    return f"{collection}.{name}"

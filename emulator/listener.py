@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 THREADS = 8
 BACKLOG = 1024
+# The limit itself is the application's. This one keeps us from reading without end; it counts the
+# framing of chunks too, six bytes around each, and a chunk may hold a single byte.
+READ_AT_MOST = 8 * LARGEST_BODY
 
 
 class _Task(WSGITask):
@@ -74,7 +77,7 @@ class Listener:
             sockets=[self._socket],
             threads=THREADS,
             backlog=BACKLOG,
-            max_request_body_size=LARGEST_BODY,
+            max_request_body_size=READ_AT_MOST,
             clear_untrusted_proxy_headers=False,
             ident=None,
         )

@@ -84,6 +84,12 @@ class Call:
             raise faults.RESOURCE_PATH_NOT_FOUND(self.path)
         return address
 
+    @property
+    def host(self) -> str:
+        """The host that the request names, else the server's own."""
+        named: str = self.request.environ.get("HTTP_HOST", "")
+        return named or self.request.host
+
     @cached_property
     def path(self) -> str:
         """The path as it was requested."""
@@ -104,8 +110,8 @@ class Call:
     def site(self) -> str:
         """The site's id; ``-`` and nothing stand for the organisation and for the host's."""
         site = self.address.site
-        if not url.is_host(self.request.host):
-            raise faults.INVALID_HOST_HEADER(self.request.host)
+        if not url.is_host(self.host):
+            raise faults.INVALID_HOST_HEADER(self.host)
         if site not in ("", url.ORGANIZATION) and self.store.get(SITES, (site,)) is None:
             raise faults.UNKNOWN_SITE(site)
         return site
@@ -197,7 +203,7 @@ class Call:
         forwarded = self.request.headers.get("X-Forwarded-Proto", "")
         trusted = self.service.config.trust_forwarded_proto and forwarded in ("http", "https")
         scheme = forwarded if trusted else self.request.scheme
-        return f"{scheme}://{self.request.host}"
+        return f"{scheme}://{self.host}"
 
     @property
     def collection_url(self) -> str:

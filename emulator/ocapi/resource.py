@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from emulator.fixtures import Collection as FixtureCollection
+from emulator.fixtures import computed_collection
 from emulator.ocapi.document import Collection, Document
 from emulator.ocapi.faults import FaultType
 from emulator.ocapi.fields import DateTime, String
-from emulator.store import Key, Record
+from emulator.store import Key, Record, Store
 
 Verb = Literal["list", "read", "create", "update", "delete"]
 
@@ -39,6 +40,7 @@ class Resource:
         not_found: The fault when there is none with the id, which is its one argument.
         duplicate: The fault when there is one already, likewise.
         references: Array properties whose values are ids of another collection.
+        computed: Properties that follow from other data, given by the fixtures (INV-7).
 
     Raises:
         ValueError: The declaration contradicts itself (at import).
@@ -53,6 +55,7 @@ class Resource:
     duplicate: FaultType
     aliases: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+    computed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.document.fields.get(self.key), String):
@@ -82,9 +85,15 @@ class Resource:
 
     def fixtures(self) -> FixtureCollection:
         """Return how the resource's fixtures are read."""
+        file = f"{self.path}.json"
         return FixtureCollection(
-            self.path, f"{self.path}.json", self._read_fixture, self.references
+            self.path, file, self._read_fixture, self.references, self.computed
         )
+
+    def compute(self, store: Store, key: Key) -> dict[str, Any]:
+        """Return the computed properties of a document."""
+        found = ((n, store.get(computed_collection(self.path, n), key)) for n in self.computed)
+        return {name: record.properties[name] for name, record in found if record is not None}
 
     def _read_fixture(self, entry: Any) -> Record:
         properties = self.document.decode_stored(entry)

@@ -158,12 +158,18 @@ def _now(call: Call) -> str:
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:
-    document, link = call.route.resource.document, call.link(record.key)
-    content = envelope.wrap(
-        document, call.version, record.state, {**record.properties, "link": link}
-    )
-    headers = _validators(record) | ({"Location": link} if status == 201 else {})  # noqa: PLR2004
+    document, properties = call.route.resource.document, _properties(call, record)
+    content = envelope.wrap(document, call.version, record.state, properties)
+    headers = _validators(record)
+    if status == 201:  # noqa: PLR2004 - MET-1
+        headers["Location"] = properties["link"]
     return Answer(status, _select(call, content), document, headers)
+
+
+def _properties(call: Call, record: Record) -> dict[str, Any]:
+    """Return all properties of a document, those included that are not stored with it."""
+    computed = call.route.resource.compute(call.store, record.key)
+    return {**record.properties, **computed, "link": call.link(record.key)}
 
 
 def _select(call: Call, content: dict[str, Any]) -> Mapping[str, Any]:
@@ -173,12 +179,12 @@ def _select(call: Call, content: dict[str, Any]) -> Mapping[str, Any]:
 
 def _item(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
     """Return an item of a collection: all of it, or id and link alone (ENV-4)."""
-    resource = call.route.resource
-    properties = dict(record.properties) if whole else {resource.key: record.key[-1]}
-    properties["link"] = call.link(record.key)
-    return envelope.wrap_item(
-        resource.document, call.version, record.state, properties, call.dialect
-    )
+    document, dialect = call.route.resource.document, call.dialect
+    if whole:
+        properties = _properties(call, record)
+    else:
+        properties = {call.route.resource.key: record.key[-1], "link": call.link(record.key)}
+    return envelope.wrap_item(document, call.version, record.state, properties, dialect)
 
 
 def _validators(record: Record) -> dict[str, str]:

@@ -48,4 +48,5 @@ INVENTORY_LISTS = Resource(
         ("inventorylistId",),
     ),
     references={"assigned_sites": "sites"},
+    computed=("assigned_sites",),
 )

@@ -1,0 +1,299 @@
+"""The fault document, its table and its messages (FLT-1 to FLT-5)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api, assert_fault
+
+Make = Callable[..., str]
+BASE = "/s/-/dw/data/v23_2"
+
+
+@pytest.mark.rule("FLT-1")
+def test_a_fault_document_has_these_members_in_this_order(api: Api) -> None:
+    answer = api.get("/inventory_lists/contract-none")
+    assert answer.text == (
+        '{"_v":"23.2","_type":"fault","fault":{'
+        '"arguments":{"inventorylistId":"contract-none"},'
+        '"type":"InventoryListNotFoundException",'
+        '"message":"No inventory list with ID \'contract-none\' was found."}}'
+    )
+
+
+@pytest.mark.rule("FLT-1")
+def test_the_observed_dialect_has_no_type_at_the_root(observed: Api) -> None:
+    answer = observed.get("/inventory_lists/contract-none")
+    assert answer.text == (
+        '{"_v":"23.2","fault":{'
+        '"arguments":{"inventorylistId":"contract-none"},'
+        '"type":"InventoryListNotFoundException",'
+        '"message":"No inventory list with ID \'contract-none\' was found."}}'
+    )
+
+
+@pytest.mark.rule("FLT-1")
+def test_arguments_are_there_when_a_fault_has_none(api: Api) -> None:
+    answer = api.call("GET", "/s/-/dw/data/inventory_lists").json()
+    assert answer["fault"]["arguments"] == {}
+
+
+# One request for each fault of the table that inventory lists can meet.
+REACHABLE: list[tuple[str, str, dict[str, Any], int, str, dict[str, Any]]] = [
+    ("PATCH", "/inventory_lists/ID", {"data": b"{"}, 400, "BodyDecoding", {"body": "{"}),
+    (
+        "POST",
+        "/inventory_lists?method=GET",
+        {},
+        400,
+        "IllegalHttpMethodOverride",
+        {"method": "GET"},
+    ),
+    (
+        "GET",
+        "/inventory_lists",
+        {"headers": {"Host": "bad host"}},
+        400,
+        "InvalidHostHeader",
+        {"host": "bad host"},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"data": b"{}", "headers": {"Content-Type": "x"}},
+        400,
+        "MalformedMediaType",
+        {"mediaType": "x"},
+    ),
+    (
+        "GET",
+        "/inventory_lists?start=a",
+        {},
+        400,
+        "MalformedParameter",
+        {"parameter": "start", "value": "a"},
+    ),
+    ("GET", "/inventory_lists?select=x", {}, 400, "MalformedSelector", {"selector": "x"}),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {"id": ""}},
+        400,
+        "PropertyConstraintViolation",
+        {"document": "inventory_list", "path": "$.id"},
+    ),
+    ("GET", "/inventory_lists/%FE", {}, 400, "ResourcePath", {"message": "an ID isn't UTF-8"}),
+    (
+        "PUT",
+        "/inventory_lists/" + "x" * 257,
+        {"json": {}},
+        400,
+        "StringConstraintViolation",
+        {"parameter": "id", "expected": "a string of 1 to 256 characters"},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {"description": 1}},
+        400,
+        "TypeDecoding",
+        {"path": "$.description", "expectedTypes": "string", "actualType": "number"},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {"_v": "23.1"}},
+        400,
+        "UnexpectedVersion",
+        {"version": "23.1"},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {"nope": 1}},
+        400,
+        "UnknownProperty",
+        {"property": "nope", "document": "inventory_list"},
+    ),
+    (
+        "GET",
+        "/inventory_lists?count=-1",
+        {},
+        400,
+        "ValueConstraintViolation",
+        {"parameter": "count", "expected": "a number >= 0"},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {"id": "other"}},
+        400,
+        "IdConflict",
+        {"bodyID": "other", "urlID": "ID"},
+    ),
+    (
+        "GET",
+        "/inventory_lists",
+        {"headers": {"Authorization": "Bearer x.y.z"}},
+        401,
+        "InvalidAccessToken",
+        {"accessToken": "x.y.z"},
+    ),
+    (
+        "GET",
+        "/inventory_lists",
+        {"headers": {"Authorization": "Basic eDp5"}},
+        401,
+        "InvalidAuthorizationHeader",
+        {},
+    ),
+    (
+        "GET",
+        "/inventory_lists",
+        {"headers": {"Authorization": None}},
+        400,
+        "MissingClientId",
+        {},
+    ),
+    (
+        "GET",
+        "/inventory_lists?client_id=x",
+        {"headers": {"Authorization": None}},
+        401,
+        "AuthorizationHeaderMissing",
+        {},
+    ),
+    ("DELETE", "/inventory_lists", {}, 405, "MethodNotAllowed", {"method": "DELETE"}),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"data": b"{}", "headers": {"Content-Type": "application/json;charset=latin1"}},
+        406,
+        "CharsetNotAcceptable",
+        {"charset": "latin1"},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {"_resource_state": "not_exists"}},
+        409,
+        "ResourceAlreadyExists",
+        {},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"json": {}, "headers": {"If-Match": '"x"'}},
+        412,
+        "InvalidIfMatch",
+        {"ifMatch": '"x"'},
+    ),
+    (
+        "PATCH",
+        "/inventory_lists/ID",
+        {"data": b"x", "headers": {"Content-Type": "text/csv"}},
+        415,
+        "UnsupportedContentType",
+        {"contentType": "text/csv"},
+    ),
+    ("GET", "/inventory_lists?format=csv", {}, 415, "UnsupportedFormat", {"format": "csv"}),
+]
+
+
+@pytest.mark.rule("FLT-2")
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status", "kind", "arguments"),
+    REACHABLE,
+    ids=[row[4] for row in REACHABLE],
+)
+def test_each_fault_has_its_status_and_arguments(
+    api: Api,
+    make: Make,
+    method: str,
+    path: str,
+    options: dict[str, Any],
+    status: int,
+    kind: str,
+    arguments: dict[str, Any],
+) -> None:
+    made = make() if "/ID" in path else "none"
+    if "headers" in options:
+        options = {**options, "headers": dict(options["headers"])}
+    told = {n: made if v == "ID" else v for n, v in arguments.items()}
+    answer = api.call(method, BASE + path.replace("/ID", f"/{made}"), **options)
+    assert_fault(answer, status, kind, told)
+
+
+@pytest.mark.rule("FLT-3")
+@pytest.mark.parametrize(
+    ("method", "path", "options", "message"),
+    [
+        (
+            "GET",
+            "/inventory_lists/contract-none",
+            {},
+            "No inventory list with ID 'contract-none' was found.",
+        ),
+        (
+            "PATCH",
+            "/inventory_lists/contract-none",
+            {"json": {"p": 1}},
+            (
+                "An error occurred while decoding the request. "
+                "There's an unknown property 'p' in document 'inventory_list'."
+            ),
+        ),
+        (
+            "PATCH",
+            "/inventory_lists/contract-none",
+            {"json": {"id": ""}},
+            (
+                "An error occurred while decoding the request. "
+                "There's a value constraint violation "
+                "of property '$.id' in document 'inventory_list'."
+            ),
+        ),
+    ],
+)
+def test_known_messages_are_told_word_by_word(
+    api: Api, method: str, path: str, options: dict[str, Any], message: str
+) -> None:
+    answer = api.call(method, BASE + path, **options)
+    assert answer.json()["fault"]["message"] == message
+
+
+@pytest.mark.rule("FLT-4")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/s/-/dw/data/v23_2/nope", 404),
+        ("GET", "/favicon.ico", 404),
+        ("GET", "/", 404),
+        ("POST", "/s/-/dw/data/v23_2/inventory_lists", 405),
+        ("PROPFIND", "/s/-/dw/data/v23_2/inventory_lists/x", 405),
+        ("GET", "/s/-/dw/data/v23_2/inventory_lists?select=%00", 400),
+        ("GET", "/s/%00/dw/data/v23_2/inventory_lists", 404),
+        ("GET", "/s/%FF/dw/data/v23_2/inventory_lists", 404),
+    ],
+)
+def test_no_answer_is_a_page_of_the_framework(
+    api: Api, method: str, path: str, status: int
+) -> None:
+    for query, opening in (("", '{"_v":"23.2","_type":"fault"'), ("format=xml", "<?xml")):
+        joined = path + ("&" if "?" in path else "?") + query
+        answer = api.call(method, joined, headers={"Accept": "text/html"})
+        assert answer.status_code == status
+        assert answer.text.startswith(opening)
+        assert "html" not in answer.text.lower()
+
+
+@pytest.mark.rule("FLT-5")
+def test_the_first_violation_of_the_document_is_told(api: Api, make: Make) -> None:
+    path = f"/inventory_lists/{make()}"
+    first = api.patch(path, data='{"zzz": 1, "description": 2, "id": ""}').json()
+    assert first["fault"]["arguments"] == {"property": "zzz", "document": "inventory_list"}
+    second = api.patch(path, data='{"description": 2, "zzz": 1, "id": ""}').json()
+    assert second["fault"]["arguments"]["path"] == "$.description"
+    third = api.patch(path, data='{"c_x": {"a": {}}, "_v": "1", "zzz": 1}').json()
+    assert third["fault"]["arguments"]["path"] == "$.c_x"
