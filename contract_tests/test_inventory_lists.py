@@ -81,7 +81,7 @@ def test_a_longer_id_is_refused(api: Api) -> None:
     assert_fault(answer, 400, "StringConstraintViolation", told)
 
 
-@pytest.mark.rule("INV-5")
+@pytest.mark.rule("INV-5", "FLT-3")
 def test_put_of_an_id_that_exists_is_refused_as_documented(api: Api, make: Make) -> None:
     made = make(description="one")
     answer = api.put(f"/inventory_lists/{made}", json={"description": "two"})
