@@ -1,5 +1,6 @@
 """The HTTP server under the applications: waitress on a socket of ours, in a thread of ours."""
 
+import logging
 import socket
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,10 @@ from emulator.ocapi.formats import LARGEST_BODY, TOO_LARGE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+# Waitress warns of each request that waits for a thread and of each that a stop leaves waiting.
+logger = logging.getLogger("emulator.listener")
+logger.setLevel(logging.ERROR)
 
 THREADS = 8
 BACKLOG = 1024
@@ -80,8 +85,10 @@ class Listener:
             max_request_body_size=READ_AT_MOST,
             clear_untrusted_proxy_headers=False,
             ident=None,
+            server_name=host,  # what stands in links for a request that names no host
         )
         server.channel_class = _Channel
+        server.task_dispatcher.logger = server.task_dispatcher.queue_logger = logger
         self._server = server
         self._thread = Thread(target=self._serve, name=f"ocapi-emulator:{self.port}", daemon=True)
 
