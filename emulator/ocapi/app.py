@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from werkzeug.routing import BaseConverter
 
 from emulator.fixtures import Collection
@@ -82,7 +82,9 @@ def create_app(service: Service) -> "WSGIApplication":
 
     @app.before_request
     def begin() -> None:
-        g.call = Call(request, routes.get(request.endpoint or ""), service)
+        # The request itself, since each look through Flask's proxy costs a microsecond.
+        current: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        g.call = Call(current, routes.get(current.endpoint or ""), service)
         _check(g.call)
 
     @app.errorhandler(Fault)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from flask import Request
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.utils import cached_property
 
 from emulator.config import Config
 from emulator.ocapi import auth, faults, formats, paging, select, url
@@ -23,6 +23,7 @@ from emulator.store import Key, Store
 from emulator.workspace import Workspace
 
 SITES = "sites"
+READS = ("GET", "HEAD")
 SHORTEST_ID, LONGEST_ID = 1, 256
 UNPARSED = Address("/s/-/dw/data", "-", url.SERVED)
 
@@ -182,13 +183,15 @@ class Call:
     @cached_property
     def content(self) -> Any:
         """The body as a JSON value; an empty object where a request needs none and has none."""
-        if self.method in ("GET", "HEAD") or (self.method == "DELETE" and not self.body):
+        if self.method in READS or (self.method == "DELETE" and not self.body):
             return {}
         return formats.decode(self.request, self.body, self.route.resource.document, self.version)
 
     @cached_property
     def changes(self) -> Mapping[str, Any]:
         """The properties that the body sets (DEC-1 to DEC-5)."""
+        if self.method in READS:
+            return {}
         document, partial = self.route.resource.document, self.method != "PUT"
         return document.decode(self.content, version=self.version, partial=partial)
 

@@ -8,6 +8,7 @@ from emulator.config import VERSION
 
 SERVED = "v23_2"
 FORM = re.compile(r"(?P<site>/s/[^/]+)?/dw/data(?:/(?P<version>[^/]*))?(?:/.*)?")
+PLAIN = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+", re.ASCII)
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 ORGANIZATION = "-"
 LONGEST_VERSION = 20
@@ -41,6 +42,8 @@ def canonical(target: str) -> str:
     (URL-5); repeated slashes count as one and a trailing one as none (URL-7).
     """
     path = target.partition("?")[0]
+    if PLAIN.fullmatch(path):
+        return path
     if not path.startswith("/"):  # the absolute form of RFC 9112, 3.2.2
         path = "/" + path.partition("://")[2].partition("/")[2]
     segments = (segment for segment in path.split("/") if segment)
