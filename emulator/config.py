@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, fields
 
 DIALECTS = ("documented", "observed")
-VERSION = re.compile(r"v(\d+)_(\d+)")
+VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 PORTS = range(65536)
 
 

@@ -98,8 +98,10 @@ class _DataSet:
             self.problems.append(f"{place}: has the same id as {first.place}")
 
     def check(self) -> None:
+        broken = {problem.partition(":")[0] for problem in self.problems}
         for collection in self.collections.values():
-            if collection.required and not self.entries[collection.name]:
+            is_empty = collection.required and not self.entries[collection.name]
+            if is_empty and collection.file not in broken:
                 self.problems.append(f"{collection.file}: has no {collection.name}, or is missing")
             for entry in self.entries[collection.name].values():
                 self.problems.extend(self._dangling(collection, entry))
@@ -117,11 +119,11 @@ def locate(name: str) -> Path:
     Raises:
         FixtureError: There is neither.
     """
-    bundled = BUNDLED / name
-    folder = bundled if bundled.is_dir() and "/" not in name else Path(name)
-    if name and folder.is_dir():
-        return folder
-    names = ", ".join(sorted(f.name for f in BUNDLED.iterdir() if f.is_dir()))
+    bundled = {folder.name: folder for folder in BUNDLED.iterdir() if folder.is_dir()}
+    found = bundled.get(name, Path(name))
+    if name and found.is_dir():
+        return found
+    names = ", ".join(sorted(bundled))
     raise FixtureError(Path(name), [f"is neither a folder nor a bundled data set ({names})"])
 
 

@@ -22,12 +22,14 @@ def check(request: Request, host: str) -> None:
             (DNS rebinding), or it would change something and comes from another machine.
     """
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and origin.partition("://")[2] != request.host:
         raise Forbidden(f"The control plane takes no requests from pages of '{origin}'.")
     name = urlsplit(f"//{request.host}").hostname or ""
     if not (name == host.lower() or LOCAL_NAME.fullmatch(name) or _is_address(name)):
         raise Forbidden(f"The control plane is not reached by the host name '{name}'.")
-    if request.method != "GET" and not _is_loopback(request.remote_addr or ""):
+    if request.method not in ("GET", "HEAD", "OPTIONS") and not _is_loopback(
+        request.remote_addr or ""
+    ):
         raise Forbidden("The control plane is changed from the server's own machine only.")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -58,11 +59,14 @@ def read_user(entry: Any) -> Record:
 
 
 def _read(schema: Schema, key: str, entry: Any) -> Record:
+    if not isinstance(entry, dict):
+        told = "is no object"
+        raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
     try:
         values = schema.load(entry)
     except ValidationError as error:
-        told = (f"{name}: {' '.join(told)}" for name, told in error.messages_dict.items())
-        raise ValueError("; ".join(told)) from error
+        reasons = (f"{name}: {' '.join(why)}" for name, why in error.messages_dict.items())
+        raise ValueError("; ".join(reasons)) from error
     return Record.of((values[key],), values)
 
 
@@ -73,10 +77,13 @@ def public_key(pem: str) -> PublicKey:
         ValueError: It is neither, or not of RSA or EC.
     """
     data = pem.encode()
-    if b"CERTIFICATE" in data:
-        key: Any = x509.load_pem_x509_certificate(data).public_key()
-    else:
-        key = load_pem_public_key(data)
+    try:
+        if b"CERTIFICATE" in data:
+            key: Any = x509.load_pem_x509_certificate(data).public_key()
+        else:
+            key = load_pem_public_key(data)
+    except UnsupportedAlgorithm as error:
+        raise ValueError(str(error)) from error
     if not isinstance(key, PublicKey):
         raise ValueError("a key of another kind")  # noqa: TRY004 - it is the text that is wrong
     return key

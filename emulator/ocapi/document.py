@@ -89,14 +89,16 @@ class Document(Schema):
         ``link`` and the members of the envelope are left out: they belong to an answer.
 
         Raises:
-            Fault: For the first violation in document order.
+            ValueError: With the first violation in document order.
         """
         if not isinstance(entry, dict):
-            raise faults.TYPE_DECODING("$", "object", TYPES[type(entry)])
+            told = "is no object"
+            raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
         left_out = (*ENVELOPE, "link")
         values, errors = self._load({n: v for n, v in entry.items() if n not in left_out}, False)
         if errors:
-            raise first_fault(errors, entry, Place(self.name, "$", ""))
+            fault = first_fault(errors, entry, Place(self.name, "$", ""))
+            raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
         cleared = {n: self._cleared(n) if v is None else v for n, v in values.items()}
         return {n: v for n, v in cleared.items() if v is not None and v != []}
 

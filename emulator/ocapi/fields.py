@@ -164,7 +164,7 @@ class DateTime(Property):
         """See ``Property.check``."""
         try:
             return render_instant(datetime.fromisoformat(value))
-        except ValueError:
+        except (ValueError, OverflowError):
             refuse(constrained)
 
 

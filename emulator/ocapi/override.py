@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
 from emulator.ocapi.formats import LARGEST_BODY
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 HEADER = "HTTP_X_DW_HTTP_METHOD_OVERRIDE"
 ALLOWED = ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+OVERRIDDEN = "emulator.overridden"
+"""The key of the WSGI environment by which a request is known to have been a POST."""
 REFUSED = "emulator.refused_override"
 """The key of the WSGI environment that holds an override which is not allowed."""
 
@@ -37,6 +40,7 @@ class MethodOverride:
             method = requested(environ)
             if method in ALLOWED:
                 environ["REQUEST_METHOD"] = method
+                environ[OVERRIDDEN] = True
             elif method is not None:
                 environ[REFUSED] = method
         return self.application(environ, start_response)
@@ -56,7 +60,7 @@ def requested(environ: "WSGIEnvironment") -> str | None:
 
 def _take_from_form(environ: "WSGIEnvironment") -> str | None:
     """Return the form's ``method``; a form that has one is spent: the request has no body then."""
-    if not environ.get("CONTENT_TYPE", "").lower().startswith(FORM):
+    if parse_options_header(environ.get("CONTENT_TYPE"))[0].lower() != FORM:
         return None
     body = get_input_stream(environ).read(LARGEST_BODY)
     form = parse_qs(body.decode(errors="replace"), keep_blank_values=True)

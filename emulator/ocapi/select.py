@@ -212,7 +212,7 @@ class _Parser:
         self.expect(")")
         # Exclusions alone take away from everything there is.
         star = wanted.star or ("" if wanted.terms else "**")
-        text = self.text[begin : self.position]
+        text = self.text[begin : self.position].rstrip()
         return Selector(text, star, wanted.terms, frozenset(wanted.excluded))
 
     def part(self, wanted: "_Wanted", depth: int) -> None:

@@ -17,6 +17,6 @@ SITE = Site()
 
 
 def read_site(entry: Any) -> Record:
-    """Return the record of an entry of ``sites.json``; raise Fault with the reason it is none."""
+    """Return the record of a site entry; raise ValueError with the reason it is none."""
     properties = SITE.decode_stored(entry)
     return Record.of((properties["id"],), properties)

@@ -11,7 +11,6 @@ FORM = re.compile(r"(?P<site>/s/[^/]+)?/dw/data(?:/(?P<version>[^/]*))?(?:/.*)?"
 PLAIN = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+", re.ASCII)
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 ORGANIZATION = "-"
-LONGEST_VERSION = 20
 KEPT = "surrogateescape"
 
 
@@ -72,7 +71,7 @@ def parse(path: str) -> Address | None:
 
 def is_version(segment: str) -> bool:
     """Return whether a path segment has the form of a version."""
-    return len(segment) <= LONGEST_VERSION and VERSION.fullmatch(segment) is not None
+    return VERSION.fullmatch(segment) is not None
 
 
 def number(version: str) -> str:

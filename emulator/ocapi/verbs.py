@@ -36,7 +36,7 @@ def list_(call: Call) -> Answer:
     scan = call.store.scan(resource.path, page.start, page.count)
     whole = selector is not None and selector.reaches_into("data")
     items = Documents(_item(call, record, whole=whole) for record in scan.records)
-    query = call.request.query_string.decode("latin-1")
+    query = call.request.query_string.decode(errors="replace")
     members = {
         "count": len(items),
         "data": items,

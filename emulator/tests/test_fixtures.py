@@ -1,0 +1,466 @@
+"""Data sets: the bundled ones load, and a broken one is refused with everything that is wrong."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from emulator import fixtures
+from emulator.fixtures import FixtureError
+from emulator.ocapi.app import COLLECTIONS
+from emulator.store import MemoryStore
+
+CLIENT = {"client_id": "c", "client_secret": "s"}
+SOUND = {
+    "sites.json": [{"id": "A"}, {"id": "B"}],
+    "clients.json": {"clients": [CLIENT], "users": [{"login": "u", "password": "p"}]},
+    "inventory_lists.json": [{"id": "main", "assigned_sites": ["A", "B"]}],
+}
+ENTRY = "inventory_lists.json: inventory_lists entry"
+CLIENT_ENTRY = "clients.json: clients entry"
+UNKNOWN_ALGORITHM = """-----BEGIN PUBLIC KEY-----
+MAowBAYCKgMDAgAB
+-----END PUBLIC KEY-----"""
+
+
+def write(folder: Path, files: Mapping[str, Any]) -> Path:
+    for name, content in files.items():
+        data = content if isinstance(content, bytes) else orjson.dumps(content)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def load(folder: Path | str) -> MemoryStore:
+    return fixtures.load(str(folder), COLLECTIONS)
+
+
+def problems(folder: Path | str) -> list[str]:
+    with pytest.raises(FixtureError) as error:
+        load(folder)
+    return error.value.problems
+
+
+def ids(store: MemoryStore, collection: str) -> list[str]:
+    return [record.key[-1] for record in store.scan(collection, 0, 99).records]
+
+
+def properties(store: MemoryStore, collection: str, name: str) -> Mapping[str, Any]:
+    record = store.get(collection, (name,))
+    assert record is not None
+    return record.properties
+
+
+def pem(key: Any) -> str:
+    text: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return text.decode()
+
+
+def with_certificate(certificate: Any) -> dict[str, Any]:
+    return {"clients": [CLIENT, {**CLIENT, "client_id": "k", "certificate": certificate}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "sites", "lists"),
+    [
+        ("samples", ["MyOtherSite", "SiteGenesis"], ["my-inventorylist1", "my-inventorylist2"]),
+        (
+            "storefront",
+            ["RefArch", "RefArchGlobal"],
+            [
+                "inventory_digital",
+                "inventory_eu",
+                "inventory_gift_bundles",
+                "inventory_m",
+                "inventory_store_berlin",
+                "inventory_store_sf",
+                "inventory_us_east",
+                "inventory_us_west",
+            ],
+        ),
+    ],
+    ids=["samples", "storefront"],
+)
+def test_a_bundled_set_loads(name: str, sites: list[str], lists: list[str]) -> None:
+    store = load(name)
+    assert ids(store, "sites") == sites
+    assert ids(store, "inventory_lists") == lists
+    assert ids(store, "clients") == ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+    assert ids(store, "users") == ["admin"]
+
+
+def test_an_entry_is_stored_with_its_read_only_properties_and_defaults(tmp_path: Path) -> None:
+    entry = {
+        "id": "x",
+        "link": "http://elsewhere/x",
+        "creation_date": "2023-01-16T09:00:00+01:00",
+        "description": None,
+        "c_zone": {"de": "Nord"},
+        "_type": "inventory_list",
+    }
+    store = load(write(tmp_path, SOUND | {"inventory_lists.json": [entry]}))
+    assert properties(store, "inventory_lists", "x") == {
+        "id": "x",
+        "creation_date": "2023-01-16T08:00:00.000Z",
+        "c_zone": {"de": "Nord"},
+        "default_in_stock": False,
+        "on_order_inventory_enabled": False,
+        "use_bundle_inventory_only": False,
+    }
+
+
+def test_a_computed_property_is_stored_apart_from_its_document(tmp_path: Path) -> None:
+    lists = [{"id": "x", "assigned_sites": ["B", "A"]}, {"id": "y"}]
+    store = load(write(tmp_path, SOUND | {"inventory_lists.json": lists}))
+    assert "assigned_sites" not in properties(store, "inventory_lists", "x")
+    apart = "inventory_lists.assigned_sites"
+    assert properties(store, apart, "x") == {"assigned_sites": ("B", "A")}
+    assert store.count(apart) == 1
+
+
+def test_every_load_is_a_store_of_its_own() -> None:
+    first, second = load("samples"), load("samples")
+    first.delete("inventory_lists", ("my-inventorylist1",))
+    assert second.count("inventory_lists") == 2
+
+
+def test_an_object_may_hold_the_one_collection_of_its_file(tmp_path: Path) -> None:
+    store = load(write(tmp_path, SOUND | {"sites.json": {"sites": [{"id": "A"}, {"id": "B"}]}}))
+    assert ids(store, "sites") == ["A", "B"]
+
+
+def test_an_array_is_the_collection_that_its_file_is_named_after(tmp_path: Path) -> None:
+    store = load(write(tmp_path, SOUND | {"clients.json": [CLIENT]}))
+    assert (ids(store, "clients"), ids(store, "users")) == (["c"], [])
+
+
+def test_collections_that_are_not_required_may_be_missing(tmp_path: Path) -> None:
+    files = {"sites.json": SOUND["sites.json"], "clients.json": {"clients": [CLIENT]}}
+    store = load(write(tmp_path, files))
+    assert (store.count("inventory_lists"), store.count("users")) == (0, 0)
+
+
+def test_files_that_are_no_json_by_name_are_left_alone(tmp_path: Path) -> None:
+    store = load(write(tmp_path, SOUND | {"README.md": b"# about", "notes.json.bak": b"{"}))
+    assert ids(store, "inventory_lists") == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "start", "reason"),
+    [
+        pytest.param("sites.json.json", [], "sites.json.json: ", "'sites.json'", id="unknown file"),
+        pytest.param("stock.json", [], "stock.json: ", "unknown collection 'stock'", id="unknown"),
+        pytest.param(
+            "inventory_lists.json",
+            {"sites": []},
+            "inventory_lists.json: ",
+            "unknown collection 'sites'",
+            id="collection of another file",
+        ),
+        pytest.param("users.json", [], "users.json: ", "'users'", id="array of another file"),
+        pytest.param(
+            "inventory_lists.json", b"[{]", "inventory_lists.json: is no JSON file: ", "", id="json"
+        ),
+        pytest.param(
+            "inventory_lists.json", b"", "inventory_lists.json: is no JSON file: ", "", id="empty"
+        ),
+        pytest.param(
+            "inventory_lists.json",
+            b'["\xff"]',
+            "inventory_lists.json: is no JSON file: ",
+            "",
+            id="encoding",
+        ),
+        pytest.param("inventory_lists.json", 3, "inventory_lists.json: ", "no array", id="number"),
+        pytest.param("inventory_lists.json", None, "inventory_lists.json: ", "no array", id="null"),
+        pytest.param(
+            "inventory_lists.json",
+            {"inventory_lists": {"id": "x"}},
+            "inventory_lists.json: 'inventory_lists' ",
+            "no array",
+            id="object in place of the array",
+        ),
+        pytest.param(
+            "clients.json",
+            {"clients": [CLIENT], "users": "root"},
+            "clients.json: 'users' ",
+            "no array",
+            id="string in place of the array",
+        ),
+    ],
+)
+def test_a_broken_file_is_refused_with_the_reason(
+    tmp_path: Path, file: str, content: Any, start: str, reason: str
+) -> None:
+    [problem] = problems(write(tmp_path, SOUND | {file: content}))
+    assert problem.startswith(start)
+    assert reason in problem
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        pytest.param({"id": "x", "colour": "red"}, "colour", id="unknown property"),
+        pytest.param({"id": "x", "_etag": "1"}, "_etag", id="unknown member of the envelope"),
+        pytest.param({"id": "x", "description": 3}, "description", id="number for string"),
+        pytest.param(
+            {"id": "x", "default_in_stock": "true"}, "default_in_stock", id="string for boolean"
+        ),
+        pytest.param({"id": "x", "assigned_sites": "A"}, "assigned_sites", id="string for array"),
+        pytest.param({"id": "x", "assigned_sites": ["A", 3]}, "assigned_sites[1]", id="in array"),
+        pytest.param({"id": "x", "c_zone": [1, "a"]}, "c_zone", id="custom property"),
+        pytest.param({"id": "x", "creation_date": "yesterday"}, "creation_date", id="no date"),
+        pytest.param(
+            {"id": "x", "creation_date": "0001-01-01T00:00:00+05:00"},
+            "creation_date",
+            id="date before the first",
+        ),
+        pytest.param({"id": 3}, "id", id="number as id"),
+        pytest.param({"id": ""}, "id", id="empty id"),
+        pytest.param({"id": "x" * 257}, "id", id="long id"),
+        pytest.param({"description": "nameless"}, "id", id="no id"),
+        pytest.param("x", "object", id="string"),
+        pytest.param(None, "object", id="null"),
+    ],
+)
+def test_a_broken_entry_is_refused_with_its_place_and_the_reason(
+    tmp_path: Path, entry: Any, reason: str
+) -> None:
+    lists = [{"id": "main"}, entry]
+    [problem] = problems(write(tmp_path, SOUND | {"inventory_lists.json": lists}))
+    assert problem.startswith(f"{ENTRY} 2: ")
+    assert reason in problem.removeprefix(ENTRY)
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [({}, "id"), ({"id": "x" * 33}, "id"), ({"id": "x", "name": "X"}, "name"), ([], "object")],
+    ids=["no id", "long id", "unknown property", "array"],
+)
+def test_a_broken_site_is_refused_with_its_place_and_the_reason(
+    tmp_path: Path, entry: Any, reason: str
+) -> None:
+    sites = [{"id": "A"}, {"id": "B"}, entry]
+    [problem] = problems(write(tmp_path, SOUND | {"sites.json": sites}))
+    assert problem.startswith("sites.json: sites entry 3: ")
+    assert reason in problem.removeprefix("sites.json: sites entry")
+
+
+@pytest.mark.parametrize(
+    ("array", "entry", "reason"),
+    [
+        ("clients", {"client_id": "x"}, "client_secret: "),
+        ("clients", {"client_id": "", "client_secret": "s"}, "client_id: "),
+        ("clients", {"client_id": "x", "client_secret": 3}, "client_secret: "),
+        ("clients", {"client_id": "x", "client_secret": "s", "role": "admin"}, "role: "),
+        ("clients", "x", "is no object"),
+        ("users", {"login": "x"}, "password: "),
+        ("users", {"login": "x", "password": ""}, "password: "),
+        ("users", {"login": "x", "password": "p", "name": "X"}, "name: "),
+        ("users", None, "is no object"),
+    ],
+    ids=str,
+)
+def test_a_broken_client_or_user_is_refused_with_its_place_and_the_reason(
+    tmp_path: Path, array: str, entry: Any, reason: str
+) -> None:
+    content = {"clients": [CLIENT], "users": [{"login": "u", "password": "p"}]}
+    content[array] = [*content[array], entry]
+    [problem] = problems(write(tmp_path, SOUND | {"clients.json": content}))
+    assert problem.startswith(f"clients.json: {array} entry 2: ")
+    assert reason in problem
+
+
+def test_an_entry_with_several_faults_of_its_own_tells_each(tmp_path: Path) -> None:
+    content = {"clients": [CLIENT, {"client_secret": "", "role": "admin"}]}
+    [problem] = problems(write(tmp_path, SOUND | {"clients.json": content}))
+    assert all(name in problem for name in ("client_id: ", "client_secret: ", "role: "))
+
+
+@pytest.mark.parametrize(
+    "certificate",
+    [
+        "none",
+        "",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+        UNKNOWN_ALGORITHM,
+        3,
+        None,
+    ],
+    ids=["text", "empty", "certificate", "key", "unknown algorithm", "number", "null"],
+)
+def test_a_bad_certificate_is_refused(tmp_path: Path, certificate: Any) -> None:
+    files = SOUND | {"clients.json": with_certificate(certificate)}
+    [problem] = problems(write(tmp_path, files))
+    assert problem.startswith(f"{CLIENT_ENTRY} 2: certificate: ")
+
+
+def test_a_public_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    key = pem(ed25519.Ed25519PrivateKey.generate())
+    [problem] = problems(write(tmp_path, SOUND | {"clients.json": with_certificate(key)}))
+    assert problem.startswith(f"{CLIENT_ENTRY} 2: certificate: ")
+
+
+@pytest.mark.parametrize(
+    "generate",
+    [
+        partial(ec.generate_private_key, ec.SECP256R1()),
+        partial(rsa.generate_private_key, 65537, 2048),
+    ],
+    ids=["EC", "RSA"],
+)
+def test_a_public_key_of_rsa_or_ec_is_taken(tmp_path: Path, generate: Callable[[], Any]) -> None:
+    files = SOUND | {"clients.json": with_certificate(pem(generate()))}
+    assert ids(load(write(tmp_path, files)), "clients") == ["c", "k"]
+
+
+@pytest.mark.parametrize(
+    ("file", "entries", "expected"),
+    [
+        (
+            "inventory_lists.json",
+            [{"id": "x"}, {"id": "y"}, {"id": "x", "description": "again"}],
+            f"{ENTRY} 3 ('x'): has the same id as {ENTRY} 1 ('x')",
+        ),
+        (
+            "sites.json",
+            [{"id": "A"}, {"id": "B"}, {"id": "B"}],
+            "sites.json: sites entry 3 ('B'): has the same id as sites.json: sites entry 2 ('B')",
+        ),
+        (
+            "clients.json",
+            [CLIENT, {**CLIENT, "client_secret": "other"}],
+            f"{CLIENT_ENTRY} 2 ('c'): has the same id as {CLIENT_ENTRY} 1 ('c')",
+        ),
+    ],
+    ids=["lists", "sites", "clients"],
+)
+def test_a_second_entry_of_an_id_is_refused(
+    tmp_path: Path, file: str, entries: Any, expected: str
+) -> None:
+    assert problems(write(tmp_path, SOUND | {file: entries})) == [expected]
+
+
+def test_every_unknown_site_that_a_list_names_is_told(tmp_path: Path) -> None:
+    lists = [{"id": "x", "assigned_sites": ["A", "C", "D"]}, {"id": "y", "assigned_sites": ["a"]}]
+    assert problems(write(tmp_path, SOUND | {"inventory_lists.json": lists})) == [
+        f"{ENTRY} 1 ('x'): assigned_sites: 'C' is none of the sites",
+        f"{ENTRY} 1 ('x'): assigned_sites: 'D' is none of the sites",
+        f"{ENTRY} 2 ('y'): assigned_sites: 'a' is none of the sites",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {},
+            [
+                "sites.json: has no sites, or is missing",
+                "clients.json: has no clients, or is missing",
+            ],
+        ),
+        ({"sites.json": [{"id": "A"}]}, ["clients.json: has no clients, or is missing"]),
+        ({"clients.json": [CLIENT]}, ["sites.json: has no sites, or is missing"]),
+        (
+            {"clients.json": {"users": []}, "sites.json": []},
+            [
+                "sites.json: has no sites, or is missing",
+                "clients.json: has no clients, or is missing",
+            ],
+        ),
+    ],
+    ids=["nothing", "no clients", "no sites", "empty"],
+)
+def test_sites_and_clients_are_required(
+    tmp_path: Path, files: dict[str, Any], expected: list[str]
+) -> None:
+    assert problems(write(tmp_path, files)) == expected
+
+
+def test_what_cannot_be_read_as_a_file_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, SOUND)
+    (tmp_path / "folder.json").mkdir()
+    [problem] = problems(tmp_path)
+    assert problem.startswith("folder.json: is no JSON file: ")
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    files = {
+        "broken.json": b"[",
+        "clients.json": {"clients": [{"client_id": "c"}, CLIENT], "users": 3},
+        "inventory_lists.json": [
+            {"id": "x", "colour": "red"},
+            {"id": "y", "description": 3},
+            {"id": "z", "assigned_sites": ["C"]},
+            {"id": "z"},
+        ],
+        "sites.json": [{"id": "A"}, {"id": "A"}],
+        "stock.json": [],
+    }
+    starts = [
+        "broken.json: ",
+        f"{CLIENT_ENTRY} 1: ",
+        "clients.json: 'users' ",
+        f"{ENTRY} 1: ",
+        f"{ENTRY} 2: ",
+        f"{ENTRY} 4 ('z'): ",
+        "sites.json: sites entry 2 ('A'): ",
+        "stock.json: ",
+        f"{ENTRY} 3 ('z'): assigned_sites: ",
+    ]
+    found = problems(write(tmp_path, files))
+    assert len(found) == len(starts)
+    assert all(problem.startswith(start) for problem, start in zip(found, starts, strict=True))
+
+
+def test_the_error_has_a_line_for_each_problem_that_begins_with_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(FixtureError) as error:
+        load(tmp_path)
+    assert str(error.value).splitlines() == [
+        f"{tmp_path}: sites.json: has no sites, or is missing",
+        f"{tmp_path}: clients.json: has no clients, or is missing",
+    ]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "", "samples/none", "/nowhere/at/all"])
+def test_what_is_neither_bundled_nor_a_folder_is_refused(name: str) -> None:
+    assert problems(name) == ["is neither a folder nor a bundled data set (samples, storefront)"]
+
+
+def test_a_file_is_no_data_set(tmp_path: Path) -> None:
+    file = write(tmp_path, SOUND) / "sites.json"
+    assert problems(file) == ["is neither a folder nor a bundled data set (samples, storefront)"]
+
+
+def test_a_bundled_name_wins_over_a_folder_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "samples").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert ids(load("samples"), "sites") == ["MyOtherSite", "SiteGenesis"]
+
+
+@pytest.mark.parametrize("name", ["here", "./here", "here/", "here/../here"])
+def test_a_relative_path_starts_at_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    write(tmp_path / "here", SOUND)
+    monkeypatch.chdir(tmp_path)
+    assert ids(load(name), "inventory_lists") == ["main"]
+
+
+@pytest.mark.parametrize(("name", "within"), [(".", "."), ("..", "inner")])
+def test_the_working_folder_and_the_one_above_are_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, within: str
+) -> None:
+    write(tmp_path, SOUND)
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / within)
+    assert ids(load(name), "inventory_lists") == ["main"]

@@ -1,0 +1,165 @@
+"""The guard of the control plane: foreign pages, foreign names and other machines stay out."""
+
+from typing import Any
+
+import pytest
+from werkzeug.exceptions import Forbidden
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Request
+
+from emulator.config import Config
+from emulator.control import guard
+from emulator.control.app import create_app
+from emulator.store import MemoryStore, Record
+from emulator.workspace import Workspace
+
+HERE, ELSEWHERE = "127.0.0.1", "192.168.0.7"
+RECORD = Record.of(("a",), {})
+
+
+def check(
+    method: str = "GET",
+    *,
+    host: str = "localhost:8080",
+    origin: str | None = None,
+    remote: str | None = HERE,
+    listening: str = HERE,
+) -> None:
+    """Check a request; None stands for a header, or an address, that there is not."""
+    optional = {"HTTP_ORIGIN": origin, "REMOTE_ADDR": remote}
+    told = {name: value for name, value in optional.items() if value is not None}
+    environ = {**create_environ(method=method), "HTTP_HOST": host, **told}
+    guard.check(Request(environ), listening)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost:8080",
+        "LOCALHOST",
+        "shop.localhost:8080",
+        "a-1.b.localhost",
+        "127.0.0.1:8080",
+        "192.168.0.7:8080",
+        "[::1]:8080",
+        "[fe80::1]",
+    ],
+)
+def test_local_names_and_addresses_reach_it(host: str) -> None:
+    check(host=host)
+    check("POST", host=host)
+
+
+def test_the_name_it_listens_on_reaches_it_in_any_case() -> None:
+    check(host="emulator.internal:8080", listening="Emulator.Internal")
+    check(host="EMULATOR.internal", listening="emulator.internal")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "shop.example",
+        "shop.example:8080",
+        "localhost.example",
+        "notlocalhost",
+        "localhost.",
+        ".localhost.example",
+        "127.0.0.1.example",
+        "localhost@shop.example",
+        "[::1",
+        "[shop]",
+        "local host",
+        "",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_another_name_does_not(host: str, method: str) -> None:
+    with pytest.raises(Forbidden, match="is not reached by the host name"):
+        check(method, host=host)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost:8080", "http://localhost:8080"),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        ("localhost", "http://localhost"),
+    ],
+)
+def test_a_page_of_its_own_origin_may_ask(host: str, origin: str) -> None:
+    check(host=host, origin=origin)
+    check("POST", host=host, origin=origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://shop.example",
+        "http://localhost",
+        "http://localhost:8081",
+        "http://127.0.0.1:8080",
+        "http://localhost:8080.shop.example",
+        "http://localhost:8080@shop.example",
+        "localhost:8080",
+        "null",
+        "",
+        "http://[::1",
+        "http://[shop]:8080",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_page_of_another_origin_may_not(origin: str, method: str) -> None:
+    with pytest.raises(Forbidden, match="takes no requests from pages of"):
+        check(method, origin=origin)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_another_machine_may_look(method: str) -> None:
+    check(method, host="192.168.0.1:8080", remote=ELSEWHERE)
+
+
+@pytest.mark.parametrize("remote", ["127.0.0.1", "127.8.9.10", "::1"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_its_own_machine_may_change_it(remote: str, method: str) -> None:
+    check(method, remote=remote)
+
+
+@pytest.mark.parametrize(
+    "remote", [ELSEWHERE, "10.0.0.5", "fe80::1", "::ffff:10.0.0.5", "localhost", "", None]
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_another_machine_may_not_change_it(remote: str | None, method: str) -> None:
+    with pytest.raises(Forbidden, match="is changed from the server's own machine only"):
+        check(method, remote=remote)
+
+
+def reset(**options: Any) -> tuple[int, str | None, int]:
+    """Return status, content type and what is left of one record written before a reset."""
+    workspace = Workspace(MemoryStore())
+    workspace.store.put("things", RECORD)
+    client = create_app(Config(), workspace).test_client()
+    response = client.post("/__emulator__/reset", **options)
+    workspace.crashes.check()
+    return response.status_code, response.content_type, workspace.store.count("things")
+
+
+def test_a_reset_from_here_is_done() -> None:
+    assert reset() == (200, "application/json", 0)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"Origin": "http://shop.example"}},
+        {"headers": {"Origin": "http://[::1"}},
+        {"headers": {"Host": "shop.example"}},
+        {"environ_overrides": {"REMOTE_ADDR": ELSEWHERE}},
+    ],
+    ids=["foreign origin", "malformed origin", "foreign host", "other machine"],
+)
+def test_a_reset_that_is_refused_changes_nothing_and_answers_a_problem(
+    options: dict[str, Any],
+) -> None:
+    assert reset(**options) == (403, "application/problem+json", 1)

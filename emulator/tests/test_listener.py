@@ -1,0 +1,507 @@
+"""The HTTP server, on raw sockets: connections, bodies, malformed requests, its end."""
+
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPMessage, parse_headers
+from io import BufferedRWPair
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from emulator import Emulator
+from emulator.listener import Listener
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+TIMEOUT = 10
+PROMPT = 2
+MIB_5 = 5_242_880
+LISTS = "/s/-/dw/data/v23_2/inventory_lists"
+Framing = Callable[[int], tuple[bytes, bytes]]
+GET = b"GET /200 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+MALFORMED = {
+    "no request line": b"nonsense\r\n\r\n",
+    "no colon in a header": b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n",
+    "lower-case method": b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "length is no number": b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ten\r\n\r\n",
+    "size of a chunk is no number": (
+        b"PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nten\r\n"
+    ),
+    "bare line feed": b"GET / HTTP/1.1\r\nHost: local\nhost\r\n\r\n",
+    "target is no URL": b"GET http://[::1/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer the status that the path names; with method, target and body unless bodiless."""
+    status = environ["PATH_INFO"].strip("/")
+    if status in ("204", "304"):
+        start_response(f"{status} Bodiless", [])
+        return []
+    told = f"{environ['REQUEST_METHOD']} {environ['REQUEST_URI']} ".encode()
+    body = told + environ["wsgi.input"].read()
+    start_response(f"{status} Told", [("Content-Length", str(len(body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def tell_size(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer how long the body is and whether the server refused to read it."""
+    size = len(environ["wsgi.input"].read())
+    told = json.dumps([size, environ.get("emulator.body_too_large", False)]).encode()
+    start_response("200 OK", [("Content-Length", str(len(told)))])
+    return [told]
+
+
+@contextmanager
+def serving(app: "WSGIApplication", host: str = "127.0.0.1") -> Iterator[Listener]:
+    listener = Listener(app, host, 0)
+    listener.start()
+    try:
+        yield listener
+    finally:
+        listener.stop()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with serving(application) as started:
+        yield started
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(fixtures="samples") as started:
+        yield started
+    started.check()
+
+
+@contextmanager
+def connected(port: int, host: str = "127.0.0.1") -> Iterator[BufferedRWPair]:
+    address = (host, port)
+    with socket.create_connection(address, TIMEOUT) as client, client.makefile("rwb") as stream:
+        yield stream
+
+
+def port_of(emulator: Emulator) -> int:
+    return int(emulator.url.rpartition(":")[2])
+
+
+def send(stream: BufferedRWPair, data: bytes) -> None:
+    stream.write(data)
+    stream.flush()
+
+
+def receive_head(stream: BufferedRWPair) -> Answer:
+    status = stream.readline().split()[1]
+    return Answer(int(status), parse_headers(stream), b"")
+
+
+def receive(stream: BufferedRWPair) -> Answer:
+    head = receive_head(stream)
+    return head._replace(body=stream.read(int(head.headers.get("Content-Length", 0))))
+
+
+def ask(stream: BufferedRWPair, data: bytes) -> Answer:
+    send(stream, data)
+    return receive(stream)
+
+
+def exchange(port: int, data: bytes) -> Answer:
+    with connected(port) as stream:
+        return ask(stream, data)
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def fault_type(answer: Answer) -> Any:
+    return json.loads(answer.body)["fault"]["type"]
+
+
+def test_port_0_takes_a_free_port_each_time() -> None:
+    with serving(application) as one, serving(application) as other:
+        assert one.port > 0
+        assert other.port > 0
+        assert one.port != other.port
+
+
+def test_the_url_names_address_and_port() -> None:
+    with serving(application) as listener:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", listener.url)
+        assert listener.url.endswith(f":{listener.port}")
+
+
+def test_a_taken_port_cannot_be_listened_on(listener: Listener) -> None:
+    with pytest.raises(OSError, match="in use"):
+        Listener(application, "127.0.0.1", listener.port)
+
+
+def test_an_unknown_host_cannot_be_listened_on() -> None:
+    with pytest.raises(OSError, match=r"256\.1\.1\.1|[Nn]ame|[Aa]ddress"):
+        Listener(application, "256.1.1.1", 0)
+
+
+def test_a_port_is_free_again_after_stop() -> None:
+    with serving(application) as first:
+        pass
+    second = Listener(application, "127.0.0.1", first.port)
+    second.start()
+    assert exchange(second.port, GET).status == 200
+    second.stop()
+
+
+def test_ipv6_is_served_and_written_in_brackets() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with serving(application, "::1") as listener, connected(listener.port, "::1") as stream:
+        assert listener.url == f"http://[::1]:{listener.port}"
+        assert ask(stream, GET).body == b"GET /200 "
+
+
+def test_no_answer_names_the_server(listener: Listener, emulator: Emulator) -> None:
+    answers = [
+        exchange(listener.port, GET),
+        exchange(listener.port, MALFORMED["no request line"]),
+        exchange(port_of(emulator), GET),
+    ]
+    assert [answer.status for answer in answers] == [200, 400, 404]
+    assert [answer.headers["Server"] for answer in answers] == [None, None, None]
+    assert [answer.headers["Via"] for answer in answers] == [None, None, None]
+
+
+@pytest.mark.parametrize("status", [200, 204, 304, 404, 500])
+def test_a_connection_is_kept_after_any_status(listener: Listener, status: int) -> None:
+    with connected(listener.port) as stream:
+        answer = ask(stream, b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % status)
+        assert answer.status == status
+        assert answer.headers["Connection"] is None
+        assert ask(stream, GET).body == b"GET /200 "
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_tells_no_length(listener: Listener, status: int) -> None:
+    answer = exchange(listener.port, b"GET /%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % status)
+    assert answer.headers["Content-Length"] is None
+    assert answer.headers["Transfer-Encoding"] is None
+
+
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_a_connection_is_closed_when_the_client_asks(listener: Listener, status: int) -> None:
+    request = b"GET /%d HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % status
+    with connected(listener.port) as stream:
+        assert ask(stream, request).headers["Connection"] == "close"
+        assert stream.read() == b""
+
+
+def test_a_deleted_list_leaves_the_connection_open(emulator: Emulator) -> None:
+    form = b"grant_type=client_credentials&client_id=%b&client_secret=%b" % (b"a" * 30, b"a" * 30)
+    head = b"Host: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    with connected(port_of(emulator)) as stream:
+        granted = ask(
+            stream,
+            b"POST /dwsso/oauth2/access_token HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b"
+            % (head, len(form), form),
+        )
+        token = json.loads(granted.body)["access_token"].encode()
+        target = f"{LISTS}/my-inventorylist2".encode()
+        request = b" %b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
+        deleted = ask(stream, b"DELETE" + request % (target, token))
+        assert (deleted.status, deleted.headers["Connection"]) == (204, None)
+        assert ask(stream, b"GET" + request % (target, token)).status == 404
+
+
+def test_pipelined_requests_are_answered_in_order(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        send(stream, GET + GET.replace(b"/200", b"/204") + GET.replace(b"/200", b"/404"))
+        answers = [receive(stream) for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 204, 404]
+    assert [answer.body for answer in answers] == [b"GET /200 ", b"", b"GET /404 "]
+
+
+def test_a_request_may_arrive_in_pieces(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        for byte in GET:
+            send(stream, bytes([byte]))
+        assert receive(stream).body == b"GET /200 "
+
+
+def test_head_is_answered_with_the_length_and_without_the_body(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        send(stream, GET.replace(b"GET", b"HEAD"))
+        head = receive_head(stream)
+        assert (head.status, head.headers["Content-Length"]) == (200, "10")
+        assert ask(stream, GET).body == b"GET /200 "
+
+
+def test_the_target_reaches_the_application_as_it_was_sent(listener: Listener) -> None:
+    request = GET.replace(b"/200", b"//200/?select=(**)&a=%2F")
+    assert exchange(listener.port, request).body == b"GET //200/?select=(**)&a=%2F "
+
+
+def test_http_1_0_is_answered_and_closed(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        answer = ask(stream, b"GET /200 HTTP/1.0\r\n\r\n")
+        assert (answer.status, answer.body) == (200, b"GET /200 ")
+        assert answer.headers["Connection"] == "close"
+        assert stream.read() == b""
+
+
+def test_http_1_0_keeps_the_connection_on_request(listener: Listener) -> None:
+    request = b"GET /200 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    with connected(listener.port) as stream:
+        assert ask(stream, request).headers["Connection"] == "Keep-Alive"
+        assert ask(stream, request).body == b"GET /200 "
+
+
+def test_http_1_0_without_a_body_is_closed(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        answer = ask(stream, b"GET /204 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        assert (answer.status, answer.headers["Connection"]) == (204, "close")
+        assert stream.read() == b""
+
+
+def test_a_request_that_names_no_host_is_one_to_the_address_listened_on() -> None:
+    def name(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        told = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}".encode()
+        start_response("200 OK", [("Content-Length", str(len(told)))])
+        return [told]
+
+    with serving(name) as listener:
+        answer = exchange(listener.port, b"GET / HTTP/1.0\r\n\r\n")
+    assert answer.body == f"127.0.0.1:{listener.port}".encode()
+
+
+def test_a_chunked_body_is_put_together(listener: Listener) -> None:
+    body = chunk(b"from ") + b"4;name=value\r\nthe \r\n" + chunk(b"chunks") + b"0\r\n\r\n"
+    head = b"POST /200 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(listener.port) as stream:
+        assert ask(stream, head + body).body == b"POST /200 from the chunks"
+        assert ask(stream, GET).body == b"GET /200 "
+
+
+def test_a_chunked_document_reaches_the_checks_of_the_application(emulator: Emulator) -> None:
+    head = f"PUT {LISTS}/new?client_id=x HTTP/1.1\r\nHost: localhost\r\n".encode()
+    answer = exchange(
+        port_of(emulator),
+        head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk(b"{}") + b"0\r\n\r\n",
+    )
+    assert (answer.status, fault_type(answer)) == (401, "AuthorizationHeaderMissingException")
+
+
+def test_a_client_is_told_to_continue(listener: Listener) -> None:
+    head = b"PUT /200 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+    with connected(listener.port) as stream:
+        send(stream, head + b"Expect: 100-continue\r\n\r\n")
+        assert receive_head(stream).status == 100
+        assert ask(stream, b"body").body == b"PUT /200 body"
+
+
+def announced(size: int) -> tuple[bytes, bytes]:
+    return b"Content-Length: %d" % size, b"x" * size
+
+
+def chunked(size: int) -> tuple[bytes, bytes]:
+    pieces = [chunk(b"x" * 65_536)] * (size // 65_536)
+    rest = [chunk(b"x" * (size % 65_536))] if size % 65_536 else []
+    return b"Transfer-Encoding: chunked", b"".join([*pieces, *rest, b"0\r\n\r\n"])
+
+
+def put(stream: BufferedRWPair, target: str, header: bytes, body: bytes) -> Answer:
+    head = f"PUT {target} HTTP/1.1\r\nHost: localhost\r\n".encode() + header
+    # The server may answer and close before it was told everything.
+    with suppress(ConnectionError):
+        send(stream, head + b"\r\n\r\n" + body)
+    return receive(stream)
+
+
+@pytest.mark.parametrize("framing", [announced, chunked])
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [(1, [1, False]), (MIB_5, [5_242_880, False])],
+    ids=["1 byte", "5 MB"],
+)
+def test_a_body_of_up_to_5_mb_is_taken_in(framing: Framing, size: int, told: list[Any]) -> None:
+    with serving(tell_size) as listener, connected(listener.port) as stream:
+        assert json.loads(put(stream, "/x", *framing(size)).body) == told
+
+
+def test_the_framing_of_chunks_does_not_count_as_body() -> None:
+    # 4.05 MB of body, 5.4 MB on the wire.
+    body = chunk(b"x" * 15) * 270_000 + b"0\r\n\r\n"
+    with serving(tell_size) as listener, connected(listener.port) as stream:
+        answer = put(stream, "/x", b"Transfer-Encoding: chunked", body)
+    assert json.loads(answer.body) == [4_050_000, False]
+
+
+@pytest.mark.parametrize("framing", [announced, chunked])
+def test_a_body_of_over_5_mb_gets_a_fault(emulator: Emulator, framing: Framing) -> None:
+    with connected(port_of(emulator)) as stream:
+        answer = put(stream, f"{LISTS}/new", *framing(MIB_5 + 1))
+    assert (answer.status, fault_type(answer)) == (413, "RequestEntityTooLargeException")
+    assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "excerpt"),
+    [
+        ("application/json", b'"type":"RequestEntityTooLargeException"'),
+        ("application/xml", b"<type>RequestEntityTooLargeException</type>"),
+    ],
+    ids=["json", "xml"],
+)
+def test_a_body_announced_as_far_too_long_gets_a_fault_before_it_is_sent(
+    emulator: Emulator, content_type: str, excerpt: bytes
+) -> None:
+    header = f"Content-Type: {content_type}\r\nContent-Length: 1000000000000".encode()
+    with connected(port_of(emulator)) as stream:
+        answer = put(stream, f"{LISTS}/new", header, b"")
+        assert stream.read() == b""
+    assert (answer.status, answer.headers["Connection"]) == (413, "close")
+    assert answer.headers["Content-Type"] == f"{content_type};charset=UTF-8"
+    assert excerpt in answer.body
+
+
+def test_a_form_announced_as_far_too_long_gets_an_error_of_the_token_endpoint(
+    emulator: Emulator,
+) -> None:
+    head = b"POST /dwsso/oauth2/access_token HTTP/1.1\r\nHost: localhost\r\n"
+    form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000000000000"
+    answer = exchange(port_of(emulator), head + form + b"\r\n\r\n")
+    assert answer.status == 413
+    assert json.loads(answer.body)["error"] == "invalid_request"
+
+
+def test_chunks_without_end_are_left_to_the_application_to_refuse() -> None:
+    head = b"PUT /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with serving(tell_size) as listener, connected(listener.port) as stream:
+        with suppress(ConnectionError):
+            send(stream, head)
+            for _ in range(100):
+                send(stream, chunk(b"x" * 1_000_000))
+        answer = receive(stream)
+    _, refused = json.loads(answer.body)
+    assert refused is True
+    assert answer.headers["Connection"] == "close"
+
+
+@pytest.mark.parametrize("request_", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_request_is_told_so_in_plain_text(listener: Listener, request_: bytes) -> None:
+    with connected(listener.port) as stream:
+        answer = ask(stream, request_)
+        assert answer.status == 400
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert b"<" not in answer.body
+        assert stream.read() == b""
+
+
+def test_a_malformed_request_does_not_disturb_other_connections(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        assert ask(stream, GET).status == 200
+        for request in MALFORMED.values():
+            with connected(listener.port) as other:
+                send(other, request)
+        assert ask(stream, GET).status == 200
+
+
+def test_an_error_of_the_application_is_told_in_plain_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_: "WSGIEnvironment", __: "StartResponse") -> Iterable[bytes]:
+        raise LookupError("a matter of ours")
+
+    with serving(fail) as listener:
+        answer = exchange(listener.port, GET)
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert b"a matter of ours" not in answer.body
+    assert "a matter of ours" in caplog.text
+
+
+def test_idle_connections_keep_nobody_from_being_served(listener: Listener) -> None:
+    with ExitStack() as stack:
+        for _ in range(150):
+            stack.enter_context(socket.create_connection(("127.0.0.1", listener.port), TIMEOUT))
+        assert exchange(listener.port, GET).status == 200
+
+
+def stop_in_time(listener: Listener) -> None:
+    began = time.monotonic()
+    listener.stop()
+    assert time.monotonic() - began < PROMPT
+
+
+def test_stop_returns_promptly_without_connections() -> None:
+    listener = Listener(application, "127.0.0.1", 0)
+    listener.start()
+    stop_in_time(listener)
+
+
+def test_stop_returns_promptly_and_closes_idle_connections() -> None:
+    listener = Listener(application, "127.0.0.1", 0)
+    listener.start()
+    with connected(listener.port) as silent, connected(listener.port) as stream:
+        assert ask(stream, GET).status == 200
+        stop_in_time(listener)
+        assert stream.read() == b""
+        assert silent.read() == b""
+
+
+def test_stop_ends_listening() -> None:
+    with serving(application) as listener:
+        pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", listener.port), TIMEOUT)
+
+
+def test_stop_waits_for_the_request_that_is_being_answered() -> None:
+    begun, may_end = Event(), Event()
+
+    def wait(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        begun.set()
+        may_end.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    listener = Listener(wait, "127.0.0.1", 0)
+    listener.start()
+    with connected(listener.port) as stream:
+        send(stream, GET)
+        assert begun.wait(TIMEOUT)
+        stopping = Thread(target=listener.stop)
+        stopping.start()
+        may_end.set()
+        assert receive(stream).body == b"GET /200 "
+        stopping.join(TIMEOUT)
+        assert not stopping.is_alive()
+
+
+def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "10000000")])
+        return [b"x" * 10_000_000]
+
+    listener = Listener(answer, "127.0.0.1", 0)
+    listener.start()
+    with connected(listener.port) as stream:
+        send(stream, GET)
+        assert receive_head(stream).headers["Content-Length"] == "10000000"
+        stopping = Thread(target=listener.stop)
+        stopping.start()
+        assert len(stream.read()) == 10_000_000
+    stopping.join(TIMEOUT)
+    assert not stopping.is_alive()

@@ -1,0 +1,161 @@
+"""A record's state stands for its content, and its content never changes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from emulator.store import Key, Record
+
+SCALARS: st.SearchStrategy[Any] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=5),
+)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+PROPERTIES = st.dictionaries(st.text(max_size=3), VALUES, max_size=5)
+KEYS: st.SearchStrategy[Key] = st.lists(st.text(max_size=3), min_size=1, max_size=3).map(tuple)
+
+
+def state(properties: Mapping[str, Any], key: Key = ("a",)) -> str:
+    return Record.of(key, properties).state
+
+
+def reverse(value: Any) -> Any:
+    """Return an equal JSON value whose objects list their members the other way round."""
+    if isinstance(value, dict):
+        return {name: reverse(value[name]) for name in reversed(value)}
+    return [reverse(entry) for entry in value] if isinstance(value, list) else value
+
+
+def containers(value: Any) -> Iterator[Any]:
+    """Yield the value and all within that has members or entries."""
+    if value is None or isinstance(value, (str, int, float)):
+        return
+    yield value
+    for member in value.values() if isinstance(value, Mapping) else value:
+        yield from containers(member)
+
+
+@settings(deadline=None, max_examples=100)
+@given(KEYS, PROPERTIES)
+def test_a_state_is_64_lower_case_hex_digits(key: Key, properties: dict[str, Any]) -> None:
+    assert re.fullmatch("[0-9a-f]{64}", state(properties, key))
+
+
+def test_a_state_is_the_same_in_every_process() -> None:
+    expected = "d396d597ad1c011f40cb990abbd155404ed182856d5619cc42376f2f47819a6f"
+    assert state({"id": "a", "on": True}) == expected
+
+
+@settings(deadline=None, max_examples=100)
+@given(KEYS, PROPERTIES)
+def test_equal_content_in_any_order_has_the_same_state(
+    key: Key, properties: dict[str, Any]
+) -> None:
+    assert state(reverse(properties), key) == state(properties, key)
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROPERTIES, st.text(max_size=3), VALUES, VALUES)
+def test_a_property_with_another_value_gives_another_state(
+    others: dict[str, Any], name: str, value: Any, changed: Any
+) -> None:
+    assume(value != changed)
+    assert state({**others, name: value}) != state({**others, name: changed})
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROPERTIES, st.text(max_size=3), VALUES)
+def test_a_property_more_gives_another_state(others: dict[str, Any], name: str, value: Any) -> None:
+    assume(name not in others)
+    assert state({**others, name: value}) != state(others)
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROPERTIES, KEYS, KEYS)
+def test_another_key_gives_another_state(
+    properties: dict[str, Any], key: Key, changed: Key
+) -> None:
+    assume(key != changed)
+    assert state(properties, key) != state(properties, changed)
+
+
+@pytest.mark.parametrize(
+    ("value", "lookalike"),
+    [
+        (True, 1),
+        (False, 0),
+        (1, "1"),
+        (None, "null"),
+        (None, ""),
+        ([], {}),
+        ([], None),
+        (["a", "b"], ["b", "a"]),
+        (["a"], "a"),
+        (["a"], [["a"]]),
+        ({"a": None}, {}),
+        ({"a": {"b": 1}}, {"a": {"b": 2}}),
+        ("e\u0301", "\u00e9"),
+    ],
+    ids=repr,
+)
+def test_lookalikes_have_different_states(value: Any, lookalike: Any) -> None:
+    assert state({"p": value}) != state({"p": lookalike})
+
+
+@pytest.mark.parametrize("key", [("a", "b"), ("ab",), ("a/b",), ("a\0b",), ("b", "a")], ids=repr)
+def test_keys_are_not_confused_with_their_parts(key: Key) -> None:
+    others = {("a", "b"), ("ab",), ("a/b",), ("a\0b",), ("b", "a")} - {key}
+    assert state({}, key) not in {state({}, other) for other in others}
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROPERTIES)
+def test_no_level_of_the_properties_can_be_written(properties: dict[str, Any]) -> None:
+    for container in containers(Record.of(("a",), properties).properties):
+        for place in (0, "new"):
+            with pytest.raises(TypeError):
+                container[place] = "x"
+
+
+def test_a_record_keeps_its_content_when_its_source_changes() -> None:
+    source: dict[str, Any] = {"list": ["x"], "map": {"inner": {"n": 1}}}
+    record = Record.of(("a",), source)
+    source["list"].append("y")
+    source["map"]["inner"]["n"] = 2
+    source["new"] = True
+    assert record == Record.of(("a",), {"list": ["x"], "map": {"inner": {"n": 1}}})
+    assert dict(record.properties) == {"list": ("x",), "map": {"inner": {"n": 1}}}
+
+
+@pytest.mark.parametrize("attribute", ["key", "properties", "state"])
+def test_no_attribute_can_be_set(attribute: str) -> None:
+    record = Record.of(("a",), {})
+    with pytest.raises(FrozenInstanceError):
+        setattr(record, attribute, None)
+
+
+def test_properties_are_in_alphabetical_order() -> None:
+    record = Record.of(("a",), {"link": 1, "id": 2, "c_x": 3, "description": 4})
+    assert list(record.properties) == ["c_x", "description", "id", "link"]
+
+
+def test_a_record_made_of_the_properties_of_another_equals_it() -> None:
+    record = Record.of(("a",), {"list": [1, {"n": None}], "map": {"m": []}})
+    assert Record.of(("a",), record.properties) == record
+
+
+def test_records_of_equal_content_are_equal() -> None:
+    assert Record.of(("a",), {"x": 1, "y": [2]}) == Record.of(("a",), {"y": [2], "x": 1})
+    assert Record.of(("a",), {"x": 1}) != Record.of(("b",), {"x": 1})

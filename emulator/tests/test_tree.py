@@ -1,0 +1,186 @@
+"""The persistent tree does what a dictionary does, in order, and never changes."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.store.record import Key
+from emulator.store.tree import Node, Tree
+
+Model = dict[Key, int]
+Step = tuple[Key, int | None]  # a key with the value to put, or None to delete it
+
+KEYS: st.SearchStrategy[Key] = st.one_of(
+    st.integers(0, 30).map(lambda number: (f"{number:02}",)),
+    st.tuples(st.text("a\0", max_size=2), st.text("a\0", max_size=2)),
+)
+STEPS: st.SearchStrategy[list[Step]] = st.lists(
+    st.tuples(KEYS, st.none() | st.integers()), min_size=20, max_size=100
+)
+ORDERS = {
+    "ascending": list(range(200)),
+    "descending": list(range(199, -1, -1)),
+    "scattered": [number * 377 % 200 for number in range(200)],
+    "inside out": sorted(range(200), key=lambda number: abs(number - 100)),
+}
+
+
+def key_of(number: int) -> Key:
+    return (f"{number:04}",)
+
+
+def apply(tree: Tree, model: Model, step: Step) -> tuple[Tree, Model]:
+    key, value = step
+    if value is not None:
+        return tree.put(key, value), {**model, key: value}
+    if key not in model:
+        return tree, model
+    return tree.delete(key), {known: model[known] for known in model if known != key}
+
+
+def replay(steps: list[Step]) -> list[tuple[Tree, Model]]:
+    history: list[tuple[Tree, Model]] = [(Tree(), {})]
+    for step in steps:
+        history.append(apply(*history[-1], step))
+    return history
+
+
+def check_balance(node: Node | None) -> int:
+    """Check every node's size and balance; return the number of nodes."""
+    if node is None:
+        return 0
+    left, right = check_balance(node.left), check_balance(node.right)
+    assert node.size == left + right + 1
+    assert left + 1 <= 3 * (right + 1)
+    assert right + 1 <= 3 * (left + 1)
+    return node.size
+
+
+def height(node: Node | None) -> int:
+    return 0 if node is None else 1 + max(height(node.left), height(node.right))
+
+
+def nodes(node: Node | None) -> list[Node]:
+    return [] if node is None else [*nodes(node.left), node, *nodes(node.right)]
+
+
+def check_content(tree: Tree, model: Model) -> None:
+    assert len(tree) == len(model)
+    assert list(tree.values(0, len(model))) == [model[key] for key in sorted(model)]
+    assert all(tree.get(key) == value for key, value in model.items())
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_every_tree_of_a_history_keeps_the_content_it_was_made_with(steps: list[Step]) -> None:
+    for tree, model in replay(steps):
+        check_content(tree, model)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_every_tree_of_a_history_is_balanced(steps: list[Step]) -> None:
+    for tree, model in replay(steps):
+        assert check_balance(tree.root) == len(model)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_rank_counts_the_keys_before_a_key_whether_it_is_there_or_not(steps: list[Step]) -> None:
+    tree, model = replay(steps)[-1]
+    for key, _ in steps:
+        assert tree.rank(key) == sum(known < key for known in model)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_get_answers_what_the_model_holds_or_none(steps: list[Step]) -> None:
+    tree, model = replay(steps)[-1]
+    for key, _ in steps:
+        assert tree.get(key) == model.get(key)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS, st.integers(0, 10))
+def test_values_are_a_slice_of_the_values_in_key_order(steps: list[Step], count: int) -> None:
+    tree, model = replay(steps)[-1]
+    ordered = [model[key] for key in sorted(model)]
+    for start in range(len(model) + 2):
+        assert list(tree.values(start, start + count)) == ordered[start : start + count]
+
+
+@pytest.mark.parametrize("size", range(8))
+def test_values_begin_and_end_where_they_are_asked_to(size: int) -> None:
+    tree = Tree.of([(key_of(number), number) for number in range(size)])
+    for start, stop in product(range(10), repeat=2):
+        assert list(tree.values(start, stop)) == list(range(size))[start:stop]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.dictionaries(KEYS, st.integers(), max_size=60))
+def test_a_tree_built_at_once_is_balanced_and_holds_all_entries(model: Model) -> None:
+    tree = Tree.of(sorted(model.items()))
+    check_content(tree, model)
+    assert check_balance(tree.root) == len(model)
+
+
+@pytest.mark.parametrize("deletions", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("insertions", ORDERS.values(), ids=ORDERS)
+def test_the_balance_holds_after_every_write_of_an_orderly_history(
+    insertions: list[int], deletions: list[int]
+) -> None:
+    tree = Tree()
+    for size, number in enumerate(insertions, start=1):
+        tree = tree.put(key_of(number), number)
+        assert check_balance(tree.root) == size
+    for left, number in zip(range(199, -1, -1), deletions, strict=True):
+        tree = tree.delete(key_of(number))
+        assert check_balance(tree.root) == left
+
+
+def test_a_thousand_entries_put_in_order_are_at_most_seventeen_deep() -> None:
+    tree = Tree()
+    for number in range(1000):
+        tree = tree.put(key_of(number), number)
+    assert height(tree.root) <= 17
+
+
+def test_a_write_makes_few_nodes_and_shares_the_rest() -> None:
+    before = Tree.of([(key_of(number), number) for number in range(1000)])
+    old = {id(node) for node in nodes(before.root)}
+    for after in (
+        before.put(key_of(500), 0),
+        before.put(("0500x",), 0),
+        before.delete(key_of(500)),
+    ):
+        assert sum(id(node) not in old for node in nodes(after.root)) <= 15
+
+
+def test_an_empty_tree_has_no_keys_and_no_values() -> None:
+    tree = Tree.of([])
+    assert (len(tree), tree.get(("a",)), tree.rank(("a",))) == (0, None, 0)
+    assert list(tree.values(0, 10)) == []
+
+
+def test_put_replaces_the_value_of_a_key() -> None:
+    tree = Tree().put(("a",), 1).put(("a",), 2)
+    assert (len(tree), tree.get(("a",))) == (1, 2)
+
+
+def test_keys_are_ordered_as_tuples_of_code_points() -> None:
+    ordered = [(), ("",), ("", "b"), ("A",), ("a",), ("a", "b"), ("a\0",), ("é",), ("😀",)]
+    tree = Tree()
+    for key in reversed(ordered):
+        tree = tree.put(key, key)
+    assert list(tree.values(0, 9)) == ordered
+    assert [tree.rank(key) for key in ordered] == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("key", [("a",), ("c",), ("e",)])
+def test_deleting_an_absent_key_is_an_error_that_names_it(key: Key) -> None:
+    tree = Tree.of([(("b",), 1), (("d",), 2)])
+    with pytest.raises(KeyError) as error:
+        tree.delete(key)
+    assert error.value.args == (key,)
