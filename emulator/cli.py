@@ -4,10 +4,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -131,8 +132,10 @@ def token(url: str, client_id: str, client_secret: str) -> None:
             click.echo(orjson.loads(response.read())["access_token"])
     except HTTPError as error:
         fail(f"{url} refused: {error.code} {error.read().decode(errors='replace')}", 1)
-    except (URLError, OSError) as error:
+    except (OSError, HTTPException) as error:
         fail(f"no answer from {url}: {getattr(error, 'reason', error)}", 1)
+    except (ValueError, KeyError, TypeError):
+        fail(f"{url} answers, but not with a token: is it another server?", 1)
 
 
 @commands.command()

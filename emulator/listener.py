@@ -2,11 +2,14 @@
 
 import logging
 import socket
+import time
+from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import create_server
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import RequestEntityTooLarge
@@ -24,6 +27,9 @@ THREADS = 8
 BACKLOG = 1024
 # The limit itself is the application's. This one keeps us from reading without end; it counts the
 # framing of chunks too, six bytes around each, and a chunk may hold a single byte.
+IDLE_TURN, BUSY_TURN = 1.0, 0.05  # seconds
+GRACE = 5.0  # seconds that a stop leaves to answers on their way
+CONNECTIONS = 10_000
 READ_AT_MOST = 8 * LARGEST_BODY
 
 
@@ -54,7 +60,18 @@ def _refuse(channel: Any, request: Any) -> Any:
     return (_TooLargeTask if too_large else ErrorTask)(channel, request)
 
 
+class _Parser(HTTPRequestParser):
+    """Refuses a target that is no URL, which waitress does not expect to meet."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            raise ParsingError(str(error)) from error
+
+
 class _Channel(HTTPChannel):
+    parser_class = _Parser
     task_class = _Task
     error_task_class: Any = staticmethod(_refuse)
 
@@ -82,6 +99,7 @@ class Listener:
             sockets=[self._socket],
             threads=THREADS,
             backlog=BACKLOG,
+            connection_limit=CONNECTIONS,
             max_request_body_size=READ_AT_MOST,
             clear_untrusted_proxy_headers=False,
             ident=None,
@@ -90,6 +108,7 @@ class Listener:
         server.channel_class = _Channel
         server.task_dispatcher.logger = server.task_dispatcher.queue_logger = logger
         self._server = server
+        self._stopping = False
         self._thread = Thread(target=self._serve, name=f"ocapi-emulator:{self.port}", daemon=True)
 
     @property
@@ -104,16 +123,34 @@ class Listener:
 
     def stop(self) -> None:
         """Finish the requests that are being answered, close all connections, end the threads."""
-        self._server.trigger.pull_trigger(self._close)
+        self._stopping = True
+        self._server.pull_trigger()
         self._thread.join()
 
     def _serve(self) -> None:
-        wasyncore.loop(map=self._connections, use_poll=True)
-
-    def _close(self) -> None:
-        """End the loop by closing all it waits for; called in the loop's own thread."""
+        while not self._stopping:
+            self._turn(IDLE_TURN)
+        wasyncore.dispatcher.close(self._server)
+        deadline = time.monotonic() + GRACE
+        while self._close_idle() and time.monotonic() < deadline:
+            self._turn(BUSY_TURN)
         self._server.task_dispatcher.shutdown()
+        self._close_channels()
         wasyncore.close_all(self._connections)
+
+    def _turn(self, seconds: float) -> None:
+        """Wait for events, at most so long, and handle them."""
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._connections, count=1)
+
+    def _close_idle(self) -> bool:
+        """Close the connections that owe no answer; return whether others are left."""
+        self._close_channels(lambda channel: not (channel.requests or channel.total_outbufs_len))
+        return bool(self._server.active_channels)
+
+    def _close_channels(self, which: Callable[[Any], bool] = lambda _: True) -> None:
+        for channel in list(self._server.active_channels.values()):
+            if which(channel):
+                channel.handle_close()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -78,9 +78,6 @@ def test_the_record_of_a_user_has_its_login_for_key() -> None:
         ({"client_id": "c1", "client_secret": "s", "secret": "s"}, ["secret"]),
         ({"client_id": "c1", "client_secret": "s", "certificate": "x"}, ["certificate"]),
         ({"client_id": "c1", "client_secret": "s", "certificate": 1}, ["certificate"]),
-        ([], ["_schema"]),
-        ("c1", ["_schema"]),
-        (None, ["_schema"]),
     ],
 )
 def test_what_is_no_client_is_refused_with_all_reasons(entry: object, reasons: list[str]) -> None:
@@ -90,7 +87,16 @@ def test_what_is_no_client_is_refused_with_all_reasons(entry: object, reasons: l
     assert sorted(reason.partition(": ")[0] for reason in told) == reasons
 
 
+@pytest.mark.parametrize("entry", [[], "c1", None, 1])
+def test_what_is_no_object_is_refused(entry: object) -> None:
+    for read in (client.read_client, client.read_user):
+        with pytest.raises(ValueError, match="is no object"):
+            read(entry)
+
+
 def test_what_is_no_user_is_refused_with_all_reasons() -> None:
+    with pytest.raises(ValueError, match=r"\Alogin: .*; password: .*\Z"):
+        client.read_user({})
     with pytest.raises(ValueError, match=r"login: .*; password: .*; x: "):
         client.read_user({"login": "", "x": 1})
 

@@ -451,29 +451,41 @@ def test_the_envelope_is_left_out_of_a_stored_document() -> None:
     assert ORDER.decode_stored(entry) == DEFAULTS | {"note": "hi"}
 
 
+VIOLATED = "There's a value constraint violation of property '{}' in document '{}'."
+
+
 @pytest.mark.parametrize(
-    ("entry", "fault"),
+    ("entry", "reason"),
     [
-        ([], mistyped("$", "object", "array")),
-        (None, mistyped("$", "object", "null")),
-        ("x", mistyped("$", "object", "string")),
-        ({"nope": 1, "id": ""}, unknown("nope")),
-        ({"id": "", "created": 1}, constrained("$.id")),
-        ({"created": 1, "id": ""}, mistyped("$.created", "string", "number")),
-        ({"created": "soon"}, constrained("$.created")),
-        ({"lines": [{"product": "p"}, {}]}, constrained("$.lines[1].product")),
+        ([], "is no object"),
+        (None, "is no object"),
+        ("x", "is no object"),
+        (
+            {"nope": 1, "id": ""},
+            "There's an unknown property 'nope' in document 'purchase_order'.",
+        ),
+        ({"id": "", "created": 1}, VIOLATED.format("$.id", "purchase_order")),
+        (
+            {"created": 1, "id": ""},
+            "Property '$.created' should be of type 'string', but is 'number'.",
+        ),
+        ({"created": "soon"}, VIOLATED.format("$.created", "purchase_order")),
+        (
+            {"lines": [{"product": "p"}, {}]},
+            VIOLATED.format("$.lines[1].product", "purchase_order"),
+        ),
     ],
 )
-def test_a_stored_document_is_checked_like_a_sent_one(entry: Any, fault: Any) -> None:
-    with pytest.raises(Fault) as raised:
+def test_a_stored_document_is_checked_like_a_sent_one(entry: Any, reason: str) -> None:
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - compared below
         ORDER.decode_stored(entry)
-    assert told(raised.value) == fault
+    assert str(raised.value) == reason
 
 
 def test_a_stored_document_has_what_is_required() -> None:
-    with pytest.raises(Fault) as raised:
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - compared below
         PLAIN.decode_stored({"id": "x"})
-    assert told(raised.value) == constrained("$.text", "strict_note")
+    assert str(raised.value) == VIOLATED.format("$.text", "strict_note")
 
 
 STORED = {"id": "o1", "note": "old", "total": 5, "created": "2024-02-19T00:00:00.000Z", "c_a": 1}
