@@ -1,7 +1,6 @@
 """API clients and Business Manager users: their documents and how each proves who it is."""
 
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterator
 from hmac import compare_digest
 from typing import Any
@@ -94,7 +93,7 @@ def read_basic(header: str | None) -> tuple[str, str] | None:
     scheme, _, encoded = (header or "").partition(" ")
     try:
         user, colon, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (Base64Error, UnicodeDecodeError):
+    except ValueError:  # of Base64, of UTF-8, or no ASCII in the first place
         return None
     return (user, password) if scheme.lower() == "basic" and colon else None
 

@@ -99,8 +99,20 @@ class Document(Schema):
         if errors:
             fault = first_fault(errors, entry, Place(self.name, "$", ""))
             raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
-        cleared = {n: self._cleared(n) if v is None else v for n, v in values.items()}
-        return {n: v for n, v in cleared.items() if v is not None and v != []}
+        return {n: v for n, v in self._present(values).items() if v != []}
+
+    def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the properties of a document inside another; nulls are absent.
+
+        Raises:
+            ValidationError: The violations, by name.
+        """
+        ignored = {*ENVELOPE, *self.read_only}
+        sent = {name: member for name, member in value.items() if name not in ignored}
+        values, errors = self._load(sent, partial=False)
+        if errors:
+            raise ValidationError(errors)
+        return self._present(values)
 
     def merge(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the stored properties after ``changes``."""
@@ -139,6 +151,10 @@ class Document(Schema):
             except ValidationError as error:
                 errors[name] = error.messages
         return loaded, errors
+
+    def _present(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        cleared = {n: self._cleared(n) if v is None else v for n, v in values.items()}
+        return {name: value for name, value in cleared.items() if value is not None}
 
     def _cleared(self, name: str) -> Any:
         """Return what null stands for: the property's default, else None for no value (DEC-4)."""

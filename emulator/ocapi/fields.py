@@ -207,7 +207,7 @@ class Embedded(Property):
 
     def check(self, value: dict[str, Any]) -> Any:
         """See ``Property.check``; violations are told by name."""
-        return self.document.load(value)
+        return self.document.embed(value)
 
 
 class Custom(Property):

@@ -9,6 +9,7 @@ entries of maps) a value that is no string states its type in ``xsi:type``: ``nu
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -33,6 +34,7 @@ NAMESPACE = "http://www.demandware.com/ocapi/data/{version}"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NIL, TYPE = f"{{{XSI}}}nil", f"{{{XSI}}}type"
 SET = "set_of_"
+DEEPEST = 64
 Attributes = dict[str, str]
 # What the Char production of XML 1.0 leaves out.
 UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,10 +85,19 @@ def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
         root = fromstring(text.decode(), forbid_dtd=True)
     except (ET.ParseError, DefusedXmlException, ValueError) as error:
         raise XmlError(str(error)) from error
+    if _is_deep(root):
+        raise XmlError("the elements are nested too deep")
     namespace = NAMESPACE.format(version=version)
     if root.tag != f"{{{namespace}}}{document.name}":
         raise XmlError(f"the root element is {root.tag}")
     return _read_members(root, document)
+
+
+def _is_deep(root: ET.Element) -> bool:
+    level: list[ET.Element] = [root]
+    for _ in range(DEEPEST):
+        level = [child for element in level for child in element]
+    return bool(level)
 
 
 def fit(text: str) -> str:
@@ -195,7 +206,8 @@ def _read_scalar(text: str, kind: Property | None) -> Any:
     if isinstance(kind, Boolean):
         return BOOLEANS.get(text, text)
     if isinstance(kind, Number) and JSON_NUMBER.fullmatch(text):
-        return orjson.loads(text)
+        with suppress(ValueError):  # a number beyond all that JSON is read to
+            return orjson.loads(text)
     return text
 
 

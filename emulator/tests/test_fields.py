@@ -1,5 +1,6 @@
 """Property types: each is strict, coerces nothing, and tells what is wrong by a fault (DEC-1)."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -230,6 +231,20 @@ def test_an_instant_is_stored_in_utc_with_milliseconds(text: str, stored: str) -
 )
 def test_an_instant_is_rendered_in_utc_with_milliseconds(instant: datetime, text: str) -> None:
     assert render_instant(instant) == text
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "EAST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_an_instant_without_an_offset_is_in_utc_wherever_the_server_stands() -> None:
+    assert DateTime().deserialize("2024-02-19T10:18:31") == "2024-02-19T10:18:31.000Z"
 
 
 def test_what_is_wrong_in_an_array_is_told_by_index() -> None:
