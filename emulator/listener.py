@@ -123,9 +123,12 @@ class Listener:
 
     def stop(self) -> None:
         """Finish the requests that are being answered, close all connections, end the threads."""
-        self._stopping = True
-        self._server.pull_trigger()
+        self._server.trigger.pull_trigger(self._leave)
         self._thread.join()
+
+    def _leave(self) -> None:
+        """Make the present turn of the loop its last; called in the loop's own thread."""
+        self._stopping = True
 
     def _serve(self) -> None:
         while not self._stopping:
