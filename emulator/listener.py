@@ -4,7 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
@@ -109,6 +109,7 @@ class Listener:
         server.task_dispatcher.logger = server.task_dispatcher.queue_logger = logger
         self._server = server
         self._stopping = False
+        self._pulled = Event()
         self._thread = Thread(target=self._serve, name=f"ocapi-emulator:{self.port}", daemon=True)
 
     @property
@@ -124,6 +125,7 @@ class Listener:
     def stop(self) -> None:
         """Finish the requests that are being answered, close all connections, end the threads."""
         self._server.trigger.pull_trigger(self._leave)
+        self._pulled.set()
         self._thread.join()
 
     def _leave(self) -> None:
@@ -139,6 +141,8 @@ class Listener:
             self._turn(BUSY_TURN)
         self._server.task_dispatcher.shutdown()
         self._close_channels()
+        # Another pull may have brought us here while stop is still at its own.
+        self._pulled.wait()
         wasyncore.close_all(self._connections)
 
     def _turn(self, seconds: float) -> None:
