@@ -166,6 +166,17 @@ def test_any_content_type_is_accepted_where_there_is_no_document(
     assert formats.check(ask(method, CONTENT_TYPE=content_type, CONTENT_LENGTH="0")) is Format.JSON
 
 
+def test_any_content_type_is_accepted_of_a_get_with_a_body() -> None:
+    assert formats.check(ask("GET", body=b"x", CONTENT_TYPE="text/plain")) is Format.JSON
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_the_content_type_counts_where_the_body_is_missing_too(method: str) -> None:
+    with pytest.raises(Fault) as raised:
+        formats.check(ask(method, CONTENT_TYPE="text/plain"))
+    assert raised.value.kind.name == "UnsupportedContentType"
+
+
 def test_the_content_type_of_a_chunked_delete_counts() -> None:
     with pytest.raises(Fault) as raised:
         formats.check(chunked(b"x", REQUEST_METHOD="DELETE", CONTENT_TYPE="text/plain"))
