@@ -6,6 +6,7 @@ the request's own members (FLT-5). Nothing here is done when a document is only 
 
 import re
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, ClassVar, cast
 
 from marshmallow import RAISE, Schema, ValidationError, missing
@@ -29,7 +30,10 @@ from emulator.ocapi.fields import (
 )
 
 ENVELOPE = ("_v", "_type", "_resource_state")
+NOT_STORED = (*ENVELOPE, "link")
 CUSTOM = Custom()
+# Whether a stored document is read, whose embedded ones bring their read-only properties too.
+_storing: ContextVar[bool] = ContextVar("storing", default=False)
 
 
 class Document(Schema):
@@ -94,8 +98,12 @@ class Document(Schema):
         if not isinstance(entry, dict):
             told = "is no object"
             raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
-        left_out = (*ENVELOPE, "link")
-        values, errors = self._load({n: v for n, v in entry.items() if n not in left_out}, False)
+        sent = {name: value for name, value in entry.items() if name not in NOT_STORED}
+        storing = _storing.set(True)
+        try:
+            values, errors = self._load(sent, partial=False)
+        finally:
+            _storing.reset(storing)
         if errors:
             fault = first_fault(errors, entry, Place(self.name, "$", ""))
             raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
@@ -107,7 +115,7 @@ class Document(Schema):
         Raises:
             ValidationError: The violations, by name.
         """
-        ignored = {*ENVELOPE, *self.read_only}
+        ignored = NOT_STORED if _storing.get() else {*ENVELOPE, *self.read_only}
         sent = {name: member for name, member in value.items() if name not in ignored}
         values, errors = self._load(sent, partial=False)
         if errors:

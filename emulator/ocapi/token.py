@@ -61,7 +61,10 @@ class Tokens:
             claims = _read(token, self._key)
         except jwt.InvalidTokenError as error:
             raise TokenError(str(error)) from error
-        if claims["exp"] <= self._clock.now().timestamp():
+        if (
+            not isinstance(claims["exp"], (int, float))
+            or claims["exp"] <= self._clock.now().timestamp()
+        ):
             raise TokenError("expired")
         client_id: str = claims["sub"]
         return client_id

@@ -180,6 +180,47 @@ def test_read_only_properties_of_embedded_documents_are_ignored_too(decode: Any)
     assert decode(body, ReturnedOrder()) == {"last": kept, "orders": [kept]}
 
 
+def test_read_only_properties_of_embedded_documents_are_stored_too() -> None:
+    order = {"approved": True, "created": "2024-02-19T00:00:00.000Z"}
+    entry = {"last": order, "orders": [order]}
+    assert ReturnedOrder().decode_stored(entry) == entry
+
+
+def test_an_embedded_document_has_an_envelope_and_custom_properties_too() -> None:
+    order = {"_type": "purchase_order", "_v": "23.2", "c_size": 3, "c_none": None}
+    changes = patch({"last": order, "orders": [order]}, ReturnedOrder())
+    kept = {"approved": False, "c_size": 3}
+    assert changes == {"last": kept, "orders": [kept]}
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (
+            {"last": {"c_a": [[]]}},
+            mistyped("$.last.c_a", "string,number,boolean", "array"),
+        ),
+        (
+            {"orders": [{"note": "ok"}, {"c_": 1, "note": "too long"}]},
+            ("UnknownPropertyException", [("property", "c_"), ("document", "returned_order")]),
+        ),
+        (
+            {"orders": [{"first": {"codes": ["a", "long"]}}]},
+            (
+                "PropertyConstraintViolationException",
+                [("document", "returned_order"), ("path", "$.orders[0].first.codes[1]")],
+            ),
+        ),
+    ],
+)
+def test_what_is_wrong_in_an_embedded_document_is_told_of_the_outer_one(
+    body: dict[str, Any], fault: tuple[str, list[tuple[str, Any]]]
+) -> None:
+    with pytest.raises(Fault) as raised:
+        patch(body, ReturnedOrder())
+    assert told(raised.value) == fault
+
+
 def test_null_clears_a_property_of_an_embedded_document() -> None:
     changes = patch({"first": {"product": "p", "amount": None}})
     assert ORDER.merge({}, changes) == {"first": {"product": "p"}}

@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPMessage, parse_headers
 from io import BufferedRWPair
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from threading import enumerate as enumerate_threads
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
+from waitress.trigger import trigger
 
 from emulator import Emulator
 from emulator.listener import Listener
@@ -488,6 +490,25 @@ def test_stop_waits_for_the_request_that_is_being_answered() -> None:
         assert receive(stream).body == b"GET /200 "
         stopping.join(TIMEOUT)
         assert not stopping.is_alive()
+
+
+def test_stop_survives_a_wake_up_that_comes_before_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = Listener(application, "127.0.0.1", 0)
+    listener.start()
+    [loop] = [thread for thread in enumerate_threads() if thread.name.endswith(f":{listener.port}")]
+    wake = cast("Any", trigger)._physical_pull  # noqa: SLF001 - the race is inside pull_trigger
+
+    def wake_late(self: trigger) -> None:
+        # A worker that has answered wakes the loop too, which may then have ended before stop does.
+        wake(self)
+        loop.join(0.3)
+        wake(self)
+
+    monkeypatch.setattr(trigger, "_physical_pull", wake_late)
+    listener.stop()
+    assert not loop.is_alive()
 
 
 def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:

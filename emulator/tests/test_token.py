@@ -144,6 +144,8 @@ def without(name: str) -> dict[str, Any]:
         pytest.param(without("exp"), id="no expiry"),
         pytest.param(CLAIMS | {"sub": 1}, id="a subject that is no string"),
         pytest.param(CLAIMS | {"exp": NOON_SECONDS}, id="expired"),
+        pytest.param(CLAIMS | {"exp": "soon"}, id="an expiry that is no number"),
+        pytest.param(CLAIMS | {"exp": [NOON_SECONDS + 60]}, id="an expiry in an array"),
     ],
 )
 def test_a_signed_token_with_other_claims_is_refused(
