@@ -6,11 +6,10 @@ import sys
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 import orjson
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 DEMO = "a" * 30
 BROKEN_SET, BAD_USE, INTERRUPTED = 1, 2, 130
+ENDING = (signal.SIGINT, signal.SIGTERM)
 PATIENCE = 10.0  # seconds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -82,9 +82,8 @@ def commands() -> None:
 @flags
 def serve(**knobs: Any) -> None:
     """Serve a data set until interrupted."""
-    stopped = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked from here on, the signals wait for sigwait: none is lost in between.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         emulator = Emulator(Config(**knobs))
         emulator.start()
@@ -93,7 +92,7 @@ def serve(**knobs: Any) -> None:
     except OSError as error:
         fail(_explain(error, knobs["host"], knobs["port"]))
     click.echo(f"ocapi-emulator listening on {emulator.url}")
-    stopped.wait()
+    signal.sigwait(ENDING)
     emulator.stop()
 
 
@@ -127,8 +126,9 @@ def token(url: str, client_id: str, client_secret: str) -> None:
     endpoint = f"{url.rstrip('/')}/dwsso/oauth2/access_token?grant_type=client_credentials"
     if not endpoint.startswith(("http://", "https://")):
         fail(f"'{url}' is no http or https URL")
+    opener = build_opener(ProxyHandler({}))  # no proxy of the environment between us and a test
     try:
-        with urlopen(Request(endpoint, form.encode()), timeout=PATIENCE) as response:  # noqa: S310
+        with opener.open(Request(endpoint, form.encode()), timeout=PATIENCE) as response:  # noqa: S310
             click.echo(orjson.loads(response.read())["access_token"])
     except HTTPError as error:
         fail(f"{url} refused: {error.code} {error.read().decode(errors='replace')}", 1)

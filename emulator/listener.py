@@ -68,6 +68,8 @@ class _Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:
             raise ParsingError(str(error)) from error
+        if self.body_rcv is None:
+            self.expect_continue = False  # waitress would wait for a body that never comes
 
 
 class _Channel(HTTPChannel):
@@ -139,7 +141,7 @@ class Listener:
         deadline = time.monotonic() + GRACE
         while self._close_idle() and time.monotonic() < deadline:
             self._turn(BUSY_TURN)
-        self._server.task_dispatcher.shutdown()
+        self._server.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.monotonic()))
         self._close_channels()
         # Another pull may have brought us here while stop is still at its own.
         self._pulled.wait()

@@ -30,9 +30,12 @@ class Emulator:
     Raises:
         ConfigError: A knob has a value it cannot have.
         FixtureError: The data set is broken.
+        TypeError: Both are given.
     """
 
     def __init__(self, config: Config | None = None, **knobs: Any) -> None:
+        if config and knobs:
+            raise TypeError("an emulator takes a Config or its fields, not both")
         self.config = config or Config(**{"port": 0, **knobs})
         self.workspace = Workspace(fixtures.load(self.config.fixtures, data_app.COLLECTIONS))
         self.application = build_application(self.config, self.workspace)

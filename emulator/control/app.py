@@ -15,6 +15,7 @@ PREFIX = "/__emulator__"
 def create_app(config: Config, workspace: Workspace) -> Flask:
     """Return the application of the control plane."""
     app = Flask("emulator.control", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_error_handler(HTTPException, _refuse)
 
     @app.before_request

@@ -465,7 +465,7 @@ def test_an_interrupted_command_says_so_with_exit_code_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "argv", ["ocapi-emulator", "token"])
-    monkeypatch.setattr("emulator.cli.urlopen", interrupt)
+    monkeypatch.setattr("emulator.cli.build_opener", interrupt)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130

@@ -526,3 +526,8 @@ def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:
         assert len(stream.read()) == 10_000_000
     stopping.join(TIMEOUT)
     assert not stopping.is_alive()
+
+
+def test_an_expectation_without_a_body_is_answered(listener: Listener) -> None:
+    request = b"GET /200 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n"
+    assert exchange(listener.port, request).status == 200

@@ -383,3 +383,8 @@ def test_internal_errors_belong_to_their_emulator() -> None:
         assert is_answering(other)
     assert raised_by(other) == []
     assert raised_by(one) == ["while answering GET /s/SiteGenesis/dw/data/v23_2/inventory_lists"]
+
+
+def test_a_config_and_its_fields_exclude_each_other() -> None:
+    with pytest.raises(TypeError, match="not both"):
+        Emulator(Config(), fixtures="samples")
