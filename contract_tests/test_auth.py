@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 import pytest
 import requests
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from contract_tests.api import Api, assert_fault
 
@@ -322,6 +322,9 @@ def test_an_assertion_of_a_registered_certificate_gets_a_token(
         {"sub": DEMO, "iss": DEMO},
         {"aud": "https://elsewhere.example.com/dwsso/oauth2/access_token"},
         {"aud": []},
+        {"aud": "http://[x/"},
+        {"aud": "ftp://account.demandware.com/dwsso/oauth2/access_token"},
+        {"iat": "x"},
         {"aud": None},
     ],
 )
@@ -347,6 +350,38 @@ def test_an_assertion_of_another_key_is_refused(start: Start) -> None:
             "client_assertion": text,
         }
         assert ask(api, ACCOUNT_MANAGER, data=form).status_code == 401
+
+
+@pytest.mark.rule("AUT-6")
+def test_an_assertion_signed_by_another_kind_of_key_is_refused(start: Start) -> None:
+    api = start()
+    key = ec.generate_private_key(ec.SECP256R1())
+    claims = {"iss": "signer", "sub": "signer", "exp": int(time.time()) + 60}
+    signed = jwt.encode({**claims, "aud": api.url + ACCOUNT_MANAGER}, key, "ES256")
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": signed,
+    }
+    answer = ask(api, ACCOUNT_MANAGER, data=form)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.rule("AUT-4")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"data": "grant_type=client_credentials&grant_type=client_credentials"},
+        {"files": {"grant_type": (None, "client_credentials")}},
+    ],
+    ids=["repeated", "multipart"],
+)
+def test_a_form_is_url_encoded_and_names_nothing_twice(api: Api, options: dict[str, Any]) -> None:
+    headers = {"Authorization": basic(api.client_id, api.client_secret)}
+    if "data" in options:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    answer = ask(api, ACCOUNT_MANAGER, headers=headers, **options)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.rule("AUT-6")

@@ -174,18 +174,19 @@ def test_a_custom_property_holds_a_scalar_an_array_or_a_map(
 
 @pytest.mark.rule("DEC-5")
 @pytest.mark.parametrize(
-    ("value", "expected", "actual"),
+    ("value", "place", "expected", "actual"),
     [
-        ([1, "a"], "string,number,boolean", "string"),
-        ([None], "string,number,boolean", "null"),
-        ([[1]], "string,number,boolean", "array"),
-        ([{"a": 1}], "string,number,boolean", "object"),
-        ({"default": {"a": 1}}, "string,number,boolean,array", "object"),
+        ([1, "a"], "[1]", "number", "string"),
+        ([None], "[0]", "string,number,boolean", "null"),
+        ([[1]], "[0]", "string,number,boolean", "array"),
+        (["a", {"a": 1}], "[1]", "string,number,boolean", "object"),
+        ({"default": {"a": 1}}, ".default", "string,number,boolean,array", "object"),
+        ({"de": [True, 1]}, ".de[1]", "boolean", "number"),
     ],
 )
 def test_a_custom_property_of_another_shape_is_refused(
-    api: Api, make: Make, value: Any, expected: str, actual: str
+    api: Api, make: Make, value: Any, place: str, expected: str, actual: str
 ) -> None:
     answer = api.patch(f"/inventory_lists/{make()}", json={"c_a": value})
-    told = {"path": "$.c_a", "expectedTypes": expected, "actualType": actual}
+    told = {"path": f"$.c_a{place}", "expectedTypes": expected, "actualType": actual}
     assert_fault(answer, 400, "TypeDecoding", told)

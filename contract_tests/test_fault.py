@@ -296,4 +296,4 @@ def test_the_first_violation_of_the_document_is_told(api: Api, make: Make) -> No
     second = api.patch(path, data='{"description": 2, "zzz": 1, "id": ""}').json()
     assert second["fault"]["arguments"]["path"] == "$.description"
     third = api.patch(path, data='{"c_x": {"a": {}}, "_v": "1", "zzz": 1}').json()
-    assert third["fault"]["arguments"]["path"] == "$.c_x"
+    assert third["fault"]["arguments"]["path"] == "$.c_x.a"

@@ -96,6 +96,12 @@ def test_an_unknown_format_is_refused(api: Api, name: str) -> None:
         ("application/", 400, "MalformedMediaType", {"mediaType": "application/"}),
         ("a b/c", 400, "MalformedMediaType", {"mediaType": "a b/c"}),
         (
+            "application/json;charset",
+            400,
+            "MalformedMediaType",
+            {"mediaType": "application/json;charset"},
+        ),
+        (
             "application/json;charset=ISO-8859-1",
             406,
             "CharsetNotAcceptable",
@@ -166,6 +172,15 @@ def test_a_body_over_5_mb_is_refused(api: Api, make: Make, chunked: bool) -> Non
     answer = api.patch(f"/inventory_lists/{made}", data=iter([body]) if chunked else body)
     assert_fault(answer, 413, "RequestEntityTooLarge", {})
     assert api.get(f"/inventory_lists/{made}").json()["description"] == "one"
+
+
+@pytest.mark.rule("FMT-6", "MET-3")
+def test_a_form_over_5_mb_is_refused_whatever_method_it_names(api: Api, make: Make) -> None:
+    path = f"/s/-/dw/data/v23_2/inventory_lists/{make()}"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = api.call("POST", path, data=b"method=DELETE&" + b"a" * 6_000_000, headers=headers)
+    assert_fault(answer, 413, "RequestEntityTooLarge", {})
+    assert api.call("GET", path).status_code == 200
 
 
 @pytest.mark.rule("FMT-6")

@@ -99,6 +99,7 @@ def test_a_fault_has_its_arguments_as_a_map(api: Api) -> None:
             {"c_a": [1, 2]},
         ),
         ('<c_a xsi:type="set_of_string" xsi:nil="true"/>', {"c_a": []}),
+        ('<c_a><entry key="default">x</entry></c_a>', {"c_a": {"default": "x"}}),
         (
             (
                 '<c_a xsi:type="map"><entry key="default">x</entry>'
@@ -182,7 +183,16 @@ def test_a_dtd_or_another_document_is_refused(api: Api, make: Make, body: bytes)
         ("<default_in_stock>TRUE</default_in_stock>", "TypeDecoding"),
         ("<description><b>x</b></description>", "TypeDecoding"),
         ("<description>a</description><description>b</description>", "TypeDecoding"),
-        ('<c_a xsi:type="number">x</c_a><c_a xsi:type="number">y</c_a><d/>', "UnknownProperty"),
+        ("<c_a>x</c_a><d/>", "UnknownProperty"),
+        ('<c_a xsi:type="number">x</c_a>', "BodyDecoding"),
+        ('<c_a xsi:type="boolean">yes</c_a>', "BodyDecoding"),
+        ('<c_a xsi:type="set_of_boolean">no</c_a>', "BodyDecoding"),
+        ('<c_a xsi:type="number">1e999</c_a>', "BodyDecoding"),
+        ('<c_a xsi:type="colour">red</c_a>', "BodyDecoding"),
+        ('<c_a xsi:type="map">text</c_a>', "BodyDecoding"),
+        ("<c_a><b>x</b></c_a>", "BodyDecoding"),
+        ("<c_a><entry>x</entry></c_a>", "BodyDecoding"),
+        ("text<description>x</description>", "BodyDecoding"),
         ("<id></id>", "PropertyConstraintViolation"),
         ("<_v>99.9</_v>", "UnexpectedVersion"),
     ],

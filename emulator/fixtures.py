@@ -5,7 +5,7 @@ of several arrays, each a collection (``clients.json``: ``clients`` and ``users`
 validated by the schemas of the documents they become, which the caller hands in.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 BUNDLED = next(f for f in (HERE / "data_sets", HERE.parent / "fixtures") if f.is_dir())
 
 Decoder = Callable[[Any], Record]
+Arranger = Callable[[Sequence[Record]], Mapping[str, Sequence[Record]]]
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Collection:
         name: Its name in files and in the store.
         file: The file that holds it, without folder.
         decode: Turns an entry into a record; raises ValueError with the reason.
-        references: Array properties whose values are ids of another collection.
-        computed: Properties that follow from other data than the document: each goes into a
-            collection of its own, by the document's key, and outlasts the document.
+        references: Properties whose value or values are ids of another collection.
+        unique: Returns what no two entries may share, besides their keys; None for nothing.
+        arrange: Returns how all records lie in the store, by the store's collections.
         required: Whether a data set without it is refused.
     """
 
@@ -39,7 +40,8 @@ class Collection:
     file: str
     decode: Decoder
     references: Mapping[str, str] = field(default_factory=dict)
-    computed: tuple[str, ...] = ()
+    unique: Callable[[Record], Key | None] = lambda _: None
+    arrange: Arranger | None = None
     required: bool = False
 
 
@@ -63,6 +65,7 @@ class _DataSet:
     def __init__(self, collections: tuple[Collection, ...]) -> None:
         self.collections = {collection.name: collection for collection in collections}
         self.entries: dict[str, dict[Key, _Entry]] = {name: {} for name in self.collections}
+        self.uniques: dict[str, dict[Key, _Entry]] = {name: {} for name in self.collections}
         self.problems: list[str] = []
 
     def read(self, file: Path) -> None:
@@ -93,9 +96,20 @@ class _DataSet:
             self.problems.append(f"{place}: {error}")
             return
         place = f"{place} ('{'/'.join(record.key)}')"
-        first = self.entries[collection.name].setdefault(record.key, _Entry(place, record))
-        if first.record is not record:
+        entry_read = _Entry(place, record)
+        first = self.entries[collection.name].setdefault(record.key, entry_read)
+        if first is not entry_read:
             self.problems.append(f"{place}: has the same id as {first.place}")
+        self._check_unique(collection, entry_read)
+
+    def _check_unique(self, collection: Collection, entry: _Entry) -> None:
+        shared = collection.unique(entry.record)
+        if shared is None:
+            return
+        first = self.uniques[collection.name].setdefault(shared, entry)
+        if first is not entry:
+            told = "/".join(shared)
+            self.problems.append(f"{entry.place}: shares '{told}' with {first.place}")
 
     def check(self) -> None:
         broken = {problem.partition(":")[0] for problem in self.problems}
@@ -108,7 +122,8 @@ class _DataSet:
 
     def _dangling(self, collection: Collection, entry: _Entry) -> Iterator[str]:
         for name, target in collection.references.items():
-            for value in entry.record.properties.get(name, ()):
+            values = entry.record.properties.get(name, ())
+            for value in (values,) if isinstance(values, str) else values:
                 if (value,) not in self.entries[target]:
                     yield f"{entry.place}: {name}: '{value}' is none of the {target}"
 
@@ -147,25 +162,7 @@ def load(name: str, collections: tuple[Collection, ...]) -> MemoryStore:
     store = MemoryStore()
     for collection in collections:
         records = [entry.record for entry in data.entries[collection.name].values()]
-        _fill(store, collection, records)
+        arranged = collection.arrange(records) if collection.arrange else {collection.name: records}
+        for place, content in arranged.items():
+            store.load(place, content)
     return store
-
-
-def _fill(store: MemoryStore, collection: Collection, records: list[Record]) -> None:
-    for name in collection.computed:
-        apart = [
-            Record.of(r.key, {name: r.properties[name]}) for r in records if name in r.properties
-        ]
-        store.load(computed_collection(collection.name, name), apart)
-    store.load(collection.name, (_without(record, collection.computed) for record in records))
-
-
-def _without(record: Record, names: tuple[str, ...]) -> Record:
-    if not any(name in record.properties for name in names):
-        return record
-    return Record.of(record.key, {n: v for n, v in record.properties.items() if n not in names})
-
-
-def computed_collection(collection: str, name: str) -> str:
-    """Return the name of the collection that holds a computed property."""
-    return f"{collection}.{name}"

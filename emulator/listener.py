@@ -25,11 +25,11 @@ logger.setLevel(logging.ERROR)
 
 THREADS = 8
 BACKLOG = 1024
-# The limit itself is the application's. This one keeps us from reading without end; it counts the
-# framing of chunks too, six bytes around each, and a chunk may hold a single byte.
 IDLE_TURN, BUSY_TURN = 1.0, 0.05  # seconds
 GRACE = 5.0  # seconds that a stop leaves to answers on their way
 CONNECTIONS = 10_000
+# The limit itself is the application's. This one keeps us from reading without end; it counts the
+# framing of chunks too, six bytes around each, and a chunk may hold a single byte.
 READ_AT_MOST = 8 * LARGEST_BODY
 
 
@@ -38,7 +38,8 @@ class _Task(WSGITask):
 
     def set_close_on_finish(self) -> None:
         request: Any = self.request
-        asked = request.headers.get("CONNECTION", "").lower() == "close"
+        options = request.headers.get("CONNECTION", "").lower().split(",")
+        asked = "close" in (option.strip() for option in options)
         if self.has_body or asked or self.version == "1.0":
             super().set_close_on_finish()
 

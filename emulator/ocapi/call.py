@@ -25,7 +25,6 @@ from emulator.workspace import Workspace
 SITES = "sites"
 READS = ("GET", "HEAD")
 SHORTEST_ID, LONGEST_ID = 1, 256
-UNPARSED = Address("/s/-/dw/data", "-", url.SERVED)
 
 
 class Service:

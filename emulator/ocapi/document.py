@@ -107,7 +107,8 @@ class Document(Schema):
         if errors:
             fault = first_fault(errors, entry, Place(self.name, "$", ""))
             raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
-        return {n: v for n, v in self._present(values).items() if v != []}
+        present = self._present(values)
+        return {n: v for n, v in present.items() if v != [] or n not in self.read_only}
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties of a document inside another; nulls are absent.

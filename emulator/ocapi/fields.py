@@ -24,6 +24,7 @@ TYPES: dict[type, str] = {
     dict: "object",
     type(None): "null",
 }
+SCALARS = "string,number,boolean"
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -222,19 +223,29 @@ class Custom(Property):
         data: Mapping[str, Any] | None,  # noqa: ARG002 - inherited
         **kwargs: Any,  # noqa: ARG002 - inherited
     ) -> Any:
-        if isinstance(value, dict):
-            return {name: _check_custom(entry) for name, entry in value.items()}
-        return _check_custom(value)
+        if not isinstance(value, dict):
+            return _check_custom(value)
+        errors: dict[Any, Any] = {}
+        for name, entry in value.items():
+            try:
+                _check_custom(entry)
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return value
 
 
 def _check_custom(value: Any) -> Any:
+    """Return a scalar, null, or an array of scalars of one type; refuse anything else."""
     if isinstance(value, dict):
-        refuse(mistyped("string,number,boolean,array", value))
-    if isinstance(value, list):
-        kinds = [TYPES[type(entry)] for entry in value]
-        for kind, entry in zip(kinds, value, strict=True):
-            if kind != kinds[0] or kind in ("array", "object", "null"):
-                refuse(mistyped("string,number,boolean", entry))
+        refuse(mistyped(f"{SCALARS},array", value))
+    for index, entry in enumerate(value if isinstance(value, list) else ()):
+        kind, first = TYPES[type(entry)], TYPES[type(value[0])]
+        if kind not in SCALARS.split(","):
+            raise ValidationError({index: [mistyped(SCALARS, entry)]})
+        if kind != first:
+            raise ValidationError({index: [mistyped(first, entry)]})
     return value
 
 

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import jwt
 import orjson
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from flask import Flask, Request, Response, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from emulator.ocapi import client
@@ -17,15 +19,17 @@ from emulator.workspace import Workspace
 ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
 INSTANCE_PATH = "/dw/oauth2/access_token"
 PATHS = (ACCOUNT_MANAGER_PATH, INSTANCE_PATH)
-ACCOUNT_MANAGER = "account.demandware.com"
+ACCOUNT_MANAGER = ("account.demandware.com", "account.demandware.com:443")
 
 CLIENT_CREDENTIALS = "client_credentials"
 BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+EC_ALGORITHMS = ["ES256", "ES384", "ES512"]
 CLIENT_LIFETIME = 1799
 USER_LIFETIME = 899
 LARGEST_FORM = 64 * 1024
+FORM = "application/x-www-form-urlencoded"
 
 
 class OAuthError(Exception):
@@ -62,7 +66,7 @@ def create_app(workspace: Workspace, tokens: Tokens) -> Flask:
 
 
 def _grant(request: Request, workspace: Workspace, tokens: Tokens) -> dict[str, Any]:
-    parameters = request.args.to_dict() | request.form.to_dict()
+    parameters = _read_parameters(request)
     grant_type = parameters.get("grant_type")
     if not grant_type:
         raise OAuthError(400, "invalid_request", "Parameter 'grant_type' is missing")
@@ -75,6 +79,15 @@ def _grant(request: Request, workspace: Workspace, tokens: Tokens) -> dict[str, 
     raise OAuthError(
         400, "unsupported_grant_type", f"Grant type '{grant_type}' is not supported here"
     )
+
+
+def _read_parameters(request: Request) -> dict[str, str]:
+    """Return the parameters of query and form, of which the form's count."""
+    form = request.form if request.mimetype == FORM else MultiDict[str, str]()
+    for place in (request.args, form):
+        if any(len(values) > 1 for _, values in place.lists()):
+            raise OAuthError(400, "invalid_request", "A parameter is given more than once")
+    return request.args.to_dict() | form.to_dict()
 
 
 def _authenticate(request: Request, parameters: Mapping[str, str], workspace: Workspace) -> str:
@@ -116,8 +129,11 @@ def _verify_assertion(request: Request, parameters: Mapping[str, str], workspace
     try:
         claimed = jwt.decode(assertion, options={"verify_signature": False})
         record = workspace.store.get(CLIENTS, (str(claimed.get("sub")),))
-        key = client.public_key(record.properties["certificate"]) if record else ""
-        claims = jwt.decode(assertion, key, ALGORITHMS, options=options)
+        if record is None:
+            raise OAuthError(*AUTHENTICATION_FAILED)
+        key = client.public_key(record.properties["certificate"])
+        algorithms = RSA_ALGORITHMS if isinstance(key, RSAPublicKey) else EC_ALGORITHMS
+        claims = jwt.decode(assertion, key, algorithms, options=options)
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise OAuthError(*AUTHENTICATION_FAILED) from error
     _check_claims(claims, request, workspace)
@@ -127,9 +143,9 @@ def _verify_assertion(request: Request, parameters: Mapping[str, str], workspace
 def _check_claims(claims: Mapping[str, Any], request: Request, workspace: Workspace) -> None:
     now = workspace.clock.now().timestamp()
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    since, until = claims.get("nbf", 0), claims["exp"]
-    dated = isinstance(since, (int, float)) and isinstance(until, (int, float))
-    in_time = dated and since <= now < until
+    dates = claims.get("nbf", 0), now, claims["exp"], claims.get("iat", 0)
+    since, _, until, _ = dates
+    in_time = all(isinstance(date, (int, float)) for date in dates) and since <= now < until
     meant_for_us = any(_is_ours(str(url), request) for url in audience)
     if not (in_time and meant_for_us and claims["iss"] == claims["sub"]):
         raise OAuthError(*AUTHENTICATION_FAILED)
@@ -137,8 +153,13 @@ def _check_claims(claims: Mapping[str, Any], request: Request, workspace: Worksp
 
 def _is_ours(audience: str, request: Request) -> bool:
     """Return whether an audience is this token endpoint, or Account Manager's own."""
-    url = urlsplit(audience)
-    return url.path in PATHS and (url.netloc == request.host or url.hostname == ACCOUNT_MANAGER)
+    try:
+        url = urlsplit(audience)
+    except ValueError:
+        return False
+    ours = url.netloc == request.host and url.scheme in ("http", "https")
+    theirs = url.netloc in ACCOUNT_MANAGER and url.scheme == "https"
+    return url.path in PATHS and (ours or theirs)
 
 
 def _token(access_token: str, lifetime: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
-from emulator.ocapi.formats import LARGEST_BODY
+from emulator.ocapi.formats import LARGEST_BODY, TOO_LARGE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -62,10 +62,11 @@ def _take_from_form(environ: "WSGIEnvironment") -> str | None:
     """Return the form's ``method``; a form that has one is spent: the request has no body then."""
     if parse_options_header(environ.get("CONTENT_TYPE"))[0].lower() != FORM:
         return None
-    body = get_input_stream(environ).read(LARGEST_BODY)
+    body = get_input_stream(environ).read(LARGEST_BODY + 1)
     form = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
     if "method" not in form:
         environ["wsgi.input"] = BytesIO(body)
         return None
     environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0", "CONTENT_TYPE": ""}
+    environ[TOO_LARGE] = environ.get(TOO_LARGE) or len(body) > LARGEST_BODY
     return form["method"][0]

@@ -1,11 +1,10 @@
 """A resource is a value: what the protocol needs to know to serve one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from emulator.fixtures import Collection as FixtureCollection
-from emulator.fixtures import computed_collection
 from emulator.ocapi.document import Collection, Document
 from emulator.ocapi.faults import FaultType
 from emulator.ocapi.fields import DateTime, String
@@ -85,15 +84,34 @@ class Resource:
 
     def fixtures(self) -> FixtureCollection:
         """Return how the resource's fixtures are read."""
-        file = f"{self.path}.json"
         return FixtureCollection(
-            self.path, file, self._read_fixture, self.references, self.computed
+            self.path,
+            f"{self.path}.json",
+            self._read_fixture,
+            self.references,
+            arrange=self._arrange,
         )
 
     def compute(self, store: Store, key: Key) -> dict[str, Any]:
         """Return the computed properties of a document."""
-        found = ((n, store.get(computed_collection(self.path, n), key)) for n in self.computed)
+        found = ((n, store.get(self._place_of(n), key)) for n in self.computed)
         return {name: record.properties[name] for name, record in found if record is not None}
+
+    def _place_of(self, name: str) -> str:
+        """Return the store's collection of a computed property, which outlasts the document."""
+        return f"{self.path}.{name}"
+
+    def _arrange(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        arranged = {self.path: [self._without_computed(record) for record in records]}
+        for name in self.computed:
+            have = (record for record in records if name in record.properties)
+            apart = [Record.of(r.key, {name: r.properties[name]}) for r in have]
+            arranged[self._place_of(name)] = apart
+        return arranged
+
+    def _without_computed(self, record: Record) -> Record:
+        kept = {n: v for n, v in record.properties.items() if n not in self.computed}
+        return record if len(kept) == len(record.properties) else Record.of(record.key, kept)
 
     def _read_fixture(self, entry: Any) -> Record:
         properties = self.document.decode_stored(entry)

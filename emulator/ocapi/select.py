@@ -15,7 +15,8 @@ r"""Property selectors (SEL-1): the grammar and its meaning, pure.
     literal   = "'" characters "'" / number / "true" / "false" / "null"
 
 White space between tokens is ignored: a ``+`` that arrives unescaped in a query string is a
-space by the time it is read. A name may stand once in a selector.
+space by the time it is read. A name stands once in a selector,
+a position once in an index.
 """
 
 import operator
@@ -29,6 +30,7 @@ Condition = Callable[[Any], bool]
 Picker = Callable[[Sequence[Any]], list[Any]]
 
 DEEPEST = 32
+LONGEST_KEPT = 512  # characters of a selector that is worth remembering
 ALWAYS = ("_v", "_type")
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -125,18 +127,24 @@ class Selector:
                 return
 
 
-@lru_cache(maxsize=1024)
 def parse(text: str) -> Selector:
     """Parse a selector.
 
     Raises:
         SelectorError: ``text`` is not of the grammar.
     """
+    return _parse_short(text) if len(text) <= LONGEST_KEPT else _parse(text)
+
+
+def _parse(text: str) -> Selector:
     parser = _Parser(text)
     selector = parser.selector(1)
     if parser.position != len(text):
         raise SelectorError(text)
     return selector
+
+
+_parse_short = lru_cache(maxsize=1024)(_parse)
 
 
 def _is_complex(value: Any) -> bool:
@@ -256,6 +264,8 @@ class _Parser:
         wanted = [first]
         while self.accept(","):
             wanted.append(int(self.demand(POSITION)))
+        if len(set(wanted)) < len(wanted):
+            raise SelectorError(self.text)
         return lambda elements: _like(elements, (elements[i] for i in wanted if i < len(elements)))
 
     def condition(self, depth: int) -> Condition:

@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator.ocapi.document import Document
 from emulator.ocapi.fields import String
+from emulator.ocapi.url import ORGANIZATION
 from emulator.store import Record
 
 
@@ -19,4 +20,6 @@ SITE = Site()
 def read_site(entry: Any) -> Record:
     """Return the record of a site entry; raise ValueError with the reason it is none."""
     properties = SITE.decode_stored(entry)
+    if properties["id"] == ORGANIZATION:
+        raise ValueError(f"id: '{ORGANIZATION}' stands for the organization in URLs")
     return Record.of((properties["id"],), properties)

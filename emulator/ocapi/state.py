@@ -4,20 +4,15 @@ The state of a record is derived where it is stored; here it is compared with wh
 presents: in the body or a header (OCAPI), as an entity tag (RFC 9110, section 13).
 """
 
-import re
 from dataclasses import dataclass
 
 from werkzeug.datastructures import Headers
 
+from emulator import entity_tag
 from emulator.ocapi import faults
 
 NOT_EXISTS = "not_exists"
 HEADER = "x-dw-resource-state"
-ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
-# Nothing in it can match the same text in two ways, so a long header takes linear time.
-ENTITY_TAGS = re.compile(
-    rf"\s*(?:,\s*)*(?:{ENTITY_TAG.pattern}\s*(?:,\s*)+)*(?:{ENTITY_TAG.pattern}\s*)?"
-)
 
 
 class NotModified(Exception):  # noqa: N818 - an outcome, no error
@@ -53,8 +48,8 @@ def check_read(state: str, presented: Presented) -> None:
         NotModified: The client has ``state`` already.
     """
     _check_if_match(state, presented.if_match)
-    if presented.if_none_match is not None and _is_listed(
-        state, presented.if_none_match, weak=True
+    if presented.if_none_match is not None and entity_tag.lists(
+        presented.if_none_match, state, weak=True
     ):
         raise NotModified
 
@@ -68,7 +63,7 @@ def check_write(state: str | None, presented: Presented) -> None:
     _check_state(state, presented.state)
     _check_if_match(state, presented.if_match)
     unwanted = presented.if_none_match
-    if unwanted is not None and state is not None and _is_listed(state, unwanted, weak=True):
+    if unwanted is not None and state is not None and entity_tag.lists(unwanted, state, weak=True):
         raise faults.INVALID_IF_MATCH(unwanted)
 
 
@@ -81,19 +76,5 @@ def _check_state(state: str | None, claimed: str | None) -> None:
 
 
 def _check_if_match(state: str | None, wanted: str | None) -> None:
-    if wanted is not None and (state is None or not _is_listed(state, wanted, weak=False)):
+    if wanted is not None and (state is None or not entity_tag.lists(wanted, state, weak=False)):
         raise faults.INVALID_IF_MATCH(wanted)
-
-
-def _is_listed(state: str, header: str, *, weak: bool) -> bool:
-    """Return whether an existing resource's state is among the tags of a header.
-
-    A weak tag counts in a weak comparison only (RFC 9110, 8.8.3.2). A header that is neither
-    ``*`` nor a list of entity tags lists nothing.
-    """
-    if header.strip() == "*":
-        return True
-    if not ENTITY_TAGS.fullmatch(header):
-        return False
-    tags = ENTITY_TAG.findall(header)
-    return any(tag == state and (weak or not weakness) for weakness, tag in tags)

@@ -1,4 +1,8 @@
-"""What can be done with a resource, generic over all of them; steps 11 to 13 of the checks."""
+"""What can be done with a resource, generic over all of them; steps 11 to 13 of the checks.
+
+A write that another one overtook is looked at anew (RST-5): a client that sent a state is told of
+the change, one that sent none has its write applied to what is there now.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +14,7 @@ from emulator.ocapi.document import FAULT, Document
 from emulator.ocapi.fields import render_instant
 from emulator.ocapi.resource import Verb
 from emulator.ocapi.select import Documents
-from emulator.store import Presence, Record, StateConflict
+from emulator.store import Presence, Record, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,17 @@ def read(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Create a document under the id of the URL; what is there already decides by dialect."""
-    return _settle(lambda: _create(call))
+    return settle(lambda: _create(call))
 
 
 def update(call: Call) -> Answer:
     """Change the properties of a document that the request sends (MET-1)."""
-    return _settle(lambda: _update(call))
+    return settle(lambda: _update(call))
 
 
 def delete(call: Call) -> Answer:
     """Delete a document, which need not be there (INV-6)."""
-    return _settle(lambda: _delete(call))
+    return settle(lambda: _delete(call))
 
 
 VERBS: dict[Verb, Callable[[Call], Answer]] = {
@@ -82,19 +86,6 @@ VERBS: dict[Verb, Callable[[Call], Answer]] = {
     "update": update,
     "delete": delete,
 }
-
-
-def _settle(step: Callable[[], Answer]) -> Answer:
-    """Repeat a step that looked at a record until nobody changed it before the write (RST-5).
-
-    A client that sent a state is told of the change by the next look; one that sent none has
-    its write applied to the changed record. Of writers that collide one always gets on.
-    """
-    while True:
-        try:
-            return step()
-        except StateConflict:
-            continue
 
 
 def _create(call: Call) -> Answer:

@@ -40,12 +40,12 @@ Attributes = dict[str, str]
 UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SCALAR = String()
 STATED: dict[str, Property] = {
+    "": SCALAR,
+    "string": SCALAR,
     "number": Number(),
     "boolean": Boolean(),
-    "map": Map(),
-    "set_of_number": Number(),
-    "set_of_boolean": Boolean(),
 }
+ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([^"']*)""")
 BOOLEANS = {"true": True, "false": False}
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -81,6 +81,9 @@ def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
     Raises:
         XmlError: No well-formed XML, with a DTD, or another root element.
     """
+    declared = ENCODING.match(text)
+    if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
+        raise XmlError(f"the encoding is {declared[1]!r}")
     try:
         root = fromstring(text.decode(), forbid_dtd=True)
     except (ET.ParseError, DefusedXmlException, ValueError) as error:
@@ -163,9 +166,16 @@ def _write_scalar(element: ET.Element, value: Any, kind: Property | None) -> Non
 
 
 def _read_members(element: ET.Element, document: Document) -> dict[str, Any]:
+    _check_only_elements(element)
     prefix = element.tag.partition("}")[0] + "}"
     groups = _group((child.tag.removeprefix(prefix), child) for child in element)
     return {name: _read(found, document.property_of(name)) for name, found in groups.items()}
+
+
+def _check_only_elements(element: ET.Element) -> None:
+    texts = (element.text, *(child.tail for child in element))
+    if any(text and not text.isspace() for text in texts):
+        raise XmlError(f"there is text between the elements of {element.tag}")
 
 
 def _group(named: Iterable[tuple[str, ET.Element]]) -> dict[str, list[ET.Element]]:
@@ -182,7 +192,7 @@ def _read(elements: list[ET.Element], kind: Property | None) -> Any:
     if isinstance(kind, Array) or stated.startswith(SET):
         if len(elements) == 1 and _is_nil(first):
             return []
-        inner = kind.inner if isinstance(kind, Array) else STATED.get(stated, SCALAR)
+        inner = kind.inner if isinstance(kind, Array) else None
         return [_read_one(element, inner) for element in elements]
     values = [_read_one(element, kind) for element in elements]
     return values if len(values) > 1 else values[0]
@@ -193,16 +203,37 @@ def _read_one(element: ET.Element, kind: Property | None) -> Any:
         return None
     if isinstance(kind, Embedded):
         return _read_members(element, kind.document)
-    if _is_open(kind):
-        kind = STATED.get(element.get(TYPE, ""), SCALAR)
     if isinstance(kind, Map):
-        entries = _group((child.get("key", ""), child) for child in element)
-        return {key: _read(found, None) for key, found in entries.items()}
+        return _read_map(element)
+    if kind is None or _is_open(kind):
+        return _read_open(element)
     # Elements inside what should be text: some object, for the schema to refuse.
     return {} if len(element) else _read_scalar(element.text or "", kind)
 
 
-def _read_scalar(text: str, kind: Property | None) -> Any:
+def _read_open(element: ET.Element) -> Any:
+    """Return the value of an element that states its type itself."""
+    stated = element.get(TYPE, "").removeprefix(SET)
+    if len(element) or stated == "map":
+        return _read_map(element)
+    if stated not in STATED:
+        raise XmlError(f"there is no type '{stated}'")
+    value = _read_scalar(element.text or "", STATED[stated])
+    if TYPES[type(value)] != (stated or "string"):
+        raise XmlError(f"'{value}' is no {stated}")
+    return value
+
+
+def _read_map(element: ET.Element) -> dict[str, Any]:
+    _check_only_elements(element)
+    entry = element.tag.partition("}")[0] + "}entry"
+    if any(child.tag != entry or "key" not in child.attrib for child in element):
+        raise XmlError(f"{element.tag} has other children than entries with a key")
+    entries = _group((child.attrib["key"], child) for child in element)
+    return {key: _read(found, None) for key, found in entries.items()}
+
+
+def _read_scalar(text: str, kind: Property) -> Any:
     if isinstance(kind, Boolean):
         return BOOLEANS.get(text, text)
     if isinstance(kind, Number) and JSON_NUMBER.fullmatch(text):

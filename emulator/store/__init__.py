@@ -3,17 +3,36 @@
 Nothing in this folder does I/O for a request or knows a resource, a document or Flask.
 """
 
-from emulator.store.interface import Expected, Key, Presence, Scan, StateConflict, Store
+from emulator.store.interface import (
+    Change,
+    Delete,
+    Expected,
+    Key,
+    Presence,
+    Put,
+    Require,
+    Scan,
+    StateConflict,
+    Store,
+    Vacant,
+)
 from emulator.store.memory import MemoryStore
 from emulator.store.record import Record
+from emulator.store.settle import settle
 
 __all__ = [
+    "Change",
+    "Delete",
     "Expected",
     "Key",
     "MemoryStore",
     "Presence",
+    "Put",
     "Record",
+    "Require",
     "Scan",
     "StateConflict",
     "Store",
+    "Vacant",
+    "settle",
 ]

@@ -1,12 +1,25 @@
 """The interface every storage engine implements, and the words it is stated in."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from emulator.store.record import Key, Record
 
-__all__ = ["Expected", "Key", "Presence", "Scan", "StateConflict", "Store"]
+__all__ = [
+    "Change",
+    "Delete",
+    "Expected",
+    "Key",
+    "Presence",
+    "Put",
+    "Require",
+    "Scan",
+    "StateConflict",
+    "Store",
+    "Vacant",
+]
 
 
 class Presence(Enum):
@@ -14,6 +27,7 @@ class Presence(Enum):
 
     ANY = "any"
     ABSENT = "absent"
+    PRESENT = "present"
 
 
 Expected = str | Presence
@@ -21,6 +35,44 @@ Expected = str | Presence
 
 class StateConflict(Exception):  # noqa: N818 - an outcome of a race, no error of the program
     """The record was not what the write expected; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write a record under its key, if what is there is expected."""
+
+    collection: str
+    record: Record
+    expected: Expected = Presence.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove what is under a key, if it is expected."""
+
+    collection: str
+    key: Key
+    expected: Expected = Presence.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    """Change nothing, but expect something of a key."""
+
+    collection: str
+    key: Key
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Vacant:
+    """Change nothing, but expect that nothing lies below a key."""
+
+    collection: str
+    parent: Key
+
+
+Change = Put | Delete | Require | Vacant
 
 
 class Scan(NamedTuple):
@@ -53,8 +105,22 @@ class Store(Protocol):
         """
         ...
 
-    def scan(self, collection: str, start: int, count: int, parent: Key = ()) -> Scan:
-        """Return up to ``count`` records from index ``start``, of those below ``parent``."""
+    def apply(self, *changes: Change) -> None:
+        """Make all changes as one, or none of them.
+
+        Raises:
+            StateConflict: One of the expectations does not hold.
+        """
+        ...
+
+    def scan(
+        self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
+    ) -> Scan:
+        """Return up to ``count`` records from index ``start``, of those below ``parent``.
+
+        With ``after`` the index counts from the first key behind that one, there or not; the
+        size told is that of all below ``parent`` nevertheless.
+        """
         ...
 
     def count(self, collection: str, parent: Key = ()) -> int:

@@ -7,7 +7,17 @@ tree of their collection: O(log n). A snapshot is a reference to the trees.
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
-from emulator.store.interface import Expected, Presence, Scan, StateConflict
+from emulator.store.interface import (
+    Change,
+    Delete,
+    Expected,
+    Presence,
+    Put,
+    Require,
+    Scan,
+    StateConflict,
+    Vacant,
+)
 from emulator.store.record import Key, Record
 from emulator.store.tree import Tree
 
@@ -50,11 +60,24 @@ class MemoryStore:
                 self._replace(collection, tree.delete(key))
             return found is not None
 
-    def scan(self, collection: str, start: int, count: int, parent: Key = ()) -> Scan:
+    def apply(self, *changes: Change) -> None:
+        """See ``Store.apply``."""
+        with self._lock:
+            for change in changes:
+                self._check(change)
+            trees = dict(self._trees)
+            for change in changes:
+                _change(trees, change)
+            self._trees = trees
+
+    def scan(
+        self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
+    ) -> Scan:
         """See ``Store.scan``."""
         tree = self._tree(collection)
         low, high = _bounds(tree, parent)
-        first = low + start
+        # In the order of tuples nothing comes between a key and itself with "" appended.
+        first = start + (low if after is None else max(low, tree.rank((*after, ""))))
         return Scan(tuple(tree.values(first, min(first + count, high))), high - low)
 
     def count(self, collection: str, parent: Key = ()) -> int:
@@ -71,6 +94,16 @@ class MemoryStore:
         with self._lock:
             self._trees = snapshot
 
+    def _check(self, change: Change) -> None:
+        match change:
+            case Put(collection, record, expected):
+                _require(expected, self.get(collection, record.key))
+            case Delete(collection, key, expected) | Require(collection, key, expected):
+                _require(expected, self.get(collection, key))
+            case Vacant(collection, parent):
+                if self.count(collection, parent):
+                    raise StateConflict
+
     def _tree(self, collection: str) -> Tree:
         return self._trees.get(collection, EMPTY)
 
@@ -79,11 +112,19 @@ class MemoryStore:
 
 
 def _require(expected: Expected, found: Record | None) -> None:
-    if expected is Presence.ANY:
+    if expected is Presence.ANY or (expected is Presence.PRESENT and found is not None):
         return
     actual: Expected = Presence.ABSENT if found is None else found.state
     if actual != expected:
         raise StateConflict
+
+
+def _change(trees: dict[str, Tree], change: Change) -> None:
+    match change:
+        case Put(collection, record, _):
+            trees[collection] = trees.get(collection, EMPTY).put(record.key, record)
+        case Delete(collection, key, _) if trees.get(collection, EMPTY).get(key) is not None:
+            trees[collection] = trees[collection].delete(key)
 
 
 def _bounds(tree: Tree, parent: Key) -> tuple[int, int]:
