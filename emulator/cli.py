@@ -17,8 +17,7 @@ import orjson
 from emulator import fixtures
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.fixtures import FixtureError
-from emulator.ocapi.app import COLLECTIONS
-from emulator.server import Emulator
+from emulator.server import COLLECTIONS, Emulator
 
 if TYPE_CHECKING:
     from dataclasses import Field

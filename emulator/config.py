@@ -43,6 +43,9 @@ class Config:
     token_key: str = knob(
         "", "Secret that signs tokens; the same in all processes that share them.", "SECRET"
     )
+    inventory_api_key: str = knob(
+        "", "Key that the Inventory Service API demands as a bearer token; none if empty.", "KEY"
+    )
     trust_forwarded_proto: bool = knob(False, "Take the scheme of links from X-Forwarded-Proto.")
 
     def __post_init__(self) -> None:

@@ -1,11 +1,13 @@
 """An emulator in a program: start, stop, url, reset, check."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from emulator import fixtures
 from emulator.config import Config
 from emulator.control import app as control_app
+from emulator.inventory_service import app as inventory_app
+from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.listener import Listener
 from emulator.ocapi import app as data_app
 from emulator.ocapi import oauth
@@ -13,6 +15,11 @@ from emulator.ocapi.call import Service
 from emulator.ocapi.token import Tokens
 from emulator.workspace import Workspace
 from emulator.wsgi import FrontDoor
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+COLLECTIONS = (*data_app.COLLECTIONS, *INVENTORY_COLLECTIONS)
 
 
 class Emulator:
@@ -37,7 +44,7 @@ class Emulator:
         if config and knobs:
             raise TypeError("an emulator takes a Config or its fields, not both")
         self.config = config or Config(**{"port": 0, **knobs})
-        self.workspace = Workspace(fixtures.load(self.config.fixtures, data_app.COLLECTIONS))
+        self.workspace = Workspace(fixtures.load(self.config.fixtures, COLLECTIONS))
         self.application = build_application(self.config, self.workspace)
         self._listener: Listener | None = None
 
@@ -96,7 +103,9 @@ def build_application(config: Config, workspace: Workspace) -> FrontDoor:
     """Return the WSGI application of a set-up over one workspace."""
     tokens = Tokens(config.token_key, workspace.clock)
     token_endpoints = oauth.create_app(workspace, tokens)
-    families = dict.fromkeys(oauth.PATHS, token_endpoints)
+    families: dict[str, WSGIApplication] = dict.fromkeys(oauth.PATHS, token_endpoints)
+    inventory_service = inventory_app.create_app(config, workspace)
+    families |= dict.fromkeys(inventory_app.PATHS, inventory_service)
     control_plane = {control_app.PREFIX: control_app.create_app(config, workspace)}
     data_api = data_app.create_app(Service(config, workspace, tokens))
     return FrontDoor({**families, **control_plane}, data_api)

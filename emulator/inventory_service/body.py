@@ -1,0 +1,118 @@
+"""Bodies: read, held to their schema, and all that is wrong with them told at once (ERR-1)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from flask import Request
+from marshmallow import Schema, ValidationError
+from werkzeug.http import parse_options_header
+
+from emulator.inventory_service.documents import read_only
+from emulator.inventory_service.problem import (
+    CONTENT_TOO_LARGE,
+    IMMUTABLE,
+    INVALID_BODY,
+    MALFORMED_JSON,
+    UNSUPPORTED_MEDIA_TYPE,
+    Violation,
+)
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+LARGEST_BODY = 1024 * 1024
+READ_ONLY = "Set by the service."
+
+
+def read(request: Request, media_types: tuple[str, ...], header: str) -> Any:
+    """Return a body's JSON value.
+
+    Args:
+        request: The request.
+        media_types: Those that the operation reads.
+        header: The header of the answer that names them, where another one came.
+
+    Raises:
+        Problem: UNSUPPORTED_MEDIA_TYPE, CONTENT_TOO_LARGE or MALFORMED_JSON.
+    """
+    media_type, options = parse_options_header(request.content_type)
+    charset = options.get("charset", "utf-8").lower()
+    if media_type.lower() not in media_types or charset not in ("utf-8", "utf8"):
+        told = f"The body is not {' or '.join(media_types)} in UTF-8."
+        raise UNSUPPORTED_MEDIA_TYPE(told, headers={header: ", ".join(media_types)})
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise CONTENT_TOO_LARGE("A body has at most 1 MB.")
+    data = request.stream.read(LARGEST_BODY + 1)
+    if len(data) > LARGEST_BODY:
+        raise CONTENT_TOO_LARGE("A body has at most 1 MB.")
+    try:
+        return orjson.loads(data)
+    except ValueError as error:
+        raise MALFORMED_JSON(f"The body cannot be read: {error}.") from error
+
+
+def validate(schema: Schema, value: Any, others: Sequence[Violation] = ()) -> dict[str, Any]:
+    """Return the members that a body sets, defaults included.
+
+    Args:
+        schema: The document's schema.
+        value: The members to be set.
+        others: Violations found already, to be told with those of the schema.
+
+    Raises:
+        Problem: INVALID_BODY, with every violation.
+    """
+    found = list(others)
+    loaded: dict[str, Any] = {}
+    try:
+        loaded = schema.load(value)
+    except ValidationError as error:
+        found += _violations(error.messages, "", schema)
+    if found:
+        raise INVALID_BODY("The body breaks the schema.", found)
+    return loaded
+
+
+def read_only_changes(
+    schema: Schema, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Violation]:
+    """Return the violations of members that the service sets and a patch changes (WRITE-2)."""
+    changed = (name for name in read_only(schema) if after.get(name) != before[name])
+    return [Violation(_pointer("", name), READ_ONLY) for name in changed]
+
+
+def check_create_only(schema: Schema, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Refuse other values for what a document keeps for life.
+
+    Raises:
+        Problem: IMMUTABLE (WRITE-2).
+    """
+    paths: tuple[tuple[str, ...], ...] = getattr(schema, "create_only", ())
+    changed = [path for path in paths if _follow(after, path) != _follow(before, path)]
+    if changed:
+        told = "Cannot be changed after creation."
+        errors = [Violation("/" + "/".join(path), told) for path in changed]
+        raise IMMUTABLE("The body changes what a document keeps for life.", errors)
+
+
+def _follow(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _violations(messages: Any, pointer: str, schema: Schema) -> Iterator[Violation]:
+    """Yield the violations of marshmallow's tree of messages, each with its pointer."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            # Violations of the whole, and those of a map's keys and values, stand a level deeper.
+            same = name in ("_schema", "key", "value")
+            yield from _violations(inner, pointer if same else _pointer(pointer, name), schema)
+    else:
+        for message in messages:
+            read = READ_ONLY if pointer[1:] in read_only(schema) else str(message)
+            yield Violation(pointer, read)
+
+
+def _pointer(parent: str, name: Any) -> str:
+    return f"{parent}/{str(name).replace('~', '~0').replace('/', '~1')}"

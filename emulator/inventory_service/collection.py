@@ -1,0 +1,173 @@
+"""The two collections: what they hold and how their rows lie in the store.
+
+Rows are kept in the order of their creation, by a sequence number. Indexes lead from an id to the
+number, and from what has to be unique to the id. A row and its indexes are written as one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema
+
+from emulator.inventory_service.documents import (
+    Inventory,
+    InventoryPage,
+    InventorySummary,
+    Item,
+    ItemPage,
+    ItemSummary,
+)
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, Store, Vacant
+
+Members = Mapping[str, Any]
+DIGITS = 16
+LAST = ("last",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """One collection of the API.
+
+    Attributes:
+        name: Its path and its name in pages.
+        key: The member that is the id.
+        schema: The schema of a document.
+        summary: The schema of a row of a page.
+        page: The schema of a page.
+        unique: Returns what no two documents may share.
+        unique_names: What that is called in a sentence.
+        summarize: Returns a row of a page.
+        complete: Adds the members that follow from others.
+        requires: What has to be there for a document to be.
+        forbids: What must not be there for a document to go.
+    """
+
+    name: str
+    key: str
+    schema: Schema
+    summary: Schema
+    page: Schema
+    unique: Callable[[Members], Key]
+    unique_names: str
+    summarize: Callable[[Members], dict[str, Any]]
+    complete: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    requires: Callable[[Members], tuple[Require, ...]] = lambda _: ()
+    forbids: Callable[[Members], tuple[Vacant, ...]] = lambda _: ()
+
+    @property
+    def ids(self) -> str:
+        """The store's collection that leads from an id to a row."""
+        return f"{self.name}.ids"
+
+    @property
+    def sequence(self) -> str:
+        """The store's collection that holds the last sequence number."""
+        return f"{self.name}.sequence"
+
+    @property
+    def uniques(self) -> str:
+        """The store's collection that leads from what is unique to an id."""
+        return f"{self.name}.uniques"
+
+    def find(self, store: Store, identifier: str) -> Record | None:
+        """Return the row of an id, or None."""
+        entry = store.get(self.ids, (identifier,))
+        return entry and store.get(self.name, (entry.properties["sequence"],))
+
+    def insert(self, store: Store, members: Members) -> tuple[Record, tuple[Change, ...]]:
+        """Return the row of a new document, behind all others, and the changes that make it."""
+        last = store.get(self.sequence, LAST)
+        number = int(last.properties["last"]) + 1 if last else 1
+        record = Record.of((f"{number:0{DIGITS}}",), members)
+        expected = last.state if last else Presence.ABSENT
+        counted = Put(self.sequence, _counter(number), expected)
+        return record, (counted, *self.requires(members), *self._entries(record))
+
+    def replace(self, row: Record, members: Members) -> tuple[Record, tuple[Change, ...]]:
+        """Return the row of a changed document, and the changes that make it."""
+        record = Record.of(row.key, members)
+        changes: list[Change] = [Put(self.name, record, row.state)]
+        before, after = self.unique(row.properties), self.unique(members)
+        if before != after:
+            changes += [Delete(self.uniques, before), self._unique_entry(record)]
+        return record, tuple(changes)
+
+    def remove(self, row: Record) -> tuple[Change, ...]:
+        """Return the changes that remove a document."""
+        return (
+            Delete(self.name, row.key, row.state),
+            Delete(self.ids, (row.properties[self.key],)),
+            Delete(self.uniques, self.unique(row.properties)),
+            *self.forbids(row.properties),
+        )
+
+    def arrange(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        """Return the store's collections of documents given in the order of their creation."""
+        numbered = enumerate(records, start=1)
+        rows = [Record.of((f"{number:0{DIGITS}}",), r.properties) for number, r in numbered]
+        return {
+            self.sequence: [_counter(len(rows))],
+            self.name: rows,
+            self.ids: [self._id_entry(row).record for row in rows],
+            self.uniques: [self._unique_entry(row).record for row in rows],
+        }
+
+    def _entries(self, record: Record) -> tuple[Put, ...]:
+        row = Put(self.name, record, Presence.ABSENT)
+        return row, self._id_entry(record), self._unique_entry(record)
+
+    def _id_entry(self, record: Record) -> Put:
+        entry = Record.of((record.properties[self.key],), {"sequence": record.key[0]})
+        return Put(self.ids, entry, Presence.ABSENT)
+
+    def _unique_entry(self, record: Record) -> Put:
+        entry = Record.of(self.unique(record.properties), {"id": record.properties[self.key]})
+        return Put(self.uniques, entry, Presence.ABSENT)
+
+
+def _counter(number: int) -> Record:
+    return Record.of(LAST, {"last": number})
+
+
+def _summarize_item(item: Members) -> dict[str, Any]:
+    names = ("itemId", "sku", "name", "status", "updatedAt")
+    shown = {name: item[name] for name in names if name in item}
+    return {**shown, "variantId": item["productVariant"]["variantId"]}
+
+
+def _summarize_inventory(inventory: Members) -> dict[str, Any]:
+    quantities = ("onHandQuantity", "reservedQuantity", "availableQuantity")
+    shown = {name: inventory[name] for name in ("inventoryId", "itemId", *quantities, "updatedAt")}
+    return {**shown, "locationId": inventory["location"]["locationId"]}
+
+
+def _complete_inventory(inventory: dict[str, Any]) -> dict[str, Any]:
+    available = inventory["onHandQuantity"] - inventory["reservedQuantity"]
+    return {**inventory, "availableQuantity": available}
+
+
+ITEMS = Collection(
+    name="items",
+    key="itemId",
+    schema=Item(),
+    summary=ItemSummary(),
+    page=ItemPage(),
+    unique=lambda item: (item["sku"],),
+    unique_names="sku",
+    summarize=_summarize_item,
+    forbids=lambda item: (Vacant("inventories.uniques", (item["itemId"],)),),
+)
+INVENTORIES = Collection(
+    name="inventories",
+    key="inventoryId",
+    schema=Inventory(),
+    summary=InventorySummary(),
+    page=InventoryPage(),
+    unique=lambda inventory: (inventory["itemId"], inventory["location"]["locationId"]),
+    unique_names="itemId and location.locationId",
+    summarize=_summarize_inventory,
+    complete=_complete_inventory,
+    requires=lambda inventory: (Require("items.ids", (inventory["itemId"],), Presence.PRESENT),),
+)
+COLLECTIONS = (INVENTORIES, ITEMS)

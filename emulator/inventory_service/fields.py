@@ -1,0 +1,88 @@
+"""Types of members as marshmallow fields: strict, without any coercion."""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields, validate
+
+from emulator.inventory_service.countries import COUNTRIES
+
+LARGEST_QUANTITY = 2**31 - 1
+# RFC 3339, 5.6; what datetime reads besides is no date-time of it.
+DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+class Boolean(fields.Boolean):
+    """``true`` or ``false``, no other spelling."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Quantity(fields.Integer):
+    """An integer from 0 to 2^31 - 1."""
+
+    def __init__(self, **options: Any) -> None:
+        within = validate.Range(0, LARGEST_QUANTITY)
+        super().__init__(strict=True, validate=within, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Country(fields.String):
+    """A country by its alpha-2 code of ISO 3166-1."""
+
+    def __init__(self, **options: Any) -> None:
+        known = validate.OneOf(sorted(COUNTRIES), error="Not a country code of ISO 3166-1 alpha-2.")
+        super().__init__(validate=known, **options)
+
+
+class TimeZone(fields.String):
+    """A time zone by its name in the IANA database."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=check_time_zone, **options)
+
+
+class Instant(fields.String):
+    """A date-time of RFC 3339, kept as UTC with milliseconds."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return render_instant(datetime.fromisoformat(_require_date_time(text).upper()))
+        except (ValueError, OverflowError) as error:
+            raise ValidationError("Not a date-time of RFC 3339.") from error
+
+
+def _require_date_time(text: str) -> str:
+    if not DATE_TIME.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def render_instant(instant: datetime) -> str:
+    """Return an aware instant as the API writes it."""
+    utc = instant.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
+
+
+def check_time_zone(name: str) -> None:
+    """Refuse what is no name of the IANA database."""
+    if name not in _time_zones():
+        raise ValidationError("Not a time zone of the IANA database.")
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())

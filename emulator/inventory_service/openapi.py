@@ -1,0 +1,169 @@
+"""The description of the API (DOC-1): OpenAPI 3.1, made from the schemas that validate."""
+
+from functools import cache
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema, fields, validate
+
+from emulator.inventory_service.collection import COLLECTIONS, Collection
+from emulator.inventory_service.problem import CONTENT_TYPE
+
+VERSION = "2024-07-17"
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+STATUSES = {
+    200: "The document",
+    201: "The created document",
+    204: "Done, there is nothing to show",
+    304: "The document is what the client has already",
+    400: "Query, header, token or JSON are malformed",
+    401: "The key of the API is missing or wrong",
+    404: "There is no such document",
+    406: "The client takes no JSON",
+    409: "The request conflicts with what is stored",
+    412: "A precondition does not hold",
+    413: "The body is larger than 1 MB",
+    415: "The body is of another media type",
+    422: "The body breaks the schema",
+}
+EVERYWHERE = (400, 401, 406)
+WITH_BODY = (409, 413, 415, 422)
+
+
+class ProblemError(Schema):
+    """One thing wrong with a body."""
+
+    detail = fields.String(required=True)
+    pointer = fields.String(required=True)
+
+
+class ProblemDocument(Schema):
+    """An error, as RFC 9457 has it."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True, validate=validate.Range(400, 599))
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    code = fields.String(required=True)
+    errors = fields.List(fields.Nested(ProblemError))
+
+
+@cache
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    spec = APISpec(
+        title="Inventory Service API",
+        version=VERSION,
+        openapi_version="3.1.0",
+        info={"description": "Inventories of items at locations."},
+        plugins=[MarshmallowPlugin()],
+    )
+    spec.components.schema("Problem", schema=ProblemDocument)
+    for collection in COLLECTIONS:
+        _describe_collection(spec, collection)
+    return spec.to_dict()
+
+
+def _describe_collection(spec: APISpec, collection: Collection) -> None:
+    name = type(collection.schema).__name__
+    spec.components.schema(f"{name}Patch", schema=patch_of(type(collection.schema))(partial=True))
+    spec.path(
+        f"/{collection.name}",
+        operations={"get": _list(collection), "post": _create(collection, name)},
+    )
+    spec.path(
+        f"/{collection.name}/{{{collection.key}}}",
+        parameters=[_parameter("path", collection.key, required=True)],
+        operations={
+            "get": _read(collection, name),
+            "patch": _update(collection, name),
+            "delete": _delete(name),
+        },
+    )
+
+
+def patch_of(schema: type[Schema]) -> type[Schema]:
+    """Return the schema of a merge patch: nothing is required, null removes what may be absent."""
+    declared = {
+        name: _patched(field) for name, field in schema().fields.items() if not field.dump_only
+    }
+    return Schema.from_dict(declared, name=f"{schema.__name__}Patch")
+
+
+def _patched(field: fields.Field[Any]) -> fields.Field[Any]:
+    if isinstance(field, fields.Nested):
+        nested = patch_of(type(field.schema))
+        return fields.Nested(nested(partial=True), allow_none=not field.required)
+    copy = type(field).__new__(type(field))
+    copy.__dict__.update(field.__dict__)
+    copy.allow_none, copy.required = not field.required, False
+    return copy
+
+
+def _parameter(place: str, name: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
+    return {"in": place, "name": name, "required": required, "schema": {"type": "string"} | schema}
+
+
+def _list(collection: Collection) -> dict[str, Any]:
+    size = _parameter("query", "pageSize", type="integer", minimum=0)
+    parameters = [_parameter("query", "nextToken"), size]
+    return {
+        "summary": f"Show a page of the {collection.name}",
+        "parameters": parameters,
+        "responses": _responses(200, collection.page, EVERYWHERE),
+    } | _identify("list", type(collection.page).__name__)
+
+
+def _create(collection: Collection, name: str) -> dict[str, Any]:
+    return {
+        "summary": f"Create one of the {collection.name}",
+        "parameters": [_parameter("header", "Idempotency-Key", minLength=1, maxLength=255)],
+        "requestBody": _body(collection.schema, JSON),
+        "responses": _responses(201, collection.schema, (*EVERYWHERE, *WITH_BODY)),
+    } | _identify("create", name)
+
+
+def _read(collection: Collection, name: str) -> dict[str, Any]:
+    responses = _responses(200, collection.schema, (*EVERYWHERE, 404, 412))
+    responses["304"] = {"description": STATUSES[304]}
+    conditions = [_parameter("header", "If-Match"), _parameter("header", "If-None-Match")]
+    told = {"summary": f"Show one of the {collection.name}", "parameters": conditions}
+    return {**told, "responses": responses} | _identify("get", name)
+
+
+def _update(collection: Collection, name: str) -> dict[str, Any]:
+    patch = {"$ref": f"#/components/schemas/{name}Patch"}
+    return {
+        "summary": f"Change one of the {collection.name}",
+        "parameters": [_parameter("header", "If-Match")],
+        "requestBody": _body(patch, MERGE_PATCH, JSON),
+        "responses": _responses(200, collection.schema, (*EVERYWHERE, 404, 412, *WITH_BODY)),
+    } | _identify("update", name)
+
+
+def _delete(name: str) -> dict[str, Any]:
+    return {
+        "summary": f"Remove an {name.lower()}",
+        "parameters": [_parameter("header", "If-Match")],
+        "responses": _responses(204, None, (*EVERYWHERE, 404, 409, 412)),
+    } | _identify("delete", name)
+
+
+def _identify(verb: str, name: str) -> dict[str, str]:
+    return {"operationId": f"{verb}{name}"}
+
+
+def _body(schema: Any, *media_types: str) -> dict[str, Any]:
+    return {"required": True, "content": {media: {"schema": schema} for media in media_types}}
+
+
+def _responses(status: int, schema: Any, problems: tuple[int, ...]) -> dict[str, Any]:
+    done: dict[str, Any] = {"description": STATUSES[status]}
+    if schema is not None:
+        done["content"] = {JSON: {"schema": schema}}
+    problem = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refused = {str(s): {"description": STATUSES[s], "content": problem} for s in problems}
+    return {str(status): done, **refused}

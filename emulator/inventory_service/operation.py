@@ -1,0 +1,175 @@
+"""The five operations of a collection, generic over both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+
+from emulator import entity_tag
+from emulator.inventory_service import body, idempotency, paging
+from emulator.inventory_service.answer import Answer
+from emulator.inventory_service.collection import Collection
+from emulator.inventory_service.documents import read_only
+from emulator.inventory_service.fields import render_instant
+from emulator.inventory_service.idempotency import Memory
+from emulator.inventory_service.merge import merge
+from emulator.inventory_service.paging import Bookmark, NextTokens
+from emulator.inventory_service.problem import (
+    DUPLICATE,
+    IN_USE,
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    UNKNOWN_ITEM,
+)
+from emulator.store import Record, Store, settle
+from emulator.workspace import Workspace
+
+CREATED, UPDATED = "createdAt", "updatedAt"
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What can be done with one collection.
+
+    Attributes:
+        collection: The collection.
+        workspace: Where its rows are.
+        tokens: Where the tokens of its pages come from.
+    """
+
+    collection: Collection
+    workspace: Workspace
+    tokens: NextTokens
+
+    @property
+    def store(self) -> Store:
+        """The data."""
+        return self.workspace.store
+
+    def list(self, request: Request) -> Answer:
+        """Answer a page of summaries (PAGE-1 to PAGE-3)."""
+        name, now = self.collection.name, self.workspace.clock.now()
+        size = paging.page_size(request.args)
+        token = paging.single(request.args, "nextToken")
+        after = (self.tokens.read(token, name, now).position,) if token else None
+        rows = self.store.scan(name, 0, size + 1, after=after).records
+        content: dict[str, Any] = {name: [self._summarize(row) for row in rows[:size]]}
+        if len(rows) > size:
+            content["nextToken"] = self.tokens.issue(Bookmark(name, rows[size - 1].key[0]), now)
+        return Answer(200, content)
+
+    def create(self, request: Request) -> Answer:
+        """Create a document; a request known by its key gets its answer again (WRITE-1, -5)."""
+        value = body.read(request, (body.JSON,), "Accept")
+        key = idempotency.read_key(request.headers)
+        mark = idempotency.fingerprint(value)
+        return settle(lambda: self._create(value, key, mark))
+
+    def read(self, request: Request, identifier: str) -> Answer:
+        """Answer a document, or 304 to who has it (WRITE-4)."""
+        row = self._find(identifier)
+        _check_if_match(request, row)
+        known = request.headers.get("If-None-Match")
+        if known is not None and entity_tag.lists(known, row.state, weak=True):
+            return Answer(304, headers=_tag(row))
+        return Answer(200, row.properties, _tag(row))
+
+    def update(self, request: Request, identifier: str) -> Answer:
+        """Merge a patch into a document (WRITE-2)."""
+        patch = body.read(request, (body.MERGE_PATCH, body.JSON), "Accept-Patch")
+        return settle(lambda: self._update(request, identifier, patch))
+
+    def delete(self, request: Request, identifier: str) -> Answer:
+        """Remove a document that nothing refers to (WRITE-3)."""
+        return settle(lambda: self._delete(request, identifier))
+
+    def _create(self, value: Any, key: str | None, mark: str) -> Answer:
+        now = self.workspace.clock.now()
+        memory = Memory(self.store, self.collection.name, now)
+        if key and (before := memory.recall(key, mark)):
+            return before
+        members = self._new(body.validate(self.collection.schema, value), render_instant(now))
+        self._check_required(members)
+        self._check_unique(members)
+        row, changes = self.collection.insert(self.store, members)
+        location = f"/{self.collection.name}/{members[self.collection.key]}"
+        answer = Answer(201, row.properties, _tag(row) | {"Location": location})
+        remembered = (memory.remember(key, mark, answer),) if key else ()
+        self.store.apply(*changes, *remembered)
+        return answer
+
+    def _update(self, request: Request, identifier: str, patch: Any) -> Answer:
+        row = self._find(identifier)
+        _check_write(request, row)
+        members = self._merge(row.properties, patch)
+        if members != row.properties:
+            members[UPDATED] = render_instant(self.workspace.clock.now())
+            if self.collection.unique(members) != self.collection.unique(row.properties):
+                self._check_unique(members)
+            row, changes = self.collection.replace(row, members)
+            self.store.apply(*changes)
+        return Answer(200, row.properties, _tag(row))
+
+    def _delete(self, request: Request, identifier: str) -> Answer:
+        row = self._find(identifier)
+        _check_write(request, row)
+        for below in self.collection.forbids(row.properties):
+            if self.store.count(below.collection, below.parent):
+                raise IN_USE(f"'{identifier}' is referred to by inventories.")
+        self.store.apply(*self.collection.remove(row))
+        return Answer(204)
+
+    def _new(self, members: dict[str, Any], now: str) -> dict[str, Any]:
+        identifier = self.workspace.clock.identifier()
+        made = {self.collection.key: identifier, CREATED: now, UPDATED: now}
+        return self.collection.complete({**members, **made})
+
+    def _merge(self, before: Mapping[str, Any], patch: Any) -> dict[str, Any]:
+        """Return all members after a patch, which may be refused for any of its effects."""
+        schema = self.collection.schema
+        after = merge(before, patch)
+        if not isinstance(after, Mapping):
+            return body.validate(schema, after)
+        kept = {name: before[name] for name in read_only(schema)}
+        written = {name: value for name, value in after.items() if name not in kept}
+        changes = body.read_only_changes(schema, before, after)
+        members = {**kept, **body.validate(schema, written, changes)}
+        body.check_create_only(schema, before, members)
+        return self.collection.complete(members)
+
+    def _find(self, identifier: str) -> Record:
+        row = self.collection.find(self.store, identifier)
+        if row is None:
+            raise NOT_FOUND(f"None of the {self.collection.name} has the id '{identifier}'.")
+        return row
+
+    def _check_required(self, members: Mapping[str, Any]) -> None:
+        for needed in self.collection.requires(members):
+            if self.store.get(needed.collection, needed.key) is None:
+                raise UNKNOWN_ITEM(f"None of the items has the id '{needed.key[-1]}'.")
+
+    def _check_unique(self, members: Mapping[str, Any]) -> None:
+        if self.store.get(self.collection.uniques, self.collection.unique(members)) is not None:
+            names = self.collection.unique_names
+            raise DUPLICATE(f"One of the {self.collection.name} has the same {names}.")
+
+    def _summarize(self, row: Record) -> dict[str, Any]:
+        return self.collection.summarize(row.properties)
+
+
+def _tag(row: Record) -> dict[str, str]:
+    return {"ETag": f'"{row.state}"'}
+
+
+def _check_if_match(request: Request, row: Record) -> None:
+    wanted = request.headers.get("If-Match")
+    if wanted is not None and not entity_tag.lists(wanted, row.state, weak=False):
+        raise PRECONDITION_FAILED(f"If-Match is '{wanted}', the ETag is '\"{row.state}\"'.")
+
+
+def _check_write(request: Request, row: Record) -> None:
+    _check_if_match(request, row)
+    unwanted = request.headers.get("If-None-Match")
+    if unwanted is not None and entity_tag.lists(unwanted, row.state, weak=True):
+        raise PRECONDITION_FAILED(f"If-None-Match is '{unwanted}', which the document has.")
