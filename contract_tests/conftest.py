@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from contract_tests.api import Api
+from contract_tests.service import Service
 from emulator import Emulator
 
 DEMO = "a" * 30
@@ -122,6 +123,14 @@ def observed(pytestconfig: pytest.Config, data_set: str) -> Iterator[Api]:
 def api(documented: Api) -> Api:
     """The server that most rules are tested against."""
     return documented
+
+
+@pytest.fixture
+def service(api: Api) -> Iterator[Service]:
+    """The Inventory Service API of the server; what a test makes is deleted when it ends."""
+    service = Service(api.url)
+    yield service
+    service.clear()
 
 
 @pytest.fixture

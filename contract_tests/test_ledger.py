@@ -14,7 +14,7 @@ ROW = re.compile(
 )
 NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 EVIDENCE = {"SEED", "DOC", "LIVE", "FIXTURE", "CHOSEN"}
-# The rules of sections 1 to 13 of the contract that are kept.
+# The rules of sections 1 to 13 and of the Inventory Service API that are kept.
 RULES = {
     *(f"URL-{n}" for n in range(1, 8)),
     *(f"MET-{n}" for n in range(1, 4)),
@@ -30,6 +30,15 @@ RULES = {
     *(f"DEC-{n}" for n in range(1, 6)),
     *(f"INV-{n}" for n in range(1, 8)),
     "SMP-1",
+    "OPS-1",
+    *(f"ITEM-{n}" for n in range(1, 3)),
+    *(f"STOCK-{n}" for n in range(1, 3)),
+    *(f"PAGE-{n}" for n in range(1, 4)),
+    *(f"WRITE-{n}" for n in range(1, 6)),
+    "ERR-1",
+    "AUTH-1",
+    "VERSION-1",
+    "DOC-1",
 }
 
 

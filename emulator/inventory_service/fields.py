@@ -57,6 +57,9 @@ class TimeZone(fields.String):
 class Instant(fields.String):
     """A date-time of RFC 3339, kept as UTC with milliseconds."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(metadata={"format": "date-time"}, **options)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:

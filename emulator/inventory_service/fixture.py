@@ -1,9 +1,9 @@
-"""How fixtures of the API are read: documents as they are answered, ids and dates optional."""
+"""How fixtures of the API are read: documents as they are answered, dates optional."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from emulator import fixtures
 from emulator.inventory_service.collection import INVENTORIES, ITEMS, Collection
@@ -11,36 +11,40 @@ from emulator.inventory_service.documents import IDENTIFIER, read_only
 from emulator.inventory_service.fields import Instant
 from emulator.store import Record
 
-# What a document has that does not say when it was made.
+# When a document was made that does not say it.
 EPOCH = "2024-07-17T00:00:00.000Z"
-DATES = ("createdAt", "updatedAt")
 
 
 def reader(collection: Collection) -> Callable[[Any], Record]:
     """Return the function that reads an entry; it raises ValueError with the reason."""
+    set_by_service = Schema.from_dict(
+        {
+            collection.key: fields.String(required=True, validate=IDENTIFIER),
+            "createdAt": Instant(load_default=EPOCH),
+            "updatedAt": Instant(load_default=EPOCH),
+        }
+    )(unknown=EXCLUDE)
 
     def read(entry: Any) -> Record:
         if not isinstance(entry, dict):
             told = "is no object"
             raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
-        given = {name: entry[name] for name in read_only(collection.schema) if name in entry}
-        written = {name: value for name, value in entry.items() if name not in given}
-        try:
-            members = collection.schema.load(written)
-            made = {date: Instant().deserialize(given.get(date, EPOCH)) for date in DATES}
-            IDENTIFIER(given.get(collection.key, ""))
-        except ValidationError as error:
-            raise ValueError(_tell(error.messages_dict, collection.key)) from error
-        made[collection.key] = given[collection.key]
-        return Record.of((given[collection.key],), collection.complete({**members, **made}))
+        given = {name: value for name, value in entry.items() if name in ours}
+        written = {name: value for name, value in entry.items() if name not in ours}
+        members = _load(collection.schema, written) | _load(set_by_service, given)
+        return Record.of((members[collection.key],), collection.complete(members))
 
+    ours = frozenset(read_only(collection.schema))
     return read
 
 
-def _tell(messages: dict[str, Any], key: str) -> str:
-    return "; ".join(
-        f"{key if name == '_schema' else name}: {why}" for name, why in messages.items()
-    )
+def _load(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(values)
+    except ValidationError as error:
+        told = (f"{name}: {why}" for name, why in error.messages_dict.items())
+        raise ValueError("; ".join(told)) from error
+    return loaded
 
 
 COLLECTIONS = (

@@ -21,6 +21,7 @@ LIFETIME = 24 * 60 * 60  # seconds
 # A string of RFC 9651, 3.3.3, or the same without its quotes.
 QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
 BARE = re.compile(r"[\x21\x23-\x7e]{1,255}")
+PATTERN = f"^(?:{QUOTED.pattern}|{BARE.pattern})$"
 
 
 def read_key(headers: Headers) -> str | None:

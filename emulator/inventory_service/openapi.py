@@ -8,6 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields, validate
 
 from emulator.inventory_service.collection import COLLECTIONS, Collection
+from emulator.inventory_service.idempotency import PATTERN
 from emulator.inventory_service.problem import CONTENT_TYPE
 
 VERSION = "2024-07-17"
@@ -120,7 +121,7 @@ def _list(collection: Collection) -> dict[str, Any]:
 def _create(collection: Collection, name: str) -> dict[str, Any]:
     return {
         "summary": f"Create one of the {collection.name}",
-        "parameters": [_parameter("header", "Idempotency-Key", minLength=1, maxLength=255)],
+        "parameters": [_parameter("header", "Idempotency-Key", pattern=PATTERN)],
         "requestBody": _body(collection.schema, JSON),
         "responses": _responses(201, collection.schema, (*EVERYWHERE, *WITH_BODY)),
     } | _identify("create", name)
