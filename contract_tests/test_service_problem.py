@@ -28,6 +28,17 @@ def test_all_violations_are_told_at_once(service: Service) -> None:
     assert answer.json()["instance"] == "/items"
 
 
+@pytest.mark.rule("ERR-1", "STOCK-1")
+def test_violations_of_the_whole_are_told_with_those_of_members(service: Service) -> None:
+    body = {"location": {"locationId": "x"}, "onHandQuantity": 1, "reservedQuantity": 2, "a": 1}
+    told = {
+        "/itemId": "Missing data for required field.",
+        "/a": "Unknown field.",
+        "/reservedQuantity": "More than onHandQuantity, though not backorderable.",
+    }
+    assert_problem(service.post("/inventories", json=body), 422, "INVALID_BODY", told)
+
+
 @pytest.mark.rule("ERR-1")
 @pytest.mark.parametrize("body", ["", "{", "{'a': 1}", '{"sku": NaN}', "\ufeff{}", "[" * 100_000])
 def test_malformed_json_is_refused(service: Service, body: str) -> None:

@@ -121,10 +121,13 @@ class Inventory(Document):
     createdAt = Instant(dump_only=True, required=True)
     updatedAt = Instant(dump_only=True, required=True)
 
-    @validates_schema(skip_on_field_errors=True)
+    @validates_schema(skip_on_field_errors=False)
     def check_reserved(self, values: Mapping[str, Any], **_: Any) -> None:
         """Refuse to promise more than there is, unless it may be ordered back."""
-        if not values["backorderable"] and values["reservedQuantity"] > values["onHandQuantity"]:
+        reserved, on_hand = values.get("reservedQuantity"), values.get("onHandQuantity")
+        if reserved is None or on_hand is None or values.get("backorderable", True):
+            return  # what is itself in error says nothing of the others
+        if reserved > on_hand:
             told = "More than onHandQuantity, though not backorderable."
             raise ValidationError(told, "reservedQuantity")
 

@@ -45,7 +45,7 @@ STATED: dict[str, Property] = {
     "number": Number(),
     "boolean": Boolean(),
 }
-ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([^"']*)""")
+ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)""")
 BOOLEANS = {"true": True, "false": False}
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -174,7 +174,7 @@ def _read_members(element: ET.Element, document: Document) -> dict[str, Any]:
 
 def _check_only_elements(element: ET.Element) -> None:
     texts = (element.text, *(child.tail for child in element))
-    if any(text and not text.isspace() for text in texts):
+    if any(text and text.strip(" \t\r\n") for text in texts):
         raise XmlError(f"there is text between the elements of {element.tag}")
 
 
@@ -213,10 +213,11 @@ def _read_one(element: ET.Element, kind: Property | None) -> Any:
 
 def _read_open(element: ET.Element) -> Any:
     """Return the value of an element that states its type itself."""
-    stated = element.get(TYPE, "").removeprefix(SET)
-    if len(element) or stated == "map":
+    stated = element.get(TYPE, "")
+    if stated == "map" or (len(element) and not stated):
         return _read_map(element)
-    if stated not in STATED:
+    stated = stated.removeprefix(SET) or stated
+    if stated not in STATED or len(element):
         raise XmlError(f"there is no type '{stated}'")
     value = _read_scalar(element.text or "", STATED[stated])
     if TYPES[type(value)] != (stated or "string"):

@@ -56,6 +56,13 @@ KNOBS = (
     ),
     Knob("token_key", "--token-key", "OCAPI_EMULATOR_TOKEN_KEY", SECRET, SECRET),
     Knob(
+        "inventory_api_key",
+        "--inventory-api-key",
+        "OCAPI_EMULATOR_INVENTORY_API_KEY",
+        "open sesame",
+        "open sesame",
+    ),
+    Knob(
         "trust_forwarded_proto",
         "--trust-forwarded-proto",
         "OCAPI_EMULATOR_TRUST_FORWARDED_PROTO",
@@ -70,6 +77,7 @@ DEFAULTS = {
     "dialect": "documented",
     "accept_versions": "",
     "token_key": "",
+    "inventory_api_key": "",
     "trust_forwarded_proto": False,
 }
 each_knob = pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)

@@ -14,6 +14,7 @@ DEFAULTS = {
     "dialect": "documented",
     "accept_versions": "",
     "token_key": "",
+    "inventory_api_key": "",
     "trust_forwarded_proto": False,
 }
 
@@ -43,6 +44,7 @@ def test_a_knob_tells_its_meaning_in_a_sentence(name: str) -> None:
         ("dialect", "documented|observed"),
         ("accept_versions", "v19_5,v23_1|any"),
         ("token_key", "SECRET"),
+        ("inventory_api_key", "KEY"),
         ("trust_forwarded_proto", ""),
     ],
 )
@@ -56,6 +58,7 @@ def test_a_knob_shows_what_its_value_looks_like(name: str, placeholder: str) -> 
     [
         ("host", "OCAPI_EMULATOR_HOST"),
         ("token_key", "OCAPI_EMULATOR_TOKEN_KEY"),
+        ("inventory_api_key", "OCAPI_EMULATOR_INVENTORY_API_KEY"),
         ("trust_forwarded_proto", "OCAPI_EMULATOR_TRUST_FORWARDED_PROTO"),
     ],
 )

@@ -283,25 +283,49 @@ def test_an_unknown_property_is_told_by_name_and_document() -> None:
     )
 
 
+SCALAR_TYPES = "string,number,boolean"
+
+
 @pytest.mark.parametrize(
-    "value",
+    ("value", "index", "expected", "actual"),
     [
-        pytest.param([None], id="null in an array"),
-        pytest.param([[]], id="array in an array"),
-        pytest.param([{}], id="object in an array"),
-        pytest.param(["a", 1], id="array of two types"),
-        pytest.param([1, True], id="number and boolean"),
-        pytest.param(["a", None], id="string and null"),
-        pytest.param({"x": {}}, id="object in a map"),
-        pytest.param({"a": "x", "b": {"c": "d"}}, id="object in a map, later"),
-        pytest.param({"x": [None]}, id="null in an array in a map"),
-        pytest.param({"x": ["a", 1]}, id="array of two types in a map"),
-        pytest.param({"x": [["a"]]}, id="array in an array in a map"),
+        pytest.param([None], 0, SCALAR_TYPES, "null", id="null"),
+        pytest.param([[]], 0, SCALAR_TYPES, "array", id="array"),
+        pytest.param([{}], 0, SCALAR_TYPES, "object", id="object"),
+        pytest.param(["a", None], 1, SCALAR_TYPES, "null", id="null after a string"),
+        pytest.param([1, 2, {}, "a"], 2, SCALAR_TYPES, "object", id="object after numbers"),
+        pytest.param([1, "a"], 1, "number", "string", id="string after a number"),
+        pytest.param(["a", 1], 1, "string", "number", id="number after a string"),
+        pytest.param([1, 2.5, True], 2, "number", "boolean", id="boolean after numbers"),
+        pytest.param([True, 0], 1, "boolean", "number", id="number after a boolean"),
+        pytest.param(["a", 1, True, None], 1, "string", "number", id="the first of several"),
     ],
 )
-def test_a_custom_property_is_a_scalar_an_array_of_one_type_or_a_map_of_these(value: Any) -> None:
-    kind, arguments = fault_of(errors_of(Custom(), value))
-    assert (kind, arguments["path"]) == ("TypeDecodingException", "$.a.p")
+def test_an_array_of_a_custom_property_is_of_scalars_of_the_type_of_the_first(
+    value: Any, index: int, expected: str, actual: str
+) -> None:
+    errors = errors_of(Custom(), value)
+    assert list(errors) == [index]
+    assert fault_of(errors[index]) == mistyped(expected, actual)
+    within = errors_of(Custom(), {"de": "x", "fr": value})
+    assert list(within) == ["fr"]
+    assert list(within["fr"]) == [index]
+    assert fault_of(within["fr"][index]) == mistyped(expected, actual)
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        pytest.param({"default": {}}, ["default"], id="empty"),
+        pytest.param({"a": "x", "b": {"c": "d"}, "e": None}, ["b"], id="later"),
+        pytest.param({"a": {}, "b": 1, "": {"x": 1}}, ["a", ""], id="several"),
+    ],
+)
+def test_a_map_of_a_custom_property_holds_no_maps(value: Any, names: list[str]) -> None:
+    errors = errors_of(Custom(), value)
+    assert list(errors) == names
+    told = [fault_of(found) for found in errors.values()]
+    assert told == [mistyped("string,number,boolean,array", "object")] * len(names)
 
 
 @pytest.mark.parametrize("name", ["c_a", "c_A-z_0", "c__", "c_1", "c_" + "x" * 200])

@@ -1,6 +1,6 @@
 """Data sets: the bundled ones load, and a broken one is refused with everything that is wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from emulator import fixtures
-from emulator.fixtures import FixtureError
-from emulator.ocapi.app import COLLECTIONS
-from emulator.store import MemoryStore
+from emulator.fixtures import Collection, FixtureError
+from emulator.server import COLLECTIONS
+from emulator.store import Key, MemoryStore, Record
 
 CLIENT = {"client_id": "c", "client_secret": "s"}
 SOUND = {
@@ -212,7 +212,7 @@ def test_a_broken_file_is_refused_with_the_reason(
         ),
         pytest.param({"id": "x", "assigned_sites": "A"}, "assigned_sites", id="string for array"),
         pytest.param({"id": "x", "assigned_sites": ["A", 3]}, "assigned_sites[1]", id="in array"),
-        pytest.param({"id": "x", "c_zone": [1, "a"]}, "c_zone", id="custom property"),
+        pytest.param({"id": "x", "c_zone": [1, "a"]}, "c_zone[1]", id="custom property"),
         pytest.param({"id": "x", "creation_date": "yesterday"}, "creation_date", id="no date"),
         pytest.param(
             {"id": "x", "creation_date": "0001-01-01T00:00:00+05:00"},
@@ -238,8 +238,13 @@ def test_a_broken_entry_is_refused_with_its_place_and_the_reason(
 
 @pytest.mark.parametrize(
     ("entry", "reason"),
-    [({}, "id"), ({"id": "x" * 33}, "id"), ({"id": "x", "name": "X"}, "name"), ([], "object")],
-    ids=["no id", "long id", "unknown property", "array"],
+    [
+        pytest.param({}, "id", id="no id"),
+        pytest.param({"id": "x" * 33}, "id", id="long id"),
+        pytest.param({"id": "-"}, "id: '-' stands for the organization", id="organization"),
+        pytest.param({"id": "x", "name": "X"}, "name", id="unknown property"),
+        pytest.param([], "object", id="array"),
+    ],
 )
 def test_a_broken_site_is_refused_with_its_place_and_the_reason(
     tmp_path: Path, entry: Any, reason: str
@@ -464,3 +469,103 @@ def test_the_working_folder_and_the_one_above_are_paths(
     (tmp_path / "inner").mkdir()
     monkeypatch.chdir(tmp_path / within)
     assert ids(load(name), "inventory_lists") == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("name", "items", "inventories"), [("samples", 2, 2), ("storefront", 120, 360)]
+)
+def test_a_bundled_set_holds_items_and_inventories(name: str, items: int, inventories: int) -> None:
+    store = load(name)
+    assert (store.count("items"), store.count("inventories")) == (items, inventories)
+
+
+def read_part(entry: dict[str, Any]) -> Record:
+    return Record.of((entry["id"],), entry)
+
+
+def shelf_and_slot(record: Record) -> Key | None:
+    place = record.properties
+    return (place["shelf"], place["slot"]) if {"shelf", "slot"} <= set(place) else None
+
+
+def by_shelf(records: Sequence[Record]) -> dict[str, list[Record]]:
+    apart = [Record.of((r.properties["shelf"], *r.key), {}) for r in records]
+    return {"drawers": list(records), "shelves": apart}
+
+
+def load_parts(folder: Path, parts: Any, **options: Any) -> MemoryStore:
+    write(folder, {"parts.json": parts})
+    return fixtures.load(str(folder), (Collection("parts", "parts.json", read_part, **options),))
+
+
+def test_what_two_entries_may_not_share_is_told_of_both(tmp_path: Path) -> None:
+    parts = [
+        {"id": "a", "shelf": "s", "slot": "1"},
+        {"id": "b", "shelf": "s", "slot": "2"},
+        {"id": "c", "shelf": "s", "slot": "1"},
+        {"id": "d", "shelf": "s", "slot": "1"},
+    ]
+    with pytest.raises(FixtureError) as error:
+        load_parts(tmp_path, parts, unique=shelf_and_slot)
+    first = "parts.json: parts entry 1 ('a')"
+    assert error.value.problems == [
+        f"parts.json: parts entry 3 ('c'): shares 's/1' with {first}",
+        f"parts.json: parts entry 4 ('d'): shares 's/1' with {first}",
+    ]
+
+
+def test_what_is_unique_may_be_absent_from_several_entries(tmp_path: Path) -> None:
+    parts = [{"id": "a"}, {"id": "b", "shelf": "s"}, {"id": "c", "shelf": "s", "slot": "1"}]
+    store = load_parts(tmp_path, parts, unique=shelf_and_slot)
+    assert ids(store, "parts") == ["a", "b", "c"]
+
+
+def test_entries_may_share_what_nobody_called_unique(tmp_path: Path) -> None:
+    parts = [{"id": "a", "slot": "1"}, {"id": "b", "slot": "1"}]
+    assert ids(load_parts(tmp_path, parts), "parts") == ["a", "b"]
+
+
+def test_what_is_unique_is_so_within_its_collection(tmp_path: Path) -> None:
+    entry = {"id": "a", "shelf": "s", "slot": "1"}
+    write(tmp_path, {"parts.json": [entry], "tools.json": [entry]})
+    names = ("parts", "tools")
+    collections = (
+        Collection(name, f"{name}.json", read_part, unique=shelf_and_slot) for name in names
+    )
+    store = fixtures.load(str(tmp_path), tuple(collections))
+    assert (ids(store, "parts"), ids(store, "tools")) == (["a"], ["a"])
+
+
+def test_records_lie_in_the_store_as_they_are_arranged(tmp_path: Path) -> None:
+    parts = [{"id": "b", "shelf": "s"}, {"id": "a", "shelf": "t"}]
+    store = load_parts(tmp_path, parts, arrange=by_shelf)
+    assert [record.key for record in store.scan("shelves", 0, 9).records] == [
+        ("s", "b"),
+        ("t", "a"),
+    ]
+    assert properties(store, "drawers", "b") == {"id": "b", "shelf": "s"}
+    assert (store.count("drawers"), store.count("parts")) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("within", "told"),
+    [
+        pytest.param("b", [], id="a string, known"),
+        pytest.param("boxes", ["boxes"], id="a string, unknown"),
+        pytest.param("", [""], id="an empty string"),
+        pytest.param(["a", "b"], [], id="an array, known"),
+        pytest.param(["a", "x", "y"], ["x", "y"], id="an array, unknown"),
+        pytest.param([], [], id="an empty array"),
+    ],
+)
+def test_a_reference_is_one_id_or_an_array_of_ids(
+    tmp_path: Path, within: Any, told: list[str]
+) -> None:
+    parts = [{"id": "a", "within": within}, {"id": "b"}]
+    found: list[str] = []
+    try:
+        load_parts(tmp_path, parts, references={"within": "parts"})
+    except FixtureError as error:
+        found = error.problems
+    place = "parts.json: parts entry 1 ('a'): within: "
+    assert found == [f"{place}'{name}' is none of the parts" for name in told]

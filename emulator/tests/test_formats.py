@@ -80,6 +80,21 @@ def test_parameter_then_accept_decide_where_no_document_is_sent(
     assert formats.preferred(ask(method, path, **headers)) == format_
 
 
+@pytest.mark.parametrize(
+    ("path", "length", "format_"),
+    [
+        ("/", 8192, "xml"),
+        ("/", 8193, "json"),
+        ("/", 200_000, "json"),
+        ("/?format=xml", 9000, "xml"),
+    ],
+)
+def test_a_very_long_accept_header_means_nothing(path: str, length: int, format_: str) -> None:
+    accept = "application/xml".ljust(length, ",")
+    assert len(accept) == length
+    assert formats.preferred(ask("GET", path, HTTP_ACCEPT=accept)) == format_
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize(
     ("path", "headers", "format_"),
@@ -114,6 +129,11 @@ def test_the_content_type_decides_where_a_document_is_sent(
         'application/json; charset="utf8"',
         "application/json; charset=Utf8",
         "application/json;",
+        "application/json;;",
+        "application/json ; ; charset=utf-8 ;; ",
+        "application/json;\tcharset=utf-8\t",
+        r'application/json; a="\"; charset=latin-1"',
+        'application/json; a=""',
         "application/json; version=1",
         "APPLICATION/JSON",
         "application/xml",
@@ -141,6 +161,22 @@ REFUSED = [
     (";charset=utf-8", "MalformedMediaType", {"mediaType": ";charset=utf-8"}),
     ("application/json x", "MalformedMediaType", {"mediaType": "application/json x"}),
     ("application/json, a/b", "MalformedMediaType", {"mediaType": "application/json, a/b"}),
+    *(
+        (text, "MalformedMediaType", {"mediaType": text})
+        for text in (
+            "application/json;charset",
+            "application/json;charset=",
+            "application/json;=utf-8",
+            "application/json; charset = utf-8",
+            "application/json; charset=utf-8 x",
+            "application/json; charset=utf-8, a/b",
+            "application/json; charset=ü",
+            'application/json; charset="utf-8',
+            'application/json; charset="utf-8"x',
+            'application/json; charset="utf-8\\"',
+            "text/plain;charset",
+        )
+    ),
     ("application/json;charset=latin-1", "CharsetNotAcceptable", {"charset": "latin-1"}),
     ("text/xml; Charset='UTF-8'", "CharsetNotAcceptable", {"charset": "'UTF-8'"}),
     ('application/json;charset="UTF-16"', "CharsetNotAcceptable", {"charset": "UTF-16"}),

@@ -11,13 +11,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.store import Expected, Key, MemoryStore, Presence, Record, StateConflict
+from emulator.store import (
+    Change,
+    Delete,
+    Expected,
+    Key,
+    MemoryStore,
+    Presence,
+    Put,
+    Record,
+    Require,
+    StateConflict,
+    Vacant,
+)
 
 OLD = Record.of(("a",), {"id": "a", "text": "old"})
 NEW = Record.of(("a",), {"id": "a", "text": "new"})
 OTHER = Record.of(("b",), {"id": "b"})
 RIVALS = [Record.of(("a",), {"rival": number}) for number in range(8)]
-ABSENT, ANY = Presence.ABSENT, Presence.ANY
+ABSENT, ANY, PRESENT = Presence.ABSENT, Presence.ANY, Presence.PRESENT
 TEXTS = st.text("\0a/", max_size=3)
 
 
@@ -107,8 +119,8 @@ def test_collections_do_not_see_each_other() -> None:
 
 @pytest.mark.parametrize(
     ("present", "expected"),
-    [(None, ANY), (None, ABSENT), (OLD, ANY), (OLD, OLD.state)],
-    ids=["none-any", "none-absent", "one-any", "one-its-state"],
+    [(None, ANY), (None, ABSENT), (OLD, ANY), (OLD, PRESENT), (OLD, OLD.state)],
+    ids=["none-any", "none-absent", "one-any", "one-present", "one-its-state"],
 )
 def test_put_writes_where_what_is_there_is_expected(
     present: Record | None, expected: Expected
@@ -122,8 +134,15 @@ def test_put_writes_where_what_is_there_is_expected(
 
 @pytest.mark.parametrize(
     ("present", "expected"),
-    [(None, OLD.state), (OLD, ABSENT), (OLD, NEW.state), (OLD, ""), (OLD, "any")],
-    ids=["none-state", "one-absent", "one-other-state", "one-empty", "one-word"],
+    [
+        pytest.param(None, OLD.state, id="none-state"),
+        pytest.param(None, PRESENT, id="none-present"),
+        pytest.param(OLD, ABSENT, id="one-absent"),
+        pytest.param(OLD, NEW.state, id="one-other-state"),
+        pytest.param(OLD, "", id="one-empty"),
+        pytest.param(OLD, "any", id="one-word"),
+        pytest.param(OLD, "present", id="one-other-word"),
+    ],
 )
 def test_put_writes_nothing_where_something_else_is_there(
     present: Record | None, expected: Expected
@@ -137,8 +156,13 @@ def test_put_writes_nothing_where_something_else_is_there(
 
 @pytest.mark.parametrize(
     ("present", "expected", "found"),
-    [(None, ANY, False), (None, ABSENT, False), (OLD, ANY, True), (OLD, OLD.state, True)],
-    ids=["none-any", "none-absent", "one-any", "one-its-state"],
+    [
+        pytest.param(None, ANY, False, id="none-any"),
+        pytest.param(None, ABSENT, False, id="none-absent"),
+        pytest.param(OLD, ANY, True, id="one-any"),
+        pytest.param(OLD, PRESENT, True, id="one-present"),
+        pytest.param(OLD, OLD.state, True, id="one-its-state"),
+    ],
 )
 def test_delete_removes_what_is_expected_and_tells_whether_it_was_there(
     present: Record | None, expected: Expected, *, found: bool
@@ -151,8 +175,8 @@ def test_delete_removes_what_is_expected_and_tells_whether_it_was_there(
 
 @pytest.mark.parametrize(
     ("present", "expected"),
-    [(None, OLD.state), (OLD, ABSENT), (OLD, NEW.state)],
-    ids=["none-state", "one-absent", "one-other-state"],
+    [(None, OLD.state), (None, PRESENT), (OLD, ABSENT), (OLD, NEW.state)],
+    ids=["none-state", "none-present", "one-absent", "one-other-state"],
 )
 def test_delete_removes_nothing_where_something_else_is_there(
     present: Record | None, expected: Expected
@@ -248,6 +272,186 @@ def test_scan_and_count_below_any_parent_agree_with_a_filter(
         assert store.count("things", parent) == len(below)
 
 
+TREE = (("a",), ("a", "1"), ("b", "1"), ("b", "3"), ("b", "5"), ("c",))
+
+
+@pytest.mark.parametrize(
+    ("after", "parent", "found"),
+    [
+        pytest.param((), (), TREE, id="the empty key"),
+        pytest.param(("A",), (), TREE, id="before all"),
+        pytest.param(("a",), (), TREE[1:], id="a key that is there"),
+        pytest.param(("a", "0"), (), TREE[1:], id="a key that is not there"),
+        pytest.param(("a", "1"), (), TREE[2:], id="the last child"),
+        pytest.param(("b",), (), TREE[2:], id="a parent that is not there"),
+        pytest.param(("b", "3"), (), TREE[4:], id="a child that is there"),
+        pytest.param(("b", "4"), (), TREE[4:], id="a child that is not there"),
+        pytest.param(("c",), (), (), id="the last"),
+        pytest.param(("d",), (), (), id="behind all"),
+        pytest.param(("a", "1"), ("b",), TREE[2:5], id="before the parent"),
+        pytest.param(("b",), ("b",), TREE[2:5], id="the parent"),
+        pytest.param(("b", "1"), ("b",), TREE[3:5], id="its first child"),
+        pytest.param(("b", "2"), ("b",), TREE[3:5], id="no child of it"),
+        pytest.param(("b", "5"), ("b",), (), id="its last child"),
+        pytest.param(("c",), ("b",), (), id="behind the parent"),
+        pytest.param(("a",), ("missing",), (), id="a missing parent"),
+    ],
+)
+def test_a_page_begins_behind_a_key_there_or_not(
+    after: Key, parent: Key, found: tuple[Key, ...]
+) -> None:
+    page = holding(*TREE).scan("things", 0, 99, parent, after)
+    assert tuple(record.key for record in page.records) == found
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "found"),
+    [(0, 2, ["04", "05"]), (1, 2, ["05", "06"]), (5, 9, ["09"]), (6, 9, []), (0, 0, [])],
+)
+def test_the_index_counts_from_behind_the_key_and_the_size_is_the_whole(
+    start: int, count: int, found: list[str]
+) -> None:
+    page = numbered(10).scan("things", start, count, after=("03",))
+    assert [record.key[0] for record in page.records] == found
+    assert page.total == 10
+
+
+def test_the_size_behind_a_key_is_that_of_the_parent() -> None:
+    store = holding(*TREE)
+    for after in (("a",), ("b", "3"), ("z",)):
+        assert store.scan("things", 0, 1, ("b",), after).total == 3
+
+
+def test_a_key_with_an_empty_id_appended_lies_behind_it() -> None:
+    store = holding(("a",), ("a", ""), ("a\0",))
+    page = store.scan("things", 0, 9, after=("a",))
+    assert [record.key for record in page.records] == [("a", ""), ("a\0",)]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sets(st.tuples(TEXTS, TEXTS), max_size=30), TEXTS, st.tuples(TEXTS) | st.tuples(TEXTS, TEXTS)
+)
+def test_a_scan_behind_any_key_agrees_with_a_filter(held: set[Key], outer: str, after: Key) -> None:
+    store = holding(*held)
+    for parent in ((), (outer,)):
+        below = sorted(key for key in held if key[: len(parent)] == parent)
+        page = store.scan("things", 0, 99, parent, after)
+        assert [record.key for record in page.records] == [key for key in below if key > after]
+        assert page.total == len(below)
+
+
+def test_all_changes_are_made_in_all_collections() -> None:
+    store = MemoryStore()
+    store.load("things", [OLD, OTHER])
+    store.apply(
+        Put("things", NEW, OLD.state),
+        Delete("things", ("b",), PRESENT),
+        Put("others", OTHER, ABSENT),
+        Delete("others", ("nothing",)),
+        Require("others", ("x",), ABSENT),
+        Vacant("things", ("x",)),
+    )
+    assert store.scan("things", 0, 9).records == (NEW,)
+    assert store.scan("others", 0, 9).records == (OTHER,)
+
+
+def test_changes_of_one_key_are_made_in_order() -> None:
+    store = MemoryStore()
+    store.apply(Put("things", OLD), Put("things", NEW), Put("things", OTHER))
+    store.apply(Delete("things", ("b",)), Delete("things", ("b",)))
+    assert store.scan("things", 0, 9).records == (NEW,)
+    store.apply(Put("things", OTHER), Delete("things", ("b",)))
+    store.apply(Delete("things", ("a",)), Put("things", OLD))
+    assert store.scan("things", 0, 9).records == (OLD,)
+
+
+def test_what_changes_expect_is_what_is_there_before_all_of_them() -> None:
+    store = MemoryStore()
+    store.apply(Put("things", OLD, ABSENT), Require("things", ("a",), ABSENT))
+    store.apply(
+        Put("things", OTHER), Require("things", ("a",), OLD.state), Vacant("things", ("b",))
+    )
+    with pytest.raises(StateConflict):
+        store.apply(Delete("things", ("a",)), Put("things", NEW, ABSENT))
+    assert store.scan("things", 0, 9).records == (OLD, OTHER)
+
+
+def test_no_changes_change_nothing() -> None:
+    store = holding(("a",))
+    store.apply()
+    assert keys(store) == [("a",)]
+
+
+FAILING: list[tuple[str, Change]] = [
+    ("put-absent", Put("things", NEW, ABSENT)),
+    ("put-other-state", Put("things", NEW, NEW.state)),
+    ("put-present", Put("things", Record.of(("x",), {}), PRESENT)),
+    ("put-state-of-none", Put("things", Record.of(("x",), {}), OLD.state)),
+    ("put-in-a-new-collection", Put("new", OLD, PRESENT)),
+    ("delete-absent", Delete("things", ("a",), ABSENT)),
+    ("delete-other-state", Delete("things", ("a",), NEW.state)),
+    ("delete-present", Delete("things", ("x",), PRESENT)),
+    ("delete-state-of-none", Delete("things", ("x",), OLD.state)),
+    ("require-absent", Require("things", ("a",), ABSENT)),
+    ("require-other-state", Require("things", ("a",), NEW.state)),
+    ("require-present", Require("things", ("x",), PRESENT)),
+    ("require-state-of-none", Require("things", ("x",), OLD.state)),
+    ("require-in-another-collection", Require("others", ("a",), PRESENT)),
+    ("vacant", Vacant("things", ("a",))),
+    ("vacant-deeper", Vacant("things", ("p", "q"))),
+    ("vacant-everywhere", Vacant("things", ())),
+]
+
+
+@pytest.mark.parametrize("position", [0, 1, 2], ids=["first", "amid", "last"])
+@pytest.mark.parametrize("failing", [row[1] for row in FAILING], ids=[row[0] for row in FAILING])
+def test_an_expectation_that_fails_leaves_everything_as_it_was(
+    failing: Change, position: int
+) -> None:
+    child = Record.of(("p", "q", "r"), {})
+    store = MemoryStore()
+    store.load("things", [OLD, OTHER, child])
+    changes: list[Change] = [Put("others", OTHER), Delete("things", ("b",))]
+    changes.insert(position, failing)
+    with pytest.raises(StateConflict):
+        store.apply(*changes)
+    assert store.scan("things", 0, 9) == ((OLD, OTHER, child), 3)
+    assert (store.count("others"), store.count("new")) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param(Require("things", ("a",), ANY), id="require-any"),
+        pytest.param(Require("things", ("x",), ANY), id="require-any-of-none"),
+        pytest.param(Require("things", ("a",), PRESENT), id="require-present"),
+        pytest.param(Require("things", ("a",), OLD.state), id="require-state"),
+        pytest.param(Require("things", ("x",), ABSENT), id="require-absent"),
+        pytest.param(Vacant("things", ("aa",)), id="vacant"),
+        pytest.param(Vacant("things", ("a", "b")), id="vacant-below-a-key"),
+        pytest.param(Vacant("new", ()), id="vacant-collection"),
+        pytest.param(Delete("things", ("x",), ABSENT), id="delete-absent"),
+        pytest.param(Delete("new", ("x",)), id="delete-in-a-new-collection"),
+    ],
+)
+def test_an_expectation_that_holds_changes_nothing_itself(held: Change) -> None:
+    store = MemoryStore()
+    store.load("things", [OLD])
+    store.apply(held)
+    assert store.scan("things", 0, 9) == ((OLD,), 1)
+    assert store.count("new") == 0
+
+
+def test_restore_undoes_what_was_applied() -> None:
+    store = MemoryStore()
+    store.load("things", [OLD])
+    snapshot = store.snapshot()
+    store.apply(Delete("things", ("a",)), Put("others", OTHER))
+    store.restore(snapshot)
+    assert (store.get("things", ("a",)), store.count("others")) == (OLD, 0)
+
+
 def test_restore_brings_back_every_collection() -> None:
     store = MemoryStore()
     store.put("things", OLD)
@@ -291,6 +495,26 @@ def test_of_deletions_of_one_state_exactly_one_wins() -> None:
         won = race(8, partial(delete_old, store))
         assert won.count(True) == 1
         assert store.count("things") == 0
+
+
+def apply_rival(store: MemoryStore, number: int) -> bool:
+    mark = Record.of((str(number),), {})
+    try:
+        store.apply(Put("marks", mark), Vacant("things", ()), Put("things", RIVALS[number]))
+    except StateConflict:
+        return False
+    return True
+
+
+@pytest.mark.usefixtures("eager_switching")
+def test_of_colliding_changes_exactly_one_is_made_and_wholly() -> None:
+    for _ in range(40):
+        store = MemoryStore()
+        won = race(8, partial(apply_rival, store))
+        assert won.count(True) == 1
+        winner = won.index(True)
+        assert store.get("things", ("a",)) == RIVALS[winner]
+        assert [record.key for record in store.scan("marks", 0, 9).records] == [(str(winner),)]
 
 
 @pytest.mark.usefixtures("eager_switching")

@@ -14,6 +14,7 @@ from emulator.ocapi.override import REFUSED, MethodOverride
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+FIVE_MB = 5 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
 HEADER = "x-dw-http-method-override"
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
@@ -123,6 +124,25 @@ def test_a_form_without_a_method_is_left_whole_and_the_header_counts() -> None:
 def test_a_form_is_left_whole_where_the_query_decides() -> None:
     request = arrive(**(by_query("PUT") | by_form("PATCH")))
     assert (request.method, request.get_data()) == ("PUT", b"method=PATCH")
+
+
+def form_of(length: int) -> dict[str, Any]:
+    return {"data": b"method=PATCH&a=".ljust(length, b"x"), "content_type": FORM}
+
+
+@pytest.mark.parametrize(
+    ("length", "too_large"), [(100, False), (FIVE_MB, False), (FIVE_MB + 1, True)]
+)
+def test_a_form_over_5_mb_makes_the_request_too_large(length: int, *, too_large: bool) -> None:
+    request = arrive(**form_of(length))
+    assert request.method == "PATCH"
+    assert bool(request.environ.get("emulator.body_too_large")) is too_large
+
+
+def test_what_the_server_did_not_read_stays_too_large() -> None:
+    known = {"emulator.body_too_large": True}
+    request = arrive(**form_of(100), environ_overrides=known)
+    assert (request.method, request.environ["emulator.body_too_large"]) == ("PATCH", True)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", None])

@@ -132,7 +132,7 @@ def test_fixtures_are_read_from_the_file_of_the_path() -> None:
     collection = resource.fixtures()
     assert (collection.name, collection.file) == ("things", "things.json")
     assert collection.references == {"parents": "things"}
-    assert collection.computed == ("parents",)
+    assert collection.arrange is not None
     assert collection.required is False
 
 

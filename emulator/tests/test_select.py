@@ -32,7 +32,7 @@ WELL_FORMED = [
     "(a[0])",
     "(a[0:4])",
     "(a[4:0])",
-    "(a[1,3,1])",
+    "(a[1,3,10])",
     "(a[999999999])",
     "(a[0].(b))",
     "(a[?(@.b==1)])",
@@ -116,6 +116,10 @@ MALFORMED = [
     "(a[1000000000])",
     "(a[0:1000000000])",
     "(a[0,1000000000])",
+    "(a[2,2])",
+    "(a[1,3,1])",
+    "(a[0,00])",
+    "(a[1].(b[2, 2]))",
     "(*[0])",
     "([0])",
     "(a[?])",
@@ -381,6 +385,24 @@ def test_frozen_documents_are_viewed_like_others() -> None:
     assert select.parse("(a.(b),d[1:2])").view(frozen) == {"a": {"b": 1}, "d": [2, 3]}
 
 
+@pytest.mark.parametrize(
+    ("length", "kept"), [(3, True), (511, True), (512, True), (513, False), (5000, False)]
+)
+def test_a_text_is_remembered_up_to_512_characters(length: int, *, kept: bool) -> None:
+    name = "a" * (length - 2)
+    first, second = select.parse(f"({name})"), select.parse(f"({name})")
+    assert (first is second) is kept
+    for selector in (first, second):
+        assert selector.view({name: 1, "b": 2}) == {name: 1}
+
+
+@pytest.mark.parametrize("length", [512, 513])
+def test_a_malformed_text_of_any_length_is_refused_each_time(length: int) -> None:
+    for _ in range(2):
+        with pytest.raises(SelectorError):
+            select.parse("(" + "a" * (length - 1))
+
+
 @pytest.mark.parametrize("scalar", ["text", 1, 1.5, True, None])
 def test_there_is_nothing_to_select_from_in_a_scalar(scalar: Any) -> None:
     with pytest.raises(LookupError):
@@ -401,7 +423,7 @@ def test_there_is_nothing_to_select_from_in_a_scalar(scalar: Any) -> None:
         ("[3:1]", []),
         ("[1,3]", ["b", "d"]),
         ("[4,0]", ["e", "a"]),
-        ("[2,2]", ["c", "c"]),
+        ("[2,1,3]", ["c", "b", "d"]),
         ("[0,9,1]", ["a", "b"]),
         ("[999999999]", []),
         ("[0:999999999]", ["a", "b", "c", "d", "e"]),

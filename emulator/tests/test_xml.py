@@ -253,8 +253,34 @@ def test_a_character_that_xml_can_carry_survives(character: str) -> None:
         pytest.param("<id/>", {"id": ""}, id="empty element"),
         pytest.param('<id xsi:nil="false">x</id>', {"id": "x"}, id="not nil"),
         pytest.param('<id xsi:type="number">5</id>', {"id": "5"}, id="the schema tells the type"),
+        pytest.param(
+            '<id xsi:type="set_of_string">x</id>', {"id": "x"}, id="no array by statement"
+        ),
         pytest.param('<c_a xsi:type="string">5</c_a>', {"c_a": "5"}, id="stated string"),
+        pytest.param(
+            '<tags xsi:nil="true"/><tags>a</tags>', {"tags": [None, "a"]}, id="nil among others"
+        ),
         pytest.param("<c_a>x</c_a><c_a>y</c_a>", {"c_a": ["x", "y"]}, id="array not stated"),
+        pytest.param(
+            '<c_a><entry key="de">x</entry><entry key="fr" xsi:type="number">2</entry></c_a>',
+            {"c_a": {"de": "x", "fr": 2}},
+            id="map not stated",
+        ),
+        pytest.param(
+            '<names><entry key="m"><entry key="k">x</entry></entry></names>',
+            {"names": {"m": {"k": "x"}}},
+            id="map not stated, in a map",
+        ),
+        pytest.param(
+            '<c_a xsi:type="map">\n <entry key="k">x</entry>\n</c_a>',
+            {"c_a": {"k": "x"}},
+            id="space in a map",
+        ),
+        pytest.param(
+            "<best>\n <aisle>3</aisle>\n</best>", {"best": {"aisle": "3"}}, id="space in a document"
+        ),
+        pytest.param('<c_a xsi:type="number">1e2</c_a>', {"c_a": 100.0}, id="stated number"),
+        pytest.param('<c_a xsi:type="set_of_string"/>', {"c_a": [""]}, id="stated set of strings"),
         pytest.param(
             "<tags>a</tags><id>x</id><tags>b</tags>",
             {"tags": ["a", "b"], "id": "x"},
@@ -276,7 +302,6 @@ def test_a_character_that_xml_can_carry_survives(character: str) -> None:
         pytest.param("<used>1</used>", {"used": "1"}, id="numeric boolean"),
         pytest.param("<id>a</id><id>b</id>", {"id": ["a", "b"]}, id="string twice"),
         pytest.param("<id><b>x</b></id>", {"id": {}}, id="element for a string"),
-        pytest.param("<best>x</best>", {"best": {}}, id="text for a document"),
         pytest.param("<nope>1</nope>", {"nope": "1"}, id="unknown"),
         pytest.param('<x:id xmlns:x="urn:x">a</x:id>', {"{urn:x}id": "a"}, id="other namespace"),
         pytest.param('<id xmlns="">a</id>', {"id": "a"}, id="no namespace"),
@@ -338,6 +363,124 @@ ROOT = f"<ware_house {SPACES}/>"
 def test_what_is_not_the_document_in_xml_is_refused(text: str | bytes) -> None:
     with pytest.raises(XmlError):
         decoded(text)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param("x", id="text in the root"),
+        pytest.param("x<id>a</id>", id="text before an element"),
+        pytest.param("<id>a</id>x", id="text after an element"),
+        pytest.param("<id>a</id>x<used>true</used>", id="text between elements"),
+        pytest.param("<id>a</id>&#48;", id="text by reference"),
+        pytest.param("<id>a</id><![CDATA[x]]>", id="text in CDATA"),
+        pytest.param("<best>x</best>", id="text for a document"),
+        pytest.param("<best><aisle>3</aisle>x</best>", id="text in a document"),
+        pytest.param("<places><aisle>3</aisle></places><places>x</places>", id="text in an array"),
+        pytest.param("<names>x</names>", id="text for a map"),
+        pytest.param('<names><entry key="a">b</entry>x</names>', id="text in a map"),
+        pytest.param('<c_a xsi:type="map">x</c_a>', id="text for a stated map"),
+        pytest.param('<c_a>x<entry key="a">b</entry></c_a>', id="text in a map not stated"),
+    ],
+)
+def test_text_between_elements_is_refused(members: str) -> None:
+    with pytest.raises(XmlError):
+        decoded(house(members))
+
+
+@pytest.mark.parametrize(
+    "children",
+    [
+        pytest.param("<entry>x</entry>", id="no key"),
+        pytest.param('<entry key="a">x</entry><entry>y</entry>', id="no key, later"),
+        pytest.param('<entry Key="a">x</entry>', id="key in another case"),
+        pytest.param('<item key="a">x</item>', id="another name"),
+        pytest.param('<Entry key="a">x</Entry>', id="name in another case"),
+        pytest.param('<entry key="a">x</entry><item key="b">y</item>', id="another name, later"),
+        pytest.param('<entry xmlns="" key="a">x</entry>', id="no namespace"),
+        pytest.param('<x:entry xmlns:x="urn:x" key="a">x</x:entry>', id="another namespace"),
+    ],
+)
+@pytest.mark.parametrize(
+    "map_",
+    [
+        pytest.param("<names>{}</names>", id="declared"),
+        pytest.param('<c_a xsi:type="map">{}</c_a>', id="stated"),
+        pytest.param("<c_a>{}</c_a>", id="not stated"),
+        pytest.param('<names><entry key="m">{}</entry></names>', id="in a map"),
+    ],
+)
+def test_a_map_has_no_other_children_than_entries_with_a_key(map_: str, children: str) -> None:
+    with pytest.raises(XmlError):
+        decoded(house(map_.format(children)))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(' xsi:type="integer">1', id="unknown type"),
+        pytest.param(' xsi:type="Number">1', id="type in another case"),
+        pytest.param(' xsi:type=" number">1', id="type with space"),
+        pytest.param(' xsi:type="xs:string">1', id="type of XML Schema"),
+        pytest.param(' xsi:type="set_of_integer">1', id="set of an unknown type"),
+        pytest.param(' xsi:type="array">1', id="array"),
+        pytest.param(' xsi:type="null">', id="null"),
+        pytest.param(' xsi:type="number">x', id="no number"),
+        pytest.param(' xsi:type="number">', id="no number, empty"),
+        pytest.param(' xsi:type="number">01', id="number with a leading zero"),
+        pytest.param(' xsi:type="number"> 1', id="number with space"),
+        pytest.param(' xsi:type="number">true', id="boolean for a number"),
+        pytest.param(' xsi:type="number">1e999', id="number beyond all numbers"),
+        pytest.param(' xsi:type="boolean">True', id="boolean in another case"),
+        pytest.param(' xsi:type="boolean">1', id="number for a boolean"),
+        pytest.param(' xsi:type="boolean">', id="no boolean, empty"),
+        pytest.param(' xsi:type="set_of_number">x', id="no number in a set"),
+        pytest.param(' xsi:type="set_of_boolean">1', id="no boolean in a set"),
+    ],
+)
+@pytest.mark.parametrize(
+    "open_",
+    [
+        pytest.param("<c_a{}</c_a>", id="custom property"),
+        pytest.param('<names><entry key="k"{}</entry></names>', id="entry of a map"),
+        pytest.param('<c_a><entry key="k"{}</entry></c_a>', id="entry of a custom map"),
+        pytest.param("<best><c_a{}</c_a></best>", id="custom property of a document"),
+    ],
+)
+def test_a_text_that_is_not_of_the_type_it_states_is_refused(open_: str, value: str) -> None:
+    with pytest.raises(XmlError):
+        decoded(house(open_.format(value)))
+
+
+def test_entries_do_not_make_up_for_an_unknown_type() -> None:
+    with pytest.raises(XmlError):
+        decoded(house('<c_a xsi:type="integer"><entry key="k">x</entry></c_a>'))
+
+
+def test_each_of_a_set_is_of_the_type_it_states() -> None:
+    with pytest.raises(XmlError):
+        decoded(house('<c_a xsi:type="set_of_number">1</c_a><c_a xsi:type="set_of_number">x</c_a>'))
+
+
+@pytest.mark.parametrize("declared", ["UTF-8", "utf-8", "Utf-8"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no mark", "mark"])
+def test_utf_8_may_be_declared(mark: bytes, quote: str, declared: str) -> None:
+    prologue = f"<?xml version='1.0' encoding={quote}{declared}{quote} standalone='yes'?>"
+    assert decoded(mark + (prologue + house("<id>é</id>")).encode()) == {"id": "é"}
+
+
+@pytest.mark.parametrize("declared", ["ISO-8859-1", "UTF-16", "us-ascii", "UTF-80", "x"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no mark", "mark"])
+def test_another_encoding_may_not_be_declared(mark: bytes, quote: str, declared: str) -> None:
+    prologue = f"<?xml version='1.0' encoding = {quote}{declared}{quote}?>\n"
+    with pytest.raises(XmlError):
+        decoded(mark + (prologue + house("<id>x</id>")).encode())
+
+
+def test_an_encoding_is_declared_nowhere_but_in_the_prologue() -> None:
+    assert decoded(house('<id encoding="x">encoding="UTF-16"</id>')) == {"id": 'encoding="UTF-16"'}
 
 
 def test_the_prefix_of_the_namespace_does_not_matter() -> None:
