@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,14 @@ RULES = {
 }
 
 
+@cache
 def rows() -> dict[str, tuple[set[str], str]]:
     """Return evidence and test column of each rule of the ledger."""
     found = ROW.findall(LEDGER.read_text())
     return {rule: (set(evidence.split(", ")), tests) for rule, evidence, _, tests in found}
 
 
+@cache
 def marked() -> dict[str, set[str]]:
     """Return the rules that each contract test is marked with, by ``module.py::test``."""
     files = Path(__file__).parent.glob("test_*.py")

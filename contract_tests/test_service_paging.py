@@ -1,7 +1,10 @@
 """Pages of the Inventory Service API (PAGE-1 to PAGE-3)."""
 
+import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,12 +18,17 @@ URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 @pytest.fixture
-def full(start: Start) -> Service:
-    """A service with 252 items in the order of their skus."""
-    service = Service(start().url)
-    for number in range(250):
-        service.make_item(sku=f"more-{number:03d}")
-    return service
+def full(start: Start, data_set: str, tmp_path: Path) -> Service:
+    """A service with 252 items, of which all but the first two are called more-000 and so on."""
+    folder = tmp_path / "full"
+    shutil.copytree(data_set, folder)
+    items = json.loads((folder / "items.json").read_text())
+    more = [
+        {"itemId": f"m{n}", "sku": f"more-{n:03d}", "productVariant": {"variantId": "v"}}
+        for n in range(250)
+    ]
+    (folder / "items.json").write_text(json.dumps(items + more))
+    return Service(start(fixtures=str(folder)).url)
 
 
 def skus(service: Service, query: str) -> list[str]:

@@ -50,9 +50,12 @@ class NextTokens:
             Problem: INVALID_NEXT_TOKEN, it was changed, is of another collection or too old.
         """
         try:
-            issued_for, position, issued_at = self._serializer.loads(token)
+            content = self._serializer.loads(token)
+            issued_for, position, issued_at = content
         except (BadData, ValueError) as error:
             raise _refusal("It is none of this server's.") from error
+        if self._serializer.dumps(content) != token:
+            raise _refusal("It is written otherwise than it was issued.")
         if issued_for != collection:
             raise _refusal("It belongs to another collection.")
         if now.timestamp() - issued_at > LIFETIME:

@@ -145,6 +145,24 @@ def test_computed_properties_come_from_collections_of_their_own() -> None:
     assert declare("read").compute(store, ("x",)) == {}
 
 
+def test_fixtures_with_computed_properties_are_arranged_into_collections_of_their_own() -> None:
+    plain = Record.of(("x",), {"id": "x", "good": True})
+    full = Record.of(("y",), {"id": "y", "parents": ["a"]})
+    arrange = declare("read", computed=("parents",)).fixtures().arrange
+    assert arrange is not None
+    assert arrange([plain, full]) == {
+        "things": [plain, Record.of(("y",), {"id": "y"})],
+        "things.parents": [Record.of(("y",), {"parents": ["a"]})],
+    }
+
+
+def test_fixtures_without_computed_properties_are_one_collection() -> None:
+    record = Record.of(("x",), {"id": "x", "parents": ["a"]})
+    arrange = declare("read").fixtures().arrange
+    assert arrange is not None
+    assert arrange([record]) == {"things": [record]}
+
+
 @pytest.fixture
 def decode() -> Callable[[Any], Any]:
     return declare("read").fixtures().decode

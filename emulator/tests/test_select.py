@@ -348,7 +348,9 @@ def test_a_star_leaves_out_an_empty_array_of_documents_too() -> None:
     assert select.parse("(*)").view(page) == {"count": 0, "tags": []}
 
 
-@pytest.mark.parametrize("text", ["(**)", "(*,**)", "(**,id)", "(**,unknown)", "(-unknown)"])
+@pytest.mark.parametrize(
+    "text", ["(**)", "(*,**)", "(**,*)", "(**,id)", "(**,unknown)", "(-unknown)"]
+)
 def test_two_stars_show_everything(text: str) -> None:
     assert select.parse(text).view(THING) == THING
 
@@ -520,6 +522,11 @@ def test_a_filter_compares_like_with_like(condition: str, fulfilled_by: list[str
 def test_a_literal_stands_for_its_value(literal: str, value: Any) -> None:
     shown = select.parse(f"(x[?(@.v=={literal})])").view({"x": [{"v": value}, {"v": "other"}]})
     assert shown == {"x": [{"v": value}]}
+
+
+def test_large_integers_are_compared_exactly() -> None:
+    neighbours = {"x": [{"v": 123456789012345677}, {"v": 123456789012345679}]}
+    assert select.parse("(x[?(@.v==123456789012345678)])").view(neighbours) == {"x": []}
 
 
 def test_elements_that_are_no_documents_have_no_properties() -> None:
