@@ -1,6 +1,6 @@
 """Health and reset."""
 
-from importlib.metadata import version
+from importlib import metadata
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -26,7 +26,7 @@ def create_app(config: Config, workspace: Workspace) -> Flask:
     def health() -> Response:
         return jsonify(
             status="ok",
-            version=version("ocapi-emulator"),
+            version=metadata.version("ocapi-emulator"),
             fixtures=config.fixtures,
             dialect=config.dialect,
         )

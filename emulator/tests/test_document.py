@@ -179,7 +179,7 @@ def test_read_only_properties_are_accepted_and_ignored_whatever_they_are() -> No
 
 @pytest.mark.parametrize("decode", [patch, put])
 def test_read_only_properties_of_embedded_documents_are_ignored_too(decode: Any) -> None:
-    order = {"note": "hi", "approved": True, "link": "x"}
+    order = {"note": "hi", "approved": True, "link": "x", "created": 17}
     body = {"last": order, "orders": [order]}
     kept = {"note": "hi", "approved": True}
     assert decode(body, ReturnedOrder()) == {"last": kept, "orders": [kept]}
