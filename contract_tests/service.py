@@ -34,8 +34,11 @@ class Service:
         return self.call("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        """POST to a path of the API."""
-        return self.call("POST", path, **options)
+        """POST to a path of the API; what is created is remembered for ``clear``."""
+        answer = self.call("POST", path, **options)
+        if answer.status_code == 201:
+            self.made.append(answer.headers["Location"])
+        return answer
 
     def patch(self, path: str, **options: Any) -> requests.Response:
         """PATCH a path of the API."""
@@ -50,7 +53,7 @@ class Service:
         body = {"sku": f"sku-{uuid.uuid4().hex}", "productVariant": {"variantId": "v"}, **members}
         answer = self.post("/items", json=body)
         assert answer.status_code == 201, answer.text
-        return self._remember(f"/items/{answer.json()['itemId']}")
+        return f"/items/{answer.json()['itemId']}"
 
     def make_inventory(self, item: str = "", **members: Any) -> str:
         """Create an inventory, of an item of its own unless told which, and return its path."""
@@ -58,16 +61,12 @@ class Service:
         body = {"itemId": identifier, "location": {"locationId": "here"}, "onHandQuantity": 10}
         answer = self.post("/inventories", json=body | members)
         assert answer.status_code == 201, answer.text
-        return self._remember(f"/inventories/{answer.json()['inventoryId']}")
+        return f"/inventories/{answer.json()['inventoryId']}"
 
     def clear(self) -> None:
         """Delete what was made, the latest first."""
         while self.made:
             self.delete(self.made.pop())
-
-    def _remember(self, path: str) -> str:
-        self.made.append(path)
-        return path
 
 
 def assert_problem(

@@ -60,7 +60,6 @@ def test_a_new_item_has_these_defaults(service: Service) -> None:
         "requiresShipping": True,
         "status": "ACTIVE",
     }
-    service.delete(path)
 
 
 @pytest.mark.rule("ITEM-1")
@@ -87,7 +86,6 @@ def test_an_item_keeps_all_its_members(service: Service) -> None:
     path = service.make_item(**members)
     item = service.get(path).json()
     assert {name: item[name] for name in members} == members
-    service.delete(path)
 
 
 ITEM = {"sku": "never", "productVariant": {"variantId": "v"}}

@@ -21,7 +21,6 @@ def test_creation_answers_location_tag_and_document(service: Service) -> None:
     assert answer.headers["Location"] == f"/items/{answer.json()['itemId']}"
     read = service.get(answer.headers["Location"])
     assert (read.headers["ETag"], read.json()) == (answer.headers["ETag"], answer.json())
-    service.delete(answer.headers["Location"])
 
 
 @pytest.mark.rule("WRITE-1")
