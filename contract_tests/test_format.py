@@ -27,6 +27,7 @@ def as_xml(members: str) -> str:
         ("?format=json", {"Accept": "application/xml"}, JSON),
         ("", {"Accept": "application/xml"}, XML),
         ("", {"Accept": "text/xml"}, XML),
+        ("", {"Accept": "application/xml; charset=UTF-8"}, XML),
         ("", {"Accept": "application/xml;q=0.8, application/json"}, JSON),
         ("", {"Accept": "text/html"}, JSON),
         ("", {"Accept": "garbage;;;"}, JSON),

@@ -220,6 +220,8 @@ def test_an_inventory_keeps_all_its_members(service: Service) -> None:
         ({"location": {}}, "/location/locationId"),
         ({"location": {"locationId": "x", "type": "SHOP"}}, "/location/type"),
         ({"location": {"locationId": "x", "timezone": "Mars/Base"}}, "/location/timezone"),
+        ({"location": {"locationId": "x", "timezone": "localtime"}}, "/location/timezone"),
+        ({"location": {"locationId": "x\n"}}, "/location/locationId"),
         ({"location": {"locationId": "x", "address": {}}}, "/location/address/countryCode"),
         ({"expectedDelivery": "2024-08-05"}, "/expectedDelivery"),
         ({"expectedDelivery": "2024-08-05T00:00:00"}, "/expectedDelivery"),

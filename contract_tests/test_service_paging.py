@@ -50,7 +50,14 @@ def walk(service: Service, size: int) -> Iterator[list[str]]:
 @pytest.mark.rule("PAGE-1")
 @pytest.mark.parametrize(
     ("query", "count"),
-    [("", 50), ("pageSize=0", 50), ("pageSize=7", 7), ("pageSize=200", 200)],
+    [
+        ("", 50),
+        ("pageSize=0", 50),
+        ("pageSize=7", 7),
+        ("pageSize=200", 200),
+        ("pageSize=" + "9" * 5000, 200),
+        ("pageSize=007", 7),
+    ],
 )
 def test_a_page_has_the_size_asked_for(full: Service, query: str, count: int) -> None:
     assert len(skus(full, query)) == count

@@ -11,6 +11,7 @@ from contract_tests.service import Service, assert_problem
 
 Start = Callable[..., Api]
 JSON = {"Content-Type": "application/json"}
+DEEP = '{"a":' * 300 + "1" + "}" * 300
 
 
 @pytest.mark.rule("ERR-1")
@@ -40,10 +41,43 @@ def test_violations_of_the_whole_are_told_with_those_of_members(service: Service
 
 
 @pytest.mark.rule("ERR-1")
-@pytest.mark.parametrize("body", ["", "{", "{'a': 1}", '{"sku": NaN}', "\ufeff{}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "body", ["", "{", "{'a': 1}", '{"sku": NaN}', "\ufeff{}", "[" * 100_000, DEEP]
+)
 def test_malformed_json_is_refused(service: Service, body: str) -> None:
     answer = service.post("/items", data=body.encode(), headers=JSON)
     assert_problem(answer, 400, "MALFORMED_JSON")
+
+
+@pytest.mark.rule("ERR-1", "WRITE-2")
+@pytest.mark.parametrize("depth", [65, 300, 990, 1020, 5000])
+def test_a_deep_patch_is_refused(service: Service, depth: int) -> None:
+    path = service.make_item()
+    body = '{"a":' * depth + "1" + "}" * depth
+    assert_problem(service.patch(path, data=body, headers=JSON), 400, "MALFORMED_JSON")
+
+
+@pytest.mark.rule("ERR-1")
+def test_a_pointer_leads_to_the_member_whatever_its_name(service: Service) -> None:
+    body = {
+        "sku": "never",
+        "value": 1,
+        "_schema": 2,
+        "productVariant": {"variantId": "v", "key": 1, "_schema": 1},
+        "metadata": {"value": 1, "key": 2, "_schema": 3, "~/": 4},
+    }
+    unknown, no_string = "Unknown field.", "Not a valid string."
+    told = {
+        "/value": unknown,
+        "/_schema": unknown,
+        "/productVariant/key": unknown,
+        "/productVariant/_schema": unknown,
+        "/metadata/value": no_string,
+        "/metadata/key": no_string,
+        "/metadata/_schema": no_string,
+        "/metadata/~0~1": no_string,
+    }
+    assert_problem(service.post("/items", json=body), 422, "INVALID_BODY", told)
 
 
 @pytest.mark.rule("ERR-1")
@@ -86,13 +120,24 @@ def test_a_method_that_is_not_offered_is_told_those_that_are(
 
 
 @pytest.mark.rule("ERR-1")
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
+@pytest.mark.parametrize(
+    "accept", ["text/html", "application/xml", "image/*", "*/*, application/json;q=0"]
+)
 def test_only_json_is_answered(service: Service, accept: str) -> None:
     assert_problem(service.get("/items", headers={"Accept": accept}), 406, "NOT_ACCEPTABLE")
 
 
 @pytest.mark.rule("ERR-1")
-@pytest.mark.parametrize("accept", ["*/*", "application/*", "text/html, application/json;q=0.1"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/*",
+        "text/html, application/json;q=0.1",
+        "application/json; charset=utf-8",
+        "",
+    ],
+)
 def test_who_takes_json_gets_it(service: Service, accept: str) -> None:
     assert service.get("/items", headers={"Accept": accept}).status_code == 200
 
@@ -128,6 +173,24 @@ def test_with_a_key_everybody_has_to_show_it(keyed: Service, header: str | None,
     answer = keyed.get(path, headers={"Authorization": header})
     assert_problem(answer, 401, "UNAUTHORIZED")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.rule("AUTH-1", "DOC-1")
+def test_the_description_tells_of_the_key_where_one_is_demanded(
+    keyed: Service, service: Service
+) -> None:
+    told = keyed.get("/openapi.json", headers={"Authorization": "Bearer secret"}).json()
+    assert told["security"] == [{"key": []}]
+    assert told["components"]["securitySchemes"] == {"key": {"type": "http", "scheme": "bearer"}}
+    validate(told)
+    assert "security" not in service.get("/openapi.json").json()
+
+
+@pytest.mark.rule("DOC-1")
+def test_patterns_are_such_that_javascript_reads_them_alike(service: Service) -> None:
+    text = service.get("/openapi.json").text
+    assert "pattern" in text
+    assert not any(anchor in text for anchor in ("\\A", "\\Z", "(?P"))
 
 
 @pytest.mark.rule("AUTH-1")

@@ -10,6 +10,7 @@ from contract_tests.api import Api
 from contract_tests.service import Service, assert_problem
 
 Start = Callable[..., Api]
+UNKNOWN = {"/itemId": "None of the items has the id 'nobody'."}
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -29,11 +30,14 @@ def test_what_is_unique_cannot_be_created_twice(service: Service) -> None:
     again = service.post(
         "/items", json={"sku": "write-unique", "productVariant": {"variantId": "w"}}
     )
-    assert_problem(again, 409, "DUPLICATE")
+    told = "One of the items has this already."
+    assert_problem(again, 409, "DUPLICATE", {"/sku": told})
     inventory = service.make_inventory(item)
     identifier = item.removeprefix("/items/")
     body = {"itemId": identifier, "location": {"locationId": "here"}, "onHandQuantity": 1}
-    assert_problem(service.post("/inventories", json=body), 409, "DUPLICATE")
+    told = "One of the inventories has this already."
+    pointers = {"/itemId": told, "/location/locationId": told}
+    assert_problem(service.post("/inventories", json=body), 409, "DUPLICATE", pointers)
     assert service.delete(inventory).status_code == 204
     assert service.post("/inventories", json=body).status_code == 201
 
@@ -41,7 +45,7 @@ def test_what_is_unique_cannot_be_created_twice(service: Service) -> None:
 @pytest.mark.rule("WRITE-1")
 def test_an_inventory_is_of_a_known_item(service: Service) -> None:
     body = {"itemId": "nobody", "location": {"locationId": "x"}, "onHandQuantity": 1}
-    assert_problem(service.post("/inventories", json=body), 422, "UNKNOWN_ITEM")
+    assert_problem(service.post("/inventories", json=body), 422, "UNKNOWN_ITEM", UNKNOWN)
 
 
 @pytest.mark.rule("WRITE-1")

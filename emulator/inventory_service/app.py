@@ -47,9 +47,12 @@ def create_app(config: Config, workspace: Workspace) -> Flask:
         if request.routing_exception is None:
             _check_accept()
 
+    def describe() -> Response:
+        return _respond(Answer(200, openapi.describe(keyed=bool(config.inventory_api_key))))
+
     for collection in COLLECTIONS:
         _add_routes(app, Operations(collection, workspace, tokens))
-    app.add_url_rule("/openapi.json", "openapi", lambda: _respond(Answer(200, openapi.describe())))
+    app.add_url_rule("/openapi.json", "openapi", describe)
     app.register_error_handler(Problem, _refuse)
 
     @app.errorhandler(HTTPException)
@@ -101,7 +104,9 @@ def _check_key(key: str) -> None:
 
 
 def _check_accept() -> None:
-    if "Accept" in request.headers and not request.accept_mimetypes.best_match([JSON]):
+    ranges = {name.partition(";")[0].strip(): q for name, q in request.accept_mimetypes}
+    quality = next((ranges[name] for name in (JSON, "application/*", "*/*") if name in ranges), 0)
+    if ranges and not quality:
         raise NOT_ACCEPTABLE(f"The answer is {JSON}.")
 
 

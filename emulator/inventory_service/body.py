@@ -1,11 +1,12 @@
 """Bodies: read, held to their schema, and all that is wrong with them told at once (ERR-1)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from flask import Request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
+from marshmallow.exceptions import SCHEMA as WHOLE
 from werkzeug.http import parse_options_header
 
 from emulator.inventory_service.documents import read_only
@@ -21,7 +22,9 @@ from emulator.inventory_service.problem import (
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 LARGEST_BODY = 1024 * 1024
+DEEPEST = 64
 READ_ONLY = "Set by the service."
+UNKNOWN = "Unknown field."
 
 
 def read(request: Request, media_types: tuple[str, ...], header: str) -> Any:
@@ -46,9 +49,25 @@ def read(request: Request, media_types: tuple[str, ...], header: str) -> Any:
     if len(data) > LARGEST_BODY:
         raise CONTENT_TOO_LARGE("A body has at most 1 MB.")
     try:
-        return orjson.loads(data)
+        value = orjson.loads(data)
     except ValueError as error:
         raise MALFORMED_JSON(f"The body cannot be read: {error}.") from error
+    if _is_deep(value):
+        raise MALFORMED_JSON(f"The body is nested deeper than {DEEPEST} levels.")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _parts(outer)]
+    return bool(level)
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def validate(schema: Schema, value: Any, others: Sequence[Violation] = ()) -> dict[str, Any]:
@@ -67,7 +86,7 @@ def validate(schema: Schema, value: Any, others: Sequence[Violation] = ()) -> di
     try:
         loaded = schema.load(value)
     except ValidationError as error:
-        found += _violations(error.messages, "", schema)
+        found += _of_schema(error.messages_dict, "", schema)
     if found:
         raise INVALID_BODY("The body breaks the schema.", found)
     return loaded
@@ -101,17 +120,29 @@ def _follow(value: Any, path: tuple[str, ...]) -> Any:
     return value
 
 
-def _violations(messages: Any, pointer: str, schema: Schema) -> Iterator[Violation]:
-    """Yield the violations of marshmallow's tree of messages, each with its pointer."""
-    if isinstance(messages, Mapping):
-        for name, inner in messages.items():
-            # Violations of the whole, and those of a map's keys and values, stand a level deeper.
-            same = name in ("_schema", "key", "value")
-            yield from _violations(inner, pointer if same else _pointer(pointer, name), schema)
+def _of_schema(messages: Mapping[str, Any], pointer: str, schema: Schema) -> Iterator[Violation]:
+    """Yield the violations of a document from marshmallow's messages by member."""
+    for name, told in messages.items():
+        place = _pointer(pointer, name)
+        if name == WHOLE:
+            # A member of that name is unknown; all else is told of the document itself.
+            yield from (Violation(place if m == UNKNOWN else pointer, m) for m in told)
+        elif name in read_only(schema):
+            yield Violation(place, READ_ONLY)
+        else:
+            yield from _of_field(told, place, schema.fields.get(name))
+
+
+def _of_field(messages: Any, pointer: str, field: fields.Field[Any] | None) -> Iterator[Violation]:
+    """Yield the violations of one member: its own, or those of what it holds."""
+    if isinstance(messages, list):
+        yield from (Violation(pointer, message) for message in messages)
+    elif isinstance(field, fields.Nested):
+        yield from _of_schema(messages, pointer, field.schema)
     else:
-        for message in messages:
-            read = READ_ONLY if pointer[1:] in read_only(schema) else str(message)
-            yield Violation(pointer, read)
+        for key, parts in messages.items():  # a map tells of its keys and values
+            for told in parts.values():
+                yield from _of_field(told, _pointer(pointer, key), None)
 
 
 def _pointer(parent: str, name: Any) -> str:

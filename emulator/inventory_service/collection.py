@@ -36,7 +36,7 @@ class Collection:
         summary: The schema of a row of a page.
         page: The schema of a page.
         unique: Returns what no two documents may share.
-        unique_names: What that is called in a sentence.
+        unique_pointers: Where that stands in a document, as JSON Pointers.
         summarize: Returns a row of a page.
         complete: Adds the members that follow from others.
         requires: What has to be there for a document to be.
@@ -49,7 +49,7 @@ class Collection:
     summary: Schema
     page: Schema
     unique: Callable[[Members], Key]
-    unique_names: str
+    unique_pointers: tuple[str, ...]
     summarize: Callable[[Members], dict[str, Any]]
     complete: Callable[[dict[str, Any]], dict[str, Any]] = dict
     requires: Callable[[Members], tuple[Require, ...]] = lambda _: ()
@@ -154,7 +154,7 @@ ITEMS = Collection(
     summary=ItemSummary(),
     page=ItemPage(),
     unique=lambda item: (item["sku"],),
-    unique_names="sku",
+    unique_pointers=("/sku",),
     summarize=_summarize_item,
     forbids=lambda item: (Vacant("inventories.uniques", (item["itemId"],)),),
 )
@@ -165,7 +165,7 @@ INVENTORIES = Collection(
     summary=InventorySummary(),
     page=InventoryPage(),
     unique=lambda inventory: (inventory["itemId"], inventory["location"]["locationId"]),
-    unique_names="itemId and location.locationId",
+    unique_pointers=("/itemId", "/location/locationId"),
     summarize=_summarize_inventory,
     complete=_complete_inventory,
     requires=lambda inventory: (Require("items.ids", (inventory["itemId"],), Presence.PRESENT),),

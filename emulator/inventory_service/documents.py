@@ -11,9 +11,12 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from emulator.inventory_service.fields import Boolean, Country, Instant, Quantity, TimeZone
 
-IDENTIFIER = validate.Regexp(r"\A[A-Za-z0-9._-]{1,64}\Z", error="Not 1 to 64 of A-Za-z0-9._-.")
-GTIN = validate.Regexp(r"\A(?:[0-9]{8}|[0-9]{12,14})\Z", error="Not 8 or 12 to 14 digits.")
-HARMONIZED = validate.Regexp(r"\A[0-9]{6,13}\Z", error="Not 6 to 13 digits.")
+# Patterns are described to clients in JavaScript too, which has no \Z; in Python "$" alone would
+# let a line feed follow.
+END = r"$(?!\n)"
+IDENTIFIER = validate.Regexp(rf"^[A-Za-z0-9._-]{{1,64}}{END}", error="Not 1 to 64 of A-Za-z0-9._-.")
+GTIN = validate.Regexp(rf"^(?:[0-9]{{8}}|[0-9]{{12,14}}){END}", error="Not 8 or 12 to 14 digits.")
+HARMONIZED = validate.Regexp(rf"^[0-9]{{6,13}}{END}", error="Not 6 to 13 digits.")
 MOST_METADATA = 50
 
 

@@ -21,6 +21,7 @@ from emulator.inventory_service.problem import (
     NOT_FOUND,
     PRECONDITION_FAILED,
     UNKNOWN_ITEM,
+    Violation,
 )
 from emulator.store import Record, Store, settle
 from emulator.workspace import Workspace
@@ -147,12 +148,14 @@ class Operations:
     def _check_required(self, members: Mapping[str, Any]) -> None:
         for needed in self.collection.requires(members):
             if self.store.get(needed.collection, needed.key) is None:
-                raise UNKNOWN_ITEM(f"None of the items has the id '{needed.key[-1]}'.")
+                told = f"None of the items has the id '{needed.key[-1]}'."
+                raise UNKNOWN_ITEM(told, [Violation("/itemId", told)])
 
     def _check_unique(self, members: Mapping[str, Any]) -> None:
         if self.store.get(self.collection.uniques, self.collection.unique(members)) is not None:
-            names = self.collection.unique_names
-            raise DUPLICATE(f"One of the {self.collection.name} has the same {names}.")
+            told = f"One of the {self.collection.name} has this already."
+            places = self.collection.unique_pointers
+            raise DUPLICATE(told, [Violation(place, told) for place in places])
 
     def _summarize(self, row: Record) -> dict[str, Any]:
         return self.collection.summarize(row.properties)

@@ -16,7 +16,8 @@ from emulator.inventory_service.problem import INVALID_NEXT_TOKEN, INVALID_PARAM
 
 DEFAULT_SIZE, LARGEST_SIZE = 50, 200
 LIFETIME = 24 * 60 * 60  # seconds
-INTEGER = re.compile(r"\d{1,18}", re.ASCII)
+INTEGER = re.compile(r"0*(\d*)", re.ASCII)
+MOST_DIGITS = 9  # of a number that is worth comparing with the largest size
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,11 @@ def page_size(parameters: MultiDict[str, str]) -> int:
     text = single(parameters, "pageSize")
     if text is None:
         return DEFAULT_SIZE
-    if not INTEGER.fullmatch(text):
+    found = INTEGER.fullmatch(text)
+    if not text or not found:
         raise INVALID_PARAMETER("pageSize is not an integer of at least 0.")
-    return min(int(text) or DEFAULT_SIZE, LARGEST_SIZE)
+    digits = found[1] or str(DEFAULT_SIZE)
+    return LARGEST_SIZE if len(digits) > MOST_DIGITS else min(int(digits), LARGEST_SIZE)
 
 
 def single(parameters: MultiDict[str, str], name: str) -> str | None:

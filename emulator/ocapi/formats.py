@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 from werkzeug.wrappers import Request
 
@@ -51,7 +52,8 @@ def preferred(request: Request) -> Format:
         return Format(asked)
     if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
         return Format.JSON
-    best = request.accept_mimetypes.best_match(CONTENT_TYPES, default="application/json")
+    ranges = ((name.partition(";")[0].strip(), q) for name, q in request.accept_mimetypes)
+    best = MIMEAccept(ranges).best_match(CONTENT_TYPES, default="application/json")
     return CONTENT_TYPES[best]
 
 
