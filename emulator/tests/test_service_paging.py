@@ -40,6 +40,16 @@ def test_any_other_text_is_refused(tokens: NextTokens, text: str) -> None:
         tokens.read(text, "items", NOON)
 
 
+def test_a_token_written_otherwise_is_refused(tokens: NextTokens) -> None:
+    token = tokens.issue(BOOKMARK, NOON)
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    # The last character of unpadded Base64 has bits that do not count.
+    others = [token[:-1] + character for character in last if character != token[-1]]
+    for other in others:
+        with pytest.raises(Problem, match="cannot be used"):
+            tokens.read(other, "items", NOON)
+
+
 def test_a_token_of_another_key_is_refused(tokens: NextTokens) -> None:
     with pytest.raises(Problem, match="none of this server's"):
         tokens.read(NextTokens(b"other").issue(BOOKMARK, NOON), "items", NOON)
