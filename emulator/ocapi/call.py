@@ -207,7 +207,7 @@ class Call:
         scheme = forwarded if trusted else self.request.scheme
         return f"{scheme}://{self.host}"
 
-    @property
+    @cached_property
     def collection_url(self) -> str:
         """The URL of the resource's collection, in the scope of the request."""
         return f"{self.host_url}{self.address.base}/{self.route.resource.path}"

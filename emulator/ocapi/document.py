@@ -7,6 +7,7 @@ the request's own members (FLT-5). Nothing here is done when a document is only 
 import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, ClassVar, cast
 
 from marshmallow import RAISE, Schema, ValidationError, missing
@@ -54,7 +55,7 @@ class Document(Schema):
     @property
     def name(self) -> str:
         """The document's name on the wire."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return _snake_case(type(self).__name__)
 
     def property_of(self, name: str) -> Property | None:
         """Return the declared or custom property of that name, or None."""
@@ -206,6 +207,11 @@ def _members(value: Any, errors: Mapping[Any, Any]) -> Iterator[Any]:
     """Yield the names or indexes of ``value`` in order, then those it lacks."""
     yield from value if isinstance(value, dict) else range(len(value))
     yield from errors
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class Collection(Document):

@@ -98,7 +98,8 @@ class Selector:
             LookupError: ``value`` is a scalar, it has no properties to select from.
         """
         if isinstance(value, Mapping):
-            return dict(self._members(value))
+            whole = self.star == "**" and not self.excluded
+            return value if whole else dict(self._members(value))
         return type(value)(self.view(e) for e in _elements(value) if isinstance(e, Mapping))
 
     def reaches_into(self, name: str) -> bool:
