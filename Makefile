@@ -43,5 +43,5 @@ lock: install ## resolve constraints.txt anew
 	$(BIN)/uv pip compile --quiet --universal --extra dev --no-emit-index-url --no-annotate --upgrade pyproject.toml --output-file constraints.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
