@@ -21,6 +21,7 @@ from emulator.inventory_service.problem import (
     NOT_FOUND,
     PRECONDITION_FAILED,
     UNKNOWN_ITEM,
+    Problem,
     Violation,
 )
 from emulator.store import Record, Store, settle
@@ -90,9 +91,13 @@ class Operations:
         memory = Memory(self.store, self.collection.name, now)
         if key and (before := memory.recall(key, mark)):
             return before
-        members = self._new(body.validate(self.collection.schema, value), render_instant(now))
-        self._check_required(members)
-        self._check_unique(members)
+        try:
+            members = self._new(value, render_instant(now))
+        except Problem:
+            # The same request, served since we looked, may be what stands in our way.
+            if key and (before := memory.recall(key, mark)):
+                return before
+            raise
         row, changes = self.collection.insert(self.store, members)
         location = f"/{self.collection.name}/{members[self.collection.key]}"
         answer = Answer(201, row.properties, _tag(row) | {"Location": location})
@@ -121,7 +126,11 @@ class Operations:
         self.store.apply(*self.collection.remove(row))
         return Answer(204)
 
-    def _new(self, members: dict[str, Any], now: str) -> dict[str, Any]:
+    def _new(self, value: Any, now: str) -> dict[str, Any]:
+        """Return all members of a new document, which may be refused for any of them."""
+        members = body.validate(self.collection.schema, value)
+        self._check_required(members)
+        self._check_unique(members)
         identifier = self.workspace.clock.identifier()
         made = {self.collection.key: identifier, CREATED: now, UPDATED: now}
         return self.collection.complete({**members, **made})
