@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# For what is installed, and for what builds it: by its name before and since pip 25.3.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
 
 .DEFAULT_GOAL := help
@@ -14,7 +17,7 @@ install: $(VENV)/installed ## make .venv with the package and its development to
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 serve: install ## serve the storefront data set on http://127.0.0.1:8080
