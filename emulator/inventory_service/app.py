@@ -29,6 +29,7 @@ from emulator.inventory_service.problem import (
 from emulator.workspace import Workspace
 
 VERSION_HEADER = "api-version"
+LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
 JSON = "application/json"
 PATHS = ("/inventories", "/items", "/openapi.json")
 
@@ -104,6 +105,8 @@ def _check_key(key: str) -> None:
 
 
 def _check_accept() -> None:
+    if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
+        raise NOT_ACCEPTABLE(f"Accept has more than {LONGEST_ACCEPT} characters.")
     ranges = {name.partition(";")[0].strip(): q for name, q in request.accept_mimetypes}
     quality = next((ranges[name] for name in (JSON, "application/*", "*/*") if name in ranges), 0)
     if ranges and not quality:
