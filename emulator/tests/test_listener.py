@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPMessage, parse_headers
 from io import BufferedRWPair
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from threading import enumerate as enumerate_threads
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -16,6 +16,7 @@ import pytest
 from waitress.trigger import trigger
 
 from emulator import Emulator
+from emulator.failpoint import ConnectionDropped
 from emulator.listener import Listener
 
 if TYPE_CHECKING:
@@ -531,3 +532,161 @@ def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:
 def test_an_expectation_without_a_body_is_answered(listener: Listener) -> None:
     request = b"GET /200 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n"
     assert exchange(listener.port, request).status == 200
+
+
+def drop(_: "WSGIEnvironment", __: "StartResponse") -> Iterable[bytes]:
+    raise ConnectionDropped
+
+
+def drop_before_the_first_part(
+    _: "WSGIEnvironment", start_response: "StartResponse"
+) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Length", "10")])
+    yield b""
+    raise ConnectionDropped
+
+
+def drop_after_half(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Length", "10")])
+    yield b"12"
+    yield b"345"
+    raise ConnectionDropped
+
+
+@pytest.mark.parametrize("app", [drop, drop_before_the_first_part])
+def test_a_connection_is_dropped_without_a_byte(
+    app: "WSGIApplication", caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(app) as listener, connected(listener.port) as stream:
+        send(stream, GET)
+        assert stream.read() == b""
+    assert caplog.text == ""
+
+
+def test_a_connection_is_dropped_after_what_was_already_answered(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with serving(drop_after_half) as listener, connected(listener.port) as stream:
+        send(stream, GET)
+        assert receive_head(stream).headers["Content-Length"] == "10"
+        assert stream.read() == b"12345"
+    assert caplog.text == ""
+
+
+def test_a_large_part_of_an_answer_is_sent_before_its_connection_is_dropped() -> None:
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "10000000")])
+        yield b"x" * 9_000_000
+        raise ConnectionDropped
+
+    with serving(answer) as listener, connected(listener.port) as stream:
+        send(stream, GET)
+        receive_head(stream)
+        assert len(stream.read()) == 9_000_000
+
+
+def test_a_dropped_connection_answers_nothing_that_was_asked_behind() -> None:
+    with serving(drop_after_half) as listener, connected(listener.port) as stream:
+        send(stream, GET + GET + GET)
+        assert stream.read().count(b"HTTP/1.1") == 1
+
+
+def test_a_connection_may_be_dropped_for_a_body_that_is_too_large() -> None:
+    request = b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n"
+    with serving(drop) as listener, connected(listener.port) as stream:
+        send(stream, request)
+        assert stream.read() == b""
+
+
+def test_the_iterable_of_a_dropped_connection_is_closed() -> None:
+    closed = Event()
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        try:
+            yield from drop_after_half(environ, start_response)
+        finally:
+            closed.set()
+
+    with serving(answer) as listener, connected(listener.port) as stream:
+        send(stream, GET)
+        assert stream.read().endswith(b"12345")
+        assert closed.wait(TIMEOUT)
+
+
+def test_the_other_connections_outlive_a_dropped_one() -> None:
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return (drop if environ["PATH_INFO"] == "/drop" else application)(environ, start_response)
+
+    with serving(answer) as listener, connected(listener.port) as stream:
+        assert ask(stream, GET).status == 200
+        with connected(listener.port) as other:
+            send(other, GET.replace(b"/200", b"/drop"))
+            assert other.read() == b""
+        assert ask(stream, GET).status == 200
+
+
+@pytest.mark.parametrize("parts", [[], [b"12"], [b"12", b"345"]], ids=["none", "one", "two"])
+def test_an_answer_shorter_than_its_length_arrives_as_far_as_it_goes(
+    parts: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "10")])
+        return parts
+
+    with serving(answer) as listener, connected(listener.port) as stream:
+        send(stream, GET)
+        assert receive_head(stream).headers["Content-Length"] == "10"
+        assert stream.read() == b"".join(parts)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("headers", [[("Content-Length", "10")], []], ids=["length", "chunks"])
+def test_the_parts_of_a_slow_answer_arrive_one_by_one(headers: list[tuple[str, str]]) -> None:
+    may_go_on = [Event(), Event()]
+
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", headers)
+        yield b"first"
+        assert may_go_on[0].wait(TIMEOUT)
+        yield b"last!"
+        assert may_go_on[1].wait(TIMEOUT)
+
+    with serving(answer) as listener, connected(listener.port) as stream:
+        send(stream, GET)
+        receive_head(stream)
+        wire = [b"first", b"last!"] if headers else [b"5\r\nfirst\r\n", b"5\r\nlast!\r\n"]
+        for part, event in zip(wire, may_go_on, strict=True):
+            assert stream.read(len(part)) == part
+            event.set()
+
+
+def test_threads_join_until_32_answers_are_delayed_at_once() -> None:
+    everyone = Barrier(32)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        everyone.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    with serving(answer) as listener, ExitStack() as stack:
+        threads = listener._server.task_dispatcher.threads  # noqa: SLF001
+        assert len(threads) == 8
+        streams = [stack.enter_context(connected(listener.port)) for _ in range(64)]
+        for stream in streams:
+            send(stream, GET)
+        assert [receive(stream).status for stream in streams] == [200] * 64
+        assert len(threads) == 32
+    assert len(threads) == 0
+
+
+def test_a_few_requests_need_no_further_threads(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        assert [ask(stream, GET).status for _ in range(20)] == [200] * 20
+    assert len(listener._server.task_dispatcher.threads) == 8  # noqa: SLF001
+
+
+def test_no_thread_joins_once_the_end_has_come() -> None:
+    with serving(application) as listener:
+        pass
+    crew = listener._server.task_dispatcher  # noqa: SLF001
+    crew.add_task("a request that comes too late")
+    assert len(crew.threads) == 0
