@@ -1,31 +1,30 @@
-"""The command line: serve, token, check."""
+"""The command line: serve, token, check, dump, ca, verify."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable
-from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 import orjson
 
-from emulator import fixtures
+from emulator import certificate, fixtures
+from emulator.certificate import CertificateError
 from emulator.config import KNOBS, Config, ConfigError, variable
+from emulator.control.guard import HEADER as TOKEN_HEADER
+from emulator.failpoint import FailpointError
 from emulator.fixtures import FixtureError
+from emulator.remote import Remote, RemoteError
 from emulator.server import COLLECTIONS, Emulator
 
 if TYPE_CHECKING:
     from dataclasses import Field
 
 DEMO = "a" * 30
-BROKEN_SET, BAD_USE, INTERRUPTED = 1, 2, 130
+BROKEN_SET, UNANSWERED, BAD_USE, INTERRUPTED = 1, 1, 2, 130
 ENDING = (signal.SIGINT, signal.SIGTERM)
-PATIENCE = 10.0  # seconds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -86,7 +85,7 @@ def serve(**knobs: Any) -> None:
     try:
         emulator = Emulator(Config(**knobs))
         emulator.start()
-    except (ConfigError, FixtureError) as error:
+    except (ConfigError, FixtureError, FailpointError, CertificateError) as error:
         fail(str(error))
     except OSError as error:
         fail(_explain(error, knobs["host"], knobs["port"]))
@@ -100,41 +99,85 @@ def _explain(error: OSError, host: str, port: int) -> str:
     return f"can't listen on {host} port {port}: {reason} (--port 0 takes any free port)"
 
 
+def asks_server(command: Command) -> Command:
+    """Give a command the flags that name a running server."""
+    options = (
+        ("--url", "http://127.0.0.1:8080", "Base URL of the running server."),
+        ("--ca-file", "", "Certificates that its own is trusted by, such as that of 'ca'."),
+    )
+    for flag, default, meaning in reversed(options):
+        command = _option(flag, default, meaning)(command)
+    return command
+
+
+def _option(flag: str, default: str, meaning: str) -> Callable[[Command], Command]:
+    name = flag.removeprefix("--").replace("-", "_")
+    shown = bool(default) and default != DEMO
+    return click.option(
+        flag,
+        envvar=variable(name),
+        default=default,
+        show_envvar=True,
+        show_default=shown,
+        help=meaning,
+    )
+
+
 @commands.command()
-@click.option(
-    "--url",
-    envvar=variable("url"),
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    show_envvar=True,
-    help="Base URL of the running server.",
-)
-@click.option(
-    "--client-id", envvar=variable("client_id"), default=DEMO, show_envvar=True, help="API client."
-)
-@click.option(
-    "--client-secret",
-    envvar=variable("client_secret"),
-    default=DEMO,
-    show_envvar=True,
-    help="Its secret.",
-)
-def token(url: str, client_id: str, client_secret: str) -> None:
+@asks_server
+@_option("--client-id", DEMO, "API client.")
+@_option("--client-secret", DEMO, "Its secret.")
+@_option("--workspace", "", "Workspace that the token is to be good for.")
+def token(url: str, ca_file: str, client_id: str, client_secret: str, workspace: str) -> None:
     """Print an access token of a running server."""
-    form = urlencode({"client_id": client_id, "client_secret": client_secret})
-    endpoint = f"{url.rstrip('/')}/dwsso/oauth2/access_token?grant_type=client_credentials"
-    if not endpoint.startswith(("http://", "https://")):
-        fail(f"'{url}' is no http or https URL")
-    opener = build_opener(ProxyHandler({}))  # no proxy of the environment between us and a test
+    form = {"client_id": client_id, "client_secret": client_secret}
+    path = "/dwsso/oauth2/access_token?grant_type=client_credentials"
     try:
-        with opener.open(Request(endpoint, form.encode()), timeout=PATIENCE) as response:  # noqa: S310
-            click.echo(orjson.loads(response.read())["access_token"])
-    except HTTPError as error:
-        fail(f"{url} refused: {error.code} {error.read().decode(errors='replace')}", 1)
-    except (OSError, HTTPException) as error:
-        fail(f"no answer from {url}: {getattr(error, 'reason', error)}", 1)
-    except (ValueError, KeyError, TypeError):
-        fail(f"{url} answers, but not with a token: is it another server?", 1)
+        click.echo(Remote(url, ca_file, _name(workspace)).ask(path, form)["access_token"])
+    except ConfigError as error:
+        fail(str(error))
+    except RemoteError as error:
+        fail(str(error), UNANSWERED)
+    except (KeyError, TypeError):
+        fail(f"{url} answers, but not with a token: is it another server?", UNANSWERED)
+
+
+def _name(workspace: str) -> dict[str, str]:
+    return {"x-emulator-workspace": workspace} if workspace else {}
+
+
+@commands.command()
+@asks_server
+@_option("--workspace", "", "Workspace whose data are taken.")
+@_option("--control-token", "", "Secret that the control plane demands.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def dump(url: str, ca_file: str, workspace: str, control_token: str, folder: Path) -> None:
+    """Write the data of a running server to a folder, as a data set that 'serve' can take."""
+    headers = _name(workspace) | ({TOKEN_HEADER: control_token} if control_token else {})
+    try:
+        files = Remote(url, ca_file, headers).ask("/__emulator__/state?as=files")["files"]
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
+    except ConfigError as error:
+        fail(str(error))
+    except RemoteError as error:
+        fail(str(error), UNANSWERED)
+    except (KeyError, TypeError):
+        fail(f"{url} answers, but not with data: is it another server?", UNANSWERED)
+    except OSError as error:
+        fail(f"can't write to {folder}: {error.strerror}")
+    click.echo(f"{folder}: {', '.join(files)}")
+
+
+@commands.command()
+def ca() -> None:
+    """Print where the certificate authority of --tls lies, and how programs trust it."""
+    try:
+        path = certificate.authority()
+    except CertificateError as error:
+        fail(str(error))
+    click.echo(f"{path}\n\n{certificate.trust(path)}")
 
 
 @commands.command()

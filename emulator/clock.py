@@ -1,16 +1,86 @@
-"""The only source of the present time and of random ids."""
+"""The only source of the present time and of random ids; it can be stopped, moved and seeded."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from random import Random
 from secrets import token_hex
+from threading import Lock
+from typing import NamedTuple
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""When a seeded clock begins, and stands until it is moved."""
+
+
+class ClockError(ValueError):
+    """The clock cannot be brought to that time."""
+
+
+class Hands(NamedTuple):
+    """Where a clock points: how far from the real time, or at which instant it stands."""
+
+    offset: timedelta = timedelta()
+    frozen: datetime | None = None
+
+    def read(self) -> datetime:
+        """Return the instant they point at."""
+        return self.frozen or datetime.now(UTC) + self.offset
 
 
 class Clock:
-    """Real time and real randomness."""
+    """Real time and real randomness, unless it was told otherwise.
+
+    Args:
+        seed: Makes ids the same in each run, and the clock stand at ``BEGINNING``; empty for none.
+    """
+
+    def __init__(self, seed: str = "") -> None:
+        self._seed = seed
+        self._lock = Lock()
+        self.reset()
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
-        return datetime.now(UTC)
+        return self._hands.read()
 
     def identifier(self) -> str:
         """Return an id nobody had before: 32 lower-case hex digits."""
-        return token_hex(16)
+        return token_hex(16) if self._random is None else f"{self._random.getrandbits(128):032x}"
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether time stands still."""
+        return self._hands.frozen is not None
+
+    def freeze(self, at: datetime | None = None) -> None:
+        """Stop, at an instant or where the clock is."""
+        with self._lock:
+            self._hands = Hands(frozen=at or self.now())
+
+    def set(self, at: datetime) -> None:
+        """Go on from an instant."""
+        with self._lock:
+            self._hands = Hands(at - datetime.now(UTC))
+
+    def advance(self, seconds: float) -> None:
+        """Move forwards, or backwards by a negative number; a clock that stands goes on standing.
+
+        Raises:
+            ClockError: There is no such year.
+        """
+        with self._lock:
+            before = self._hands
+            try:
+                step = timedelta(seconds=seconds)
+                stands = before.frozen and before.frozen + step
+                moved = Hands(before.offset + step, stands)
+                # The offset, too, has to lead to a year there is, and leave some to come.
+                moved.read() + timedelta(days=366)
+            except OverflowError as error:
+                raise ClockError(f"{seconds} seconds lead out of the calendar") from error
+            self._hands = moved
+
+    def reset(self) -> None:
+        """Be as at the start; seeded ids begin anew."""
+        with self._lock:
+            self._hands = Hands(frozen=BEGINNING if self._seed else None)
+            # No secret is made of these: whoever gives a seed wants them to be foreseeable.
+            self._random = Random(self._seed) if self._seed else None  # noqa: S311

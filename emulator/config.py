@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 DIALECTS = ("documented", "observed")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 PORTS = range(65536)
+LEAST = {"workspaces": 1, "workspace_age": 1, "journal": 0, "journal_body": 0}
 
 
 class ConfigError(ValueError):
@@ -47,15 +48,49 @@ class Config:
         "", "Key that the Inventory Service API demands as a bearer token; none if empty.", "KEY"
     )
     trust_forwarded_proto: bool = knob(False, "Take the scheme of links from X-Forwarded-Proto.")
+    control_token: str = knob(
+        "",
+        "Secret that the control plane demands; without one it serves this machine only.",
+        "SECRET",
+    )
+    workspaces: int = knob(1000, "Workspaces kept at most, the default one included.", "NUMBER")
+    workspace_age: int = knob(
+        3600, "Seconds without use after which a workspace makes room for new ones.", "SECONDS"
+    )
+    journal: int = knob(1000, "Exchanges kept in each workspace; 0 for none.", "NUMBER")
+    journal_body: int = knob(16384, "Bytes kept of each body in the journal.", "BYTES")
+    failpoints: str = knob("", "JSON file of failpoints that are there from the start.", "FILE")
+    seed: str = knob(
+        "", "Makes ids, tokens and dates the same in each run; time stands until moved.", "TEXT"
+    )
+    tls: bool = knob(False, "Serve https, by a certificate of a certificate authority of our own.")
+    tls_name: str = knob("", "Further host names and addresses of that certificate.", "NAME,NAME")
+    tls_cert: str = knob("", "Serve https by this certificate, in PEM.", "FILE")
+    tls_key: str = knob("", "Its private key, in PEM.", "FILE")
 
     def __post_init__(self) -> None:
         if self.port not in PORTS:
             raise ConfigError(f"port {self.port} is not between 0 and 65535")
         if self.dialect not in DIALECTS:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
+        for name, least in LEAST.items():
+            if getattr(self, name) < least:
+                raise ConfigError(f"{name} {getattr(self, name)} is less than {least}")
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ConfigError("tls_cert and tls_key go together")
         for name in self.versions - {"any"}:
             if not VERSION.fullmatch(name):
                 raise ConfigError(f"version '{name}' is not of the form v23_2")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether https is served."""
+        return self.tls or bool(self.tls_cert)
+
+    @property
+    def tls_names(self) -> tuple[str, ...]:
+        """The further names of the certificate."""
+        return tuple(name.strip() for name in self.tls_name.split(",") if name.strip())
 
     @property
     def versions(self) -> frozenset[str]:

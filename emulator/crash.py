@@ -2,6 +2,7 @@
 
 import logging
 from collections import deque
+from collections.abc import Iterator
 
 logger = logging.getLogger("emulator")
 
@@ -13,6 +14,9 @@ class CrashLog:
 
     def __init__(self) -> None:
         self._crashes: deque[Exception] = deque(maxlen=KEPT)
+
+    def __iter__(self) -> Iterator[Exception]:
+        return iter(tuple(self._crashes))
 
     def record(self, method: str, path: str, error: Exception) -> None:
         """Log ``error`` with its traceback and keep it, naming the request it belongs to.
@@ -27,3 +31,7 @@ class CrashLog:
         """Raise the oldest error that was kept, and forget it; return if there is none."""
         if self._crashes:
             raise self._crashes.popleft()
+
+    def clear(self) -> None:
+        """Forget all errors that were kept."""
+        self._crashes.clear()

@@ -5,21 +5,28 @@ of several arrays, each a collection (``clients.json``: ``clients`` and ``users`
 validated by the schemas of the documents they become, which the caller hands in.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from emulator.store import Key, MemoryStore, Record
+from emulator.store import Key, MemoryStore, Record, Store
 
 HERE = Path(__file__).parent
 # In a wheel the data sets lie inside the package, in a checkout beside it.
 BUNDLED = next(f for f in (HERE / "data_sets", HERE.parent / "fixtures") if f.is_dir())
 
 Decoder = Callable[[Any], Record]
+Encoder = Callable[[Store, str], Iterable[Mapping[str, Any]]]
 Arranger = Callable[[Sequence[Record]], Mapping[str, Sequence[Record]]]
+
+
+def list_entries(store: Store, name: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the properties of all records of a collection."""
+    for record in store.scan(name, 0, store.count(name)).records:
+        yield record.properties
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Collection:
         unique: Returns what no two entries may share, besides their keys; None for nothing.
         arrange: Returns how all records lie in the store, by the store's collections.
         required: Whether a data set without it is refused.
+        kept: Whether a workspace without data has it nevertheless: what callers are known by.
+        encode: Yields the entries that a store's records would be read from.
     """
 
     name: str
@@ -43,6 +52,8 @@ class Collection:
     unique: Callable[[Record], Key | None] = lambda _: None
     arrange: Arranger | None = None
     required: bool = False
+    kept: bool = False
+    encode: Encoder = list_entries
 
 
 class FixtureError(ValueError):
@@ -68,15 +79,18 @@ class _DataSet:
         self.uniques: dict[str, dict[Key, _Entry]] = {name: {} for name in self.collections}
         self.problems: list[str] = []
 
-    def read(self, file: Path) -> None:
+    def read_file(self, file: Path) -> None:
         try:
             content = orjson.loads(file.read_bytes())
         except (OSError, orjson.JSONDecodeError) as error:
             self.problems.append(f"{file.name}: is no JSON file: {error}")
-            return
-        arrays = content if isinstance(content, dict) else {file.stem: content}
+        else:
+            self.read(file.name, content)
+
+    def read(self, file: str, content: Any) -> None:
+        arrays = content if isinstance(content, dict) else {Path(file).stem: content}
         for name, entries in arrays.items():
-            self._read_array(file.name, name, entries)
+            self._read_array(file, name, entries)
 
     def _read_array(self, file: str, name: str, entries: Any) -> None:
         collection = self.collections.get(name)
@@ -111,7 +125,19 @@ class _DataSet:
             told = "/".join(shared)
             self.problems.append(f"{entry.place}: shares '{told}' with {first.place}")
 
-    def check(self) -> None:
+    def arrange(self, source: Path) -> dict[str, Sequence[Record]]:
+        """Return all records by the store's collections; refuse a set that has problems."""
+        self._check()
+        if self.problems:
+            raise FixtureError(source, self.problems)
+        arranged: dict[str, Sequence[Record]] = {}
+        for collection in self.collections.values():
+            records = [entry.record for entry in self.entries[collection.name].values()]
+            place = {collection.name: records}
+            arranged |= collection.arrange(records) if collection.arrange else place
+        return arranged
+
+    def _check(self) -> None:
         broken = {problem.partition(":")[0] for problem in self.problems}
         for collection in self.collections.values():
             is_empty = collection.required and not self.entries[collection.name]
@@ -155,14 +181,35 @@ def load(name: str, collections: tuple[Collection, ...]) -> MemoryStore:
     folder = locate(name)
     data = _DataSet(collections)
     for file in sorted(folder.glob("*.json")):
-        data.read(file)
-    data.check()
-    if data.problems:
-        raise FixtureError(folder, data.problems)
+        data.read_file(file)
     store = MemoryStore()
-    for collection in collections:
-        records = [entry.record for entry in data.entries[collection.name].values()]
-        arranged = collection.arrange(records) if collection.arrange else {collection.name: records}
-        for place, content in arranged.items():
-            store.load(place, content)
+    store.replace(data.arrange(folder))
     return store
+
+
+def decode(
+    files: Mapping[str, Any], collections: tuple[Collection, ...], source: str
+) -> Mapping[str, Sequence[Record]]:
+    """Return the records of a data set that is given by the contents of its files.
+
+    Raises:
+        FixtureError: With every problem found; ``source`` stands in the place of the folder.
+    """
+    data = _DataSet(collections)
+    for name, content in files.items():
+        data.read(name, content)
+    return data.arrange(Path(source))
+
+
+def encode(store: Store, collections: tuple[Collection, ...]) -> dict[str, Any]:
+    """Return the contents of the files of a data set that holds what the store holds."""
+    files: dict[str, Any] = {}
+    for collection in collections:
+        entries = list(collection.encode(store, collection.name))
+        alone = Path(collection.file).stem == collection.name
+        only = sum(other.file == collection.file for other in collections) == 1
+        if alone and only:
+            files[collection.file] = entries
+        else:
+            files.setdefault(collection.file, {})[collection.name] = entries
+    return files

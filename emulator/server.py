@@ -1,24 +1,33 @@
-"""An emulator in a program: start, stop, url, reset, check."""
+"""An emulator in a program: start, stop, url, token, reset, check."""
 
+from collections.abc import Mapping
+from secrets import token_hex
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from emulator import fixtures
+from emulator.clock import Clock
 from emulator.config import Config
 from emulator.control import app as control_app
+from emulator.failpoint import Declaration, Failpoints
+from emulator.family import Family
 from emulator.inventory_service import app as inventory_app
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
+from emulator.journal import Journal
 from emulator.listener import Listener
 from emulator.ocapi import app as data_app
 from emulator.ocapi import oauth
 from emulator.ocapi.call import Service
-from emulator.ocapi.token import Tokens
-from emulator.workspace import Workspace
+from emulator.ocapi.client import CLIENTS
+from emulator.store import MemoryStore
+from emulator.workspace import DEFAULT, Workspace, Workspaces
 from emulator.wsgi import FrontDoor
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from ssl import SSLContext
 
+ANY = "/"
 COLLECTIONS = (*data_app.COLLECTIONS, *INVENTORY_COLLECTIONS)
 
 
@@ -37,6 +46,8 @@ class Emulator:
     Raises:
         ConfigError: A knob has a value it cannot have.
         FixtureError: The data set is broken.
+        FailpointError: The file of failpoints is.
+        CertificateError: There is no certificate to serve https by.
         TypeError: Both are given.
     """
 
@@ -44,8 +55,15 @@ class Emulator:
         if config and knobs:
             raise TypeError("an emulator takes a Config or its fields, not both")
         self.config = config or Config(**{"port": 0, **knobs})
-        self.workspace = Workspace(fixtures.load(self.config.fixtures, COLLECTIONS))
-        self.application = build_application(self.config, self.workspace)
+        self._stopping = Event()
+        secret = self.config.token_key or self.config.seed or token_hex()
+        self.service = Service(self.config, secret)
+        families = _families(self.service)
+        declaration = Declaration(families.values())
+        self.workspaces = self._open_workspaces(declaration)
+        control = control_app.create_family(self.config, self.workspaces, declaration, COLLECTIONS)
+        self.application = build_application(self.config, self.workspaces, families, control)
+        self._context = _secure(self.config)
         self._listener: Listener | None = None
 
     @property
@@ -59,6 +77,11 @@ class Emulator:
             raise RuntimeError("the emulator is not started")
         return self._listener.url
 
+    @property
+    def workspace(self) -> Workspace:
+        """The default workspace."""
+        return self.workspaces.default
+
     def start(self) -> None:
         """Listen and serve; returns once requests are answered.
 
@@ -68,23 +91,44 @@ class Emulator:
         """
         if self._listener is not None:
             raise RuntimeError("the emulator is started already")
-        listener = Listener(self.application, self.config.host, self.config.port)
+        self._stopping.clear()
+        host, port = self.config.host, self.config.port
+        listener = Listener(self.application, host, port, self._context)
         listener.start()
         self._listener = listener
 
     def stop(self) -> None:
         """Stop serving; does nothing if it is not started."""
+        self._stopping.set()
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
 
+    def token(self, client_id: str = "", workspace: str = DEFAULT) -> str:
+        """Return a fresh access token, without a request.
+
+        Args:
+            client_id: The client that it is for; the first of the data set if empty.
+            workspace: The workspace that it is good for.
+
+        Raises:
+            LookupError: The workspace knows no such client.
+        """
+        place = self.workspaces.get(workspace)
+        first = place.store.scan(CLIENTS, 0, 1).records
+        client = (client_id,) if client_id else first[0].key if first else ("",)
+        if place.store.get(CLIENTS, client) is None:
+            raise LookupError(f"workspace '{workspace}' knows no client '{client[0]}'")
+        return self.service.tokens(place).issue(client[0], oauth.CLIENT_LIFETIME)
+
     def reset(self) -> None:
-        """Bring the data back to the fixtures."""
+        """Bring the default workspace back to its start: data, clock, failpoints, journal."""
         self.workspace.reset()
 
     def check(self) -> None:
         """Raise the oldest internal error that was not raised yet; return if there is none."""
-        self.workspace.crashes.check()
+        for workspace in self.workspaces:
+            workspace.crashes.check()
 
     def __enter__(self) -> Self:
         self.start()
@@ -98,14 +142,58 @@ class Emulator:
     ) -> None:
         self.stop()
 
+    def _open_workspaces(self, declaration: Declaration) -> Workspaces:
+        config = self.config
+        plans = declaration.read_file(config.failpoints) if config.failpoints else []
+        origin = fixtures.load(config.fixtures, COLLECTIONS)
 
-def build_application(config: Config, workspace: Workspace) -> FrontDoor:
-    """Return the WSGI application of a set-up over one workspace."""
-    tokens = Tokens(config.token_key, workspace.clock)
-    token_endpoints = oauth.create_app(workspace, tokens)
-    families: dict[str, WSGIApplication] = dict.fromkeys(oauth.PATHS, token_endpoints)
-    inventory_service = inventory_app.create_app(config, workspace)
-    families |= dict.fromkeys(inventory_app.PATHS, inventory_service)
-    control_plane = {control_app.PREFIX: control_app.create_app(config, workspace)}
-    data_api = data_app.create_app(Service(config, workspace, tokens))
-    return FrontDoor({**families, **control_plane}, data_api)
+        def make(name: str) -> Workspace:
+            return Workspace(
+                MemoryStore(origin.snapshot()),
+                name,
+                blank,
+                clock=Clock(config.seed and f"{config.seed}/{name}"),
+                journal=Journal(config.journal),
+                failpoints=Failpoints(plans, self._stopping.wait),
+            )
+
+        blank = _keep(origin).snapshot()
+        return Workspaces(make, config.workspaces, config.workspace_age)
+
+
+def _keep(store: MemoryStore) -> MemoryStore:
+    """Return a store of nothing but what callers are known by."""
+    kept = MemoryStore()
+    names = [collection.name for collection in COLLECTIONS if collection.kept]
+    kept.replace({name: store.scan(name, 0, store.count(name)).records for name in names})
+    return kept
+
+
+def _secure(config: Config) -> "SSLContext | None":
+    """Return what https is served by, None for http."""
+    if not config.is_secure:
+        return None
+    from emulator import certificate  # noqa: PLC0415 - what http does without
+
+    if config.tls_cert:
+        return certificate.read(config.tls_cert, config.tls_key)
+    return certificate.issue(config.tls_names)
+
+
+def _families(service: Service) -> dict[str, Family]:
+    """Return the families that serve other paths than the Data API's, by path; and that by /."""
+    token_endpoints = oauth.create_family(service)
+    inventory_service = inventory_app.create_family(service.config, service.secret)
+    return {
+        **dict.fromkeys(oauth.PATHS, token_endpoints),
+        **dict.fromkeys(inventory_app.PATHS, inventory_service),
+        ANY: data_app.create_family(service),
+    }
+
+
+def build_application(
+    config: Config, workspaces: Workspaces, families: Mapping[str, Family], control: Family
+) -> FrontDoor:
+    """Return the WSGI application of families by path; that of all other paths is at ``ANY``."""
+    served = {**families, control_app.PREFIX: control}
+    return FrontDoor(served, families[ANY], control, workspaces, config.journal_body)

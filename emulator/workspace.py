@@ -1,25 +1,179 @@
-"""A workspace: one isolated copy of the data with its own clock and its own internal errors."""
+"""Workspaces: isolated copies of the data, each with a clock, a journal and trouble of its own."""
 
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from emulator.clock import Clock
 from emulator.crash import CrashLog
+from emulator.failpoint import Failpoints
+from emulator.journal import Journal
+from emulator.snapshot import Snapshots
 from emulator.store import Store
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+DEFAULT = "default"
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+WORKSPACE = "emulator.workspace"
+"""The key of the WSGI environment that holds the request's workspace."""
+
+
+class WorkspaceError(ValueError):
+    """The name is none that a workspace can have."""
 
 
 @dataclass
 class Workspace:
-    """The state that one set of clients shares; ``reset`` brings back its first content."""
+    """The state that one set of clients shares.
+
+    Attributes:
+        store: The data.
+        name: What it is called.
+        blank: A snapshot without data but those that callers are known by; that of the start
+            if there is none.
+        clock: Its time and its ids.
+        crashes: The internal errors that its requests met.
+        journal: Its latest exchanges.
+        failpoints: The trouble that its requests meet.
+        snapshots: Data kept under names.
+        used: When it was used last, in seconds of the monotonic clock.
+        origin: A snapshot of the start.
+    """
 
     store: Store
+    name: str = DEFAULT
+    blank: Any = None
     clock: Clock = field(default_factory=Clock)
     crashes: CrashLog = field(default_factory=CrashLog)
+    journal: Journal = field(default_factory=lambda: Journal(0))
+    failpoints: Failpoints = field(default_factory=Failpoints)
+    snapshots: Snapshots = field(default_factory=Snapshots)
+    used: float = field(default_factory=monotonic)
     origin: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.origin = self.store.snapshot()
 
-    def reset(self) -> None:
-        """Bring the data back to what they were at the start."""
-        self.store.restore(self.origin)
+    def reset(self, *, empty: bool = False) -> None:
+        """Be as at the start, or without data; snapshots and unraised internal errors stay.
+
+        Args:
+            empty: Leave no data but those that callers are known by.
+        """
+        self.store.restore(self.blank if empty and self.blank is not None else self.origin)
+        self.clock.reset()
+        self.failpoints.reset()
+        self.journal.clear()
+
+
+class Workspaces:
+    """All workspaces of one emulator, made on first use, freed when they are not used.
+
+    Args:
+        make: Makes a workspace of a name.
+        limit: How many there are at most; the one that was not used for the longest time makes
+            room for another. The default one stays.
+        age: Seconds without use after which one may be freed.
+        now: What tells the time, in seconds.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[str], Workspace],
+        limit: int,
+        age: float,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        self._make = make
+        self._limit = limit
+        self._age = age
+        self._now = now
+        self._lock = Lock()
+        self._clients: dict[str, str] = {}
+        self.default = make(DEFAULT)
+        self._workspaces = {DEFAULT: self.default}
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(tuple(self._workspaces.values()))
+
+    def find(self, name: str) -> Workspace | None:
+        """Return the workspace of a name, or None if it was not used yet."""
+        return self._workspaces.get(name)
+
+    def get(self, name: str) -> Workspace:
+        """Return the workspace of a name, made if it was not used yet.
+
+        Raises:
+            WorkspaceError: The name is none.
+        """
+        found = self._workspaces.get(name) or self._add(name)
+        found.used = self._now()
+        return found
+
+    def delete(self, name: str) -> bool:
+        """Free a workspace; return whether there was one.
+
+        Raises:
+            WorkspaceError: It is the default one.
+        """
+        if name == DEFAULT:
+            raise WorkspaceError("the default workspace is always there")
+        with self._lock:
+            return self._free(name)
+
+    def assign(self, name: str, clients: Iterable[str]) -> None:
+        """Let requests of these clients, and no others, belong to a workspace by their client.
+
+        Raises:
+            WorkspaceError: The name is none.
+        """
+        self.get(name)
+        with self._lock:
+            kept = {client: owner for client, owner in self._clients.items() if owner != name}
+            self._clients = {**kept, **dict.fromkeys(clients, name)}
+
+    def clients_of(self, name: str) -> list[str]:
+        """Return the clients that were assigned to a workspace."""
+        return sorted(client for client, owner in self._clients.items() if owner == name)
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """The names of workspaces by the clients assigned to them."""
+        return self._clients
+
+    def _add(self, name: str) -> Workspace:
+        if not NAME.fullmatch(name):
+            told = "up to 64 lower-case letters, digits, dots, hyphens and underscores"
+            raise WorkspaceError(f"'{name[:80]}' is no name of a workspace: {told}")
+        with self._lock:
+            if name not in self._workspaces:
+                self._make_room()
+                self._workspaces = {**self._workspaces, name: self._make(name)}
+            return self._workspaces[name]
+
+    def _make_room(self) -> None:
+        """Free what is too old, and the oldest where there would be too many."""
+        oldest = sorted(self._workspaces.values(), key=lambda workspace: workspace.used)
+        others = [workspace for workspace in oldest if workspace.name != DEFAULT]
+        too_many = len(self._workspaces) + 1 - self._limit
+        for number, workspace in enumerate(others):
+            if number < too_many or self._now() - workspace.used > self._age:
+                self._free(workspace.name)
+
+    def _free(self, name: str) -> bool:
+        self._clients = {c: owner for c, owner in self._clients.items() if owner != name}
+        kept = {n: workspace for n, workspace in self._workspaces.items() if n != name}
+        freed = len(kept) < len(self._workspaces)
+        self._workspaces = kept
+        return freed
+
+
+def current(environ: "WSGIEnvironment") -> Workspace:
+    """Return the workspace that a request belongs to."""
+    workspace: Workspace = environ[WORKSPACE]
+    return workspace

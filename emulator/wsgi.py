@@ -1,31 +1,59 @@
-"""The front door: brings a request into one form and hands it to the family it belongs to."""
+"""The front door: brings a request into one form, finds where it belongs, and records it."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from io import SEEK_END
+from time import perf_counter, sleep
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
+import orjson
+
+from emulator import caller, exchange
+from emulator.exchange import Body, Exchange, Reply
+from emulator.failpoint import Sleep
+from emulator.family import FAULT, Family
 from emulator.ocapi.url import canonical
+from emulator.workspace import DEFAULT, NAME, WORKSPACE, Workspace, WorkspaceError, Workspaces
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+HEADER = "HTTP_X_EMULATOR_WORKSPACE"
+HOSTS = (".localhost", ".ocapi.test")
+"""Ends of host names before which the name of a workspace stands."""
+
+Write = Callable[[bytes], object]
 
 
 class FrontDoor:
     """A WSGI application in front of the API families.
 
     Applications see ``PATH_INFO`` in canonical form: still percent-encoded, so that an encoded
-    slash is not taken for a separator; the path as it was sent stays in ``REQUEST_URI``.
+    slash is not taken for a separator; the path as it was sent stays in ``REQUEST_URI``. They find
+    the workspace of the request in its environment.
 
     Args:
-        families: Applications by path, or by the first segment of it.
-        default: The application of all other paths.
+        families: Families by path, or by the first segment of it.
+        default: The family of all other paths.
+        control: The control plane, which no failpoint touches and no journal records.
+        workspaces: Where requests belong to.
+        kept: Bytes of a body that the journal keeps at most.
     """
 
     def __init__(
-        self, families: Mapping[str, "WSGIApplication"], default: "WSGIApplication"
+        self,
+        families: Mapping[str, Family],
+        default: Family,
+        control: Family,
+        workspaces: Workspaces,
+        kept: int,
     ) -> None:
         self.families = families
         self.default = default
+        self.control = control
+        self.workspaces = workspaces
+        self.kept = kept
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -34,4 +62,109 @@ class FrontDoor:
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path = environ["PATH_INFO"] = canonical(target)
         family = self.families.get(path) or self.families.get("/" + path.split("/")[1])
-        return (family or self.default)(environ, start_response)
+        try:
+            workspace = environ[WORKSPACE] = self.workspaces.get(self._name(environ))
+        except WorkspaceError as error:
+            return _emit(refuse(error), start_response, sleep)
+        if family is self.control:
+            return family.application(environ, start_response)
+        return self._record(environ, family or self.default, workspace, start_response)
+
+    def _name(self, environ: "WSGIEnvironment") -> str:
+        """Return the name of the workspace that header, host or client tell."""
+        if named := environ.get(HEADER):
+            return str(named).lower()
+        if named := _of_host(environ.get("HTTP_HOST", "")):
+            return named
+        owners = self.workspaces.owners
+        return owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
+
+    def _record(
+        self,
+        environ: "WSGIEnvironment",
+        family: Family,
+        workspace: Workspace,
+        start_response: "StartResponse",
+    ) -> Iterable[bytes]:
+        """Answer, past the failpoints of the workspace and into its journal."""
+        started, body = perf_counter(), environ["wsgi.input"]
+        family.prepare(environ)
+        met = exchange.begin(environ, family, workspace.clock.now)
+        try:
+            reply = serve(environ, met, workspace)
+            met.answered(reply)
+            met.reply_body = Body.of(b"".join(reply.parts), self.kept)
+        finally:
+            met.fault = environ.get(FAULT, "")
+            met.request_body = _look_back(body, self.kept)
+            met.seconds = perf_counter() - started
+            if workspace.journal.capacity:
+                workspace.journal.add(met)
+        return _emit(reply, start_response, workspace.failpoints.pause)
+
+
+def serve(environ: "WSGIEnvironment", met: Exchange, workspace: Workspace) -> Reply:
+    """Return the answer of an exchange's family, or what a failpoint makes of it.
+
+    Raises:
+        ConnectionDropped: A failpoint wants it so.
+    """
+    failpoint = workspace.failpoints.take(met)
+    if failpoint is None:
+        return call(met.family, environ)
+    met.failpoint = failpoint.id
+    return failpoint.serve(lambda e: call(met.family, e), environ, workspace.failpoints.pause)
+
+
+def call(family: Family, environ: "WSGIEnvironment") -> Reply:
+    """Return all of what a family answers."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Write:
+        started.append((status, headers))
+        return written.append
+
+    written: list[bytes] = []
+    iterable = family.application(environ, start_response)
+    try:
+        parts = [*written, *iterable]
+    finally:
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            close()
+    return Reply(*started[-1], parts)
+
+
+@lru_cache(maxsize=1024)
+def _of_host(host: str) -> str:
+    """Return the name of a workspace that a Host header begins with, empty if there is none."""
+    name = host.lower().partition(":")[0]
+    found = next((name.removesuffix(end) for end in HOSTS if name.endswith(end)), "")
+    return found if NAME.fullmatch(found) else ""
+
+
+def _look_back(body: IO[bytes], kept: int) -> Body:
+    """Return the beginning of a body that others have read; nothing where that is impossible."""
+    if not body.seekable():
+        return exchange.EMPTY
+    size = body.seek(0, SEEK_END)
+    body.seek(0)
+    return Body(body.read(kept), size) if size else exchange.EMPTY
+
+
+def refuse(error: WorkspaceError) -> Reply:
+    """Return a problem document (RFC 9457) about the name of a workspace."""
+    told = orjson.dumps({"title": "Bad Request", "status": 400, "detail": str(error)})
+    kind = ("Content-Type", "application/problem+json")
+    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], [told])
+
+
+def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:
+    start_response(reply.status, reply.headers)
+    return _pace(reply, pause) if reply.pause else reply.parts
+
+
+def _pace(reply: Reply, pause: Sleep) -> Iterator[bytes]:
+    for part in reply.parts:
+        pause(reply.pause)
+        yield part

@@ -1,28 +1,85 @@
-"""Health and reset."""
+"""The control plane as one application: what it offers, health, resets, internal errors."""
 
+from collections.abc import Callable
 from importlib import metadata
+from traceback import format_exception
+from typing import Any
 
+import orjson
 from flask import Flask, Response, jsonify, request
+from flask.json.provider import JSONProvider
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from emulator.config import Config
-from emulator.control import guard
-from emulator.workspace import Workspace
+from emulator.control import clock, failpoint, guard, journal, snapshot, state, workspace
+from emulator.control.problem import Problem, refuse
+from emulator.failpoint import Declaration
+from emulator.family import Family
+from emulator.fixtures import Collection
+from emulator.workspace import Workspaces, current
 
 PREFIX = "/__emulator__"
+TARGETS = ("fixtures", "empty")
 
 
-def create_app(config: Config, workspace: Workspace) -> Flask:
-    """Return the application of the control plane."""
+class Json(JSONProvider):
+    """JSON in which stored values can stand, members in the order they were given."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        """Return a value as text."""
+        return orjson.dumps(obj, default=dict).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Return the value of a text."""
+        return orjson.loads(s)
+
+
+def create_family(
+    config: Config,
+    registry: Workspaces,
+    declaration: Declaration,
+    collections: tuple[Collection, ...],
+) -> Family:
+    """Return the family of the control plane.
+
+    Args:
+        config: How the server is set up.
+        registry: All workspaces.
+        declaration: What reads failpoints.
+        collections: What data sets hold.
+    """
     app = Flask("emulator.control", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.register_error_handler(HTTPException, _refuse)
+    app.json = Json(app)
+    app.register_error_handler(HTTPException, refuse)
+    app.register_error_handler(Exception, _crash)
+    app.before_request(lambda: guard.check(request, config))
+    app.add_url_rule(f"{PREFIX}/health", view_func=_health_of(config))
+    app.add_url_rule(PREFIX, "index", lambda: jsonify(list_endpoints(app)))
+    app.add_url_rule(f"{PREFIX}/reset", "reset", reset, methods=["POST"])
+    app.add_url_rule(f"{PREFIX}/crashes", "list_crashes", list_crashes)
+    app.add_url_rule(f"{PREFIX}/crashes", "forget_crashes", forget_crashes, methods=["DELETE"])
+    parts = (
+        clock.create(),
+        failpoint.create(declaration),
+        journal.create(),
+        snapshot.create(registry),
+        state.create(collections),
+        workspace.create(registry),
+    )
+    for part in parts:
+        app.register_blueprint(part, url_prefix=f"{PREFIX}/{part.name}")
+    return Family("control", app, app.url_map)
 
-    @app.before_request
-    def check() -> None:
-        guard.check(request, config.host)
 
-    @app.get(f"{PREFIX}/health")
+def list_endpoints(app: Flask) -> list[str]:
+    """Return methods and paths of all endpoints, in alphabetical order of the paths."""
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    hidden = {"HEAD", "OPTIONS"}
+    return [f"{m} {rule.rule}" for rule in rules for m in sorted((rule.methods or set()) - hidden)]
+
+
+def _health_of(config: Config) -> Callable[[], Response]:
     def health() -> Response:
         return jsonify(
             status="ok",
@@ -31,24 +88,36 @@ def create_app(config: Config, workspace: Workspace) -> Flask:
             dialect=config.dialect,
         )
 
-    @app.post(f"{PREFIX}/reset")
-    def reset() -> Response:
-        workspace.reset()
-        return jsonify(status="ok", reset="fixtures")
-
-    @app.errorhandler(Exception)
-    def crash(error: Exception) -> Response:
-        workspace.crashes.record(request.method, request.path, error)
-        return _refuse(InternalServerError())
-
-    return app
+    return health
 
 
-def _refuse(error: HTTPException) -> Response:
-    """Answer a problem document (RFC 9457)."""
-    response = jsonify(title=error.name, status=error.code, detail=error.description)
-    response.status_code = error.code or 500
-    response.content_type = "application/problem+json"
-    if allowed := getattr(error, "valid_methods", None):
-        response.headers["Allow"] = ", ".join(sorted(allowed))
-    return response
+def reset() -> Response:
+    """Bring the workspace back to its fixtures or to no data, or empty its journal alone."""
+    ours = current(request.environ)
+    if unknown := set(request.args) - {"to", "only"}:
+        raise Problem(400, f"Reset takes 'to' and 'only', not '{min(unknown)}'.")
+    only, to = request.args.get("only"), request.args.get("to", "fixtures")
+    if only not in (None, "journal") or to not in TARGETS or (only and "to" in request.args):
+        told = "Reset takes to=fixtures (which is the default), to=empty, or only=journal."
+        raise Problem(400, told)
+    if only:
+        ours.journal.clear()
+    else:
+        ours.reset(empty=to == "empty")
+    return jsonify(status="ok", reset=only or to)
+
+
+def list_crashes() -> Response:
+    """Answer the internal errors that the requests of the workspace met."""
+    return jsonify(["".join(format_exception(e)) for e in current(request.environ).crashes])
+
+
+def forget_crashes() -> tuple[str, int]:
+    """Forget them."""
+    current(request.environ).crashes.clear()
+    return "", 204
+
+
+def _crash(error: Exception) -> Response:
+    current(request.environ).crashes.record(request.method, request.path, error)
+    return refuse(InternalServerError())

@@ -1,9 +1,8 @@
 """The Inventory Service API as one Flask application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from hmac import compare_digest
-from secrets import token_bytes
 from typing import Any
 
 import orjson
@@ -11,10 +10,11 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from emulator.config import Config
+from emulator.family import FAULT, INJECTED, Family
 from emulator.inventory_service import openapi
 from emulator.inventory_service.answer import Answer
-from emulator.inventory_service.collection import COLLECTIONS
-from emulator.inventory_service.operation import Operations
+from emulator.inventory_service.collection import COLLECTIONS, Collection
+from emulator.inventory_service.operation import Operations, Verb
 from emulator.inventory_service.paging import NextTokens
 from emulator.inventory_service.problem import (
     CONTENT_TYPE,
@@ -22,11 +22,12 @@ from emulator.inventory_service.problem import (
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    PROBLEMS,
     UNAUTHORIZED,
     UNSUPPORTED_VERSION,
     Problem,
 )
-from emulator.workspace import Workspace
+from emulator.workspace import current
 
 VERSION_HEADER = "api-version"
 LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
@@ -34,15 +35,34 @@ JSON = "application/json"
 PATHS = ("/inventories", "/items", "/openapi.json")
 
 
-def create_app(config: Config, workspace: Workspace) -> Flask:
-    """Return the application of all ten operations and of the API's description."""
+def create_family(config: Config, secret: str) -> Family:
+    """Return the family of all ten operations and of the API's description.
+
+    Args:
+        config: How it is set up.
+        secret: What the key of page tokens is derived from.
+    """
+    app = _create_app(config, NextTokens(sha256(f"nextToken{secret}".encode()).digest()))
+    faults = {kind.code: ("detail",) for kind in PROBLEMS.values()}
+    return Family("inventory_service", app, app.url_map, dict(_operations()), faults)
+
+
+def _operations() -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the names of operations by endpoint and method, as the API's description has them."""
+    yield ("openapi", "GET"), "describe"
+    for collection in COLLECTIONS:
+        for rule, method, verb in _rules(collection):
+            yield (f"{method} {rule}", method), openapi.identify(verb, collection)
+
+
+def _create_app(config: Config, tokens: NextTokens) -> Flask:
     app = Flask("emulator.inventory_service", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    secret = config.token_key.encode() if config.token_key else token_bytes()
-    tokens = NextTokens(sha256(b"nextToken" + secret).digest())
 
     @app.before_request
     def begin() -> None:
+        if injected := request.environ.get(INJECTED):
+            raise PROBLEMS[injected.name](str(injected.arguments["detail"]))
         _check_version()
         _check_key(config.inventory_api_key)
         if request.routing_exception is None:
@@ -52,7 +72,7 @@ def create_app(config: Config, workspace: Workspace) -> Flask:
         return _respond(Answer(200, openapi.describe(keyed=bool(config.inventory_api_key))))
 
     for collection in COLLECTIONS:
-        _add_routes(app, Operations(collection, workspace, tokens))
+        _add_routes(app, collection, tokens)
     app.add_url_rule("/openapi.json", "openapi", describe)
     app.register_error_handler(Problem, _refuse)
 
@@ -62,29 +82,34 @@ def create_app(config: Config, workspace: Workspace) -> Flask:
 
     @app.errorhandler(Exception)
     def crash(error: Exception) -> Response:
-        workspace.crashes.record(request.method, request.path, error)
+        current(request.environ).crashes.record(request.method, request.path, error)
         return _refuse(INTERNAL_ERROR("The error is in the server's log."))
 
     return app
 
 
-def _add_routes(app: Flask, operations: Operations) -> None:
-    path = f"/{operations.collection.name}"
+def _rules(collection: Collection) -> tuple[tuple[str, str, Verb], ...]:
+    path = f"/{collection.name}"
     of_one = f"{path}/<identifier>"
-    routes: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
-        (path, "GET", operations.list),
-        (path, "POST", operations.create),
-        (of_one, "GET", operations.read),
-        (of_one, "PATCH", operations.update),
-        (of_one, "DELETE", operations.delete),
+    return (
+        (path, "GET", "list"),
+        (path, "POST", "create"),
+        (of_one, "GET", "read"),
+        (of_one, "PATCH", "update"),
+        (of_one, "DELETE", "delete"),
     )
-    for rule, method, operation in routes:
-        app.add_url_rule(rule, f"{method} {rule}", _view(operation), methods=[method])
 
 
-def _view(operation: Callable[..., Answer]) -> Callable[..., Response]:
+def _add_routes(app: Flask, collection: Collection, tokens: NextTokens) -> None:
+    for rule, method, verb in _rules(collection):
+        view = _view(collection, tokens, verb)
+        app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
+
+
+def _view(collection: Collection, tokens: NextTokens, verb: Verb) -> Callable[..., Response]:
     def view(**ids: str) -> Response:
-        return _respond(operation(request, **ids))
+        operations = Operations(collection, current(request.environ), tokens)
+        return _respond(getattr(operations, verb)(request, **ids))
 
     return view
 
@@ -125,6 +150,7 @@ def _translate(error: HTTPException) -> Problem:
 def _refuse(problem: Problem) -> Response:
     content = problem.document(request.path)
     headers = dict(problem.headers)
+    request.environ[FAULT] = problem.kind.code
     return _respond(Answer(problem.kind.status, content, headers), CONTENT_TYPE)
 
 

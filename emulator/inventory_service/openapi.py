@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from emulator.inventory_service.collection import COLLECTIONS, Collection
 from emulator.inventory_service.idempotency import PATTERN
+from emulator.inventory_service.operation import Verb
 from emulator.inventory_service.problem import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -81,15 +82,18 @@ def _describe_collection(spec: "APISpec", collection: Collection) -> None:
     spec.components.schema(f"{name}Patch", schema=patch_of(type(collection.schema))(partial=True))
     spec.path(
         f"/{collection.name}",
-        operations={"get": _list(collection), "post": _create(collection, name)},
+        operations={
+            "get": _list(collection) | _identify("list", collection),
+            "post": _create(collection) | _identify("create", collection),
+        },
     )
     spec.path(
         f"/{collection.name}/{{{collection.key}}}",
         parameters=[_parameter("path", collection.key, required=True)],
         operations={
-            "get": _read(collection, name),
-            "patch": _update(collection, name),
-            "delete": _delete(name),
+            "get": _read(collection) | _identify("read", collection),
+            "patch": _update(collection, name) | _identify("update", collection),
+            "delete": _delete(name) | _identify("delete", collection),
         },
     )
 
@@ -123,24 +127,24 @@ def _list(collection: Collection) -> dict[str, Any]:
         "summary": f"Show a page of the {collection.name}",
         "parameters": parameters,
         "responses": _responses(200, collection.page, EVERYWHERE),
-    } | _identify("list", type(collection.page).__name__)
+    }
 
 
-def _create(collection: Collection, name: str) -> dict[str, Any]:
+def _create(collection: Collection) -> dict[str, Any]:
     return {
         "summary": f"Create one of the {collection.name}",
         "parameters": [_parameter("header", "Idempotency-Key", pattern=PATTERN)],
         "requestBody": _body(collection.schema, JSON),
         "responses": _responses(201, collection.schema, (*EVERYWHERE, *WITH_BODY)),
-    } | _identify("create", name)
+    }
 
 
-def _read(collection: Collection, name: str) -> dict[str, Any]:
+def _read(collection: Collection) -> dict[str, Any]:
     responses = _responses(200, collection.schema, (*EVERYWHERE, 404, 412))
     responses["304"] = {"description": STATUSES[304]}
     conditions = [_parameter("header", "If-Match"), _parameter("header", "If-None-Match")]
     told = {"summary": f"Show one of the {collection.name}", "parameters": conditions}
-    return {**told, "responses": responses} | _identify("get", name)
+    return {**told, "responses": responses}
 
 
 def _update(collection: Collection, name: str) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def _update(collection: Collection, name: str) -> dict[str, Any]:
         "parameters": [_parameter("header", "If-Match")],
         "requestBody": _body(patch, MERGE_PATCH, JSON),
         "responses": _responses(200, collection.schema, (*EVERYWHERE, 404, 412, *WITH_BODY)),
-    } | _identify("update", name)
+    }
 
 
 def _delete(name: str) -> dict[str, Any]:
@@ -158,11 +162,17 @@ def _delete(name: str) -> dict[str, Any]:
         "summary": f"Remove an {name.lower()}",
         "parameters": [_parameter("header", "If-Match")],
         "responses": _responses(204, None, (*EVERYWHERE, 404, 409, 412)),
-    } | _identify("delete", name)
+    }
 
 
-def _identify(verb: str, name: str) -> dict[str, str]:
-    return {"operationId": f"{verb}{name}"}
+def _identify(verb: Verb, collection: Collection) -> dict[str, str]:
+    return {"operationId": identify(verb, collection)}
+
+
+def identify(verb: Verb, collection: Collection) -> str:
+    """Return the name of an operation: ``listItems``, ``readItem`` and the like."""
+    name = collection.name.capitalize() if verb == "list" else type(collection.schema).__name__
+    return f"{verb}{name}"
 
 
 def _body(schema: Any, *media_types: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from flask import Request
 
@@ -27,6 +27,7 @@ from emulator.inventory_service.problem import (
 from emulator.store import Record, Store, settle
 from emulator.workspace import Workspace
 
+Verb = Literal["list", "create", "read", "update", "delete"]
 CREATED, UPDATED = "createdAt", "updatedAt"
 
 
@@ -54,11 +55,12 @@ class Operations:
         name, now = self.collection.name, self.workspace.clock.now()
         size = paging.page_size(request.args)
         token = paging.single(request.args, "nextToken")
-        after = (self.tokens.read(token, name, now).position,) if token else None
+        scope = f"{self.workspace.name}/{name}"
+        after = (self.tokens.read(token, scope, now).position,) if token else None
         rows = self.store.scan(name, 0, size + 1, after=after).records
         content: dict[str, Any] = {name: [self._summarize(row) for row in rows[:size]]}
         if len(rows) > size:
-            content["nextToken"] = self.tokens.issue(Bookmark(name, rows[size - 1].key[0]), now)
+            content["nextToken"] = self.tokens.issue(Bookmark(scope, rows[size - 1].key[0]), now)
         return Answer(200, content)
 
     def create(self, request: Request) -> Answer:

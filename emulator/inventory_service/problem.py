@@ -95,3 +95,6 @@ IDEMPOTENCY_KEY_REUSED = ProblemType(
     422, "IDEMPOTENCY_KEY_REUSED", "The idempotency key belongs to another request"
 )
 INTERNAL_ERROR = ProblemType(500, "INTERNAL_ERROR", "The server met an internal error")
+
+PROBLEMS = {k.code: k for k in tuple(globals().values()) if isinstance(k, ProblemType)}
+"""All of these by code."""

@@ -1,26 +1,25 @@
 """The Data API as one WSGI application: routes, the order of checks, one exit."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flask import Flask, Request, Response, g, request
 from werkzeug.routing import BaseConverter
 
+from emulator.family import FAULT as FAULT_TYPE
+from emulator.family import INJECTED, Family
 from emulator.fixtures import Collection
-from emulator.ocapi import client, envelope, faults, formats, url
+from emulator.ocapi import client, envelope, faults, formats, override, url
 from emulator.ocapi.call import SITES, Call, Route, Service
 from emulator.ocapi.client import CLIENTS, USERS
 from emulator.ocapi.document import FAULT, Document
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.formats import Format
-from emulator.ocapi.override import OVERRIDDEN, MethodOverride
+from emulator.ocapi.override import OVERRIDDEN
 from emulator.ocapi.resource import Resource, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.site import read_site
 from emulator.ocapi.verbs import VERBS, Answer
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 # The order of checks (ORD-1), as the parts of a Call that make them. The verb makes the rest:
 # 11 parents and resource, 12 resource state and If-Match, 13 business rules.
@@ -44,11 +43,16 @@ CHECKS = (
 )
 
 COLLECTIONS = (
-    Collection(SITES, "sites.json", read_site, required=True),
-    Collection(CLIENTS, "clients.json", client.read_client, required=True),
-    Collection(USERS, "clients.json", client.read_user),
+    Collection(SITES, "sites.json", read_site, required=True, kept=True),
+    Collection(CLIENTS, "clients.json", client.read_client, required=True, kept=True),
+    Collection(USERS, "clients.json", client.read_user, kept=True),
     *(resource.fixtures() for resource in RESOURCES),
 )
+
+FAULTS = faults.TABLE | {
+    kind.name: kind for resource in RESOURCES for kind in (resource.not_found, resource.duplicate)
+}
+"""All faults by name, those of resources among them."""
 
 HEADERS = {  # ENV-8
     "Expires": "Thu, 01-Jan-1970 00:00:00 GMT",
@@ -71,20 +75,41 @@ class SegmentConverter(BaseConverter):
         return url.decode_segment(value)
 
 
-def create_app(service: Service) -> "WSGIApplication":
-    """Return the application that serves all resources."""
+def create_family(service: Service) -> Family:
+    """Return the family that serves all resources."""
+    routes = _routes()
+    app = _create_app(service, routes)
+    return Family(
+        "data",
+        app,
+        app.url_map,
+        {(path, method): name for path, route in routes.items() for method, name in _names(route)},
+        {name: kind.arguments for name, kind in FAULTS.items()},
+        override.apply,
+    )
+
+
+def _names(route: Route) -> Iterator[tuple[str, str]]:
+    """Yield the methods of a route with the names of their operations, as the Meta API has them."""
+    words = "".join(word.capitalize() for word in route.resource.path.split("_"))
+    for method in route.methods:
+        yield method, method.lower() + words + ("" if route.of_collection else "ByID")
+
+
+def _create_app(service: Service, routes: Mapping[str, Route]) -> Flask:
     app = Flask("emulator.ocapi", static_folder=None)
     app.url_map.converters["segment"] = SegmentConverter
     app.url_map.merge_slashes = False
-    routes: dict[str, Route] = {}
-    for resource in RESOURCES:
-        _add_routes(app, routes, resource)
+    for path, route in routes.items():
+        _add_route(app, path, route)
 
     @app.before_request
     def begin() -> None:
         # The request itself, since each look through Flask's proxy costs a microsecond.
         current: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
         g.call = Call(current, routes.get(current.endpoint or ""), service)
+        if injected := current.environ.get(INJECTED):
+            raise FAULTS[injected.name].make(injected.arguments)
         _check(g.call)
 
     @app.errorhandler(Fault)
@@ -95,21 +120,25 @@ def create_app(service: Service) -> "WSGIApplication":
     def crash(error: Exception) -> Response:
         # What an error handler raised comes inside an InternalServerError of Flask's.
         cause = getattr(error, "original_exception", None) or error
-        service.workspace.crashes.record(request.method, request.path, cause)
+        g.call.workspace.crashes.record(request.method, request.path, cause)
         return _finish(g.call, _refusal(g.call, faults.INTERNAL_SERVER_ERROR()))
 
-    return MethodOverride(app)
+    return app
 
 
-def _add_routes(app: Flask, routes: dict[str, Route], resource: Resource) -> None:
+def _routes() -> dict[str, Route]:
+    """Return the routes of all resources by their path below the version."""
+    return {path: route for resource in RESOURCES for path, route in _routes_of(resource)}
+
+
+def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
     for name in (resource.path, *resource.aliases):
-        _add_route(app, routes, name, Route(resource, resource.methods(of_collection=True), True))
-    path = f"{resource.path}/<segment:{resource.key}>"
-    _add_route(app, routes, path, Route(resource, resource.methods(of_collection=False), False))
+        yield name, Route(resource, resource.methods(of_collection=True), True)
+    of_one = Route(resource, resource.methods(of_collection=False), False)
+    yield f"{resource.path}/<segment:{resource.key}>", of_one
 
 
-def _add_route(app: Flask, routes: dict[str, Route], path: str, route: Route) -> None:
-    routes[path] = route
+def _add_route(app: Flask, path: str, route: Route) -> None:
     for scope in SCOPES:
         app.add_url_rule(
             f"{scope}/{path}",
@@ -142,6 +171,7 @@ def _view(**_: str) -> Response:
 
 def _refusal(call: Call, fault: Fault) -> Answer:
     version = _version(call)
+    call.request.environ[FAULT_TYPE] = fault.kind.type
     content = envelope.wrap_fault(fault, version, call.dialect)
     return Answer(fault.kind.status, content, FAULT, fault.headers)
 
@@ -157,7 +187,7 @@ def _version(call: Call) -> str:
 def _finish(call: Call, answer: Answer) -> Response:
     """Render an answer: the one way out, for documents and faults alike."""
     response = Response(status=answer.status, headers=HEADERS | dict(answer.headers))
-    response.headers["x-dw-request-base-id"] = call.service.workspace.clock.identifier()
+    response.headers["x-dw-request-base-id"] = call.workspace.clock.identifier()
     del response.headers["Content-Type"]
     if answer.content is not None:
         _render(call, answer.content, answer.document, response)

@@ -20,7 +20,7 @@ from emulator.ocapi.state import Presented
 from emulator.ocapi.token import Tokens
 from emulator.ocapi.url import Address
 from emulator.store import Key, Store
-from emulator.workspace import Workspace
+from emulator.workspace import Workspace, current
 
 SITES = "sites"
 READS = ("GET", "HEAD")
@@ -28,13 +28,21 @@ SHORTEST_ID, LONGEST_ID = 1, 256
 
 
 class Service:
-    """What all calls of one emulator share."""
+    """What all calls of one emulator share.
 
-    def __init__(self, config: Config, workspace: Workspace, tokens: Tokens) -> None:
+    Args:
+        config: How it is set up.
+        secret: What the keys of tokens are derived from.
+    """
+
+    def __init__(self, config: Config, secret: str) -> None:
         self.config = config
-        self.workspace = workspace
-        self.tokens = tokens
+        self.secret = secret
         self.dialect: Dialect = DIALECTS[config.dialect]
+
+    def tokens(self, workspace: Workspace) -> Tokens:
+        """Return what issues and verifies the tokens of a workspace."""
+        return Tokens(self.secret, workspace.clock, workspace.name)
 
     def serves(self, version: str) -> bool:
         """Return whether a version, well formed, is answered (URL-3)."""
@@ -57,11 +65,12 @@ class Call:
         self.request = request
         self.matched = route
         self.service = service
+        self.workspace = current(request.environ)
 
     @property
     def store(self) -> Store:
         """The data that the call reads and writes."""
-        return self.service.workspace.store
+        return self.workspace.store
 
     @property
     def dialect(self) -> Dialect:
@@ -142,7 +151,7 @@ class Call:
     def client(self) -> str:
         """The id of the calling client (AUT-1)."""
         args, headers = self.request.args, self.request.headers
-        return auth.identify(headers, args, self.service.tokens, self.store)
+        return auth.identify(headers, args, self.service.tokens(self.workspace), self.store)
 
     @cached_property
     def key(self) -> Key:

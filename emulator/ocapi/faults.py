@@ -47,7 +47,11 @@ class FaultType:
 
     def __call__(self, *values: Any) -> Fault:
         """Return the fault with ``values`` as its arguments, in the order of the table."""
-        return Fault(self, dict(zip(self.arguments, values, strict=True)))
+        return self.make(dict(zip(self.arguments, values, strict=True)))
+
+    def make(self, arguments: Mapping[str, Any]) -> Fault:
+        """Return the fault with arguments by name."""
+        return Fault(self, arguments)
 
 
 DECODING = "An error occurred while decoding the request."
@@ -371,3 +375,6 @@ ID_CONFLICT = FaultType(
 
 # 500: CHOSEN, FLT-4
 INTERNAL_SERVER_ERROR = FaultType(500, "InternalServerError", "The server met an internal error.")
+
+TABLE = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, FaultType)}
+"""All of these by name."""

@@ -11,10 +11,11 @@ from flask import Flask, Request, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+from emulator.family import FAULT, INJECTED, Family
 from emulator.ocapi import client
+from emulator.ocapi.call import Service
 from emulator.ocapi.client import CLIENTS
-from emulator.ocapi.token import Tokens
-from emulator.workspace import Workspace
+from emulator.workspace import Workspace, current
 
 ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
 INSTANCE_PATH = "/dw/oauth2/access_token"
@@ -41,16 +42,38 @@ class OAuthError(Exception):
         self.error = error
 
 
+STATUSES = {
+    "invalid_request": 400,
+    "invalid_client": 401,
+    "unauthorized_client": 400,
+    "unsupported_grant_type": 400,
+    "server_error": 500,
+    "temporarily_unavailable": 503,
+}
+"""The errors that the token endpoints can be told to answer, and their statuses."""
 AUTHENTICATION_FAILED = (401, "invalid_client", "Client authentication failed")
 
 
-def create_app(workspace: Workspace, tokens: Tokens) -> Flask:
-    """Return the application of both token endpoints."""
+def create_family(service: Service) -> Family:
+    """Return the family of both token endpoints."""
+    app = _create_app(service)
+    operations = {(path, "POST"): "requestToken" for path in PATHS}
+    faults = dict.fromkeys(STATUSES, ("description",))
+    return Family("token", app, app.url_map, operations, faults)
+
+
+def _create_app(service: Service) -> Flask:
     app = Flask("emulator.ocapi.oauth", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_FORM
 
+    @app.before_request
+    def begin() -> None:
+        if injected := request.environ.get(INJECTED):
+            description = str(injected.arguments["description"])
+            raise OAuthError(STATUSES[injected.name], injected.name, description)
+
     def grant() -> Response:
-        return _answer(200, _grant(request, workspace, tokens))
+        return _answer(200, _grant(request, service))
 
     for path in PATHS:
         app.add_url_rule(path, path, grant, methods=["POST"], provide_automatic_options=False)
@@ -59,14 +82,15 @@ def create_app(workspace: Workspace, tokens: Tokens) -> Flask:
 
     @app.errorhandler(Exception)
     def _crash(error: Exception) -> Response:
-        workspace.crashes.record(request.method, request.path, error)
-        return _answer(500, {"error": "server_error"})
+        current(request.environ).crashes.record(request.method, request.path, error)
+        return _refuse(OAuthError(500, "server_error", ""))
 
     return app
 
 
-def _grant(request: Request, workspace: Workspace, tokens: Tokens) -> dict[str, Any]:
-    parameters = _read_parameters(request)
+def _grant(request: Request, service: Service) -> dict[str, Any]:
+    workspace = current(request.environ)
+    tokens, parameters = service.tokens(workspace), _read_parameters(request)
     grant_type = parameters.get("grant_type")
     if not grant_type:
         raise OAuthError(400, "invalid_request", "Parameter 'grant_type' is missing")
@@ -172,8 +196,9 @@ def _token(access_token: str, lifetime: int) -> dict[str, Any]:
 
 
 def _refuse(error: OAuthError) -> Response:
-    told = {"error_description": str(error), "error": error.error}
-    response = _answer(error.status, told)
+    description = {"error_description": str(error)} if str(error) else {}
+    request.environ[FAULT] = error.error
+    response = _answer(error.status, {**description, "error": error.error})
     if error.status == 401:  # noqa: PLR2004 - RFC 6749, 5.2
         response.headers["WWW-Authenticate"] = 'Basic realm="/"'
     return response
@@ -181,8 +206,7 @@ def _refuse(error: OAuthError) -> Response:
 
 def _refuse_http(error: HTTPException) -> Response:
     """Answer what Flask refuses itself: another method, a form that is too large."""
-    told = {"error_description": error.description, "error": "invalid_request"}
-    response = _answer(error.code or 400, told)
+    response = _refuse(OAuthError(error.code or 400, "invalid_request", error.description or ""))
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(allowed)

@@ -1,6 +1,5 @@
 """Method override (MET-3): a POST that stands for another method."""
 
-from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -11,7 +10,7 @@ from werkzeug.wsgi import get_input_stream
 from emulator.ocapi.formats import LARGEST_BODY, TOO_LARGE
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
 FORM = "application/x-www-form-urlencoded"
 HEADER = "HTTP_X_DW_HTTP_METHOD_OVERRIDE"
@@ -22,28 +21,20 @@ REFUSED = "emulator.refused_override"
 """The key of the WSGI environment that holds an override which is not allowed."""
 
 
-class MethodOverride:
-    """WSGI middleware: gives the request the method it asks for, before it is routed.
+def apply(environ: "WSGIEnvironment") -> None:
+    """Give a request the method it asks for, before it is routed.
 
-    The request is not answered here: an override that is not allowed is left in the
-    environment, for the first of the checks to refuse.
+    It is not answered here: an override that is not allowed is left in the environment, for the
+    first of the checks to refuse.
     """
-
-    def __init__(self, application: "WSGIApplication") -> None:
-        self.application = application
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer through the application."""
-        if environ["REQUEST_METHOD"] == "POST":
-            method = requested(environ)
-            if method in ALLOWED:
-                environ["REQUEST_METHOD"] = method
-                environ[OVERRIDDEN] = True
-            elif method is not None:
-                environ[REFUSED] = method
-        return self.application(environ, start_response)
+    if environ["REQUEST_METHOD"] != "POST":
+        return
+    method = requested(environ)
+    if method in ALLOWED:
+        environ["REQUEST_METHOD"] = method
+        environ[OVERRIDDEN] = True
+    elif method is not None:
+        environ[REFUSED] = method
 
 
 def requested(environ: "WSGIEnvironment") -> str | None:

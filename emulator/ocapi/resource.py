@@ -1,6 +1,6 @@
 """A resource is a value: what the protocol needs to know to serve one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -90,6 +90,7 @@ class Resource:
             self._read_fixture,
             self.references,
             arrange=self._arrange,
+            encode=self._encode,
         )
 
     def compute(self, store: Store, key: Key) -> dict[str, Any]:
@@ -108,6 +109,10 @@ class Resource:
             apart = [Record.of(r.key, {name: r.properties[name]}) for r in have]
             arranged[self._place_of(name)] = apart
         return arranged
+
+    def _encode(self, store: Store, _: str) -> Iterator[Mapping[str, Any]]:
+        for record in store.scan(self.path, 0, store.count(self.path)).records:
+            yield {**record.properties, **self.compute(store, record.key)}
 
     def _without_computed(self, record: Record) -> Record:
         kept = {n: v for n, v in record.properties.items() if n not in self.computed}

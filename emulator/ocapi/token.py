@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
-from secrets import token_bytes
 from types import MappingProxyType
 from typing import Any
 
@@ -24,12 +23,13 @@ class Tokens:
     """Issues and verifies access tokens.
 
     Args:
-        secret: What the signing key is derived from; empty for a key nobody else has.
+        secret: What the signing key is derived from.
         clock: By which tokens expire.
+        workspace: The name of the workspace that they are good for.
     """
 
-    def __init__(self, secret: str, clock: Clock) -> None:
-        self._key = sha256(secret.encode() if secret else token_bytes()).digest()
+    def __init__(self, secret: str, clock: Clock, workspace: str = "") -> None:
+        self._key = _derive(secret, workspace)
         self._clock = clock
 
     def issue(self, client_id: str, lifetime: int, user: str = "") -> str:
@@ -68,6 +68,11 @@ class Tokens:
             raise TokenError("expired")
         client_id: str = claims["sub"]
         return client_id
+
+
+@lru_cache(maxsize=1024)
+def _derive(secret: str, workspace: str) -> bytes:
+    return sha256(f"{workspace}\0{secret}".encode()).digest()
 
 
 @lru_cache(maxsize=1024)

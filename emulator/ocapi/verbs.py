@@ -145,7 +145,7 @@ def _check_id(call: Call) -> None:
 
 
 def _now(call: Call) -> str:
-    return render_instant(call.service.workspace.clock.now())
+    return render_instant(call.workspace.clock.now())
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:

@@ -1,6 +1,6 @@
 """The interface every storage engine implements, and the words it is stated in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
@@ -125,6 +125,14 @@ class Store(Protocol):
 
     def count(self, collection: str, parent: Key = ()) -> int:
         """Return how many records lie below ``parent``."""
+        ...
+
+    def collections(self) -> Sequence[str]:
+        """Return the names of the collections that were written to, in alphabetical order."""
+        ...
+
+    def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
+        """Replace all content: records by collection, in any order, whose keys must differ."""
         ...
 
     def snapshot(self) -> Any:

@@ -26,17 +26,15 @@ Snapshot = Mapping[str, Tree]
 
 
 class MemoryStore:
-    """A ``Store`` in the memory of this process."""
+    """A ``Store`` in the memory of this process.
 
-    def __init__(self) -> None:
-        self._trees: Snapshot = {}
+    Args:
+        snapshot: What it holds at first, taken from another one.
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None) -> None:
+        self._trees: Snapshot = snapshot or {}
         self._lock = Lock()
-
-    def load(self, collection: str, records: Iterable[Record]) -> None:
-        """Replace a collection by ``records``, whose keys must differ, in any order."""
-        entries = sorted((record.key, record) for record in records)
-        with self._lock:
-            self._replace(collection, Tree.of(entries))
 
     def get(self, collection: str, key: Key) -> Record | None:
         """See ``Store.get``."""
@@ -85,6 +83,21 @@ class MemoryStore:
         low, high = _bounds(self._tree(collection), parent)
         return high - low
 
+    def collections(self) -> list[str]:
+        """See ``Store.collections``."""
+        return sorted(self._trees)
+
+    def load(self, collection: str, records: Iterable[Record]) -> None:
+        """Replace a collection by ``records``, whose keys must differ, in any order."""
+        with self._lock:
+            self._replace(collection, _plant(records))
+
+    def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
+        """See ``Store.replace``; O(n log n)."""
+        trees = {name: _plant(records) for name, records in contents.items()}
+        with self._lock:
+            self._trees = trees
+
     def snapshot(self) -> Snapshot:
         """See ``Store.snapshot``; O(1)."""
         return self._trees
@@ -109,6 +122,10 @@ class MemoryStore:
 
     def _replace(self, collection: str, tree: Tree) -> None:
         self._trees = {**self._trees, collection: tree}
+
+
+def _plant(records: Iterable[Record]) -> Tree:
+    return Tree.of(sorted((record.key, record) for record in records))
 
 
 def _require(expected: Expected, found: Record | None) -> None:

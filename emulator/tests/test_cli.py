@@ -69,6 +69,17 @@ KNOBS = (
         "1",
         True,
     ),
+    Knob("control_token", "--control-token", "OCAPI_EMULATOR_CONTROL_TOKEN", SECRET, SECRET),
+    Knob("workspaces", "--workspaces", "OCAPI_EMULATOR_WORKSPACES", "5", 5),
+    Knob("workspace_age", "--workspace-age", "OCAPI_EMULATOR_WORKSPACE_AGE", "60", 60),
+    Knob("journal", "--journal", "OCAPI_EMULATOR_JOURNAL", "7", 7),
+    Knob("journal_body", "--journal-body", "OCAPI_EMULATOR_JOURNAL_BODY", "99", 99),
+    Knob("failpoints", "--failpoints", "OCAPI_EMULATOR_FAILPOINTS", "a.json", "a.json"),
+    Knob("seed", "--seed", "OCAPI_EMULATOR_SEED", "seven", "seven"),
+    Knob("tls", "--tls", "OCAPI_EMULATOR_TLS", "1", True),
+    Knob("tls_name", "--tls-name", "OCAPI_EMULATOR_TLS_NAME", "shop.test", "shop.test"),
+    Knob("tls_cert", "--tls-cert", "OCAPI_EMULATOR_TLS_CERT", "cert.pem", "cert.pem"),
+    Knob("tls_key", "--tls-key", "OCAPI_EMULATOR_TLS_KEY", "key.pem", "key.pem"),
 )
 DEFAULTS = {
     "host": "127.0.0.1",
@@ -79,6 +90,17 @@ DEFAULTS = {
     "token_key": "",
     "inventory_api_key": "",
     "trust_forwarded_proto": False,
+    "control_token": "",
+    "workspaces": 1000,
+    "workspace_age": 3600,
+    "journal": 1000,
+    "journal_body": 16384,
+    "failpoints": "",
+    "seed": "",
+    "tls": False,
+    "tls_name": "",
+    "tls_cert": "",
+    "tls_key": "",
 }
 each_knob = pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
 
@@ -287,8 +309,12 @@ def test_a_flag_beats_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert serve_parameters(["--port", "2222"])["port"] == 2222
 
 
-def test_the_variables_reach_the_server() -> None:
-    variables = {knob.variable: knob.given for knob in KNOBS}
+def test_the_variables_reach_the_server(tmp_path: Path) -> None:
+    failpoints = tmp_path / "failpoints.json"
+    failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
+    given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
+    given |= {"failpoints": str(failpoints), "control_token": ""}
+    variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
         assert url.startswith("http://localhost:")
         token = invoke("token", "--url", other.url).stdout.strip()
@@ -298,6 +324,8 @@ def test_the_variables_reach_the_server() -> None:
         assert [entry["id"] for entry in page["data"]] == ["my-inventorylist1", "my-inventorylist2"]
         assert all(entry["link"].startswith("https://localhost:") for entry in page["data"])
         assert get(f"{url}/__emulator__/health").json()["dialect"] == "observed"
+        assert get(f"{url}/items").status_code == 418
+        assert get(f"{url}/__emulator__/clock").json()["now"] == "2026-01-01T00:00:00.000Z"
 
 
 def test_check_counts_what_a_data_set_holds() -> None:
@@ -473,7 +501,7 @@ def test_an_interrupted_command_says_so_with_exit_code_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "argv", ["ocapi-emulator", "token"])
-    monkeypatch.setattr("emulator.cli.build_opener", interrupt)
+    monkeypatch.setattr("emulator.cli.Remote", interrupt)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130

@@ -16,6 +16,17 @@ DEFAULTS = {
     "token_key": "",
     "inventory_api_key": "",
     "trust_forwarded_proto": False,
+    "control_token": "",
+    "workspaces": 1000,
+    "workspace_age": 3600,
+    "journal": 1000,
+    "journal_body": 16384,
+    "failpoints": "",
+    "seed": "",
+    "tls": False,
+    "tls_name": "",
+    "tls_cert": "",
+    "tls_key": "",
 }
 
 
@@ -46,6 +57,17 @@ def test_a_knob_tells_its_meaning_in_a_sentence(name: str) -> None:
         ("token_key", "SECRET"),
         ("inventory_api_key", "KEY"),
         ("trust_forwarded_proto", ""),
+        ("control_token", "SECRET"),
+        ("workspaces", "NUMBER"),
+        ("workspace_age", "SECONDS"),
+        ("journal", "NUMBER"),
+        ("journal_body", "BYTES"),
+        ("failpoints", "FILE"),
+        ("seed", "TEXT"),
+        ("tls", ""),
+        ("tls_name", "NAME,NAME"),
+        ("tls_cert", "FILE"),
+        ("tls_key", "FILE"),
     ],
 )
 def test_a_knob_shows_what_its_value_looks_like(name: str, placeholder: str) -> None:

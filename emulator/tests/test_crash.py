@@ -6,11 +6,9 @@ from typing import NoReturn
 import pytest
 from werkzeug.test import Client
 
-from emulator.config import Config
+from emulator import Emulator
 from emulator.crash import CrashLog
-from emulator.server import build_application
 from emulator.store import MemoryStore
-from emulator.workspace import Workspace
 
 SECRET = "s3cret"
 
@@ -20,6 +18,9 @@ class BrokenError(Exception):
 
 
 class BrokenStore(MemoryStore):
+    def snapshot(self) -> NoReturn:
+        raise BrokenError("the disk is on fire")
+
     def get(self, *_: object) -> NoReturn:
         raise BrokenError("the disk is on fire")
 
@@ -83,15 +84,17 @@ def test_the_log_has_the_request_and_the_traceback(caplog: pytest.LogCaptureFixt
     [
         ("GET", "/s/RefArch/dw/data/v23_2/inventory_lists"),
         ("POST", "/dw/oauth2/access_token"),
-        ("POST", "/__emulator__/reset"),
+        ("PUT", "/__emulator__/snapshots/one"),
     ],
     ids=["data", "token", "control"],
 )
 def test_every_application_names_the_request_without_its_query(
     method: str, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    workspace = Workspace(BrokenStore())
-    client = Client(build_application(Config(), workspace))
+    emulator = Emulator()
+    workspace = emulator.workspace
+    workspace.store = BrokenStore()
+    client = Client(emulator.application)
     query = {"grant_type": "client_credentials", "token": SECRET}
     here = {"REMOTE_ADDR": "127.0.0.1"}
     client.open(path, method=method, query_string=query, environ_overrides=here)

@@ -3,33 +3,36 @@
 from typing import Any
 
 import pytest
-from werkzeug.exceptions import Forbidden
-from werkzeug.test import create_environ
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.test import Client, create_environ
 from werkzeug.wrappers import Request
 
+from emulator import Emulator
 from emulator.config import Config
 from emulator.control import guard
-from emulator.control.app import create_app
-from emulator.store import MemoryStore, Record
-from emulator.workspace import Workspace
+from emulator.store import Record
 
 HERE, ELSEWHERE = "127.0.0.1", "192.168.0.7"
 RECORD = Record.of(("a",), {})
 
 
-def check(
+def check(  # noqa: PLR0913 - what makes up a request
     method: str = "GET",
     *,
     host: str = "localhost:8080",
     origin: str | None = None,
     remote: str | None = HERE,
     listening: str = HERE,
+    path: str = "/__emulator__/health",
+    token: str = "",
+    given: str = "",
 ) -> None:
     """Check a request; None stands for a header, or an address, that there is not."""
     optional = {"HTTP_ORIGIN": origin, "REMOTE_ADDR": remote}
+    optional |= {"HTTP_X_EMULATOR_CONTROL_TOKEN": given or None}
     told = {name: value for name, value in optional.items() if value is not None}
-    environ = {**create_environ(method=method), "HTTP_HOST": host, **told}
-    guard.check(Request(environ), listening)
+    environ = {**create_environ(path, method=method), "HTTP_HOST": host, **told}
+    guard.check(Request(environ), Config(host=listening, control_token=token))
 
 
 @pytest.mark.parametrize(
@@ -115,9 +118,33 @@ def test_a_page_of_another_origin_may_not(origin: str, method: str) -> None:
         check(method, origin=origin)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_another_machine_may_look(method: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_another_machine_may_ask_for_health(method: str) -> None:
     check(method, host="192.168.0.1:8080", remote=ELSEWHERE)
+
+
+@pytest.mark.parametrize("path", ["/__emulator__/journal", "/__emulator__", "/__emulator__/state"])
+def test_another_machine_may_not_look_at_anything_else(path: str) -> None:
+    with pytest.raises(Forbidden, match="serves the server's own machine only"):
+        check(remote=ELSEWHERE, path=path)
+
+
+@pytest.mark.parametrize("remote", [HERE, ELSEWHERE])
+def test_who_has_the_token_may_do_everything_under_any_name(remote: str) -> None:
+    told = {"path": "/__emulator__/reset", "token": "s3cret", "given": "s3cret"}
+    check("POST", host="ocapi:8080", remote=remote, **told)
+
+
+@pytest.mark.parametrize("given", ["", "s3cre", "s3cret ", "other"])
+@pytest.mark.parametrize("remote", [HERE, ELSEWHERE])
+def test_who_has_not_the_token_is_refused_on_every_machine(given: str, remote: str) -> None:
+    with pytest.raises(Unauthorized, match="x-emulator-control-token"):
+        check(remote=remote, path="/__emulator__/journal", token="s3cret", given=given)
+
+
+def test_a_page_of_another_origin_is_refused_with_the_token_too() -> None:
+    with pytest.raises(Forbidden, match="pages of"):
+        check(origin="http://shop.example", token="s3cret", given="s3cret")
 
 
 @pytest.mark.parametrize("remote", ["127.0.0.1", "127.8.9.10", "::1"])
@@ -131,18 +158,19 @@ def test_its_own_machine_may_change_it(remote: str, method: str) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_another_machine_may_not_change_it(remote: str | None, method: str) -> None:
-    with pytest.raises(Forbidden, match="is changed from the server's own machine only"):
+    with pytest.raises(Forbidden, match="serves the server's own machine only"):
         check(method, remote=remote)
 
 
 def reset(**options: Any) -> tuple[int, str | None, int]:
     """Return status, content type and what is left of one record written before a reset."""
-    workspace = Workspace(MemoryStore())
-    workspace.store.put("things", RECORD)
-    client = create_app(Config(), workspace).test_client()
-    response = client.post("/__emulator__/reset", **options)
-    workspace.crashes.check()
-    return response.status_code, response.content_type, workspace.store.count("things")
+    emulator = Emulator()
+    emulator.workspace.store.put("things", RECORD)
+    environ = {"REMOTE_ADDR": HERE} | options.pop("environ_overrides", {})
+    client = Client(emulator.application)
+    response = client.post("/__emulator__/reset", environ_overrides=environ, **options)
+    emulator.check()
+    return response.status_code, response.content_type, emulator.workspace.store.count("things")
 
 
 def test_a_reset_from_here_is_done() -> None:

@@ -1,18 +1,14 @@
 """Method override: which POST stands for which method, and what is left of its form."""
 
-from collections.abc import Iterable
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from werkzeug.test import create_environ, run_wsgi_app
-from werkzeug.wrappers import Request, Response
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Request
 
 from emulator import Emulator
-from emulator.ocapi.override import REFUSED, MethodOverride
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from emulator.ocapi.override import REFUSED, apply
 
 FIVE_MB = 5 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
@@ -21,15 +17,10 @@ LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 
 
 def arrive(method: str = "POST", **options: Any) -> Request:
-    """Return the request as it comes out behind the middleware."""
-    arrived: list[Request] = []
-
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        arrived.append(Request(environ))
-        return Response()(environ, start_response)
-
-    run_wsgi_app(MethodOverride(application), create_environ(method=method, **options))
-    return arrived[0]
+    """Return the request as it is once its method was overridden."""
+    environ = create_environ(method=method, **options)
+    apply(environ)
+    return Request(environ)
 
 
 def by_query(method: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from emulator.ocapi.token import TokenError, Tokens
 
 NOON = datetime(2024, 2, 19, 12, tzinfo=UTC)
 NOON_SECONDS = 1708344000
-KEY = sha256(b"shared").digest()
+KEY = sha256(b"\0shared").digest()
 CLAIMS = {"iss": "ocapi-emulator", "sub": "c1", "exp": NOON_SECONDS + 60}
 
 
@@ -115,7 +115,15 @@ def test_tokens_of_one_secret_are_accepted_by_all_who_have_it(clock: FakeClock) 
     assert Tokens("shared", clock).verify(Tokens("shared", clock).issue("c1", 60)) == "c1"
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("shared", "other"), ("shared", ""), ("", "")])
+def test_a_token_of_another_workspace_is_refused(clock: FakeClock) -> None:
+    token = Tokens("shared", clock, "ci-1").issue("c1", 60)
+    assert Tokens("shared", clock, "ci-1").verify(token) == "c1"
+    for other in ("ci-2", "default", ""):
+        with pytest.raises(TokenError, match="Signature"):
+            Tokens("shared", clock, other).verify(token)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("shared", "other"), ("shared", "")])
 def test_a_token_of_another_key_is_refused(clock: FakeClock, ours: str, theirs: str) -> None:
     token = Tokens(theirs, clock).issue("c1", 60)
     with pytest.raises(TokenError, match="Signature"):

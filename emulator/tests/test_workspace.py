@@ -63,6 +63,6 @@ def test_resetting_one_workspace_leaves_another_as_it_is() -> None:
 
 def test_clock_and_crash_log_can_be_handed_in() -> None:
     clock, crashes = Clock(), CrashLog()
-    workspace = Workspace(stored(), clock, crashes)
+    workspace = Workspace(stored(), clock=clock, crashes=crashes)
     assert workspace.clock is clock
     assert workspace.crashes is crashes

@@ -8,27 +8,38 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from emulator import Emulator
+from emulator.family import Family
+from emulator.journal import Journal
+from emulator.store import MemoryStore
+from emulator.workspace import Workspace, Workspaces
 from emulator.wsgi import FrontDoor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-def family(name: str) -> "WSGIApplication":
-    """Return an application that answers its name and the path it was given."""
+def family(name: str) -> Family:
+    """Return a family that answers its name and the path it was given."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         return Response(f"{name} {environ['PATH_INFO']}")(environ, start_response)
 
-    return answer
+    return Family(name, answer)
 
 
-DOOR = FrontDoor(
-    {"/dw/oauth2/access_token": family("token"), "/__emulator__": family("control")},
-    family("data"),
-)
+def make(name: str) -> Workspace:
+    return Workspace(MemoryStore(), name, journal=Journal(10))
+
+
+def build(data: Family) -> FrontDoor:
+    control = family("control")
+    families = {"/dw/oauth2/access_token": family("token"), "/__emulator__": control}
+    return FrontDoor(families, data, control, Workspaces(make, 10, 60), 100)
+
+
+DOOR = build(family("data"))
 
 
 def enter(environ: dict[str, Any]) -> str:
@@ -119,7 +130,7 @@ def test_target_and_query_stay_as_they_were_sent() -> None:
         return Response(told)(environ, respond)
 
     sent = {"REQUEST_URI": "http://localhost//a%2fb/?x=(**)", "QUERY_STRING": "x=(**)"}
-    answer, _, _ = run_wsgi_app(FrontDoor({}, application), {**create_environ(), **sent})
+    answer, _, _ = run_wsgi_app(build(Family("data", application)), {**create_environ(), **sent})
     assert b"".join(answer) == b"http://localhost//a%2fb/?x=(**) x=(**)"
 
 

@@ -1,0 +1,119 @@
+"""The journal of a workspace: look into it, count, verify, take it out as HAR."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from emulator.control import har
+from emulator.control.problem import Problem, load, read_json
+from emulator.journal import Journal, NearMiss
+from emulator.match import ExchangeMatch, Match
+from emulator.workspace import current
+
+SHOWN = 100
+LIMIT = "limit"
+
+
+class VerifySchema(Schema):
+    """What is expected of the journal."""
+
+    match = fields.Nested(ExchangeMatch(), load_default=dict)
+    times = fields.Integer(strict=True, validate=validate.Range(0))
+    at_least = fields.Integer(strict=True, validate=validate.Range(0))
+    at_most = fields.Integer(strict=True, validate=validate.Range(0))
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse an exact number beside a bound."""
+        if "times" in data and {"at_least", "at_most"} & data.keys():
+            raise ValidationError("Excludes at_least and at_most.", "times")
+
+
+def create() -> Blueprint:
+    """Return the endpoints below ``journal``."""
+    part = Blueprint("journal", __name__)
+    part.add_url_rule("", "show", show)
+    part.add_url_rule("", "clear", clear, methods=["DELETE"])
+    part.add_url_rule("/count", "count", count)
+    part.add_url_rule("/har", "export", export)
+    part.add_url_rule("/verify", "verify", verify, methods=["POST"])
+    return part
+
+
+def _journal() -> Journal:
+    return current(request.environ).journal
+
+
+def _read_filter(*others: str) -> Match:
+    """Return the conditions of the query, in which ``header`` and ``query`` are ``name:value``."""
+    given: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if name in ("header", "query"):
+            pairs = (value.partition(":") for value in values)
+            given[name] = {key.strip(): pattern.strip() for key, _, pattern in pairs}
+        elif name not in others:
+            given[name] = values[-1]
+    return Match(load(ExchangeMatch(), given))
+
+
+def show() -> Response:
+    """Answer the exchanges that are meant, the latest of them, oldest first."""
+    try:
+        limit = int(request.args.get(LIMIT, SHOWN))
+    except ValueError as error:
+        raise Problem(400, f"{LIMIT} is a number.") from error
+    found = _journal().find(_read_filter(LIMIT))
+    shown = found[-limit:] if limit > 0 else []
+    return jsonify(count=len(found), exchanges=[exchange.show() for exchange in shown])
+
+
+def count() -> Response:
+    """Answer how many exchanges are meant."""
+    return jsonify(count=len(_journal().find(_read_filter())))
+
+
+def clear() -> tuple[str, int]:
+    """Forget all exchanges."""
+    _journal().clear()
+    return "", 204
+
+
+def export() -> Response:
+    """Answer the exchanges that are meant as an HTTP Archive 1.2."""
+    found = _journal().find(_read_filter())
+    return jsonify(har.export(found, f"{request.scheme}://{request.host}"))
+
+
+def verify() -> Response:
+    """Answer whether as many exchanges are there as expected, else 409 with the nearest misses."""
+    expected = load(VerifySchema(), read_json())
+    match, journal = Match(expected["match"]), _journal()
+    found = len(journal.find(match))
+    least, most = _bounds(expected)
+    if least <= found and (most is None or found <= most):
+        return jsonify(status="ok", count=found)
+    told = f"{found} of {len(journal)} exchanges match, {_tell(least, most)} should."
+    nearest = [_show_near(near) for near in journal.find_near(match)] if found < least else []
+    raise Problem(409, told, count=found, nearest=nearest)
+
+
+def _bounds(expected: dict[str, Any]) -> tuple[int, int | None]:
+    """Return the least and the most number expected; at least one unless something is said."""
+    if "times" in expected:
+        return expected["times"], expected["times"]
+    least = 0 if "at_most" in expected else 1
+    return expected.get("at_least", least), expected.get("at_most")
+
+
+def _tell(least: int, most: int | None) -> str:
+    if most is None:
+        return f"at least {least}"
+    return f"exactly {least}" if least == most else f"from {least} to {most}"
+
+
+def _show_near(near: NearMiss) -> dict[str, Any]:
+    shown = near.exchange.show()
+    named = ("number", "method", "path", "query", "operation", "client", "status", "fault")
+    missed = {m.name: {"expected": m.expected, "actual": m.actual} for m in near.misses}
+    return {**{name: shown[name] for name in named}, "misses": missed}

@@ -1,0 +1,78 @@
+"""Snapshots of a workspace: save, restore, fork into another workspace, list, delete."""
+
+from flask import Blueprint, Response, jsonify, request
+from marshmallow import Schema, fields
+from werkzeug.exceptions import NotFound
+
+from emulator.control.problem import Problem, load, read_json
+from emulator.snapshot import Snapshot, SnapshotError
+from emulator.workspace import WorkspaceError, Workspaces, current
+
+
+class ForkSchema(Schema):
+    """Where a fork goes."""
+
+    workspace = fields.String(required=True)
+
+
+def create(registry: Workspaces) -> Blueprint:
+    """Return the endpoints below ``snapshots``."""
+    part = Blueprint("snapshots", __name__)
+
+    @part.post("/<name>/fork")
+    def fork(name: str) -> tuple[Response, int]:
+        found = _find(name)
+        target = load(ForkSchema(), read_json())["workspace"]
+        try:
+            registry.get(target).store.restore(found.content)
+        except WorkspaceError as error:
+            raise Problem(400, f"{error}.") from error
+        return jsonify(workspace=target, snapshot=name), 201
+
+    part.add_url_rule("", "list", list_)
+    part.add_url_rule("/<name>", "save", save, methods=["PUT"])
+    part.add_url_rule("/<name>", "delete", delete, methods=["DELETE"])
+    part.add_url_rule("/<name>/restore", "restore", restore, methods=["POST"])
+    return part
+
+
+def _find(name: str) -> Snapshot:
+    found = current(request.environ).snapshots.find(name)
+    if found is None:
+        raise NotFound(f"There is no snapshot '{name}' in this workspace.")
+    return found
+
+
+def _show(snapshot: Snapshot) -> dict[str, str]:
+    at = snapshot.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"name": snapshot.name, "at": at}
+
+
+def list_() -> Response:
+    """Answer all snapshots."""
+    return jsonify([_show(snapshot) for snapshot in current(request.environ).snapshots.list()])
+
+
+def save(name: str) -> tuple[Response, int]:
+    """Keep the data under a name, in the place of what was kept under it before."""
+    workspace = current(request.environ)
+    snapshot = Snapshot(name, workspace.clock.now(), workspace.store.snapshot())
+    try:
+        is_new = workspace.snapshots.save(snapshot)
+    except SnapshotError as error:
+        raise Problem(409, f"{error}.") from error
+    return jsonify(_show(snapshot)), 201 if is_new else 200
+
+
+def restore(name: str) -> Response:
+    """Bring the data back to what they were."""
+    found = _find(name)
+    current(request.environ).store.restore(found.content)
+    return jsonify(_show(found))
+
+
+def delete(name: str) -> tuple[str, int]:
+    """Forget a snapshot."""
+    found = _find(name)
+    current(request.environ).snapshots.delete(found.name)
+    return "", 204

@@ -1,0 +1,72 @@
+"""All workspaces: list, make with clients of their own, delete."""
+
+from time import monotonic
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from marshmallow import Schema, fields
+from werkzeug.exceptions import NotFound
+
+from emulator.control.problem import Problem, load, read_json
+from emulator.workspace import Workspace, WorkspaceError, Workspaces
+
+
+class WorkspaceSchema(Schema):
+    """What can be said of a workspace: the clients whose requests belong to it."""
+
+    clients = fields.List(fields.String(), load_default=list)
+
+
+def create(registry: Workspaces) -> Blueprint:
+    """Return the endpoints below ``workspaces``."""
+    part = Blueprint("workspaces", __name__)
+
+    @part.get("")
+    def show_all() -> Response:
+        return jsonify([_show(registry, workspace) for workspace in registry])
+
+    @part.get("/<name>")
+    def show_one(name: str) -> Response:
+        found = registry.find(name)
+        if found is None:
+            raise _missing(name)
+        return jsonify(_show(registry, found))
+
+    @part.put("/<name>")
+    def make(name: str) -> tuple[Response, int]:
+        status = 200 if registry.find(name) else 201
+        clients = load(WorkspaceSchema(), read_json())["clients"]
+        try:
+            registry.assign(name, clients)
+        except WorkspaceError as error:
+            raise Problem(400, f"{error}.") from error
+        return jsonify(_show(registry, registry.get(name))), status
+
+    @part.delete("/<name>")
+    def delete(name: str) -> tuple[str, int]:
+        try:
+            found = registry.delete(name)
+        except WorkspaceError as error:
+            raise Problem(409, f"{error}.") from error
+        if not found:
+            raise _missing(name)
+        return "", 204
+
+    return part
+
+
+def _missing(name: str) -> NotFound:
+    return NotFound(f"There is no workspace '{name}'; one is made when it is first used.")
+
+
+def _show(registry: Workspaces, workspace: Workspace) -> dict[str, Any]:
+    return {
+        "name": workspace.name,
+        "clients": registry.clients_of(workspace.name),
+        "idle": round(monotonic() - workspace.used, 3),
+        "exchanges": len(workspace.journal),
+        "server_errors": [failed.line for failed in workspace.journal.find_errors()],
+        "crashes": len(list(workspace.crashes)),
+        "failpoints": len(list(workspace.failpoints)),
+        "snapshots": len(workspace.snapshots.list()),
+    }
