@@ -1,41 +1,135 @@
 """A client of the server under test, and the one place that knows the shape of a fault."""
 
+import base64
 import http.client
-from collections.abc import Mapping
+import json
+import re
+import ssl
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 JSON = "application/json;charset=UTF-8"
 XML = "application/xml;charset=UTF-8"
 TIMEOUT = 10.0
+TOKEN_PATH = "/dwsso/oauth2/access_token"
+GRANTED = re.compile(r'"access_token"\s*:\s*"([^"]+)"')
+
+# The answer that came last, and what no report may show: secrets and the tokens granted.
+LAST: deque[requests.Response] = deque(maxlen=1)
+SECRETS: set[str] = set()
+
+
+class TargetError(Exception):
+    """The target cannot be reached, or grants no token; the message says what was asked."""
+
+
+@cache
+def trust(ca_file: str | None) -> ssl.SSLContext:
+    """Return a TLS context that trusts the public authorities and those of a file."""
+    context = ssl.create_default_context()
+    for file in filter(None, (DEFAULT_CA_BUNDLE_PATH, ca_file)):
+        context.load_verify_locations(file)
+    return context
+
+
+class _Trusting(HTTPAdapter):
+    def __init__(self, ca_file: str) -> None:
+        self.context = trust(ca_file)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> Any:
+        return super().init_poolmanager(*args, ssl_context=self.context, **options)
+
+
+def _remember(response: requests.Response, *_: Any, **__: Any) -> None:
+    LAST.append(response)
+    SECRETS.update(GRANTED.findall(response.text) if b"access_token" in response.content else ())
+
+
+def open_session(ca_file: str | None = None) -> requests.Session:
+    """Return a session that heeds no proxy and no ``.netrc``: both change requests.
+
+    Args:
+        ca_file: Certificates of further authorities, PEM.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.hooks["response"].append(_remember)
+    if ca_file:
+        session.mount("https://", _Trusting(ca_file))
+    return session
 
 
 class Api:
-    """One API client of one server.
+    """One API client of one server; what it creates it remembers for ``clear``.
+
+    Ids of what tests create begin with ``contract-``.
 
     Args:
         url: The server's base URL.
         client_id: The API client.
         client_secret: Its secret.
         dialect: ``documented`` or ``observed``, how the server answers where these differ.
+        token_url: Where tokens are granted; a path of the server unless given.
+        ca_file: Certificates of further authorities, PEM.
+
+    Raises:
+        TargetError: The server is not reached, or grants no token.
     """
 
     scope = "/s/-/dw/data/v23_2"
 
-    def __init__(self, url: str, client_id: str, client_secret: str, dialect: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: str,
+        dialect: str,
+        *,
+        token_url: str | None = None,
+        ca_file: str | None = None,
+    ) -> None:
         self.url = url
         self.client_id = client_id
         self.client_secret = client_secret
         self.dialect = dialect
-        self.session = requests.Session()
-        self.token: str = self.grant(client_id, client_secret).json()["access_token"]
+        self.token_url = token_url or url + TOKEN_PATH
+        self.ca_file = ca_file
+        self.made = set[str]()
+        _hide(client_id, client_secret)
+        self.session = open_session(ca_file)
+        # An answer knows its request, so ``assert_fault`` finds the dialect here.
+        self.session.headers["User-Agent"] = f"ocapi-contract-tests ({dialect})"
+        self.token: str = self._first_token()
+
+    def _first_token(self) -> str:
+        with _answering(self.token_url):
+            answer = self.grant(self.client_id, self.client_secret)
+        found = GRANTED.search(answer.text)
+        if answer.status_code == 200 and found:
+            return found[1]
+        came = f"{answer.status_code} {' '.join(answer.text.split())[:300]}".strip()
+        raise TargetError(
+            f"{self.token_url} grants no token to the client '{self.client_id}': it answers {came}"
+        )
+
+    def check(self) -> None:
+        """Raise TargetError if the server, which may not be where tokens are, does not answer."""
+        with _answering(self.url):
+            self.get("/inventory_lists?count=0")
 
     def grant(self, client_id: str, client_secret: str) -> requests.Response:
         """Ask for a token in the usual way."""
         return self.session.post(
-            f"{self.url}/dwsso/oauth2/access_token",
+            self.token_url,
             auth=(client_id, client_secret),
             data={"grant_type": "client_credentials"},
             timeout=TIMEOUT,
@@ -45,9 +139,18 @@ class Api:
         """Send a request to any path of the server, with the token unless ``headers`` say else."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         sent = {name: value for name, value in headers.items() if value is not None}
-        return self.session.request(
-            method, self.url + path, headers=sent, timeout=TIMEOUT, allow_redirects=False, **options
+        address = self.token_url if path == TOKEN_PATH else self.url + path
+        response = self.session.request(
+            method, address, headers=sent, timeout=TIMEOUT, allow_redirects=False, **options
         )
+        if method not in {"GET", "DELETE"} and _may_have_made(response):
+            self.made.add(path.partition("?")[0])
+        return response
+
+    def clear(self) -> None:
+        """Delete what was created, if it is still there."""
+        while self.made:
+            self.call("DELETE", self.made.pop())
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """GET a resource of the Data API, such as ``/inventory_lists``."""
@@ -69,11 +172,7 @@ class Api:
         self, method: str, target: str, headers: Mapping[str, str], body: Any = None
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Send a request whose target and headers nothing touches; return what came."""
-        parts = urlsplit(self.url)
-        kind = (
-            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        )
-        connection = kind(parts.netloc, timeout=TIMEOUT)
+        connection = self._connect()
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
             for name, value in {"Authorization": f"Bearer {self.token}", **headers}.items():
@@ -85,6 +184,45 @@ class Api:
         finally:
             connection.close()
 
+    def _connect(self) -> http.client.HTTPConnection:
+        parts = urlsplit(self.url)
+        if parts.scheme == "https":
+            context = trust(self.ca_file)
+            return http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT, context=context)
+        return http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
+
+
+def _may_have_made(response: requests.Response) -> bool:
+    """Return whether a write made something of ours: what the target has is not to be deleted."""
+    return response.status_code < 300 and "/contract-" in str(response.request.path_url)
+
+
+def _hide(client_id: str, secret: str) -> None:
+    """Remember a secret in the forms in which it may be met."""
+    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    escaped = json.dumps(secret)[1:-1]
+    SECRETS.update({secret, quote(secret), quote_plus(secret), basic, escaped} - {""})
+
+
+@contextmanager
+def _answering(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (requests.RequestException, UnicodeError) as error:
+        raise TargetError(f"no answer from {url}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the innermost reason, without the names of pools and connections around it."""
+    inner = error.args[0] if error.args else error
+    told = str(getattr(inner, "reason", inner))
+    return re.sub(r"^<?[\w.]*(Connection|Pool)\w*\([^)]*\)>?: |^<[^>]*>: ", "", told)
+
+
+def fault_envelope(dialect: str) -> dict[str, str]:
+    """Return what stands beside the fault in a dialect (FLT-1)."""
+    return {"_v": "23.2"} | ({"_type": "fault"} if dialect == "documented" else {})
+
 
 def assert_fault(
     response: requests.Response,
@@ -93,12 +231,13 @@ def assert_fault(
     arguments: Mapping[str, Any],
     message: str | None = None,
 ) -> None:
-    """Assert that an answer is a fault document of the documented dialect, exactly (FLT-1)."""
-    assert response.headers["Content-Type"] == JSON, response.text
+    """Assert that an answer is a fault document of its server's dialect, exactly (FLT-1)."""
+    assert response.headers.get("Content-Type") == JSON, response.text
     document = response.json()
-    detail = document.pop("fault")
-    told = detail.pop("message")
+    detail = document.pop("fault", {})
+    told = detail.pop("message", "")
     expected = {"arguments": arguments, "type": f"{kind}Exception"}
     assert (response.status_code, detail) == (status, expected)
-    assert document == {"_v": "23.2", "_type": "fault"}
+    observed = "(observed)" in str(response.request.headers["User-Agent"])
+    assert document == fault_envelope("observed" if observed else "documented")
     assert told == message if message else told

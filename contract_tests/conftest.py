@@ -1,12 +1,12 @@
 """The server under test: an emulator of ours, or the one that ``--target`` names."""
 
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +15,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from contract_tests.api import Api
+from contract_tests.api import TIMEOUT, Api, TargetError, open_session
 from contract_tests.service import Service
 from emulator import Emulator
+from emulator.fixtures import locate
 
 DEMO = "a" * 30
-SAMPLES = Path(__file__).parent.parent / "fixtures" / "samples"
+SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"
+WRITABLE = (
+    "default_in_stock",
+    "description",
+    "on_order_inventory_enabled",
+    "use_bundle_inventory_only",
+)
+TARGET = pytest.StashKey[Api]()
 
 Make = Callable[..., str]
 Start = Callable[..., Api]
@@ -30,9 +38,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that name another server."""
     group = parser.getgroup("contract", "the server under test")
     group.addoption("--target", metavar="URL", help="base URL of a server to test, not our own")
-    group.addoption("--target-dialect", default="documented", help="documented or observed")
+    group.addoption(
+        "--target-dialect",
+        default="documented",
+        choices=["documented", "observed"],
+        help="how the target answers where documentation and live systems differ",
+    )
     group.addoption("--client-id", default=DEMO, help="API client of the target")
-    group.addoption("--client-secret", default=DEMO, help="its secret")
+    # Read when the run begins, and never shown: a default would stand in the help.
+    group.addoption("--client-secret", help=f"its secret, if not in the variable {SECRET}")
+    group.addoption("--token-url", metavar="URL", help="where tokens are granted, if elsewhere")
+    group.addoption("--ca-file", metavar="FILE", help="further authorities of certificates, PEM")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark, for runs without the settings of a checkout."""
+    config.addinivalue_line("markers", "rule(*ids): the rules of the contract that the test pins")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Reach the target before any test does, or end the run with the reason."""
+    if session.config.getoption("--target"):
+        try:
+            session.config.stash[TARGET] = reach_target(session.config)
+        except TargetError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def reach_target(config: pytest.Config) -> Api:
+    """Return a client of the target.
+
+    Raises:
+        TargetError: It does not answer, or grants no token.
+    """
+    api = Api(
+        config.getoption("--target").rstrip("/"),
+        config.getoption("--client-id"),
+        config.getoption("--client-secret") or os.environ.get(SECRET) or DEMO,
+        config.getoption("--target-dialect"),
+        token_url=config.getoption("--token-url"),
+        ca_file=config.getoption("--ca-file"),
+    )
+    api.check()
+    return api
 
 
 @dataclass(frozen=True)
@@ -62,7 +110,7 @@ def key_pair() -> KeyPair:
 def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str:
     """The data set ``samples`` with one more client, which has a certificate."""
     folder = tmp_path_factory.mktemp("fixtures") / "samples"
-    shutil.copytree(SAMPLES, folder)
+    shutil.copytree(locate("samples"), folder)
     file = folder / "clients.json"
     clients = json.loads(file.read_text())
     signer = {
@@ -76,10 +124,11 @@ def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str
 
 
 @pytest.fixture
-def start(request: pytest.FixtureRequest, data_set: str) -> Iterator[Start]:
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start emulators of a test's own, by the fields of their configuration."""
     if request.config.getoption("--target"):
         pytest.skip("needs a server of its own configuration")
+    data_set = request.getfixturevalue("data_set")
     started: list[Emulator] = []
 
     def start_one(**knobs: Any) -> Api:
@@ -94,83 +143,117 @@ def start(request: pytest.FixtureRequest, data_set: str) -> Iterator[Start]:
         emulator.check()
 
 
-def _serve(config: pytest.Config, data_set: str, dialect: str) -> Iterator[Api]:
-    target = config.getoption("--target")
-    if target:
-        if config.getoption("--target-dialect") != dialect:
-            pytest.skip(f"the target does not speak the {dialect} dialect")
-        client = config.getoption("--client-id"), config.getoption("--client-secret")
-        yield Api(target.rstrip("/"), *client, dialect)
+def _serve(request: pytest.FixtureRequest, dialect: str) -> Iterator[Api]:
+    if request.config.getoption("--target"):
+        yield request.config.stash[TARGET]
         return
-    with Emulator(fixtures=data_set, dialect=dialect) as emulator:
+    fixtures = request.getfixturevalue("data_set")
+    with Emulator(fixtures=fixtures, dialect=dialect) as emulator:
         yield Api(emulator.url, DEMO, DEMO, dialect)
     emulator.check()
 
 
 @pytest.fixture(scope="session")
-def documented(pytestconfig: pytest.Config, data_set: str) -> Iterator[Api]:
-    """A server that answers as the documentation shows it."""
-    yield from _serve(pytestconfig, data_set, "documented")
+def documented_server(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server that answers as the documentation shows it, or the target."""
+    yield from _serve(request, "documented")
 
 
 @pytest.fixture(scope="session")
-def observed(pytestconfig: pytest.Config, data_set: str) -> Iterator[Api]:
-    """A server that answers as live systems do."""
-    yield from _serve(pytestconfig, data_set, "observed")
+def observed_server(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server that answers as live systems do, or the target."""
+    yield from _serve(request, "observed")
+
+
+def _speaking(request: pytest.FixtureRequest, dialect: str) -> Iterator[Api]:
+    config = request.config
+    if config.getoption("--target") and config.getoption("--target-dialect") != dialect:
+        pytest.skip(f"the target does not speak the {dialect} dialect")
+    api: Api = request.getfixturevalue(f"{dialect}_server")
+    yield api
+    api.clear()
 
 
 @pytest.fixture
-def api(documented: Api) -> Api:
-    """The server that most rules are tested against."""
-    return documented
+def documented(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server that answers as the documentation shows it; what a test creates is deleted."""
+    yield from _speaking(request, "documented")
 
 
 @pytest.fixture
-def service(api: Api) -> Iterator[Service]:
+def observed(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server that answers as live systems do; what a test creates is deleted."""
+    yield from _speaking(request, "observed")
+
+
+@pytest.fixture
+def api(request: pytest.FixtureRequest) -> Api:
+    """The server that most rules are tested against: the target, whatever its dialect."""
+    found: Api = request.getfixturevalue(request.config.getoption("--target-dialect"))
+    return found
+
+
+@pytest.fixture(scope="session")
+def missing_service(request: pytest.FixtureRequest) -> str:
+    """Why the Inventory Service API cannot be tested; empty if it can."""
+    target = request.config.getoption("--target")
+    if not target:
+        return ""
+    url = f"{target.rstrip('/')}/items?pageSize=1"
+    with open_session(request.config.getoption("--ca-file")) as session:
+        answer = session.get(url, timeout=TIMEOUT, allow_redirects=False)
+    served = answer.status_code == 200 and b'"items"' in answer.content
+    told = f"GET /items?pageSize=1 answers {answer.status_code}"
+    return "" if served else f"the target does not serve the Inventory Service API: {told}"
+
+
+@pytest.fixture
+def service(missing_service: str, api: Api) -> Iterator[Service]:
     """The Inventory Service API of the server; what a test makes is deleted when it ends."""
-    service = Service(api.url)
+    if missing_service:
+        pytest.skip(missing_service)
+    service = Service(api.url, api.ca_file)
     yield service
     service.clear()
 
 
 @pytest.fixture
-def samples(api: Api) -> Api:
+def samples(api: Api) -> Iterator[Api]:
     """A server that holds the data of the documentation's samples, untouched."""
-    if api.get("/inventory_lists/my-inventorylist1").status_code == 404:
+    path = "/inventory_lists/my-inventorylist1"
+    before = api.get(path)
+    if before.status_code == 404:
         pytest.skip("the server does not hold the data set 'samples'")
-    return api
+    yield api
+    # A sample creates this list again. A server that does not refuse it gets back what it had.
+    if before.status_code == 200 and api.get(path).content != before.content:
+        kept = {name: before.json().get(name) for name in WRITABLE}
+        api.patch(path, json=kept)
 
 
-def _making(api: Api) -> Iterator[Make]:
-    made: list[str] = []
-
+def _maker(api: Api) -> Make:
     def make(name: str | None = None, /, **properties: Any) -> str:
         identifier = name or f"contract-{uuid.uuid4().hex}"
-        made.append(identifier)
         response = api.put(f"/inventory_lists/{identifier}", json=properties)
         assert response.status_code == 201, response.text
         return identifier
 
-    yield make
-    for identifier in made:
-        api.delete(f"/inventory_lists/{identifier}")
+    return make
 
 
 @pytest.fixture
-def make(api: Api) -> Iterator[Make]:
+def make(api: Api) -> Make:
     """Create inventory lists of a test's own, deleted when it ends; returns their ids."""
-    yield from _making(api)
+    return _maker(api)
 
 
 @pytest.fixture
-def make_observed(observed: Api) -> Iterator[Make]:
+def make_observed(observed: Api) -> Make:
     """The same on the server of the observed dialect."""
-    yield from _making(observed)
+    return _maker(observed)
 
 
 @pytest.fixture
-def unused(api: Api) -> Iterator[str]:
-    """An id that no list has; what the test creates under it is deleted when it ends."""
-    identifier = f"contract-{uuid.uuid4().hex}"
-    yield identifier
-    api.delete(f"/inventory_lists/{identifier}")
+def unused() -> str:
+    """An id that no list has."""
+    return f"contract-{uuid.uuid4().hex}"

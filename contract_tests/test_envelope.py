@@ -37,10 +37,10 @@ def test_a_document_begins_with_its_envelope_and_goes_on_in_order(api: Api, make
 
 
 @pytest.mark.rule("ENV-2", "SEL-2")
-def test_a_collection_tells_count_start_total_and_the_selector(api: Api, make: Make) -> None:
+def test_a_collection_tells_count_start_total_and_the_selector(documented: Api, make: Make) -> None:
     for _ in range(3):
         make()
-    page = api.get("/inventory_lists?select=(**)&start=1&count=1").json()
+    page = documented.get("/inventory_lists?select=(**)&start=1&count=1").json()
     assert list(page) == [
         "_v",
         "_type",
@@ -104,16 +104,19 @@ def test_items_carry_no_version_in_the_observed_dialect(observed: Api, make_obse
 @pytest.mark.rule("ENV-4")
 def test_without_a_selector_items_show_id_and_link_alone(api: Api, make: Make) -> None:
     make(description="x")
+    version = {"_v"} if api.dialect == "documented" else set()
     for item in api.get("/inventory_lists").json()["data"]:
-        assert set(item) == {"_v", "_type", "_resource_state", "id", "link"}
+        assert set(item) == {"_type", "_resource_state", "id", "link"} | version
 
 
 @pytest.mark.rule("ENV-4", "ENV-3", "RST-1")
-def test_with_everything_selected_items_are_what_they_are_alone(api: Api, make: Make) -> None:
+def test_with_everything_selected_items_are_what_they_are_alone(
+    documented: Api, make: Make
+) -> None:
     made = make(description="x", c_colour="red")
-    items = api.get("/inventory_lists?select=(**)&count=1000").json()["data"]
+    items = documented.get("/inventory_lists?select=(**)&count=1000").json()["data"]
     item = next(item for item in items if item["id"] == made)
-    assert item == api.get(f"/inventory_lists/{made}").json()
+    assert item == documented.get(f"/inventory_lists/{made}").json()
 
 
 @pytest.mark.rule("ENV-5")

@@ -12,8 +12,8 @@ BASE = "/s/-/dw/data/v23_2"
 
 
 @pytest.mark.rule("FLT-1")
-def test_a_fault_document_has_these_members_in_this_order(api: Api) -> None:
-    answer = api.get("/inventory_lists/contract-none")
+def test_a_fault_document_has_these_members_in_this_order(documented: Api) -> None:
+    answer = documented.get("/inventory_lists/contract-none")
     assert answer.text == (
         '{"_v":"23.2","_type":"fault","fault":{'
         '"arguments":{"inventorylistId":"contract-none"},'
@@ -280,11 +280,12 @@ def test_known_messages_are_told_word_by_word(
 def test_no_answer_is_a_page_of_the_framework(
     api: Api, method: str, path: str, status: int
 ) -> None:
-    for query, opening in (("", '{"_v":"23.2","_type":"fault"'), ("format=xml", "<?xml")):
+    for query, opening in (("", '{"_v":"23.2",'), ("format=xml", "<?xml")):
         joined = path + ("&" if "?" in path else "?") + query
         answer = api.call(method, joined, headers={"Accept": "text/html"})
         assert answer.status_code == status
         assert answer.text.startswith(opening)
+        assert "Exception" in answer.text
         assert "html" not in answer.text.lower()
 
 

@@ -267,4 +267,4 @@ def test_a_body_may_come_in_chunks(api: Api, make: Make) -> None:
 def test_a_selector_may_arrive_raw_or_encoded(api: Api, selector: str) -> None:
     target = f"/s/-/dw/data/v23_2/inventory_lists?count=0&select={selector}"
     status, _, body = api.raw("GET", target, {})
-    assert (status, json.loads(body)["select"]) == (200, "**")
+    assert (status, json.loads(body)["select"].strip("()")) == (200, "**")

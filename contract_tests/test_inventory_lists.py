@@ -70,8 +70,9 @@ def test_put_creates_and_tells_where(api: Api, unused: str) -> None:
 def test_an_id_has_up_to_256_characters(api: Api, length: int) -> None:
     name = "ü" * length
     answer = api.put(f"/inventory_lists/{name}", json={})
-    assert (answer.status_code, answer.json()["id"]) == (201, name)
-    assert api.delete(f"/inventory_lists/{name}").status_code == 204
+    if answer.status_code == 201:
+        api.delete(f"/inventory_lists/{name}")
+    assert (answer.status_code, answer.json().get("id")) == (201, name)
 
 
 @pytest.mark.rule("INV-4")
@@ -82,12 +83,12 @@ def test_a_longer_id_is_refused(api: Api) -> None:
 
 
 @pytest.mark.rule("INV-5", "FLT-3")
-def test_put_of_an_id_that_exists_is_refused_as_documented(api: Api, make: Make) -> None:
+def test_put_of_an_id_that_exists_is_refused_as_documented(documented: Api, make: Make) -> None:
     made = make(description="one")
-    answer = api.put(f"/inventory_lists/{made}", json={"description": "two"})
+    answer = documented.put(f"/inventory_lists/{made}", json={"description": "two"})
     told = f"The inventory list could not be created because of duplicate ID '{made}'."
     assert_fault(answer, 404, "InventoryListDuplicate", {"inventorylistId": made}, told)
-    assert api.get(f"/inventory_lists/{made}").json()["description"] == "one"
+    assert documented.get(f"/inventory_lists/{made}").json()["description"] == "one"
 
 
 @pytest.mark.rule("INV-5")

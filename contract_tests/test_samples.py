@@ -16,6 +16,7 @@ import requests
 
 from contract_tests.api import Api
 
+pytestmark = pytest.mark.usefixtures("documented")
 Start = Callable[..., Api]
 EXPIRES = "Thu, 01-Jan-1970 00:00:00 GMT"
 NO_CACHE = "max-age=0,no-cache,no-store,must-revalidate"

@@ -59,13 +59,13 @@ def test_stars_show_everything_but_what_is_excluded(api: Api, path: str) -> None
 
 
 @pytest.mark.rule("SEL-1", "ENV-4")
-def test_a_selector_applies_to_the_whole_answer(api: Api, make: Make) -> None:
+def test_a_selector_applies_to_the_whole_answer(documented: Api, make: Make) -> None:
     made = make(description="x")
-    answer = api.get("/inventory_lists?count=1000&select=(data.(id,description))").json()
+    answer = documented.get("/inventory_lists?count=1000&select=(data.(id,description))").json()
     assert set(answer) == {"_v", "_type", "data"}
     item = next(item for item in answer["data"] if item["id"] == made)
     assert item == {"_v": "23.2", "_type": "inventory_list", "description": "x", "id": made}
-    counted = api.get("/inventory_lists?select=(count,data.(**))").json()
+    counted = documented.get("/inventory_lists?select=(count,data.(**))").json()
     assert set(counted) == {"_v", "_type", "count", "data"}
     assert "default_in_stock" in counted["data"][0]
 
@@ -80,10 +80,10 @@ def test_one_star_leaves_the_documents_of_a_collection_out(api: Api) -> None:
 
 @pytest.mark.rule("SEL-1", "ENV-4")
 def test_documents_named_without_a_selector_of_their_own_show_id_and_link(
-    api: Api, make: Make
+    documented: Api, make: Make
 ) -> None:
     make(description="x")
-    shown = api.get("/inventory_lists?select=(data)").json()["data"][0]
+    shown = documented.get("/inventory_lists?select=(data)").json()["data"][0]
     assert set(shown) == {"_v", "_type", "_resource_state", "id", "link"}
 
 

@@ -5,10 +5,9 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from contract_tests.api import Api
 from contract_tests.service import Service, assert_problem
@@ -120,19 +119,21 @@ def test_deleting_the_row_a_token_points_at_shifts_nothing(full: Service) -> Non
 
 
 @pytest.mark.rule("PAGE-3")
-@settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    size=st.integers(1, 5),
-    steps=st.lists(st.sampled_from(["insert", "delete", "delete shown", "page"]), max_size=25),
-    chooser=st.randoms(use_true_random=False),
-)
-def test_a_walk_meets_every_row_that_stays_exactly_once(
-    empty: Service, size: int, steps: list[str], chooser: object
-) -> None:
+def test_a_walk_meets_every_row_that_stays_exactly_once(empty: Service) -> None:
+    hypothesis = pytest.importorskip("hypothesis")
+    st = pytest.importorskip("hypothesis.strategies")
+    actions = st.sampled_from(["insert", "delete", "delete shown", "page"])
+    made_up = hypothesis.given(
+        st.integers(1, 5), st.lists(actions, max_size=25), st.randoms(use_true_random=False)
+    )
+
+    def walk_once(size: int, steps: list[str], chooser: Random) -> None:
+        _walk_while_rows_change(empty, size, steps, chooser)
+
+    hypothesis.settings(max_examples=15, deadline=None)(made_up(walk_once))()
+
+
+def _walk_while_rows_change(empty: Service, size: int, steps: list[str], chooser: Random) -> None:
     made = [empty.make_item() for _ in range(8)]
     alive, deleted, shown = list(made), set[str](), list[str]()
     pages = walk(empty, size)
@@ -144,7 +145,7 @@ def test_a_walk_meets_every_row_that_stays_exactly_once(
         else:
             pool = [p for p in shown if p in alive] if step == "delete shown" else alive
             if pool:
-                gone = chooser.choice(pool)  # type: ignore[attr-defined]
+                gone = chooser.choice(pool)
                 assert empty.delete(gone).status_code == 204
                 alive.remove(gone)
                 deleted.add(gone)

@@ -1,10 +1,10 @@
 """Problems, authorization, version and description (ERR-1, AUTH-1, VERSION-1, DOC-1)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
-from openapi_spec_validator import validate
 
 from contract_tests.api import Api
 from contract_tests.service import Service, assert_problem
@@ -12,6 +12,12 @@ from contract_tests.service import Service, assert_problem
 Start = Callable[..., Api]
 JSON = {"Content-Type": "application/json"}
 DEEP = '{"a":' * 300 + "1" + "}" * 300
+
+
+def validate(description: Any) -> None:
+    """Raise if a description is no OpenAPI; skip the test where nothing can tell."""
+    validator = pytest.importorskip("openapi_spec_validator")
+    validator.validate(description)
 
 
 @pytest.mark.rule("ERR-1")

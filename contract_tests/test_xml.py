@@ -69,8 +69,8 @@ def test_a_collection_holds_its_documents(samples: Api) -> None:
 
 
 @pytest.mark.rule("FMT-5")
-def test_a_fault_has_its_arguments_as_a_map(api: Api) -> None:
-    text = api.get("/inventory_lists/contract-none?format=xml").text
+def test_a_fault_has_its_arguments_as_a_map(documented: Api) -> None:
+    text = documented.get("/inventory_lists/contract-none?format=xml").text
     assert text == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<fault xmlns="{NS}" xmlns:xsi="{XSI}"><_v>23.2</_v><_type>fault</_type>'
@@ -118,8 +118,8 @@ def test_a_body_is_decoded_by_its_schema_and_answered_alike(
     json = api.get(path).json()
     assert {name: json.get(name) for name in stored} == stored
     again = api.put(path, data=answer.content, headers=BODY)
-    assert again.status_code == 404, "the documented dialect refuses an id that exists"
-    assert "InventoryListDuplicateException" in again.text
+    # The documented dialect refuses an id that exists, the observed one replaces (INV-5).
+    assert again.status_code == {"documented": 404, "observed": 200}[api.dialect]
 
 
 @pytest.mark.rule("FMT-5")

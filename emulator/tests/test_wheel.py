@@ -21,6 +21,16 @@ with emulator.Emulator(fixtures=sys.argv[1]) as server:
 print(json.dumps([emulator.__file__, health["status"], health["fixtures"]]))
 """
 
+VERIFICATION = """
+import sys
+from emulator import Emulator
+from emulator.verification import Options, command, verify
+with Emulator(fixtures="samples") as server:
+    options = Options(server.url, rules=("URL-5", "SMP-1", "OPS-1"))
+    print(command(options, sys.argv[1])[-1])
+    sys.exit(verify(options, print))
+"""
+
 
 def run(arguments: list[str], folder: Path, **variables: str) -> str:
     """Run Python in a folder and return what it writes."""
@@ -85,6 +95,28 @@ def test_the_wheel_holds_the_package_and_nothing_beside_it(names: list[str]) -> 
     tops = {name.partition("/")[0] for name in names}
     assert {top.partition("-")[0] for top in tops} == {"emulator", "ocapi_emulator"}
     assert not [name for name in names if "tests" in name.split("/") or name.endswith(".pyc")]
+
+
+def test_the_wheel_holds_the_contract_tests_but_those_of_a_checkout(names: list[str]) -> None:
+    suite = "emulator/verification_suite/contract_tests/"
+    shipped = {name.removeprefix(suite) for name in names if name.startswith(suite)}
+    checkout = {file.name for file in (ROOT / "contract_tests").glob("*.py")}
+    assert shipped == checkout - {"test_ledger.py", "test_readme.py"}
+    assert {"__init__.py", "conftest.py", "report.py", "test_url.py"} <= shipped
+
+
+def test_a_server_is_verified_from_the_wheel_alone(unzipped: Path, tmp_path: Path) -> None:
+    empty, other = tmp_path / "empty", tmp_path / "other"
+    empty.mkdir()
+    other.mkdir()
+    output = run(["-c", VERIFICATION, str(other)], empty, PYTHONPATH=str(unzipped)).splitlines()
+    suite = unzipped / "emulator" / "verification_suite" / "contract_tests"
+    assert output[0] == str(suite)
+    assert output[-1] == (
+        "3 rules: 3 hold, 0 differ, 0 not applicable (15 tests passed, 0 failed, 4 skipped)"
+    )
+    assert not list(empty.iterdir())
+    assert not list(unzipped.glob("emulator/verification_suite/**/*.pyc"))
 
 
 def test_the_wheel_offers_the_command(unzipped: Path) -> None:
