@@ -3,14 +3,15 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 import orjson
 
-from emulator import certificate, fixtures
+from emulator import certificate, fixtures, verification
 from emulator.certificate import CertificateError
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.control.guard import HEADER as TOKEN_HEADER
@@ -18,6 +19,7 @@ from emulator.failpoint import FailpointError
 from emulator.fixtures import FixtureError
 from emulator.remote import Remote, RemoteError
 from emulator.server import COLLECTIONS, Emulator
+from emulator.verification import Options
 
 if TYPE_CHECKING:
     from dataclasses import Field
@@ -123,6 +125,19 @@ def _option(flag: str, default: str, meaning: str) -> Callable[[Command], Comman
     )
 
 
+@contextmanager
+def asking(url: str) -> Iterator[None]:
+    """End the command in one line where the server cannot be asked, or is another one."""
+    try:
+        yield
+    except ConfigError as error:
+        fail(str(error))
+    except RemoteError as error:
+        fail(str(error), UNANSWERED)
+    except (AttributeError, KeyError, TypeError):
+        fail(f"{url} answers, but not as expected: is it another server?", UNANSWERED)
+
+
 @commands.command()
 @asks_server
 @_option("--client-id", DEMO, "API client.")
@@ -132,14 +147,26 @@ def token(url: str, ca_file: str, client_id: str, client_secret: str, workspace:
     """Print an access token of a running server."""
     form = {"client_id": client_id, "client_secret": client_secret}
     path = "/dwsso/oauth2/access_token?grant_type=client_credentials"
-    try:
+    with asking(url):
         click.echo(Remote(url, ca_file, _name(workspace)).ask(path, form)["access_token"])
-    except ConfigError as error:
-        fail(str(error))
-    except RemoteError as error:
-        fail(str(error), UNANSWERED)
-    except (KeyError, TypeError):
-        fail(f"{url} answers, but not with a token: is it another server?", UNANSWERED)
+
+
+@commands.command()
+@asks_server
+@click.option(
+    "--wait",
+    envvar=variable("wait"),
+    type=click.FloatRange(0),
+    default=0.0,
+    show_envvar=True,
+    metavar="SECONDS",
+    help="Time to wait for a server that is about to start.",
+)
+def health(url: str, ca_file: str, wait: float) -> None:
+    """Say whether a server answers; exit code 1 if none does."""
+    with asking(url):
+        told = Remote(url, ca_file).wait("/__emulator__/health", wait)
+        click.echo(f"{url}: {', '.join(f'{name} {value}' for name, value in told.items())}")
 
 
 def _name(workspace: str) -> dict[str, str]:
@@ -154,20 +181,20 @@ def _name(workspace: str) -> dict[str, str]:
 def dump(url: str, ca_file: str, workspace: str, control_token: str, folder: Path) -> None:
     """Write the data of a running server to a folder, as a data set that 'serve' can take."""
     headers = _name(workspace) | ({TOKEN_HEADER: control_token} if control_token else {})
-    try:
+    with asking(url):
         files = Remote(url, ca_file, headers).ask("/__emulator__/state?as=files")["files"]
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
-    except ConfigError as error:
-        fail(str(error))
-    except RemoteError as error:
-        fail(str(error), UNANSWERED)
-    except (KeyError, TypeError):
-        fail(f"{url} answers, but not with data: is it another server?", UNANSWERED)
-    except OSError as error:
-        fail(f"can't write to {folder}: {error.strerror}")
-    click.echo(f"{folder}: {', '.join(files)}")
+        try:
+            _write(folder, files)
+        except OSError as error:
+            fail(f"can't write to {folder}: {error.strerror}")
+        click.echo(f"{folder}: {', '.join(files)}")
+
+
+def _write(folder: Path, files: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        data = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        (folder / name).write_bytes(data)
 
 
 @commands.command()
@@ -191,3 +218,19 @@ def check(data_set: str) -> None:
         sys.exit(BROKEN_SET)
     held = ", ".join(f"{store.count(c.name)} {c.name}" for c in COLLECTIONS)
     click.echo(f"{Path(data_set)}: {held}")
+
+
+@commands.command()
+@_option("--target", "", "Base URL of the server to test, such as https://host.")
+@_option("--client-id", DEMO, "API client.")
+@_option("--client-secret", DEMO, "Its secret.")
+@_option("--dialect", "documented", "How the target answers: documented or observed.")
+@_option("--token-url", "", "Where tokens are granted, if not by the target.")
+@_option("--ca-file", "", "Certificates that the target's is trusted by.")
+@_option("--junit", "", "File that is written with the results in JUnit's XML.")
+@_option("--rule", "", "Rules to test, such as RST-1,RST-2; all if empty.")
+def verify(rule: str, **options: str) -> None:
+    """Test a server against the contract, rule by rule; exit code 1 if it differs."""
+    names = (name.strip() for name in rule.split(","))
+    rules = tuple(name for name in names if name)
+    sys.exit(verification.verify(Options(**options, rules=rules), click.echo))

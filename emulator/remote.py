@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPException
+from time import monotonic, sleep
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ import orjson
 from emulator.config import ConfigError
 
 PATIENCE = 10.0  # seconds
+BETWEEN = 0.05  # seconds from one try to the next
 
 
 class RemoteError(Exception):
@@ -61,6 +63,21 @@ class Remote:
             raise RemoteError(f"no answer from {self.url}: {reason}") from error
         except orjson.JSONDecodeError as error:
             raise RemoteError(f"{self.url} answers, but no JSON: is it another server?") from error
+
+    def wait(self, path: str, seconds: float) -> Any:
+        """Return what ``ask`` does, asked again for some seconds where there is no answer.
+
+        Raises:
+            RemoteError: There was none.
+        """
+        deadline = monotonic() + seconds
+        while True:
+            try:
+                return self.ask(path)
+            except RemoteError:
+                if monotonic() >= deadline:
+                    raise
+            sleep(BETWEEN)
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:

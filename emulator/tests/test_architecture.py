@@ -42,7 +42,6 @@ WITHOUT_FLASK = (
     "store",
     "store.tree",
     "workspace",
-    "pytest_plugin",
 )
 UNFIT_NAMES = {"utils", "helpers", "manager", "common"}
 
