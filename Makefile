@@ -38,8 +38,9 @@ format: install ## lay out the sources
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## measure requests a second beside a bare Flask route
+bench: install ## measure requests a second beside a bare Flask route, and what testing costs
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/testing.py
 
 lock: install ## resolve constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 FAULT = "emulator.fault"
 """The key of the WSGI environment in which a family leaves the type of the fault it answers."""
+TOO_LARGE = "emulator.body_too_large"
+"""The key of the WSGI environment by which a server says that it refused to read the body."""
 INJECTED = "emulator.injected_fault"
 """The key of the WSGI environment that holds an ``Injected`` for the family to answer."""
 

@@ -20,7 +20,8 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import RequestEntityTooLarge
 
 from emulator.failpoint import ConnectionDropped
-from emulator.ocapi.formats import LARGEST_BODY, TOO_LARGE
+from emulator.family import TOO_LARGE
+from emulator.ocapi.formats import LARGEST_BODY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

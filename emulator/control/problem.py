@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 from flask import Response, jsonify, request
 from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import HTTPException
 
+from emulator.family import TOO_LARGE
 from emulator.pointer import point
 
 CONTENT_TYPE = "application/problem+json"
@@ -44,14 +46,15 @@ def read_json() -> Any:
     """Return the body of the request, which is JSON whatever its media type; None if it is empty.
 
     Raises:
-        BadRequest: It is no JSON.
+        Problem: 400, it is no JSON; 413, the server did not read it.
     """
-    if not request.data:
-        return None
+    if request.environ.get(TOO_LARGE):
+        raise Problem(413, "The body is larger than the server reads.")
+    data = request.get_data()  # even where curl has called it a form
     try:
-        return request.get_json(force=True)
-    except BadRequest as error:
-        raise Problem(400, f"The body is no JSON: {error.description}") from error
+        return orjson.loads(data) if data else None
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"The body is no JSON: {error}.") from error
 
 
 def load(schema: Schema, value: Any) -> Any:

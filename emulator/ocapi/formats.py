@@ -10,14 +10,13 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_options_header
 from werkzeug.wrappers import Request
 
+from emulator.family import TOO_LARGE
 from emulator.ocapi import faults, xml
 from emulator.ocapi.document import Document
 
 LARGEST_BODY = 5 * 1024 * 1024
 QUOTED_BODY = 100
 LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
-TOO_LARGE = "emulator.body_too_large"
-"""The key of the WSGI environment by which a server says that it refused to read the body."""
 
 NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 QUOTED = r'"(?:[^"\\]|\\.)*"'

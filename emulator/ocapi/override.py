@@ -7,7 +7,8 @@ from urllib.parse import parse_qs
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
-from emulator.ocapi.formats import LARGEST_BODY, TOO_LARGE
+from emulator.family import TOO_LARGE
+from emulator.ocapi.formats import LARGEST_BODY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -30,7 +30,7 @@ LAYERS: tuple[set[str], ...] = (
 )
 # What these know of the rows below.
 NARROW = {
-    "listener": {"ocapi.formats", "failpoint"},
+    "listener": {"ocapi.formats", "failpoint", "family"},
     "wsgi": {"ocapi.url", "caller", "exchange", "failpoint", "family", "workspace"},
 }
 FAMILIES = {"ocapi", "inventory_service", "control"}

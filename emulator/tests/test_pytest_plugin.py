@@ -1,0 +1,264 @@
+"""The fixtures for the tests of our users, in runs of pytest of their own."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import Emulator
+from emulator.store import MemoryStore
+
+TIMEOUT = 60
+SILENT = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q")
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for tests, which are run in a process of their own."""
+    for name in ("COV_CORE_SOURCE", "COV_CORE_CONFIG", "COV_CORE_DATAFILE", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    return pytester
+
+
+@pytest.fixture
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+    emulator.check()
+
+
+def outcomes(run: pytest.Pytester, source: str, *options: str) -> dict[str, int]:
+    run.makepyfile(source)
+    return run.runpytest_inprocess(*SILENT, *options).parseoutcomes()
+
+
+def test_each_test_begins_with_the_first_state(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        @pytest.mark.parametrize("time", range(3))
+        def test_delete(ocapi, time):
+            one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
+            assert ocapi.session.get(one).status_code == 200
+            assert ocapi.session.delete(one).status_code == 204
+            ocapi.advance(100_000)
+            ocapi.fail({"status": 418})
+            assert len(ocapi.journal()) == 2
+        def test_journal(ocapi):
+            assert ocapi.journal() == []
+    """
+    assert outcomes(run, source) == {"passed": 4}
+
+
+def test_a_crash_of_the_server_is_raised_in_the_test(run: pytest.Pytester) -> None:
+    run.makepyfile("""
+        def test_crash(ocapi):
+            class Broken(type(ocapi.emulator.workspace.store)):
+                def scan(self, *_, **__):
+                    raise ArithmeticError("the disk is on fire")
+            sound, ocapi.emulator.workspace.store = (
+                ocapi.emulator.workspace.store,
+                Broken(ocapi.emulator.workspace.store.snapshot()),
+            )
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+            ocapi.emulator.workspace.store = sound
+        def test_the_next_is_untouched(ocapi):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"failed": 1, "passed": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+def test_a_5xx_that_no_failpoint_made_fails_the_test(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        def answer_503(ocapi):
+            inside = ocapi.emulator.application
+            family = inside.default
+            def broken(environ, start_response):
+                start_response("503 Broken", [("Content-Length", "0")])
+                return []
+            object.__setattr__(family, "application", broken)
+        @pytest.fixture
+        def broken(ocapi):
+            family = ocapi.emulator.application.default
+            sound = family.application
+            answer_503(ocapi)
+            yield ocapi.session.get(ocapi.data_url).status_code
+            object.__setattr__(family, "application", sound)
+        def test_unexpected(broken):
+            assert broken == 503
+        @pytest.mark.ocapi(allow_server_errors=True)
+        def test_allowed(broken):
+            assert broken == 503
+        def test_injected(ocapi):
+            ocapi.fail({"status": 503})
+            assert ocapi.session.get(ocapi.data_url).status_code == 503
+    """
+    run.makepyfile(source)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"failed": 1, "passed": 2}
+    result.stdout.fnmatch_lines(["*UnexpectedServerError: the server failed:*", "*GET /*: 503*"])
+
+
+def test_a_failing_test_fails_by_itself(run: pytest.Pytester) -> None:
+    run.makepyfile("def test_it(ocapi):\n    assert ocapi.url == 'nowhere'")
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"failed": 1}
+    result.stdout.fnmatch_lines(["*AssertionError*"])
+
+
+def test_the_marker_sets_up_another_server(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        def total(ocapi):
+            return ocapi.session.get(f"{ocapi.data_url}/inventory_lists").json()["total"]
+        @pytest.mark.ocapi(fixtures="samples")
+        class TestSamples:
+            def test_samples(self, ocapi, ocapi_emulator):
+                assert total(ocapi) == 2
+                assert ocapi.emulator is not ocapi_emulator
+            @pytest.mark.ocapi(dialect="observed")
+            def test_both(self, ocapi):
+                assert ocapi.emulator.config.dialect == "observed"
+                assert ocapi.emulator.config.fixtures == "samples"
+            @pytest.mark.ocapi(fixtures="storefront")
+            def test_the_closest_wins(self, ocapi, ocapi_emulator):
+                assert total(ocapi) == 8
+        def test_default(ocapi, ocapi_emulator):
+            assert total(ocapi) == 8
+            assert ocapi.emulator is ocapi_emulator
+    """
+    assert outcomes(run, source) == {"passed": 4}
+
+
+def test_a_marker_with_an_unknown_knob_tells_the_known_ones(run: pytest.Pytester) -> None:
+    run.makepyfile("""
+        import pytest
+        @pytest.mark.ocapi(colour="red")
+        def test_it(ocapi):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"errors": 1}
+    result.stdout.fnmatch_lines(["*takes no 'colour', but *dialect, *fixtures,*"])
+
+
+@pytest.mark.parametrize("by", ["flag", "file"])
+def test_options_set_the_server_up(run: pytest.Pytester, by: str) -> None:
+    source = """
+        def test_it(ocapi):
+            config = ocapi.emulator.config
+            assert (config.fixtures, config.dialect) == ("samples", "observed")
+    """
+    if by == "file":
+        run.makeini("[pytest]\nocapi_fixtures = samples\nocapi_dialect = observed")
+        assert outcomes(run, source) == {"passed": 1}
+    else:
+        options = ("--ocapi-fixtures", "samples", "--ocapi-dialect", "observed")
+        assert outcomes(run, source, *options) == {"passed": 1}
+
+
+def test_the_configuration_is_a_fixture_to_override(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        @pytest.fixture(scope="session")
+        def ocapi_config(ocapi_config):
+            return {**ocapi_config, "accept_versions": "v19_5"}
+        def test_it(ocapi):
+            older = ocapi.data_url.replace("v23_2", "v19_5")
+            assert ocapi.session.get(f"{older}/inventory_lists").json()["_v"] == "19.5"
+    """
+    assert outcomes(run, source) == {"passed": 1}
+
+
+def test_https_is_trusted(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    source = """
+        import pytest
+        @pytest.mark.ocapi(tls=True)
+        def test_it(ocapi):
+            assert ocapi.url.startswith("https://")
+            assert ocapi.session.get(f"{ocapi.data_url}/inventory_lists").json()["total"] == 8
+            ocapi.verify({"method": "GET"}, times=1)
+    """
+    assert outcomes(run, source) == {"passed": 1}
+
+
+def test_a_running_server_gives_each_test_a_workspace(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    source = """
+        import pytest
+        names = set()
+        @pytest.mark.parametrize("time", range(4))
+        def test_delete(ocapi, time):
+            assert ocapi.workspace not in names
+            names.add(ocapi.workspace)
+            one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
+            assert ocapi.session.delete(one).status_code == 204
+            assert ocapi.session.get(one).status_code == 404
+            ocapi.verify({"status": 404}, times=1)
+            assert ocapi.emulator is None
+    """
+    options = ("--ocapi-url", server.url, "-n", "2", "-p", "xdist")
+    assert outcomes(run, source, *options) == {"passed": 4}
+    assert [workspace.name for workspace in server.workspaces] == ["default"]
+    assert server.workspace.store.get("inventory_lists", ("inventory_eu",)) is not None
+
+
+def test_a_running_server_of_another_set_up_is_refused(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    run.makepyfile("""
+        import pytest
+        @pytest.mark.ocapi(fixtures="samples")
+        def test_other(ocapi):
+            pass
+        @pytest.mark.ocapi(fixtures="storefront", dialect="documented")
+        def test_same(ocapi):
+            pass
+        def test_emulator(ocapi_emulator):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 2}
+    result.stdout.fnmatch_lines(["*fixtures 'samples' is asked for*has 'storefront'*"])
+    result.stdout.fnmatch_lines(["*the server is another process at*"])
+
+
+def test_a_crash_of_a_running_server_fails_the_test(
+    run: pytest.Pytester, server: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scan(*_: object, **__: object) -> None:
+        raise ArithmeticError("the disk is on fire")
+
+    monkeypatch.setattr(MemoryStore, "scan", scan)
+    run.makepyfile("""
+        def test_sound(ocapi):
+            one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
+            assert ocapi.session.get(one).status_code == 200
+        def test_crash(ocapi):
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"passed": 1, "failed": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+def test_the_plugin_costs_nothing_until_it_is_asked_for() -> None:
+    program = (
+        "import sys, emulator.pytest_plugin;"
+        "assert not {'flask', 'requests', 'marshmallow', 'waitress'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=TIMEOUT)  # noqa: S603
+
+
+def test_the_options_are_in_the_help(run: pytest.Pytester) -> None:
+    result = run.runpytest_inprocess("--help")
+    result.stdout.fnmatch_lines(["*--ocapi-url=URL*", "*--ocapi-fixtures=FIXTURES*"])
+    result = run.runpytest_inprocess("--markers")
+    result.stdout.fnmatch_lines(["@pytest.mark.ocapi(*"])
