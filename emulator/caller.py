@@ -1,5 +1,6 @@
 """Who a request says it comes from, before anybody has checked it."""
 
+import re
 from base64 import b64decode, urlsafe_b64decode
 from functools import lru_cache
 from io import BytesIO
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 FORM = "application/x-www-form-urlencoded"
+LENGTH = re.compile(r"\d{1,5}", re.ASCII)
 LARGEST_FORM = 64 * 1024  # bytes; what is larger is no form of a token endpoint
 
 
@@ -56,7 +58,7 @@ def _read_form(environ: "WSGIEnvironment") -> str:
     """Return the client id of a form, which stays to be read by others."""
     length = environ.get("CONTENT_LENGTH") or ""
     of_form = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == FORM
-    if not (of_form and length.isdecimal() and int(length) <= LARGEST_FORM):
+    if not (of_form and LENGTH.fullmatch(length) and int(length) <= LARGEST_FORM):
         return ""
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = BytesIO(body)
@@ -71,6 +73,7 @@ def _read_basic(authorization: str) -> str:
     if scheme.lower() != "basic":
         return ""
     try:
-        return b64decode(encoded.strip(), validate=True).decode().partition(":")[0]
+        client, colon, _ = b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:
         return ""
+    return client if colon else ""  # what has no colon may be a secret

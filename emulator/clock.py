@@ -10,6 +10,9 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 """When a seeded clock begins, and stands until it is moved."""
 
 
+YEARS = range(1970, 9999)
+
+
 class ClockError(ValueError):
     """The clock cannot be brought to that time."""
 
@@ -23,6 +26,15 @@ class Hands(NamedTuple):
     def read(self) -> datetime:
         """Return the instant they point at."""
         return self.frozen or datetime.now(UTC) + self.offset
+
+
+def _check(instant: datetime) -> datetime:
+    """Return an instant in UTC, of a year with others around it."""
+    if instant.tzinfo is None:
+        raise ClockError(f"{instant} has no time zone")
+    if instant.year not in YEARS:
+        raise ClockError(f"the year {instant.year} is not one of {YEARS[0]} to {YEARS[-1]}")
+    return instant.astimezone(UTC)
 
 
 class Clock:
@@ -51,30 +63,38 @@ class Clock:
         return self._hands.frozen is not None
 
     def freeze(self, at: datetime | None = None) -> None:
-        """Stop, at an instant or where the clock is."""
+        """Stop, at an instant or where the clock is.
+
+        Raises:
+            ClockError: The instant has no time zone, or is out of the calendar.
+        """
+        instant = self.now() if at is None else _check(at)
         with self._lock:
-            self._hands = Hands(frozen=at or self.now())
+            self._hands = Hands(frozen=instant)
 
     def set(self, at: datetime) -> None:
-        """Go on from an instant."""
+        """Go on from an instant.
+
+        Raises:
+            ClockError: It has no time zone, or is out of the calendar.
+        """
+        instant = _check(at)
         with self._lock:
-            self._hands = Hands(at - datetime.now(UTC))
+            self._hands = Hands(instant - datetime.now(UTC))
 
     def advance(self, seconds: float) -> None:
         """Move forwards, or backwards by a negative number; a clock that stands goes on standing.
 
         Raises:
-            ClockError: There is no such year.
+            ClockError: That is no number, or it leads out of the calendar.
         """
         with self._lock:
             before = self._hands
             try:
                 step = timedelta(seconds=seconds)
-                stands = before.frozen and before.frozen + step
-                moved = Hands(before.offset + step, stands)
-                # The offset, too, has to lead to a year there is, and leave some to come.
-                moved.read() + timedelta(days=366)
-            except OverflowError as error:
+                moved = Hands(before.offset + step, before.frozen and before.frozen + step)
+                _check(moved.read())
+            except (OverflowError, ValueError) as error:
                 raise ClockError(f"{seconds} seconds lead out of the calendar") from error
             self._hands = moved
 

@@ -9,8 +9,13 @@ from dataclasses import dataclass, field, fields
 
 DIALECTS = ("documented", "observed")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
-PORTS = range(65536)
-LEAST = {"workspaces": 1, "workspace_age": 1, "journal": 0, "journal_body": 0}
+RANGES = {
+    "port": range(65536),
+    "workspaces": range(1, 1_000_001),
+    "workspace_age": range(1, 2**31),
+    "journal": range(1_000_001),
+    "journal_body": range(1024 * 1024 + 1),
+}
 
 
 class ConfigError(ValueError):
@@ -69,13 +74,12 @@ class Config:
     tls_key: str = knob("", "Its private key, in PEM.", "FILE")
 
     def __post_init__(self) -> None:
-        if self.port not in PORTS:
-            raise ConfigError(f"port {self.port} is not between 0 and 65535")
         if self.dialect not in DIALECTS:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
-        for name, least in LEAST.items():
-            if getattr(self, name) < least:
-                raise ConfigError(f"{name} {getattr(self, name)} is less than {least}")
+        for name, numbers in RANGES.items():
+            if (number := getattr(self, name)) not in numbers:
+                told = f"{numbers.start} and {numbers.stop - 1}"
+                raise ConfigError(f"{name} {number} is not between {told}")
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("tls_cert and tls_key go together")
         for name in self.versions - {"any"}:

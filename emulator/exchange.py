@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
-from emulator import caller, mask
+from emulator import caller
+from emulator.mask import Mask
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -30,20 +30,26 @@ class Body:
         """Return what is kept of a body: at most ``bound`` bytes."""
         return cls(data[:bound], len(data))
 
-    def show(self, token: str) -> dict[str, Any]:
+    @property
+    def is_cut(self) -> bool:
+        """Whether there was more of it."""
+        return len(self.data) < self.size
+
+    def show(self, mask: Mask, media_type: str) -> dict[str, Any]:
         """Return it as JSON: text without secrets, or Base64 where it is no UTF-8."""
-        told = {"size": self.size, "truncated": len(self.data) < self.size}
+        told = {"size": self.size, "truncated": self.is_cut}
         try:
-            return {**told, "text": mask.mask_text(self._decode(), token)}
+            return {**told, "text": mask.body(self._decode(), media_type, cut=self.is_cut)}
         except UnicodeDecodeError:
-            return {**told, "base64": b64encode(self.data).decode()}
+            masked = mask.body(self.data.decode("latin-1"), media_type, cut=self.is_cut)
+            return {**told, "base64": b64encode(masked.encode("latin-1", "replace")).decode()}
 
     def _decode(self) -> str:
         try:
             return self.data.decode()
         except UnicodeDecodeError as error:
-            cut = len(self.data) < self.size and error.end == len(self.data)
-            if not cut:  # other than in the middle of the last character
+            within_character = self.is_cut and error.end == len(self.data)
+            if not within_character:
                 raise
             return self.data[: error.start].decode()
 
@@ -114,29 +120,36 @@ class Exchange:
     @cached_property
     def headers(self) -> dict[str, str]:
         """The headers of the request, without secrets, by names in lower case."""
-        return mask.mask_headers(dict(_headers(self.environ)), self.token)
+        return self.mask.headers(dict(_headers(self.environ)))
 
     @cached_property
     def parameters(self) -> dict[str, str]:
         """The query parameters without secrets, the last of each name."""
-        return dict(parse_qsl(mask.mask_text(self.query, self.token), keep_blank_values=True))
+        return self.mask.parameters(self.query)
 
     @cached_property
-    def token(self) -> str:
-        """The credentials it came with, to be taken out of whatever is shown."""
-        return mask.find_token({"authorization": self.environ.get("HTTP_AUTHORIZATION", "")})
+    def mask(self) -> Mask:
+        """What takes its secrets out of whatever is shown."""
+        return Mask(self.environ.get("HTTP_AUTHORIZATION", ""))
 
     @cached_property
     def size(self) -> int:
         """About how many bytes it takes to keep it."""
-        texts = sum(len(value) for value in self.environ.values())
+        headers = (*self.environ.items(), *self.reply_headers)
+        texts = (self.path, self.query, self.client, *(text for pair in headers for text in pair))
         bodies = len(self.request_body.data) + len(self.reply_body.data)
-        return OVERHEAD + texts + bodies + len(self.path) + len(self.query)
+        return OVERHEAD + sum(map(len, texts)) + bodies
 
     @property
     def line(self) -> str:
-        """What it was and how it ended, in a line."""
-        return f"{self.method} {self.path}: {self.status} {self.fault}".rstrip()
+        """What it was and how it ended, in a line, without secrets."""
+        return f"{self.method} {self.mask.text(self.path)}: {self.status} {self.fault}".rstrip()
+
+    @property
+    def body(self) -> str:
+        """The beginning of the request's body as text, without secrets; empty if it is none."""
+        shown = self.request_body.show(self.mask, self.headers.get("content-type", ""))
+        return str(shown.get("text", ""))
 
     def answered(self, reply: Reply) -> None:
         """Take over what an answer says of itself."""
@@ -145,24 +158,28 @@ class Exchange:
 
     def show(self) -> dict[str, Any]:
         """Return it as JSON, without secrets."""
-        told = {name: getattr(self, name) for name in ("number", "method", "path", "operation")}
-        named = ("client", "status", "fault", "failpoint")
-        told |= {name: getattr(self, name) for name in named}
+        answered = self.mask.headers({name.lower(): value for name, value in self.reply_headers})
         return {
-            **told,
-            "query": mask.mask_text(self.query, self.token),
-            "parameters": self.parameters,
+            "number": self.number,
             "family": self.family.name,
+            "method": self.method,
+            "path": self.mask.text(self.path),
+            "operation": self.operation,
+            "client": self.mask.text(self.client),
+            "status": self.status,
+            "fault": self.fault,
+            "failpoint": self.failpoint,
+            "query": self.mask.query(self.query),
+            "parameters": self.parameters,
             "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "seconds": round(self.seconds, 6),
-            "request": {"headers": self.headers, "body": self.request_body.show(self.token)},
-            "answer": {"headers": self._answered, "body": self.reply_body.show(self.token)},
+            "request": self._message(self.headers, self.request_body),
+            "answer": self._message(answered, self.reply_body),
         }
 
-    @property
-    def _answered(self) -> dict[str, str]:
-        lower = {name.lower(): value for name, value in self.reply_headers}
-        return mask.mask_headers(lower, self.token)
+    def _message(self, headers: dict[str, str], body: Body) -> dict[str, Any]:
+        shown = body.show(self.mask, headers.get("content-type", ""))
+        return {"headers": headers, "body": shown}
 
 
 OVERHEAD = 2048

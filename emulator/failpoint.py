@@ -4,6 +4,7 @@ A failpoint says which requests it is for and what becomes of them. What becomes
 together from small actions, each of which stands around the serving of a request.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -18,7 +19,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from emulator.exchange import Exchange, Reply
 from emulator.family import INJECTED, Family, Injected
-from emulator.match import SUFFIX, Match, RequestMatch
+from emulator.glob import compile_text
+from emulator.match import SUFFIX, Match, RequestMatch, Texts
 from emulator.pointer import point
 
 if TYPE_CHECKING:
@@ -31,6 +33,20 @@ Sleep = Callable[[float], object]
 LONGEST = 300.0  # seconds of a delay
 PIECES = 10  # parts of a slow body
 ENDS = ("fault", "status", "drop")
+BODILESS = (204, 304)
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+OF_SERVER = (
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+)
 NEEDS = {"arguments": "fault", "headers": "status", "body": "status"}
 
 
@@ -58,6 +74,35 @@ class Delay(fields.Field[tuple[float, float]]):
         return least, most
 
 
+class Real(fields.Float):
+    """A number, and no text that reads like one."""
+
+    def _validated(self, value: Any) -> float:
+        if type(value) not in (int, float):
+            raise self.make_error("invalid", input=value)
+        return float(super()._validated(value) or 0.0)
+
+
+class Headers(Texts):
+    """Headers that a server can send, but those that belong to it."""
+
+    def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
+        headers = super()._deserialize(*args, **options)
+        wrong = {name: why for name, text in headers.items() if (why := _find_fault(name, text))}
+        if wrong:
+            raise ValidationError({name: [why] for name, why in wrong.items()})
+        return headers
+
+
+def _find_fault(name: str, value: str) -> str:
+    """Return what is wrong with a header, empty if it can be sent (RFC 9110, 5)."""
+    if not HEADER_NAME.fullmatch(name):
+        return "Not the name of a header."
+    if name.lower() in OF_SERVER:
+        return "The server sets this one itself."
+    return "" if HEADER_VALUE.fullmatch(value) else "Not the value of a header."
+
+
 SECONDS = validate.Range(0, LONGEST)
 
 
@@ -68,11 +113,11 @@ class ActionSchema(Schema):
     fault = fields.String()
     arguments = fields.Dict(fields.String(), fields.Raw(allow_none=True))
     status = fields.Integer(strict=True, validate=validate.Range(200, 599))
-    headers = fields.Dict(fields.String(), fields.String())
+    headers = Headers()
     body = fields.Raw(allow_none=True)
     drop = fields.String(validate=validate.OneOf(("before", "after")))
     truncate = fields.Integer(strict=True, validate=validate.Range(0))
-    slow_body = fields.Float(validate=SECONDS)
+    slow_body = Real(validate=SECONDS)
 
     @validates_schema
     def check(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -83,6 +128,8 @@ class ActionSchema(Schema):
         for name, needed in NEEDS.items():
             if name in data and needed not in data:
                 raise ValidationError(f"Goes with {needed} only.", name)
+        if data.get("status") in BODILESS and data.get("body") is not None:
+            raise ValidationError(f"An answer of {data['status']} has no body.", "body")
         if not data:
             told = "Says nothing to do: delay, fault, status, drop, truncate or slow_body."
             raise ValidationError(told)
@@ -99,7 +146,7 @@ class FailpointSchema(Schema):
 
     match = fields.Nested(FailpointMatch(), load_default=dict)
     times = fields.Integer(strict=True, validate=validate.Range(1))
-    probability = fields.Float(validate=validate.Range(0, 1), load_default=1.0)
+    probability = Real(validate=validate.Range(0, 1), load_default=1.0)
     seed = fields.Integer(strict=True)
     action = fields.Nested(ActionSchema(), required=True)
 
@@ -184,7 +231,7 @@ class Declaration:
         return Plan(
             declared,
             Match({name: value for name, value in match.items() if name != "nth"}),
-            self._check_fault(action) if "fault" in action else "",
+            self._check_fault(action, match) if "fault" in action else "",
             action,
             match.get("nth"),
             loaded.get("times"),
@@ -192,13 +239,16 @@ class Declaration:
             loaded.get("seed"),
         )
 
-    def _check_fault(self, action: dict[str, Any]) -> str:
+    def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
         """Return the family of an action's fault, whose name and arguments have to be right."""
         name = action["fault"] = action["fault"].removesuffix(SUFFIX)
         if name not in self._faults:
             told = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
             raise ValidationError({"action": {"fault": [told]}})
         family, expected = self._faults[name]
+        if not compile_text(match.get("family", "*")).fullmatch(family):
+            told = f"The fault {name} is of the family '{family}'."
+            raise ValidationError({"match": {"family": [told]}})
         if set(action.get("arguments", {})) != set(expected):
             told = f"The arguments of {name} are {', '.join(expected) or 'none'}."
             raise ValidationError({"action": {"arguments": [told]}})
@@ -285,12 +335,17 @@ def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
     text = isinstance(body, str)
     data = b"" if body is None else body.encode() if text else orjson.dumps(body)
     kind = "text/plain; charset=utf-8" if text else "application/json"
-    named = {name.lower() for name in headers}
     told = list(headers.items())
-    if data and "content-type" not in named:
+    if data and "content-type" not in {name.lower() for name in headers}:
         told.append(("Content-Type", kind))
-    told.append(("Content-Length", str(len(data))))
-    return lambda _serve, _environ: Reply(f"{status} Injected", list(told), [data])
+    if status not in BODILESS:
+        told.append(("Content-Length", str(len(data))))
+
+    def act(_: Serve, environ: "WSGIEnvironment") -> Reply:
+        parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [data]
+        return Reply(f"{status} Injected", list(told), parts)
+
+    return act
 
 
 def truncate(size: int) -> Action:

@@ -11,6 +11,7 @@ def compile_path(pattern: str) -> re.Pattern[str]:
     ``*`` stands for one segment, or for a part of one; ``**`` for any characters, slashes among
     them, and between two slashes for none as well: ``/**/sites`` is also ``/sites``.
     """
+    pattern = re.sub(r"(?:/\*\*+)+(?=/|$)", "/**", pattern)
     parts = (_translate(part) for part in re.split(r"(/\*\*(?:/|$)|\*\*+|\*)", pattern))
     return re.compile("".join(parts), re.DOTALL)
 

@@ -48,7 +48,7 @@ class Journal:
             exchange.number = next(self._numbers)
             self._exchanges.append(exchange)
             self._size += exchange.size
-            while self._exchanges and (self._size > LARGEST or len(self) > self.capacity):
+            while len(self) > self.capacity or (len(self) > 1 and self._size > LARGEST):
                 self._size -= self._exchanges.popleft().size
 
     def find(self, match: Match) -> list[Exchange]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 MOST = 100
@@ -31,6 +32,7 @@ class Snapshots:
 
     def __init__(self) -> None:
         self._snapshots: dict[str, Snapshot] = {}
+        self._lock = Lock()
 
     def save(self, snapshot: Snapshot) -> bool:
         """Keep a snapshot in the place of one of the same name; return whether there was none.
@@ -38,11 +40,12 @@ class Snapshots:
         Raises:
             SnapshotError: There are too many.
         """
-        is_new = snapshot.name not in self._snapshots
-        if is_new and len(self._snapshots) >= MOST:
-            raise SnapshotError(f"there are {MOST} snapshots already; delete one")
-        self._snapshots = {**self._snapshots, snapshot.name: snapshot}
-        return is_new
+        with self._lock:
+            is_new = snapshot.name not in self._snapshots
+            if is_new and len(self._snapshots) >= MOST:
+                raise SnapshotError(f"there are {MOST} snapshots already; delete one")
+            self._snapshots = {**self._snapshots, snapshot.name: snapshot}
+            return is_new
 
     def find(self, name: str) -> Snapshot | None:
         """Return the snapshot of a name, or None."""
@@ -54,7 +57,8 @@ class Snapshots:
 
     def delete(self, name: str) -> bool:
         """Forget a snapshot; return whether there was one."""
-        kept = {other: snapshot for other, snapshot in self._snapshots.items() if other != name}
-        found = len(kept) < len(self._snapshots)
-        self._snapshots = kept
-        return found
+        with self._lock:
+            kept = {other: found for other, found in self._snapshots.items() if other != name}
+            was_there = len(kept) < len(self._snapshots)
+            self._snapshots = kept
+            return was_there

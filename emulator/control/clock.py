@@ -1,5 +1,6 @@
 """The clock of a workspace: look at it, stop it, set it, move it, give it back to the world."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from emulator.clock import Clock, ClockError
 from emulator.control.problem import Problem, load, read_json
+from emulator.failpoint import Real
 from emulator.workspace import current
 
 
@@ -38,7 +40,7 @@ class SetSchema(Schema):
 class AdvanceSchema(Schema):
     """How far to move."""
 
-    seconds = fields.Float(required=True)
+    seconds = Real(required=True)
 
 
 def create() -> Blueprint:
@@ -62,28 +64,34 @@ def show(clock: Clock) -> Response:
     return jsonify(now=now, frozen=clock.is_frozen)
 
 
+def _move(work: Callable[[], None]) -> Response:
+    """Answer what time it is once the clock was moved, or why it was not."""
+    try:
+        work()
+    except ClockError as error:
+        raise Problem(400, f"{error}.") from error
+    return show(_clock())
+
+
 def freeze() -> Response:
     """Stop the clock, where it is or ``at`` an instant."""
     clock = _clock()
-    clock.freeze(load(FreezeSchema(), read_json()).get("at"))
-    return show(clock)
+    at = load(FreezeSchema(), read_json()).get("at")
+    return _move(lambda: clock.freeze(at))
 
 
 def set_() -> Response:
     """Let the clock go on from an instant."""
     clock = _clock()
-    clock.set(load(SetSchema(), read_json())["at"])
-    return show(clock)
+    at = load(SetSchema(), read_json())["at"]
+    return _move(lambda: clock.set(at))
 
 
 def advance() -> Response:
     """Move the clock by some seconds."""
     clock = _clock()
-    try:
-        clock.advance(load(AdvanceSchema(), read_json())["seconds"])
-    except ClockError as error:
-        raise Problem(400, f"{error}.") from error
-    return show(clock)
+    seconds = load(AdvanceSchema(), read_json())["seconds"]
+    return _move(lambda: clock.advance(seconds))
 
 
 def reset() -> Response:
