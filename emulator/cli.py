@@ -182,7 +182,7 @@ def dump(url: str, ca_file: str, workspace: str, control_token: str, folder: Pat
     """Write the data of a running server to a folder, as a data set that 'serve' can take."""
     headers = _name(workspace) | ({TOKEN_HEADER: control_token} if control_token else {})
     with asking(url):
-        files = Remote(url, ca_file, headers).ask("/__emulator__/state?as=files")["files"]
+        files = Remote(url, ca_file, headers).ask("/__emulator__/state")["files"]
         try:
             _write(folder, files)
         except OSError as error:

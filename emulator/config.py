@@ -11,7 +11,7 @@ DIALECTS = ("documented", "observed")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 RANGES = {
     "port": range(65536),
-    "workspaces": range(1, 1_000_001),
+    "workspaces": range(2, 1_000_001),
     "workspace_age": range(1, 2**31),
     "journal": range(1_000_001),
     "journal_body": range(1024 * 1024 + 1),

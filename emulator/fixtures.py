@@ -89,6 +89,8 @@ class _DataSet:
 
     def read(self, file: str, content: Any) -> None:
         arrays = content if isinstance(content, dict) else {Path(file).stem: content}
+        if not arrays:
+            self._read_array(file, "", [])
         for name, entries in arrays.items():
             self._read_array(file, name, entries)
 

@@ -35,16 +35,24 @@ class Status(fields.Field[str]):
         return text
 
 
-class Texts(fields.Field[dict[str, str]]):
+class Values(fields.Field[dict[str, Any]]):
+    """Values by name."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("Not a valid mapping type.")
+        return value
+
+
+class Texts(Values):
     """Texts by name."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, str]:
-        if not isinstance(value, dict):
-            raise ValidationError("Not a valid mapping type.")
-        wrong = [name for name, text in value.items() if not isinstance(text, str)]
+        texts: dict[str, str] = super()._deserialize(value)
+        wrong = [name for name, text in texts.items() if not isinstance(text, str)]
         if wrong:
             raise ValidationError({name: ["Not a valid string."] for name in wrong})
-        return value
+        return texts
 
 
 class RequestMatch(Schema):

@@ -2,12 +2,8 @@
 
 import ssl
 from collections.abc import Mapping
-from http.client import HTTPException
 from time import monotonic, sleep
 from typing import Any
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import orjson
 
@@ -15,6 +11,7 @@ from emulator.config import ConfigError
 
 PATIENCE = 10.0  # seconds
 BETWEEN = 0.05  # seconds from one try to the next
+LONGEST_ANSWER = 500  # characters of a refusal that are told
 
 
 class RemoteError(Exception):
@@ -26,41 +23,41 @@ class Remote:
 
     Args:
         url: Its base URL.
-        ca_file: What its certificate is trusted by, besides what the system trusts.
+        ca_file: What its certificate is trusted by, instead of what the system trusts.
         headers: Headers of every request.
 
     Raises:
-        ConfigError: The URL or the file cannot be used.
+        ConfigError: The URL, the file or a header cannot be used.
     """
 
     def __init__(
         self, url: str, ca_file: str = "", headers: Mapping[str, str] | None = None
     ) -> None:
+        import requests  # noqa: PLC0415 - commands that ask no server start faster without it
+
         if not url.startswith(("http://", "https://")):
             raise ConfigError(f"'{url}' is no http or https URL")
+        if ca_file:
+            _check_certificates(ca_file)
         self.url = url.rstrip("/")
-        self._headers = dict(headers or {})
-        # No proxy of the environment between us and a test.
-        handlers = [ProxyHandler({}), HTTPSHandler(context=_trust(ca_file))]
-        self._opener = build_opener(*handlers)
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy of the environment between us and a test
+        self._session.verify = ca_file or True
+        self._session.headers.update(headers or {})
 
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> Any:
         """Return the JSON that a path answers to GET, or to POST of a form.
 
         Raises:
-            RemoteError: It does not.
+            ConfigError: The URL or a header cannot be sent.
+            RemoteError: There is no answer, or not the one.
         """
-        data = None if form is None else urlencode(form).encode()
-        request = Request(self.url + path, data, self._headers)  # noqa: S310 - http, https only
+        response = self._send("GET" if form is None else "POST", self.url + path, form)
+        if not response.ok or response.is_redirect:
+            told = response.text[:LONGEST_ANSWER]
+            raise RemoteError(f"{self.url} refused: {response.status_code} {told}".rstrip())
         try:
-            with self._opener.open(request, timeout=PATIENCE) as response:
-                return orjson.loads(response.read())
-        except HTTPError as error:
-            told = error.read().decode(errors="replace")
-            raise RemoteError(f"{self.url} refused: {error.code} {told}") from error
-        except (OSError, HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            raise RemoteError(f"no answer from {self.url}: {reason}") from error
+            return orjson.loads(response.content)
         except orjson.JSONDecodeError as error:
             raise RemoteError(f"{self.url} answers, but no JSON: is it another server?") from error
 
@@ -79,12 +76,31 @@ class Remote:
                     raise
             sleep(BETWEEN)
 
+    def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Any:
+        from requests import exceptions  # noqa: PLC0415 - see above
 
-def _trust(ca_file: str) -> ssl.SSLContext:
+        try:
+            # A redirect would carry our secrets to somewhere else.
+            return self._session.request(
+                method, url, data=form, timeout=PATIENCE, allow_redirects=False
+            )
+        except (exceptions.InvalidURL, exceptions.InvalidHeader, UnicodeError) as error:
+            raise ConfigError(f"'{url}' or a header cannot be sent: {error}") from error
+        except (OSError, ValueError) as error:
+            raise RemoteError(f"no answer from {self.url}: {_tell(error)}") from error
+
+
+def _check_certificates(file: str) -> None:
     try:
-        context = ssl.create_default_context()
-        if ca_file:
-            context.load_verify_locations(ca_file)
-    except OSError as error:
-        raise ConfigError(f"'{ca_file}' holds no certificates: {error}") from error
-    return context
+        ssl.create_default_context().load_verify_locations(file)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"'{file}' holds no certificates: {error}") from error
+
+
+def _tell(error: BaseException) -> str:
+    """Return the innermost reason of an error, which requests wraps several times."""
+    reason = getattr(error, "reason", None) or next(iter(error.args), None)
+    if isinstance(reason, BaseException):
+        return _tell(reason)
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or reason or error).rpartition(": ")[2]

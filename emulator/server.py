@@ -113,6 +113,7 @@ class Emulator:
 
         Raises:
             LookupError: The workspace knows no such client.
+            WorkspaceError: The name is none that a workspace can have.
         """
         place = self.workspaces.get(workspace)
         first = place.store.scan(CLIENTS, 0, 1).records

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 WORKSPACE = "emulator.workspace"
-"""The key of the WSGI environment that holds the request's workspace."""
+"""The key of the WSGI environment that holds the request's workspace, or what finds it."""
 
 
 class WorkspaceError(ValueError):
@@ -174,6 +174,10 @@ class Workspaces:
 
 
 def current(environ: "WSGIEnvironment") -> Workspace:
-    """Return the workspace that a request belongs to."""
-    workspace: Workspace = environ[WORKSPACE]
-    return workspace
+    """Return the workspace that a request belongs to, made if it was not used yet.
+
+    Raises:
+        WorkspaceError: The request names none that can be.
+    """
+    found: Workspace | Callable[[], Workspace] = environ[WORKSPACE]
+    return found if isinstance(found, Workspace) else found()

@@ -1,7 +1,7 @@
 """The front door: brings a request into one form, finds where it belongs, and records it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import SEEK_END
 from time import perf_counter, sleep
 from typing import IO, TYPE_CHECKING
@@ -62,12 +62,14 @@ class FrontDoor:
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path = environ["PATH_INFO"] = canonical(target)
         family = self.families.get(path) or self.families.get("/" + path.split("/")[1])
-        try:
-            workspace = environ[WORKSPACE] = self.workspaces.get(self._name(environ))
-        except WorkspaceError as error:
-            return _emit(refuse(error), start_response, sleep)
-        if family is self.control:
+        name = self._name(environ)
+        if family is self.control:  # whose guard looks before a workspace is made
+            environ[WORKSPACE] = partial(self.workspaces.get, name)
             return family.application(environ, start_response)
+        try:
+            workspace = environ[WORKSPACE] = self.workspaces.get(name)
+        except WorkspaceError as error:
+            return _emit(refuse(error, environ), start_response, sleep)
         return self._record(environ, family or self.default, workspace, start_response)
 
     def _name(self, environ: "WSGIEnvironment") -> str:
@@ -145,18 +147,19 @@ def _of_host(host: str) -> str:
 
 def _look_back(body: IO[bytes], kept: int) -> Body:
     """Return the beginning of a body that others have read; nothing where that is impossible."""
-    if not body.seekable():
+    if not getattr(body, "seekable", lambda: False)():
         return exchange.EMPTY
     size = body.seek(0, SEEK_END)
     body.seek(0)
     return Body(body.read(kept), size) if size else exchange.EMPTY
 
 
-def refuse(error: WorkspaceError) -> Reply:
+def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
     """Return a problem document (RFC 9457) about the name of a workspace."""
     told = orjson.dumps({"title": "Bad Request", "status": 400, "detail": str(error)})
     kind = ("Content-Type", "application/problem+json")
-    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], [told])
+    parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [told]
+    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], parts)
 
 
 def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:

@@ -16,7 +16,7 @@ from emulator.control.problem import Problem, refuse
 from emulator.failpoint import Declaration
 from emulator.family import Family
 from emulator.fixtures import Collection
-from emulator.workspace import Workspaces, current
+from emulator.workspace import WorkspaceError, Workspaces, current
 
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")
@@ -31,7 +31,7 @@ class Json(JSONProvider):
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
         """Return the value of a text."""
-        return orjson.loads(s)
+        return orjson.loads(s)  # pragma: no cover - what the interface demands
 
 
 def create_family(
@@ -52,6 +52,7 @@ def create_family(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json = Json(app)
     app.register_error_handler(HTTPException, refuse)
+    app.register_error_handler(WorkspaceError, lambda error: refuse(Problem(400, f"{error}.")))
     app.register_error_handler(Exception, _crash)
     app.before_request(lambda: guard.check(request, config))
     app.add_url_rule(f"{PREFIX}/health", view_func=_health_of(config))

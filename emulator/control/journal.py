@@ -25,9 +25,11 @@ class VerifySchema(Schema):
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse an exact number beside a bound."""
+        """Refuse an exact number beside a bound, and bounds that no number is between."""
         if "times" in data and {"at_least", "at_most"} & data.keys():
             raise ValidationError("Excludes at_least and at_most.", "times")
+        if data.get("at_least", 0) > data.get("at_most", data.get("at_least", 0)):
+            raise ValidationError("Is less than at_least.", "at_most")
 
 
 def create() -> Blueprint:
@@ -50,11 +52,17 @@ def _read_filter(*others: str) -> Match:
     given: dict[str, Any] = {}
     for name, values in request.args.lists():
         if name in ("header", "query"):
-            pairs = (value.partition(":") for value in values)
-            given[name] = {key.strip(): pattern.strip() for key, _, pattern in pairs}
+            given[name] = dict(_split(name, value) for value in values)
         elif name not in others:
             given[name] = values[-1]
     return Match(load(ExchangeMatch(), given))
+
+
+def _split(name: str, value: str) -> tuple[str, str]:
+    key, colon, pattern = value.partition(":")
+    if not colon:
+        raise Problem(400, f"{name} is written as {name}=name:value, not '{value}'.")
+    return key.strip(), pattern.strip()
 
 
 def show() -> Response:

@@ -1,5 +1,7 @@
 """Snapshots of a workspace: save, restore, fork into another workspace, list, delete."""
 
+from urllib.parse import unquote
+
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import NotFound
@@ -18,6 +20,11 @@ class ForkSchema(Schema):
 def create(registry: Workspaces) -> Blueprint:
     """Return the endpoints below ``snapshots``."""
     part = Blueprint("snapshots", __name__)
+
+    @part.url_value_preprocessor
+    def decode(_: str | None, values: dict[str, str] | None) -> None:
+        if values:  # paths stay percent-encoded until here
+            values["name"] = unquote(values["name"])
 
     @part.post("/<name>/fork")
     def fork(name: str) -> tuple[Response, int]:

@@ -4,7 +4,7 @@ from time import monotonic
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import Problem, load, read_json
@@ -14,7 +14,7 @@ from emulator.workspace import Workspace, WorkspaceError, Workspaces
 class WorkspaceSchema(Schema):
     """What can be said of a workspace: the clients whose requests belong to it."""
 
-    clients = fields.List(fields.String(), load_default=list)
+    clients = fields.List(fields.String(validate=validate.Length(1)), load_default=list)
 
 
 def create(registry: Workspaces) -> Blueprint:

@@ -5,7 +5,7 @@ number, and from what has to be unique to the id. A row and its indexes are writ
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marshmallow import Schema
@@ -79,14 +79,18 @@ class Collection:
         """Return the row of a new document, behind all others, and the changes that make it."""
         last = store.get(self.sequence, LAST)
         number = int(last.properties["last"]) + 1 if last else 1
-        record = Record.of((f"{number:0{DIGITS}}",), members)
+        record = self._row((f"{number:0{DIGITS}}",), members)
         expected = last.state if last else Presence.ABSENT
         counted = Put(self.sequence, _counter(number), expected)
         return record, (counted, *self.requires(members), *self._entries(record))
 
+    def _row(self, place: Key, members: Members) -> Record:
+        """Return a document as a row; its state is the same in whatever place it lies."""
+        return replace(Record.of((members[self.key],), members), key=place)
+
     def replace(self, row: Record, members: Members) -> tuple[Record, tuple[Change, ...]]:
         """Return the row of a changed document, and the changes that make it."""
-        record = Record.of(row.key, members)
+        record = self._row(row.key, members)
         changes: list[Change] = [Put(self.name, record, row.state)]
         before, after = self.unique(row.properties), self.unique(members)
         if before != after:
@@ -105,7 +109,7 @@ class Collection:
     def arrange(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """Return the store's collections of documents given in the order of their creation."""
         numbered = enumerate(records, start=1)
-        rows = [Record.of((f"{number:0{DIGITS}}",), r.properties) for number, r in numbered]
+        rows = [self._row((f"{number:0{DIGITS}}",), r.properties) for number, r in numbered]
         return {
             self.sequence: [_counter(len(rows))],
             self.name: rows,
