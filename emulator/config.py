@@ -81,7 +81,7 @@ class Config:
                 told = f"{numbers.start} and {numbers.stop - 1}"
                 raise ConfigError(f"{name} {number} is not between {told}")
         if bool(self.tls_cert) != bool(self.tls_key):
-            raise ConfigError("tls_cert and tls_key go together")
+            raise ConfigError("a certificate (--tls-cert) and its key (--tls-key) go together")
         for name in self.versions - {"any"}:
             if not VERSION.fullmatch(name):
                 raise ConfigError(f"version '{name}' is not of the form v23_2")

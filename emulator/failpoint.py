@@ -184,6 +184,11 @@ class Declaration:
     """
 
     def __init__(self, families: Iterable[Family]) -> None:
+        families = tuple(families)
+        self._names = {
+            "family": {family.name for family in families},
+            "operation": {name for family in families for name in family.operations.values()},
+        }
         self._faults = {
             name: (family.name, arguments)
             for family in families
@@ -228,6 +233,8 @@ class Declaration:
     def _read(self, declared: Any) -> Plan:
         loaded = FailpointSchema().load(declared)
         match, action = loaded["match"], loaded["action"]
+        self._check_names(match)
+        _check_depth(action)
         return Plan(
             declared,
             Match({name: value for name, value in match.items() if name != "nth"}),
@@ -238,6 +245,13 @@ class Declaration:
             loaded["probability"],
             loaded.get("seed"),
         )
+
+    def _check_names(self, match: Mapping[str, Any]) -> None:
+        """Refuse a pattern of families or operations that none of them fits."""
+        for member, names in self._names.items():
+            if member in match and not any(map(compile_text(match[member]).fullmatch, names)):
+                told = f"Fits none of {', '.join(sorted(names))}."
+                raise ValidationError({"match": {member: [told]}})
 
     def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
         """Return the family of an action's fault, whose name and arguments have to be right."""
@@ -253,6 +267,14 @@ class Declaration:
             told = f"The arguments of {name} are {', '.join(expected) or 'none'}."
             raise ValidationError({"action": {"arguments": [told]}})
         return family
+
+
+def _check_depth(action: Mapping[str, Any]) -> None:
+    """Refuse an action that could not be shown again."""
+    try:
+        orjson.dumps(dict(action))
+    except TypeError as error:
+        raise ValidationError({"action": ["Is nested too deeply."]}) from error
 
 
 @dataclass(eq=False)

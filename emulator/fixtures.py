@@ -41,6 +41,7 @@ class Collection:
         unique: Returns what no two entries may share, besides their keys; None for nothing.
         arrange: Returns how all records lie in the store, by the store's collections.
         required: Whether a data set without it is refused.
+        single: Whether it has one entry at most, which is not in an array.
         kept: Whether a workspace without data has it nevertheless: what callers are known by.
         encode: Yields the entries that a store's records would be read from.
     """
@@ -52,6 +53,7 @@ class Collection:
     unique: Callable[[Record], Key | None] = lambda _: None
     arrange: Arranger | None = None
     required: bool = False
+    single: bool = False
     kept: bool = False
     encode: Encoder = list_entries
 
@@ -99,6 +101,8 @@ class _DataSet:
         if collection is None or collection.file != file:
             known = ", ".join(f"{c.file} ({c.name})" for c in self.collections.values())
             self.problems.append(f"{file}: holds an unknown collection '{name}'; known: {known}")
+        elif collection.single:
+            self._read_entry(collection, f"{file}: {name}", entries)
         elif not isinstance(entries, list):
             self.problems.append(f"{file}: '{name}' is no array of entries")
         else:
@@ -212,6 +216,8 @@ def encode(store: Store, collections: tuple[Collection, ...]) -> dict[str, Any]:
         only = sum(other.file == collection.file for other in collections) == 1
         if alone and only:
             files[collection.file] = entries
-        else:
+        elif not collection.single:
             files.setdefault(collection.file, {})[collection.name] = entries
+        elif entries:
+            files.setdefault(collection.file, {})[collection.name] = entries[0]
     return files

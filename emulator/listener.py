@@ -33,7 +33,7 @@ logger.setLevel(logging.ERROR)
 
 # Many, because answers that are delayed on purpose hold theirs. Few at first, because to start and
 # end them all takes 10 ms, and a test that has an emulator to itself makes one request at a time.
-THREADS, THREADS_AT_FIRST = 32, 8
+THREADS, THREADS_AT_FIRST = 256, 8
 BACKLOG = 1024
 IDLE_TURN, BUSY_TURN = 1.0, 0.05  # seconds
 IDLE, IDLE_CHECK = 120, 30  # seconds that a connection may idle, and between looks at it

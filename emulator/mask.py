@@ -11,9 +11,25 @@ import orjson
 
 MASKED = "***"
 FORM = "application/x-www-form-urlencoded"
-HIDDEN = ("cookie", "proxy-authorization", "set-cookie", "x-emulator-control-token")
+HIDDEN = (
+    "cookie",
+    "proxy-authorization",
+    "set-cookie",
+    "x-api-key",
+    "x-auth-token",
+    "x-authorization",
+    "x-emulator-control-token",
+)
 """Headers nothing is shown of."""
-NAMES = ("client_secret", "client_assertion", "password", "access_token", "refresh_token")
+NAMES = (
+    "access_token",
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "id_token",
+    "password",
+    "refresh_token",
+)
 """Parameters, members and elements whose values are secrets."""
 NAME = "|".join(NAMES)
 SHORTEST_TOKEN = 8  # characters; what is shorter would be found in texts that it is no part of

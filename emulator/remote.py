@@ -72,7 +72,7 @@ class Remote:
             try:
                 return self.ask(path)
             except RemoteError:
-                if monotonic() >= deadline:
+                if not monotonic() < deadline:  # true of NaN as well
                     raise
             sleep(BETWEEN)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,8 @@ HEADER = "x-emulator-workspace"
 CONTROL = "/__emulator__"
 TIMEOUT = 10.0  # seconds
 SHOWN = 5
+MOST = 1_000_000  # more exchanges than a journal has
+TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
 
 
 class UnexpectedServerError(AssertionError):
@@ -28,6 +31,25 @@ class UnexpectedServerError(AssertionError):
 
 class RefusedError(AssertionError):
     """The control plane refused; the message is its problem document."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        url: Its base URL.
+        emulator: The server itself, None where it runs in another process.
+        ca_file: What its certificate is trusted by, empty for what the system trusts.
+        control_token: What its control plane demands, empty for nothing.
+        adapter: What keeps connections to it.
+    """
+
+    url: str
+    emulator: Emulator | None = None
+    ca_file: str = ""
+    control_token: str = ""
+    adapter: HTTPAdapter = field(default_factory=HTTPAdapter)
 
 
 class Ocapi:
@@ -42,21 +64,14 @@ class Ocapi:
         emulator: The server itself, None where it runs in another process.
     """
 
-    def __init__(
-        self,
-        url: str,
-        workspace: str = DEFAULT,
-        emulator: Emulator | None = None,
-        adapter: HTTPAdapter | None = None,
-        ca_file: str = "",
-    ) -> None:
-        self.url = url
+    def __init__(self, server: Server, workspace: str = DEFAULT) -> None:
+        self.url = server.url
         self.workspace = workspace
-        self.emulator = emulator
+        self.emulator = server.emulator
         self.client_id = self.client_secret = DEMO
         self.allow_server_errors = False
-        self._adapter = adapter or HTTPAdapter()
-        self._ca_file = ca_file
+        self._server = server
+        self._told = 0
 
     @property
     def data_url(self) -> str:
@@ -91,9 +106,9 @@ class Ocapi:
         """Return a fresh session without a token, in this workspace."""
         session = requests.Session()
         session.trust_env = False  # no proxy of the environment between a test and its server
-        session.mount(self.url, self._adapter)
+        session.mount(self.url, self._server.adapter)
         session.headers.update(self._named)
-        session.verify = self._ca_file or True
+        session.verify = self._server.ca_file or True
         return session
 
     def control(self, method: str, path: str, value: Any = None) -> Any:
@@ -104,15 +119,18 @@ class Ocapi:
         """
         with self.connect() as session:
             url = f"{self.url}{CONTROL}{path}"
+            if self._server.control_token:
+                session.headers[TOKEN_HEADER] = self._server.control_token
             return _answer(session.request(method, url, json=value, timeout=TIMEOUT))
 
     def reset(self, to: str = "fixtures") -> None:
         """Bring the workspace back to its ``fixtures``, or to ``empty``."""
         self.control("POST", f"/reset?to={to}")
 
-    def journal(self, **match: str) -> list[dict[str, Any]]:
-        """Return the recorded exchanges that match, oldest first."""
-        path = f"/journal?{urlencode(match)}"
+    def journal(self, **match: Any) -> list[dict[str, Any]]:
+        """Return the recorded exchanges that match, oldest first; all if nothing is asked."""
+        given = {name: _flatten(wanted) for name, wanted in match.items()}
+        path = f"/journal?{urlencode({'limit': MOST, **given}, doseq=True)}"
         exchanges: list[dict[str, Any]] = self.control("GET", path)["exchanges"]
         return exchanges
 
@@ -141,24 +159,43 @@ class Ocapi:
         self.control("POST", "/clock/advance", {"seconds": seconds})
 
     def check(self) -> None:
-        """Raise what went wrong inside the server.
+        """Raise what went wrong inside the server since it was looked at last.
 
         Raises:
-            UnexpectedServerError: It answered 5xx, and no failpoint told it to.
+            UnexpectedServerError: It answered 5xx, and no failpoint told it to; or it met an
+                internal error in another process.
             Exception: The internal error itself, where the server runs in this process.
         """
         if self.emulator is not None:
             self.emulator.check()
-            told = [failed.line for failed in self.emulator.workspace.journal.find_errors()]
+            errors = [failed.line for failed in self.emulator.workspace.journal.find_errors()]
         else:
-            told = self.control("GET", f"/workspaces/{self.workspace}")["server_errors"]
-            told += self.control("GET", "/crashes") if told else []
-        if told and not self.allow_server_errors:
-            raise UnexpectedServerError("the server failed:\n" + "\n".join(told[:SHOWN]))
+            errors = self._look_elsewhere()
+        new, self._told = errors[self._told :], len(errors)
+        if new and not self.allow_server_errors:
+            raise UnexpectedServerError("the server failed:\n" + "\n".join(new[:SHOWN]))
+
+    def _look_elsewhere(self) -> list[str]:
+        """Return the answers of 5xx of a server elsewhere; raise if it met internal errors."""
+        shown = self.control("GET", f"/workspaces/{self.workspace}")
+        errors: list[str] = shown["server_errors"]
+        if shown["crashes"]:
+            crashes = self.control("GET", "/crashes")
+            self.control("DELETE", "/crashes")
+            self._told = len(errors)
+            raise UnexpectedServerError("the server failed:\n" + "\n".join(crashes[:SHOWN]))
+        return errors
 
     @property
     def _named(self) -> dict[str, str]:
         return {} if self.workspace == DEFAULT else {HEADER: self.workspace}
+
+
+def _flatten(wanted: Any) -> Any:
+    """Return headers or parameters as the query of the journal has them."""
+    if isinstance(wanted, Mapping):
+        return [f"{name}:{pattern}" for name, pattern in wanted.items()]
+    return wanted
 
 
 def _answer(response: requests.Response) -> Any:
@@ -172,12 +209,12 @@ class Servers:
 
     Args:
         knobs: Fields of ``Config`` for all of them.
-        url: A running server to take instead, or nothing.
+        elsewhere: A running server to take instead, or None.
     """
 
-    def __init__(self, knobs: Mapping[str, Any], url: str = "") -> None:
+    def __init__(self, knobs: Mapping[str, Any], elsewhere: Server | None = None) -> None:
         self._knobs = knobs
-        self._url = url.rstrip("/")
+        self._elsewhere = elsewhere
         self._emulators: dict[Config, Emulator] = {}
         self._adapter = HTTPAdapter()
         self._stack = ExitStack()
@@ -198,14 +235,11 @@ class Servers:
         """Return the server of a set-up, started.
 
         Raises:
-            ValueError: There is a server elsewhere to take, or a knob is none.
+            ValueError: There is a server elsewhere to take.
         """
-        if self._url:
-            raise ValueError(f"the server is another process at {self._url}: use the fixture ocapi")
-        names = {knob.name for knob in KNOBS}
-        if unknown := set(knobs) - names:
-            told = ", ".join(sorted(names))
-            raise ValueError(f"the marker ocapi takes no '{min(unknown)}', but {told}")
+        if self._elsewhere:
+            told = f"the server is another process at {self._elsewhere.url}"
+            raise ValueError(f"{told}: use the fixture ocapi")
         config = Config(**{"port": 0, **self._knobs, **knobs})
         if config not in self._emulators:
             self._emulators[config] = self._stack.enter_context(Emulator(config))
@@ -214,26 +248,42 @@ class Servers:
     @contextmanager
     def open(self, knobs: Mapping[str, Any]) -> Iterator[Ocapi]:
         """Give a clean workspace of a server, for the length of a test."""
-        if not self._url:
+        _check_names(knobs)
+        if self._elsewhere is None:
             yield self._reset(self.emulator(knobs))
             return
-        opened = Ocapi(self._url, f"test-{uuid4().hex}", adapter=self._adapter)
-        self._check(opened, {**self._knobs, **knobs})
-        yield opened
-        opened.control("DELETE", f"/workspaces/{opened.workspace}")
+        opened = Ocapi(self._elsewhere, f"test-{uuid4().hex}")
+        _check_set_up(opened, {**self._knobs, **knobs})
+        opened.control("PUT", f"/workspaces/{opened.workspace}")
+        try:
+            yield opened
+        finally:
+            opened.control("DELETE", f"/workspaces/{opened.workspace}")
 
     def _reset(self, emulator: Emulator) -> Ocapi:
         emulator.reset()
         emulator.workspace.crashes.clear()
-        return Ocapi(emulator.url, DEFAULT, emulator, self._adapter, _trust(emulator.config))
+        trusted, token = _trust(emulator.config), emulator.config.control_token
+        return Ocapi(Server(emulator.url, emulator, trusted, token, self._adapter))
 
-    def _check(self, opened: Ocapi, knobs: Mapping[str, Any]) -> None:
-        """Refuse to test with a server of another set-up."""
-        health = opened.control("GET", "/health") if knobs else {}
-        for name, wanted in knobs.items():
-            if health.get(name) != wanted:
-                told = f"{name} '{wanted}' is asked for, the server at {self._url} has "
-                raise ValueError(f"{told}'{health.get(name, 'what it does not tell')}'")
+
+def _check_set_up(opened: Ocapi, knobs: Mapping[str, Any]) -> None:
+    """Refuse to test with a server of another set-up."""
+    health = opened.control("GET", "/health") if knobs else {}
+    for name, wanted in knobs.items():
+        if name not in health:
+            raise ValueError(f"the server at {opened.url} does not tell its {name}")
+        if health[name] != wanted:
+            told = f"{name} '{wanted}' is asked for, the server at {opened.url} has"
+            raise ValueError(f"{told} '{health[name]}'")
+
+
+def _check_names(knobs: Mapping[str, Any]) -> None:
+    """Refuse what is no field of ``Config``."""
+    names = {knob.name for knob in KNOBS}
+    if unknown := set(knobs) - names:
+        told = ", ".join(sorted(names))
+        raise ValueError(f"the marker ocapi takes no '{min(unknown)}', but {told}")
 
 
 def _trust(config: Config) -> str:

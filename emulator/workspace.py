@@ -103,14 +103,15 @@ class Workspaces:
 
     def find(self, name: str) -> Workspace | None:
         """Return the workspace of a name, or None if it was not used yet."""
-        return self._workspaces.get(name)
+        return self._workspaces.get(name.lower())
 
     def get(self, name: str) -> Workspace:
-        """Return the workspace of a name, made if it was not used yet.
+        """Return the workspace of a name, whose case does not count; made if it was not used yet.
 
         Raises:
             WorkspaceError: The name is none.
         """
+        name = name.lower()
         found = self._workspaces.get(name) or self._add(name)
         found.used = self._now()
         return found
@@ -121,6 +122,7 @@ class Workspaces:
         Raises:
             WorkspaceError: It is the default one.
         """
+        name = name.lower()
         if name == DEFAULT:
             raise WorkspaceError("the default workspace is always there")
         with self._lock:
@@ -132,7 +134,7 @@ class Workspaces:
         Raises:
             WorkspaceError: The name is none.
         """
-        self.get(name)
+        name = self.get(name).name
         with self._lock:
             kept = {client: owner for client, owner in self._clients.items() if owner != name}
             self._clients = {**kept, **dict.fromkeys(clients, name)}
@@ -148,7 +150,7 @@ class Workspaces:
 
     def _add(self, name: str) -> Workspace:
         if not NAME.fullmatch(name):
-            told = "up to 64 lower-case letters, digits, dots, hyphens and underscores"
+            told = "up to 64 letters, digits and, between these, dots, hyphens and underscores"
             raise WorkspaceError(f"'{name[:80]}' is no name of a workspace: {told}")
         with self._lock:
             if name not in self._workspaces:

@@ -14,7 +14,7 @@ from emulator.exchange import Body, Exchange, Reply
 from emulator.failpoint import Sleep
 from emulator.family import FAULT, Family
 from emulator.ocapi.url import canonical
-from emulator.workspace import DEFAULT, NAME, WORKSPACE, Workspace, WorkspaceError, Workspaces
+from emulator.workspace import DEFAULT, WORKSPACE, Workspace, WorkspaceError, Workspaces
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -140,9 +140,8 @@ def call(family: Family, environ: "WSGIEnvironment") -> Reply:
 @lru_cache(maxsize=1024)
 def _of_host(host: str) -> str:
     """Return the name of a workspace that a Host header begins with, empty if there is none."""
-    name = host.lower().partition(":")[0]
-    found = next((name.removesuffix(end) for end in HOSTS if name.endswith(end)), "")
-    return found if NAME.fullmatch(found) else ""
+    name = host.lower().partition(":")[0].removesuffix(".")
+    return next((name.removesuffix(end) for end in HOSTS if name.endswith(end)), "")
 
 
 def _look_back(body: IO[bytes], kept: int) -> Body:

@@ -660,7 +660,8 @@ def test_the_parts_of_a_slow_answer_arrive_one_by_one(headers: list[tuple[str, s
             event.set()
 
 
-def test_threads_join_until_32_answers_are_delayed_at_once() -> None:
+def test_threads_join_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.listener.THREADS", 32)
     everyone = Barrier(32)
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
