@@ -8,7 +8,7 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test contract lint format bench lock clean
+.PHONY: help install serve test contract conformance lint format bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: install ## run all tests, in random order, with branch coverage
 
 contract: install ## run the contract tests; TARGET=https://host ... tests another server
 	$(BIN)/pytest contract_tests $(if $(TARGET),--target $(TARGET)) $(TESTS)
+
+conformance: install ## compare the description with REFERENCE=file; TARGET=https://host another server's
+	@$(BIN)/python -m contract_tests.conformance $(REFERENCE) $(if $(TARGET),--url $(TARGET))
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The command line: serve, token, check, dump, ca, verify."""
+"""The command line: serve, token, check, dump, settings, ca, verify."""
 
 import os
 import signal
@@ -17,6 +17,7 @@ from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.control.guard import HEADER as TOKEN_HEADER
 from emulator.failpoint import FailpointError
 from emulator.fixtures import FixtureError
+from emulator.ocapi.settings import SettingsError
 from emulator.remote import Remote, RemoteError
 from emulator.server import COLLECTIONS, Emulator
 from emulator.verification import Options
@@ -87,7 +88,7 @@ def serve(**knobs: Any) -> None:
     try:
         emulator = Emulator(Config(**knobs))
         emulator.start()
-    except (ConfigError, FixtureError, FailpointError, CertificateError) as error:
+    except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
         fail(str(error))
     except OSError as error:
         fail(_explain(error, knobs["host"], knobs["port"]))
@@ -180,9 +181,10 @@ def _name(workspace: str) -> dict[str, str]:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def dump(url: str, ca_file: str, workspace: str, control_token: str, folder: Path) -> None:
     """Write the data of a running server to a folder, as a data set that 'serve' can take."""
-    headers = _name(workspace) | ({TOKEN_HEADER: control_token} if control_token else {})
     with asking(url):
-        files = Remote(url, ca_file, headers).ask("/__emulator__/state")["files"]
+        files = Remote(url, ca_file, _guarded(workspace, control_token)).ask("/__emulator__/state")[
+            "files"
+        ]
         try:
             _write(folder, files)
         except OSError as error:
@@ -190,11 +192,30 @@ def dump(url: str, ca_file: str, workspace: str, control_token: str, folder: Pat
         click.echo(f"{folder}: {', '.join(files)}")
 
 
+def _guarded(workspace: str, control_token: str) -> dict[str, str]:
+    return _name(workspace) | ({TOKEN_HEADER: control_token} if control_token else {})
+
+
 def _write(folder: Path, files: Mapping[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         data = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        (folder / name).write_bytes(data)
+        (folder / Path(name).name).write_bytes(data)  # whatever the server calls it
+
+
+@commands.command()
+@asks_server
+@_option("--workspace", "", "Workspace whose settings are asked for.")
+@_option("--control-token", "", "Secret that the control plane demands.")
+@click.option("--from-journal", is_flag=True, help="The least that the recorded requests need.")
+def settings(
+    url: str, ca_file: str, workspace: str, control_token: str, *, from_journal: bool
+) -> None:
+    """Print the settings document of a running server, or the smallest that its traffic needs."""
+    path = "/__emulator__/settings" + ("/from-journal" if from_journal else "")
+    with asking(url):
+        document = Remote(url, ca_file, _guarded(workspace, control_token)).ask(path)
+    click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
 
 @commands.command()

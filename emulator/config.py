@@ -65,6 +65,7 @@ class Config:
     journal: int = knob(1000, "Exchanges kept in each workspace; 0 for none.", "NUMBER")
     journal_body: int = knob(16384, "Bytes kept of each body in the journal.", "BYTES")
     failpoints: str = knob("", "JSON file of failpoints that are there from the start.", "FILE")
+    settings: str = knob("", "OCAPI settings document: what clients may do.", "FILE")
     seed: str = knob(
         "", "Makes ids, tokens and dates the same in each run; time stands until moved.", "TEXT"
     )

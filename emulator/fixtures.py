@@ -92,7 +92,7 @@ class _DataSet:
     def read(self, file: str, content: Any) -> None:
         arrays = content if isinstance(content, dict) else {Path(file).stem: content}
         if not arrays:
-            self._read_array(file, "", [])
+            self.problems.append(f"{file}: holds nothing; an object has the arrays of collections")
         for name, entries in arrays.items():
             self._read_array(file, name, entries)
 

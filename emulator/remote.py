@@ -84,8 +84,10 @@ class Remote:
             return self._session.request(
                 method, url, data=form, timeout=PATIENCE, allow_redirects=False
             )
-        except (exceptions.InvalidURL, exceptions.InvalidHeader, UnicodeError) as error:
-            raise ConfigError(f"'{url}' or a header cannot be sent: {error}") from error
+        except (exceptions.InvalidURL, UnicodeError) as error:
+            raise ConfigError(f"{url!r} cannot be asked") from error
+        except exceptions.InvalidHeader:  # which quotes the header, secrets included
+            raise ConfigError("a workspace or a secret has characters no header can have") from None
         except (OSError, ValueError) as error:
             raise RemoteError(f"no answer from {self.url}: {_tell(error)}") from error
 

@@ -17,7 +17,7 @@ from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTI
 from emulator.journal import Journal
 from emulator.listener import Listener
 from emulator.ocapi import app as data_app
-from emulator.ocapi import oauth
+from emulator.ocapi import oauth, permission, traffic
 from emulator.ocapi.call import Service
 from emulator.ocapi.client import CLIENTS
 from emulator.store import MemoryStore
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 ANY = "/"
 COLLECTIONS = (*data_app.COLLECTIONS, *INVENTORY_COLLECTIONS)
+
+
+PERMISSIONS = control_app.Permissions(
+    permission.read,
+    lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), data_app.list_templates()),
+)
 
 
 class Emulator:
@@ -47,6 +53,7 @@ class Emulator:
         ConfigError: A knob has a value it cannot have.
         FixtureError: The data set is broken.
         FailpointError: The file of failpoints is.
+        SettingsError: The settings document is.
         CertificateError: There is no certificate to serve https by.
         TypeError: Both are given.
     """
@@ -61,7 +68,9 @@ class Emulator:
         families = _families(self.service)
         declaration = Declaration(families.values())
         self.workspaces = self._open_workspaces(declaration)
-        control = control_app.create_family(self.config, self.workspaces, declaration, COLLECTIONS)
+        control = control_app.create_family(
+            self.config, self.workspaces, declaration, COLLECTIONS, PERMISSIONS
+        )
         self.application = build_application(self.config, self.workspaces, families, control)
         self._context = _secure(self.config)
         self._listener: Listener | None = None
@@ -147,12 +156,14 @@ class Emulator:
         config = self.config
         plans = declaration.read_file(config.failpoints) if config.failpoints else []
         origin = fixtures.load(config.fixtures, COLLECTIONS)
+        permissions = permission.read_file(config.settings) if config.settings else None
 
         def make(name: str) -> Workspace:
             return Workspace(
                 MemoryStore(origin.snapshot()),
                 name,
-                blank,
+                blank=blank,
+                permissions=permissions,
                 clock=Clock(config.seed and f"{config.seed}/{name}"),
                 journal=Journal(config.journal),
                 failpoints=Failpoints(plans, self._stopping.wait),

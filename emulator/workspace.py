@@ -34,6 +34,7 @@ class Workspace:
     Attributes:
         store: The data.
         name: What it is called.
+        permissions: Who may do what, for the family that knows such a thing; None for everything.
         blank: A snapshot without data but those that callers are known by; that of the start
             if there is none.
         clock: Its time and its ids.
@@ -48,6 +49,7 @@ class Workspace:
     store: Store
     name: str = DEFAULT
     blank: Any = None
+    permissions: Any = None
     clock: Clock = field(default_factory=Clock)
     crashes: CrashLog = field(default_factory=CrashLog)
     journal: Journal = field(default_factory=lambda: Journal(0))
@@ -55,9 +57,11 @@ class Workspace:
     snapshots: Snapshots = field(default_factory=Snapshots)
     used: float = field(default_factory=monotonic)
     origin: Any = field(init=False)
+    _permitted: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.origin = self.store.snapshot()
+        self._permitted = self.permissions
 
     def reset(self, *, empty: bool = False) -> None:
         """Be as at the start, or without data; snapshots and unraised internal errors stay.
@@ -66,6 +70,7 @@ class Workspace:
             empty: Leave no data but those that callers are known by.
         """
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
+        self.permissions = self._permitted
         self.clock.reset()
         self.failpoints.reset()
         self.journal.clear()

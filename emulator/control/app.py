@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from importlib import metadata
 from traceback import format_exception
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from flask import Flask, Response, jsonify, request
@@ -11,7 +11,7 @@ from flask.json.provider import JSONProvider
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from emulator.config import Config
-from emulator.control import clock, failpoint, guard, journal, snapshot, state, workspace
+from emulator.control import clock, failpoint, guard, journal, settings, snapshot, state, workspace
 from emulator.control.problem import Problem, refuse
 from emulator.failpoint import Declaration
 from emulator.family import Family
@@ -20,6 +20,13 @@ from emulator.workspace import WorkspaceError, Workspaces, current
 
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")
+
+
+class Permissions(NamedTuple):
+    """What the control plane has to know of settings, which are a family's."""
+
+    read: settings.Read
+    summarize: settings.Summarize
 
 
 class Json(JSONProvider):
@@ -39,6 +46,7 @@ def create_family(
     registry: Workspaces,
     declaration: Declaration,
     collections: tuple[Collection, ...],
+    permissions: Permissions,
 ) -> Family:
     """Return the family of the control plane.
 
@@ -47,6 +55,7 @@ def create_family(
         registry: All workspaces.
         declaration: What reads failpoints.
         collections: What data sets hold.
+        permissions: What reads settings documents, and what writes them.
     """
     app = Flask("emulator.control", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -65,6 +74,7 @@ def create_family(
         failpoint.create(declaration),
         journal.create(),
         snapshot.create(registry),
+        settings.create(permissions.read, permissions.summarize),
         state.create(collections),
         workspace.create(registry),
     )

@@ -102,6 +102,7 @@ def verify() -> Response:
     if least <= found and (most is None or found <= most):
         return jsonify(status="ok", count=found)
     told = f"{found} of {len(journal)} exchanges match, {_tell(least, most)} should."
+    told += "" if journal.capacity else " The journal is off: --journal 0."
     nearest = [_show_near(near) for near in journal.find_near(match)] if found < least else []
     raise Problem(409, told, count=found, nearest=nearest)
 

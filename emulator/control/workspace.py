@@ -14,7 +14,7 @@ from emulator.workspace import Workspace, WorkspaceError, Workspaces
 class WorkspaceSchema(Schema):
     """What can be said of a workspace: the clients whose requests belong to it."""
 
-    clients = fields.List(fields.String(validate=validate.Length(1)), load_default=list)
+    clients = fields.List(fields.String(validate=validate.Length(1)), allow_none=False)
 
 
 def create(registry: Workspaces) -> Blueprint:
@@ -35,9 +35,11 @@ def create(registry: Workspaces) -> Blueprint:
     @part.put("/<name>")
     def make(name: str) -> tuple[Response, int]:
         status = 200 if registry.find(name) else 201
-        clients = load(WorkspaceSchema(), read_json())["clients"]
+        clients = load(WorkspaceSchema(), read_json()).get("clients")
         try:
-            registry.assign(name, clients)
+            registry.get(name)
+            if clients is not None:
+                registry.assign(name, clients)
         except WorkspaceError as error:
             raise Problem(400, f"{error}.") from error
         return jsonify(_show(registry, registry.get(name))), status

@@ -1,6 +1,7 @@
 """The Data API as one WSGI application: routes, the order of checks, one exit."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from flask import Flask, Request, Response, g, request
@@ -9,16 +10,16 @@ from werkzeug.routing import BaseConverter
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.fixtures import Collection
-from emulator.ocapi import client, envelope, faults, formats, override, url
-from emulator.ocapi.call import SITES, Call, Route, Service
+from emulator.ocapi import client, custom, envelope, faults, formats, meta, origin, override, url
+from emulator.ocapi.call import Call, Route, Service
 from emulator.ocapi.client import CLIENTS, USERS
 from emulator.ocapi.document import FAULT, Document
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import OVERRIDDEN
-from emulator.ocapi.resource import Resource, list_methods
+from emulator.ocapi.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
+from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
-from emulator.ocapi.site import read_site
 from emulator.ocapi.verbs import VERBS, Answer
 
 # The order of checks (ORD-1), as the parts of a Call that make them. The verb makes the rest:
@@ -34,24 +35,30 @@ CHECKS_OF_EVERY_METHOD = (
 CHECKS = (
     *CHECKS_OF_EVERY_METHOD,
     "client",  # 6 client id and token
+    "origin",  # 7
+    "permission",  # 8
     "key",  # 9 parameters: of the path
     "page",  # and of the query,
     "callback",
-    "selector",  # select
+    "selector",  # select,
+    "expansions",
+    "locale",
     "content",  # 10 body decoding
     "changes",  # and constraints
 )
 
+CHECKS_OF_OPTIONS = (*CHECKS_OF_EVERY_METHOD, "origin")
+
 COLLECTIONS = (
-    Collection(SITES, "sites.json", read_site, required=True, kept=True),
+    *(resource.fixtures() for resource in RESOURCES),
     Collection(CLIENTS, "clients.json", client.read_client, required=True, kept=True),
     Collection(USERS, "clients.json", client.read_user, kept=True),
-    *(resource.fixtures() for resource in RESOURCES),
+    *custom.COLLECTIONS,
 )
 
-FAULTS = faults.TABLE | {
-    kind.name: kind for resource in RESOURCES for kind in (resource.not_found, resource.duplicate)
-}
+SEARCH_REQUEST = SearchRequest()
+OWN_FAULTS = (MALFORMED_SEARCH_PARAMETER, *chain(*(resource.faults for resource in RESOURCES)))
+FAULTS = faults.TABLE | {kind.name: kind for kind in OWN_FAULTS}
 """All faults by name, those of resources among them."""
 
 HEADERS = {  # ENV-8
@@ -91,9 +98,13 @@ def create_family(service: Service) -> Family:
 
 def _names(route: Route) -> Iterator[tuple[str, str]]:
     """Yield the methods of a route with the names of their operations, as the Meta API has them."""
-    words = "".join(word.capitalize() for word in route.resource.path.split("_"))
     for method in route.methods:
-        yield method, method.lower() + words + ("" if route.of_collection else "ByID")
+        yield method, meta.name_operation(method, route.template)
+
+
+def list_templates() -> list[str]:
+    """Return the paths that are served below the version, with ids in braces."""
+    return ["/".join(route.template) for route in _routes().values()]
 
 
 def _create_app(service: Service, routes: Mapping[str, Route]) -> Flask:
@@ -132,10 +143,26 @@ def _routes() -> dict[str, Route]:
 
 
 def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
-    for name in (resource.path, *resource.aliases):
-        yield name, Route(resource, resource.methods(of_collection=True), True)
-    of_one = Route(resource, resource.methods(of_collection=False), False)
-    yield f"{resource.path}/<segment:{resource.key}>", of_one
+    children = tuple(child for child in RESOURCES if child.parent is resource)
+    document = resource.document
+    many, one = resource.methods(of_collection=True), resource.methods(of_collection=False)
+    of_all = Route(resource, resource.template, many, document, of_collection=True)
+    of_one = Route(resource, resource.template_of_one, one, document, children=children)
+    for route in (of_all, of_one, *_searches_of(resource)):
+        yield "/".join(map(_match_segment, route.template)), route
+    for name in resource.aliases:
+        yield name, of_all
+
+
+def _searches_of(resource: Resource) -> Iterator[Route]:
+    if resource.search is not None:
+        methods: dict[str, Verb] = {METHODS["search"]: "search"}
+        yield Route(resource, (resource.search.path,), methods, SEARCH_REQUEST)
+
+
+def _match_segment(segment: str) -> str:
+    """Return the rule of a segment of a template."""
+    return f"<segment:{segment[1:-1]}>" if segment.startswith("{") else segment
 
 
 def _add_route(app: Flask, path: str, route: Route) -> None:
@@ -156,17 +183,24 @@ def _allowed(route: Route) -> set[str]:
 
 def _check(call: Call) -> None:
     """Make the checks in their order; the first that fails decides the answer."""
-    options = call.request.method == "OPTIONS"
-    for part in CHECKS_OF_EVERY_METHOD if options else CHECKS:
+    for part in CHECKS_OF_OPTIONS if call.request.method == "OPTIONS" else CHECKS:
         getattr(call, part)
 
 
 def _view(**_: str) -> Response:
     call: Call = g.call
     if call.method == "OPTIONS":
-        return _finish(call, Answer(204, headers={"Allow": list_methods(_allowed(call.route))}))
+        return _finish(call, _answer_options(call))
     verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
     return _finish(call, VERBS[verb](call))
+
+
+def _answer_options(call: Call) -> Answer:
+    """Answer which methods there are (MET-2), to a preflight as well (SET-4)."""
+    methods = list_methods(_allowed(call.route))
+    preflight = "Access-Control-Request-Method" in call.request.headers
+    more = dict(origin.allow_preflight(methods)) if call.origin and preflight else {}
+    return Answer(204, headers={"Allow": methods, **more})
 
 
 def _refusal(call: Call, fault: Fault) -> Answer:
@@ -186,12 +220,26 @@ def _version(call: Call) -> str:
 
 def _finish(call: Call, answer: Answer) -> Response:
     """Render an answer: the one way out, for documents and faults alike."""
-    response = Response(status=answer.status, headers=HEADERS | dict(answer.headers))
+    headers = {**HEADERS, **_permitted_headers(call), **answer.headers}
+    response = Response(status=answer.status, headers=headers)
     response.headers["x-dw-request-base-id"] = call.workspace.clock.identifier()
     del response.headers["Content-Type"]
     if answer.content is not None:
         _render(call, answer.content, answer.document, response)
     return _without_body(call, response) if call.request.method == "HEAD" else response
+
+
+def _permitted_headers(call: Call) -> dict[str, str]:
+    """Return the headers that client and origin get, where both were found to be right."""
+    found: dict[str, str] = {}
+    try:
+        if call.origin:
+            found |= origin.allow(call.origin)
+        if call.permissions is not None and call.request.method != "OPTIONS":
+            found |= call.permission.response_headers
+    except Fault:
+        pass  # which is what the answer tells
+    return found
 
 
 def _without_body(call: Call, response: Response) -> Response:

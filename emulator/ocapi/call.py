@@ -1,6 +1,7 @@
 """One request, parsed once: each part on first use, each raising the fault of its own check."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,15 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.utils import cached_property
 
 from emulator.config import Config
-from emulator.ocapi import auth, faults, formats, paging, select, url
+from emulator.ocapi import auth, faults, formats, origin, paging, select, url
+from emulator.ocapi.custom import Declarations
 from emulator.ocapi.dialect import DIALECTS, Dialect
+from emulator.ocapi.document import Document
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import REFUSED
 from emulator.ocapi.paging import Page
-from emulator.ocapi.resource import Resource, Verb, list_methods
+from emulator.ocapi.permission import FREE, Permission, Permissions
+from emulator.ocapi.resource import METHODS, Resource, Search, Verb, list_methods
 from emulator.ocapi.select import Selector
 from emulator.ocapi.state import Presented
 from emulator.ocapi.token import Tokens
@@ -25,6 +29,7 @@ from emulator.workspace import Workspace, current
 SITES = "sites"
 READS = ("GET", "HEAD")
 SHORTEST_ID, LONGEST_ID = 1, 256
+LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 
 
 class Service:
@@ -51,11 +56,34 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a request goes: a resource, by which methods, and what to do with which one."""
+    """Where a request goes.
+
+    Attributes:
+        resource: The resource.
+        template: The segments of the path below the version; those of ids are in braces.
+        methods: What to do by which method.
+        body: The schema of what a request brings.
+        of_collection: Whether the path is that of the collection rather than of one document.
+        children: The resources below a document.
+    """
 
     resource: Resource
+    template: tuple[str, ...]
     methods: Mapping[str, Verb]
-    of_collection: bool
+    body: Document
+    of_collection: bool = False
+    children: tuple[Resource, ...] = ()
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the path is that of a search, which changes nothing."""
+        return METHODS["search"] in self.methods
+
+    @property
+    def search(self) -> Search:
+        """How the resource is searched; it is on paths of searches alone that anybody asks."""
+        assert self.resource.search is not None  # noqa: S101 - see above
+        return self.resource.search
 
 
 class Call:
@@ -154,6 +182,40 @@ class Call:
         return auth.identify(headers, args, self.service.tokens(self.workspace), self.store)
 
     @cached_property
+    def origin(self) -> str:
+        """The origin of the page that the request comes from, empty if it is of none (SET-4).
+
+        A preflight carries no token: it names its client in the query, or speaks for all.
+        """
+        sent = self.request.headers.get("Origin", "")
+        if sent:
+            preflight = self.request.method == "OPTIONS"
+            client = self.request.args.get("client_id", "") if preflight else self.client
+            if client or not preflight:
+                origin.check(sent, self.host_url, client, self.permissions)
+        return sent
+
+    @property
+    def permissions(self) -> Permissions | None:
+        """Who may do what, None where everybody may do everything (SET-3)."""
+        found: Permissions | None = self.workspace.permissions
+        return found
+
+    @cached_property
+    def permission(self) -> Permission:
+        """What the client may do with the resource (SET-1)."""
+        if self.permissions is None:
+            return FREE
+        path = self.request.path.removeprefix(self.address.base)
+        found = self.permissions.find(self.client, self.method, path, self.version)
+        if found is None:
+            fault = faults.CLIENT_ACCESS_FORBIDDEN(self.method, path)
+            template = "/".join(self.route.template)
+            fault.hint = self.permissions.explain(self.client, self.method, template)
+            raise fault
+        return found
+
+    @cached_property
     def key(self) -> Key:
         """The id or ids in the path; a new one has 1 to 256 characters (INV-4)."""
         found = (self.request.view_args or {}).items()
@@ -174,13 +236,7 @@ class Call:
     @cached_property
     def selector(self) -> Selector | None:
         """The properties that are wanted, None for the default (SEL-1)."""
-        text = self.request.args.get("select")
-        if text is None:
-            return None
-        try:
-            return select.parse(text)
-        except select.SelectorError as error:
-            raise faults.MALFORMED_SELECTOR(text) from error
+        return _parse_selector(self.request.args.get("select"))
 
     @cached_property
     def callback(self) -> str | None:
@@ -189,19 +245,50 @@ class Call:
         return formats.callback(self.request)
 
     @cached_property
+    def locale(self) -> str | None:
+        """The one locale that localized properties are answered in, None for all of them."""
+        text = self.request.args.get("locale")
+        if text is not None and not LOCALE.fullmatch(text):
+            raise faults.MALFORMED_LOCALE(text)
+        return text
+
+    @cached_property
+    def expansions(self) -> tuple[str, ...]:
+        """The expansions that are wanted."""
+        names = self.request.args.get("expand", "").split(",")
+        return self.expand([name.strip() for name in names if name.strip()])
+
+    def expand(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of expansions, each of which the resource has to have."""
+        wanted = tuple(names)
+        for name in wanted:
+            if name not in self.route.resource.expansions:
+                raise faults.INVALID_EXPAND_VALUE(name)
+        return wanted
+
+    @cached_property
     def content(self) -> Any:
         """The body as a JSON value; an empty object where a request needs none and has none."""
         if self.method in READS or (self.method == "DELETE" and not self.body):
             return {}
-        return formats.decode(self.request, self.body, self.route.resource.document, self.version)
+        return formats.decode(self.request, self.body, self.route.body, self.version)
 
     @cached_property
     def changes(self) -> Mapping[str, Any]:
-        """The properties that the body sets (DEC-1 to DEC-5)."""
+        """The properties that the body sets (DEC-1 to DEC-5), as far as it may (SET-2)."""
         if self.method in READS:
             return {}
-        document, partial = self.route.resource.document, self.method != "PUT"
-        return document.decode(self.content, version=self.version, partial=partial)
+        document, partial = self.route.body, self.method not in ("PUT", "POST")
+        changes = document.decode(
+            self.content,
+            version=self.version,
+            partial=partial,
+            find_custom=Declarations(self.store).find,
+        )
+        forbidden = None if self.route.is_search else self.permission.check_write(changes)
+        if forbidden:
+            raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
+        return changes
 
     @property
     def presented(self) -> Presented:
@@ -217,10 +304,32 @@ class Call:
         return f"{scheme}://{self.host}"
 
     @cached_property
+    def parents(self) -> Key:
+        """The ids of the documents that the resource is below."""
+        return self.key if self.route.of_collection else self.key[:-1]
+
+    @cached_property
     def collection_url(self) -> str:
-        """The URL of the resource's collection, in the scope of the request."""
-        return f"{self.host_url}{self.address.base}/{self.route.resource.path}"
+        """The URL of the collection that is asked for, in the scope of the request."""
+        return f"{self._base_url}/{self.route.resource.locate(self.parents)}"
 
     def link(self, key: Key) -> str:
         """Return the URL of one document (ENV-6)."""
-        return "/".join((self.collection_url, *map(url.encode_segment, key)))
+        return f"{self.collection_url}/{url.encode_segment(key[-1])}"
+
+    @cached_property
+    def _base_url(self) -> str:
+        return f"{self.host_url}{self.address.base}"
+
+    def select(self, text: str | None) -> Selector | None:
+        """Return the selector of a search, which its body names rather than the query (SRC-1)."""
+        return _parse_selector(text) or self.selector
+
+
+def _parse_selector(text: str | None) -> Selector | None:
+    if text is None:
+        return None
+    try:
+        return select.parse(text)
+    except select.SelectorError as error:
+        raise faults.MALFORMED_SELECTOR(text) from error

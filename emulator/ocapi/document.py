@@ -5,8 +5,8 @@ the request's own members (FLT-5). Nothing here is done when a document is only 
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar, copy_context
 from functools import cache
 from typing import Any, ClassVar, cast
 
@@ -20,19 +20,26 @@ from emulator.ocapi.fields import (
     Array,
     Custom,
     Embedded,
+    Integer,
+    Localized,
     Map,
-    Number,
     Place,
     Property,
     String,
     constrained,
+    leaves_rest,
     mistyped,
+    refuse,
+    undeclared,
     unknown,
 )
 
 ENVELOPE = ("_v", "_type", "_resource_state")
 NOT_STORED = (*ENVELOPE, "link")
 CUSTOM = Custom()
+FindCustom = Callable[[str, str], Property | None]
+# How a custom property is read, by the names of its document and its own; None if it is refused.
+_find_custom: ContextVar[FindCustom] = ContextVar("find_custom", default=lambda *_: CUSTOM)
 # Whether a stored document is read, whose embedded ones bring their read-only properties too.
 _storing: ContextVar[bool] = ContextVar("storing", default=False)
 
@@ -68,13 +75,22 @@ class Document(Schema):
         """Return whether ``name`` is that of a custom property the document may have."""
         return self.custom and CUSTOM_NAME.fullmatch(name) is not None
 
-    def decode(self, body: Any, *, version: str, partial: bool) -> dict[str, Any]:
+    def decode(
+        self,
+        body: Any,
+        *,
+        version: str,
+        partial: bool,
+        find_custom: FindCustom = lambda *_: CUSTOM,
+    ) -> dict[str, Any]:
         """Return the properties that a request document sets; None clears one (DEC-1 to DEC-5).
 
         Args:
             body: The decoded JSON value.
             version: The version of the request, such as ``23.2``.
             partial: Whether what is missing stays as it is (PATCH) or is defaulted (PUT).
+            find_custom: Returns how a custom property is read, by the names of document and
+                property; None if it is refused.
 
         Raises:
             Fault: For the first violation in document order.
@@ -82,11 +98,15 @@ class Document(Schema):
         if not isinstance(body, dict):
             raise faults.TYPE_DECODING("$", "object", TYPES[type(body)])
         ignored = {*ENVELOPE, *self.read_only}
-        changes, errors = self._load({n: v for n, v in body.items() if n not in ignored}, partial)
+        context = copy_context()
+        context.run(leaves_rest.set, partial)
+        context.run(_find_custom.set, find_custom)
+        sent = {name: value for name, value in body.items() if name not in ignored}
+        changes, errors = context.run(self._load, sent, partial)
         errors |= self._envelope_errors(body, version)
         if errors:
             raise first_fault(errors, body, Place(self.name, "$", ""))
-        return {name: self._cleared(name) if v is None else v for name, v in changes.items()}
+        return self._defaulted(changes)
 
     def decode_stored(self, entry: Any) -> dict[str, Any]:
         """Return the properties of a stored document, read-only ones included; nulls are absent.
@@ -112,7 +132,9 @@ class Document(Schema):
         return {n: v for n, v in present.items() if v != [] or n not in self.read_only}
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the properties of a document inside another; nulls are absent.
+        """Return the properties of a document inside another.
+
+        Nulls are absent, unless they clear what is there already.
 
         Raises:
             ValidationError: The violations, by name.
@@ -122,17 +144,38 @@ class Document(Schema):
         values, errors = self._load(sent, partial=False)
         if errors:
             raise ValidationError(errors)
-        return self._present(values)
+        if not leaves_rest.get():
+            return self._present(values)
+        return self._defaulted({name: values[name] for name in values if name in sent})
 
     def merge(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the stored properties after ``changes``."""
-        merged = {**stored, **changes}
+        """Return the stored properties after ``changes``, in embedded documents as well."""
+        merged = {**stored, **{n: self._merge(n, stored.get(n), v) for n, v in changes.items()}}
         return {name: value for name, value in merged.items() if value is not None}
+
+    def _merge(self, name: str, stored: Any, change: Any) -> Any:
+        declared = self.fields.get(name)
+        if isinstance(declared, Embedded) and isinstance(change, Mapping):
+            return declared.document.merge(stored or declared.document.defaults(), change)
+        return change
 
     def replace(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``changes`` with the read-only properties that were stored (DEC-4)."""
         kept = {name: value for name, value in stored.items() if name in self.read_only}
         return self.merge(kept, changes)
+
+    def localize(self, properties: Mapping[str, Any], locale: str) -> dict[str, Any]:
+        """Return properties in which localized ones have one locale alone, or nothing (LOC)."""
+        localized = {name for name, p in self.fields.items() if isinstance(p, Localized)}
+        return {
+            name: {locale: value[locale]} if name in localized else value
+            for name, value in properties.items()
+            if name not in localized or locale in value
+        }
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the properties that a document has of which nothing was said."""
+        return self._present(dict.fromkeys(self.fields))
 
     @property
     def read_only(self) -> frozenset[str]:
@@ -155,16 +198,21 @@ class Document(Schema):
             )
         except ValidationError as error:
             loaded, errors = {}, cast("dict[Any, Any]", error.messages)
+        find = _find_custom.get()
         for name, value in custom.items():
+            declared = find(self.name, name)
             try:
-                loaded[name] = CUSTOM.deserialize(value)
+                loaded[name] = declared.deserialize(value) if declared else refuse(undeclared)
             except ValidationError as error:
                 errors[name] = error.messages
         return loaded, errors
 
     def _present(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        cleared = {n: self._cleared(n) if v is None else v for n, v in values.items()}
+        cleared = self._defaulted(values)
         return {name: value for name, value in cleared.items() if value is not None}
+
+    def _defaulted(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._cleared(name) if v is None else v for name, v in values.items()}
 
     def _cleared(self, name: str) -> Any:
         """Return what null stands for: the property's default, else None for no value (DEC-4)."""
@@ -217,20 +265,20 @@ def _snake_case(name: str) -> str:
 class Collection(Document):
     """The base of the documents that answer a page of a collection (ENV-2)."""
 
-    count = Number()
+    count = Integer()
     data: Array
     expand = Array(String())
     next = String()
     previous = String()
     select = String()
-    start = Number()
-    total = Number()
+    start = Integer(minimum=0)
+    total = Integer()
 
 
 class _FaultDetail(Document):
-    arguments = Map()
-    type = String()
-    message = String()
+    arguments = Map(required=True)
+    type = String(required=True)
+    message = String(required=True)
 
 
 class FaultDocument(Document):

@@ -15,6 +15,7 @@ class Fault(Exception):  # noqa: N818 - OCAPI's own word for its error document
         kind: The row of the table.
         arguments: Plain values, one for each argument of the kind.
         headers: Headers that the answer carries besides, such as ``Allow``.
+        hint: What would help, told behind the message.
     """
 
     def __init__(self, kind: "FaultType", arguments: Mapping[str, Any]) -> None:
@@ -22,6 +23,11 @@ class Fault(Exception):  # noqa: N818 - OCAPI's own word for its error document
         self.kind = kind
         self.arguments = arguments
         self.headers: dict[str, str] = {}
+        self.hint = ""
+
+    def __str__(self) -> str:
+        """Return the message, with the hint if there is one."""
+        return f"{super().__str__()} Missing: {self.hint}" if self.hint else super().__str__()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ that tells of it. A field knows its value; only the document knows the place.
 
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
@@ -25,6 +26,7 @@ TYPES: dict[type, str] = {
     type(None): "null",
 }
 SCALARS = "string,number,boolean"
+LARGEST = 2**31 - 1  # what a 32-bit integer holds
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -36,6 +38,8 @@ class Place(NamedTuple):
     name: str
 
 
+leaves_rest: ContextVar[bool] = ContextVar("leaves_rest", default=False)
+"""Whether what an embedded document leaves out stays as it is; in arrays nothing does."""
 Violation = Callable[[Place], Fault]
 
 
@@ -52,6 +56,11 @@ def constrained(place: Place) -> Fault:
 def unknown(place: Place) -> Fault:
     """The document has no such property."""
     return faults.UNKNOWN_PROPERTY(place.name, place.document)
+
+
+def undeclared(_: Place) -> Fault:
+    """The custom property is not declared, or of another type."""
+    return faults.INVALID_CUSTOM_PROPERTY()
 
 
 def unlisted(value: str) -> Violation:
@@ -99,21 +108,27 @@ class Property(base.Field[Any]):
 
 
 class String(Property):
-    """A string of ``min_length`` to ``max_length`` characters."""
+    """A string of ``min_length`` to ``max_length`` characters, and none of those excluded."""
 
     expected = "string"
 
     def __init__(
-        self, *, min_length: int = 0, max_length: int | None = None, **options: Any
+        self,
+        *,
+        min_length: int = 0,
+        max_length: int | None = None,
+        excluded: tuple[str, ...] = (),
+        **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.excluded = excluded
         self.min_length = min_length
         self.max_length = max_length
 
     def check(self, value: str) -> str:
         """See ``Property.check``."""
         too_long = self.max_length is not None and len(value) > self.max_length
-        if too_long or len(value) < self.min_length:
+        if too_long or len(value) < self.min_length or value in self.excluded:
             refuse(constrained)
         return value
 
@@ -156,6 +171,20 @@ class Number(Property):
         return value
 
 
+class Integer(Number):
+    """A whole number within bounds; a fraction breaks a constraint, it is of JSON's type."""
+
+    def __init__(self, *, maximum: int = LARGEST, **options: Any) -> None:
+        super().__init__(**options)
+        self.maximum = maximum
+
+    def check(self, value: float) -> float:
+        """See ``Property.check``."""
+        if not isinstance(value, int) or value > self.maximum:
+            refuse(constrained)
+        return super().check(value)
+
+
 class DateTime(Property):
     """An instant, stored as it is answered: ISO 8601, UTC, milliseconds (ENV-7)."""
 
@@ -180,15 +209,23 @@ class Array(Property):
 
     def check(self, value: list[Any]) -> list[Any]:
         """See ``Property.check``; violations are told by index."""
+        token = leaves_rest.set(False)
+        try:
+            entries, errors = self._check_entries(value)
+        finally:
+            leaves_rest.reset(token)
+        if errors:
+            raise ValidationError(errors)
+        return entries
+
+    def _check_entries(self, value: list[Any]) -> tuple[list[Any], dict[int, Any]]:
         entries, errors = [], {}
         for index, entry in enumerate(value):
             try:
                 entries.append(self.inner.deserialize(entry))
             except ValidationError as error:
                 errors[index] = error.messages
-        if errors:
-            raise ValidationError(errors)
-        return entries
+        return entries, errors
 
 
 class Map(Property):
@@ -197,14 +234,38 @@ class Map(Property):
     expected = "object"
 
 
+class Localized(Map):
+    """A text in several languages: an object of strings by locale (LOC)."""
+
+    def check(self, value: dict[str, Any]) -> dict[str, Any]:
+        """See ``Property.check``."""
+        wrong = {name: text for name, text in value.items() if not isinstance(text, str)}
+        if wrong:
+            raise ValidationError(
+                {name: [mistyped("string", text)] for name, text in wrong.items()}
+            )
+        return value
+
+
 class Embedded(Property):
-    """A document inside a document."""
+    """A document inside a document.
+
+    Args:
+        document: The document, or a function that returns it: one that contains itself does not
+            exist yet where its own properties are declared.
+        **options: Those of ``Property``.
+    """
 
     expected = "object"
 
     def __init__(self, document: Any, **options: Any) -> None:
         super().__init__(**options)
-        self.document = document
+        self._document = document
+
+    @property
+    def document(self) -> Any:
+        """The document's schema."""
+        return self._document() if callable(self._document) else self._document
 
     def check(self, value: dict[str, Any]) -> Any:
         """See ``Property.check``; violations are told by name."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from emulator.ocapi import faults
@@ -70,3 +71,16 @@ def _replace(query: str, page: Page) -> str:
     pairs = parse_qsl(query, keep_blank_values=True)
     kept = [(name, value) for name, value in pairs if name not in ("start", "count")]
     return urlencode([*kept, ("start", page.start), ("count", page.count)], safe="()*,.:-")
+
+
+def result_pages(page: Page, total: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the pages beside one of a search, with their names, where there are any (SRC-3)."""
+    if page.start + page.count < total:
+        yield "next", _result_page(page.start + page.count, page.count)
+    if page.start > 0:
+        start = max(0, page.start - page.count)
+        yield "previous", _result_page(start, min(page.count, page.start))
+
+
+def _result_page(start: int, count: int) -> dict[str, Any]:
+    return {"_type": "result_page", "count": count, "start": start}

@@ -1,6 +1,6 @@
 """A resource is a value: what the protocol needs to know to serve one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -8,9 +8,14 @@ from emulator.fixtures import Collection as FixtureCollection
 from emulator.ocapi.document import Collection, Document
 from emulator.ocapi.faults import FaultType
 from emulator.ocapi.fields import DateTime, String
+from emulator.ocapi.query import SearchResult
+from emulator.ocapi.search import SearchField
+from emulator.ocapi.url import encode_segment
 from emulator.store import Key, Record, Store
 
-Verb = Literal["list", "read", "create", "update", "delete"]
+Properties = Mapping[str, Any]
+Derive = Callable[[Properties | None, dict[str, Any], Properties, str], dict[str, Any]]
+Verb = Literal["list", "read", "create", "update", "delete", "search"]
 
 METHODS: dict[Verb, str] = {
     "list": "GET",
@@ -18,10 +23,26 @@ METHODS: dict[Verb, str] = {
     "create": "PUT",
     "update": "PATCH",
     "delete": "DELETE",
+    "search": "POST",
 }
 METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OF_COLLECTION: tuple[Verb, ...] = ("list",)
 CREATED, MODIFIED = "creation_date", "last_modified"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """How the documents of a resource are searched.
+
+    Attributes:
+        path: The path below the version.
+        result: The schema of what is found.
+        fields: What can be searched and sorted by.
+    """
+
+    path: str
+    result: SearchResult
+    fields: Mapping[str, SearchField]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +55,21 @@ class Resource:
         aliases: Further paths of the collection alone.
         document: The schema of one.
         collection: The schema of a page of them.
-        key: The property that is its id and the name of the path parameter.
+        key: The property that is its id.
+        parameter: The name of the path parameter, if it is not that of the property.
         verbs: What can be done with it.
         not_found: The fault when there is none with the id, which is its one argument.
-        duplicate: The fault when there is one already, likewise.
-        references: Array properties whose values are ids of another collection.
+        duplicate: The fault when there is one already, likewise; None where PUT replaces it.
+        parent: The resource that it is below.
+        parent_key: The property that is the parent's id and the name of its path parameter.
+        deletes_missing: Whether DELETE of what is not there is done rather than refused.
+        derive: Returns all properties of a document that is written, from those it had before
+            (None if it was not there), those it gets, those the request sets, and the time.
+        search: How they are searched, None if they are not.
+        expansions: What ``expand`` can name.
+        required: Whether a data set without any is refused.
+        kept: Whether a workspace without data has them nevertheless.
+        references: Properties whose value or values are ids of another collection.
         computed: Properties that follow from other data, given by the fixtures (INV-7).
 
     Raises:
@@ -51,8 +82,17 @@ class Resource:
     key: str
     verbs: frozenset[Verb]
     not_found: FaultType
-    duplicate: FaultType
+    duplicate: FaultType | None = None
+    parent: "Resource | None" = None
+    parent_key: str = ""
+    parameter: str = ""
+    deletes_missing: bool = True
+    derive: Derive = lambda _before, after, _changes, _now: after
     aliases: tuple[str, ...] = ()
+    search: Search | None = None
+    expansions: tuple[str, ...] = ()
+    required: bool = False
+    kept: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
 
@@ -60,9 +100,40 @@ class Resource:
         if not isinstance(self.document.fields.get(self.key), String):
             told = f"{self.path}: key '{self.key}' is no string of the document"
             raise ValueError(told)  # noqa: TRY004 - it is the declaration that is wrong
-        for fault in (self.not_found, self.duplicate):
+        if self.parent and not isinstance(self.document.fields.get(self.parent_key), String):
+            raise ValueError(f"{self.path}: '{self.parent_key}' is no string of the document")
+        for fault in self.faults:
             if len(fault.arguments) != 1:
                 raise ValueError(f"{self.path}: {fault.type} should have one argument, the id")
+
+    @property
+    def faults(self) -> tuple[FaultType, ...]:
+        """The faults of its own."""
+        return (self.not_found, self.duplicate) if self.duplicate else (self.not_found,)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The properties that are ids in the path, outermost first."""
+        return (self.parent_key, self.key) if self.parent else (self.key,)
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """The segments of the collection's path; those of ids are in braces."""
+        if self.parent is None:
+            return (self.path,)
+        return (*self.parent.template, f"{{{self.parent_key}}}", self.path)
+
+    @property
+    def template_of_one(self) -> tuple[str, ...]:
+        """The same of a document."""
+        return (*self.template, f"{{{self.parameter or self.key}}}")
+
+    def locate(self, key: Key) -> str:
+        """Return the path of a document below the version; without its id, of its collection."""
+        ids = iter(key)
+        template = self.template if len(key) < len(self.keys) else self.template_of_one
+        named = (next(ids) if segment.startswith("{") else segment for segment in template)
+        return "/".join(map(encode_segment, named))
 
     def methods(self, *, of_collection: bool) -> dict[str, Verb]:
         """Return the methods of the collection's or of one document's path, with their verbs."""
@@ -74,7 +145,7 @@ class Resource:
 
     def record(self, key: Key, properties: Mapping[str, Any]) -> Record:
         """Return the record of a document whose id is the last of ``key``."""
-        return Record.of(key, {**properties, self.key: key[-1]})
+        return Record.of(key, {**properties, **dict(zip(self.keys[::-1], key[::-1], strict=False))})
 
     def stamp(self, properties: dict[str, Any], now: str, *, created: bool) -> dict[str, Any]:
         """Return the properties with the dates that a write sets, where the document has them."""
@@ -91,6 +162,8 @@ class Resource:
             self.references,
             arrange=self._arrange,
             encode=self._encode,
+            required=self.required,
+            kept=self.kept,
         )
 
     def compute(self, store: Store, key: Key) -> dict[str, Any]:
@@ -120,9 +193,11 @@ class Resource:
 
     def _read_fixture(self, entry: Any) -> Record:
         properties = self.document.decode_stored(entry)
-        if self.key not in properties:
-            raise ValueError(f"has no '{self.key}'")
-        return self.record((properties[self.key],), properties)
+        for name in self.keys:
+            if name not in properties:
+                raise ValueError(f"has no '{name}'")
+        key = tuple(properties[name] for name in self.keys)
+        return self.record(key, self.derive(properties, properties, {}, ""))
 
 
 def list_methods(methods: Iterable[str]) -> str:

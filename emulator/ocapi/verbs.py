@@ -4,17 +4,20 @@ A write that another one overtook is looked at anew (RST-5): a client that sent 
 the change, one that sent none has its write applied to what is there now.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.ocapi import envelope, faults, paging, state
 from emulator.ocapi.call import Call
+from emulator.ocapi.dialect import Dialect
 from emulator.ocapi.document import FAULT, Document
 from emulator.ocapi.fields import render_instant
-from emulator.ocapi.resource import Verb
-from emulator.ocapi.select import Documents
-from emulator.store import Presence, Record, settle
+from emulator.ocapi.paging import Page
+from emulator.ocapi.resource import Properties, Search, Verb
+from emulator.ocapi.search import compile_query, compile_sorts, echo, exact
+from emulator.ocapi.select import Documents, Selector
+from emulator.store import Clear, Delete, Presence, Put, Record, Require, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Answer:
 def list_(call: Call) -> Answer:
     """Answer a page of the collection (PAG-1, PAG-2, ENV-2 to ENV-4)."""
     resource, selector, page = call.route.resource, call.selector, call.page
-    scan = call.store.scan(resource.path, page.start, page.count)
+    _find_parents(call)
+    scan = call.store.scan(resource.path, page.start, page.count, call.parents)
     whole = selector is not None and selector.reaches_into("data")
     items = Documents(_item(call, record, whole=whole) for record in scan.records)
     query = call.request.query_string.decode(errors="replace")
@@ -51,11 +55,12 @@ def list_(call: Call) -> Answer:
     if selector is not None:
         members["select"] = envelope.echo(selector, call.dialect)
     content = envelope.wrap_page(resource.collection.name, call.version, members)
-    return Answer(200, _select(call, content), resource.collection)
+    return Answer(200, _select(call, content, selector), resource.collection)
 
 
 def read(call: Call) -> Answer:
     """Answer one document (INV-2)."""
+    _find_parents(call)
     record = _find(call)
     try:
         state.check_read(record.state, call.presented)
@@ -79,31 +84,82 @@ def delete(call: Call) -> Answer:
     return settle(lambda: _delete(call))
 
 
+def search(call: Call) -> Answer:
+    """Answer the documents that a query finds (SRC-1 to SRC-4)."""
+    searched, request = call.route.search, call.changes
+    selector = call.select(request.get("select"))
+    call.expand(request.get("expand", ()))
+    found = _find_all(call, searched, request)
+    page = Page(request["start"], request["count"])
+    whole = selector is not None and selector.reaches_into("hits")
+    shown = found[page.start : page.start + page.count]
+    members = {
+        **_echo(request, selector, call.dialect),
+        "count": len(shown),
+        "hits": Documents(_item(call, record, whole=whole) for record in shown),
+        "start": page.start,
+        "total": len(found),
+        **dict(paging.result_pages(page, len(found))),
+    }
+    content = envelope.wrap_page(searched.result.name, call.version, members)
+    return Answer(200, _select(call, content, selector), searched.result)
+
+
 VERBS: dict[Verb, Callable[[Call], Answer]] = {
     "list": list_,
     "read": read,
     "create": create,
     "update": update,
     "delete": delete,
+    "search": search,
 }
 
 
+def _find_all(call: Call, searched: Search, request: Properties) -> Sequence[Record]:
+    """Return what a query finds, in its order; what an id decides is looked up by it."""
+    matches = compile_query(request["query"], searched.fields)
+    order = compile_sorts(request.get("sorts") or (), searched.fields)
+    candidates = _find_candidates(call, exact(request["query"], call.route.resource.key))
+    found = [record for record in candidates if matches(record.properties)]
+    return order.sort(found, lambda record: record.properties)
+
+
+def _find_candidates(call: Call, ids: frozenset[str] | None) -> Iterable[Record]:
+    """Return what a query may find: all documents, or those of the ids that it is bound to."""
+    collection = call.route.resource.path
+    if ids is None:
+        return call.store.scan(collection, 0, call.store.count(collection)).records
+    looked_up = (call.store.get(collection, (name,)) for name in sorted(ids))
+    return [record for record in looked_up if record is not None]
+
+
+def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:
+    """Return what a result repeats of its request (SRC-3)."""
+    told: dict[str, Any] = {"query": echo(request["query"])}
+    if request.get("sorts"):
+        told["sorts"] = [{"_type": "sort", **sort} for sort in request["sorts"]]
+    if request.get("expand"):
+        told["expand"] = request["expand"]
+    return told | ({} if selector is None else {"select": envelope.echo(selector, dialect)})
+
+
 def _create(call: Call) -> Answer:
-    resource = call.route.resource
+    resource, parents = call.route.resource, _find_parents(call)
     existing = call.store.get(resource.path, call.key)
     state.check_write(existing.state if existing else None, call.presented)
     _check_id(call)
     if existing is None:
-        properties = resource.document.merge({}, call.changes)
+        properties = _derive(call, None, resource.document.merge({}, call.changes))
         record = resource.record(call.key, resource.stamp(properties, _now(call), created=True))
-        call.store.put(resource.path, record, Presence.ABSENT)
+        call.store.apply(*parents, Put(resource.path, record, Presence.ABSENT))
         return _show(call, record, status=201)
-    if not call.dialect.replaces_existing:
+    if resource.duplicate and not call.dialect.replaces_existing:
         raise resource.duplicate(call.key[-1])
     return _write(call, existing, resource.document.replace(existing.properties, call.changes))
 
 
 def _update(call: Call) -> Answer:
+    _find_parents(call)
     record = _find(call)
     state.check_write(record.state, call.presented)
     _check_id(call)
@@ -112,22 +168,42 @@ def _update(call: Call) -> Answer:
 
 
 def _delete(call: Call) -> Answer:
-    collection = call.route.resource.path
-    record = call.store.get(collection, call.key)
+    resource = call.route.resource
+    _find_parents(call)
+    record = call.store.get(resource.path, call.key)
     if record is not None:
         state.check_write(record.state, call.presented)
-        call.store.delete(collection, call.key, record.state)
+        below = (Clear(child.path, call.key) for child in call.route.children)
+        call.store.apply(Delete(resource.path, call.key, record.state), *below)
+    elif not resource.deletes_missing:
+        raise resource.not_found(call.key[-1])
     return Answer(204)
 
 
 def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     """Put the changed record in the place of ``record``, unless nothing changed (RST-1)."""
     resource = call.route.resource
+    properties = _derive(call, record.properties, properties)
     if resource.record(call.key, properties) == record:
         return _show(call, record)
     changed = resource.record(call.key, resource.stamp(properties, _now(call), created=False))
     call.store.put(resource.path, changed, record.state)
     return _show(call, changed)
+
+
+def _derive(call: Call, before: Properties | None, after: dict[str, Any]) -> dict[str, Any]:
+    """Return all properties of a document that is written, those that follow from others too."""
+    return call.route.resource.derive(before, after, call.changes, _now(call))
+
+
+def _find_parents(call: Call) -> tuple[Require, ...]:
+    """Return the expectation that the document above is there, which it is."""
+    parent = call.route.resource.parent
+    if parent is None:
+        return ()
+    if call.store.get(parent.path, call.parents) is None:
+        raise parent.not_found(call.parents[-1])
+    return (Require(parent.path, call.parents, Presence.PRESENT),)
 
 
 def _find(call: Call) -> Record:
@@ -139,9 +215,10 @@ def _find(call: Call) -> Record:
 
 
 def _check_id(call: Call) -> None:
-    sent = call.changes.get(call.route.resource.key, call.key[-1])
-    if sent != call.key[-1]:
-        raise faults.ID_CONFLICT(sent, call.key[-1])
+    for name, value in zip(call.route.resource.keys, call.key, strict=True):
+        sent = call.changes.get(name, value)
+        if sent != value:
+            raise faults.ID_CONFLICT(sent, value)
 
 
 def _now(call: Call) -> str:
@@ -154,17 +231,22 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
     headers = _validators(record)
     if status == 201:  # noqa: PLR2004 - MET-1
         headers["Location"] = properties["link"]
-    return Answer(status, _select(call, content), document, headers)
+    return Answer(status, _select(call, content, call.selector), document, headers)
 
 
 def _properties(call: Call, record: Record) -> dict[str, Any]:
     """Return all properties of a document, those included that are not stored with it."""
-    computed = call.route.resource.compute(call.store, record.key)
-    return {**record.properties, **computed, "link": call.link(record.key)}
+    resource = call.route.resource
+    computed = resource.compute(call.store, record.key)
+    whole = {**record.properties, **computed, "link": call.link(record.key)}
+    return whole if call.locale is None else resource.document.localize(whole, call.locale)
 
 
-def _select(call: Call, content: dict[str, Any]) -> Mapping[str, Any]:
-    selected: Mapping[str, Any] = call.selector.view(content) if call.selector else content
+def _select(call: Call, content: dict[str, Any], selector: Selector | None) -> Mapping[str, Any]:
+    """Return what the client may see (SET-2) and wants to see (SEL-1) of an answer."""
+    readable = call.permission.readable
+    visible: Mapping[str, Any] = readable.view(content) if readable else content
+    selected: Mapping[str, Any] = selector.view(visible) if selector else visible
     return selected
 
 

@@ -5,6 +5,7 @@ Nothing in this folder does I/O for a request or knows a resource, a document or
 
 from emulator.store.interface import (
     Change,
+    Clear,
     Delete,
     Expected,
     Key,
@@ -22,6 +23,7 @@ from emulator.store.settle import settle
 
 __all__ = [
     "Change",
+    "Clear",
     "Delete",
     "Expected",
     "Key",

@@ -9,6 +9,7 @@ from emulator.store.record import Key, Record
 
 __all__ = [
     "Change",
+    "Clear",
     "Delete",
     "Expected",
     "Key",
@@ -72,7 +73,15 @@ class Vacant:
     parent: Key
 
 
-Change = Put | Delete | Require | Vacant
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """Remove all that lies below a key."""
+
+    collection: str
+    parent: Key
+
+
+Change = Put | Delete | Require | Vacant | Clear
 
 
 class Scan(NamedTuple):
@@ -125,10 +134,6 @@ class Store(Protocol):
 
     def count(self, collection: str, parent: Key = ()) -> int:
         """Return how many records lie below ``parent``."""
-        ...
-
-    def collections(self) -> Sequence[str]:
-        """Return the names of the collections that were written to, in alphabetical order."""
         ...
 
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:

@@ -9,6 +9,7 @@ from threading import Lock
 
 from emulator.store.interface import (
     Change,
+    Clear,
     Delete,
     Expected,
     Presence,
@@ -83,10 +84,6 @@ class MemoryStore:
         low, high = _bounds(self._tree(collection), parent)
         return high - low
 
-    def collections(self) -> list[str]:
-        """See ``Store.collections``."""
-        return sorted(self._trees)
-
     def load(self, collection: str, records: Iterable[Record]) -> None:
         """Replace a collection by ``records``, whose keys must differ, in any order."""
         with self._lock:
@@ -142,6 +139,9 @@ def _change(trees: dict[str, Tree], change: Change) -> None:
             trees[collection] = trees.get(collection, EMPTY).put(record.key, record)
         case Delete(collection, key, _) if trees.get(collection, EMPTY).get(key) is not None:
             trees[collection] = trees[collection].delete(key)
+        case Clear(collection, parent):
+            tree = trees.get(collection, EMPTY)
+            trees[collection] = tree.cut(*_bounds(tree, parent))
 
 
 def _bounds(tree: Tree, parent: Key) -> tuple[int, int]:

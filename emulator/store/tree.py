@@ -58,6 +58,13 @@ class Tree:
         """Return a tree without ``key``, which must be in this one."""
         return Tree(_delete(self.root, key))
 
+    def cut(self, start: int, stop: int) -> "Tree":
+        """Return a tree without the entries from index ``start`` up to ``stop``."""
+        tree = self
+        for node in list(_nodes(self.root, start, stop)):
+            tree = tree.delete(node.key)
+        return tree
+
     def rank(self, key: Key) -> int:
         """Return how many keys come before ``key``."""
         node, before = self.root, 0
@@ -71,7 +78,7 @@ class Tree:
 
     def values(self, start: int, stop: int) -> Iterator[Any]:
         """Yield the values from index ``start`` up to ``stop``, in O(log n + their number)."""
-        return _values(self.root, start, stop)
+        return (node.value for node in _nodes(self.root, start, stop))
 
 
 def _size(node: Node | None) -> int:
@@ -159,11 +166,11 @@ def _rotate_right(key: Key, value: Any, left: Node, right: Node | None) -> Node:
     )
 
 
-def _values(node: Node | None, start: int, stop: int) -> Iterator[Any]:
+def _nodes(node: Node | None, start: int, stop: int) -> Iterator[Node]:
     if node is None or start >= stop or stop <= 0 or start >= node.size:
         return
     here = _size(node.left)
-    yield from _values(node.left, start, min(stop, here))
+    yield from _nodes(node.left, start, min(stop, here))
     if start <= here < stop:
-        yield node.value
-    yield from _values(node.right, start - here - 1, stop - here - 1)
+        yield node
+    yield from _nodes(node.right, start - here - 1, stop - here - 1)

@@ -428,10 +428,146 @@ def test_token_refuses_a_url_of_another_scheme() -> None:
     assert_one_line(result.stderr, "'ftp://localhost'")
 
 
-def test_token_tells_of_a_malformed_url_in_one_line() -> None:
+def test_token_is_good_for_the_workspace_that_is_named(emulator: Emulator) -> None:
+    result = invoke("token", "--url", emulator.url, "--workspace", "ci-7")
+    headers = {"Authorization": f"Bearer {result.stdout.strip()}"}
+    within = {**headers, "x-emulator-workspace": "ci-7"}
+    assert get(emulator.url + LISTS, headers=headers).status_code == 401
+    assert get(emulator.url + LISTS, headers=within).status_code == 200
+
+
+def test_a_malformed_url_ends_a_process_in_one_line() -> None:
     result = run("token", "--url", "http://localhost:port")
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.returncode, result.stdout) == (2, "")
     assert_one_line(result.stderr, "http://localhost:port")
+
+
+@pytest.mark.parametrize("url", ["", "localhost", "http://", "http://a b", "http://x:99999"])
+@pytest.mark.parametrize("command", ["token", "health", "dump"])
+def test_a_malformed_url_is_told_in_one_line_with_exit_code_2(
+    tmp_path: Path, command: str, url: str
+) -> None:
+    arguments = [str(tmp_path / "new")] if command == "dump" else []
+    result = invoke(command, "--url", url, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "http")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["token", "health", "dump"])
+def test_a_file_without_certificates_is_told_in_one_line_with_exit_code_2(
+    tmp_path: Path, emulator: Emulator, command: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("nothing")
+    arguments = [str(tmp_path / "new")] if command == "dump" else []
+    result = invoke(command, "--url", emulator.url, "--ca-file", str(file), *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, f"'{file}' holds no certificates: ")
+
+
+def test_a_workspace_that_cannot_be_sent_is_told_in_one_line_with_exit_code_2(
+    emulator: Emulator,
+) -> None:
+    result = invoke("token", "--url", emulator.url, "--workspace", "\N{SNOWMAN}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "cannot be sent: ")
+
+
+def test_health_tells_what_the_server_tells(emulator: Emulator) -> None:
+    result = invoke("health", "--url", emulator.url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{emulator.url}: status ok, version ")
+    assert result.stdout.endswith(", fixtures samples, dialect documented\n")
+
+
+def test_health_ends_with_1_if_there_is_no_server(unused_url: str) -> None:
+    result = invoke("health", "--url", unused_url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert_one_line(result.stderr, f"no answer from {unused_url}: ")
+
+
+@pytest.mark.parametrize("seconds", ["-1", "soon"])
+def test_health_waits_for_seconds_only(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+    monkeypatch.setenv("OCAPI_EMULATOR_WAIT", seconds)
+    assert invoke("health").exit_code == 2
+
+
+def test_dump_writes_a_data_set_that_is_the_same_when_it_is_served(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    item = {"sku": "new", "productVariant": {"variantId": "v"}}
+    for path in ("/inventories/inventory-1", "/inventories/inventory-2", "/items/item-1"):
+        assert requests.delete(emulator.url + path, timeout=TIMEOUT).status_code == 204
+    assert requests.post(f"{emulator.url}/items", json=item, timeout=TIMEOUT).ok
+    folder = tmp_path / "below" / "mine"
+    result = invoke("dump", "--url", emulator.url, str(folder))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{folder}: sites.json, ")
+    assert invoke("check", str(folder)).exit_code == 0
+    state = get(f"{emulator.url}/__emulator__/state").json()
+    with Emulator(fixtures=str(folder)) as other:
+        assert get(f"{other.url}/__emulator__/state").json() == state
+        asked = [get(f"{url}/items/item-2").headers["ETag"] for url in (emulator.url, other.url)]
+        assert asked[0] == asked[1]
+
+
+def test_dump_takes_the_data_of_a_workspace(tmp_path: Path, emulator: Emulator) -> None:
+    requests.post(
+        f"{emulator.url}/__emulator__/reset?to=empty",
+        headers={"x-emulator-workspace": "ci-7"},
+        timeout=TIMEOUT,
+    )
+    for workspace, items in (("", 2), ("ci-7", 0)):
+        invoke("dump", "--url", emulator.url, "--workspace", workspace, str(tmp_path))
+        assert len(json.loads((tmp_path / "items.json").read_bytes())) == items
+
+
+def test_dump_shows_the_token_of_the_control_plane(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    with Emulator(fixtures="samples", control_token=SECRET) as emulator:
+        refused = invoke("dump", "--url", emulator.url, str(folder))
+        assert (refused.exit_code, refused.stdout, folder.exists()) == (1, "", False)
+        assert_one_line(refused.stderr, "refused: 401")
+        told = invoke("dump", "--url", emulator.url, "--control-token", SECRET, str(folder))
+        assert (told.exit_code, told.stderr) == (0, "")
+    sites = json.loads((folder / "sites.json").read_bytes())
+    assert [site["id"] for site in sites] == ["MyOtherSite", "SiteGenesis"]
+
+
+def test_dump_tells_of_a_folder_that_cannot_be_written_in_one_line(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = invoke("dump", "--url", emulator.url, str(file))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, f"can't write to {file}: File exists")
+
+
+def test_ca_tells_where_the_authority_lies_and_how_it_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.certificate.user_cache_path", lambda name: tmp_path / name)
+    result = invoke("ca")
+    assert (result.exit_code, result.stderr) == (0, "")
+    path, blank, *lines = result.stdout.splitlines()
+    assert Path(path).is_relative_to(tmp_path)
+    assert Path(path).read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+    assert blank == ""
+    assert any(path in line and "curl" in line.lower() for line in lines)
+    assert invoke("ca").stdout == result.stdout
+
+
+def test_ca_tells_of_a_place_that_cannot_be_written_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "below"
+    monkeypatch.setattr("emulator.certificate.user_cache_path", lambda name: place / name)
+    result = invoke("ca")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, str(place))
 
 
 def page(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -445,17 +581,20 @@ def no_token(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[
 
 
 @pytest.mark.parametrize("application", [page, no_token])
-def test_token_tells_in_one_line_of_a_server_of_another_kind(
-    application: "WSGIApplication",
+@pytest.mark.parametrize("command", ["token", "dump"])
+def test_a_server_of_another_kind_is_told_in_one_line(
+    tmp_path: Path, application: "WSGIApplication", command: str
 ) -> None:
     listener = Listener(application, "127.0.0.1", 0)
     listener.start()
+    arguments = [str(tmp_path / "new")] if command == "dump" else []
     try:
-        result = run("token", "--url", listener.url)
+        result = run(command, "--url", listener.url, *arguments)
     finally:
         listener.stop()
     assert (result.returncode, result.stdout) == (1, "")
     assert_one_line(result.stderr, listener.url)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The control plane over HTTP: health, reset, and who is refused."""
+"""The control plane over HTTP: health, resets, internal errors, and who is refused."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import requests
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
+from emulator.store import MemoryStore, Record
 
 DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 HEALTH = "/__emulator__/health"
@@ -222,3 +223,201 @@ def test_a_path_that_only_begins_alike_belongs_to_the_api(emulator: Emulator) ->
     response = ask(emulator, "GET", "/__emulator__x/health")
     assert response.status_code == 404
     assert response.json()["fault"]["type"] == "ResourcePathNotFoundException"
+
+
+@pytest.fixture
+def local() -> Iterator[Emulator]:
+    """An emulator that is asked without sockets."""
+    made = Emulator(fixtures="samples")
+    yield made
+    made.check()
+
+
+def call(emulator: Emulator, method: str, path: str, **options: Any) -> TestResponse:
+    client = Client(emulator.application)
+    environ = {"REMOTE_ADDR": "127.0.0.1", **options.pop("environ_overrides", {})}
+    return client.open(path, method=method, environ_overrides=environ, **options)
+
+
+def test_all_endpoints_are_listed(local: Emulator) -> None:
+    assert call(local, "GET", "/__emulator__").json == [
+        "GET /__emulator__",
+        "GET /__emulator__/clock",
+        "POST /__emulator__/clock/advance",
+        "POST /__emulator__/clock/freeze",
+        "POST /__emulator__/clock/reset",
+        "POST /__emulator__/clock/set",
+        "GET /__emulator__/crashes",
+        "DELETE /__emulator__/crashes",
+        "GET /__emulator__/failpoints",
+        "POST /__emulator__/failpoints",
+        "PUT /__emulator__/failpoints",
+        "DELETE /__emulator__/failpoints",
+        "DELETE /__emulator__/failpoints/<identifier>",
+        "GET /__emulator__/health",
+        "GET /__emulator__/journal",
+        "DELETE /__emulator__/journal",
+        "GET /__emulator__/journal/count",
+        "GET /__emulator__/journal/har",
+        "POST /__emulator__/journal/verify",
+        "POST /__emulator__/reset",
+        "GET /__emulator__/snapshots",
+        "PUT /__emulator__/snapshots/<name>",
+        "DELETE /__emulator__/snapshots/<name>",
+        "POST /__emulator__/snapshots/<name>/fork",
+        "POST /__emulator__/snapshots/<name>/restore",
+        "GET /__emulator__/state",
+        "PUT /__emulator__/state",
+        "GET /__emulator__/workspaces",
+        "GET /__emulator__/workspaces/<name>",
+        "PUT /__emulator__/workspaces/<name>",
+        "DELETE /__emulator__/workspaces/<name>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "items", "told"),
+    [
+        ("", 2, "fixtures"),
+        ("?to=fixtures", 2, "fixtures"),
+        ("?to=empty", 0, "empty"),
+        ("?only=journal", 1, "journal"),
+    ],
+)
+def test_a_reset_says_what_it_led_to(local: Emulator, query: str, items: int, told: str) -> None:
+    call(local, "DELETE", "/inventories/inventory-1")
+    call(local, "DELETE", "/items/item-2")
+    response = call(local, "POST", f"{RESET}{query}")
+    assert (response.status_code, response.json) == (200, {"status": "ok", "reset": told})
+    assert local.workspace.store.count("items") == items
+    assert len(local.workspace.journal) == 0
+
+
+def test_an_empty_emulator_still_knows_sites_clients_and_users(local: Emulator) -> None:
+    call(local, "POST", f"{RESET}?to=empty")
+    store = local.workspace.store
+    counts = [store.count(name) for name in ("sites", "clients", "users", "inventory_lists")]
+    assert counts == [2, 1, 1, 0]
+    headers = {"Authorization": f"Bearer {local.token()}"}
+    made = call(local, "PUT", LIST, json={}, headers=headers)
+    assert (made.status_code, b"assigned_sites" in made.data) == (201, False)
+    item = {"sku": "sku-1", "productVariant": {"variantId": "v"}}
+    assert call(local, "POST", "/items", json=item).status_code == 201
+
+
+def test_a_reset_of_the_journal_touches_nothing_else(local: Emulator) -> None:
+    local.workspace.clock.freeze()
+    failpoint = {"match": {"nth": 9}, "action": {"status": 503}}
+    call(local, "POST", "/__emulator__/failpoints", json=failpoint)
+    call(local, "POST", f"{RESET}?only=journal")
+    assert local.workspace.clock.is_frozen
+    assert len(list(local.workspace.failpoints)) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("to=nothing", "Reset takes to=fixtures (which is the default), to=empty, or only="),
+        ("to=", "Reset takes to=fixtures"),
+        ("only=data", "Reset takes to=fixtures"),
+        ("only=", "Reset takes to=fixtures"),
+        ("only=journal&to=fixtures", "Reset takes to=fixtures"),
+        ("only=journal&to=empty", "Reset takes to=fixtures"),
+        ("too=empty", "Reset takes 'to' and 'only', not 'too'."),
+        ("to=empty&z=1&a=1", "Reset takes 'to' and 'only', not 'a'."),
+    ],
+)
+def test_a_reset_to_somewhere_else_is_refused_and_resets_nothing(
+    local: Emulator, query: str, detail: str
+) -> None:
+    call(local, "DELETE", "/items/item-2")
+    response = call(local, "POST", f"{RESET}?{query}")
+    assert response.status_code == 400
+    assert response.json is not None
+    assert response.json["detail"].startswith(detail)
+    assert (local.workspace.store.count("items"), len(local.workspace.journal)) == (1, 1)
+
+
+def test_internal_errors_are_shown_and_forgotten(caplog: pytest.LogCaptureFixture) -> None:
+    emulator = Emulator(fixtures="samples")
+    emulator.workspace.store.replace({"sites": [Record.of(("A",), {"id": "A"})]})
+    emulator.workspace.store.put("items.ids", Record.of(("x",), {}))
+    assert call(emulator, "GET", "/__emulator__/crashes").json == []
+    assert call(emulator, "GET", "/items/x").status_code == 500
+    shown = call(emulator, "GET", "/__emulator__/crashes").json
+    assert shown is not None
+    [told] = shown
+    assert told.startswith("Traceback (most recent call last):\n")
+    assert told.endswith("KeyError: 'sequence'\nwhile answering GET /items/x\n")
+    elsewhere = {"x-emulator-workspace": "ci-7"}
+    assert call(emulator, "GET", "/__emulator__/crashes", headers=elsewhere).json == []
+    response = call(emulator, "DELETE", "/__emulator__/crashes")
+    assert (response.status_code, response.data) == (204, b"")
+    assert call(emulator, "GET", "/__emulator__/crashes").json == []
+    emulator.check()
+    assert "internal error in GET /items/x" in caplog.text
+
+
+def test_an_internal_error_of_the_control_plane_is_a_problem_and_is_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    emulator = Emulator(fixtures="samples")
+    emulator.workspace.store = MemoryStore(3)  # type: ignore[arg-type]
+    response = call(emulator, "GET", "/__emulator__/state")
+    assert (response.status_code, response.content_type) == (500, "application/problem+json")
+    assert response.json is not None
+    assert response.json["title"] == "Internal Server Error"
+    assert b"iterable" not in response.data
+    shown = call(emulator, "GET", "/__emulator__/crashes").json
+    assert shown is not None
+    assert shown[0].endswith("while answering GET /__emulator__/state\n")
+    assert "internal error in GET /__emulator__/state" in caplog.text
+
+
+READS = ["", "/clock", "/crashes", "/failpoints", "/journal", "/snapshots", "/state", "/workspaces"]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_token_is_demanded_of_everyone_where_there_is_one(path: str) -> None:
+    emulator = Emulator(fixtures="samples", control_token="s3cret")
+    refused = call(emulator, "GET", f"/__emulator__{path}")
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].lower() == "emulator-control-token"
+    assert refused.json is not None
+    told = "The control plane demands its token in the header x-emulator-control-token."
+    assert refused.json["detail"] == told
+    headers = {"x-emulator-control-token": "s3cret", "Host": "ocapi.internal:8080"}
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    granted = call(
+        emulator, "GET", f"/__emulator__{path}", headers=headers, environ_overrides=elsewhere
+    )
+    assert granted.status_code == 200
+
+
+def test_a_wrong_token_changes_nothing() -> None:
+    emulator = Emulator(fixtures="samples", control_token="s3cret")
+    for given in ("S3cret", "s3cret2", "\xe4"):
+        headers = {"x-emulator-control-token": given}
+        assert call(emulator, "POST", f"{RESET}?to=empty", headers=headers).status_code == 401
+    assert emulator.workspace.store.count("items") == 2
+
+
+def test_health_needs_no_token() -> None:
+    emulator = Emulator(fixtures="samples", control_token="s3cret")
+    assert call(emulator, "GET", HEALTH).status_code == 200
+    assert call(emulator, "POST", HEALTH).status_code == 401
+
+
+@pytest.mark.parametrize("path", READS)
+def test_another_machine_and_a_foreign_host_may_not_read(local: Emulator, path: str) -> None:
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    by_address = call(local, "GET", f"/__emulator__{path}", environ_overrides=elsewhere)
+    by_host = call(local, "GET", f"/__emulator__{path}", headers={"Host": "shop.example"})
+    by_page = call(local, "GET", f"/__emulator__{path}", headers={"Origin": "http://shop.example"})
+    assert [answer.status_code for answer in (by_address, by_host, by_page)] == [403] * 3
+
+
+def test_options_is_a_method_like_others(local: Emulator) -> None:
+    response = call(local, "OPTIONS", "/__emulator__/failpoints")
+    assert (response.status_code, response.content_type) == (405, "application/problem+json")
+    assert response.headers["Allow"] == "DELETE, GET, HEAD, POST, PUT"

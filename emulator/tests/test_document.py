@@ -194,8 +194,23 @@ def test_read_only_properties_of_embedded_documents_are_stored_too() -> None:
 def test_an_embedded_document_has_an_envelope_and_custom_properties_too() -> None:
     order = {"_type": "purchase_order", "_v": "23.2", "c_size": 3, "c_none": None}
     changes = patch({"last": order, "orders": [order]}, ReturnedOrder())
-    kept = {"approved": False, "c_size": 3}
-    assert changes == {"last": kept, "orders": [kept]}
+    assert changes == {
+        "last": {"c_size": 3, "c_none": None},
+        "orders": [{"approved": False, "c_size": 3}],
+    }
+
+
+def test_a_patch_of_an_embedded_document_changes_what_it_sends_alone() -> None:
+    document = ReturnedOrder()
+    changes = patch({"last": {"c_size": 3, "c_none": None}}, document)
+    stored = {"last": {"approved": True, "c_size": 1, "c_none": 2, "c_other": 4}}
+    kept = {"approved": True, "c_size": 3, "c_other": 4}
+    assert document.merge(stored, changes) == {"last": kept}
+
+
+def test_a_patch_of_an_embedded_document_that_is_not_there_makes_it_whole() -> None:
+    changes = patch({"last": {"c_size": 3}}, ReturnedOrder())
+    assert ReturnedOrder().merge({}, changes) == {"last": {"approved": False, "c_size": 3}}
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def test_a_broken_entry_is_refused_with_its_place_and_the_reason(
     [
         pytest.param({}, "id", id="no id"),
         pytest.param({"id": "x" * 33}, "id", id="long id"),
-        pytest.param({"id": "-"}, "id: '-' stands for the organization", id="organization"),
+        pytest.param({"id": "-"}, "$.id", id="organization"),
         pytest.param({"id": "x", "name": "X"}, "name", id="unknown property"),
         pytest.param([], "object", id="array"),
     ],
@@ -386,6 +386,16 @@ def test_sites_and_clients_are_required(
     tmp_path: Path, files: dict[str, Any], expected: list[str]
 ) -> None:
     assert problems(write(tmp_path, files)) == expected
+
+
+@pytest.mark.parametrize("content", [{}, []], ids=["object", "array"])
+def test_a_file_of_an_unknown_name_is_refused_though_it_holds_nothing(
+    tmp_path: Path, content: Any
+) -> None:
+    [problem] = problems(write(tmp_path, SOUND | {"stock.json": content}))
+    assert problem.startswith("stock.json: holds an unknown collection '")
+    assert "; known: " in problem
+    assert " clients.json (clients), clients.json (users), " in problem
 
 
 def test_what_cannot_be_read_as_a_file_is_refused(tmp_path: Path) -> None:
@@ -569,3 +579,87 @@ def test_a_reference_is_one_id_or_an_array_of_ids(
         found = error.problems
     place = "parts.json: parts entry 1 ('a'): within: "
     assert found == [f"{place}'{name}' is none of the parts" for name in told]
+
+
+def read_tool(entry: dict[str, Any]) -> Record:
+    return Record.of((entry["id"],), entry)
+
+
+def test_what_was_decoded_is_encoded_as_it_was() -> None:
+    store = MemoryStore()
+    store.replace(fixtures.decode(SOUND, COLLECTIONS, "here"))
+    files = fixtures.encode(store, COLLECTIONS)
+    assert files["clients.json"] == SOUND["clients.json"]
+    assert [site["id"] for site in files["sites.json"]] == ["A", "B"]
+    [entry] = files["inventory_lists.json"]
+    assert entry["id"] == "main"
+    assert entry["assigned_sites"] == ("A", "B")
+    assert (files["items.json"], files["inventories.json"]) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["samples", "storefront"])
+def test_a_bundled_set_is_the_same_after_encoding_and_decoding(name: str) -> None:
+    first = load(name)
+    files = orjson.loads(orjson.dumps(fixtures.encode(first, COLLECTIONS), default=dict))
+    second = MemoryStore()
+    second.replace(fixtures.decode(files, COLLECTIONS, "here"))
+    trees, others = first.snapshot(), second.snapshot()
+    assert trees.keys() == others.keys() >= {"sites", "clients", "inventory_lists", "items.ids"}
+    for collection in trees:
+        assert second.scan(collection, 0, 999) == first.scan(collection, 0, 999)
+
+
+def test_an_empty_store_is_encoded_as_files_without_entries() -> None:
+    files = fixtures.encode(MemoryStore(), COLLECTIONS)
+    assert files.pop("clients.json") == {"clients": [], "users": []}
+    assert files.keys() >= {"sites.json", "inventory_lists.json", "items.json", "inventories.json"}
+    arrays = [a for f in files.values() for a in (f.values() if isinstance(f, dict) else [f])]
+    assert all(entries == [] for entries in arrays)
+
+
+def test_a_file_is_an_array_only_if_it_holds_the_collection_of_its_name_alone() -> None:
+    def collection(name: str, file: str) -> Collection:
+        return Collection(name, file, read_tool)
+
+    store = MemoryStore()
+    store.put("hammers", Record.of(("h",), {"id": "h"}))
+    named_alike = collection("tools", "tools.json"), collection("hammers", "tools.json")
+    assert fixtures.encode(store, named_alike) == {
+        "tools.json": {"tools": [], "hammers": [{"id": "h"}]}
+    }
+    assert fixtures.encode(store, (collection("hammers", "tools.json"),)) == {
+        "tools.json": {"hammers": [{"id": "h"}]}
+    }
+    assert fixtures.encode(store, (collection("hammers", "hammers.json"),)) == {
+        "hammers.json": [{"id": "h"}]
+    }
+
+
+def test_what_a_collection_yields_is_what_is_encoded() -> None:
+    def names(store: MemoryStore, name: str) -> list[dict[str, Any]]:
+        return [{"name": record.key[0]} for record in store.scan(name, 0, 9).records]
+
+    tools = Collection("tools", "tools.json", read_tool, encode=names)  # type: ignore[arg-type]
+    store = MemoryStore()
+    store.put("tools", Record.of(("h",), {"id": "h"}))
+    assert fixtures.encode(store, (tools,)) == {"tools.json": [{"name": "h"}]}
+
+
+def test_what_is_decoded_wrongly_is_told_with_its_source() -> None:
+    files: dict[str, Any] = {**SOUND, "sites.json": [{"id": ""}], "inventory_lists.json": None}
+    with pytest.raises(FixtureError) as caught:
+        fixtures.decode(files, COLLECTIONS, "files")
+    assert [problem[:31] for problem in caught.value.problems] == [
+        "sites.json: sites entry 1: Ther",
+        "inventory_lists.json: 'inventor",
+    ]
+    assert all(line.startswith("files: ") for line in str(caught.value).splitlines())
+
+
+def test_decoding_reads_a_reference_across_files() -> None:
+    lists = [{"id": "main", "assigned_sites": ["C"]}]
+    with pytest.raises(FixtureError) as caught:
+        fixtures.decode(SOUND | {"inventory_lists.json": lists}, COLLECTIONS, "files")
+    assert caught.value.problems == [
+        f"{ENTRY} 1 ('main'): assigned_sites: 'C' is none of the sites"
+    ]

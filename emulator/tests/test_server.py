@@ -1,16 +1,23 @@
 """An emulator in a program: its life, its data, its internal errors."""
 
+import json
 import logging
 import re
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 import requests
+import trustme
+from werkzeug.test import Client
 
 from emulator import Config, Emulator
+from emulator.certificate import CertificateError, authority
 from emulator.config import ConfigError
+from emulator.failpoint import FailpointError
 from emulator.fixtures import FixtureError
 from emulator.store import Key, MemoryStore, Record
 
@@ -18,6 +25,7 @@ DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 LIST = "/s/-/dw/data/v23_2/inventory_lists/my-inventorylist1"
 # The site is looked up before the client is: no token is needed to meet the broken store.
 CRASHING = "/s/SiteGenesis/dw/data/v23_2/inventory_lists"
+TOKEN = "/dwsso/oauth2/access_token"
 TIMEOUT = 10
 
 
@@ -388,3 +396,204 @@ def test_internal_errors_belong_to_their_emulator() -> None:
 def test_a_config_and_its_fields_exclude_each_other() -> None:
     with pytest.raises(TypeError, match="not both"):
         Emulator(Config(), fixtures="samples")
+
+
+def test_a_token_is_made_without_a_request_and_is_good() -> None:
+    with Emulator(fixtures="samples") as emulator:
+        token = emulator.token()
+        response = get(emulator, LIST, headers={"Authorization": f"Bearer {token}"})
+        assert (response.status_code, len(emulator.workspace.journal)) == (200, 1)
+    assert Emulator(fixtures="samples").token(DEMO).count(".") == 2
+
+
+def test_a_token_is_good_for_its_workspace() -> None:
+    with Emulator(fixtures="samples") as emulator:
+        headers = {"Authorization": f"Bearer {emulator.token(workspace='ci-7')}"}
+        elsewhere = get(emulator, LIST, headers=headers)
+        there = get(emulator, LIST, headers={**headers, "x-emulator-workspace": "ci-7"})
+    assert (elsewhere.status_code, there.status_code) == (401, 200)
+
+
+def test_a_token_is_of_the_client_that_is_asked_for(tmp_path: Path) -> None:
+    clients = [{"client_id": name, "client_secret": "s"} for name in ("b", "a")]
+    (tmp_path / "clients.json").write_text(json.dumps(clients))
+    (tmp_path / "sites.json").write_text('[{"id": "A"}]')
+    emulator = Emulator(fixtures=str(tmp_path))
+    subjects = [
+        jwt.decode(token, options={"verify_signature": False})["sub"]
+        for token in (emulator.token(), emulator.token("a"), emulator.token("b"))
+    ]
+    assert subjects == ["a", "a", "b"]
+
+
+def test_a_token_of_an_unknown_client_is_an_error() -> None:
+    emulator = Emulator(fixtures="samples")
+    with pytest.raises(LookupError, match="workspace 'default' knows no client 'nobody'"):
+        emulator.token("nobody")
+    emulator.workspaces.get("ci-7").store.replace({})
+    with pytest.raises(LookupError, match="workspace 'ci-7' knows no client ''"):
+        emulator.token(workspace="ci-7")
+
+
+def test_check_looks_at_all_workspaces() -> None:
+    emulator = Emulator(fixtures="samples")
+    emulator.workspaces.get("ci-7").crashes.record("GET", "/", BreakdownError())
+    assert raised_by(emulator) == ["while answering GET /"]
+
+
+def test_reset_brings_back_the_default_workspace_alone() -> None:
+    emulator = Emulator(fixtures="samples")
+    other = emulator.workspaces.get("ci-7")
+    for workspace in emulator.workspaces:
+        workspace.store.replace({})
+        workspace.clock.freeze()
+    emulator.reset()
+    assert emulator.workspace.store.count("items") == 2
+    assert not emulator.workspace.clock.is_frozen
+    assert other.store.count("items") == 0
+    assert other.clock.is_frozen
+
+
+def test_failpoints_of_a_file_are_in_every_workspace_and_back_after_a_reset(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "failpoints.json"
+    file.write_text('{"times": 1, "action": {"status": 503}}')
+    with Emulator(fixtures="samples", failpoints=str(file)) as emulator:
+        other = {"x-emulator-workspace": "ci-7"}
+        assert [get(emulator, "/items").status_code for _ in range(2)] == [503, 200]
+        assert get(emulator, "/items", headers=other).status_code == 503
+        emulator.reset()
+        assert get(emulator, "/items").status_code == 503
+        assert get(emulator, "/items", headers=other).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{", "failpoints.json: is no JSON file: "),
+        ('[{"action": {"status": 1}}]', "failpoints.json: /0/action/status: "),
+        ('{"action": {"fault": "Nothing"}}', "There is no fault 'Nothing'"),
+        ("3", "failpoints.json: /: "),
+    ],
+)
+def test_a_broken_file_of_failpoints_is_refused(tmp_path: Path, content: str, told: str) -> None:
+    file = tmp_path / "failpoints.json"
+    file.write_text(content)
+    with pytest.raises(FailpointError, match=re.escape(told)):
+        Emulator(fixtures="samples", failpoints=str(file))
+
+
+def test_a_file_of_failpoints_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FailpointError, match="none: is no JSON file: "):
+        Emulator(fixtures="samples", failpoints=str(tmp_path / "none"))
+
+
+def converse(emulator: Emulator) -> list[tuple[int, list[tuple[str, str]], bytes]]:
+    """Return all that is answered to requests of every kind, in two workspaces."""
+    client = Client(emulator.application)
+    credentials = {"client_id": DEMO, "client_secret": DEMO}
+    bearer = {"Authorization": f"Bearer {emulator.token()}"}
+    item = {"sku": "new", "productVariant": {"variantId": "v"}}
+    named = {"x-emulator-workspace": "ci-7"}
+    answers = [
+        client.post(TOKEN, data={"grant_type": "client_credentials", **credentials}),
+        client.put(LIST[:-1] + "9", json={"description": "x"}, headers=bearer),
+        client.get("/s/-/dw/data/v23_2/inventory_lists?count=1", headers=bearer),
+        client.get(f"{LIST}?format=xml", headers=bearer),
+        client.get("/nowhere"),
+        client.post("/items", json=item),
+        client.get("/items?pageSize=1"),
+        client.post("/items", json=item, headers=named),
+    ]
+    return [(each.status_code, list(each.headers), each.data) for each in answers]
+
+
+def test_emulators_of_one_seed_answer_the_same_bytes() -> None:
+    one, other = (converse(Emulator(fixtures="samples", seed="s")) for _ in range(2))
+    assert [answer[0] for answer in one] == [200, 201, 200, 200, 404, 201, 200, 201]
+    assert one == other
+
+
+def test_a_reset_lets_a_seeded_emulator_answer_the_same_again() -> None:
+    emulator = Emulator(fixtures="samples", seed="s")
+    first = converse(emulator)[:7]
+    emulator.reset()
+    assert converse(emulator)[:7] == first
+
+
+@pytest.mark.parametrize("knobs", [({"seed": "s"}, {"seed": "t"}), ({}, {})], ids=["other", "none"])
+def test_other_seeds_and_none_answer_other_bytes(knobs: tuple[dict[str, Any], ...]) -> None:
+    one, other = (converse(Emulator(fixtures="samples", **knob)) for knob in knobs)
+    assert one[0] != other[0]
+    assert one[5] != other[5]
+
+
+def test_workspaces_of_one_seed_have_ids_of_their_own() -> None:
+    answers = converse(Emulator(fixtures="samples", seed="s"))
+    assert answers[5][2] != answers[7][2]
+
+
+def test_a_token_key_goes_before_a_seed() -> None:
+    one = Emulator(fixtures="samples", seed="s", token_key="k")
+    other = Emulator(fixtures="samples", seed="s", token_key="l")
+    payload, signature = one.token().rsplit(".", 1), other.token().rsplit(".", 1)
+    assert payload[0] == signature[0]
+    assert payload[1] != signature[1]
+
+
+def test_tls_serves_https_by_the_certificate_of_our_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with Emulator(fixtures="samples", tls=True, tls_name="shop.test, ::1") as emulator:
+        assert emulator.url.startswith("https://127.0.0.1:")
+        told = requests.get(
+            f"{emulator.url}/__emulator__/health", verify=str(authority()), timeout=TIMEOUT
+        )
+        assert told.json()["status"] == "ok"
+    assert authority().is_relative_to(tmp_path)
+
+
+def test_a_certificate_and_key_of_files_serve_https(tmp_path: Path) -> None:
+    root = trustme.CA()
+    leaf = root.issue_cert("127.0.0.1")
+    leaf.private_key_pem.write_to_path(tmp_path / "key.pem")
+    for blob in leaf.cert_chain_pems:
+        blob.write_to_path(tmp_path / "cert.pem", append=True)
+    root.cert_pem.write_to_path(tmp_path / "root.pem")
+    files: dict[str, Any]
+    files = {name: str(tmp_path / f"{name[4:]}.pem") for name in ("tls_cert", "tls_key")}
+    with Emulator(fixtures="samples", **files) as emulator:
+        url = f"{emulator.url}/__emulator__/health"
+        told = requests.get(url, verify=str(tmp_path / "root.pem"), timeout=TIMEOUT)
+    assert told.json()["status"] == "ok"
+
+
+def test_a_certificate_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    files: dict[str, Any] = dict.fromkeys(("tls_cert", "tls_key"), str(tmp_path / "none"))
+    with pytest.raises(CertificateError, match="none"):
+        Emulator(fixtures="samples", **files)
+
+
+def test_a_name_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(CertificateError, match="'https://shop' is neither"):
+        Emulator(fixtures="samples", tls=True, tls_name="https://shop")
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"workspaces": 0},
+        {"workspace_age": 0},
+        {"journal": -1},
+        {"journal_body": -1},
+        {"tls_cert": "x"},
+        {"tls_key": "x"},
+    ],
+    ids=str,
+)
+def test_a_new_knob_out_of_range_is_refused(knobs: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        Emulator(**knobs)

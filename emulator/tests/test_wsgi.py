@@ -1,6 +1,8 @@
 """The front door: every spelling of a path reaches the same family in the same form."""
 
+from contextlib import nullcontext
 from http.client import HTTPConnection
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,14 +10,17 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from emulator import Emulator
-from emulator.family import Family
+from emulator.exchange import Body, Exchange
+from emulator.failpoint import Declaration
+from emulator.family import FAULT, Family
 from emulator.journal import Journal
+from emulator.match import Match
 from emulator.store import MemoryStore
-from emulator.workspace import Workspace, Workspaces
+from emulator.workspace import Workspace, Workspaces, current
 from emulator.wsgi import FrontDoor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -140,3 +145,180 @@ def test_the_server_passes_the_absolute_form_on() -> None:
         connection.request("GET", f"{emulator.url}/__emulator__/health")
         assert connection.getresponse().status == 200
         connection.close()
+
+
+class Unseekable(BytesIO):
+    """A body that can be read once."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class Bare:
+    """A body that can do no more than WSGI demands."""
+
+    def __init__(self, data: bytes) -> None:
+        self.read = BytesIO(data).read
+
+
+def echo(environ: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+    """Answer the body of the request."""
+    return Response(environ["wsgi.input"].read())(environ, respond)
+
+
+def recorded(door: FrontDoor, **environ: Any) -> Exchange:
+    """Return what the journal has of a request."""
+    answer, _, _ = run_wsgi_app(door, {**create_environ("/x", method="POST"), **environ})
+    b"".join(answer)
+    return door.workspaces.default.journal.find(Match({}))[-1]
+
+
+def test_a_body_is_recorded_though_the_application_has_read_it() -> None:
+    door = build(Family("data", echo))
+    found = recorded(door, **{"wsgi.input": BytesIO(b"x" * 200), "CONTENT_LENGTH": "200"})
+    assert found.request_body == Body(b"x" * 100, 200)
+    assert found.reply_body == Body(b"x" * 100, 200)
+
+
+def test_a_body_that_is_read_once_is_left_to_the_application() -> None:
+    door = build(Family("data", echo))
+    found = recorded(door, **{"wsgi.input": Unseekable(b"once"), "CONTENT_LENGTH": "4"})
+    assert found.request_body == Body(b"", 0)
+    assert found.reply_body == Body(b"once", 4)
+
+
+def test_a_body_that_only_reads_is_left_to_the_application() -> None:
+    door = build(Family("data", echo))
+    found = recorded(door, **{"wsgi.input": Bare(b"once"), "CONTENT_LENGTH": "4"})
+    assert found.request_body == Body(b"", 0)
+    assert found.reply_body == Body(b"once", 4)
+
+
+def test_what_an_application_writes_comes_before_what_it_returns() -> None:
+    def application(_: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+        write = respond("200 OK", [])
+        write(b"first ")
+        return [b"second"]
+
+    answer, _, _ = run_wsgi_app(build(Family("data", application)), create_environ())
+    assert b"".join(answer) == b"first second"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_what_an_application_returns_is_closed(*, broken: bool) -> None:
+    closed: list[bool] = []
+
+    class Parts(list[bytes]):
+        def __iter__(self) -> "Iterator[bytes]":
+            yield from super().__iter__()
+            if broken:
+                raise ArithmeticError
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def application(_: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+        respond("200 OK", [])
+        return Parts([b"part"])
+
+    with pytest.raises(ArithmeticError) if broken else nullcontext():
+        run_wsgi_app(build(Family("data", application)), create_environ())
+    assert closed == [True]
+
+
+def test_a_request_that_ends_in_an_error_is_recorded_with_status_0() -> None:
+    def application(environ: "WSGIEnvironment", _: "StartResponse") -> "Iterable[bytes]":
+        environ[FAULT] = "Broken"
+        raise ArithmeticError
+
+    door = build(Family("data", application))
+    with pytest.raises(ArithmeticError):
+        run_wsgi_app(door, create_environ())
+    [found] = door.workspaces.default.journal.find(Match({}))
+    assert (found.status, found.fault, found.line) == (0, "Broken", "GET /: 0 Broken")
+
+
+def test_a_family_prepares_a_request_before_it_is_recorded() -> None:
+    def prepare(environ: "WSGIEnvironment") -> None:
+        environ["REQUEST_METHOD"] = "PATCH"
+
+    assert recorded(build(Family("data", echo, prepare=prepare))).method == "PATCH"
+
+
+def test_a_control_request_is_neither_recorded_nor_met_by_a_failpoint() -> None:
+    door = build(family("data"))
+    plans = Declaration(()).read({"action": {"status": 503}})
+    door.workspaces.default.failpoints.add(plans)
+    _, status, _ = run_wsgi_app(door, create_environ("/__emulator__/health"))
+    assert (status, len(door.workspaces.default.journal)) == ("200 OK", 0)
+    _, status, _ = run_wsgi_app(door, create_environ("/health"))
+    assert (status, len(door.workspaces.default.journal)) == ("503 Injected", 1)
+
+
+def test_a_journal_of_none_is_given_nothing() -> None:
+    control = family("control")
+    workspaces = Workspaces(lambda name: Workspace(MemoryStore(), name), 10, 60)
+    door = FrontDoor({}, family("data"), control, workspaces, 100)
+    run_wsgi_app(door, create_environ())
+    assert len(workspaces.default.journal) == 0
+
+
+def test_an_application_finds_the_workspace_that_a_header_names() -> None:
+    def application(environ: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+        return Response(current(environ).name)(environ, respond)
+
+    environ = {**create_environ(), "HTTP_X_EMULATOR_WORKSPACE": "CI-7"}
+    answer, _, _ = run_wsgi_app(build(Family("data", application)), environ)
+    assert b"".join(answer) == b"ci-7"
+
+
+def test_a_bad_name_is_refused_with_its_length_and_reaches_no_application() -> None:
+    door = build(Family("data", echo))
+    environ = {**create_environ(), "HTTP_X_EMULATOR_WORKSPACE": "no name \xe4"}
+    answer, status, headers = run_wsgi_app(door, environ)
+    body = b"".join(answer)
+    assert (status, headers["Content-Length"]) == ("400 Bad Request", str(len(body)))
+    assert body.decode() == (
+        '{"title":"Bad Request","status":400,"detail":"\'no name \xe4\' is no name of a workspace:'
+        ' up to 64 letters, digits and, between these, dots, hyphens and underscores"}'
+    )
+    assert len(door.workspaces.default.journal) == 0
+
+
+def test_a_bad_name_is_refused_to_head_without_a_body() -> None:
+    sizes = []
+    for method in ("GET", "HEAD"):
+        environ = create_environ(method=method, headers={"X-Emulator-Workspace": "no name"})
+        answer, status, headers = run_wsgi_app(build(Family("data", echo)), environ)
+        sizes.append((method, status, headers["Content-Length"], len(b"".join(answer))))
+    assert sizes == [
+        ("GET", "400 Bad Request", "159", 159),
+        ("HEAD", "400 Bad Request", "159", 0),
+    ]
+
+
+def test_a_control_request_makes_a_workspace_only_where_it_asks_for_it() -> None:
+    def application(environ: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+        told = current(environ).name if environ["PATH_INFO"].endswith("/clock") else "none"
+        return Response(told)(environ, respond)
+
+    workspaces = Workspaces(make, 10, 60)
+    control = Family("control", application)
+    door = FrontDoor({"/__emulator__": control}, family("data"), control, workspaces, 100)
+    made = []
+    for path in ("/__emulator__/health", "/__emulator__/clock"):
+        environ = create_environ(path, headers={"X-Emulator-Workspace": "ci-7"})
+        answer, _, _ = run_wsgi_app(door, environ)
+        made.append((b"".join(answer), [workspace.name for workspace in workspaces]))
+    assert made == [(b"none", ["default"]), (b"ci-7", ["default", "ci-7"])]
+
+
+def test_a_failpoint_paces_the_body_and_is_named_in_the_journal() -> None:
+    door, pauses = build(family("data")), list[float]()
+    door.workspaces.default.failpoints.pause = pauses.append
+    plans = Declaration(()).read({"action": {"slow_body": 3}})
+    door.workspaces.default.failpoints.add(plans)
+    answer, _, _ = run_wsgi_app(door, create_environ("/abc"))
+    assert b"".join(answer) == b"data /abc"
+    assert pauses == [3 / 9] * 9
+    assert door.workspaces.default.journal.find(Match({}))[0].failpoint == "1"

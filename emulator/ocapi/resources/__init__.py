@@ -2,5 +2,7 @@
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.inventory_lists import INVENTORY_LISTS
+from emulator.ocapi.resources.product_inventory_records import PRODUCT_INVENTORY_RECORDS
+from emulator.ocapi.resources.sites import SITES
 
-RESOURCES: tuple[Resource, ...] = (INVENTORY_LISTS,)
+RESOURCES: tuple[Resource, ...] = (SITES, INVENTORY_LISTS, PRODUCT_INVENTORY_RECORDS)

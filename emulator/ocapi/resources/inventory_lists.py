@@ -3,7 +3,9 @@
 from emulator.ocapi.document import Collection, Document
 from emulator.ocapi.faults import FaultType
 from emulator.ocapi.fields import Array, Boolean, DateTime, Embedded, String
-from emulator.ocapi.resource import Resource
+from emulator.ocapi.query import SearchResult
+from emulator.ocapi.resource import Resource, Search
+from emulator.ocapi.search import SearchField
 
 
 class InventoryList(Document):
@@ -28,6 +30,12 @@ class InventoryLists(Collection):
     data = Array(Embedded(InventoryList()))
 
 
+class InventoryListSearchResult(SearchResult):
+    """What a search of inventory lists finds."""
+
+    hits = Array(Embedded(InventoryList()))
+
+
 INVENTORY_LISTS = Resource(
     path="inventory_lists",
     aliases=("inventorylists",),
@@ -49,4 +57,17 @@ INVENTORY_LISTS = Resource(
     ),
     references={"assigned_sites": "sites"},
     computed=("assigned_sites",),
+    search=Search(
+        path="inventory_list_search",
+        result=InventoryListSearchResult(),
+        fields={
+            "id": SearchField("string"),
+            "description": SearchField("text"),
+            "default_in_stock": SearchField("boolean"),
+            "on_order_inventory_enabled": SearchField("boolean"),
+            "use_bundle_inventory_only": SearchField("boolean"),
+            # Lists are deleted at once: none is ever seen on its way out.
+            "status": SearchField("enum", lambda _: "normal", ("normal", "delete")),
+        },
+    ),
 )

@@ -1,0 +1,53 @@
+"""The settings of a workspace: who may do what; and the least that its traffic needed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from emulator.control.problem import invalid, read_json
+from emulator.exchange import Exchange
+from emulator.match import Match
+from emulator.workspace import current
+
+Read = Callable[[Any], Any]
+Summarize = Callable[[Iterable[Exchange]], Mapping[str, Any]]
+EVERYTHING = Match({})
+
+
+def create(read: Read, summarize: Summarize) -> Blueprint:
+    """Return the endpoints below ``settings``.
+
+    Args:
+        read: Returns what a settings document permits; raises a ValueError whose ``problems``
+            tell what is wrong with it by JSON path.
+        summarize: Returns the smallest document that allows recorded requests.
+    """
+    part = Blueprint("settings", __name__)
+
+    @part.get("")
+    def show() -> Response:
+        permissions = current(request.environ).permissions
+        return jsonify(getattr(permissions, "document", None))
+
+    @part.post("")
+    def load() -> Response:
+        document = read_json()
+        try:
+            current(request.environ).permissions = read(document)
+        except ValueError as error:
+            raise invalid(getattr(error, "problems", {"": str(error)})) from error
+        return jsonify(document)
+
+    @part.get("/from-journal")
+    def show_needed() -> Response:
+        return jsonify(summarize(current(request.environ).journal.find(EVERYTHING)))
+
+    part.add_url_rule("", "clear", clear, methods=["DELETE"])
+    return part
+
+
+def clear() -> tuple[str, int]:
+    """Let every client do everything."""
+    current(request.environ).permissions = None
+    return "", 204

@@ -1,0 +1,41 @@
+"""Requests of web pages (SET-4): which origins may ask, and what they may see."""
+
+from collections.abc import Iterator
+
+from emulator.ocapi import faults
+from emulator.ocapi.permission import Permissions
+
+EXPOSED = (
+    "authorization, etag, location, x-dw-version-status, x-dw-resource-state, x-dw-request-base-id"
+)
+ALLOWED = (
+    "authorization, content-type, if-match, if-none-match, x-dw-client-id, "
+    "x-dw-http-method-override, x-dw-resource-state, x-emulator-workspace"
+)
+MAX_AGE = "600"  # seconds that a browser need not ask again
+
+
+def check(origin: str, own: str, client: str, permissions: Permissions | None) -> None:
+    """Refuse a page whose origin the client does not list; pages of our own are none of these.
+
+    Raises:
+        Fault: UNAUTHORIZED_ORIGIN.
+    """
+    if permissions is None or origin == own or permissions.allows_origin(client, origin):
+        return
+    raise faults.UNAUTHORIZED_ORIGIN(origin)
+
+
+def allow(origin: str) -> Iterator[tuple[str, str]]:
+    """Yield the headers of an answer that a page may read."""
+    yield "Access-Control-Allow-Origin", origin
+    yield "Access-Control-Allow-Credentials", "true"
+    yield "Access-Control-Expose-Headers", EXPOSED
+    yield "Vary", "Origin"
+
+
+def allow_preflight(methods: str) -> Iterator[tuple[str, str]]:
+    """Yield what the answer to a preflight has besides."""
+    yield "Access-Control-Allow-Methods", methods
+    yield "Access-Control-Allow-Headers", ALLOWED
+    yield "Access-Control-Max-Age", MAX_AGE

@@ -1,0 +1,450 @@
+"""The journal over HTTP: what was asked and answered is shown, counted and verified, no secrets."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from emulator import Emulator
+
+LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
+JOURNAL = "/__emulator__/journal"
+LISTS = "/s/-/dw/data/v23_2/inventory_lists"
+TOKEN = "/dwsso/oauth2/access_token"
+DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+SECRET = "hunter2hunter2"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    made = Emulator(fixtures="samples")
+    yield made
+    made.check()
+
+
+@pytest.fixture
+def busy(emulator: Emulator) -> Emulator:
+    """An emulator that has had four requests."""
+    ask(emulator, "GET", "/items?pageSize=1&x=a%20b")
+    ask(emulator, "POST", "/items", json={"sku": "sku-1", "productVariant": {"variantId": "v"}})
+    ask(emulator, "GET", f"{LISTS}/none", headers={**bearer(emulator), "X-Trace": "t-1"})
+    ask(emulator, "POST", TOKEN, data={"grant_type": "client_credentials", "client_id": "me"})
+    return emulator
+
+
+def ask(
+    emulator: Emulator, method: str, path: str, workspace: str = "default", **options: Any
+) -> TestResponse:
+    client = Client(emulator.application)
+    headers = {"x-emulator-workspace": workspace, **options.pop("headers", {})}
+    return client.open(path, method=method, environ_overrides=LOCAL, headers=headers, **options)
+
+
+def bearer(emulator: Emulator) -> dict[str, str]:
+    return {"Authorization": f"Bearer {emulator.token()}"}
+
+
+def numbers(emulator: Emulator, query: str = "") -> list[int]:
+    shown = ask(emulator, "GET", f"{JOURNAL}?{query}").json
+    assert shown is not None
+    return [exchange["number"] for exchange in shown["exchanges"]]
+
+
+def verify(emulator: Emulator, **expected: Any) -> TestResponse:
+    return ask(emulator, "POST", f"{JOURNAL}/verify", json=expected)
+
+
+def only_exchange(emulator: Emulator) -> Any:
+    shown = ask(emulator, "GET", JOURNAL).json
+    assert shown is not None
+    [exchange] = shown["exchanges"]
+    return exchange
+
+
+def test_it_is_empty_at_first(emulator: Emulator) -> None:
+    assert ask(emulator, "GET", JOURNAL).json == {"count": 0, "exchanges": []}
+
+
+def test_an_exchange_is_shown_with_all_that_is_known_of_it(emulator: Emulator) -> None:
+    at = {"at": "2030-06-15T12:00:00Z"}
+    ask(emulator, "POST", "/__emulator__/clock/freeze", json=at)
+    ask(emulator, "DELETE", "//items/%6eone/?a=1&a=2&b=", headers={"X-DW-Client-Id": "me"})
+    shown = only_exchange(emulator)
+    assert 0 <= shown.pop("seconds") < 10
+    headers = shown["answer"].pop("headers")
+    assert headers["content-type"] == "application/problem+json"
+    text = shown["answer"]["body"].pop("text")
+    assert '"code":"NOT_FOUND"' in text
+    assert shown == {
+        "number": 1,
+        "method": "DELETE",
+        "path": "/items/none",
+        "operation": "deleteItem",
+        "client": "me",
+        "status": 404,
+        "fault": "NOT_FOUND",
+        "failpoint": "",
+        "query": "a=1&a=2&b=",
+        "parameters": {"a": "2", "b": ""},
+        "family": "inventory_service",
+        "at": "2030-06-15T12:00:00.000Z",
+        "request": {
+            "headers": {
+                "host": "localhost",
+                "x-emulator-workspace": "default",
+                "x-dw-client-id": "me",
+            },
+            "body": {"size": 0, "truncated": False, "text": ""},
+        },
+        "answer": {"body": {"size": len(text), "truncated": False}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", [1, 2, 3, 4]),
+        ("family=inventory_service", [1, 2]),
+        ("family=data", [3]),
+        ("family=*e*", [1, 2, 4]),
+        ("method=post", [2, 4]),
+        ("method=GET&family=data", [3]),
+        ("path=/items", [1, 2]),
+        ("path=/**/inventory_lists/*", [3]),
+        ("path=**", [1, 2, 3, 4]),
+        ("path=/*", [1, 2]),
+        ("operation=listItems", [1]),
+        ("operation=*ByID", [3]),
+        ("operation=requestToken", [4]),
+        ("client=me", [4]),
+        (f"client={DEMO}", [3]),
+        ("client=", [1, 2]),
+        ("header=X-Trace:t-*", [3]),
+        ("header=x-trace:%20t-1", [3]),
+        ("header=x-trace:t-1&header=host:localhost", [3]),
+        ("header=x-trace:t-1&header=host:elsewhere", []),
+        ("header=x-other:*", []),
+        ("query=pageSize:1", [1]),
+        ("query=x:a%20b", [1]),
+        ("query=x:*", [1]),
+        ("query=X:*", []),
+        ("status=200", [1]),
+        ("status=4xx", [2, 3, 4]),
+        ("status=4XX", [2, 3, 4]),
+        ("status=0", []),
+        ("fault=DUPLICATE", [2]),
+        ("fault=InventoryListNotFound", [3]),
+        ("fault=InventoryListNotFoundException", [3]),
+        ("fault=*", [1, 2, 3, 4]),
+        ("fault=*Found*", [3]),
+        ("fault=", [1]),
+        ("failpoint=", [1, 2, 3, 4]),
+        ("failpoint=1", []),
+        ("body=variantId", [2]),
+        ("body=grant_type=client", [4]),
+        ("method=GET&method=POST", [2, 4]),
+    ],
+)
+def test_a_filter_leaves_the_exchanges_that_are_meant(
+    busy: Emulator, query: str, expected: list[int]
+) -> None:
+    assert numbers(busy, query) == expected
+    counted = ask(busy, "GET", f"{JOURNAL}/count?{query}").json
+    assert counted == {"count": len(expected)}
+    archive = ask(busy, "GET", f"{JOURNAL}/har?{query}").json
+    assert archive is not None
+    assert len(archive["log"]["entries"]) == len(expected)
+
+
+def test_a_failpoint_that_was_met_can_be_asked_for(emulator: Emulator) -> None:
+    failpoint = {"match": {"method": "GET"}, "action": {"status": 503}}
+    ask(emulator, "POST", "/__emulator__/failpoints", json=failpoint)
+    for method in ("POST", "GET"):
+        ask(emulator, method, "/items")
+    assert numbers(emulator, "failpoint=1") == [2]
+    assert numbers(emulator, "failpoint=*") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("colour=red", "/colour"),
+        ("status=600", "/status"),
+        ("status=abc", "/status"),
+        ("status=", "/status"),
+        ("path=items", "/path"),
+        ("path=", "/path"),
+    ],
+)
+@pytest.mark.parametrize("part", ["", "/count", "/har"])
+def test_a_filter_that_means_nothing_is_refused(
+    busy: Emulator, part: str, query: str, pointer: str
+) -> None:
+    response = ask(busy, "GET", f"{JOURNAL}{part}?{query}")
+    assert (response.status_code, response.content_type) == (400, "application/problem+json")
+    assert response.json is not None
+    assert [error["pointer"] for error in response.json["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("header=accept", "header is written as header=name:value, not 'accept'."),
+        ("header=", "header is written as header=name:value, not ''."),
+        ("header=x-trace:t-1&header=b", "header is written as header=name:value, not 'b'."),
+        ("query=page%20Size", "query is written as query=name:value, not 'page Size'."),
+    ],
+)
+@pytest.mark.parametrize("part", ["", "/count", "/har"])
+def test_a_pair_without_a_colon_is_refused(
+    busy: Emulator, part: str, query: str, detail: str
+) -> None:
+    response = ask(busy, "GET", f"{JOURNAL}{part}?{query}")
+    assert (response.status_code, response.content_type) == (400, "application/problem+json")
+    assert response.json == {"title": "Bad Request", "status": 400, "detail": detail}
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [("2", [3, 4]), ("1", [4]), ("9", [1, 2, 3, 4]), ("0", []), ("-1", [])],
+)
+def test_the_latest_are_shown_up_to_a_limit_and_all_counted(
+    busy: Emulator, limit: str, expected: list[int]
+) -> None:
+    assert numbers(busy, f"limit={limit}") == expected
+    told = ask(busy, "GET", f"{JOURNAL}?limit={limit}").json
+    assert told is not None
+    assert told["count"] == 4
+
+
+def test_a_hundred_are_shown_unless_more_are_asked_for(emulator: Emulator) -> None:
+    for _ in range(101):
+        ask(emulator, "GET", "/items")
+    assert numbers(emulator) == list(range(2, 102))
+    assert len(numbers(emulator, "limit=1000")) == 101
+
+
+@pytest.mark.parametrize("limit", ["", "all", "1.5"])
+def test_a_limit_that_is_no_number_is_refused(emulator: Emulator, limit: str) -> None:
+    response = ask(emulator, "GET", f"{JOURNAL}?limit={limit}")
+    assert response.status_code == 400
+    assert response.json is not None
+    assert response.json["detail"] == "limit is a number."
+
+
+def test_count_takes_no_limit(emulator: Emulator) -> None:
+    assert ask(emulator, "GET", f"{JOURNAL}/count?limit=1").status_code == 400
+
+
+def test_it_keeps_as_many_as_it_is_told_to() -> None:
+    emulator = Emulator(fixtures="samples", journal=2)
+    for _ in range(3):
+        ask(emulator, "GET", "/items")
+    assert numbers(emulator) == [2, 3]
+
+
+def test_a_journal_of_none_keeps_nothing() -> None:
+    emulator = Emulator(fixtures="samples", journal=0)
+    assert ask(emulator, "GET", "/items").status_code == 200
+    assert numbers(emulator) == []
+
+
+def test_of_a_body_the_beginning_is_kept() -> None:
+    emulator = Emulator(fixtures="samples", journal_body=5)
+    ask(emulator, "POST", "/items", data=b"123\xc3\xbc\xc3\xbc", content_type="application/json")
+    ask(emulator, "POST", "/items", data=b"1234\xc3\xbc", content_type="application/json")
+    ask(emulator, "POST", "/items", data=b"\xff", content_type="application/json")
+    shown = ask(emulator, "GET", JOURNAL).json
+    assert shown is not None
+    assert [exchange["request"]["body"] for exchange in shown["exchanges"]] == [
+        {"size": 7, "truncated": True, "text": "123\xfc"},
+        {"size": 6, "truncated": True, "text": "1234"},
+        {"size": 1, "truncated": False, "base64": "/w=="},
+    ]
+
+
+def test_a_cleared_journal_counts_from_one(busy: Emulator) -> None:
+    response = ask(busy, "DELETE", JOURNAL)
+    assert (response.status_code, response.data) == (204, b"")
+    assert numbers(busy) == []
+    ask(busy, "GET", "/items")
+    assert numbers(busy) == [1]
+
+
+def test_the_control_plane_is_not_recorded(emulator: Emulator) -> None:
+    ask(emulator, "GET", "/__emulator__/health")
+    ask(emulator, "GET", "/__emulator__/nothing")
+    assert numbers(emulator) == []
+
+
+def test_a_path_that_nothing_is_at_is_recorded(emulator: Emulator) -> None:
+    ask(emulator, "BREW", "/nowhere")
+    shown = only_exchange(emulator)
+    assert (shown["method"], shown["operation"], shown["status"]) == ("BREW", "", 404)
+
+
+def test_journals_belong_to_their_workspaces(busy: Emulator) -> None:
+    ask(busy, "GET", "/items", "ci-7")
+    assert numbers(busy) == [1, 2, 3, 4]
+    assert ask(busy, "GET", f"{JOURNAL}/count", "ci-7").json == {"count": 1}
+
+
+@pytest.mark.parametrize(
+    ("expected", "count"),
+    [
+        ({}, 4),
+        ({"match": {"path": "/items"}}, 2),
+        ({"match": {"path": "/items"}, "times": 2}, 2),
+        ({"match": {"path": "/items"}, "at_least": 2}, 2),
+        ({"match": {"path": "/items"}, "at_most": 2}, 2),
+        ({"match": {"path": "/items"}, "at_least": 1, "at_most": 3}, 2),
+        ({"match": {"path": "/none"}, "times": 0}, 0),
+        ({"match": {"path": "/none"}, "at_most": 0}, 0),
+        ({"match": {"path": "/none"}, "at_least": 0}, 0),
+        ({"match": {"body": {"productVariant": {"variantId": "v"}}}}, 1),
+        ({"match": {"body": "variantId"}}, 1),
+        ({"match": {"status": 404}}, 1),
+        ({"match": {"status": "4xx", "header": {"X-TRACE": "t-1"}, "query": {}}}, 1),
+    ],
+    ids=str,
+)
+def test_what_is_as_expected_is_told_so(
+    busy: Emulator, expected: dict[str, Any], count: int
+) -> None:
+    response = verify(busy, **expected)
+    assert (response.status_code, response.json) == (200, {"status": "ok", "count": count})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "detail", "near"),
+    [
+        ({"times": 3}, "2 of 4 exchanges match, exactly 3 should.", 2),
+        ({"times": 1}, "2 of 4 exchanges match, exactly 1 should.", 0),
+        ({"at_least": 3}, "2 of 4 exchanges match, at least 3 should.", 2),
+        ({"at_most": 1}, "2 of 4 exchanges match, from 0 to 1 should.", 0),
+        ({"at_least": 3, "at_most": 5}, "2 of 4 exchanges match, from 3 to 5 should.", 2),
+        ({"at_least": 3, "at_most": 3}, "2 of 4 exchanges match, exactly 3 should.", 2),
+    ],
+    ids=str,
+)
+def test_what_is_not_as_expected_is_a_conflict(
+    busy: Emulator, bounds: dict[str, int], detail: str, near: int
+) -> None:
+    response = verify(busy, match={"path": "/items"}, **bounds)
+    assert (response.status_code, response.content_type) == (409, "application/problem+json")
+    told = response.json
+    assert told is not None
+    assert (told["title"], told["status"], told["detail"]) == ("Conflict", 409, detail)
+    assert (told["count"], len(told["nearest"])) == (2, near)
+
+
+def test_the_nearest_misses_come_first_with_what_is_wrong_of_them(busy: Emulator) -> None:
+    match = {"method": "GET", "path": "/items", "query": {"pageSize": "2"}}
+    told = verify(busy, match=match).json
+    assert told is not None
+    assert told["detail"] == "0 of 4 exchanges match, at least 1 should."
+    assert [near["number"] for near in told["nearest"]] == [1, 3, 2]
+    first = told["nearest"][0]
+    assert first == {
+        "number": 1,
+        "method": "GET",
+        "path": "/items",
+        "query": "pageSize=1&x=a%20b",
+        "operation": "listItems",
+        "client": "",
+        "status": 200,
+        "fault": "",
+        "misses": {"query.pageSize": {"expected": "2", "actual": "1"}},
+    }
+    assert told["nearest"][2]["misses"] == {
+        "method": {"expected": "GET", "actual": "POST"},
+        "query.pageSize": {"expected": "2", "actual": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("expected", "pointer"),
+    [
+        ({"times": 1, "at_least": 1}, "/times"),
+        ({"times": 1, "at_most": 0}, "/times"),
+        ({"times": -1}, "/times"),
+        ({"times": "1"}, "/times"),
+        ({"at_least": 1.5}, "/at_least"),
+        ({"at_most": True}, "/at_most"),
+        ({"match": None}, "/match"),
+        ({"match": {"colour": 1}}, "/match/colour"),
+        ({"match": {"status": True}}, "/match/status"),
+        ({"match": {"path": 3}}, "/match/path"),
+        ({"count": 1}, "/count"),
+        ({"at_least": 2, "at_most": 1}, "/at_most"),
+        ({"at_least": 1, "at_most": 0}, "/at_most"),
+    ],
+    ids=str,
+)
+def test_an_expectation_that_means_nothing_is_refused(
+    busy: Emulator, expected: dict[str, Any], pointer: str
+) -> None:
+    response = verify(busy, **expected)
+    assert response.status_code == 400
+    assert response.json is not None
+    places = [error["pointer"] for error in response.json["errors"]]
+    assert places == [pointer]
+
+
+def test_a_bearer_token_is_shown_nowhere(emulator: Emulator) -> None:
+    token = emulator.token()
+    path = f"{LISTS}?access_token={token}&note={token}"
+    ask(emulator, "GET", path, headers={"Authorization": f"Bearer {token}", "X-Copy": token})
+    ask(emulator, "GET", LISTS, headers={"Authorization": f"Bearer {token}x"})
+    shown = ask(emulator, "GET", JOURNAL)
+    assert token.encode() not in shown.data
+    assert token.encode() not in ask(emulator, "GET", f"{JOURNAL}/har").data
+    assert shown.json is not None
+    first, second = shown.json["exchanges"]
+    assert first["request"]["headers"]["authorization"] == "Bearer ***"
+    assert first["parameters"] == {"access_token": "***", "note": "***"}
+    assert second["status"] == 401
+    assert "Access token '***'" in second["answer"]["body"]["text"]
+
+
+def test_a_client_secret_is_shown_nowhere(emulator: Emulator) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "me", "client_secret": SECRET}
+    ask(emulator, "POST", f"{TOKEN}?client_secret={SECRET}", data=form)
+    credentials = b64encode(f"me:{SECRET}".encode()).decode()
+    headers = {"Authorization": f"Basic {credentials}", "Cookie": f"dwsid={SECRET}"}
+    ask(emulator, "POST", TOKEN, data={"password": SECRET}, headers=headers)
+    text = b"".join(ask(emulator, "GET", f"{JOURNAL}{part}").data for part in ("", "/har"))
+    assert SECRET.encode() not in text
+    assert credentials.encode() not in text
+    assert text.count(b"Basic ***") == 2
+
+
+def test_an_assertion_is_shown_nowhere(emulator: Emulator) -> None:
+    form = {"client_assertion": f"eyJh.{SECRET}.x", "client_assertion_type": "jwt"}
+    ask(emulator, "POST", TOKEN, data=form)
+    text = b"".join(ask(emulator, "GET", f"{JOURNAL}{part}").data for part in ("", "/har"))
+    assert SECRET.encode() not in text
+    assert b"client_assertion=***&client_assertion_type=jwt" in text
+
+
+def test_a_token_that_was_granted_is_shown_nowhere(emulator: Emulator) -> None:
+    form = {"grant_type": "client_credentials", "client_id": DEMO, "client_secret": DEMO}
+    granted = ask(emulator, "POST", TOKEN, data=form).json
+    assert granted is not None
+    shown = only_exchange(emulator)
+    assert shown["status"] == 200
+    assert shown["answer"]["body"]["text"].startswith('{"access_token":"***","scope":"mail"')
+    assert granted["access_token"] not in str(shown)
+
+
+def test_a_secret_is_matched_by_nothing(emulator: Emulator) -> None:
+    ask(emulator, "POST", f"{TOKEN}?client_secret={SECRET}", data={"client_secret": SECRET})
+    assert numbers(emulator, f"query=client_secret:{SECRET}") == []
+    assert numbers(emulator, f"body={SECRET}") == []
+    near = verify(emulator, match={"query": {"client_secret": "x"}}).json
+    assert near is not None
+    assert near["nearest"][0]["misses"] == {
+        "query.client_secret": {"expected": "x", "actual": "***"}
+    }
