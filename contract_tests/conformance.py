@@ -128,6 +128,18 @@ class Rule:
 
 
 RULES = (
+    Rule(
+        "SITE-1",
+        "a missing site is told by its own fault",
+        "fault",
+        "GET /sites/{} 404 SiteNotFoundException",
+    ),
+    Rule(
+        "SRC-1",
+        "a selector may be malformed in every search",
+        "fault",
+        "POST /site_search 400 MalformedSelectorException",
+    ),
     Rule("MET-1", "a PUT that creates answers 201", "operation", "PUT *", "201", "*"),
     Rule(
         "INV-5",

@@ -31,7 +31,7 @@ class Injected:
     arguments: Mapping[str, Any]
 
 
-def _leave(_: "WSGIEnvironment") -> None:
+def leave(_: "WSGIEnvironment") -> None:
     """Change nothing."""
 
 
@@ -53,7 +53,7 @@ class Family:
     routes: Map = field(default_factory=Map)
     operations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    prepare: "Callable[[WSGIEnvironment], None]" = _leave
+    prepare: "Callable[[WSGIEnvironment], None]" = leave
 
     def name_operation(self, method: str, path: str) -> str:
         """Return the name of the operation of a canonical path, empty if there is none."""

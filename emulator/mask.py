@@ -23,6 +23,7 @@ HIDDEN = (
 """Headers nothing is shown of."""
 NAMES = (
     "access_token",
+    "accesstoken",
     "assertion",
     "client_assertion",
     "client_secret",
@@ -39,6 +40,7 @@ PARAMETER = re.compile(rf"\b({NAME})(=|%3D)([\"']?)[^&\s<>\"']*", re.IGNORECASE)
 ELEMENT = re.compile(rf"(<({NAME})\b[^>]*>)[^<]*", re.IGNORECASE)
 MEMBER = re.compile(rf'("(?:{NAME})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}}\s]+)', re.IGNORECASE)
 ENCODED = re.compile(r"%[0-9A-F]{2}")
+LINE = re.compile(r"^((?:authorization|cookie)[ \t]*:[ \t]*)[^\r\n]*", re.IGNORECASE | re.MULTILINE)
 PART = re.compile(rf'(name="?(?:{NAME})"?\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*', re.IGNORECASE)
 
 
@@ -57,7 +59,8 @@ class Mask:
         """Return a text without secrets."""
         text = self._spelled.sub(MASKED, text) if self._spelled else text
         text = PARAMETER.sub(rf"\1\2\3{MASKED}", ELEMENT.sub(rf"\1{MASKED}", text))
-        return PART.sub(rf"\1{MASKED}", MEMBER.sub(rf'\1"{MASKED}"', text))
+        text = PART.sub(rf"\1{MASKED}", MEMBER.sub(rf'\1"{MASKED}"', text))
+        return LINE.sub(rf"\1{MASKED}", text)
 
     def query(self, query: str) -> str:
         """Return a query, or a form, without secrets; as it was sent if there are none."""

@@ -17,12 +17,12 @@ from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTI
 from emulator.journal import Journal
 from emulator.listener import Listener
 from emulator.ocapi import app as data_app
-from emulator.ocapi import oauth, permission, traffic
+from emulator.ocapi import batch, metadata, oauth, permission, traffic
 from emulator.ocapi.call import Service
 from emulator.ocapi.client import CLIENTS
 from emulator.store import MemoryStore
 from emulator.workspace import DEFAULT, Workspace, Workspaces
-from emulator.wsgi import FrontDoor
+from emulator.wsgi import FrontDoor, recorded
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -194,12 +194,16 @@ def _secure(config: Config) -> "SSLContext | None":
 
 def _families(service: Service) -> dict[str, Family]:
     """Return the families that serve other paths than the Data API's, by path; and that by /."""
+    data = data_app.create_family(service)
+    batches = batch.create_family(service, recorded(data, service.config.journal_body))
     token_endpoints = oauth.create_family(service)
     inventory_service = inventory_app.create_family(service.config, service.secret)
     return {
         **dict.fromkeys(oauth.PATHS, token_endpoints),
         **dict.fromkeys(inventory_app.PATHS, inventory_service),
-        ANY: data_app.create_family(service),
+        metadata.PREFIX: metadata.create_family(service),
+        "/dw/batch": batches,
+        ANY: data,
     }
 
 

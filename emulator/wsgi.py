@@ -1,6 +1,7 @@
 """The front door: brings a request into one form, finds where it belongs, and records it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from io import SEEK_END
 from time import perf_counter, sleep
@@ -12,9 +13,9 @@ import orjson
 from emulator import caller, exchange
 from emulator.exchange import Body, Exchange, Reply
 from emulator.failpoint import Sleep
-from emulator.family import FAULT, Family
+from emulator.family import FAULT, Family, leave
 from emulator.ocapi.url import canonical
-from emulator.workspace import DEFAULT, WORKSPACE, Workspace, WorkspaceError, Workspaces
+from emulator.workspace import DEFAULT, WORKSPACE, Workspace, WorkspaceError, Workspaces, current
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -34,7 +35,8 @@ class FrontDoor:
     the workspace of the request in its environment.
 
     Args:
-        families: Families by path, or by the first segment of it.
+        families: Families by path, by its first segment, or by the two segments that begin it
+            or follow the scope of a site.
         default: The family of all other paths.
         control: The control plane, which no failpoint touches and no journal records.
         workspaces: Where requests belong to.
@@ -61,7 +63,7 @@ class FrontDoor:
         """Answer through the family that the path belongs to."""
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path = environ["PATH_INFO"] = canonical(target)
-        family = self.families.get(path) or self.families.get("/" + path.split("/")[1])
+        family = self._find(path)
         name = self._name(environ)
         if family is self.control:  # whose guard looks before a workspace is made
             environ[WORKSPACE] = partial(self.workspaces.get, name)
@@ -70,7 +72,16 @@ class FrontDoor:
             workspace = environ[WORKSPACE] = self.workspaces.get(name)
         except WorkspaceError as error:
             return _emit(refuse(error, environ), start_response, sleep)
-        return self._record(environ, family or self.default, workspace, start_response)
+        return record(environ, family, workspace, self.kept, start_response)
+
+    def _find(self, path: str) -> Family:
+        """Return the family of a path: of all of it, its first segment, or two below a site."""
+        segments = path.split("/")
+        below = segments[3:] if segments[1] == "s" else segments[1:]
+        for key in (path, f"/{segments[1]}", f"/{'/'.join(below[:2])}"):
+            if key in self.families:
+                return self.families[key]
+        return self.default
 
     def _name(self, environ: "WSGIEnvironment") -> str:
         """Return the name of the workspace that header, host or client tell."""
@@ -81,28 +92,46 @@ class FrontDoor:
         owners = self.workspaces.owners
         return owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
 
-    def _record(
-        self,
-        environ: "WSGIEnvironment",
-        family: Family,
-        workspace: Workspace,
-        start_response: "StartResponse",
-    ) -> Iterable[bytes]:
-        """Answer, past the failpoints of the workspace and into its journal."""
-        started, body = perf_counter(), environ["wsgi.input"]
-        family.prepare(environ)
-        met = exchange.begin(environ, family, workspace.clock.now)
-        try:
-            reply = serve(environ, met, workspace)
-            met.answered(reply)
-            met.reply_body = Body.of(b"".join(reply.parts), self.kept)
-        finally:
-            met.fault = environ.get(FAULT, "")
-            met.request_body = _look_back(body, self.kept)
-            met.seconds = perf_counter() - started
-            if workspace.journal.capacity:
-                workspace.journal.add(met)
-        return _emit(reply, start_response, workspace.failpoints.pause)
+
+def record(
+    environ: "WSGIEnvironment",
+    family: Family,
+    workspace: Workspace,
+    kept: int,
+    start_response: "StartResponse",
+) -> Iterable[bytes]:
+    """Answer through a family, past the failpoints of a workspace and into its journal.
+
+    Args:
+        environ: The request, its path in canonical form.
+        family: What answers.
+        workspace: Where the request belongs to.
+        kept: Bytes of a body that the journal keeps at most.
+        start_response: What takes status and headers.
+    """
+    started, body = perf_counter(), environ["wsgi.input"]
+    family.prepare(environ)
+    met = exchange.begin(environ, family, workspace.clock.now)
+    try:
+        reply = serve(environ, met, workspace)
+        met.answered(reply)
+        met.reply_body = Body.of(b"".join(reply.parts), kept)
+    finally:
+        met.fault = environ.get(FAULT, "")
+        met.request_body = _look_back(body, kept)
+        met.seconds = perf_counter() - started
+        if workspace.journal.capacity:
+            workspace.journal.add(met)
+    return _emit(reply, start_response, workspace.failpoints.pause)
+
+
+def recorded(family: Family, kept: int) -> Family:
+    """Return a family whose application records what it is asked, as ``record`` does."""
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return record(environ, family, current(environ), kept, start_response)
+
+    return replace(family, application=application, prepare=leave)
 
 
 def serve(environ: "WSGIEnvironment", met: Exchange, workspace: Workspace) -> Reply:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
-from emulator.ocapi import auth, envelope, faults, formats, multipart, url
+from emulator.ocapi import auth, envelope, faults, formats, multipart, origin, url
 from emulator.ocapi.app import CONTENT_TYPES, HEADERS
 from emulator.ocapi.call import SITES, Service
 from emulator.ocapi.client import CLIENTS
@@ -202,6 +202,15 @@ class Batch:
         return _check_query(self.request.environ.get("QUERY_STRING", ""))
 
     @cached_property
+    def origin(self) -> str:
+        """The origin of the page that the request comes from, empty if it is of none (SET-4)."""
+        sent = self.request.headers.get("Origin", "")
+        if sent:
+            own = f"{self.request.scheme}://{self.request.host}"
+            origin.check(sent, own, self.client, self.workspace.permissions)
+        return sent
+
+    @cached_property
     def client(self) -> str:
         """The id of the calling client; whether it has a token is for each part to say.
 
@@ -279,7 +288,16 @@ class Batch:
 # The order in which a batch request is checked, as parts of a Batch. Nothing is served before all
 # of it is in order.
 CHECKS_OF_EVERY_METHOD = ("scope", "method")
-CHECKS = (*CHECKS_OF_EVERY_METHOD, "boundary", "body", "query", "client", "parts", "subrequests")
+CHECKS = (
+    *CHECKS_OF_EVERY_METHOD,
+    "boundary",
+    "body",
+    "query",
+    "client",
+    "origin",
+    "parts",
+    "subrequests",
+)
 
 
 def serves(path: str) -> bool:

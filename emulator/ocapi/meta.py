@@ -249,7 +249,8 @@ def _describe_verb(
 def _describe_search(
     resource: Resource, result: Document, template: tuple[str, ...]
 ) -> dict[str, Any]:
-    refused = (*_faults_above(resource), MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR)
+    of_all = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR)
+    refused = (*_faults_above(resource), *of_all, *search.faults)
     return {
         "summary": f"Show a page of the {_words(resource, 'list')} that match a query.",
         "parameters": [*_ids(template), _body(SearchRequest())],

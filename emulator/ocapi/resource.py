@@ -38,11 +38,13 @@ class Search:
         path: The path below the version.
         result: The schema of what is found.
         fields: What can be searched and sorted by.
+        faults: What it is documented to answer besides what every search may.
     """
 
     path: str
     result: SearchResult
     fields: Mapping[str, SearchField]
+    faults: tuple[FaultType, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

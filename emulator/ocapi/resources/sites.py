@@ -1,7 +1,7 @@
 """Sites: the storefronts of the organization, which requests can be in the scope of."""
 
 from emulator.ocapi.document import Collection, Document
-from emulator.ocapi.faults import FaultType
+from emulator.ocapi.faults import ENUM_CONSTRAINT_VIOLATION, FaultType
 from emulator.ocapi.fields import (
     Array,
     Boolean,
@@ -74,6 +74,7 @@ SITES = Resource(
             "description": _texts_of("description"),
             "in_deletion": SearchField("boolean"),
         },
+        faults=(ENUM_CONSTRAINT_VIOLATION,),
     ),
     required=True,
     kept=True,

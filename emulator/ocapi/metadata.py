@@ -1,0 +1,100 @@
+"""The Meta API (META): which APIs are served, in which versions, and a description of each."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from emulator.family import FAULT, INJECTED, Family
+from emulator.ocapi import auth, envelope, faults, meta, url
+from emulator.ocapi.call import Service
+from emulator.ocapi.faults import Fault
+from emulator.ocapi.resources import RESOURCES
+from emulator.workspace import current
+
+PREFIX = "/dw/meta"
+ROOT = f"{PREFIX}/v1/rest"
+BASE_PATH = "/s/-/dw/data"
+CACHED = "max-age=900,must-revalidate"
+JSON = "application/json;charset=UTF-8"
+OPERATIONS = {"apis": "getApis", "versions": "getVersions", "description": "getDescription"}
+
+
+def create_family(service: Service) -> Family:
+    """Return the family of the Meta API."""
+    app = Flask("emulator.ocapi.metadata", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.before_request(lambda: _check(service))
+    app.add_url_rule(ROOT, "apis", lambda: _answer(meta.list_apis(request.base_url)))
+    app.add_url_rule(f"{ROOT}/data", "versions", _list_versions)
+    app.add_url_rule(
+        f"{ROOT}/data/<version>", "description", lambda version: _describe(service, version)
+    )
+
+    @app.errorhandler(Fault)
+    def refuse(fault: Fault) -> Response:
+        return _refuse(service, fault)
+
+    @app.errorhandler(HTTPException)
+    def refuse_http(error: HTTPException) -> Response:
+        return _refuse(service, _translate(error))
+
+    @app.errorhandler(Exception)
+    def crash(error: Exception) -> Response:
+        current(request.environ).crashes.record(request.method, request.path, error)
+        return _refuse(service, faults.INTERNAL_SERVER_ERROR())
+
+    operations = {(endpoint, "GET"): name for endpoint, name in OPERATIONS.items()}
+    table = {name: kind.arguments for name, kind in faults.TABLE.items()}
+    return Family("meta", app, app.url_map, operations, table)
+
+
+def _check(service: Service) -> None:
+    """Demand a token, of any client; who sends none must not take the server for gone."""
+    if injected := request.environ.get(INJECTED):
+        raise faults.TABLE[injected.name].make(injected.arguments)
+    if "Authorization" not in request.headers:
+        raise faults.AUTHORIZATION_HEADER_MISSING()
+    workspace = current(request.environ)
+    auth.identify(request.headers, request.args, service.tokens(workspace), workspace.store)
+
+
+def _list_versions() -> Response:
+    return _answer(meta.list_versions(request.base_url, [url.SERVED]))
+
+
+def _describe(service: Service, version: str) -> Response:
+    if version != url.SERVED:
+        raise faults.VERSION_NOT_FOUND(version)
+    description = meta.describe(
+        RESOURCES,
+        f"{BASE_PATH}/{version}",
+        request.host,
+        request.scheme,
+        replaces_existing=service.dialect.replaces_existing,
+    )
+    return _answer(description)
+
+
+def _translate(error: HTTPException) -> Fault:
+    if not isinstance(error, MethodNotAllowed):
+        return faults.RESOURCE_PATH_NOT_FOUND(request.path)
+    fault = faults.METHOD_NOT_ALLOWED(request.method)
+    fault.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return fault
+
+
+def _refuse(service: Service, fault: Fault) -> Response:
+    request.environ[FAULT] = fault.kind.type
+    content = envelope.wrap_fault(fault, url.number(url.SERVED), service.dialect)
+    response = _answer(content, fault.kind.status)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(fault.headers)
+    return response
+
+
+def _answer(content: Mapping[str, Any], status: int = 200) -> Response:
+    headers = {"Cache-Control": CACHED}
+    return Response(orjson.dumps(content), status, headers, content_type=JSON)
