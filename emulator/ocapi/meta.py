@@ -24,7 +24,7 @@ from emulator.ocapi.fields import (
 )
 from emulator.ocapi.paging import DEFAULT_COUNT
 from emulator.ocapi.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
-from emulator.ocapi.resource import Resource, Verb
+from emulator.ocapi.resource import Resource, Search, Verb
 
 if TYPE_CHECKING:
     from apispec import APISpec
@@ -232,7 +232,7 @@ def _operations(
     search = resource.search
     if search is not None:
         template = tuple(search.path.split("/"))
-        yield template, "POST", _describe_search(resource, search.result, template)
+        yield template, "POST", _describe_search(resource, search, template)
 
 
 def _describe_verb(
@@ -247,14 +247,14 @@ def _describe_verb(
 
 
 def _describe_search(
-    resource: Resource, result: Document, template: tuple[str, ...]
+    resource: Resource, search: Search, template: tuple[str, ...]
 ) -> dict[str, Any]:
     of_all = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR)
     refused = (*_faults_above(resource), *of_all, *search.faults)
     return {
         "summary": f"Show a page of the {_words(resource, 'list')} that match a query.",
         "parameters": [*_ids(template), _body(SearchRequest())],
-        "responses": _responses({200: result}, refused),
+        "responses": _responses({200: search.result}, refused),
     }
 
 
