@@ -111,6 +111,7 @@ def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str
     """The data set ``samples`` with one more client, which has a certificate."""
     folder = tmp_path_factory.mktemp("fixtures") / "samples"
     shutil.copytree(locate("samples"), folder)
+    (folder / "custom_properties.json").write_text('{"allow_undeclared": true}')
     file = folder / "clients.json"
     clients = json.loads(file.read_text())
     signer = {

@@ -15,7 +15,7 @@ ROW = re.compile(
 )
 NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 EVIDENCE = {"SEED", "DOC", "LIVE", "FIXTURE", "CHOSEN"}
-# The rules of sections 1 to 13 and of the Inventory Service API that are kept.
+# The rules of the Data API and of the Inventory Service API that are kept.
 RULES = {
     *(f"URL-{n}" for n in range(1, 8)),
     *(f"MET-{n}" for n in range(1, 4)),
@@ -25,11 +25,17 @@ RULES = {
     *(f"FLT-{n}" for n in range(1, 6)),
     "ORD-1",
     *(f"AUT-{n}" for n in range(1, 7)),
-    "SET-3",
+    *(f"SET-{n}" for n in range(1, 5)),
     *(f"SEL-{n}" for n in range(1, 3)),
     *(f"PAG-{n}" for n in range(1, 3)),
     *(f"DEC-{n}" for n in range(1, 6)),
-    *(f"INV-{n}" for n in range(1, 8)),
+    *(f"INV-{n}" for n in range(1, 11)),
+    *(f"SRC-{n}" for n in range(1, 5)),
+    "SITE-1",
+    *(f"BAT-{n}" for n in range(1, 11)),
+    *(f"META-{n}" for n in range(1, 3)),
+    "LOC-1",
+    "EXP-1",
     "SMP-1",
     "OPS-1",
     *(f"ITEM-{n}" for n in range(1, 3)),

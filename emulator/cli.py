@@ -237,8 +237,9 @@ def check(data_set: str) -> None:
     except FixtureError as error:
         click.echo(str(error), err=True)
         sys.exit(BROKEN_SET)
-    held = ", ".join(f"{store.count(c.name)} {c.name}" for c in COLLECTIONS)
-    click.echo(f"{Path(data_set)}: {held}")
+    counts = ((store.count(c.name), c.name) for c in COLLECTIONS if not c.single)
+    held = (f"{count} {name}" for count, name in counts if count)
+    click.echo(f"{Path(data_set)}: {', '.join(held)}")
 
 
 @commands.command()

@@ -33,7 +33,8 @@ GRACE = 30.0  # seconds that an interrupted run has to delete what it made
 # Families in the order of docs/contract.md.
 FAMILIES = (
     *("URL", "MET", "FMT", "ENV", "RST", "FLT", "ORD", "AUT", "SET", "SEL", "PAG", "DEC", "INV"),
-    *("SMP", "OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
+    *("SMP", "SRC", "SITE", "BAT", "META", "LOC", "EXP"),
+    *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
 )
 SETTINGS = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

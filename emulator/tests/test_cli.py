@@ -75,6 +75,7 @@ KNOBS = (
     Knob("journal", "--journal", "OCAPI_EMULATOR_JOURNAL", "7", 7),
     Knob("journal_body", "--journal-body", "OCAPI_EMULATOR_JOURNAL_BODY", "99", 99),
     Knob("failpoints", "--failpoints", "OCAPI_EMULATOR_FAILPOINTS", "a.json", "a.json"),
+    Knob("settings", "--settings", "OCAPI_EMULATOR_SETTINGS", "s.json", "s.json"),
     Knob("seed", "--seed", "OCAPI_EMULATOR_SEED", "seven", "seven"),
     Knob("tls", "--tls", "OCAPI_EMULATOR_TLS", "1", True),
     Knob("tls_name", "--tls-name", "OCAPI_EMULATOR_TLS_NAME", "shop.test", "shop.test"),
@@ -96,6 +97,7 @@ DEFAULTS = {
     "journal": 1000,
     "journal_body": 16384,
     "failpoints": "",
+    "settings": "",
     "seed": "",
     "tls": False,
     "tls_name": "",
@@ -313,7 +315,7 @@ def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints = tmp_path / "failpoints.json"
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
     given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
-    given |= {"failpoints": str(failpoints), "control_token": ""}
+    given |= {"failpoints": str(failpoints), "control_token": "", "settings": ""}
     variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
         assert url.startswith("http://localhost:")
@@ -331,7 +333,9 @@ def test_the_variables_reach_the_server(tmp_path: Path) -> None:
 def test_check_counts_what_a_data_set_holds() -> None:
     result = invoke("check", "samples")
     assert result.exit_code == 0
-    assert result.stdout.startswith("samples: 2 sites, 1 clients, 1 users, 2 inventory_lists")
+    assert result.stdout.startswith(
+        "samples: 2 sites, 2 inventory_lists, 1 clients, 1 users, 2 items"
+    )
     assert result.stderr == ""
 
 
@@ -341,7 +345,7 @@ def test_check_takes_a_folder(tmp_path: Path) -> None:
     (folder / "inventory_lists.json").write_text(json.dumps([{"id": str(n)} for n in range(5)]))
     result = invoke("check", str(folder))
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"{folder}: 2 sites, 1 clients, 1 users, 5 inventory_lists")
+    assert result.stdout.startswith(f"{folder}: 2 sites, 5 inventory_lists, 1 clients, 1 users")
 
 
 @pytest.mark.parametrize(("name", "below"), [(".", ""), ("..", "below")])
@@ -471,7 +475,7 @@ def test_a_workspace_that_cannot_be_sent_is_told_in_one_line_with_exit_code_2(
 ) -> None:
     result = invoke("token", "--url", emulator.url, "--workspace", "\N{SNOWMAN}")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert_one_line(result.stderr, "cannot be sent: ")
+    assert_one_line(result.stderr, "cannot be asked")
 
 
 def test_health_tells_what_the_server_tells(emulator: Emulator) -> None:

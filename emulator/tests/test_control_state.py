@@ -245,7 +245,7 @@ def test_what_is_no_json_is_refused(emulator: Emulator, data: bytes) -> None:
         ({"clients.json": []}, "clients.json: has no clients, or is missing"),
         ({"sites.json": [{"id": "-"}]}, "sites.json: sites entry 1: "),
         ({"stock.json": []}, "stock.json: holds an unknown collection 'stock'; known: "),
-        ({"stock.json": {}}, "stock.json: holds an unknown collection"),
+        ({"stock.json": {}}, "stock.json: holds nothing"),
         ({"items.json": None}, "items.json: 'items' is no array of entries"),
         (
             {"inventory_lists.json": [{"id": "x", "assigned_sites": ["B"]}]},

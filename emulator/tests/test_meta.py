@@ -98,7 +98,7 @@ class VehicleSearchResult(SearchResult):
 def searched(resource: Resource) -> Resource:
     """Return the resource with a search."""
     found = copy.copy(resource)
-    search = SimpleNamespace(path="vehicle_search", result=VehicleSearchResult())
+    search = SimpleNamespace(path="vehicle_search", result=VehicleSearchResult(), faults=())
     object.__setattr__(found, "search", search)
     return found
 
@@ -200,6 +200,7 @@ def test_the_description_says_how_to_be_let_in(inventory: dict[str, Any]) -> Non
 def test_the_paths_and_methods_are_those_served(inventory: dict[str, Any]) -> None:
     one = ["delete", "get", "patch", "put"]
     assert {path: sorted(methods) for path, methods in inventory["paths"].items()} == {
+        "/inventory_list_search": ["post"],
         "/inventory_lists": ["get"],
         "/inventory_lists/{id}": one,
         RECORDS: ["get"],

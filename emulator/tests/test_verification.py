@@ -119,20 +119,29 @@ def held(emulator: Emulator) -> tuple[int, int, int]:
 
 
 @pytest.fixture(scope="module")
-def documented() -> Iterator[tuple[Outcome, tuple[int, int, int]]]:
-    with Emulator(fixtures="samples") as emulator:
+def data_set(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The data of the samples, which take any custom property."""
+    folder = tmp_path_factory.mktemp("fixtures") / "samples"
+    shutil.copytree(Path(__file__).parents[2] / "fixtures" / "samples", folder)
+    (folder / "custom_properties.json").write_text('{"allow_undeclared": true}')
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def documented(data_set: str) -> Iterator[tuple[Outcome, tuple[int, int, int]]]:
+    with Emulator(fixtures=data_set) as emulator:
         yield run(emulator.url), held(emulator)
 
 
 @pytest.fixture(scope="module")
-def observed() -> Iterator[tuple[Outcome, tuple[int, int, int]]]:
-    with Emulator(fixtures="samples", dialect="observed") as emulator:
+def observed(data_set: str) -> Iterator[tuple[Outcome, tuple[int, int, int]]]:
+    with Emulator(fixtures=data_set, dialect="observed") as emulator:
         yield run(emulator.url, dialect="observed"), held(emulator)
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(fixtures="samples") as emulator:
+def emulator(data_set: str) -> Iterator[Emulator]:
+    with Emulator(fixtures=data_set) as emulator:
         yield emulator
 
 
@@ -195,9 +204,11 @@ def differ(environ: "WSGIEnvironment", answer: Answer) -> None:
 
 
 @pytest.fixture(scope="module")
-def different(tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, ET.Element]:
+def different(
+    data_set: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Outcome, ET.Element]:
     junit = tmp_path_factory.mktemp("junit") / "verify.xml"
-    with Emulator(fixtures="samples") as emulator, serving(emulator.application, differ) as url:
+    with Emulator(fixtures=data_set) as emulator, serving(emulator.application, differ) as url:
         outcome = run(url, "env-1", "ENV-8", "INV-2", "URL-7", junit=str(junit))
         assert held(emulator) == (2, 2, 2)
     return outcome, ET.parse(junit).getroot()  # noqa: S314 - written by the run
@@ -301,13 +312,13 @@ def test_the_secret_is_not_in_the_command(tmp_path: Path) -> None:
     assert "sesame" not in "\n".join(command(options, str(tmp_path))) + repr(options)
 
 
-def test_a_token_may_come_from_elsewhere() -> None:
+def test_a_token_may_come_from_elsewhere(data_set: str) -> None:
     def lack(environ: "WSGIEnvironment", answer: Answer) -> None:
         if environ["PATH_INFO"].startswith("/dwsso"):
             answer.status, answer.body = "404 Not Found", b"nothing here"
 
     with (
-        Emulator(fixtures="samples", token_key="k" * 32) as emulator,
+        Emulator(fixtures=data_set, token_key="k" * 32) as emulator,
         serving(emulator.application, lack) as target,
     ):
         elsewhere = f"{emulator.url}/dwsso/oauth2/access_token"
@@ -339,13 +350,13 @@ def test_neither_settings_nor_plugins_of_the_caller_count(
     ]
 
 
-def test_a_target_of_https_is_trusted_by_its_authority(tmp_path: Path) -> None:
+def test_a_target_of_https_is_trusted_by_its_authority(data_set: str, tmp_path: Path) -> None:
     authority = trustme.CA()
     certificate, ca_file = tmp_path / "server.pem", tmp_path / "ca.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
     authority.cert_pem.write_to_path(ca_file)
     pem = str(certificate)
-    with Emulator(fixtures="samples", tls_cert=pem, tls_key=pem) as emulator:
+    with Emulator(fixtures=data_set, tls_cert=pem, tls_key=pem) as emulator:
         distrusted = run(emulator.url, "URL-5")
         outcome = run(emulator.url, "URL-5", "OPS-1", ca_file=str(ca_file))
     assert distrusted.code == 2
@@ -368,8 +379,8 @@ def test_what_needs_a_package_that_is_missing_is_left_out(
     assert outcome.line("PAGE-1") == "PAGE-1 holds 10 0 7"
 
 
-def test_a_list_that_the_target_replaces_gets_back_what_it_had() -> None:
-    with Emulator(fixtures="samples", dialect="observed") as emulator:
+def test_a_list_that_the_target_replaces_gets_back_what_it_had(data_set: str) -> None:
+    with Emulator(fixtures=data_set, dialect="observed") as emulator:
         outcome = run(emulator.url, "SMP-1")
         kept = read(emulator, f"{LISTS}/my-inventorylist1")
     assert outcome.code == 1
