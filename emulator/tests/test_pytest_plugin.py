@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import Emulator
+from emulator import Emulator, certificate
+from emulator.fixtures import BUNDLED
 from emulator.store import MemoryStore
 
 TIMEOUT = 60
@@ -262,3 +263,129 @@ def test_the_options_are_in_the_help(run: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*--ocapi-url=URL*", "*--ocapi-fixtures=FIXTURES*"])
     result = run.runpytest_inprocess("--markers")
     result.stdout.fnmatch_lines(["@pytest.mark.ocapi(*"])
+
+
+def crash_of(when: str) -> str:
+    return f"""
+        import pytest
+        def crash(ocapi):
+            ocapi.emulator.workspace.crashes.record("GET", "/x", ArithmeticError("{when}"))
+    """
+
+
+def test_a_crash_is_told_however_the_fixture_was_asked_for(run: pytest.Pytester) -> None:
+    source = (
+        crash_of("asked")
+        + """
+        def test_indirect(request):
+            crash(request.getfixturevalue("ocapi"))
+    """
+    )
+    run.makepyfile(source)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: asked*"])
+
+
+def test_a_crash_while_others_are_torn_down_is_told(run: pytest.Pytester) -> None:
+    source = (
+        crash_of("torn down")
+        + """
+        @pytest.fixture
+        def last(ocapi):
+            yield
+            crash(ocapi)
+        def test_it(last):
+            pass
+    """
+    )
+    run.makepyfile(source)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: torn down*"])
+
+
+def test_a_crash_is_told_of_a_running_server_though_its_journal_is_emptied(
+    run: pytest.Pytester, server: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scan(*_: object, **__: object) -> None:
+        raise ArithmeticError("the disk is on fire")
+
+    monkeypatch.setattr(MemoryStore, "scan", scan)
+    run.makepyfile("""
+        def test_crash(ocapi):
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+            ocapi.control("DELETE", "/journal")
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"failed": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+def test_a_fixture_of_the_same_name_is_nobody_elses_business(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        @pytest.fixture
+        def ocapi():
+            return "mine"
+        def test_it(ocapi):
+            assert ocapi == "mine"
+    """
+    assert outcomes(run, source) == {"passed": 1}
+
+
+def test_a_guarded_server_is_reached_with_its_token(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        def test_elsewhere(ocapi):
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+            ocapi.verify({"method": "GET"}, times=1)
+    """
+    with Emulator(control_token="s3cret") as server:
+        options = ("--ocapi-url", server.url, "--ocapi-control-token", "s3cret")
+        assert outcomes(run, source, *options) == {"passed": 1}
+    own = source.replace("def test", '@pytest.mark.ocapi(control_token="s3cret")\n        def test')
+    assert outcomes(run, own) == {"passed": 1}
+
+
+def test_a_running_server_of_https_is_trusted_by_the_file_that_is_named(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    source = """
+        def test_it(ocapi):
+            assert ocapi.session.get(f"{ocapi.data_url}/inventory_lists").status_code == 200
+    """
+    with Emulator(tls=True) as server:
+        options = ("--ocapi-url", server.url, "--ocapi-ca-file", str(certificate.authority()))
+        assert outcomes(run, source, *options) == {"passed": 1}
+
+
+def test_a_test_that_cannot_be_set_up_leaves_no_workspace_behind(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    source = """
+        import pytest
+        @pytest.mark.ocapi(dialect="observed")
+        def test_other(ocapi):
+            pass
+        @pytest.mark.ocapi("samples")
+        def test_unnamed(ocapi):
+            pass
+    """
+    assert outcomes(run, source, "--ocapi-url", server.url) == {"errors": 2}
+    assert [workspace.name for workspace in server.workspaces] == ["default"]
+
+
+def test_a_folder_of_fixtures_lies_beside_the_file_that_names_it(run: pytest.Pytester) -> None:
+    folder = run.mkdir("data")
+    for file in (BUNDLED / "samples").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    run.makeini("[pytest]\nocapi_fixtures = data")
+    below = run.mkdir("below")
+    (below / "test_it.py").write_text(
+        "def test_it(ocapi):\n    assert ocapi.emulator.config.fixtures.endswith('data')\n"
+    )
+    run.chdir()
+    result = run.runpytest_inprocess(*SILENT, "--rootdir", str(run.path), str(below))
+    assert result.parseoutcomes() == {"passed": 1}
