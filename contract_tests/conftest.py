@@ -236,6 +236,8 @@ def _maker(api: Api) -> Make:
     def make(name: str | None = None, /, **properties: Any) -> str:
         identifier = name or f"contract-{uuid.uuid4().hex}"
         response = api.put(f"/inventory_lists/{identifier}", json=properties)
+        if b"InvalidCustomPropertyException" in response.content:
+            pytest.skip(f"the server declares no such custom property: {', '.join(properties)}")
         assert response.status_code == 201, response.text
         return identifier
 

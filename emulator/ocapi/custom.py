@@ -7,6 +7,7 @@ from marshmallow import ValidationError
 from emulator.fixtures import Collection
 from emulator.ocapi.document import Document
 from emulator.ocapi.fields import (
+    CUSTOM_NAME,
     Array,
     Boolean,
     Custom,
@@ -18,6 +19,7 @@ from emulator.ocapi.fields import (
     refuse,
     undeclared,
 )
+from emulator.ocapi.resources import RESOURCES
 from emulator.store import Record, Store
 
 DECLARED, UNDECLARED = "custom_properties", "allow_undeclared"
@@ -29,7 +31,7 @@ class CustomProperty(Document):
     """The declaration of a custom property."""
 
     document = String(required=True, allow_none=False)
-    name = String(required=True, allow_none=False, min_length=3)  # type: ignore[assignment]
+    name = String(required=True, allow_none=False)  # type: ignore[assignment]
     type = Enumeration(*TYPES, required=True, allow_none=False)
     multiple = Boolean(load_default=False)
     localized = Boolean(load_default=False)
@@ -57,14 +59,20 @@ class Declared(Property):
 
 
 DECLARATION = CustomProperty()
+OPEN = tuple(resource.document.name for resource in RESOURCES if resource.document.custom)
+"""The documents that take custom properties."""
 
 
 def read_declaration(entry: Any) -> Record:
     """Return the record of a declaration; raise ValueError with the reason it is none."""
     properties = DECLARATION.decode_stored(entry)
-    if not properties["name"].startswith("c_"):
-        raise ValueError(f"name: '{properties['name']}' does not begin with c_")
-    return Record.of((properties["document"], properties["name"]), properties)
+    document, name = properties["document"], properties["name"]
+    if document not in OPEN:
+        told = f"document: '{document}' takes no custom properties; these do: {', '.join(OPEN)}"
+        raise ValueError(told)
+    if not CUSTOM_NAME.fullmatch(name):
+        raise ValueError(f"name: '{name}' is not c_ followed by letters, digits, _ or -")
+    return Record.of((document, name), properties)
 
 
 def read_permission(entry: Any) -> Record:
@@ -104,6 +112,6 @@ class Declarations:
 
 
 def _property(record: Record) -> Property:
-    inner: Property = TYPES[record.properties["type"]]()
-    whole = Array(inner) if record.properties["multiple"] else inner
+    kind: type[Property] = TYPES[record.properties["type"]]
+    whole = Array(kind(allow_none=False)) if record.properties["multiple"] else kind()
     return Declared(whole, localized=record.properties["localized"])

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.family import FAULT, INJECTED, Family
 from emulator.ocapi import auth, envelope, faults, meta, url
-from emulator.ocapi.call import Service
+from emulator.ocapi.call import Call, Service
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.resources import RESOURCES
 from emulator.workspace import current
@@ -27,11 +27,9 @@ def create_family(service: Service) -> Family:
     app = Flask("emulator.ocapi.metadata", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.before_request(lambda: _check(service))
-    app.add_url_rule(ROOT, "apis", lambda: _answer(meta.list_apis(request.base_url)))
+    app.add_url_rule(ROOT, "apis", _list_apis)
     app.add_url_rule(f"{ROOT}/data", "versions", _list_versions)
-    app.add_url_rule(
-        f"{ROOT}/data/<version>", "description", lambda version: _describe(service, version)
-    )
+    app.add_url_rule(f"{ROOT}/data/<version>", "description", _describe)
 
     @app.errorhandler(Fault)
     def refuse(fault: Fault) -> Response:
@@ -55,25 +53,32 @@ def _check(service: Service) -> None:
     """Demand a token, of any client; who sends none must not take the server for gone."""
     if injected := request.environ.get(INJECTED):
         raise faults.TABLE[injected.name].make(injected.arguments)
+    call = g.call = Call(request, None, service)
+    if not url.is_host(call.host):
+        raise faults.INVALID_HOST_HEADER(call.host)
     if "Authorization" not in request.headers:
         raise faults.AUTHORIZATION_HEADER_MISSING()
-    workspace = current(request.environ)
-    auth.identify(request.headers, request.args, service.tokens(workspace), workspace.store)
+    auth.identify(request.headers, request.args, service.tokens(call.workspace), call.store)
+
+
+def _list_apis() -> Response:
+    return _answer(meta.list_apis(f"{g.call.host_url}{ROOT}"))
 
 
 def _list_versions() -> Response:
-    return _answer(meta.list_versions(request.base_url, [url.SERVED]))
+    return _answer(meta.list_versions(f"{g.call.host_url}{ROOT}/data", [url.SERVED]))
 
 
-def _describe(service: Service, version: str) -> Response:
+def _describe(version: str) -> Response:
+    call: Call = g.call
     if version != url.SERVED:
         raise faults.VERSION_NOT_FOUND(version)
     description = meta.describe(
         RESOURCES,
         f"{BASE_PATH}/{version}",
-        request.host,
-        request.scheme,
-        replaces_existing=service.dialect.replaces_existing,
+        call.host,
+        call.host_url.partition("://")[0],
+        replaces_existing=call.dialect.replaces_existing,
     )
     return _answer(description)
 

@@ -20,6 +20,11 @@ from emulator.config import KNOBS, variable
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 TIMEOUT = 120
+# Those that a user of the examples has; others of this project's take seconds to import.
+PLUGINS = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_ADDOPTS": "-p xdist -p randomly -p ocapi_emulator",
+}
 PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -30,7 +35,7 @@ def run(command: list[str], folder: Path, **variables: str) -> str:
     done = subprocess.run(  # noqa: S603 - our own examples
         command,
         cwd=folder,
-        env={**clean, "PATH": PROGRAMS, **variables},
+        env={**clean, **PLUGINS, "PATH": PROGRAMS, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

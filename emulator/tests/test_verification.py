@@ -118,6 +118,10 @@ def held(emulator: Emulator) -> tuple[int, int, int]:
     return read(emulator, f"{LISTS}?count=0")["total"], len(items), len(inventories)
 
 
+# Runs of the whole suite, which one process makes for all tests that look at them.
+whole_runs = pytest.mark.xdist_group("verification")
+
+
 @pytest.fixture(scope="module")
 def data_set(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The data of the samples, which take any custom property."""
@@ -148,6 +152,7 @@ def emulator(data_set: str) -> Iterator[Emulator]:
 Whole = tuple[Outcome, tuple[int, int, int]]
 
 
+@whole_runs
 def test_an_emulator_keeps_the_contract_as_documented(documented: Whole) -> None:
     outcome, _ = documented
     assert "\n".join(line for line in outcome.lines if "differs" in line) == ""
@@ -161,6 +166,7 @@ def test_an_emulator_keeps_the_contract_as_documented(documented: Whole) -> None
     ]
 
 
+@whole_runs
 def test_an_emulator_keeps_the_contract_as_observed(observed: Whole) -> None:
     outcome, _ = observed
     assert "\n".join(line for line in outcome.lines if "differs" in line) == ""
@@ -174,6 +180,7 @@ def test_an_emulator_keeps_the_contract_as_observed(observed: Whole) -> None:
     ]
 
 
+@whole_runs
 def test_every_test_is_counted_and_the_progress_is_told(documented: Whole) -> None:
     outcome, _ = documented
     found = re.search(r"\((\d+) tests passed, 0 failed, (\d+) skipped\)$", outcome.lines[-1])
@@ -185,6 +192,7 @@ def test_every_test_is_counted_and_the_progress_is_told(documented: Whole) -> No
     assert told[-1] == f"{total} of {total} tests, 0 failed"
 
 
+@whole_runs
 def test_the_rules_stand_in_the_order_of_the_ledger(documented: Whole) -> None:
     outcome, _ = documented
     rules = re.findall(r"^\| ([A-Z]+-\d+)", LEDGER.read_text(), re.MULTILINE)
@@ -192,6 +200,7 @@ def test_the_rules_stand_in_the_order_of_the_ledger(documented: Whole) -> None:
     assert told == rules
 
 
+@whole_runs
 def test_a_verification_leaves_nothing_behind(documented: Whole, observed: Whole) -> None:
     assert documented[1] == observed[1] == (2, 2, 2)
 

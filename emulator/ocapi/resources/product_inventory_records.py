@@ -1,6 +1,8 @@
 """Product inventory records (section 14): the stock of one product in one inventory list."""
 
+import sys
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from emulator.ocapi.document import Collection, Document
@@ -10,6 +12,9 @@ from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.inventory_lists import INVENTORY_LISTS
 
 Properties = Mapping[str, Any]
+
+LARGEST = Decimal(sys.float_info.max)
+LARGEST_INTEGER = 2**63 - 1  # beyond it a number is a floating-point one (DEC-5)
 
 
 class ProductInventoryRecordAllocation(Document):
@@ -59,10 +64,19 @@ def derive(
     if (changes.get("allocation") or {}).get("amount") is not None:
         allocation = {**after["allocation"], "reset_date": now}
         after = {**after, "allocation": allocation, "inventory_turnover": 0}
+    if after.get("allocation") == {}:  # without a value it is absent (ENV-5)
+        after = {name: value for name, value in after.items() if name != "allocation"}
     amount = after.get("allocation", {}).get("amount", 0)
-    level = amount - after["inventory_turnover"]
-    available = level + after["pre_order_back_order_allocation"]
-    return {**after, "stock_level": level, "ats": available}
+    turnover, more = after["inventory_turnover"], after["pre_order_back_order_allocation"]
+    return {**after, "stock_level": _add(amount, -turnover), "ats": _add(amount, -turnover, more)}
+
+
+def _add(*terms: float) -> float:
+    """Return a sum as decimal numbers have it, at most the largest number that JSON carries."""
+    total = sum((Decimal(str(term)) for term in terms), Decimal(0))
+    bounded = max(-LARGEST, min(total, LARGEST))
+    whole = all(isinstance(term, int) for term in terms) and abs(bounded) <= LARGEST_INTEGER
+    return int(bounded) if whole else float(bounded)
 
 
 PRODUCT_INVENTORY_RECORDS = Resource(

@@ -64,7 +64,9 @@ SITES = Resource(
     key="id",
     parameter="site_id",
     verbs=frozenset({"list", "read"}),
-    not_found=FaultType(404, "SiteNotFound", "No site with ID '{siteId}' was found.", ("siteId",)),
+    not_found=FaultType(
+        404, "SiteNotFound", "No site with ID '{siteId}' could be found.", ("siteId",)
+    ),
     search=Search(
         path="site_search",
         result=SiteSearchResult(),

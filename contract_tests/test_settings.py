@@ -1,0 +1,266 @@
+"""Permissions by the settings document (SET-1 to SET-3)."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from contract_tests.api import Api, assert_fault
+
+Start = Callable[..., Api]
+
+DEMO = "a" * 30
+LISTS = "/inventory_lists"
+LIST = "/inventory_lists/my-inventorylist1"
+HEAD = {"_v": "23.2", "_type": "inventory_list"}
+ALL = {"read_attributes": "(**)", "write_attributes": "(**)"}
+FOUND = {"query": {"match_all_query": {}}, "select": "(**)"}
+
+
+def resource(resource_id: str, *methods: str, **members: Any) -> dict[str, Any]:
+    """Return an entry of ``resources``; GET is allowed unless told otherwise."""
+    return {"resource_id": resource_id, "methods": list(methods or ("get",)), **members}
+
+
+def granting(*resources: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """Return a settings document of the demo client alone."""
+    client = {"client_id": DEMO, "resources": list(resources), **members}
+    return {"_v": "23.2", "clients": [client]}
+
+
+def permit(api: Api, document: dict[str, Any]) -> None:
+    """Load a settings document."""
+    answer = api.call("POST", "/__emulator__/settings", json=document)
+    assert answer.status_code == 200, answer.text
+
+
+def is_forbidden(answer: requests.Response) -> bool:
+    """Return whether an answer says that the client may not do this."""
+    return answer.status_code == 403 and "ClientAccessForbiddenException" in answer.text
+
+
+@pytest.fixture
+def api(start: Start) -> Api:
+    """A server of a test's own, whose settings may be changed."""
+    return start()
+
+
+@pytest.mark.rule("SET-1")
+def test_a_settings_document_is_a_file_of_the_server(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps(granting(resource("/inventory_lists", **ALL))))
+    api = start(settings=str(file))
+    assert api.get(LISTS).status_code == 200
+    assert is_forbidden(api.get(LIST))
+
+
+@pytest.mark.rule("SET-1", "FLT-3")
+@pytest.mark.parametrize("scope", ["/s/-/dw", "/s/SiteGenesis/dw", "/dw"])
+def test_a_refusal_tells_method_and_path_without_the_site(api: Api, scope: str) -> None:
+    permit(api, granting(resource("/inventory_lists/*", "get", **ALL)))
+    path = f"/data/v23_2{LIST}"
+    answer = api.call("PATCH", scope + path, json={})
+    assert_fault(answer, 403, "ClientAccessForbidden", {"method": "PATCH", "path": path}, None)
+    told = f"Access to resource 'PATCH {path}' isn't allowed for the current client."
+    assert answer.json()["fault"]["message"].startswith(told)
+
+
+@pytest.mark.rule("SET-1")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", LISTS),
+        ("GET", LIST),
+        ("PUT", "/inventory_lists/a%2Fb"),
+        ("POST", "/inventory_list_search"),
+        ("DELETE", f"{LIST}/product_inventory_records/p"),
+    ],
+)
+def test_a_refusal_tells_the_entry_that_is_missing(api: Api, method: str, path: str) -> None:
+    permit(api, granting())
+    call = {"method": method, "path": api.scope + path, "json": FOUND if method == "POST" else {}}
+    refused = api.call(**call)
+    assert is_forbidden(refused)
+    entry = refused.json()["fault"]["message"].partition(" Missing: ")[2]
+    permit(api, granting(json.loads(entry)))
+    assert not is_forbidden(api.call(**call))
+
+
+@pytest.mark.rule("SET-1")
+def test_a_refused_request_changes_nothing(api: Api) -> None:
+    before = api.get(LIST).json()
+    permit(api, granting(resource("/**", "get", **ALL)))
+    assert is_forbidden(api.patch(LIST, json={"description": "other"}))
+    assert is_forbidden(api.delete(LIST))
+    assert is_forbidden(api.put("/inventory_lists/contract-x", json={}))
+    assert api.get(LIST).json() == before
+    assert api.get("/inventory_lists/contract-x").status_code == 404
+
+
+@pytest.mark.rule("SET-1")
+@pytest.mark.parametrize(
+    ("resource_id", "allowed"),
+    [
+        ("/inventory_lists", {LISTS}),
+        ("/inventory_lists/", {LISTS}),
+        ("/inventory_lists/*", {LIST}),
+        ("/inventory_lists/{id}", {LIST}),
+        ("/inventory_lists/my-inventorylist1", {LIST}),
+        ("/inventory_lists/my-*", {LIST}),
+        ("/inventory_lists/other", set()),
+        ("/inventory_lists/*/product_inventory_records", {f"{LIST}/product_inventory_records"}),
+        ("/inventory_lists/**", {LISTS, LIST, f"{LIST}/product_inventory_records"}),
+        ("/**", {LISTS, LIST, f"{LIST}/product_inventory_records", "/sites"}),
+        ("/*", {LISTS, "/sites"}),
+        ("/s", set()),
+        ("/Inventory_lists", set()),
+    ],
+)
+def test_an_asterisk_stands_for_one_segment_and_two_for_any_number(
+    api: Api, resource_id: str, allowed: set[str]
+) -> None:
+    permit(api, granting(resource(resource_id, **ALL)))
+    paths = (LISTS, LIST, f"{LIST}/product_inventory_records", "/sites")
+    assert {path for path in paths if not is_forbidden(api.get(path))} == allowed
+
+
+@pytest.mark.rule("SET-1", "URL-5")
+def test_a_slash_inside_an_id_stays_inside_its_segment(api: Api) -> None:
+    permit(api, granting(resource("/inventory_lists/*", **ALL)))
+    assert api.get("/inventory_lists/a%2Fb").status_code == 404
+    permit(api, granting(resource("/inventory_lists/*/*", **ALL)))
+    assert is_forbidden(api.get("/inventory_lists/a%2Fb"))
+
+
+@pytest.mark.rule("SET-1", "URL-1")
+@pytest.mark.parametrize("scope", ["/s/-/dw", "/s/SiteGenesis/dw", "/dw", "//s//-/dw"])
+def test_an_entry_is_about_all_forms_of_a_path(api: Api, scope: str) -> None:
+    permit(api, granting(resource("/inventory_lists", **ALL)))
+    assert api.call("GET", f"{scope}/data/v23_2/inventory_lists/").status_code == 200
+
+
+@pytest.mark.rule("SET-1")
+def test_methods_are_those_that_are_named(api: Api) -> None:
+    permit(api, granting(resource("/inventory_lists/*", "patch", **ALL)))
+    assert api.patch(LIST, json={}).status_code == 200
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        assert api.call(method, api.scope + LIST, json={}).status_code == 403, method
+
+
+@pytest.mark.rule("SET-1", "MET-2")
+def test_head_is_get_and_options_is_free(api: Api) -> None:
+    permit(api, granting(resource("/inventory_lists/*", "get", **ALL)))
+    assert api.call("HEAD", api.scope + LIST).status_code == 204
+    permit(api, granting())
+    assert api.call("OPTIONS", api.scope + LIST).status_code == 204
+
+
+@pytest.mark.rule("SET-1", "MET-3")
+def test_an_overridden_method_is_the_one_that_counts(api: Api) -> None:
+    permit(api, granting(resource("/inventory_lists/*", "patch", **ALL)))
+    allowed = api.call("POST", f"{api.scope}{LIST}?method=PATCH", json={})
+    assert allowed.status_code == 200
+    refused = api.call("POST", f"{api.scope}{LIST}?method=DELETE")
+    assert is_forbidden(refused)
+    assert refused.json()["fault"]["arguments"]["method"] == "DELETE"
+
+
+@pytest.mark.rule("SET-1", "URL-3")
+def test_an_entry_is_about_versions_from_one_until_before_another(start: Start) -> None:
+    api = start(accept_versions="any")
+    ranges = [{"from": "19.5", "until": "21.3"}, {"from": "23.2", "until": "23.3"}]
+    permit(api, granting(resource("/inventory_lists", version_range=ranges, **ALL)))
+    asked = ("v19_1", "v19_5", "v20_10", "v21_3", "v23_1", "v23_2", "v24_1")
+    answers = {v: api.call("GET", f"/s/-/dw/data/{v}/inventory_lists") for v in asked}
+    allowed = {version for version, answer in answers.items() if answer.status_code == 200}
+    assert allowed == {"v19_5", "v20_10", "v23_2"}
+    assert all(is_forbidden(answers[version]) for version in set(asked) - allowed)
+
+
+@pytest.mark.rule("SET-1")
+def test_the_most_specific_entry_decides_alone(api: Api) -> None:
+    everything = resource("/**", "get", **ALL)
+    any_list = resource("/inventory_lists/*", "get", read_attributes="(id,description)")
+    this = resource("/inventory_lists/my-inventorylist1", "get", read_attributes="(id)")
+    permit(api, granting(everything, any_list, this))
+    assert api.get(LIST).json() == HEAD | {"id": "my-inventorylist1"}
+    other = api.get("/inventory_lists/my-inventorylist2").json()
+    assert set(other) == {"_v", "_type", "id", "description"}
+    assert "total" in api.get(LISTS).json()
+
+
+@pytest.mark.rule("SET-1")
+def test_an_entry_of_another_method_decides_nothing(api: Api) -> None:
+    this = resource("/inventory_lists/my-inventorylist1", "delete")
+    permit(api, granting(this, resource("/inventory_lists/*", "get", **ALL)))
+    assert api.get(LIST).json()["id"] == "my-inventorylist1"
+
+
+@pytest.mark.rule("SET-1")
+def test_an_entry_belongs_to_its_client(api: Api) -> None:
+    granted = api.grant("signer", "signer's: secret/%").json()["access_token"]
+    signer = {"headers": {"Authorization": f"Bearer {granted}"}}
+    permit(api, granting(resource("/**", **ALL)))
+    assert is_forbidden(api.get(LISTS, **signer))
+
+
+@pytest.mark.rule("SET-1")
+def test_entries_of_all_clients_are_asked_where_their_own_do_not_allow(api: Api) -> None:
+    own = resource("/inventory_lists/*", read_attributes="(id)")
+    everybody = {"client_id": "*", "resources": [resource("/**", **ALL)]}
+    document = granting(own)
+    document["clients"].append(everybody)
+    permit(api, document)
+    assert api.get(LISTS).json()["total"] == 2
+    assert api.get(LIST).json() == HEAD | {"id": "my-inventorylist1"}
+
+
+@pytest.mark.rule("SET-1")
+def test_response_headers_stand_in_answers_to_what_is_allowed(api: Api) -> None:
+    headers = {"x-team": "stock", "x-other": ""}
+    permit(api, granting(resource("/inventory_lists/*", "get", **ALL), response_headers=headers))
+    for path in (LIST, "/inventory_lists/contract-none", f"{LIST}?select=("):
+        assert api.get(path).headers["x-team"] == "stock"
+    assert "x-team" not in api.get(LISTS).headers
+    assert "x-team" not in api.get(LIST, headers={"Authorization": "Bearer x"}).headers
+
+
+@pytest.mark.rule("SET-1", "ORD-1")
+def test_permission_is_asked_behind_the_token_and_before_the_parameters(api: Api) -> None:
+    permit(api, granting())
+    path = f"{LISTS}?start=a&select=(&locale=*&expand=b"
+    assert is_forbidden(api.get(path))
+    assert is_forbidden(api.put("/inventory_lists/" + "x" * 300, data=b"{"))
+    stranger = api.get(path, headers={"Authorization": "Bearer x"})
+    assert stranger.json()["fault"]["type"] == "InvalidAccessTokenException"
+    assert api.get(f"{LISTS}?format=csv").status_code == 415
+    assert api.get("/nope").status_code == 404
+
+
+@pytest.mark.rule("SET-2")
+@pytest.mark.parametrize(
+    ("attributes", "shown"),
+    [
+        ("(id,description)", {"id", "description"}),
+        ("(**,-description,-link)", None),
+        ("(**)", None),
+        ("()", set()),
+        ("", set()),
+        (None, set()),
+    ],
+)
+def test_a_document_shows_what_may_be_read(
+    api: Api, attributes: str | None, shown: set[str] | None
+) -> None:
+    whole = set(api.get(LIST).json())
+    entry = resource("/inventory_lists/*")
+    permitted = {} if attributes is None else {"read_attributes": attributes}
+    if attributes == "()":
+        pytest.skip("which is no selector")
+    permit(api, granting({**entry, **permitted}))
+    left_out = {"description", "link"} if attributes == "(**,-description,-link)" else set()
+    expected = whole - left_out if shown is None else {"_v", "_type", *shown}
+    assert set(api.get(LIST).json()) == expected
