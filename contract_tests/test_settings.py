@@ -244,23 +244,157 @@ def test_permission_is_asked_behind_the_token_and_before_the_parameters(api: Api
 @pytest.mark.parametrize(
     ("attributes", "shown"),
     [
-        ("(id,description)", {"id", "description"}),
-        ("(**,-description,-link)", None),
-        ("(**)", None),
-        ("()", set()),
-        ("", set()),
-        (None, set()),
+        ({"read_attributes": "(id,description)"}, {"id", "description"}),
+        ({"read_attributes": "(id,nope)"}, {"id"}),
+        ({"read_attributes": ""}, set()),
+        ({}, set()),
     ],
 )
 def test_a_document_shows_what_may_be_read(
-    api: Api, attributes: str | None, shown: set[str] | None
+    api: Api, attributes: dict[str, str], shown: set[str]
 ) -> None:
-    whole = set(api.get(LIST).json())
-    entry = resource("/inventory_lists/*")
-    permitted = {} if attributes is None else {"read_attributes": attributes}
-    if attributes == "()":
-        pytest.skip("which is no selector")
-    permit(api, granting({**entry, **permitted}))
-    left_out = {"description", "link"} if attributes == "(**,-description,-link)" else set()
-    expected = whole - left_out if shown is None else {"_v", "_type", *shown}
-    assert set(api.get(LIST).json()) == expected
+    permit(api, granting(resource("/inventory_lists/*", **attributes)))
+    assert set(api.get(LIST).json()) == {"_v", "_type", *shown}
+
+
+@pytest.mark.rule("SET-2")
+@pytest.mark.parametrize("attributes", ["(**)", "(*)", "(**,-description,-link)"])
+def test_stars_show_everything_but_what_is_excluded(api: Api, attributes: str) -> None:
+    whole = api.get(LIST).json()
+    permit(api, granting(resource("/inventory_lists/*", read_attributes=attributes)))
+    hidden = {"description", "link"} if "-" in attributes else set()
+    assert api.get(LIST).json() == {n: v for n, v in whole.items() if n not in hidden}
+
+
+@pytest.mark.rule("SET-2")
+def test_a_page_shows_what_may_be_read_of_it(api: Api) -> None:
+    readable = "(total,data.(id,description))"
+    permit(api, granting(resource("/inventory_lists", read_attributes=readable)))
+    shown = api.get(f"{LISTS}?select=(**)&count=1").json()
+    item = {"description": "description for inventorylist1", "id": "my-inventorylist1"}
+    assert shown == {"_v": "23.2", "_type": "inventory_lists", "data": [HEAD | item], "total": 2}
+
+
+@pytest.mark.rule("SET-2", "SRC-3")
+def test_a_search_shows_what_may_be_read_and_needs_nothing_to_write(api: Api) -> None:
+    entry = resource("/inventory_list_search", "post", read_attributes="(count,hits.(id))")
+    permit(api, granting(entry))
+    found = api.call("POST", f"{api.scope}/inventory_list_search", json=FOUND | {"count": 1})
+    kind = {"_v": "23.2", "_type": "inventory_list_search_result"}
+    assert found.json() == {**kind, "count": 1, "hits": [HEAD | {"id": "my-inventorylist1"}]}
+
+
+@pytest.mark.rule("SET-2", "SEL-1")
+def test_a_selector_chooses_from_what_may_be_read(api: Api) -> None:
+    readable = {"read_attributes": "(id,description,data.(id,description))"}
+    permit(api, granting(resource("/inventory_lists/**", **readable)))
+    shown = api.get(f"{LIST}?select=(description,default_in_stock)").json()
+    assert shown == HEAD | {"description": "description for inventorylist1"}
+    for condition in ("@.default_in_stock==true", "@.default_in_stock!=true"):
+        selector = {"select": f"(data[?({condition} && @.id=='my-inventorylist1')].(id))"}
+        ids = [item["id"] for item in api.get(LISTS, params=selector).json()["data"]]
+        assert ids == ([] if "==true" in condition else ["my-inventorylist1"])
+
+
+@pytest.mark.rule("SET-2")
+def test_the_answer_of_a_write_shows_what_may_be_read(api: Api) -> None:
+    only = {"read_attributes": "(id)", "write_attributes": "(**)"}
+    permit(api, granting(resource("/inventory_lists/*", "put", "patch", **only)))
+    changed = api.patch(LIST, json={"description": "other"})
+    assert changed.json() == HEAD | {"id": "my-inventorylist1"}
+    created = api.put("/inventory_lists/contract-new", json={"description": "x"})
+    assert (created.status_code, created.json()) == (201, HEAD | {"id": "contract-new"})
+
+
+@pytest.mark.rule("SET-2")
+def test_a_fault_is_told_in_full(api: Api) -> None:
+    permit(api, granting(resource("/inventory_lists/*", read_attributes="(id)")))
+    answer = api.get("/inventory_lists/contract-none")
+    assert_fault(answer, 404, "InventoryListNotFound", {"inventorylistId": "contract-none"})
+
+
+@pytest.mark.rule("SET-2")
+@pytest.mark.parametrize(
+    ("attributes", "body", "refused"),
+    [
+        ("(description)", {"default_in_stock": True}, "default_in_stock"),
+        ("(description)", {"description": "x", "default_in_stock": None}, "default_in_stock"),
+        ("(description)", {"c_b": 1, "default_in_stock": True, "description": "x"}, "c_b"),
+        ("(**,-description)", {"c_a": 1, "description": "x"}, "description"),
+        ("(c_a.(de))", {"c_a": {"de": "x", "fr": "y"}}, "c_a.fr"),
+        ("(description)", {"id": "my-inventorylist1"}, "id"),
+        ("", {"description": "x"}, "description"),
+    ],
+)
+def test_a_property_that_may_not_be_written_is_named(
+    api: Api, attributes: str, body: dict[str, Any], refused: str
+) -> None:
+    entry = resource("/inventory_lists/*", "get", "patch", read_attributes="(**)")
+    permit(api, granting({**entry, "write_attributes": attributes}))
+    before = api.get(LIST).json()
+    answer = api.patch(LIST, json=body)
+    told = {"property": refused, "document": "inventory_list"}
+    assert_fault(answer, 400, "PropertyNotPermitted", told)
+    assert api.get(LIST).json() == before
+
+
+@pytest.mark.rule("SET-2")
+def test_what_may_be_written_is_written(api: Api) -> None:
+    may = {"read_attributes": "(description,c_a)", "write_attributes": "(description,c_a.(de))"}
+    permit(api, granting(resource("/inventory_lists/*", "patch", **may)))
+    answer = api.patch(LIST, json={"description": "other", "c_a": {"de": "x"}})
+    assert answer.json() == HEAD | {"c_a": {"de": "x"}, "description": "other"}
+
+
+@pytest.mark.rule("SET-2", "DEC-4")
+@pytest.mark.parametrize("body", [{}, {"description": "x"}])
+def test_put_writes_what_it_names_and_needs_no_more(api: Api, body: dict[str, Any]) -> None:
+    only = {"read_attributes": "(id,description)", "write_attributes": "(description)"}
+    permit(api, granting(resource("/inventory_lists/*", "put", **only)))
+    answer = api.put("/inventory_lists/contract-new", json=body)
+    assert (answer.status_code, answer.json()) == (201, HEAD | body | {"id": "contract-new"})
+
+
+@pytest.mark.rule("SET-2", "DEC-3")
+def test_envelope_and_read_only_properties_need_no_permission(api: Api) -> None:
+    document = api.get(LIST).json()
+    names = ("_v", "_type", "_resource_state", "link", "assigned_sites", "description")
+    permit(api, granting(resource("/inventory_lists/*", "patch", write_attributes="(description)")))
+    answer = api.patch(LIST, json={name: document[name] for name in names})
+    assert answer.status_code == 200
+
+
+@pytest.mark.rule("SET-2", "INV-10")
+def test_documents_inside_a_document_have_attributes_of_their_own(api: Api) -> None:
+    path = f"{LIST}/product_inventory_records/p"
+    assert api.put(path, json={"allocation": {"amount": 3}}).status_code == 201
+    only = {"read_attributes": "(allocation.(amount))", "write_attributes": "(allocation.(amount))"}
+    permit(api, granting(resource("/inventory_lists/*/*/*", "get", "patch", **only)))
+    kind = {"_v": "23.2", "_type": "product_inventory_record"}
+    changed = api.patch(path, json={"allocation": {"amount": 4}})
+    assert changed.json() == {**kind, "allocation": {"amount": 4}}
+    refused = api.patch(path, json={"allocation": {"reset_date": None}})
+    told = {"property": "allocation.reset_date", "document": "product_inventory_record"}
+    assert_fault(refused, 400, "PropertyNotPermitted", told)
+
+
+@pytest.mark.rule("SET-2", "ORD-1")
+def test_attributes_are_looked_at_behind_the_body_and_before_the_resource(api: Api) -> None:
+    permit(api, granting(resource("/inventory_lists/*", "patch", write_attributes="")))
+    path = "/inventory_lists/contract-none"
+    asked = {
+        "UnknownProperty": {"description": "x", "nope": 1},
+        "PropertyNotPermitted": {"description": "x"},
+        "InventoryListNotFound": {},
+    }
+    for kind, body in asked.items():
+        assert api.patch(path, json=body).json()["fault"]["type"] == f"{kind}Exception"
+
+
+@pytest.mark.rule("SET-3")
+def test_where_a_document_is_taken_away_everything_is_allowed_again(api: Api) -> None:
+    permit(api, granting())
+    assert is_forbidden(api.get(LISTS))
+    assert api.call("DELETE", "/__emulator__/settings").status_code == 204
+    assert api.get(LISTS).json()["total"] == 2
+    assert api.delete("/inventory_lists/my-inventorylist2").status_code == 204

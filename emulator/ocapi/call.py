@@ -14,6 +14,7 @@ from emulator.ocapi import auth, faults, formats, origin, paging, select, url
 from emulator.ocapi.custom import Declarations
 from emulator.ocapi.dialect import DIALECTS, Dialect
 from emulator.ocapi.document import Document
+from emulator.ocapi.fields import render_instant
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import REFUSED
 from emulator.ocapi.paging import Page
@@ -225,7 +226,8 @@ class Call:
         except UnicodeEncodeError as error:
             raise faults.RESOURCE_PATH("an ID isn't UTF-8") from error
         if self.method == "PUT" and not SHORTEST_ID <= len(ids[-1]) <= LONGEST_ID:
-            raise faults.STRING_CONSTRAINT_VIOLATION("id", "a string of 1 to 256 characters")
+            name = self.route.template[-1][1:-1]
+            raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
         return ids
 
     @cached_property
@@ -289,6 +291,11 @@ class Call:
         if forbidden:
             raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
         return changes
+
+    @cached_property
+    def now(self) -> str:
+        """The time of the call, the same in all that it writes."""
+        return render_instant(self.workspace.clock.now())
 
     @property
     def presented(self) -> Presented:

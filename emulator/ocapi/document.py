@@ -167,6 +167,8 @@ class Document(Schema):
     def localize(self, properties: Mapping[str, Any], locale: str) -> dict[str, Any]:
         """Return properties in which localized ones have one locale alone, or nothing (LOC)."""
         localized = {name for name, p in self.fields.items() if isinstance(p, Localized)}
+        # Of custom properties only those that are localized are objects (DEC-5).
+        localized |= {n for n, v in properties.items() if self.takes(n) and isinstance(v, Mapping)}
         return {
             name: {locale: value[locale]} if name in localized else value
             for name, value in properties.items()

@@ -75,12 +75,8 @@ def _replace(query: str, page: Page) -> str:
 
 def result_pages(page: Page, total: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the pages beside one of a search, with their names, where there are any (SRC-3)."""
-    if page.start + page.count < total:
-        yield "next", _result_page(page.start + page.count, page.count)
-    if page.start > 0:
-        start = max(0, page.start - page.count)
-        yield "previous", _result_page(start, min(page.count, page.start))
-
-
-def _result_page(start: int, count: int) -> dict[str, Any]:
-    return {"_type": "result_page", "count": count, "start": start}
+    pages = {"next": page.next(total), "previous": page.previous(total)}
+    for name, neighbour in pages.items():
+        if neighbour is not None:
+            told = {"count": neighbour.count, "start": neighbour.start}
+            yield name, {"_type": "result_page", **told}

@@ -342,6 +342,11 @@ class SearchRequest(Document):
     sorts = Array(Embedded(Sort(), allow_none=False))
     start = Integer(minimum=0, load_default=0)
 
+    def decode(self, body: Any, **options: Any) -> dict[str, Any]:
+        """See ``Document.decode``; what is null is as if it were not sent."""
+        decoded = super().decode(body, **options)
+        return {name: value for name, value in decoded.items() if value is not None}
+
 
 class SearchResult(Document):
     """The base of the documents that answer a search, such as ``inventory_list_search_result``."""

@@ -12,7 +12,6 @@ from emulator.ocapi import envelope, faults, paging, state
 from emulator.ocapi.call import Call
 from emulator.ocapi.dialect import Dialect
 from emulator.ocapi.document import FAULT, Document
-from emulator.ocapi.fields import render_instant
 from emulator.ocapi.paging import Page
 from emulator.ocapi.resource import Properties, Search, Verb
 from emulator.ocapi.search import compile_query, compile_sorts, echo, exact
@@ -150,7 +149,7 @@ def _create(call: Call) -> Answer:
     _check_id(call)
     if existing is None:
         properties = _derive(call, None, resource.document.merge({}, call.changes))
-        record = resource.record(call.key, resource.stamp(properties, _now(call), created=True))
+        record = resource.record(call.key, resource.stamp(properties, call.now, created=True))
         call.store.apply(*parents, Put(resource.path, record, Presence.ABSENT))
         return _show(call, record, status=201)
     if resource.duplicate and not call.dialect.replaces_existing:
@@ -186,14 +185,14 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     properties = _derive(call, record.properties, properties)
     if resource.record(call.key, properties) == record:
         return _show(call, record)
-    changed = resource.record(call.key, resource.stamp(properties, _now(call), created=False))
+    changed = resource.record(call.key, resource.stamp(properties, call.now, created=False))
     call.store.put(resource.path, changed, record.state)
     return _show(call, changed)
 
 
 def _derive(call: Call, before: Properties | None, after: dict[str, Any]) -> dict[str, Any]:
     """Return all properties of a document that is written, those that follow from others too."""
-    return call.route.resource.derive(before, after, call.changes, _now(call))
+    return call.route.resource.derive(before, after, call.changes, call.now)
 
 
 def _find_parents(call: Call) -> tuple[Require, ...]:
@@ -219,10 +218,6 @@ def _check_id(call: Call) -> None:
         sent = call.changes.get(name, value)
         if sent != value:
             raise faults.ID_CONFLICT(sent, value)
-
-
-def _now(call: Call) -> str:
-    return render_instant(call.workspace.clock.now())
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:

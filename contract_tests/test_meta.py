@@ -1,0 +1,193 @@
+"""The Meta API: which APIs are served, in which versions, and what they are (META-1, META-2)."""
+
+import re
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+
+from contract_tests.api import JSON, Api, assert_fault
+
+Start = Callable[..., Api]
+
+ROOT = "/dw/meta/v1/rest"
+DESCRIPTION = f"{ROOT}/data/v23_2"
+RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
+SERVED = {
+    "/sites": {"get"},
+    "/sites/{site_id}": {"get"},
+    "/site_search": {"post"},
+    "/inventory_lists": {"get"},
+    "/inventory_lists/{id}": {"get", "put", "patch", "delete"},
+    "/inventory_list_search": {"post"},
+    RECORDS: {"get"},
+    RECORDS + "/{product_id}": {"get", "put", "patch", "delete"},
+}
+METHODS = ("get", "put", "patch", "delete", "post")
+
+
+def describe(api: Api) -> dict[str, Any]:
+    """Return the description of the Data API."""
+    answer = api.call("GET", DESCRIPTION)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.rule("META-1")
+def test_the_apis_are_listed(api: Api) -> None:
+    answer = api.call("GET", ROOT)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON)
+    assert {"name": "data", "link": f"{api.url}{ROOT}/data"} in answer.json()["apis"]
+
+
+@pytest.mark.rule("META-1")
+def test_the_versions_are_listed(api: Api) -> None:
+    answer = api.call("GET", f"{ROOT}/data")
+    assert answer.status_code == 200
+    version = {"name": "v23_2", "link": api.url + DESCRIPTION, "status": "current"}
+    assert version in answer.json()["versions"]
+
+
+@pytest.mark.rule("META-1")
+def test_each_link_leads_on(api: Api) -> None:
+    [data] = [entry for entry in api.call("GET", ROOT).json()["apis"] if entry["name"] == "data"]
+    versions = api.call("GET", data["link"].removeprefix(api.url)).json()["versions"]
+    for version in versions:
+        answer = api.call("GET", version["link"].removeprefix(api.url))
+        assert answer.json()["swagger"] == "2.0"
+
+
+@pytest.mark.rule("META-1")
+@pytest.mark.parametrize("path", [ROOT, f"{ROOT}/data", DESCRIPTION])
+def test_a_document_may_be_kept_for_a_quarter_of_an_hour(api: Api, path: str) -> None:
+    assert api.call("GET", path).headers["Cache-Control"] == "max-age=900,must-revalidate"
+
+
+@pytest.mark.rule("META-1")
+@pytest.mark.parametrize("path", [ROOT, f"{ROOT}/data", DESCRIPTION, f"{ROOT}/data/v9_9"])
+def test_without_a_token_nothing_is_told_and_nothing_is_missing(api: Api, path: str) -> None:
+    for query in ("", f"?client_id={api.client_id}"):
+        answer = api.call("GET", path + query, headers={"Authorization": None})
+        assert_fault(answer, 401, "AuthorizationHeaderMissing", {})
+        assert "max-age=900" not in answer.headers["Cache-Control"]
+
+
+@pytest.mark.rule("META-1", "AUT-1")
+def test_a_token_that_is_none_is_refused(api: Api) -> None:
+    answer = api.call("GET", ROOT, headers={"Authorization": "Bearer x"})
+    assert_fault(answer, 401, "InvalidAccessToken", {"accessToken": "x"})
+    answer = api.call("GET", ROOT, headers={"Authorization": "Basic eDp5"})
+    assert_fault(answer, 401, "InvalidAuthorizationHeader", {})
+
+
+@pytest.mark.rule("META-1", "SET-1")
+def test_a_token_is_enough_whatever_the_settings_say(start: Start) -> None:
+    api = start()
+    nothing = {"_v": "23.2", "clients": []}
+    assert api.call("POST", "/__emulator__/settings", json=nothing).status_code == 200
+    assert api.get("/sites").status_code == 403
+    for path in (ROOT, f"{ROOT}/data", DESCRIPTION):
+        assert api.call("GET", path).status_code == 200
+
+
+@pytest.mark.rule("META-1")
+@pytest.mark.parametrize("version", ["v9_9", "v23_20", "23_2", "V23_2", "data", "v23_2%2F"])
+def test_another_version_is_not_found(api: Api, version: str) -> None:
+    answer = api.call("GET", f"{ROOT}/data/{version}")
+    assert_fault(answer, 404, "VersionNotFound", {"version": version})
+
+
+@pytest.mark.rule("META-1", "URL-3")
+def test_a_version_that_is_an_alias_has_no_description(start: Start) -> None:
+    api = start(accept_versions="any")
+    answer = api.call("GET", f"{ROOT}/data/v19_5")
+    assert_fault(answer, 404, "VersionNotFound", {"version": "v19_5"})
+    names = [version["name"] for version in api.call("GET", f"{ROOT}/data").json()["versions"]]
+    assert names == ["v23_2"]
+
+
+@pytest.mark.rule("META-1")
+@pytest.mark.parametrize(
+    "path", [f"{ROOT}/nope", "/dw/meta/v2/rest", "/dw/meta", f"{ROOT}/data/a/b"]
+)
+def test_another_path_is_not_found(api: Api, path: str) -> None:
+    assert_fault(api.call("GET", path), 404, "ResourcePathNotFound", {"path": path})
+
+
+@pytest.mark.rule("META-1")
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_documents_of_the_meta_api_are_read_only(api: Api, method: str) -> None:
+    answer = api.call(method, ROOT)
+    assert_fault(answer, 405, "MethodNotAllowed", {"method": method})
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.rule("META-1", "ENV-6")
+def test_links_have_host_and_scheme_of_the_request(start: Start) -> None:
+    api = start(trust_forwarded_proto=True)
+    headers = {"Host": "shop.example:8443", "X-Forwarded-Proto": "https"}
+    listed = api.call("GET", ROOT, headers=headers).json()
+    assert listed["apis"][0]["link"] == f"https://shop.example:8443{ROOT}/data"
+    described = api.call("GET", DESCRIPTION, headers=headers).json()
+    assert (described["host"], described["schemes"]) == ("shop.example:8443", ["https"])
+    refused = api.call("GET", ROOT, headers={"Host": "bad host"})
+    assert_fault(refused, 400, "InvalidHostHeader", {"host": "bad host"})
+
+
+@pytest.mark.rule("META-2")
+def test_the_description_is_valid_swagger(api: Api) -> None:
+    validator = pytest.importorskip("openapi_spec_validator")
+    description = describe(api)
+    assert description["swagger"] == "2.0"
+    validator.validate(description)
+
+
+@pytest.mark.rule("META-2")
+def test_the_description_is_of_what_is_served(start: Start) -> None:
+    description = describe(start())
+    assert description["basePath"] == "/s/-/dw/data/v23_2"
+    assert description["info"]["version"] == "23.2"
+    assert {path: set(one) for path, one in description["paths"].items()} == SERVED
+
+
+@pytest.mark.rule("META-2", "URL-6")
+def test_what_is_described_is_there_and_no_other_method(start: Start) -> None:
+    api = start()
+    for template, methods in SERVED.items():
+        path = api.scope + re.sub(r"\{\w+\}", "contract-none", template)
+        answers = {method: api.call(method.upper(), path, json={}) for method in METHODS}
+        refused = {method for method, answer in answers.items() if answer.status_code == 405}
+        assert refused == set(METHODS) - methods, template
+        assert not any("ResourcePathNotFound" in answer.text for answer in answers.values())
+
+
+@pytest.mark.rule("META-2")
+def test_every_operation_has_a_name_of_its_own(api: Api) -> None:
+    paths = describe(api)["paths"]
+    names = [one[m]["operationId"] for one, m in product(paths.values(), METHODS) if m in one]
+    assert len(names) == len(set(names))
+    assert paths["/inventory_lists/{id}"]["put"]["operationId"] == "putInventoryListsByID"
+
+
+@pytest.mark.rule("META-2", "INV-7")
+def test_a_document_is_described_as_it_is_answered(api: Api) -> None:
+    properties = describe(api)["definitions"]["inventory_list"]["properties"]
+    assert properties["id"] == {"type": "string", "minLength": 1, "maxLength": 256}
+    assert properties["default_in_stock"]["type"] == "boolean"
+    assert (properties["link"]["type"], properties["link"]["readOnly"]) == ("string", True)
+    assert {"_v", "_type", "_resource_state"} <= set(properties)
+
+
+@pytest.mark.rule("META-2", "INV-5")
+@pytest.mark.parametrize(
+    ("dialect", "statuses"),
+    [
+        ("documented", {"201", "400", "404", "default"}),
+        ("observed", {"200", "201", "400", "default"}),
+    ],
+)
+def test_statuses_are_those_of_the_dialect(start: Start, dialect: str, statuses: set[str]) -> None:
+    put = describe(start(dialect=dialect))["paths"]["/inventory_lists/{id}"]["put"]
+    assert set(put["responses"]) == statuses
