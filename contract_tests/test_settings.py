@@ -81,12 +81,12 @@ def test_a_refusal_tells_method_and_path_without_the_site(api: Api, scope: str) 
 )
 def test_a_refusal_tells_the_entry_that_is_missing(api: Api, method: str, path: str) -> None:
     permit(api, granting())
-    call = {"method": method, "path": api.scope + path, "json": FOUND if method == "POST" else {}}
-    refused = api.call(**call)
+    body = FOUND if method == "POST" else {}
+    refused = api.call(method, api.scope + path, json=body)
     assert is_forbidden(refused)
     entry = refused.json()["fault"]["message"].partition(" Missing: ")[2]
     permit(api, granting(json.loads(entry)))
-    assert not is_forbidden(api.call(**call))
+    assert not is_forbidden(api.call(method, api.scope + path, json=body))
 
 
 @pytest.mark.rule("SET-1")

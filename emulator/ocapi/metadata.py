@@ -7,7 +7,7 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from emulator.family import FAULT, INJECTED, Family
+from emulator.family import FAULT, Family
 from emulator.ocapi import auth, envelope, faults, meta, url
 from emulator.ocapi.call import Call, Service
 from emulator.ocapi.faults import Fault
@@ -45,14 +45,11 @@ def create_family(service: Service) -> Family:
         return _refuse(service, faults.INTERNAL_SERVER_ERROR())
 
     operations = {(endpoint, "GET"): name for endpoint, name in OPERATIONS.items()}
-    table = {name: kind.arguments for name, kind in faults.TABLE.items()}
-    return Family("meta", app, app.url_map, operations, table)
+    return Family("meta", app, app.url_map, operations)
 
 
 def _check(service: Service) -> None:
     """Demand a token, of any client; who sends none must not take the server for gone."""
-    if injected := request.environ.get(INJECTED):
-        raise faults.TABLE[injected.name].make(injected.arguments)
     call = g.call = Call(request, None, service)
     if not url.is_host(call.host):
         raise faults.INVALID_HOST_HEADER(call.host)

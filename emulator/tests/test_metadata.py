@@ -56,7 +56,7 @@ def test_links_name_the_host_as_it_was_named(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("trusted", "scheme"), [(False, "http"), (True, "https")])
-def test_a_forwarded_scheme_counts_where_it_is_trusted(trusted: bool, scheme: str) -> None:
+def test_a_forwarded_scheme_counts_where_it_is_trusted(*, trusted: bool, scheme: str) -> None:
     emulator = Emulator(fixtures="samples", trust_forwarded_proto=trusted)
     headers = {"Host": "shop.example", "X-Forwarded-Proto": "https"}
     described = ask(emulator, DESCRIPTION, **headers).json
@@ -99,12 +99,12 @@ def test_a_token_is_good_for_its_workspace_alone(emulator: Emulator) -> None:
 def test_a_failpoint_meets_an_operation_by_its_name(
     emulator: Emulator, operation: str, path: str
 ) -> None:
-    failpoint = {"match": {"operation": operation}, "action": {"fault": "SiteOffline"}}
-    failpoint["action"]["arguments"] = {"siteId": "x"}  # type: ignore[assignment]
+    failpoint = {"match": {"family": "meta", "operation": operation}, "action": {"status": 503}}
     planned = plan(emulator, failpoint)
     assert planned.status_code == 201, planned.data
-    response = ask(emulator, path)
-    assert (response.status_code, fault_of(response)) == (403, "SiteOfflineException")
+    paths = (ROOT, f"{ROOT}/data", DESCRIPTION)
+    met = [asked for asked in paths if ask(emulator, asked).status_code == 503]
+    assert met == [path]
 
 
 def test_an_internal_error_is_a_fault_and_raised_later(
