@@ -210,8 +210,10 @@ class Call:
         path = self.request.path.removeprefix(self.address.base)
         found = self.permissions.find(self.client, self.method, path, self.version)
         if found is None:
-            fault = faults.CLIENT_ACCESS_FORBIDDEN(self.method, path)
-            template = "/".join(self.route.template)
+            told = self.request.path.removeprefix(self.address.scope.removesuffix("/data"))
+            fault = faults.CLIENT_ACCESS_FORBIDDEN(self.method, told)
+            aliased = path.removeprefix("/") in self.route.resource.aliases
+            template = path if aliased else "/".join(self.route.template)
             fault.hint = self.permissions.explain(self.client, self.method, template)
             raise fault
         return found
@@ -287,7 +289,8 @@ class Call:
             partial=partial,
             find_custom=Declarations(self.store).find,
         )
-        forbidden = None if self.route.is_search else self.permission.check_write(changes)
+        sent = {name: self.content[name] for name in self.content if name in changes}
+        forbidden = None if self.route.is_search else self.permission.check_write(sent)
         if forbidden:
             raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
         return changes

@@ -165,15 +165,23 @@ class Document(Schema):
         return self.merge(kept, changes)
 
     def localize(self, properties: Mapping[str, Any], locale: str) -> dict[str, Any]:
-        """Return properties in which localized ones have one locale alone, or nothing (LOC)."""
-        localized = {name for name, p in self.fields.items() if isinstance(p, Localized)}
+        """Return properties in which localized ones have one locale alone, or nothing (LOC).
+
+        Those of embedded documents are among them.
+        """
+        shown = ((name, self._localize(name, v, locale)) for name, v in properties.items())
+        return {name: value for name, value in shown if value is not missing}
+
+    def _localize(self, name: str, value: Any, locale: str) -> Any:
+        """Return what one locale shows of a property; ``missing`` for nothing."""
+        declared = self.fields.get(name)
+        if isinstance(declared, Embedded):
+            return declared.document.localize(value, locale)
         # Of custom properties only those that are localized are objects (DEC-5).
-        localized |= {n for n, v in properties.items() if self.takes(n) and isinstance(v, Mapping)}
-        return {
-            name: {locale: value[locale]} if name in localized else value
-            for name, value in properties.items()
-            if name not in localized or locale in value
-        }
+        custom = self.takes(name) and isinstance(value, Mapping)
+        if not custom and not isinstance(declared, Localized):
+            return value
+        return {locale: value[locale]} if locale in value else missing
 
     def defaults(self) -> dict[str, Any]:
         """Return the properties that a document has of which nothing was said."""
