@@ -7,6 +7,7 @@ validated by the schemas of the documents they become, which the caller hands in
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,15 @@ class _DataSet:
         self.uniques: dict[str, dict[Key, _Entry]] = {name: {} for name in self.collections}
         self.problems: list[str] = []
 
-    def read_file(self, file: Path) -> None:
+    def read_file(self, file: str, content: bytes | OSError) -> None:
         try:
-            content = orjson.loads(file.read_bytes())
+            if isinstance(content, OSError):
+                raise content
+            value = orjson.loads(content)
         except (OSError, orjson.JSONDecodeError) as error:
-            self.problems.append(f"{file.name}: is no JSON file: {error}")
+            self.problems.append(f"{file}: is no JSON file: {error}")
         else:
-            self.read(file.name, content)
+            self.read(file, value)
 
     def read(self, file: str, content: Any) -> None:
         arrays = content if isinstance(content, dict) else {Path(file).stem: content}
@@ -185,12 +188,49 @@ def load(name: str, collections: tuple[Collection, ...]) -> MemoryStore:
         FixtureError: With every problem found, each with file, entry and reason.
     """
     folder = locate(name)
+    files = {file.name: _read_bytes(file) for file in sorted(folder.glob("*.json"))}
+    known = (str(folder), _fingerprint(files))
+    before, snapshot = _LOADED.get(known, (None, None))
+    if before is not collections:
+        snapshot = _load(folder, files, collections)
+        _remember(known, (collections, snapshot))
+    return MemoryStore(snapshot)
+
+
+def _load(
+    folder: Path, files: Mapping[str, bytes | OSError], collections: tuple[Collection, ...]
+) -> Any:
     data = _DataSet(collections)
-    for file in sorted(folder.glob("*.json")):
-        data.read_file(file)
+    for file, content in files.items():
+        data.read_file(file, content)
     store = MemoryStore()
     store.replace(data.arrange(folder))
-    return store
+    return store.snapshot()
+
+
+def _read_bytes(file: Path) -> bytes | OSError:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        return error
+
+
+def _fingerprint(files: Mapping[str, bytes | OSError]) -> str:
+    """Return what tells the contents of two folders apart."""
+    digests = [(n, sha256(c).hexdigest() if isinstance(c, bytes) else "") for n, c in files.items()]
+    return repr(digests)
+
+
+# Data sets that were read last, by folder and contents, with the collections they were read as. A
+# snapshot never changes, so all emulators of a process can begin with the same one.
+_LOADED: dict[tuple[str, str], tuple[tuple[Collection, ...], Any]] = {}
+KEPT = 8
+
+
+def _remember(known: tuple[str, str], loaded: tuple[tuple[Collection, ...], Any]) -> None:
+    if len(_LOADED) >= KEPT:
+        _LOADED.clear()
+    _LOADED[known] = loaded
 
 
 def decode(

@@ -664,3 +664,26 @@ def test_decoding_reads_a_reference_across_files() -> None:
     assert caught.value.problems == [
         f"{ENTRY} 1 ('main'): assigned_sites: 'C' is none of the sites"
     ]
+
+
+def test_a_data_set_that_was_read_before_is_not_decoded_again_and_shares_nothing_that_changes(
+    tmp_path: Path,
+) -> None:
+    read: list[Any] = []
+
+    def read_part(entry: Any) -> Record:
+        read.append(entry)
+        return Record.of((entry["id"],), entry)
+
+    collections = (Collection("parts", "parts.json", read_part),)
+    file = tmp_path / "parts.json"
+    file.write_text('[{"id": "a"}]')
+    first = fixtures.load(str(tmp_path), collections)
+    first.put("parts", Record.of(("b",), {"id": "b"}))
+    second = fixtures.load(str(tmp_path), collections)
+    assert (first.count("parts"), second.count("parts")) == (2, 1)
+    assert len(read) == 1
+    file.write_text('[{"id": "c"}]')
+    third = fixtures.load(str(tmp_path), collections)
+    assert third.get("parts", ("c",)) is not None
+    assert len(read) == 2
