@@ -33,7 +33,7 @@ GRACE = 30.0  # seconds that an interrupted run has to delete what it made
 # Families in the order of docs/contract.md.
 FAMILIES = (
     *("URL", "MET", "FMT", "ENV", "RST", "FLT", "ORD", "AUT", "SET", "SEL", "PAG", "DEC", "INV"),
-    *("SMP", "SRC", "SITE", "BAT", "META", "LOC", "EXP"),
+    *("SMP", "SRC", "BAT", "META", "LOC", "EXP", "SITE"),
     *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
 )
 SETTINGS = """[pytest]

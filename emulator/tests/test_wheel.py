@@ -113,7 +113,7 @@ def test_a_server_is_verified_from_the_wheel_alone(unzipped: Path, tmp_path: Pat
     suite = unzipped / "emulator" / "verification_suite" / "contract_tests"
     assert output[0] == str(suite)
     assert output[-1] == (
-        "3 rules: 3 hold, 0 differ, 0 not applicable (15 tests passed, 0 failed, 4 skipped)"
+        "3 rules: 3 hold, 0 differ, 0 not applicable (16 tests passed, 0 failed, 5 skipped)"
     )
     assert not list(empty.iterdir())
     assert not list(unzipped.glob("emulator/verification_suite/**/*.pyc"))
