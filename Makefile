@@ -24,7 +24,7 @@ serve: install ## serve the storefront data set on http://127.0.0.1:8080
 	@exec $(BIN)/ocapi-emulator serve
 
 test: install ## run all tests, in random order, with branch coverage
-	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term $(TESTS)
+	$(BIN)/pytest -n auto --cov --cov-report=term $(TESTS)
 
 contract: install ## run the contract tests; TARGET=https://host ... tests another server
 	$(BIN)/pytest contract_tests $(if $(TARGET),--target $(TARGET)) $(TESTS)

@@ -34,7 +34,7 @@ def test_schemathesis_finds_nothing(start: Callable[..., Api], tmp_path: Path) -
     api = start()
     (tmp_path / "schemathesis.toml").write_text(SETTINGS)
     command = ["run", f"{api.url}/dw/meta/v1/rest/data/v23_2", "--exclude-checks", LEFT_OUT]
-    options = ["--max-examples", "5", "--generation-database", "none", "--no-color"]
+    options = ["--max-examples", "3", "--generation-database", "none", "--no-color"]
     token = ["--header", f"Authorization: Bearer {api.token}"]
     done = subprocess.run(  # noqa: S603 - the tool of our own environment
         [sys.executable, "-m", "schemathesis.cli", *command, *options, *token],

@@ -41,6 +41,7 @@ ELEMENT = re.compile(rf"(<({NAME})\b[^>]*>)[^<]*", re.IGNORECASE)
 MEMBER = re.compile(rf'("(?:{NAME})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}}\s]+)', re.IGNORECASE)
 ENCODED = re.compile(r"%[0-9A-F]{2}")
 LINE = re.compile(r"^((?:authorization|cookie)[ \t]*:[ \t]*)[^\r\n]*", re.IGNORECASE | re.MULTILINE)
+QUOTED = re.compile(r"(\b[Tt]oken ')[^']*(')")  # as faults quote a token that they refuse
 PART = re.compile(rf'(name="?(?:{NAME})"?\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*', re.IGNORECASE)
 
 
@@ -60,7 +61,7 @@ class Mask:
         text = self._spelled.sub(MASKED, text) if self._spelled else text
         text = PARAMETER.sub(rf"\1\2\3{MASKED}", ELEMENT.sub(rf"\1{MASKED}", text))
         text = PART.sub(rf"\1{MASKED}", MEMBER.sub(rf'\1"{MASKED}"', text))
-        return LINE.sub(rf"\1{MASKED}", text)
+        return QUOTED.sub(rf"\1{MASKED}\2", LINE.sub(rf"\1{MASKED}", text))
 
     def query(self, query: str) -> str:
         """Return a query, or a form, without secrets; as it was sent if there are none."""

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -305,9 +305,19 @@ def command(options: Options, folder: str) -> list[str]:
         "--rules": ",".join(options.rules),
     }
     given = [f"{name}={value}" for name, value in places.items() if value and name != "-c"]
-    ignored = [f"--ignore={suite / name}" for name in ABOUT_US]
     program = [sys.executable, "-P", "-m", "pytest", "-c", str(settings)]
-    return [*program, *given, *ignored, str(suite)]
+    return [*program, *given, *map(str, _choose_modules(suite, options.rules))]
+
+
+def _choose_modules(suite: Path, rules: Sequence[str]) -> list[Path]:
+    """Return the modules that name one of the rules; all where one is named nowhere, or none."""
+    modules = [file for file in sorted(suite.glob("test_*.py")) if file.name not in ABOUT_US]
+    texts = {file: file.read_text(encoding="utf-8") for file in modules}
+    quoted = [f'"{rule}"' for rule in rules]
+    if not all(any(rule in text for text in texts.values()) for rule in quoted):
+        return modules
+    naming = [file for file, text in texts.items() if any(rule in text for rule in quoted)]
+    return naming or modules
 
 
 def _environment(options: Options) -> dict[str, str]:

@@ -17,6 +17,7 @@ from emulator.ocapi.document import FAULT, Document
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import OVERRIDDEN
+from emulator.ocapi.permission import FREE, Permission
 from emulator.ocapi.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
@@ -231,15 +232,10 @@ def _finish(call: Call, answer: Answer) -> Response:
 
 def _permitted_headers(call: Call) -> dict[str, str]:
     """Return the headers that client and origin get, where both were found to be right."""
-    found: dict[str, str] = {}
-    try:
-        if call.origin:
-            found |= origin.allow(call.origin)
-        if call.permissions is not None and call.request.method != "OPTIONS":
-            found |= call.permission.response_headers
-    except Fault:
-        pass  # which is what the answer tells
-    return found
+    checked = vars(call)  # what was not come to, or was refused, is not among these
+    allowed = dict(origin.allow(checked["origin"])) if checked.get("origin") else {}
+    permission: Permission = checked.get("permission", FREE)
+    return {**allowed, **permission.response_headers}
 
 
 def _without_body(call: Call, response: Response) -> Response:

@@ -205,9 +205,11 @@ class Batch:
     def origin(self) -> str:
         """The origin of the page that the request comes from, empty if it is of none (SET-4)."""
         sent = self.request.headers.get("Origin", "")
-        if sent:
+        preflight = self.request.method == "OPTIONS"  # which names its client in the query
+        if sent and (not preflight or "client_id" in self.request.args):
             own = f"{self.request.scheme}://{self.request.host}"
-            origin.check(sent, own, self.client, self.workspace.permissions)
+            client = self.request.args["client_id"] if preflight else self.client
+            origin.check(sent, own, client, self.workspace.permissions)
         return sent
 
     @cached_property
@@ -288,6 +290,7 @@ class Batch:
 # The order in which a batch request is checked, as parts of a Batch. Nothing is served before all
 # of it is in order.
 CHECKS_OF_EVERY_METHOD = ("scope", "method")
+CHECKS_OF_OPTIONS = (*CHECKS_OF_EVERY_METHOD, "origin")
 CHECKS = (
     *CHECKS_OF_EVERY_METHOD,
     "boundary",
@@ -329,7 +332,7 @@ def _check(batch: Batch) -> None:
     """Make the checks in their order; the first that fails decides the answer."""
     if injected := batch.request.environ.get(INJECTED):
         raise FAULTS[injected.name].make(injected.arguments)
-    for piece in CHECKS_OF_EVERY_METHOD if batch.request.method == "OPTIONS" else CHECKS:
+    for piece in CHECKS_OF_OPTIONS if batch.request.method == "OPTIONS" else CHECKS:
         getattr(batch, piece)
 
 
@@ -342,7 +345,7 @@ def _answer(batch: Batch, environ: "WSGIEnvironment", data: Family) -> Response:
         batch.workspace.crashes.record(batch.request.method, batch.request.path, error)
         return _refuse(batch, environ, faults.INTERNAL_SERVER_ERROR())
     if batch.method == "OPTIONS":
-        return _respond(batch, 204, {"Allow": list_methods(ALLOWED)})
+        return _respond(batch, 204, _tell_methods(batch))
     # What a part raises is the Data API's own, such as a connection that is to be dropped.
     answers = [_serve(subrequest, environ, data) for subrequest in batch.subrequests]
     content = multipart.render(answers, batch.boundary)
@@ -359,6 +362,14 @@ def _refuse(batch: Batch, environ: "WSGIEnvironment", fault: Fault) -> Response:
     return _respond(batch, fault.kind.status, fault.headers, CONTENT_TYPES[wanted], content)
 
 
+def _tell_methods(batch: Batch) -> dict[str, str]:
+    """Return what OPTIONS answers, to a preflight as well (SET-4)."""
+    methods = list_methods(ALLOWED)
+    preflight = "Access-Control-Request-Method" in batch.request.headers
+    more = dict(origin.allow_preflight(methods)) if batch.origin and preflight else {}
+    return {"Allow": methods, **more}
+
+
 def _respond(
     batch: Batch,
     status: int,
@@ -366,7 +377,9 @@ def _respond(
     content_type: str = "",
     content: bytes = b"",
 ) -> Response:
-    response = Response(content, status, {**HEADERS, **headers})
+    checked = vars(batch).get("origin", "")
+    allowed = dict(origin.allow(checked)) if checked else {}
+    response = Response(content, status, {**HEADERS, **allowed, **headers})
     response.headers["x-dw-request-base-id"] = batch.workspace.clock.identifier()
     del response.headers["Content-Type"]
     if content_type:

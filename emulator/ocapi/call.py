@@ -1,6 +1,5 @@
 """One request, parsed once: each part on first use, each raising the fault of its own check."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from emulator.ocapi import auth, faults, formats, origin, paging, select, url
 from emulator.ocapi.custom import Declarations
 from emulator.ocapi.dialect import DIALECTS, Dialect
 from emulator.ocapi.document import Document
-from emulator.ocapi.fields import render_instant
+from emulator.ocapi.fields import LOCALE, render_instant
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import REFUSED
 from emulator.ocapi.paging import Page
@@ -30,7 +29,6 @@ from emulator.workspace import Workspace, current
 SITES = "sites"
 READS = ("GET", "HEAD")
 SHORTEST_ID, LONGEST_ID = 1, 256
-LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 
 
 class Service:

@@ -8,6 +8,7 @@ from emulator.fixtures import Collection
 from emulator.ocapi.document import Document
 from emulator.ocapi.fields import (
     CUSTOM_NAME,
+    LOCALE,
     Array,
     Boolean,
     Custom,
@@ -48,7 +49,7 @@ class Declared(Property):
         self.localized = localized
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        if self.localized and not isinstance(value, dict):
+        if self.localized and not (isinstance(value, dict) and all(map(LOCALE.fullmatch, value))):
             refuse(undeclared)
         try:
             if not self.localized:

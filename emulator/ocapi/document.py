@@ -142,6 +142,7 @@ class Document(Schema):
         ignored = NOT_STORED if _storing.get() else {*ENVELOPE, *self.read_only}
         sent = {name: member for name, member in value.items() if name not in ignored}
         values, errors = self._load(sent, partial=False)
+        errors |= self._envelope_errors(value, value.get("_v"))
         if errors:
             raise ValidationError(errors)
         if not leaves_rest.get():
@@ -231,7 +232,7 @@ class Document(Schema):
             None if declared is None or declared.load_default is missing else declared.load_default
         )
 
-    def _envelope_errors(self, body: Mapping[str, Any], version: str) -> dict[str, list[Any]]:
+    def _envelope_errors(self, body: Mapping[str, Any], version: Any) -> dict[str, list[Any]]:
         """Return the violations of ``_v``, ``_type`` and ``_resource_state`` (DEC-2)."""
         sent = {name: body[name] for name in ENVELOPE if name in body}
         errors: dict[str, list[Any]] = {

@@ -26,6 +26,8 @@ TYPES: dict[type, str] = {
     type(None): "null",
 }
 SCALARS = "string,number,boolean"
+LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
+DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
 LARGEST = 2**31 - 1  # what a 32-bit integer holds
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
@@ -192,6 +194,8 @@ class DateTime(Property):
 
     def check(self, value: str) -> str:
         """See ``Property.check``."""
+        if not DATE_AND_TIME.fullmatch(value):
+            refuse(constrained)
         try:
             return render_instant(datetime.fromisoformat(value))
         except (ValueError, OverflowError):
@@ -239,11 +243,13 @@ class Localized(Map):
 
     def check(self, value: dict[str, Any]) -> dict[str, Any]:
         """See ``Property.check``."""
-        wrong = {name: text for name, text in value.items() if not isinstance(text, str)}
-        if wrong:
-            raise ValidationError(
-                {name: [mistyped("string", text)] for name, text in wrong.items()}
-            )
+        errors = {
+            name: [mistyped("string", text) if not isinstance(text, str) else constrained]
+            for name, text in value.items()
+            if not (isinstance(text, str) and LOCALE.fullmatch(name))
+        }
+        if errors:
+            raise ValidationError(errors)
         return value
 
 

@@ -11,7 +11,8 @@ EXPOSED = (
 )
 ALLOWED = (
     "authorization, content-type, if-match, if-none-match, x-dw-client-id, "
-    "x-dw-http-method-override, x-dw-resource-state, x-emulator-workspace"
+    "x-dw-content-id, x-dw-http-method, x-dw-http-method-override, x-dw-resource-path, "
+    "x-dw-resource-path-extension, x-dw-resource-state, x-emulator-workspace"
 )
 MAX_AGE = "600"  # seconds that a browser need not ask again
 

@@ -13,6 +13,7 @@ an empty array or of another type than the field, several where it is an array. 
 * ``range2_filter`` takes a missing end as open, and two missing ends as no range at all.
 """
 
+import dataclasses
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -203,6 +204,7 @@ class _Scope:
 
     fields: Mapping[str, SearchField]
     prefix: str = ""
+    texts: "_Texts" = dataclasses.field(default_factory=lambda: _Texts())  # noqa: PLW0108 - defined below
 
     def known(self, name: str) -> SearchField:
         field = self.fields.get(name)
@@ -304,17 +306,34 @@ def _term_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     return _compare(query["fields"], query, scope)
 
 
+class _Texts:
+    """The texts of the document that is looked at, which many queries may ask for."""
+
+    def __init__(self) -> None:
+        self._document: Properties | None = None
+        self._texts: dict[tuple[str, ...], str] = {}
+
+    def find(self, names: tuple[str, ...], reads: Iterable[Read], document: Properties) -> str:
+        """Return the concatenation of some fields of a document, for comparing without case."""
+        if document is not self._document:
+            self._document, self._texts = document, {}
+        if names not in self._texts:
+            parts = (part for read in reads for part in read(document))
+            self._texts[names] = " ".join(parts).casefold()
+        return self._texts[names]
+
+
 def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     fields = scope.queryable(query["fields"])
     for name, field in fields.items():
         if field.kind not in TEXTUAL:
             raise faults.SEARCH_OPERATOR_NOT_APPLICABLE("text_query", name)
     words = tuple(dict.fromkeys(query["search_phrase"].casefold().split()))
-    reads = [scope.reader(name) for name in fields]
+    names, reads = tuple(fields), [scope.reader(name) for name in fields]
 
     def matches(properties: Properties) -> bool:
         # Apart, for a word is to be found in one field or another.
-        text = " ".join(part for read in reads for part in read(properties)).casefold()
+        text = scope.texts.find(names, reads, properties)
         return all(word in text for word in words)
 
     return matches

@@ -41,7 +41,7 @@ from emulator.pointer import OF_SCHEMA
 EVERY_CLIENT = "*"
 METHODS = ("get", "put", "patch", "delete", "post")
 NOTHING = Selector("", "", {}, frozenset())  # What a document without attributes grants.
-VERSION = re.compile(r"\d{1,2}\.\d{1,2}", re.ASCII)
+VERSION = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
 PLACEHOLDER = re.compile(r"\{[^/{}]*\}")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 HEADER_VALUE = re.compile(r"[\t -~]*", re.ASCII)
@@ -466,9 +466,13 @@ class _Resource(_Part):
 class _Resources(_Array):
     def compare(self, _given: list[Any], read: Mapping[int, ResourceSetting]) -> dict[int, Any]:
         """Refuse two entries that say different things of the same requests."""
+        alike: dict[tuple[str, ...], list[tuple[int, ResourceSetting]]] = {}
+        for entry in read.items():
+            alike.setdefault(read_pattern(entry[1].resource_id), []).append(entry)
         return {
             second: {"resource_id": [RIVAL.format(two.resource_id, first)]}
-            for (first, one), (second, two) in combinations(read.items(), 2)
+            for entries in alike.values()
+            for (first, one), (second, two) in combinations(entries, 2)
             if one.rivals(two)
         }
 

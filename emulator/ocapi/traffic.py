@@ -10,7 +10,7 @@ from emulator.exchange import Exchange
 from emulator.ocapi import url
 from emulator.ocapi.document import ENVELOPE
 from emulator.ocapi.select import ALWAYS, NAME
-from emulator.ocapi.settings import METHODS
+from emulator.ocapi.settings import METHODS, read_origin
 
 PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 EVERYTHING = "(**)"
@@ -29,6 +29,7 @@ class Use(NamedTuple):
         path: The path below the version, in canonical form.
         written: The properties that it set; dots lead into documents, ``allocation.amount``.
         read: The properties that were of use in its answer, None for all of them.
+        origin: The origin of the page that it came from, empty if it came from none.
     """
 
     client: str
@@ -36,6 +37,7 @@ class Use(NamedTuple):
     path: str
     written: Iterable[str] = ()
     read: Iterable[str] | None = None
+    origin: str = ""
 
 
 def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
@@ -44,7 +46,9 @@ def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
         address = url.parse(exchange.path)
         if exchange.operation and exchange.client and address is not None:
             path = exchange.path.removeprefix(address.base)
-            yield Use(exchange.client, exchange.method, path, _read_names(exchange))
+            origin = exchange.headers.get("origin", "")
+            names = _read_names(exchange)
+            yield Use(exchange.client, exchange.method, path, names, origin=origin)
 
 
 def _read_names(exchange: Exchange) -> Iterable[str]:
@@ -83,7 +87,10 @@ def summarize(uses: Iterable[Use], templates: Iterable[str]) -> dict[str, Any]:
 
 def _describe_client(client: str, resources: Mapping[str, Sequence[Use]]) -> dict[str, Any]:
     entries = [_describe_resource(resource, resources[resource]) for resource in sorted(resources)]
-    return {"client_id": client, "resources": entries}
+    uses = (use for asked in resources.values() for use in asked)
+    origins = sorted({use.origin for use in uses if read_origin(use.origin)})
+    told = {"allowed_origins": origins} if origins else {}
+    return {"client_id": client, **told, "resources": entries}
 
 
 def _describe_resource(resource: str, uses: Sequence[Use]) -> dict[str, Any]:

@@ -506,7 +506,7 @@ def test_the_message_names_property_and_document() -> None:
 
 
 def test_a_stored_document_has_its_read_only_properties_and_its_defaults() -> None:
-    entry = {"id": "o1", "created": "2024-02-19", "link": "http://h/o1", "c_a": [1]}
+    entry = {"id": "o1", "created": "2024-02-19T00:00Z", "link": "http://h/o1", "c_a": [1]}
     assert ORDER.decode_stored(entry) == {
         "id": "o1",
         "approved": False,

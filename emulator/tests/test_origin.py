@@ -101,7 +101,8 @@ def test_a_preflight_is_told_methods_and_headers_for_ten_minutes() -> None:
         "Access-Control-Allow-Methods": "GET, OPTIONS",
         "Access-Control-Allow-Headers": (
             "authorization, content-type, if-match, if-none-match, x-dw-client-id, "
-            "x-dw-http-method-override, x-dw-resource-state, x-emulator-workspace"
+            "x-dw-content-id, x-dw-http-method, x-dw-http-method-override, x-dw-resource-path, "
+            "x-dw-resource-path-extension, x-dw-resource-state, x-emulator-workspace"
         ),
         "Access-Control-Max-Age": "600",
     }

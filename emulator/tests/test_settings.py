@@ -404,7 +404,7 @@ def test_a_version_is_two_numbers(text: str, version: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "23", "23.", "23.2.1", "v23.2", "123.4", "23.2\n", "\u0662.\u0661"]
+    "text", ["", "23", "23.", "23.2.1", "v23.2", "12345.4", "23.2\n", "\u0662.\u0661"]
 )
 def test_a_text_is_no_version(text: str) -> None:
     with pytest.raises(ValueError, match="is no version"):
