@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.test import create_environ
+from werkzeug.test import Client, create_environ
 from werkzeug.wrappers import Request, Response
 
 from emulator import Emulator
 from emulator.failpoint import ConnectionDropped, Declaration
 from emulator.family import FAULT, INJECTED, TOO_LARGE, Family, Injected
+from emulator.match import Match
 from emulator.ocapi import app as data_app
-from emulator.ocapi import batch
+from emulator.ocapi import batch, permission
 from emulator.ocapi.url import canonical
 from emulator.store import Key, MemoryStore, Record, Store
 from emulator.workspace import WORKSPACE
@@ -336,3 +337,62 @@ def test_a_refusal_names_its_fault_and_is_of_the_format_that_is_wanted(send: Sen
 def test_an_answer_that_is_no_refusal_names_no_fault(send: Sender) -> None:
     assert send(ONE).status_code == 200
     assert FAULT not in send.environ
+
+
+def test_a_page_of_an_allowed_origin_may_read_a_batch_and_a_foreign_one_may_not_send_it() -> None:
+    emulator = Emulator(fixtures="samples")
+    client = Client(emulator.application)
+    permitted = {"client_id": "a" * 30, "allowed_origins": ["https://a.example"]}
+    emulator.workspace.permissions = permission.read({"clients": [permitted]})
+    told = {
+        "Authorization": f"Bearer {emulator.token()}",
+        "Content-Type": "multipart/mixed; boundary=b",
+        "x-dw-http-method": "GET",
+    }
+    part = b"--b\nx-dw-resource-path: /s/-/dw/data/v23_2/sites\n\n--b--\n"
+
+    def send(origin: str) -> Any:
+        return client.post("/dw/batch", data=part, headers={**told, "Origin": origin})
+
+    answer = send("https://a.example")
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+    assert send("https://evil.example").json["fault"]["type"] == "UnauthorizedOriginException"
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    preflight = client.options("/dw/batch", headers=asked)
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert "x-dw-resource-path" in preflight.headers["Access-Control-Allow-Headers"]
+
+
+def test_the_token_of_a_part_is_not_shown_in_the_journal() -> None:
+    emulator = Emulator(fixtures="samples")
+    client = Client(emulator.application)
+    told = {
+        "Authorization": f"Bearer {emulator.token()}",
+        "Content-Type": "multipart/mixed; boundary=b",
+        "x-dw-http-method": "GET",
+    }
+    part = (
+        b"--b\nx-dw-resource-path: /s/-/dw/data/v23_2/sites\n"
+        b"Authorization: Bearer SECRET-OF-A-PART\n\n--b--\n"
+    )
+    answer = client.post("/dw/batch", data=part, headers=told)
+    assert b"SECRET-OF-A-PART" in answer.data
+    shown = [exchange.show() for exchange in emulator.workspace.journal.find(Match({}))]
+    assert len(shown) == 2
+    assert "SECRET-OF-A-PART" not in str(shown)
+
+
+def test_a_version_of_four_digits_is_compared_like_any_other() -> None:
+    emulator = Emulator(fixtures="samples", accept_versions="any")
+    resource = {"resource_id": "/**", "methods": ["get"], "read_attributes": "(**)"}
+    emulator.workspace.permissions = permission.read(
+        {"clients": [{"client_id": "a" * 30, "resources": [resource]}]}
+    )
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    client = Client(emulator.application)
+    for version in ("v023_2", "v123_1", "v23_100"):
+        answer = client.get(f"/s/-/dw/data/{version}/sites", headers=headers)
+        assert answer.status_code == 200
+    emulator.check()
