@@ -1,6 +1,8 @@
 """An emulator in a program: start, stop, url, token, reset, check."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from secrets import token_hex
 from threading import Event
 from types import TracebackType
@@ -63,15 +65,16 @@ class Emulator:
             raise TypeError("an emulator takes a Config or its fields, not both")
         self.config = config or Config(**{"port": 0, **knobs})
         self._stopping = Event()
-        secret = self.config.token_key or self.config.seed or token_hex()
-        self.service = Service(self.config, secret)
-        families = _families(self.service)
-        declaration = Declaration(families.values())
-        self.workspaces = self._open_workspaces(declaration)
-        control = control_app.create_family(
-            self.config, self.workspaces, declaration, COLLECTIONS, PERMISSIONS
+        applications = _build(_shape(self.config))
+        self.service = applications.service
+        self.workspaces = self._open_workspaces(applications.declaration)
+        self.application = FrontDoor(
+            applications.families,
+            applications.families[ANY],
+            applications.control,
+            self.workspaces,
+            self.config.journal_body,
         )
-        self.application = build_application(self.config, self.workspaces, families, control)
         self._context = _secure(self.config)
         self._listener: Listener | None = None
 
@@ -157,11 +160,13 @@ class Emulator:
         plans = declaration.read_file(config.failpoints) if config.failpoints else []
         origin = fixtures.load(config.fixtures, COLLECTIONS)
         permissions = permission.read_file(config.settings) if config.settings else None
+        secret = config.token_key or config.seed or token_hex()
 
         def make(name: str) -> Workspace:
             return Workspace(
                 MemoryStore(origin.snapshot()),
                 name,
+                secret,
                 blank=blank,
                 permissions=permissions,
                 clock=Clock(config.seed and f"{config.seed}/{name}"),
@@ -192,24 +197,49 @@ def _secure(config: Config) -> "SSLContext | None":
     return certificate.issue(config.tls_names)
 
 
-def _families(service: Service) -> dict[str, Family]:
-    """Return the families that serve other paths than the Data API's, by path; and that by /."""
+@dataclass(frozen=True)
+class Applications:
+    """What answers the requests of all emulators of one shape; whose data it is, requests tell.
+
+    Attributes:
+        service: What the calls of the Data API share.
+        families: The families by path, that of all other paths by ``ANY``.
+        declaration: What reads failpoints for them.
+        control: The control plane, which is among the families, too.
+    """
+
+    service: Service
+    families: Mapping[str, Family]
+    declaration: Declaration
+    control: Family
+
+
+def _shape(config: Config) -> Config:
+    """Return what applications depend on; they do not on data, secrets of tokens, or ports."""
+    return Config(
+        host=config.host,
+        fixtures=config.fixtures,
+        dialect=config.dialect,
+        accept_versions=config.accept_versions,
+        inventory_api_key=config.inventory_api_key,
+        trust_forwarded_proto=config.trust_forwarded_proto,
+        control_token=config.control_token,
+        journal_body=config.journal_body,
+    )
+
+
+@lru_cache(maxsize=8)
+def _build(shape: Config) -> Applications:
+    """Return the applications of a shape; they take longer to make than all else."""
+    service = Service(shape)
     data = data_app.create_family(service)
-    batches = batch.create_family(service, recorded(data, service.config.journal_body))
-    token_endpoints = oauth.create_family(service)
-    inventory_service = inventory_app.create_family(service.config, service.secret)
-    return {
-        **dict.fromkeys(oauth.PATHS, token_endpoints),
-        **dict.fromkeys(inventory_app.PATHS, inventory_service),
+    families = {
+        **dict.fromkeys(oauth.PATHS, oauth.create_family(service)),
+        **dict.fromkeys(inventory_app.PATHS, inventory_app.create_family(shape)),
         metadata.PREFIX: metadata.create_family(service),
-        "/dw/batch": batches,
+        "/dw/batch": batch.create_family(service, recorded(data, shape.journal_body)),
         ANY: data,
     }
-
-
-def build_application(
-    config: Config, workspaces: Workspaces, families: Mapping[str, Family], control: Family
-) -> FrontDoor:
-    """Return the WSGI application of families by path; that of all other paths is at ``ANY``."""
-    served = {**families, control_app.PREFIX: control}
-    return FrontDoor(served, families[ANY], control, workspaces, config.journal_body)
+    declaration = Declaration(families.values())
+    control = control_app.create_family(shape, declaration, COLLECTIONS, PERMISSIONS)
+    return Applications(service, {**families, control_app.PREFIX: control}, declaration, control)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
+REGISTRY = "emulator.workspaces"
+"""The key of the WSGI environment that holds all workspaces of the emulator."""
 WORKSPACE = "emulator.workspace"
 """The key of the WSGI environment that holds the request's workspace, or what finds it."""
 
@@ -34,6 +36,7 @@ class Workspace:
     Attributes:
         store: The data.
         name: What it is called.
+        secret: What the keys of its tokens are derived from.
         permissions: Who may do what, for the family that knows such a thing; None for everything.
         blank: A snapshot without data but those that callers are known by; that of the start
             if there is none.
@@ -48,6 +51,7 @@ class Workspace:
 
     store: Store
     name: str = DEFAULT
+    secret: str = ""
     blank: Any = None
     permissions: Any = None
     clock: Clock = field(default_factory=Clock)
@@ -178,6 +182,12 @@ class Workspaces:
         freed = len(kept) < len(self._workspaces)
         self._workspaces = kept
         return freed
+
+
+def registry(environ: "WSGIEnvironment") -> Workspaces:
+    """Return all workspaces of the emulator that a request of the control plane belongs to."""
+    found: Workspaces = environ[REGISTRY]
+    return found
 
 
 def current(environ: "WSGIEnvironment") -> Workspace:

@@ -15,7 +15,15 @@ from emulator.exchange import Body, Exchange, Reply
 from emulator.failpoint import Sleep
 from emulator.family import FAULT, Family, leave
 from emulator.ocapi.url import canonical
-from emulator.workspace import DEFAULT, WORKSPACE, Workspace, WorkspaceError, Workspaces, current
+from emulator.workspace import (
+    DEFAULT,
+    REGISTRY,
+    WORKSPACE,
+    Workspace,
+    WorkspaceError,
+    Workspaces,
+    current,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -67,6 +75,7 @@ class FrontDoor:
         name = self._name(environ)
         if family is self.control:  # whose guard looks before a workspace is made
             environ[WORKSPACE] = partial(self.workspaces.get, name)
+            environ[REGISTRY] = self.workspaces
             return family.application(environ, start_response)
         try:
             workspace = environ[WORKSPACE] = self.workspaces.get(name)

@@ -16,7 +16,7 @@ from emulator.control.problem import Problem, refuse
 from emulator.failpoint import Declaration
 from emulator.family import Family
 from emulator.fixtures import Collection
-from emulator.workspace import WorkspaceError, Workspaces, current
+from emulator.workspace import WorkspaceError, current
 
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")
@@ -43,7 +43,6 @@ class Json(JSONProvider):
 
 def create_family(
     config: Config,
-    registry: Workspaces,
     declaration: Declaration,
     collections: tuple[Collection, ...],
     permissions: Permissions,
@@ -52,7 +51,6 @@ def create_family(
 
     Args:
         config: How the server is set up.
-        registry: All workspaces.
         declaration: What reads failpoints.
         collections: What data sets hold.
         permissions: What reads settings documents, and what writes them.
@@ -73,10 +71,10 @@ def create_family(
         clock.create(),
         failpoint.create(declaration),
         journal.create(),
-        snapshot.create(registry),
+        snapshot.create(),
         settings.create(permissions.read, permissions.summarize),
         state.create(collections),
-        workspace.create(registry),
+        workspace.create(),
     )
     for part in parts:
         app.register_blueprint(part, url_prefix=f"{PREFIX}/{part.name}")

@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import Problem, load, read_json
 from emulator.snapshot import Snapshot, SnapshotError
-from emulator.workspace import WorkspaceError, Workspaces, current
+from emulator.workspace import WorkspaceError, current, registry
 
 
 class ForkSchema(Schema):
@@ -17,7 +17,7 @@ class ForkSchema(Schema):
     workspace = fields.String(required=True)
 
 
-def create(registry: Workspaces) -> Blueprint:
+def create() -> Blueprint:
     """Return the endpoints below ``snapshots``."""
     part = Blueprint("snapshots", __name__)
 
@@ -31,7 +31,7 @@ def create(registry: Workspaces) -> Blueprint:
         found = _find(name)
         target = load(ForkSchema(), read_json())["workspace"]
         try:
-            registry.get(target).store.restore(found.content)
+            registry(request.environ).get(target).store.restore(found.content)
         except WorkspaceError as error:
             raise Problem(400, f"{error}.") from error
         return jsonify(workspace=target, snapshot=name), 201

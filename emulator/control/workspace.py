@@ -3,12 +3,12 @@
 from time import monotonic
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, fields, validate
 from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import Problem, load, read_json
-from emulator.workspace import Workspace, WorkspaceError, Workspaces
+from emulator.workspace import Workspace, WorkspaceError, Workspaces, registry
 
 
 class WorkspaceSchema(Schema):
@@ -17,37 +17,37 @@ class WorkspaceSchema(Schema):
     clients = fields.List(fields.String(validate=validate.Length(1)), allow_none=False)
 
 
-def create(registry: Workspaces) -> Blueprint:
+def create() -> Blueprint:
     """Return the endpoints below ``workspaces``."""
     part = Blueprint("workspaces", __name__)
 
     @part.get("")
     def show_all() -> Response:
-        return jsonify([_show(registry, workspace) for workspace in registry])
+        return jsonify([_show(workspace) for workspace in _all()])
 
     @part.get("/<name>")
     def show_one(name: str) -> Response:
-        found = registry.find(name)
+        found = _all().find(name)
         if found is None:
             raise _missing(name)
-        return jsonify(_show(registry, found))
+        return jsonify(_show(found))
 
     @part.put("/<name>")
     def make(name: str) -> tuple[Response, int]:
-        status = 200 if registry.find(name) else 201
+        status = 200 if _all().find(name) else 201
         clients = load(WorkspaceSchema(), read_json()).get("clients")
         try:
-            registry.get(name)
+            _all().get(name)
             if clients is not None:
-                registry.assign(name, clients)
+                _all().assign(name, clients)
         except WorkspaceError as error:
             raise Problem(400, f"{error}.") from error
-        return jsonify(_show(registry, registry.get(name))), status
+        return jsonify(_show(_all().get(name))), status
 
     @part.delete("/<name>")
     def delete(name: str) -> tuple[str, int]:
         try:
-            found = registry.delete(name)
+            found = _all().delete(name)
         except WorkspaceError as error:
             raise Problem(409, f"{error}.") from error
         if not found:
@@ -57,14 +57,18 @@ def create(registry: Workspaces) -> Blueprint:
     return part
 
 
+def _all() -> Workspaces:
+    return registry(request.environ)
+
+
 def _missing(name: str) -> NotFound:
     return NotFound(f"There is no workspace '{name}'; one is made when it is first used.")
 
 
-def _show(registry: Workspaces, workspace: Workspace) -> dict[str, Any]:
+def _show(workspace: Workspace) -> dict[str, Any]:
     return {
         "name": workspace.name,
-        "clients": registry.clients_of(workspace.name),
+        "clients": _all().clients_of(workspace.name),
         "idle": round(monotonic() - workspace.used, 3),
         "exchanges": len(workspace.journal),
         "server_errors": [failed.line for failed in workspace.journal.find_errors()],

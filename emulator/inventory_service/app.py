@@ -1,6 +1,7 @@
 """The Inventory Service API as one Flask application."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
@@ -35,14 +36,9 @@ JSON = "application/json"
 PATHS = ("/inventories", "/items", "/openapi.json")
 
 
-def create_family(config: Config, secret: str) -> Family:
-    """Return the family of all ten operations and of the API's description.
-
-    Args:
-        config: How it is set up.
-        secret: What the key of page tokens is derived from.
-    """
-    app = _create_app(config, NextTokens(sha256(f"nextToken{secret}".encode()).digest()))
+def create_family(config: Config) -> Family:
+    """Return the family of all ten operations and of the API's description."""
+    app = _create_app(config)
     faults = {kind.code: ("detail",) for kind in PROBLEMS.values()}
     return Family("inventory_service", app, app.url_map, dict(_operations()), faults)
 
@@ -55,7 +51,7 @@ def _operations() -> Iterator[tuple[tuple[str, str], str]]:
             yield (f"{method} {rule}", method), openapi.identify(verb, collection)
 
 
-def _create_app(config: Config, tokens: NextTokens) -> Flask:
+def _create_app(config: Config) -> Flask:
     app = Flask("emulator.inventory_service", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
 
@@ -72,7 +68,7 @@ def _create_app(config: Config, tokens: NextTokens) -> Flask:
         return _respond(Answer(200, openapi.describe(keyed=bool(config.inventory_api_key))))
 
     for collection in COLLECTIONS:
-        _add_routes(app, collection, tokens)
+        _add_routes(app, collection)
     app.add_url_rule("/openapi.json", "openapi", describe)
     app.register_error_handler(Problem, _refuse)
 
@@ -100,15 +96,22 @@ def _rules(collection: Collection) -> tuple[tuple[str, str, Verb], ...]:
     )
 
 
-def _add_routes(app: Flask, collection: Collection, tokens: NextTokens) -> None:
+def _add_routes(app: Flask, collection: Collection) -> None:
     for rule, method, verb in _rules(collection):
-        view = _view(collection, tokens, verb)
+        view = _view(collection, verb)
         app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
 
 
-def _view(collection: Collection, tokens: NextTokens, verb: Verb) -> Callable[..., Response]:
+@lru_cache(maxsize=1024)
+def _tokens(secret: str) -> NextTokens:
+    """Return what issues and reads the page tokens of a workspace."""
+    return NextTokens(sha256(f"nextToken{secret}".encode()).digest())
+
+
+def _view(collection: Collection, verb: Verb) -> Callable[..., Response]:
     def view(**ids: str) -> Response:
-        operations = Operations(collection, current(request.environ), tokens)
+        workspace = current(request.environ)
+        operations = Operations(collection, workspace, _tokens(workspace.secret))
         return _respond(getattr(operations, verb)(request, **ids))
 
     return view

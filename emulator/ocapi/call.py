@@ -32,21 +32,19 @@ SHORTEST_ID, LONGEST_ID = 1, 256
 
 
 class Service:
-    """What all calls of one emulator share.
+    """What all calls of one set-up share.
 
     Args:
         config: How it is set up.
-        secret: What the keys of tokens are derived from.
     """
 
-    def __init__(self, config: Config, secret: str) -> None:
+    def __init__(self, config: Config) -> None:
         self.config = config
-        self.secret = secret
         self.dialect: Dialect = DIALECTS[config.dialect]
 
     def tokens(self, workspace: Workspace) -> Tokens:
         """Return what issues and verifies the tokens of a workspace."""
-        return Tokens(self.secret, workspace.clock, workspace.name)
+        return Tokens(workspace.secret, workspace.clock, workspace.name)
 
     def serves(self, version: str) -> bool:
         """Return whether a version, well formed, is answered (URL-3)."""

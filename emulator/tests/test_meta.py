@@ -149,7 +149,7 @@ def test_an_operation_is_named_after_method_and_path(
 
 
 def test_operations_are_named_as_the_journal_names_them() -> None:
-    journal = set(create_family(Service(Config(), "secret")).operations.values())
+    journal = set(create_family(Service(Config())).operations.values())
     described = describe_all(*RESOURCES)["paths"].values()
     assert {
         operation["operationId"] for path in described for operation in path.values()

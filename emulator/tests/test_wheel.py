@@ -23,11 +23,12 @@ print(json.dumps([emulator.__file__, health["status"], health["fixtures"]]))
 
 VERIFICATION = """
 import sys
+from pathlib import Path
 from emulator import Emulator
 from emulator.verification import Options, command, verify
 with Emulator(fixtures="samples") as server:
     options = Options(server.url, rules=("URL-5", "SMP-1", "OPS-1"))
-    print(command(options, sys.argv[1])[-1])
+    print(Path(command(options, sys.argv[1])[-1]).parent)
     sys.exit(verify(options, print))
 """
 
