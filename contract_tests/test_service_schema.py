@@ -26,7 +26,15 @@ def test_schemathesis_finds_nothing(start: Callable[..., Api], tmp_path: Path) -
         pytest.skip("needs the package schemathesis")
     (tmp_path / "schemathesis.toml").write_text(SETTINGS)
     command = ["run", f"{start().url}/openapi.json", "--exclude-checks", LEFT_OUT]
-    options = ["--max-examples", "3", "--generation-database", "none", "--no-color"]
+    options = [
+        "--phases",
+        "coverage,stateful",
+        "--max-examples",
+        "3",
+        "--generation-database",
+        "none",
+        "--no-color",
+    ]
     done = subprocess.run(  # noqa: S603 - the tool of our own environment
         [sys.executable, "-m", "schemathesis.cli", *command, *options],
         cwd=tmp_path,

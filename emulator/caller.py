@@ -39,15 +39,29 @@ def _read_bearer(authorization: str) -> str:
     return _read_subject(token.strip()) if scheme.lower() == "bearer" else ""
 
 
+def read_expiry(authorization: str) -> float:
+    """Return when the token of an Authorization header expires, unverified.
+
+    Returns:
+        Seconds of the epoch; 0 if it is no token.
+    """
+    until = _read_claims(authorization.partition(" ")[2].strip()).get("exp")
+    return float(until) if isinstance(until, (int, float)) else 0.0
+
+
 def _read_subject(token: str) -> str:
     """Return the subject of a JWT, unverified."""
+    subject = _read_claims(token).get("sub")
+    return subject if isinstance(subject, str) else ""
+
+
+def _read_claims(token: str) -> dict[str, Any]:
     claims = token.split(".")[1] if token.count(".") == 2 else ""  # noqa: PLR2004 - RFC 7519, 3
     try:
         read: Any = orjson.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     except ValueError:
-        return ""
-    subject = read.get("sub") if isinstance(read, dict) else None
-    return subject if isinstance(subject, str) else ""
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def _read_query(query: str) -> str:

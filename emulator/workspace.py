@@ -29,7 +29,7 @@ class WorkspaceError(ValueError):
     """The name is none that a workspace can have."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Workspace:
     """The state that one set of clients shares.
 

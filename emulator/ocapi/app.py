@@ -11,6 +11,7 @@ from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.fixtures import Collection
 from emulator.ocapi import client, custom, envelope, faults, formats, meta, origin, override, url
+from emulator.ocapi.cache import AnswerCache
 from emulator.ocapi.call import Call, Route, Service
 from emulator.ocapi.client import CLIENTS, USERS
 from emulator.ocapi.document import FAULT, Document
@@ -89,7 +90,7 @@ def create_family(service: Service) -> Family:
     app = _create_app(service, routes)
     return Family(
         "data",
-        app,
+        AnswerCache(app),
         app.url_map,
         {(path, method): name for path, route in routes.items() for method, name in _names(route)},
         {name: kind.arguments for name, kind in FAULTS.items()},

@@ -190,7 +190,7 @@ def test_https_is_trusted(
 
 
 def test_a_running_server_gives_each_test_a_workspace(
-    run: pytest.Pytester, server: Emulator
+    run: pytest.Pytester, server: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = """
         import pytest
@@ -205,7 +205,10 @@ def test_a_running_server_gives_each_test_a_workspace(
             ocapi.verify({"status": 404}, times=1)
             assert ocapi.emulator is None
     """
-    options = ("--ocapi-url", server.url, "-n", "2", "-p", "xdist")
+    # Of this project's other plugins some take seconds to import, in each of the processes.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p ocapi_emulator")
+    options = ("--ocapi-url", server.url, "-n", "2")
     assert outcomes(run, source, *options) == {"passed": 4}
     assert [workspace.name for workspace in server.workspaces] == ["default"]
     assert server.workspace.store.get("inventory_lists", ("inventory_eu",)) is not None

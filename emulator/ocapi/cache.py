@@ -1,0 +1,141 @@
+"""Answers to GET, kept for as long as nothing that they depend on has changed.
+
+An answer depends on the request, the data, the permissions, and on the token being good still.
+Data and permissions are values that never change: a write puts others in their place. So an answer
+is fresh while they are the very same objects, and none can be stale. What tells two answers to the
+same question apart is the id of the request alone, which is made anew.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from emulator import caller
+from emulator.family import INJECTED
+from emulator.workspace import Workspace, current
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MOST = 1024  # answers of one workspace
+LARGEST = 64 * 1024  # bytes of a body
+OK = "200"
+REQUEST_ID = "x-dw-request-base-id"
+IRRELEVANT = frozenset(
+    ("HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_CONNECTION", "HTTP_USER_AGENT")
+)
+"""Headers that no answer depends on."""
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer, all but the id of its request, and until when its token is good."""
+
+    status: str
+    headers: Headers
+    parts: list[bytes]
+    until: float
+
+
+@dataclass
+class Shelf:
+    """The answers that hold of one state of a workspace."""
+
+    store: Any
+    data: Any
+    permissions: Any
+    answers: dict[Any, Kept] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "Shelf":
+        """Return an empty shelf for the present state."""
+        return cls(workspace.store, workspace.store.snapshot(), workspace.permissions)
+
+    def holds(self, workspace: Workspace) -> bool:
+        """Return whether its state is the present one still."""
+        same = workspace.store is self.store and workspace.permissions is self.permissions
+        return same and workspace.store.snapshot() is self.data
+
+
+class AnswerCache:
+    """A WSGI application in front of another one whose answers to GET it keeps.
+
+    Args:
+        application: What answers; the data that it reads are those of the request's workspace.
+    """
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self.application = application
+        self._shelves: WeakKeyDictionary[Workspace, Shelf] = WeakKeyDictionary()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer, by what is kept if that can be."""
+        if not _may_keep(environ):
+            return self.application(environ, start_response)
+        workspace, question = current(environ), _ask(environ)
+        shelf = self._find_shelf(workspace)
+        kept = shelf.answers.get(question)
+        if kept is not None and workspace.clock.now().timestamp() < kept.until:
+            start_response(kept.status, [*kept.headers, _identify(workspace)])
+            return kept.parts
+        return self._answer(environ, start_response, shelf, question)
+
+    def _find_shelf(self, workspace: Workspace) -> Shelf:
+        shelf = self._shelves.get(workspace)
+        if shelf is None or not shelf.holds(workspace):
+            shelf = self._shelves[workspace] = Shelf.of(workspace)
+        return shelf
+
+    def _answer(
+        self,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        shelf: Shelf,
+        question: Any,
+    ) -> Iterable[bytes]:
+        """Let the application answer, and keep that if nothing has changed meanwhile."""
+        told: list[tuple[str, Headers]] = []
+
+        def respond(status: str, headers: Headers, *others: Any) -> Any:
+            told.append((status, headers))
+            return start_response(status, headers, *others)
+
+        parts = list(self.application(environ, respond))
+        status, headers = told[-1]
+        small = sum(map(len, parts)) <= LARGEST
+        if status.startswith(OK) and small and shelf.holds(current(environ)):
+            without = [pair for pair in headers if pair[0].lower() != REQUEST_ID]
+            if len(shelf.answers) >= MOST:
+                shelf.answers.clear()
+            until = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
+            shelf.answers[question] = Kept(status, without, parts, until)
+        return parts
+
+
+def _may_keep(environ: "WSGIEnvironment") -> bool:
+    """Return whether a request is a question without a body, of somebody with a token."""
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and "HTTP_AUTHORIZATION" in environ
+        and INJECTED not in environ
+        and environ.get("CONTENT_LENGTH") in (None, "", "0")
+    )
+
+
+def _ask(environ: "WSGIEnvironment") -> Any:
+    """Return all of a request that an answer can depend on."""
+    headers = tuple(
+        (name, value)
+        for name, value in environ.items()
+        if name.startswith(("HTTP_", "CONTENT_")) and name not in IRRELEVANT
+    )
+    return environ["PATH_INFO"], environ["QUERY_STRING"], environ["wsgi.url_scheme"], headers
+
+
+def _identify(workspace: Workspace) -> tuple[str, str]:
+    return REQUEST_ID, workspace.clock.identifier()
