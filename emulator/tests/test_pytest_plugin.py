@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 
@@ -11,6 +12,10 @@ from emulator.fixtures import BUNDLED
 from emulator.store import MemoryStore
 
 TIMEOUT = 60
+# Modules that a run within this process is the first to import are forgotten when it ends, and
+# would be there twice then; these are to be there before.
+for name in ("emulator.server", "emulator.testing", "http.cookiejar", "requests"):
+    import_module(name)
 SILENT = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q")
 
 
@@ -19,6 +24,9 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
     """A folder for tests, which are run in a process of their own."""
     for name in ("COV_CORE_SOURCE", "COV_CORE_CONFIG", "COV_CORE_DATAFILE", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
+    # Of this project's other plugins some take seconds to import, in each run anew.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p ocapi_emulator")
     return pytester
 
 
@@ -190,7 +198,7 @@ def test_https_is_trusted(
 
 
 def test_a_running_server_gives_each_test_a_workspace(
-    run: pytest.Pytester, server: Emulator, monkeypatch: pytest.MonkeyPatch
+    run: pytest.Pytester, server: Emulator
 ) -> None:
     source = """
         import pytest
@@ -205,9 +213,6 @@ def test_a_running_server_gives_each_test_a_workspace(
             ocapi.verify({"status": 404}, times=1)
             assert ocapi.emulator is None
     """
-    # Of this project's other plugins some take seconds to import, in each of the processes.
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p ocapi_emulator")
     options = ("--ocapi-url", server.url, "-n", "2")
     assert outcomes(run, source, *options) == {"passed": 4}
     assert [workspace.name for workspace in server.workspaces] == ["default"]
