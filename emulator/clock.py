@@ -9,8 +9,8 @@ from typing import NamedTuple
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 """When a seeded clock begins, and stands until it is moved."""
 
-
 YEARS = range(1970, 9999)
+"""The years an instant may be of, so that sums around it stay within what Python can tell."""
 
 
 class ClockError(ValueError):
@@ -26,6 +26,12 @@ class Hands(NamedTuple):
     def read(self) -> datetime:
         """Return the instant they point at."""
         return self.frozen or datetime.now(UTC) + self.offset
+
+
+def render_instant(instant: datetime) -> str:
+    """Return an aware instant in UTC to the millisecond, as in ``2026-01-31T12:00:00.000Z``."""
+    utc = instant.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def _check(instant: datetime) -> datetime:

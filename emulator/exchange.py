@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from emulator import caller
+from emulator.clock import render_instant
 from emulator.mask import Mask
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Exchange:
             "failpoint": self.failpoint,
             "query": self.mask.query(self.query),
             "parameters": self.parameters,
-            "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": render_instant(self.at),
             "seconds": round(self.seconds, 6),
             "request": self._message(self.headers, self.request_body),
             "answer": self._message(answered, self.reply_body),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, ValidationError, fields
 
-from emulator.clock import Clock, ClockError
+from emulator.clock import Clock, ClockError, render_instant
 from emulator.control.problem import Problem, load, read_json
 from emulator.failpoint import Real
 from emulator.workspace import current
@@ -60,8 +60,7 @@ def _clock() -> Clock:
 
 def show(clock: Clock) -> Response:
     """Answer what time it is, and whether it stands."""
-    now = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return jsonify(now=now, frozen=clock.is_frozen)
+    return jsonify(now=render_instant(clock.now()), frozen=clock.is_frozen)
 
 
 def _move(work: Callable[[], None]) -> Response:

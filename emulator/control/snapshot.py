@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, fields
 from werkzeug.exceptions import NotFound
 
+from emulator.clock import render_instant
 from emulator.control.problem import Problem, load, read_json
 from emulator.snapshot import Snapshot, SnapshotError
 from emulator.workspace import WorkspaceError, current, registry
@@ -51,8 +52,7 @@ def _find(name: str) -> Snapshot:
 
 
 def _show(snapshot: Snapshot) -> dict[str, str]:
-    at = snapshot.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"name": snapshot.name, "at": at}
+    return {"name": snapshot.name, "at": render_instant(snapshot.at)}
 
 
 def list_() -> Response:

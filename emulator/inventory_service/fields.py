@@ -1,13 +1,14 @@
 """Types of members as marshmallow fields: strict, without any coercion."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from emulator.clock import render_instant
 from emulator.inventory_service.countries import COUNTRIES
 
 LARGEST_QUANTITY = 2**31 - 1
@@ -72,12 +73,6 @@ def _require_date_time(text: str) -> str:
     if not DATE_TIME.fullmatch(text):
         raise ValueError(text)
     return text
-
-
-def render_instant(instant: datetime) -> str:
-    """Return an aware instant as the API writes it."""
-    utc = instant.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def check_time_zone(name: str) -> None:

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from flask import Request
 
 from emulator import entity_tag
+from emulator.clock import render_instant
 from emulator.inventory_service import body, idempotency, paging
 from emulator.inventory_service.answer import Answer
 from emulator.inventory_service.collection import Collection
 from emulator.inventory_service.documents import read_only
-from emulator.inventory_service.fields import render_instant
 from emulator.inventory_service.idempotency import Memory
 from emulator.inventory_service.merge import merge
 from emulator.inventory_service.paging import Bookmark, NextTokens

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 from marshmallow import ValidationError
 from marshmallow import fields as base
 
+from emulator import clock
 from emulator.ocapi import faults
 from emulator.ocapi.faults import Fault
 
@@ -318,6 +319,4 @@ def _check_custom(value: Any) -> Any:
 
 def render_instant(instant: datetime) -> str:
     """Return an instant as OCAPI writes it; one without an offset is taken as UTC (ENV-7)."""
-    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    utc = aware.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"
+    return clock.render_instant(instant if instant.tzinfo else instant.replace(tzinfo=UTC))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from emulator.clock import Clock, ClockError
+from emulator.clock import Clock, ClockError, render_instant
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -19,6 +19,20 @@ def test_now_is_the_present_instant() -> None:
 
 def test_now_is_aware_and_in_utc() -> None:
     assert Clock().now().utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("instant", "rendered"),
+    [
+        (datetime(2026, 1, 31, 12, tzinfo=UTC), "2026-01-31T12:00:00.000Z"),
+        (
+            datetime(2026, 1, 1, 0, 30, 0, 999_999, timezone(timedelta(hours=1))),
+            "2025-12-31T23:30:00.999Z",
+        ),
+    ],
+)
+def test_an_instant_is_rendered_in_utc_to_the_millisecond(instant: datetime, rendered: str) -> None:
+    assert render_instant(instant) == rendered
 
 
 def test_an_identifier_is_32_lower_case_hex_digits() -> None:
