@@ -59,6 +59,16 @@ def test_each_test_begins_with_the_first_state(run: pytest.Pytester) -> None:
     assert outcomes(run, source) == {"passed": 4}
 
 
+@pytest.fixture
+def broken_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every list a crash; a server reads lists while it starts, so start it before."""
+
+    def scan(*_: object, **__: object) -> None:
+        raise ArithmeticError("the disk is on fire")
+
+    monkeypatch.setattr(MemoryStore, "scan", scan)
+
+
 def test_a_crash_of_the_server_is_raised_in_the_test(run: pytest.Pytester) -> None:
     run.makepyfile("""
         def test_crash(ocapi):
@@ -239,13 +249,8 @@ def test_a_running_server_of_another_set_up_is_refused(
     result.stdout.fnmatch_lines(["*the server is another process at*"])
 
 
-def test_a_crash_of_a_running_server_fails_the_test(
-    run: pytest.Pytester, server: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def scan(*_: object, **__: object) -> None:
-        raise ArithmeticError("the disk is on fire")
-
-    monkeypatch.setattr(MemoryStore, "scan", scan)
+@pytest.mark.usefixtures("server", "broken_store")
+def test_a_crash_of_a_running_server_fails_the_test(run: pytest.Pytester, server: Emulator) -> None:
     run.makepyfile("""
         def test_sound(ocapi):
             one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
@@ -313,13 +318,10 @@ def test_a_crash_while_others_are_torn_down_is_told(run: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(["*ArithmeticError: torn down*"])
 
 
+@pytest.mark.usefixtures("server", "broken_store")
 def test_a_crash_is_told_of_a_running_server_though_its_journal_is_emptied(
-    run: pytest.Pytester, server: Emulator, monkeypatch: pytest.MonkeyPatch
+    run: pytest.Pytester, server: Emulator
 ) -> None:
-    def scan(*_: object, **__: object) -> None:
-        raise ArithmeticError("the disk is on fire")
-
-    monkeypatch.setattr(MemoryStore, "scan", scan)
     run.makepyfile("""
         def test_crash(ocapi):
             ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
