@@ -62,10 +62,23 @@ class Workspace:
     used: float = field(default_factory=monotonic)
     origin: Any = field(init=False)
     _permitted: Any = field(init=False)
+    _permits: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.origin = self.store.snapshot()
         self._permitted = self.permissions
+
+    def version(self) -> tuple[int, int]:
+        """Return what is another whenever data or permissions have changed.
+
+        Read before these, it is never newer than what was read.
+        """
+        return self.store.version(), self._permits
+
+    def permit(self, permissions: Any) -> None:
+        """Put others in the place of the permissions."""
+        self.permissions = permissions
+        self._permits += 1
 
     def reset(self, *, empty: bool = False) -> None:
         """Be as at the start, or without data; snapshots and unraised internal errors stay.
@@ -74,7 +87,7 @@ class Workspace:
             empty: Leave no data but those that callers are known by.
         """
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
-        self.permissions = self._permitted
+        self.permit(self._permitted)
         self.clock.reset()
         self.failpoints.reset()
         self.journal.clear()

@@ -34,7 +34,7 @@ def create(read: Read, summarize: Summarize) -> Blueprint:
     def load() -> Response:
         document = read_json()
         try:
-            current(request.environ).permissions = read(document)
+            current(request.environ).permit(read(document))
         except ValueError as error:
             raise invalid(getattr(error, "problems", {"": str(error)})) from error
         return jsonify(document)
@@ -49,5 +49,5 @@ def create(read: Read, summarize: Summarize) -> Blueprint:
 
 def clear() -> tuple[str, int]:
     """Let every client do everything."""
-    current(request.environ).permissions = None
+    current(request.environ).permit(None)
     return "", 204

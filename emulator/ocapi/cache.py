@@ -1,9 +1,9 @@
 """Answers to GET, kept for as long as nothing that they depend on has changed.
 
 An answer depends on the request, the data, the permissions, and on the token being good still.
-Data and permissions are values that never change: a write puts others in their place. So an answer
-is fresh while they are the very same objects, and none can be stale. What tells two answers to the
-same question apart is the id of the request alone, which is made anew.
+Whatever changes data or permissions gives the workspace another version. So an answer is fresh
+while the version is that from before it was made, and none can be stale. What tells two answers to
+the same question apart is the id of the request alone, which is made anew.
 """
 
 from collections.abc import Iterable
@@ -40,24 +40,12 @@ class Kept:
     until: float
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Shelf:
-    """The answers that hold of one state of a workspace."""
+    """The answers that hold of one version of a workspace."""
 
-    store: Any
-    data: Any
-    permissions: Any
+    version: tuple[int, int]
     answers: dict[Any, Kept] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, workspace: Workspace) -> "Shelf":
-        """Return an empty shelf for the present state."""
-        return cls(workspace.store, workspace.store.snapshot(), workspace.permissions)
-
-    def holds(self, workspace: Workspace) -> bool:
-        """Return whether its state is the present one still."""
-        same = workspace.store is self.store and workspace.permissions is self.permissions
-        return same and workspace.store.snapshot() is self.data
 
 
 class AnswerCache:
@@ -86,9 +74,10 @@ class AnswerCache:
         return self._answer(environ, start_response, shelf, question)
 
     def _find_shelf(self, workspace: Workspace) -> Shelf:
+        version = workspace.version()  # that of before the answer is made
         shelf = self._shelves.get(workspace)
-        if shelf is None or not shelf.holds(workspace):
-            shelf = self._shelves[workspace] = Shelf.of(workspace)
+        if shelf is None or shelf.version != version:
+            shelf = self._shelves[workspace] = Shelf(version)
         return shelf
 
     def _answer(
@@ -98,7 +87,7 @@ class AnswerCache:
         shelf: Shelf,
         question: Any,
     ) -> Iterable[bytes]:
-        """Let the application answer, and keep that if nothing has changed meanwhile."""
+        """Let the application answer, and keep that."""
         told: list[tuple[str, Headers]] = []
 
         def respond(status: str, headers: Headers, *others: Any) -> Any:
@@ -108,7 +97,7 @@ class AnswerCache:
         parts = list(self.application(environ, respond))
         status, headers = told[-1]
         small = sum(map(len, parts)) <= LARGEST
-        if status.startswith(OK) and small and shelf.holds(current(environ)):
+        if status.startswith(OK) and small:
             without = [pair for pair in headers if pair[0].lower() != REQUEST_ID]
             if len(shelf.answers) >= MOST:
                 shelf.answers.clear()

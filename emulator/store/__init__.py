@@ -15,6 +15,7 @@ from emulator.store.interface import (
     Scan,
     StateConflict,
     Store,
+    StoreUnavailable,
     Vacant,
 )
 from emulator.store.memory import MemoryStore
@@ -35,6 +36,7 @@ __all__ = [
     "Scan",
     "StateConflict",
     "Store",
+    "StoreUnavailable",
     "Vacant",
     "settle",
 ]

@@ -19,6 +19,7 @@ __all__ = [
     "Scan",
     "StateConflict",
     "Store",
+    "StoreUnavailable",
     "Vacant",
 ]
 
@@ -36,6 +37,10 @@ Expected = str | Presence
 
 class StateConflict(Exception):  # noqa: N818 - an outcome of a race, no error of the program
     """The record was not what the write expected; nothing was written."""
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - an outcome that callers plan for
+    """What keeps the content cannot be reached; whether a write was made is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,13 @@ class Store(Protocol):
 
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
         """Replace all content: records by collection, in any order, whose keys must differ."""
+        ...
+
+    def version(self) -> int:
+        """Return a number that another one takes the place of whenever content changes.
+
+        Read before content, it is never newer than what was read.
+        """
         ...
 
     def snapshot(self) -> Any:

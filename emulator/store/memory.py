@@ -35,6 +35,7 @@ class MemoryStore:
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self._trees: Snapshot = snapshot or {}
+        self._version = 0
         self._lock = Lock()
 
     def get(self, collection: str, key: Key) -> Record | None:
@@ -67,7 +68,7 @@ class MemoryStore:
             trees = dict(self._trees)
             for change in changes:
                 _change(trees, change)
-            self._trees = trees
+            self._become(trees)
 
     def scan(
         self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
@@ -93,7 +94,11 @@ class MemoryStore:
         """See ``Store.replace``; O(n log n)."""
         trees = {name: _plant(records) for name, records in contents.items()}
         with self._lock:
-            self._trees = trees
+            self._become(trees)
+
+    def version(self) -> int:
+        """See ``Store.version``."""
+        return self._version
 
     def snapshot(self) -> Snapshot:
         """See ``Store.snapshot``; O(1)."""
@@ -102,7 +107,7 @@ class MemoryStore:
     def restore(self, snapshot: Snapshot) -> None:
         """See ``Store.restore``; O(1)."""
         with self._lock:
-            self._trees = snapshot
+            self._become(snapshot)
 
     def _check(self, change: Change) -> None:
         match change:
@@ -118,7 +123,12 @@ class MemoryStore:
         return self._trees.get(collection, EMPTY)
 
     def _replace(self, collection: str, tree: Tree) -> None:
-        self._trees = {**self._trees, collection: tree}
+        self._become({**self._trees, collection: tree})
+
+    def _become(self, trees: Snapshot) -> None:
+        # In this order: who has read a version finds its content, or a newer one.
+        self._trees = trees
+        self._version += 1
 
 
 def _plant(records: Iterable[Record]) -> Tree:

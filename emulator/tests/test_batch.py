@@ -343,7 +343,7 @@ def test_a_page_of_an_allowed_origin_may_read_a_batch_and_a_foreign_one_may_not_
     emulator = Emulator(fixtures="samples")
     client = Client(emulator.application)
     permitted = {"client_id": "a" * 30, "allowed_origins": ["https://a.example"]}
-    emulator.workspace.permissions = permission.read({"clients": [permitted]})
+    emulator.workspace.permit(permission.read({"clients": [permitted]}))
     told = {
         "Authorization": f"Bearer {emulator.token()}",
         "Content-Type": "multipart/mixed; boundary=b",
@@ -387,8 +387,8 @@ def test_the_token_of_a_part_is_not_shown_in_the_journal() -> None:
 def test_a_version_of_four_digits_is_compared_like_any_other() -> None:
     emulator = Emulator(fixtures="samples", accept_versions="any")
     resource = {"resource_id": "/**", "methods": ["get"], "read_attributes": "(**)"}
-    emulator.workspace.permissions = permission.read(
-        {"clients": [{"client_id": "a" * 30, "resources": [resource]}]}
+    emulator.workspace.permit(
+        permission.read({"clients": [{"client_id": "a" * 30, "resources": [resource]}]})
     )
     headers = {"Authorization": f"Bearer {emulator.token()}"}
     client = Client(emulator.application)

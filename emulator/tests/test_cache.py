@@ -122,9 +122,9 @@ def test_a_token_that_expires_is_refused_though_its_answer_is_kept(asker: Asker)
 
 def test_permissions_count_from_the_next_request_on(asker: Asker) -> None:
     assert asker.ask("GET", ONE).status_code == 200
-    asker.emulator.workspace.permissions = permission.read({"clients": []})
+    asker.emulator.workspace.permit(permission.read({"clients": []}))
     assert asker.ask("GET", ONE).status_code == 403
-    asker.emulator.workspace.permissions = None
+    asker.emulator.workspace.permit(None)
     assert asker.ask("GET", ONE).status_code == 200
 
 

@@ -536,3 +536,23 @@ def test_page_and_total_of_a_scan_are_of_one_instant() -> None:
     page = store.scan("things", 0, 99, (parent,))
     assert ([record.key[1] for record in page.records], page.total) == (["1", "2"], 2)
     assert keys(store) == [("a", "2")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.put("things", OTHER),
+        lambda store: store.delete("things", ("a",)),
+        lambda store: store.apply(Put("things", OTHER)),
+        lambda store: store.replace({"things": [OTHER]}),
+        lambda store: store.restore(store.snapshot()),
+    ],
+)
+def test_whatever_changes_content_gives_it_another_version(
+    change: Callable[[MemoryStore], object],
+) -> None:
+    store = holding(("a",))
+    before = store.version()
+    assert store.version() == before
+    change(store)
+    assert store.version() != before
