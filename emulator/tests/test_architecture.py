@@ -20,6 +20,7 @@ LAYERS: tuple[set[str], ...] = (
     {"__init__"},
     {"server"},
     {"wsgi", "listener"},
+    {"http"},
     {"ocapi", "inventory_service", "control"},
     {"fixtures", "workspace"},
     {"journal", "failpoint", "snapshot"},
@@ -30,7 +31,8 @@ LAYERS: tuple[set[str], ...] = (
 )
 # What these know of the rows below.
 NARROW = {
-    "listener": {"ocapi.formats", "failpoint", "family"},
+    "listener": {"http.cipher", "http.connection", "http.gateway", "http.loop", "ocapi.formats"},
+    "http": {"failpoint", "family"},
     "wsgi": {"ocapi.url", "caller", "exchange", "failpoint", "family", "workspace"},
 }
 FAMILIES = {"ocapi", "inventory_service", "control"}

@@ -9,11 +9,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPMessage, parse_headers
 from io import BufferedRWPair
 from threading import Barrier, Event, Thread
-from threading import enumerate as enumerate_threads
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from waitress.trigger import trigger
 
 from emulator import Emulator
 from emulator.failpoint import ConnectionDropped
@@ -32,7 +30,24 @@ GET = b"GET /200 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 MALFORMED = {
     "no request line": b"nonsense\r\n\r\n",
     "no colon in a header": b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n",
-    "lower-case method": b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "space before a colon": b"GET / HTTP/1.1\r\nHost : localhost\r\n\r\n",
+    "folded header": b"GET / HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n",
+    "two lengths": (
+        b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n1"
+    ),
+    "negative length": b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    "length and chunks": (
+        b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "chunks in HTTP/1.0": (
+        b"PUT / HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "chunk longer than its size": (
+        b"PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n22\r\n"
+    ),
+    "control character in the target": b"GET /\x01 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "another version": b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n",
     "length is no number": b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ten\r\n\r\n",
     "size of a chunk is no number": (
         b"PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nten\r\n"
@@ -272,11 +287,11 @@ def test_http_1_0_keeps_the_connection_on_request(listener: Listener) -> None:
         assert ask(stream, request).body == b"GET /200 "
 
 
-def test_http_1_0_without_a_body_is_closed(listener: Listener) -> None:
+def test_http_1_0_keeps_the_connection_after_an_answer_without_a_body(listener: Listener) -> None:
+    request = b"GET /204 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
     with connected(listener.port) as stream:
-        answer = ask(stream, b"GET /204 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-        assert (answer.status, answer.headers["Connection"]) == (204, "close")
-        assert stream.read() == b""
+        assert ask(stream, request).headers["Connection"] == "Keep-Alive"
+        assert ask(stream, request).status == 204
 
 
 def test_a_request_that_names_no_host_is_one_to_the_address_listened_on() -> None:
@@ -493,25 +508,6 @@ def test_stop_waits_for_the_request_that_is_being_answered() -> None:
         assert not stopping.is_alive()
 
 
-def test_stop_survives_a_wake_up_that_comes_before_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    listener = Listener(application, "127.0.0.1", 0)
-    listener.start()
-    [loop] = [thread for thread in enumerate_threads() if thread.name.endswith(f":{listener.port}")]
-    wake = cast("Any", trigger)._physical_pull  # noqa: SLF001 - the race is inside pull_trigger
-
-    def wake_late(self: trigger) -> None:
-        # A worker that has answered wakes the loop too, which may then have ended before stop does.
-        wake(self)
-        loop.join(0.3)
-        wake(self)
-
-    monkeypatch.setattr(trigger, "_physical_pull", wake_late)
-    listener.stop()
-    assert not loop.is_alive()
-
-
 def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:
     def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("Content-Length", "10000000")])
@@ -660,8 +656,8 @@ def test_the_parts_of_a_slow_answer_arrive_one_by_one(headers: list[tuple[str, s
             event.set()
 
 
-def test_threads_join_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.listener.THREADS", 32)
+def test_other_threads_go_on_while_an_application_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.http.loop.THREADS", 32)
     everyone = Barrier(32)
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -669,25 +665,111 @@ def test_threads_join_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
         return application(environ, start_response)
 
     with serving(answer) as listener, ExitStack() as stack:
-        threads = listener._server.task_dispatcher.threads  # noqa: SLF001
-        assert len(threads) == 8
+        assert listener.threads == 1
         streams = [stack.enter_context(connected(listener.port)) for _ in range(64)]
         for stream in streams:
             send(stream, GET)
         assert [receive(stream).status for stream in streams] == [200] * 64
-        assert len(threads) == 32
-    assert len(threads) == 0
+    assert listener.threads == 0
 
 
-def test_a_few_requests_need_no_further_threads(listener: Listener) -> None:
+def test_quick_requests_need_no_further_threads(listener: Listener) -> None:
     with connected(listener.port) as stream:
         assert [ask(stream, GET).status for _ in range(20)] == [200] * 20
-    assert len(listener._server.task_dispatcher.threads) == 8  # noqa: SLF001
+        assert listener.threads == 1
 
 
-def test_no_thread_joins_once_the_end_has_come() -> None:
-    with serving(application) as listener:
-        pass
-    crew = listener._server.task_dispatcher  # noqa: SLF001
-    crew.add_task("a request that comes too late")
-    assert len(crew.threads) == 0
+def test_an_application_that_computes_holds_nobody_up() -> None:
+    may_end = Event()
+
+    def compute(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        while environ["PATH_INFO"] == "/500" and not may_end.is_set():
+            sum(range(1000))
+        return application(environ, start_response)
+
+    with serving(compute) as listener, connected(listener.port) as busy:
+        send(busy, GET.replace(b"/200", b"/500"))
+        assert [exchange(listener.port, GET).status for _ in range(3)] == [200] * 3
+        may_end.set()
+        assert receive(busy).status == 500
+
+
+def test_a_connection_goes_on_after_a_request_that_took_long() -> None:
+    slow = Event()
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/404":
+            slow.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    with serving(answer) as listener, connected(listener.port) as stream:
+        send(stream, GET.replace(b"/200", b"/404") + GET)
+        assert exchange(listener.port, GET).status == 200
+        slow.set()
+        assert [receive(stream).status for _ in range(2)] == [404, 200]
+        assert ask(stream, GET).status == 200
+
+
+def test_a_server_that_had_nothing_to_do_for_long_still_notices_who_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("emulator.http.turn.DOZE", 0.0)
+    both = Barrier(2)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        both.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    with serving(answer) as listener, connected(listener.port) as one:
+        watch = listener._loop._watch  # noqa: SLF001
+        while not watch.is_dozing:
+            time.sleep(0.001)
+        with connected(listener.port) as other:
+            send(one, GET)
+            send(other, GET)
+            assert [receive(stream).status for stream in (one, other)] == [200, 200]
+
+
+def test_a_method_is_as_it_was_sent(listener: Listener) -> None:
+    answers = [exchange(listener.port, GET.replace(b"GET", sent)) for sent in (b"get", b"BREW")]
+    assert [answer.body for answer in answers] == [b"get /200 ", b"BREW /200 "]
+
+
+def test_empty_lines_between_requests_do_not_count(listener: Listener) -> None:
+    with connected(listener.port) as stream:
+        assert ask(stream, GET).status == 200
+        assert ask(stream, b"\r\n\r\n" + GET).status == 200
+
+
+def test_a_head_that_is_too_large_is_refused(listener: Listener) -> None:
+    large = GET[:-2] + b"A: " + b"x" * 300_000 + b"\r\n\r\n"
+    many = GET[:-2] + b"A: b\r\n" * 2000 + b"\r\n"
+    answers = [exchange(listener.port, request) for request in (large, many)]
+    assert [answer.status for answer in answers] == [431, 431]
+
+
+def test_headers_of_one_name_are_joined_and_those_with_underscores_left_out() -> None:
+    def tell(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        names = ("HTTP_A", "HTTP_COOKIE", "HTTP_B_C")
+        body = json.dumps([environ.get(name) for name in names]).encode()
+        start_response("200 OK", [])
+        return [body]
+
+    headers = b"A: 1\r\na:2 \t\r\nCookie: x=1\r\nCookie: y=2\r\nB_C: no\r\n\r\n"
+    with serving(tell) as listener:
+        answer = exchange(listener.port, GET[:-2] + headers)
+    assert json.loads(answer.body) == ["1, 2", "x=1; y=2", None]
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Injected: b", "a\nb"])
+def test_a_header_with_a_line_break_is_not_sent(
+    value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("A", value)])
+        return [b""]
+
+    with serving(answer) as listener:
+        refused = exchange(listener.port, GET)
+    assert (refused.status, refused.headers["X-Injected"]) == (500, None)
+    assert "line break" in caplog.text

@@ -266,7 +266,7 @@ def test_a_crash_of_a_running_server_fails_the_test(run: pytest.Pytester, server
 def test_the_plugin_costs_nothing_until_it_is_asked_for() -> None:
     program = (
         "import sys, emulator.pytest_plugin;"
-        "assert not {'flask', 'requests', 'marshmallow', 'waitress'} & set(sys.modules)"
+        "assert not {'flask', 'requests', 'marshmallow', 'emulator.http'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=TIMEOUT)  # noqa: S603
 

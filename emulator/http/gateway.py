@@ -1,0 +1,86 @@
+"""Between requests and a WSGI application (PEP 3333)."""
+
+import sys
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from emulator.family import TOO_LARGE
+from emulator.http.answer import Answer
+from emulator.http.request import Body, ChunkedBody, Head
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+
+class Gateway:
+    """Runs an application.
+
+    Args:
+        application: The application.
+        scheme: ``http`` or ``https``.
+        name: The server's name for a request that names no host.
+        port: The server's port.
+    """
+
+    def __init__(self, application: "WSGIApplication", scheme: str, name: str, port: int) -> None:
+        self._application = application
+        self._constants: dict[str, Any] = {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": name,
+            "SERVER_PORT": str(port),
+            "wsgi.errors": sys.stderr,
+            "wsgi.input_terminated": True,
+            "wsgi.multiprocess": False,
+            "wsgi.multithread": True,
+            "wsgi.run_once": False,
+            "wsgi.url_scheme": scheme,
+            "wsgi.version": (1, 0),
+        }
+
+    def run(
+        self, head: Head, body: Body | ChunkedBody | None, client: tuple[Any, ...], answer: Answer
+    ) -> None:
+        """Let the application answer a request.
+
+        Args:
+            head: Its head.
+            body: Its body, None for none.
+            client: The address that it came from.
+            answer: What takes what the application says.
+
+        Raises:
+            Exception: Whatever the application raises.
+        """
+        iterable = self._application(self._describe(head, body, client), answer.start)
+        try:
+            if isinstance(iterable, list) and not answer.is_begun:
+                answer.write_whole(b"".join(iterable))
+            else:
+                for part in iterable:
+                    answer.write(part)
+            answer.finish()
+        finally:
+            close = getattr(iterable, "close", None)
+            if close is not None:
+                close()
+
+    def _describe(
+        self, head: Head, body: Body | ChunkedBody | None, client: tuple[Any, ...]
+    ) -> "WSGIEnvironment":
+        environ = {
+            **self._constants,
+            **head.fields,
+            "PATH_INFO": head.path,
+            "QUERY_STRING": head.query,
+            "REMOTE_ADDR": client[0],
+            "REMOTE_PORT": str(client[1]),
+            "REQUEST_METHOD": head.method,
+            "REQUEST_URI": head.target,
+            "SERVER_PROTOCOL": f"HTTP/{head.version}",
+            "wsgi.input": BytesIO() if body is None else BytesIO(body.join()),
+        }
+        if body is not None and body.is_too_large:
+            environ[TOO_LARGE] = True
+        elif head.is_chunked:
+            environ["CONTENT_LENGTH"] = str(len(environ["wsgi.input"].getbuffer()))
+        return environ

@@ -1,0 +1,272 @@
+"""Requests as they arrive: the head, strictly by RFC 9112, and the body that follows it."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes, urlsplit
+
+MOST_HEAD = 256 * 1024  # bytes of a head
+MOST_FIELDS = 1000  # header fields
+MOST_LINE = 4096  # bytes of a line between chunks
+END_OF_HEAD = b"\r\n\r\n"
+
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+REQUEST_LINE = re.compile(rb"(%b) ([!-~\x80-\xff]++) HTTP/1\.([01])\r\n" % TOKEN)
+FIELDS = re.compile(rb"(?:%b:[^\0\r\n]*+\r\n)*+" % TOKEN)
+FIELD = re.compile(rb"(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN)
+LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*+(?:;[^\0\r\n]*+)?")
+TRAILER = re.compile(rb"%b:[^\0\r\n]*+" % TOKEN)
+
+Fields = dict[str, str]
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, no error of the program
+    """The bytes are no request that can be served.
+
+    Attributes:
+        status: Status and phrase of the answer.
+    """
+
+    def __init__(self, reason: str, status: str = "400 Bad Request") -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request.
+
+    Attributes:
+        method: The method as sent.
+        target: The target as sent, its bytes as Latin-1.
+        version: ``1.0`` or ``1.1``.
+        fields: The header fields by their names in a WSGI environment. Those of one name are
+            joined; those with an underscore in their name, which would be mistaken for others,
+            are left out.
+        is_chunked: Whether the body comes in chunks.
+    """
+
+    method: str
+    target: str
+    version: str
+    fields: Fields
+    is_chunked: bool
+
+    @property
+    def length(self) -> int:
+        """The announced bytes of the body."""
+        return int(self.fields.get("CONTENT_LENGTH") or 0)
+
+    @property
+    def wants_to_continue(self) -> bool:
+        """Whether the client waits to be told that it may send the body."""
+        expected = self.fields.get("HTTP_EXPECT", "").lower()
+        return expected == "100-continue" and self.version == "1.1"
+
+    @property
+    def connection_options(self) -> tuple[str, ...]:
+        """What the client says of the connection, in lower case."""
+        sent = self.fields.get("HTTP_CONNECTION")
+        return tuple(option.strip() for option in sent.lower().split(",")) if sent else ()
+
+    @property
+    def path(self) -> str:
+        """The path of the target, decoded as WSGI has it: bytes as Latin-1."""
+        path = self.target.partition("?")[0].partition("#")[0]
+        if not path.startswith("/"):
+            path = path.partition("://")[2].partition("/")[2] and "/" + path.split("/", 3)[3]
+        return unquote_to_bytes(path.encode("latin-1")).decode("latin-1") if "%" in path else path
+
+    @property
+    def query(self) -> str:
+        """The query string of the target."""
+        return self.target.partition("?")[2].partition("#")[0]
+
+
+def read_head(data: bytes, end: int) -> Head:
+    """Return the head that ``data`` begins with.
+
+    Args:
+        data: What has arrived.
+        end: Where ``END_OF_HEAD`` begins in it.
+
+    Raises:
+        Refusal: It is malformed, or its framing cannot be told for sure.
+    """
+    line = REQUEST_LINE.match(data)
+    if line is None:
+        raise Refusal("The request line is malformed.")
+    start, end = line.end(), end + 2
+    if not FIELDS.fullmatch(data, start, end):
+        raise Refusal("A header field is malformed.")
+    method, target, minor = line.groups()
+    fields = _read_fields(FIELD.findall(data, start, end))
+    version = "1.1" if minor == b"1" else "1.0"
+    is_chunked = _check_framing(fields, version)
+    return Head(method.decode(), _read_target(target), version, fields, is_chunked)
+
+
+def _read_fields(found: list[tuple[bytes, bytes]]) -> Fields:
+    if len(found) > MOST_FIELDS:
+        raise Refusal("There are too many header fields.", "431 Request Header Fields Too Large")
+    fields: Fields = {}
+    for name, value in found:
+        variable, text = _name_variable(name), value.rstrip(b" \t").decode("latin-1")
+        if variable in fields:
+            separator = "; " if variable == "HTTP_COOKIE" else ", "
+            text = f"{fields[variable]}{separator}{text}"
+        fields[variable] = text
+    fields.pop("", None)
+    return fields
+
+
+@lru_cache(maxsize=1024)
+def _name_variable(name: bytes) -> str:
+    """Return what WSGI calls a header field, nothing for one that is left out."""
+    if b"_" in name:
+        return ""
+    variable = name.decode().upper().replace("-", "_")
+    return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
+
+
+@lru_cache(maxsize=1024)
+def _read_target(target: bytes) -> str:
+    text = target.decode("latin-1")
+    if not text.startswith("/"):
+        try:
+            urlsplit(text)
+        except ValueError as error:
+            raise Refusal("The target is no URL.") from error
+    return text
+
+
+def _check_framing(fields: Fields, version: str) -> bool:
+    """Return whether the body is chunked; refuse what two readers could see differently."""
+    coding, length = fields.pop("HTTP_TRANSFER_ENCODING", None), fields.get("CONTENT_LENGTH")
+    if length is not None and not LENGTH.fullmatch(length):
+        raise Refusal("Content-Length is no number.")
+    if coding is None:
+        return False
+    if coding.lower() != "chunked":
+        raise Refusal("The only transfer coding is chunked.", "501 Not Implemented")
+    if length is not None or version == "1.0":
+        raise Refusal("Transfer-Encoding goes with HTTP/1.1, and without Content-Length.")
+    return True
+
+
+class Body:
+    """A body of announced length while it arrives.
+
+    Args:
+        length: Its bytes.
+        limit: The most bytes that are taken in.
+    """
+
+    def __init__(self, length: int, limit: int) -> None:
+        self.is_too_large = length > limit
+        self._left = 0 if self.is_too_large else length
+        self._parts: list[bytes] = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is waited for."""
+        return not self._left
+
+    def feed(self, data: bytes) -> bytes:
+        """Take in what belongs to the body; return what comes behind it."""
+        self._parts.append(data[: self._left])
+        rest = data[self._left :]
+        self._left -= len(self._parts[-1])
+        return rest
+
+    def join(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._parts)
+
+
+class ChunkedBody:
+    """A body in chunks while it arrives (RFC 9112, 7.1).
+
+    Args:
+        limit: The most bytes that are taken in, their framing not counted.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.is_too_large = False
+        self.is_complete = False
+        self._limit = limit
+        self._size = 0
+        self._trailers = 0
+        self._data = b""
+        self._parts: list[bytes] = []
+        self._read = self._read_size
+
+    def feed(self, data: bytes) -> bytes:
+        """Take in what belongs to the body; return what comes behind it.
+
+        Raises:
+            Refusal: It is malformed.
+        """
+        self._data += data
+        position, before = 0, -1
+        while not self.is_complete and position != before:
+            before = position
+            position = self._read(position)
+        self._data = self._data[position:]
+        return self._data if self.is_complete else b""
+
+    def join(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._parts)
+
+    def _find_line(self, position: int) -> int:
+        """Return where the line ends that begins at a position, -1 if it is not there yet."""
+        end = self._data.find(b"\r\n", position)
+        if (len(self._data) if end < 0 else end) - position > MOST_LINE:
+            raise Refusal("A line between chunks is too long.")
+        return end
+
+    def _read_size(self, position: int) -> int:
+        end = self._find_line(position)
+        if end < 0:
+            return position
+        found = CHUNK.fullmatch(self._data, position, end)
+        if found is None:
+            raise Refusal("The size of a chunk is malformed.")
+        self._chunk = int(found[1], 16)
+        self._size += self._chunk
+        if self._size > self._limit:
+            self.is_too_large = self.is_complete = True
+        self._read = self._read_chunk if self._chunk else self._read_trailer
+        return end + 2
+
+    def _read_chunk(self, position: int) -> int:
+        end = position + self._chunk
+        if len(self._data) < end + 2:
+            return self._read_part(position)
+        if self._data[end : end + 2] != b"\r\n":
+            raise Refusal("A chunk is longer than its size.")
+        self._parts.append(self._data[position:end])
+        self._read = self._read_size
+        return end + 2
+
+    def _read_part(self, position: int) -> int:
+        """Take in the beginning of a chunk, but its last byte."""
+        end = min(len(self._data), position + self._chunk - 1)
+        if end <= position:
+            return position
+        self._parts.append(self._data[position:end])
+        self._chunk -= end - position
+        return end
+
+    def _read_trailer(self, position: int) -> int:
+        end = self._find_line(position)
+        if end < 0:
+            return position
+        self.is_complete = end == position
+        self._trailers += 1
+        line = TRAILER.fullmatch(self._data, position, end)
+        if not self.is_complete and (line is None or self._trailers > MOST_FIELDS):
+            raise Refusal("A trailer field is malformed.")
+        return end + 2
