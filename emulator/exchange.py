@@ -136,10 +136,11 @@ class Exchange:
     @cached_property
     def size(self) -> int:
         """About how many bytes it takes to keep it."""
-        headers = (*self.environ.items(), *self.reply_headers)
-        texts = (self.path, self.query, self.client, *(text for pair in headers for text in pair))
+        sent, answered = self.environ.items(), self.reply_headers
+        headers = sum([len(name) + len(text) for name, text in [*sent, *answered]])
+        texts = len(self.path) + len(self.query) + len(self.client)
         bodies = len(self.request_body.data) + len(self.reply_body.data)
-        return OVERHEAD + sum(map(len, texts)) + bodies
+        return OVERHEAD + headers + texts + bodies
 
     @property
     def line(self) -> str:

@@ -11,7 +11,8 @@ MOST_LINE = 4096  # bytes of a line between chunks
 END_OF_HEAD = b"\r\n\r\n"
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-REQUEST_LINE = re.compile(rb"(%b) ([!-~\x80-\xff]++) HTTP/1\.([01])\r\n" % TOKEN)
+# Methods count by case (RFC 9110, 9.1), and applications below would take ``get`` for GET.
+REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Z-]++) ([!-~\x80-\xff]++) HTTP/1\.([01])\r\n")
 FIELDS = re.compile(rb"(?:%b:[^\0\r\n]*+\r\n)*+" % TOKEN)
 FIELD = re.compile(rb"(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN)
 LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)

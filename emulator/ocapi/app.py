@@ -1,28 +1,36 @@
 """The Data API as one WSGI application: routes, the order of checks, one exit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, Response, g, request
-from werkzeug.routing import BaseConverter
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.routing import BaseConverter, Map, Rule
 
+from emulator.exchange import Reply
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.fixtures import Collection
 from emulator.ocapi import client, custom, envelope, faults, formats, meta, origin, override, url
 from emulator.ocapi.cache import AnswerCache
-from emulator.ocapi.call import Call, Route, Service
+from emulator.ocapi.call import NO_MATCH, Call, Match, Route, Service
 from emulator.ocapi.client import CLIENTS, USERS
-from emulator.ocapi.document import FAULT, Document
+from emulator.ocapi.document import FAULT
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import OVERRIDDEN
 from emulator.ocapi.permission import FREE, Permission
 from emulator.ocapi.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
+from emulator.ocapi.request import Request
 from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.verbs import VERBS, Answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # The order of checks (ORD-1), as the parts of a Call that make them. The verb makes the rest:
 # 11 parents and resource, 12 resource state and If-Match, 13 business rules.
@@ -72,6 +80,9 @@ CONTENT_TYPES = {
     Format.JSON: "application/json;charset=UTF-8",
     Format.XML: "application/xml;charset=UTF-8",
 }
+STATUSES = {code: f"{code} {phrase}" for code, phrase in HTTP_STATUS_CODES.items()}
+BODILESS = (204, 304)
+KEPT_MATCHES = 4096
 JAVASCRIPT = "text/javascript;charset=UTF-8"
 SCOPES = ("/s/<_site>/dw/data/<_version>", "/dw/data/<_version>")
 
@@ -87,11 +98,11 @@ class SegmentConverter(BaseConverter):
 def create_family(service: Service) -> Family:
     """Return the family that serves all resources."""
     routes = _routes()
-    app = _create_app(service, routes)
+    paths = _map(routes)
     return Family(
         "data",
-        AnswerCache(app),
-        app.url_map,
+        AnswerCache(_create_app(service, routes, paths)),
+        paths,
         {(path, method): name for path, route in routes.items() for method, name in _names(route)},
         {name: kind.arguments for name, kind in FAULTS.items()},
         override.apply,
@@ -109,34 +120,55 @@ def list_templates() -> list[str]:
     return ["/".join(route.template) for route in _routes().values()]
 
 
-def _create_app(service: Service, routes: Mapping[str, Route]) -> Flask:
-    app = Flask("emulator.ocapi", static_folder=None)
-    app.url_map.converters["segment"] = SegmentConverter
-    app.url_map.merge_slashes = False
-    for path, route in routes.items():
-        _add_route(app, path, route)
+def _create_app(service: Service, routes: Mapping[str, Route], paths: Map) -> "WSGIApplication":
+    find = _finder(routes, paths)
 
-    @app.before_request
-    def begin() -> None:
-        # The request itself, since each look through Flask's proxy costs a microsecond.
-        current: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        g.call = Call(current, routes.get(current.endpoint or ""), service)
-        if injected := current.environ.get(INJECTED):
-            raise FAULTS[injected.name].make(injected.arguments)
-        _check(g.call)
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        request = Request(environ)
+        reply = _serve(Call(request, find(request.method, request.path), service))
+        start_response(reply.status, reply.headers)
+        return reply.parts
 
-    @app.errorhandler(Fault)
-    def refuse(fault: Fault) -> Response:
-        return _finish(g.call, _refusal(g.call, fault))
+    return application
 
-    @app.errorhandler(Exception)
-    def crash(error: Exception) -> Response:
-        # What an error handler raised comes inside an InternalServerError of Flask's.
-        cause = getattr(error, "original_exception", None) or error
-        g.call.workspace.crashes.record(request.method, request.path, cause)
-        return _finish(g.call, _refusal(g.call, faults.INTERNAL_SERVER_ERROR()))
 
-    return app
+def _finder(routes: Mapping[str, Route], paths: Map) -> Callable[[str, str], Match]:
+    """Return what finds the route of a method and a canonical path; the latest are remembered."""
+    adapter = paths.bind("localhost")
+
+    @lru_cache(KEPT_MATCHES)
+    def find(method: str, path: str) -> Match:
+        try:
+            endpoint, ids = adapter.match(path, method)
+        except MethodNotAllowed as error:
+            return Match(None, {}, frozenset(error.valid_methods or ()))
+        except NotFound:
+            return NO_MATCH
+        return Match(routes[endpoint], ids)
+
+    return find
+
+
+def _serve(call: Call) -> Reply:
+    """Answer a call, with a fault if it is refused, whatever happens."""
+    try:
+        try:
+            return _finish(call, _answer(call))
+        except Fault as fault:
+            return _finish(call, _refusal(call, fault))
+    except Exception as error:  # noqa: BLE001 - kept, and raised again in the user's test
+        call.workspace.crashes.record(call.request.method, call.request.path, error)
+        return _finish(call, _refusal(call, faults.INTERNAL_SERVER_ERROR()))
+
+
+def _answer(call: Call) -> Answer:
+    if injected := call.request.environ.get(INJECTED):
+        raise FAULTS[injected.name].make(injected.arguments)
+    _check(call)
+    if call.method == "OPTIONS":
+        return _answer_options(call)
+    verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
+    return VERBS[verb](call)
 
 
 def _routes() -> dict[str, Route]:
@@ -167,15 +199,14 @@ def _match_segment(segment: str) -> str:
     return f"<segment:{segment[1:-1]}>" if segment.startswith("{") else segment
 
 
-def _add_route(app: Flask, path: str, route: Route) -> None:
-    for scope in SCOPES:
-        app.add_url_rule(
-            f"{scope}/{path}",
-            path,
-            _view,
-            methods=_allowed(route),
-            provide_automatic_options=False,
-        )
+def _map(routes: Mapping[str, Route]) -> Map:
+    """Return the paths of all routes, in all scopes."""
+    rules = [
+        Rule(f"{scope}/{path}", endpoint=path, methods=_allowed(route))
+        for path, route in routes.items()
+        for scope in SCOPES
+    ]
+    return Map(rules, converters={"segment": SegmentConverter}, merge_slashes=False)
 
 
 def _allowed(route: Route) -> set[str]:
@@ -187,14 +218,6 @@ def _check(call: Call) -> None:
     """Make the checks in their order; the first that fails decides the answer."""
     for part in CHECKS_OF_OPTIONS if call.request.method == "OPTIONS" else CHECKS:
         getattr(call, part)
-
-
-def _view(**_: str) -> Response:
-    call: Call = g.call
-    if call.method == "OPTIONS":
-        return _finish(call, _answer_options(call))
-    verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
-    return _finish(call, VERBS[verb](call))
 
 
 def _answer_options(call: Call) -> Answer:
@@ -220,15 +243,21 @@ def _version(call: Call) -> str:
         return url.number(url.SERVED)
 
 
-def _finish(call: Call, answer: Answer) -> Response:
+def _finish(call: Call, answer: Answer) -> Reply:
     """Render an answer: the one way out, for documents and faults alike."""
     headers = {**HEADERS, **_permitted_headers(call), **answer.headers}
-    response = Response(status=answer.status, headers=headers)
-    response.headers["x-dw-request-base-id"] = call.workspace.clock.identifier()
-    del response.headers["Content-Type"]
-    if answer.content is not None:
-        _render(call, answer.content, answer.document, response)
-    return _without_body(call, response) if call.request.method == "HEAD" else response
+    headers["x-dw-request-base-id"] = call.workspace.clock.identifier()
+    body = None if answer.content is None else _render(call, answer, headers)
+    if call.request.method == "HEAD":
+        return _without_body(call, answer.status, headers, body)
+    return _reply(answer.status, headers, body)
+
+
+def _reply(status: int, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    length = (
+        [] if body is None and status in BODILESS else [("Content-Length", str(len(body or b"")))]
+    )
+    return Reply(STATUSES[status], [*headers.items(), *length], [body] if body else [])
 
 
 def _permitted_headers(call: Call) -> dict[str, str]:
@@ -239,23 +268,24 @@ def _permitted_headers(call: Call) -> dict[str, str]:
     return {**allowed, **permission.response_headers}
 
 
-def _without_body(call: Call, response: Response) -> Response:
+def _without_body(call: Call, status: int, headers: dict[str, str], body: bytes | None) -> Reply:
     """Return the answer to HEAD: that of GET without its body, and 204 for 200 (MET-2)."""
-    if response.status_code == 200:  # noqa: PLR2004 - MET-2
-        response = Response(status=204, headers=response.headers)
-        del response.headers["Content-Length"]
-    elif call.request.environ.get(OVERRIDDEN):
-        response.data = b""  # who sent a POST would wait for the body
-    return response
+    if status == 200:  # noqa: PLR2004 - MET-2
+        return _reply(204, headers, None)
+    if call.request.environ.get(OVERRIDDEN):
+        return _reply(status, headers, b"")  # who sent a POST would wait for the body
+    return replace(_reply(status, headers, body), parts=[])
 
 
-def _render(call: Call, content: Mapping[str, Any], document: Document, response: Response) -> None:
+def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:
+    """Return the body of an answer, and add what is to be said of it to the headers."""
     wanted = formats.preferred(call.request)
     indent = call.request.args.get("pretty_print") == "true"
-    response.content_type = CONTENT_TYPES[wanted]
-    data = formats.encode(wanted, content, document, _version(call), indent=indent)
+    headers["Content-Type"] = CONTENT_TYPES[wanted]
+    content: Mapping[str, Any] = answer.content or {}
+    data = formats.encode(wanted, content, answer.document, _version(call), indent=indent)
     if name := formats.callback(call.request):
         data = formats.wrap(name, data)
-        response.content_type = JAVASCRIPT
-        response.headers["X-Content-Type-Options"] = "nosniff"
-    response.data = data
+        headers["Content-Type"] = JAVASCRIPT
+        headers["X-Content-Type-Options"] = "nosniff"
+    return data

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from werkzeug.routing import Map, Rule
-from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request, Response
 
 from emulator.family import FAULT as FAULT_TYPE
@@ -21,6 +20,7 @@ from emulator.ocapi.client import CLIENTS
 from emulator.ocapi.document import FAULT
 from emulator.ocapi.faults import Fault, FaultType
 from emulator.ocapi.multipart import MultipartError, Part, TooManyPartsError
+from emulator.ocapi.part import part
 from emulator.ocapi.resource import list_methods
 from emulator.workspace import WORKSPACE, Workspace, current
 
@@ -140,7 +140,7 @@ class Batch:
         self.service = service
         self.workspace = workspace
 
-    @cached_property
+    @part
     def scope(self) -> str:
         """The beginning of the path that says which site is meant; empty if the host does.
 
@@ -154,7 +154,7 @@ class Batch:
             raise faults.UNKNOWN_SITE_ID(site)
         return scope or ""
 
-    @cached_property
+    @part
     def method(self) -> str:
         """The method of the request as a whole.
 
@@ -167,7 +167,7 @@ class Batch:
             raise fault
         return self.request.method
 
-    @cached_property
+    @part
     def boundary(self) -> str:
         """The boundary between parts.
 
@@ -180,7 +180,7 @@ class Batch:
             raise ILLEGAL_CONTENT_TYPE(content_type)
         return boundary
 
-    @cached_property
+    @part
     def body(self) -> bytes:
         """What was sent.
 
@@ -192,7 +192,7 @@ class Batch:
         except Fault as fault:
             raise REQUEST_ENTITY_TOO_LARGE() from fault
 
-    @cached_property
+    @part
     def query(self) -> str:
         """The query string.
 
@@ -201,7 +201,7 @@ class Batch:
         """
         return _check_query(self.request.environ.get("QUERY_STRING", ""))
 
-    @cached_property
+    @part
     def origin(self) -> str:
         """The origin of the page that the request comes from, empty if it is of none (SET-4)."""
         sent = self.request.headers.get("Origin", "")
@@ -212,7 +212,7 @@ class Batch:
             origin.check(sent, own, client, self.workspace.permissions)
         return sent
 
-    @cached_property
+    @part
     def client(self) -> str:
         """The id of the calling client; whether it has a token is for each part to say.
 
@@ -234,7 +234,7 @@ class Batch:
             raise faults.UNKNOWN_CLIENT_ID(client_id)
         return client_id
 
-    @cached_property
+    @part
     def parts(self) -> list[Part]:
         """The parts as they were sent.
 
@@ -249,7 +249,7 @@ class Batch:
             told = f"a batch request has {MOST_PARTS} parts at most"
             raise faults.QUOTA_EXCEEDED(told) from error
 
-    @cached_property
+    @part
     def subrequests(self) -> list[Subrequest]:
         """What the parts ask for.
 

@@ -23,9 +23,16 @@ LARGEST = 64 * 1024  # bytes of a body
 OK = "200"
 REQUEST_ID = "x-dw-request-base-id"
 IRRELEVANT = frozenset(
-    ("HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_CONNECTION", "HTTP_USER_AGENT")
+    (
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_CONNECTION",
+        "HTTP_USER_AGENT",
+        "REMOTE_ADDR",
+        "REMOTE_PORT",
+    )
 )
-"""Headers that no answer depends on."""
+"""Texts of an environment that no answer depends on."""
 
 Headers = list[tuple[str, str]]
 
@@ -118,12 +125,7 @@ def _may_keep(environ: "WSGIEnvironment") -> bool:
 
 def _ask(environ: "WSGIEnvironment") -> Any:
     """Return all of a request that an answer can depend on."""
-    headers = tuple(
-        (name, value)
-        for name, value in environ.items()
-        if name.startswith(("HTTP_", "CONTENT_")) and name not in IRRELEVANT
-    )
-    return environ["PATH_INFO"], environ["QUERY_STRING"], environ["wsgi.url_scheme"], headers
+    return tuple([e for e in environ.items() if type(e[1]) is str and e[0] not in IRRELEVANT])
 
 
 def _identify(workspace: Workspace) -> tuple[str, str]:

@@ -1,12 +1,8 @@
 """One request, parsed once: each part on first use, each raising the fault of its own check."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-
-from flask import Request
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.utils import cached_property
 
 from emulator.config import Config
 from emulator.ocapi import auth, faults, formats, origin, paging, select, url
@@ -17,7 +13,9 @@ from emulator.ocapi.fields import LOCALE, render_instant
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import REFUSED
 from emulator.ocapi.paging import Page
+from emulator.ocapi.part import part
 from emulator.ocapi.permission import FREE, Permission, Permissions
+from emulator.ocapi.request import Request
 from emulator.ocapi.resource import METHODS, Resource, Search, Verb, list_methods
 from emulator.ocapi.select import Selector
 from emulator.ocapi.state import Presented
@@ -83,12 +81,36 @@ class Route:
         return self.resource.search
 
 
-class Call:
-    """One request of the Data API."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the path of a request leads to.
 
-    def __init__(self, request: Request, route: Route | None, service: Service) -> None:
+    Attributes:
+        route: The route, None if there is none, or none for the method.
+        ids: The variable segments of the path, by name.
+        methods: The methods that the path takes, where that of the request is none of them.
+    """
+
+    route: Route | None
+    ids: Mapping[str, str] = field(default_factory=dict)
+    methods: frozenset[str] = frozenset()
+
+
+NO_MATCH = Match(None)
+
+
+class Call:
+    """One request of the Data API.
+
+    Args:
+        request: The request.
+        match: What its path leads to.
+        service: What all calls share.
+    """
+
+    def __init__(self, request: Request, match: Match, service: Service) -> None:
         self.request = request
-        self.matched = route
+        self.match = match
         self.service = service
         self.workspace = current(request.environ)
 
@@ -102,7 +124,7 @@ class Call:
         """The dialect of the answer."""
         return self.service.dialect
 
-    @cached_property
+    @part
     def method(self) -> str:
         """The method, overridden or not (MET-3)."""
         refused = self.request.environ.get(REFUSED)
@@ -110,7 +132,7 @@ class Call:
             raise faults.ILLEGAL_HTTP_METHOD_OVERRIDE(refused)
         return self.request.method
 
-    @cached_property
+    @part
     def address(self) -> Address:
         """The URL's form, site and version, each as sent (URL-1)."""
         address = url.parse(self.request.path)
@@ -124,13 +146,13 @@ class Call:
         named: str = self.request.environ.get("HTTP_HOST", "")
         return named or self.request.host
 
-    @cached_property
+    @part
     def path(self) -> str:
         """The path as it was requested."""
         target = self.request.environ.get("REQUEST_URI", self.request.path)
         return str(target).partition("?")[0]
 
-    @cached_property
+    @part
     def version(self) -> str:
         """The version as documents carry it (URL-3)."""
         segment = self.address.version
@@ -140,7 +162,7 @@ class Call:
             raise faults.VERSION_NOT_FOUND(segment)
         return url.number(segment)
 
-    @cached_property
+    @part
     def site(self) -> str:
         """The site's id; ``-`` and nothing stand for the organisation and for the host's."""
         site = self.address.site
@@ -150,35 +172,34 @@ class Call:
             raise faults.UNKNOWN_SITE(site)
         return site
 
-    @cached_property
+    @part
     def route(self) -> Route:
         """Resource and methods of the path (URL-4, URL-6)."""
-        refused = self.request.routing_exception
-        if isinstance(refused, MethodNotAllowed):
+        if self.match.methods:
             fault = faults.METHOD_NOT_ALLOWED(self.method)
-            fault.headers["Allow"] = list_methods(refused.valid_methods or ())
+            fault.headers["Allow"] = list_methods(self.match.methods)
             raise fault
-        if self.matched is None:
+        if self.match.route is None:
             raise faults.RESOURCE_PATH_NOT_FOUND(self.path)
-        return self.matched
+        return self.match.route
 
-    @cached_property
+    @part
     def format(self) -> Format:
         """The format of the answer (FMT-1, FMT-2)."""
         return formats.check(self.request)
 
-    @cached_property
+    @part
     def body(self) -> bytes:
         """The body's bytes, within the limit (FMT-6)."""
         return formats.read_body(self.request)
 
-    @cached_property
+    @part
     def client(self) -> str:
         """The id of the calling client (AUT-1)."""
         args, headers = self.request.args, self.request.headers
         return auth.identify(headers, args, self.service.tokens(self.workspace), self.store)
 
-    @cached_property
+    @part
     def origin(self) -> str:
         """The origin of the page that the request comes from, empty if it is of none (SET-4).
 
@@ -198,7 +219,7 @@ class Call:
         found: Permissions | None = self.workspace.permissions
         return found
 
-    @cached_property
+    @part
     def permission(self) -> Permission:
         """What the client may do with the resource (SET-1)."""
         if self.permissions is None:
@@ -214,10 +235,10 @@ class Call:
             raise fault
         return found
 
-    @cached_property
+    @part
     def key(self) -> Key:
         """The id or ids in the path; a new one has 1 to 256 characters (INV-4)."""
-        found = (self.request.view_args or {}).items()
+        found = self.match.ids.items()
         ids = tuple(value for name, value in found if not name.startswith("_"))
         try:
             "".join(ids).encode()
@@ -228,31 +249,31 @@ class Call:
             raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
         return ids
 
-    @cached_property
+    @part
     def page(self) -> Page:
         """The part of the collection that is wanted (PAG-1)."""
         return paging.parse(self.request.args) if self.route.of_collection else Page(0, 0)
 
-    @cached_property
+    @part
     def selector(self) -> Selector | None:
         """The properties that are wanted, None for the default (SEL-1)."""
         return _parse_selector(self.request.args.get("select"))
 
-    @cached_property
+    @part
     def callback(self) -> str | None:
         """The name of the JSONP callback, or None (FMT-4)."""
         formats.check_callback(self.request)
         return formats.callback(self.request)
 
-    @cached_property
+    @part
     def locale(self) -> str | None:
         """The one locale that localized properties are answered in, None for all of them."""
-        text = self.request.args.get("locale")
+        text: str | None = self.request.args.get("locale")
         if text is not None and not LOCALE.fullmatch(text):
             raise faults.MALFORMED_LOCALE(text)
         return text
 
-    @cached_property
+    @part
     def expansions(self) -> tuple[str, ...]:
         """The expansions that are wanted."""
         names = self.request.args.get("expand", "").split(",")
@@ -266,14 +287,14 @@ class Call:
                 raise faults.INVALID_EXPAND_VALUE(name)
         return wanted
 
-    @cached_property
+    @part
     def content(self) -> Any:
         """The body as a JSON value; an empty object where a request needs none and has none."""
         if self.method in READS or (self.method == "DELETE" and not self.body):
             return {}
         return formats.decode(self.request, self.body, self.route.body, self.version)
 
-    @cached_property
+    @part
     def changes(self) -> Mapping[str, Any]:
         """The properties that the body sets (DEC-1 to DEC-5), as far as it may (SET-2)."""
         if self.method in READS:
@@ -291,7 +312,7 @@ class Call:
             raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
         return changes
 
-    @cached_property
+    @part
     def now(self) -> str:
         """The time of the call, the same in all that it writes."""
         return render_instant(self.workspace.clock.now())
@@ -309,12 +330,12 @@ class Call:
         scheme = forwarded if trusted else self.request.scheme
         return f"{scheme}://{self.host}"
 
-    @cached_property
+    @part
     def parents(self) -> Key:
         """The ids of the documents that the resource is below."""
         return self.key if self.route.of_collection else self.key[:-1]
 
-    @cached_property
+    @part
     def collection_url(self) -> str:
         """The URL of the collection that is asked for, in the scope of the request."""
         return f"{self._base_url}/{self.route.resource.locate(self.parents)}"
@@ -323,7 +344,7 @@ class Call:
         """Return the URL of one document (ENV-6)."""
         return f"{self.collection_url}/{url.encode_segment(key[-1])}"
 
-    @cached_property
+    @part
     def _base_url(self) -> str:
         return f"{self.host_url}{self.address.base}"
 

@@ -9,8 +9,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from emulator.family import FAULT, Family
 from emulator.ocapi import auth, envelope, faults, meta, url
-from emulator.ocapi.call import Call, Service
+from emulator.ocapi.call import NO_MATCH, Call, Service
 from emulator.ocapi.faults import Fault
+from emulator.ocapi.request import Request
 from emulator.ocapi.resources import RESOURCES
 from emulator.workspace import current
 
@@ -50,7 +51,7 @@ def create_family(service: Service) -> Family:
 
 def _check(service: Service) -> None:
     """Demand a token, of any client; who sends none must not take the server for gone."""
-    call = g.call = Call(request, None, service)
+    call = g.call = Call(Request(request.environ), NO_MATCH, service)
     if not url.is_host(call.host):
         raise faults.INVALID_HOST_HEADER(call.host)
     if "Authorization" not in request.headers:
