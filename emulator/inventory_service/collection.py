@@ -5,7 +5,7 @@ number, and from what has to be unique to the id. A row and its indexes are writ
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema
@@ -86,7 +86,7 @@ class Collection:
 
     def _row(self, place: Key, members: Members) -> Record:
         """Return a document as a row; its state is the same in whatever place it lies."""
-        return replace(Record.of((members[self.key],), members), key=place)
+        return Record.of((members[self.key],), members).at(place)
 
     def replace(self, row: Record, members: Members) -> tuple[Record, tuple[Change, ...]]:
         """Return the row of a changed document, and the changes that make it."""

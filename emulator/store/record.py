@@ -1,44 +1,107 @@
-"""A record: one stored document as an immutable value that knows its own state."""
+"""A record: one stored document as an immutable value that knows its own state.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+A data set may have a million records, so a record is small: the names of its properties are one
+tuple that all records with these names share, its values are another, and its state is worked out
+when it is first asked for. A dictionary for each would take two to three times as much.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import sha256
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 Key = tuple[str, ...]
+Pick = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+ATOMS = frozenset({str, bool, int, float, type(None)})
+SHAPES = 1024  # combinations of names that are remembered; others are worked out each time
 
 
-@dataclass(frozen=True, slots=True)
 class Record:
     """One stored document.
 
-    Attributes:
+    Args:
         key: The ids that name it within its collection, outermost parent first.
-        properties: Its stored properties, deeply immutable, names in alphabetical order.
-        state: 64 lower-case hex digits over key and properties (RST-1): equal for equal
-            content, different for any difference.
+        properties: Its properties, JSON values in any order.
+        state: Its state where that is known, such as one that was stored with it.
     """
 
-    key: Key
-    properties: Mapping[str, Any]
-    state: str
+    __slots__ = ("_identity", "_key", "_names", "_values")
+
+    def __init__(self, key: Key, properties: Mapping[str, Any], state: str | None = None) -> None:
+        self._names, pick = _shape(tuple(properties))
+        values = [v if type(v) in ATOMS else freeze(v) for v in pick(properties)]
+        self._values = tuple(values)
+        self._key = key
+        # The state, or as long as nobody has asked for it, the key that it is of.
+        self._identity: str | Key = state or key
 
     @classmethod
     def of(cls, key: Key, properties: Mapping[str, Any]) -> "Record":
-        """Freeze ``properties`` (JSON values) into a record and derive its state."""
-        frozen = freeze(dict(sorted(properties.items())))
-        return cls(key, frozen, digest([key, frozen]))
+        """Freeze ``properties`` (JSON values) into a record."""
+        return cls(key, properties)
+
+    def at(self, key: Key) -> "Record":
+        """Return a record of the same properties and the same state under another key."""
+        moved = Record.__new__(Record)
+        moved._names, moved._values = self._names, self._values  # noqa: SLF001 - one of ours
+        moved._key, moved._identity = key, self._identity  # noqa: SLF001
+        return moved
+
+    @property
+    def key(self) -> Key:
+        """The ids that name it within its collection, outermost parent first."""
+        return self._key
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Its stored properties, deeply immutable, names in alphabetical order."""
+        return MappingProxyType(dict(zip(self._names, self._values, strict=True)))
+
+    @property
+    def state(self) -> str:
+        """64 lower-case hex digits over key and properties (RST-1).
+
+        Equal for equal content, different for any difference.
+        """
+        identity = self._identity
+        if not isinstance(identity, str):
+            # Threads that meet here come to the same.
+            self._identity = identity = digest([identity, self.properties])
+        return identity
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record):
+            return NotImplemented
+        return (self._key, self.state) == (other.key, other.state)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Record({self._key!r}, {dict(self.properties)!r}, {self.state!r})"
+
+
+@lru_cache(maxsize=SHAPES)
+def _shape(names: tuple[str, ...]) -> tuple[tuple[str, ...], Pick]:
+    """Return names in alphabetical order, and what picks their values from a mapping."""
+    ordered = tuple(sorted(names))
+    if len(ordered) > 1:
+        return ordered, itemgetter(*ordered)
+    return ordered, lambda properties: tuple(properties.values())
 
 
 def freeze(value: Any) -> Any:
     """Return a JSON value with its objects and arrays made immutable, all levels."""
+    if type(value) in ATOMS:
+        return value
     if isinstance(value, Mapping):
         return MappingProxyType({name: freeze(member) for name, member in value.items()})
     if isinstance(value, (list, tuple)):
-        return tuple(freeze(member) for member in value)
+        return tuple([freeze(member) for member in value])
     return value
 
 
