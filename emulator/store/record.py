@@ -5,7 +5,7 @@ tuple that all records with these names share, its values are another, and its s
 when it is first asked for. A dictionary for each would take two to three times as much.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from operator import itemgetter
@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 Key = tuple[str, ...]
-Pick = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+Pick = Callable[[Any], tuple[Any, ...]]
+Part = tuple[tuple[str, ...], Pick]
 ATOMS = frozenset({str, bool, int, float, type(None)})
 SHAPES = 1024  # combinations of names that are remembered; others are worked out each time
 
@@ -44,17 +45,31 @@ class Record:
         """Freeze ``properties`` (JSON values) into a record."""
         return cls(key, properties)
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return one of its properties, without the making of a mapping of them all."""
+        return self._values[self._names.index(name)] if name in self._names else default
+
+    def divide(self, name: str) -> tuple["Record", "Record"]:
+        """Return a record of all properties but one, and one of that one, under the same key."""
+        rest, that = _division(self._names, name)
+        return self._part(*rest), self._part(*that)
+
+    def _part(self, names: tuple[str, ...], pick: Pick) -> "Record":
+        return _assemble(self._key, names, pick(self._values), self._key)
+
     def at(self, key: Key) -> "Record":
         """Return a record of the same properties and the same state under another key."""
-        moved = Record.__new__(Record)
-        moved._names, moved._values = self._names, self._values  # noqa: SLF001 - one of ours
-        moved._key, moved._identity = key, self._identity  # noqa: SLF001
-        return moved
+        return _assemble(key, self._names, self._values, self._identity)
 
     @property
     def key(self) -> Key:
         """The ids that name it within its collection, outermost parent first."""
         return self._key
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its properties, in alphabetical order."""
+        return self._names
 
     @property
     def properties(self) -> Mapping[str, Any]:
@@ -85,13 +100,36 @@ class Record:
         return f"Record({self._key!r}, {dict(self.properties)!r}, {self.state!r})"
 
 
+def _assemble(
+    key: Key, names: tuple[str, ...], values: tuple[Any, ...], identity: str | Key
+) -> Record:
+    """Return a record of parts that are as they should be already."""
+    record = Record.__new__(Record)
+    record._key, record._names = key, names  # noqa: SLF001 - half of the class
+    record._values, record._identity = values, identity  # noqa: SLF001
+    return record
+
+
 @lru_cache(maxsize=SHAPES)
-def _shape(names: tuple[str, ...]) -> tuple[tuple[str, ...], Pick]:
+def _shape(names: tuple[str, ...]) -> Part:
     """Return names in alphabetical order, and what picks their values from a mapping."""
     ordered = tuple(sorted(names))
-    if len(ordered) > 1:
-        return ordered, itemgetter(*ordered)
-    return ordered, lambda properties: tuple(properties.values())
+    return ordered, _picker(ordered)
+
+
+@lru_cache(maxsize=SHAPES)
+def _division(names: tuple[str, ...], name: str) -> tuple[Part, Part]:
+    """Return names without one, and that one, each with what picks their values."""
+    place = names.index(name)
+    rest = [other for other in range(len(names)) if other != place]
+    return (names[:place] + names[place + 1 :], _picker(rest)), ((name,), _picker([place]))
+
+
+def _picker(places: Sequence[Any]) -> Pick:
+    """Return a function to the values that something has at these places."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda source: tuple(source[place] for place in places)
 
 
 def freeze(value: Any) -> Any:
