@@ -93,7 +93,7 @@ class _Entries:
             self._refuse_shared(lambda record: record.key, "has the same id as {first}")
         if collection.unique:
             self._refuse_shared(collection.unique, "shares '{shared}' with {first}")
-        self.problems.sort(key=lambda problem: problem[0])
+        self.problems.sort(key=_index)
 
     def _decode(self, index: int, entry: Any) -> Record | None:
         try:
@@ -186,14 +186,21 @@ class _DataSet:
             if collection.references:
                 self.problems.extend(self._dangling(entries))
 
-    def _dangling(self, entries: _Entries) -> Iterator[str]:
-        for index, record in enumerate(entries.records):
-            for name, target in entries.collection.references.items() if record else ():
-                values = record.get(name, ()) if record else ()
-                for value in (values,) if isinstance(values, str) else values:
-                    if (value,) not in self.entries[target].keys:
-                        told = f"{name}: '{value}' is none of the {target}"
-                        yield f"{entries.place(index)}: {told}"
+    def _dangling(self, entries: _Entries) -> list[str]:
+        found: list[tuple[int, str]] = []
+        for name, target in entries.collection.references.items():
+            known = self.entries[target].keys
+            for index, record in enumerate(entries.records):
+                value = record.get(name, ()) if record else ()
+                named = (value,) if isinstance(value, str) else value
+                unknown = [one for one in named if (one,) not in known]
+                found += [(index, f"{name}: '{one}' is none of the {target}") for one in unknown]
+        found.sort(key=_index)
+        return [f"{entries.place(index)}: {told}" for index, told in found]
+
+
+def _index(problem: tuple[int, str]) -> int:
+    return problem[0]
 
 
 def _drain(entries: list[Any]) -> Iterator[Any]:

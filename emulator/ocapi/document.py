@@ -6,6 +6,7 @@ the request's own members (FLT-5). Nothing here is done when a document is only 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextvars import ContextVar, copy_context
 from functools import cache, cached_property
 from typing import Any, ClassVar
@@ -100,7 +101,7 @@ class Document(Schema):
         context = copy_context()
         context.run(leaves_rest.set, partial)
         context.run(_find_custom.set, find_custom)
-        sent = {name: value for name, value in body.items() if name not in ignored}
+        sent = _without(ignored, body)
         changes, errors = context.run(self._load, sent, partial)
         errors |= self._envelope_errors(body, version)
         if errors:
@@ -118,7 +119,7 @@ class Document(Schema):
         if not isinstance(entry, dict):
             told = "is no object"
             raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
-        sent = {name: value for name, value in entry.items() if name not in NOT_STORED}
+        sent = entry if NOT_STORED.isdisjoint(entry) else _without(NOT_STORED, entry)
         storing = _storing.set(True)
         try:
             values, errors = self._load(sent, partial=False)
@@ -128,7 +129,8 @@ class Document(Schema):
             fault = first_fault(errors, entry, Place(self.name, "$", ""))
             raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
         present = self._present(values)
-        return {n: v for n, v in present.items() if v != [] or n not in self.read_only}
+        empty = {n for n in self._read_only_arrays if present.get(n) == []}
+        return _without(empty, present) if empty else present
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties of a document inside another.
@@ -139,7 +141,7 @@ class Document(Schema):
             ValidationError: The violations, by name.
         """
         ignored = NOT_STORED if _storing.get() else {*ENVELOPE, *self.read_only}
-        sent = {name: member for name, member in value.items() if name not in ignored}
+        sent = _without(ignored, value)
         values, errors = self._load(sent, partial=False)
         errors |= self._envelope_errors(value, value.get("_v"))
         if errors:
@@ -199,6 +201,11 @@ class Document(Schema):
         return tuple((name, one, one.load_default) for name, one in declared.items())
 
     @cached_property
+    def _read_only_arrays(self) -> tuple[str, ...]:
+        arrays = ((n, p) for n, p, _ in self._declared if isinstance(p, Array))
+        return tuple(name for name, declared in arrays if declared.read_only)
+
+    @cached_property
     def _required(self) -> tuple[str, ...]:
         return tuple(name for name, declared, _ in self._declared if declared.required)
 
@@ -222,13 +229,16 @@ class Document(Schema):
                     errors[name] = error.messages
             elif default is not missing and not partial:
                 loaded[name] = default
-        for name in [name for name in values if name not in self.fields]:
-            try:
-                loaded[name] = self._load_undeclared(name, values[name])
-            except ValidationError as error:
-                errors[name] = error.messages
-        missed = () if partial else self._required
-        return loaded, errors | {name: [constrained] for name in missed if name not in values}
+        for name, value in values.items():
+            if name not in self.fields:
+                try:
+                    loaded[name] = self._load_undeclared(name, value)
+                except ValidationError as error:
+                    errors[name] = error.messages
+        for name in () if partial else self._required:
+            if name not in values:
+                errors[name] = [constrained]
+        return loaded, errors
 
     def _load_undeclared(self, name: str, value: Any) -> Any:
         """Return what a custom property means; refuse anything else."""
@@ -237,8 +247,10 @@ class Document(Schema):
         declared = _find_custom.get()(self.name, name)
         return declared.deserialize(value) if declared else refuse(undeclared)
 
-    def _present(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        cleared = self._defaulted(values) if None in values.values() else values
+    def _present(self, values: dict[str, Any]) -> dict[str, Any]:
+        if None not in values.values():
+            return values
+        cleared = self._defaulted(values)
         return {name: value for name, value in cleared.items() if value is not None}
 
     def _defaulted(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,6 +274,10 @@ class Document(Schema):
         if sent.get("_type", self.name) != self.name:
             errors.setdefault("_type", [constrained])
         return errors
+
+
+def _without(names: AbstractSet[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def first_fault(errors: Any, value: Any, place: Place) -> Fault:
