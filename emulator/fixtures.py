@@ -5,7 +5,9 @@ of several arrays, each a collection (``clients.json``: ``clients`` and ``users`
 validated by the schemas of the documents they become, which the caller hands in.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +23,8 @@ BUNDLED = next(f for f in (HERE / "data_sets", HERE.parent / "fixtures") if f.is
 
 Decoder = Callable[[Any], Record]
 Encoder = Callable[[Store, str], Iterable[Mapping[str, Any]]]
-Arranger = Callable[[Sequence[Record]], Mapping[str, Sequence[Record]]]
+Arranger = Callable[[Iterable[Record]], Mapping[str, Sequence[Record]]]
+Take = Callable[[list[Any]], Iterable[Any]]
 
 
 def list_entries(store: Store, name: str) -> Iterator[Mapping[str, Any]]:
@@ -40,7 +43,8 @@ class Collection:
         decode: Turns an entry into a record; raises ValueError with the reason.
         references: Properties whose value or values are ids of another collection.
         unique: Returns what no two entries may share, besides their keys; None for nothing.
-        arrange: Returns how all records lie in the store, by the store's collections.
+        arrange: Returns how all records lie in the store, by the store's collections; it can take
+            each of them once.
         required: Whether a data set without it is refused.
         single: Whether it has one entry at most, which is not in an array.
         kept: Whether a workspace without data has it nevertheless: what callers are known by.
@@ -51,7 +55,7 @@ class Collection:
     file: str
     decode: Decoder
     references: Mapping[str, str] = field(default_factory=dict)
-    unique: Callable[[Record], Key | None] = lambda _: None
+    unique: Callable[[Record], Key | None] | None = None
     arrange: Arranger | None = None
     required: bool = False
     single: bool = False
@@ -67,10 +71,61 @@ class FixtureError(ValueError):
         self.problems = problems
 
 
-@dataclass(frozen=True)
-class _Entry:
-    place: str
-    record: Record
+class _Entries:
+    """What was read of one collection.
+
+    Args:
+        collection: Which one.
+        entries: Those of its file, in order.
+
+    Attributes:
+        records: What the entries mean, None for one that is broken.
+        keys: The keys of all records.
+        problems: What is wrong with an entry, by its index.
+    """
+
+    def __init__(self, collection: Collection, entries: Iterable[Any] = ()) -> None:
+        self.collection = collection
+        self.problems: list[tuple[int, str]] = []
+        self.records = [self._decode(index, entry) for index, entry in enumerate(entries)]
+        self.keys = {record.key for record in self.records if record}
+        if len(self.keys) + len(self.problems) < len(self.records):
+            self._refuse_shared(lambda record: record.key, "has the same id as {first}")
+        if collection.unique:
+            self._refuse_shared(collection.unique, "shares '{shared}' with {first}")
+        self.problems.sort(key=_index)
+
+    def _decode(self, index: int, entry: Any) -> Record | None:
+        try:
+            return self.collection.decode(entry)
+        except ValueError as error:
+            self.problems.append((index, f"{self._locate(index)}: {error}"))
+            return None
+
+    def _refuse_shared(self, read: Callable[[Record], Key | None], told: str) -> None:
+        """Tell of records that have something in common with one before."""
+        firsts: dict[Key, int] = {}
+        for index, record in enumerate(self.records):
+            shared = read(record) if record else None
+            if shared is None:
+                continue
+            first = firsts.setdefault(shared, index)
+            if first != index:
+                why = told.format(shared="/".join(shared), first=self.place(first))
+                self.problems.append((index, f"{self.place(index)}: {why}"))
+
+    def _locate(self, index: int) -> str:
+        known = self.collection
+        return f"{known.file}: {known.name}" + ("" if known.single else f" entry {index + 1}")
+
+    def place(self, index: int) -> str:
+        """Return where a record was found, with its key."""
+        record = self.records[index]
+        return f"{self._locate(index)} ('{'/'.join(record.key if record else ())}')"
+
+    def drain(self) -> Iterator[Record]:
+        """Yield all records, and let go of each."""
+        return (record for record in _drain(self.records) if record)
 
 
 class _DataSet:
@@ -78,8 +133,7 @@ class _DataSet:
 
     def __init__(self, collections: tuple[Collection, ...]) -> None:
         self.collections = {collection.name: collection for collection in collections}
-        self.entries: dict[str, dict[Key, _Entry]] = {name: {} for name in self.collections}
-        self.uniques: dict[str, dict[Key, _Entry]] = {name: {} for name in self.collections}
+        self.entries = {name: _Entries(known) for name, known in self.collections.items()}
         self.problems: list[str] = []
 
     def read_file(self, file: str, content: bytes | OSError) -> None:
@@ -90,49 +144,27 @@ class _DataSet:
         except (OSError, orjson.JSONDecodeError) as error:
             self.problems.append(f"{file}: is no JSON file: {error}")
         else:
-            self.read(file, value)
+            del content
+            self.read(file, value, take=_drain)
 
-    def read(self, file: str, content: Any) -> None:
+    def read(self, file: str, content: Any, take: Take = iter) -> None:
         arrays = content if isinstance(content, dict) else {Path(file).stem: content}
         if not arrays:
             self.problems.append(f"{file}: holds nothing; an object has the arrays of collections")
         for name, entries in arrays.items():
-            self._read_array(file, name, entries)
+            self._read_array(file, name, entries, take)
 
-    def _read_array(self, file: str, name: str, entries: Any) -> None:
+    def _read_array(self, file: str, name: str, entries: Any, take: Take) -> None:
         collection = self.collections.get(name)
         if collection is None or collection.file != file:
             known = ", ".join(f"{c.file} ({c.name})" for c in self.collections.values())
             self.problems.append(f"{file}: holds an unknown collection '{name}'; known: {known}")
-        elif collection.single:
-            self._read_entry(collection, f"{file}: {name}", entries)
-        elif not isinstance(entries, list):
+        elif not (collection.single or isinstance(entries, list)):
             self.problems.append(f"{file}: '{name}' is no array of entries")
         else:
-            for number, entry in enumerate(entries, start=1):
-                self._read_entry(collection, f"{file}: {name} entry {number}", entry)
-
-    def _read_entry(self, collection: Collection, place: str, entry: Any) -> None:
-        try:
-            record = collection.decode(entry)
-        except ValueError as error:
-            self.problems.append(f"{place}: {error}")
-            return
-        place = f"{place} ('{'/'.join(record.key)}')"
-        entry_read = _Entry(place, record)
-        first = self.entries[collection.name].setdefault(record.key, entry_read)
-        if first is not entry_read:
-            self.problems.append(f"{place}: has the same id as {first.place}")
-        self._check_unique(collection, entry_read)
-
-    def _check_unique(self, collection: Collection, entry: _Entry) -> None:
-        shared = collection.unique(entry.record)
-        if shared is None:
-            return
-        first = self.uniques[collection.name].setdefault(shared, entry)
-        if first is not entry:
-            told = "/".join(shared)
-            self.problems.append(f"{entry.place}: shares '{told}' with {first.place}")
+            several = [entries] if collection.single else entries
+            self.entries[name] = read = _Entries(collection, take(several))
+            self.problems.extend(problem for _, problem in read.problems)
 
     def arrange(self, source: Path) -> dict[str, Sequence[Record]]:
         """Return all records by the store's collections; refuse a set that has problems."""
@@ -140,27 +172,42 @@ class _DataSet:
         if self.problems:
             raise FixtureError(source, self.problems)
         arranged: dict[str, Sequence[Record]] = {}
-        for collection in self.collections.values():
-            records = [entry.record for entry in self.entries[collection.name].values()]
-            place = {collection.name: records}
-            arranged |= collection.arrange(records) if collection.arrange else place
+        for name, collection in self.collections.items():
+            records = self.entries.pop(name).drain()
+            arranged |= collection.arrange(records) if collection.arrange else {name: [*records]}
         return arranged
 
     def _check(self) -> None:
         broken = {problem.partition(":")[0] for problem in self.problems}
         for collection in self.collections.values():
-            is_empty = collection.required and not self.entries[collection.name]
-            if is_empty and collection.file not in broken:
+            entries = self.entries[collection.name]
+            if collection.required and not entries.keys and collection.file not in broken:
                 self.problems.append(f"{collection.file}: has no {collection.name}, or is missing")
-            for entry in self.entries[collection.name].values():
-                self.problems.extend(self._dangling(collection, entry))
+            if collection.references:
+                self.problems.extend(self._dangling(entries))
 
-    def _dangling(self, collection: Collection, entry: _Entry) -> Iterator[str]:
-        for name, target in collection.references.items():
-            values = entry.record.properties.get(name, ())
-            for value in (values,) if isinstance(values, str) else values:
-                if (value,) not in self.entries[target]:
-                    yield f"{entry.place}: {name}: '{value}' is none of the {target}"
+    def _dangling(self, entries: _Entries) -> list[str]:
+        found: list[tuple[int, str]] = []
+        for name, target in entries.collection.references.items():
+            known = self.entries[target].keys
+            for index, record in enumerate(entries.records):
+                value = record.get(name, ()) if record else ()
+                named = (value,) if isinstance(value, str) else value
+                unknown = [one for one in named if (one,) not in known]
+                found += [(index, f"{name}: '{one}' is none of the {target}") for one in unknown]
+        found.sort(key=_index)
+        return [f"{entries.place(index)}: {told}" for index, told in found]
+
+
+def _index(problem: tuple[int, str]) -> int:
+    return problem[0]
+
+
+def _drain(entries: list[Any]) -> Iterator[Any]:
+    """Yield all entries and forget each, so that its memory serves for what becomes of it."""
+    entries.reverse()
+    while entries:
+        yield entries.pop()
 
 
 def locate(name: str) -> Path:
@@ -188,7 +235,9 @@ def load(name: str, collections: tuple[Collection, ...]) -> MemoryStore:
         FixtureError: With every problem found, each with file, entry and reason.
     """
     folder = locate(name)
-    files = {file.name: _read_bytes(file) for file in sorted(folder.glob("*.json"))}
+    # The last is read first, for dictionaries give back what came last.
+    paths = sorted(folder.glob("*.json"), reverse=True)
+    files = {file.name: _read_bytes(file) for file in paths}
     known = (str(folder), _fingerprint(files))
     before, snapshot = _LOADED.get(known, (None, None))
     if before is not collections:
@@ -198,14 +247,31 @@ def load(name: str, collections: tuple[Collection, ...]) -> MemoryStore:
 
 
 def _load(
-    folder: Path, files: Mapping[str, bytes | OSError], collections: tuple[Collection, ...]
+    folder: Path, files: dict[str, bytes | OSError], collections: tuple[Collection, ...]
 ) -> Any:
-    data = _DataSet(collections)
-    for file, content in files.items():
-        data.read_file(file, content)
-    store = MemoryStore()
-    store.replace(data.arrange(folder))
+    data, store = _DataSet(collections), MemoryStore()
+    with _collector_paused():
+        while files:
+            data.read_file(*files.popitem())
+        store.replace(data.arrange(folder))
     return store.snapshot()
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from looking through what is only being put together.
+
+    What was made meanwhile is among the oldest objects at once, which it looks through least.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _read_bytes(file: Path) -> bytes | OSError:
@@ -242,9 +308,10 @@ def decode(
         FixtureError: With every problem found; ``source`` stands in the place of the folder.
     """
     data = _DataSet(collections)
-    for name, content in files.items():
-        data.read(name, content)
-    return data.arrange(Path(source))
+    with _collector_paused():
+        for name, content in files.items():
+            data.read(name, content)
+        return data.arrange(Path(source))
 
 
 def encode(store: Store, collections: tuple[Collection, ...]) -> dict[str, Any]:

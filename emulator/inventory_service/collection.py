@@ -4,8 +4,8 @@ Rows are kept in the order of their creation, by a sequence number. Indexes lead
 number, and from what has to be unique to the id. A row and its indexes are written as one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema
@@ -86,7 +86,7 @@ class Collection:
 
     def _row(self, place: Key, members: Members) -> Record:
         """Return a document as a row; its state is the same in whatever place it lies."""
-        return replace(Record.of((members[self.key],), members), key=place)
+        return Record.of((members[self.key],), members).at(place)
 
     def replace(self, row: Record, members: Members) -> tuple[Record, tuple[Change, ...]]:
         """Return the row of a changed document, and the changes that make it."""
@@ -106,7 +106,7 @@ class Collection:
             *self.forbids(row.properties),
         )
 
-    def arrange(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+    def arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
         """Return the store's collections of documents given in the order of their creation."""
         numbered = enumerate(records, start=1)
         rows = [self._row((f"{number:0{DIGITS}}",), r.properties) for number, r in numbered]

@@ -48,7 +48,8 @@ class Declared(Property):
         self.inner = inner
         self.localized = localized
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+    def check(self, value: Any) -> Any:
+        """See ``Property.check``."""
         if self.localized and not (isinstance(value, dict) and all(map(LOCALE.fullmatch, value))):
             refuse(undeclared)
         try:

@@ -6,9 +6,10 @@ the request's own members (FLT-5). Nothing here is done when a document is only 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextvars import ContextVar, copy_context
-from functools import cache
-from typing import Any, ClassVar, cast
+from functools import cache, cached_property
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, missing
 
@@ -35,7 +36,7 @@ from emulator.ocapi.fields import (
 )
 
 ENVELOPE = ("_v", "_type", "_resource_state")
-NOT_STORED = (*ENVELOPE, "link")
+NOT_STORED = frozenset({*ENVELOPE, "link"})
 CUSTOM = Custom()
 FindCustom = Callable[[str, str], Property | None]
 # How a custom property is read, by the names of its document and its own; None if it is refused.
@@ -56,7 +57,6 @@ class Document(Schema):
 
         unknown = RAISE
 
-    error_messages: dict[str, Any] = {"unknown": unknown}  # noqa: RUF012 - marshmallow's own way
     custom: ClassVar[bool] = False
 
     @property
@@ -101,7 +101,7 @@ class Document(Schema):
         context = copy_context()
         context.run(leaves_rest.set, partial)
         context.run(_find_custom.set, find_custom)
-        sent = {name: value for name, value in body.items() if name not in ignored}
+        sent = _without(ignored, body)
         changes, errors = context.run(self._load, sent, partial)
         errors |= self._envelope_errors(body, version)
         if errors:
@@ -119,7 +119,7 @@ class Document(Schema):
         if not isinstance(entry, dict):
             told = "is no object"
             raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
-        sent = {name: value for name, value in entry.items() if name not in NOT_STORED}
+        sent = entry if NOT_STORED.isdisjoint(entry) else _without(NOT_STORED, entry)
         storing = _storing.set(True)
         try:
             values, errors = self._load(sent, partial=False)
@@ -129,7 +129,8 @@ class Document(Schema):
             fault = first_fault(errors, entry, Place(self.name, "$", ""))
             raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
         present = self._present(values)
-        return {n: v for n, v in present.items() if v != [] or n not in self.read_only}
+        empty = {n for n in self._read_only_arrays if present.get(n) == []}
+        return _without(empty, present) if empty else present
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return the properties of a document inside another.
@@ -140,7 +141,7 @@ class Document(Schema):
             ValidationError: The violations, by name.
         """
         ignored = NOT_STORED if _storing.get() else {*ENVELOPE, *self.read_only}
-        sent = {name: member for name, member in value.items() if name not in ignored}
+        sent = _without(ignored, value)
         values, errors = self._load(sent, partial=False)
         errors |= self._envelope_errors(value, value.get("_v"))
         if errors:
@@ -188,37 +189,67 @@ class Document(Schema):
         """Return the properties that a document has of which nothing was said."""
         return self._present(dict.fromkeys(self.fields))
 
-    @property
+    @cached_property
     def read_only(self) -> frozenset[str]:
         """The names of the properties that requests cannot set (DEC-3)."""
-        return frozenset(
-            name for name, p in self.fields.items() if isinstance(p, Property) and p.read_only
-        )
+        return frozenset(name for name, declared, _ in self._declared if declared.read_only)
+
+    @cached_property
+    def _declared(self) -> tuple[tuple[str, Property, Any], ...]:
+        """All declared properties, with what is taken for one that is not sent."""
+        declared = {n: p for n, p in self.fields.items() if isinstance(p, Property)}
+        return tuple((name, one, one.load_default) for name, one in declared.items())
+
+    @cached_property
+    def _read_only_arrays(self) -> tuple[str, ...]:
+        arrays = ((n, p) for n, p, _ in self._declared if isinstance(p, Array))
+        return tuple(name for name, declared in arrays if declared.read_only)
+
+    @cached_property
+    def _required(self) -> tuple[str, ...]:
+        return tuple(name for name, declared, _ in self._declared if declared.required)
 
     def _load(
         self,
-        values: dict[str, Any],
+        values: Mapping[str, Any],
         partial: bool,  # noqa: FBT001
     ) -> tuple[dict[str, Any], dict[Any, Any]]:
-        """Return what marshmallow makes of ``values``, and the violations by name."""
-        custom = {name: value for name, value in values.items() if self.takes(name)}
+        """Return what ``values`` mean, declared properties first, and the violations by name.
+
+        Unless they are ``partial``, what is not among them is defaulted or missed. Marshmallow's
+        own ``load`` does the same in six times the time, which counts where a data set is read.
+        """
+        loaded: dict[str, Any] = {}
         errors: dict[Any, Any] = {}
-        try:
-            loaded = self.load(
-                {n: v for n, v in values.items() if n not in custom}, partial=partial
-            )
-        except ValidationError as error:
-            loaded, errors = {}, cast("dict[Any, Any]", error.messages)
-        find = _find_custom.get()
-        for name, value in custom.items():
-            declared = find(self.name, name)
-            try:
-                loaded[name] = declared.deserialize(value) if declared else refuse(undeclared)
-            except ValidationError as error:
-                errors[name] = error.messages
+        for name, declared, default in self._declared:
+            if name in values:
+                try:
+                    loaded[name] = declared.deserialize(values[name])
+                except ValidationError as error:
+                    errors[name] = error.messages
+            elif default is not missing and not partial:
+                loaded[name] = default
+        for name, value in values.items():
+            if name not in self.fields:
+                try:
+                    loaded[name] = self._load_undeclared(name, value)
+                except ValidationError as error:
+                    errors[name] = error.messages
+        for name in () if partial else self._required:
+            if name not in values:
+                errors[name] = [constrained]
         return loaded, errors
 
-    def _present(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _load_undeclared(self, name: str, value: Any) -> Any:
+        """Return what a custom property means; refuse anything else."""
+        if not self.takes(name):
+            refuse(unknown)
+        declared = _find_custom.get()(self.name, name)
+        return declared.deserialize(value) if declared else refuse(undeclared)
+
+    def _present(self, values: dict[str, Any]) -> dict[str, Any]:
+        if None not in values.values():
+            return values
         cleared = self._defaulted(values)
         return {name: value for name, value in cleared.items() if value is not None}
 
@@ -243,6 +274,10 @@ class Document(Schema):
         if sent.get("_type", self.name) != self.name:
             errors.setdefault("_type", [constrained])
         return errors
+
+
+def _without(names: AbstractSet[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def first_fault(errors: Any, value: Any, place: Place) -> Fault:

@@ -24,7 +24,6 @@ from emulator.ocapi.fields import (
     Property,
     String,
     constrained,
-    mistyped,
     refuse,
 )
 
@@ -44,15 +43,8 @@ class Scalar(Custom):
 
     expected = SCALARS
 
-    def _deserialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002 - inherited
-        data: Mapping[str, Any] | None,  # noqa: ARG002 - inherited
-        **kwargs: Any,  # noqa: ARG002 - inherited
-    ) -> Any:
-        if isinstance(value, (list, dict)):
-            refuse(mistyped(SCALARS, value))
+    def check(self, value: Any) -> Any:
+        """See ``Property.check``."""
         return value
 
 

@@ -1,6 +1,6 @@
 """A resource is a value: what the protocol needs to know to serve one."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -171,35 +171,37 @@ class Resource:
     def compute(self, store: Store, key: Key) -> dict[str, Any]:
         """Return the computed properties of a document."""
         found = ((n, store.get(self._place_of(n), key)) for n in self.computed)
-        return {name: record.properties[name] for name, record in found if record is not None}
+        return {name: record.get(name) for name, record in found if record is not None}
 
     def _place_of(self, name: str) -> str:
         """Return the store's collection of a computed property, which outlasts the document."""
         return f"{self.path}.{name}"
 
-    def _arrange(self, records: Sequence[Record]) -> dict[str, list[Record]]:
-        arranged = {self.path: [self._without_computed(record) for record in records]}
-        for name in self.computed:
-            have = (record for record in records if name in record.properties)
-            apart = [Record.of(r.key, {name: r.properties[name]}) for r in have]
-            arranged[self._place_of(name)] = apart
-        return arranged
+    def _arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
+        apart: dict[str, list[Record]] = {name: [] for name in self.computed}
+        kept = [self._set_apart(record, apart) for record in records]
+        return {self.path: kept, **{self._place_of(name): apart[name] for name in apart}}
+
+    def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:
+        """Add the computed properties of a record to those of others; return it without them."""
+        kept = record
+        for name, others in apart.items():
+            if name in kept.names:
+                kept, computed = kept.divide(name)
+                others.append(computed)
+        return kept
 
     def _encode(self, store: Store, _: str) -> Iterator[Mapping[str, Any]]:
         for record in store.scan(self.path, 0, store.count(self.path)).records:
             yield {**record.properties, **self.compute(store, record.key)}
 
-    def _without_computed(self, record: Record) -> Record:
-        kept = {n: v for n, v in record.properties.items() if n not in self.computed}
-        return record if len(kept) == len(record.properties) else Record.of(record.key, kept)
-
     def _read_fixture(self, entry: Any) -> Record:
         properties = self.document.decode_stored(entry)
-        for name in self.keys:
-            if name not in properties:
-                raise ValueError(f"has no '{name}'")
-        key = tuple(properties[name] for name in self.keys)
-        return self.record(key, self.derive(properties, properties, {}, ""))
+        try:
+            key = tuple([properties[name] for name in self.keys])
+        except KeyError as error:
+            raise ValueError(f"has no {error}") from error
+        return Record.of(key, self.derive(properties, properties, {}, ""))
 
 
 def list_methods(methods: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ tree of their collection: O(log n). A snapshot is a reference to the trees.
 """
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from threading import Lock
 
 from emulator.store.interface import (
@@ -132,7 +133,8 @@ class MemoryStore:
 
 
 def _plant(records: Iterable[Record]) -> Tree:
-    return Tree.of(sorted((record.key, record) for record in records))
+    ordered = sorted(records, key=attrgetter("key"))
+    return Tree.of([record.key for record in ordered], ordered)
 
 
 def _require(expected: Expected, found: Record | None) -> None:

@@ -1,44 +1,60 @@
 """A persistent ordered map: every change returns a new tree that shares what is unchanged.
 
-A weight-balanced binary search tree (S. Adams, "Efficient sets: a balancing act", 1993) with
-the parameters that Y. Hirai and K. Yamamoto proved sound ("Balancing weight-balanced trees",
-2011): no subtree outweighs its sibling more than three times. Each node knows its size, so
-the n-th key and the rank of a key are found in O(log n) as well.
+A B+ tree: entries lie in leaves, all at the same depth, and each node but the root has between
+``LEAST`` and ``MOST`` members. A change copies the nodes on the way to one leaf, four among a
+million entries, and shares all others. Branches know how many entries are below each child, so
+the n-th entry and the rank of a key are found in O(log n) as well. An entry costs two pointers
+besides its key and its value.
 
 Because a tree never changes, holding one *is* a snapshot: readers need no lock, restoring is
 one assignment, and copies cost what differs between them.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Optional
+from itertools import chain
+from typing import Any, NamedTuple
 
 from emulator.store.record import Key
 
-OUTWEIGHS = 3
-ROTATES_ONCE = 2
+MOST = 32
+LEAST = MOST // 2
 
 
-class Node(NamedTuple):
-    """One entry with the entries before it (left) and after it (right)."""
+class Leaf(NamedTuple):
+    """Entries in the order of their keys, as columns."""
 
-    key: Key
-    value: Any
-    left: Optional["Node"]
-    right: Optional["Node"]
-    size: int
+    keys: tuple[Key, ...] = ()
+    values: tuple[Any, ...] = ()
+
+
+class Branch(NamedTuple):
+    """Nodes of one depth, as columns: the smallest key of each, itself, its number of entries."""
+
+    keys: tuple[Key, ...]
+    children: tuple["Node", ...]
+    sizes: tuple[int, ...]
+
+
+Node = Leaf | Branch
+EMPTY = Leaf()
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
     """An immutable map from keys to values, in the order of the keys."""
 
-    root: Node | None = None
+    root: Node = EMPTY
 
     @classmethod
-    def of(cls, entries: Sequence[tuple[Key, Any]]) -> "Tree":
-        """Build a balanced tree from entries in strictly ascending order of key, in O(n)."""
-        return cls(_build(entries, 0, len(entries)))
+    def of(cls, keys: Sequence[Key], values: Sequence[Any]) -> "Tree":
+        """Build a tree from keys in strictly ascending order and their values, in O(n)."""
+        columns = tuple(keys), tuple(values)
+        nodes: list[Node] = [Leaf(*(c[part] for c in columns)) for part in _parts(len(keys))]
+        while len(nodes) > 1:
+            nodes = [_branch(nodes[part]) for part in _parts(len(nodes))]
+        return cls(*nodes)
 
     def __len__(self) -> int:
         return _size(self.root)
@@ -46,131 +62,127 @@ class Tree:
     def get(self, key: Key) -> Any:
         """Return the value of ``key``, or None."""
         node = self.root
-        while node is not None and node.key != key:
-            node = node.left if key < node.key else node.right
-        return None if node is None else node.value
+        while isinstance(node, Branch):
+            node = node.children[_child(node, key)]
+        place = bisect_left(node.keys, key)
+        return node.values[place] if _holds(node, place, key) else None
 
     def put(self, key: Key, value: Any) -> "Tree":
         """Return a tree in which ``key`` has ``value``."""
-        return Tree(_put(self.root, key, value))
+        nodes = _put(self.root, key, value)
+        return Tree(nodes[0] if len(nodes) == 1 else _branch(nodes))
 
     def delete(self, key: Key) -> "Tree":
         """Return a tree without ``key``, which must be in this one."""
-        return Tree(_delete(self.root, key))
+        root = _delete(self.root, key)
+        if isinstance(root, Branch) and len(root.children) == 1:
+            return Tree(root.children[0])
+        return Tree(root)
 
     def cut(self, start: int, stop: int) -> "Tree":
         """Return a tree without the entries from index ``start`` up to ``stop``."""
         tree = self
-        for node in list(_nodes(self.root, start, stop)):
-            tree = tree.delete(node.key)
+        for leaf in list(_leaves(self.root, start, stop)):
+            for key in leaf.keys:
+                tree = tree.delete(key)
         return tree
 
     def rank(self, key: Key) -> int:
         """Return how many keys come before ``key``."""
         node, before = self.root, 0
-        while node is not None:
-            if key <= node.key:
-                node = node.left
-            else:
-                before += _size(node.left) + 1
-                node = node.right
-        return before
+        while isinstance(node, Branch):
+            place = _child(node, key)
+            before += sum(node.sizes[:place])
+            node = node.children[place]
+        return before + bisect_left(node.keys, key)
 
     def values(self, start: int, stop: int) -> Iterator[Any]:
         """Yield the values from index ``start`` up to ``stop``, in O(log n + their number)."""
-        return (node.value for node in _nodes(self.root, start, stop))
+        return chain.from_iterable(leaf.values for leaf in _leaves(self.root, start, stop))
 
 
-def _size(node: Node | None) -> int:
-    return 0 if node is None else node.size
+def _parts(count: int) -> Iterator[slice]:
+    """Yield the parts of so many members that make nodes of about the same size."""
+    nodes = max(1, -(-count // MOST))
+    return (slice(n * count // nodes, (n + 1) * count // nodes) for n in range(nodes))
 
 
-def _node(key: Key, value: Any, left: Node | None, right: Node | None) -> Node:
-    return Node(key, value, left, right, _size(left) + _size(right) + 1)
+def _size(node: Node) -> int:
+    return len(node.keys) if isinstance(node, Leaf) else sum(node.sizes)
 
 
-def _build(entries: Sequence[tuple[Key, Any]], low: int, high: int) -> Node | None:
-    if low == high:
-        return None
-    middle = (low + high) // 2
-    key, value = entries[middle]
-    return _node(key, value, _build(entries, low, middle), _build(entries, middle + 1, high))
+def _branch(nodes: Sequence[Node]) -> Branch:
+    return Branch(tuple(n.keys[0] for n in nodes), tuple(nodes), tuple(map(_size, nodes)))
 
 
-def _put(node: Node | None, key: Key, value: Any) -> Node:
-    if node is None:
-        return _node(key, value, None, None)
-    if key < node.key:
-        return _balance(node.key, node.value, _put(node.left, key, value), node.right)
-    if key > node.key:
-        return _balance(node.key, node.value, node.left, _put(node.right, key, value))
-    return _node(key, value, node.left, node.right)
+def _child(node: Branch, key: Key) -> int:
+    """Return the place of the child that a key belongs to: the first, if it is before all."""
+    return bisect_right(node.keys, key, 1) - 1
 
 
-def _delete(node: Node | None, key: Key) -> Node | None:
-    if node is None:
-        raise KeyError(key)
-    if key < node.key:
-        return _balance(node.key, node.value, _delete(node.left, key), node.right)
-    if key > node.key:
-        return _balance(node.key, node.value, node.left, _delete(node.right, key))
-    return _join(node.left, node.right)
+def _holds(leaf: Leaf, place: int, key: Key) -> bool:
+    return place < len(leaf.keys) and leaf.keys[place] == key
 
 
-def _join(left: Node | None, right: Node | None) -> Node | None:
-    """Join two trees whose weights are in balance and whose keys do not overlap."""
-    if left is None or right is None:
-        return left or right
-    first, rest = _take_first(right)
-    return _balance(first.key, first.value, left, rest)
+def _splice(node: Node, start: int, stop: int, columns: Node) -> Node:
+    """Return a node with the members of another in the place of some of its own."""
+    spliced = (c[:start] + new + c[stop:] for c, new in zip(node, columns, strict=True))
+    return _like(node, spliced)
 
 
-def _take_first(node: Node) -> tuple[Node, Node | None]:
-    if node.left is None:
-        return node, node.right
-    first, rest = _take_first(node.left)
-    return first, _balance(node.key, node.value, rest, node.right)
+def _like(node: Node, columns: Iterable[tuple[Any, ...]]) -> Node:
+    """Return a node of the same kind."""
+    kind: type[Any] = type(node)
+    made: Node = kind(*columns)
+    return made
 
 
-def _balance(key: Key, value: Any, left: Node | None, right: Node | None) -> Node:
-    """Make a node of two subtrees of which one has gained or lost a single entry."""
-    weight_left, weight_right = _size(left) + 1, _size(right) + 1
-    if right is not None and weight_right > OUTWEIGHS * weight_left:
-        return _rotate_left(key, value, left, right)
-    if left is not None and weight_left > OUTWEIGHS * weight_right:
-        return _rotate_right(key, value, left, right)
-    return Node(key, value, left, right, weight_left + weight_right - 1)
+def _split(node: Node) -> tuple[Node, ...]:
+    """Return a node, or its halves if it has too many members."""
+    if len(node.keys) <= MOST:
+        return (node,)
+    return tuple(_like(node, (c[part] for c in node)) for part in _parts(len(node.keys)))
 
 
-def _rotate_left(key: Key, value: Any, left: Node | None, right: Node) -> Node:
-    inner = right.left
-    if inner is None or inner.size + 1 < ROTATES_ONCE * (_size(right.right) + 1):
-        return _node(right.key, right.value, _node(key, value, left, inner), right.right)
-    return _node(
-        inner.key,
-        inner.value,
-        _node(key, value, left, inner.left),
-        _node(right.key, right.value, inner.right, right.right),
-    )
+def _put(node: Node, key: Key, value: Any) -> tuple[Node, ...]:
+    if isinstance(node, Leaf):
+        place = bisect_left(node.keys, key)
+        after = place + _holds(node, place, key)
+        return _split(_splice(node, place, after, Leaf((key,), (value,))))
+    place = _child(node, key)
+    changed = _branch(_put(node.children[place], key, value))
+    return _split(_splice(node, place, place + 1, changed))
 
 
-def _rotate_right(key: Key, value: Any, left: Node, right: Node | None) -> Node:
-    inner = left.right
-    if inner is None or inner.size + 1 < ROTATES_ONCE * (_size(left.left) + 1):
-        return _node(left.key, left.value, left.left, _node(key, value, inner, right))
-    return _node(
-        inner.key,
-        inner.value,
-        _node(left.key, left.value, left.left, inner.left),
-        _node(key, value, inner.right, right),
-    )
+def _delete(node: Node, key: Key) -> Node:
+    """Return a node without a key; it may have one member less than it should."""
+    if isinstance(node, Leaf):
+        place = bisect_left(node.keys, key)
+        if not _holds(node, place, key):
+            raise KeyError(key)
+        return _splice(node, place, place + 1, EMPTY)
+    place = _child(node, key)
+    child = _delete(node.children[place], key)
+    if len(child.keys) >= LEAST:
+        return _splice(node, place, place + 1, _branch([child]))
+    first = max(0, place - 1)
+    pair = [*node.children[first:place], child, *node.children[place + 1 : first + 2]]
+    return _splice(node, first, first + 2, _branch(_join(*pair)))
 
 
-def _nodes(node: Node | None, start: int, stop: int) -> Iterator[Node]:
-    if node is None or start >= stop or stop <= 0 or start >= node.size:
+def _join(left: Node, right: Node) -> tuple[Node, ...]:
+    """Return two nodes of one depth as one, or with the same number of members each."""
+    return _split(_splice(left, len(left.keys), len(left.keys), right))
+
+
+def _leaves(node: Node, start: int, stop: int) -> Iterator[Leaf]:
+    """Yield the entries from index ``start`` up to ``stop``, leaf by leaf."""
+    if isinstance(node, Leaf):
+        part = slice(max(0, start), max(0, stop))
+        yield Leaf(node.keys[part], node.values[part])
         return
-    here = _size(node.left)
-    yield from _nodes(node.left, start, min(stop, here))
-    if start <= here < stop:
-        yield node
-    yield from _nodes(node.right, start - here - 1, stop - here - 1)
+    begin = 0
+    for child, size in zip(node.children, node.sizes, strict=True):
+        if begin < stop and start < begin + size:
+            yield from _leaves(child, start - begin, stop - begin)
+        begin += size

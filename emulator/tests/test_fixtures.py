@@ -1,6 +1,6 @@
 """Data sets: the bundled ones load, and a broken one is refused with everything that is wrong."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -499,9 +499,10 @@ def shelf_and_slot(record: Record) -> Key | None:
     return (place["shelf"], place["slot"]) if {"shelf", "slot"} <= set(place) else None
 
 
-def by_shelf(records: Sequence[Record]) -> dict[str, list[Record]]:
-    apart = [Record.of((r.properties["shelf"], *r.key), {}) for r in records]
-    return {"drawers": list(records), "shelves": apart}
+def by_shelf(records: Iterable[Record]) -> dict[str, list[Record]]:
+    drawers = list(records)
+    apart = [Record.of((r.properties["shelf"], *r.key), {}) for r in drawers]
+    return {"drawers": drawers, "shelves": apart}
 
 
 def load_parts(folder: Path, parts: Any, **options: Any) -> MemoryStore:

@@ -1,13 +1,15 @@
 """The persistent tree does what a dictionary does, in order, and never changes."""
 
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.store import tree as trees
 from emulator.store.record import Key
-from emulator.store.tree import Node, Tree
+from emulator.store.tree import Branch, Leaf, Node, Tree
 
 Model = dict[Key, int]
 Step = tuple[Key, int | None]  # a key with the value to put, or None to delete it
@@ -25,6 +27,15 @@ ORDERS = {
     "scattered": [number * 377 % 200 for number in range(200)],
     "inside out": sorted(range(200), key=lambda number: abs(number - 100)),
 }
+
+
+@pytest.fixture(autouse=True, scope="module", params=[4, trees.MOST], ids="up to {} each".format)
+def size_of_nodes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let nodes have few members too, so that short histories make deep trees."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "MOST", request.param)
+        patch.setattr(trees, "LEAST", request.param // 2)
+        yield
 
 
 def key_of(number: int) -> Key:
@@ -47,23 +58,39 @@ def replay(steps: list[Step]) -> list[tuple[Tree, Model]]:
     return history
 
 
-def check_balance(node: Node | None) -> int:
-    """Check every node's size and balance; return the number of nodes."""
-    if node is None:
-        return 0
-    left, right = check_balance(node.left), check_balance(node.right)
-    assert node.size == left + right + 1
-    assert left + 1 <= 3 * (right + 1)
-    assert right + 1 <= 3 * (left + 1)
-    return node.size
+def check_balance(tree: Tree) -> int:
+    """Check sizes, keys and numbers of members of all nodes; return the number of entries."""
+    depths, entries = set(), 0
+    for depth, node in walk(tree.root):
+        assert len(node.keys) <= trees.MOST
+        assert depth == 0 or len(node.keys) >= trees.LEAST
+        assert list(node.keys) == sorted(set(node.keys))
+        if isinstance(node, Leaf):
+            assert len(node.values) == len(node.keys)
+            depths.add(depth)
+            entries += len(node.keys)
+        else:
+            assert len(node.children) > 1
+            assert list(node.keys) == [child.keys[0] for child in node.children]
+            assert list(node.sizes) == [len(Tree(child)) for child in node.children]
+    assert len(depths) == 1
+    return entries
 
 
-def height(node: Node | None) -> int:
-    return 0 if node is None else 1 + max(height(node.left), height(node.right))
+def walk(node: Node, depth: int = 0) -> Iterator[tuple[int, Node]]:
+    """Yield all nodes with their distance from the root."""
+    yield depth, node
+    for child in node.children if isinstance(node, Branch) else ():
+        yield from walk(child, depth + 1)
 
 
-def nodes(node: Node | None) -> list[Node]:
-    return [] if node is None else [*nodes(node.left), node, *nodes(node.right)]
+def height(tree: Tree) -> int:
+    return max(depth for depth, _ in walk(tree.root)) + 1
+
+
+def build(entries: Iterable[tuple[Key, int]]) -> Tree:
+    ordered = sorted(entries)
+    return Tree.of([key for key, _ in ordered], [value for _, value in ordered])
 
 
 def check_content(tree: Tree, model: Model) -> None:
@@ -83,7 +110,7 @@ def test_every_tree_of_a_history_keeps_the_content_it_was_made_with(steps: list[
 @given(STEPS)
 def test_every_tree_of_a_history_is_balanced(steps: list[Step]) -> None:
     for tree, model in replay(steps):
-        assert check_balance(tree.root) == len(model)
+        assert check_balance(tree) == len(model)
 
 
 @settings(deadline=None, max_examples=60)
@@ -113,7 +140,7 @@ def test_values_are_a_slice_of_the_values_in_key_order(steps: list[Step], count:
 
 @pytest.mark.parametrize("size", range(8))
 def test_values_begin_and_end_where_they_are_asked_to(size: int) -> None:
-    tree = Tree.of([(key_of(number), number) for number in range(size)])
+    tree = build([(key_of(number), number) for number in range(size)])
     for start, stop in product(range(10), repeat=2):
         assert list(tree.values(start, stop)) == list(range(size))[start:stop]
 
@@ -121,9 +148,9 @@ def test_values_begin_and_end_where_they_are_asked_to(size: int) -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.dictionaries(KEYS, st.integers(), max_size=60))
 def test_a_tree_built_at_once_is_balanced_and_holds_all_entries(model: Model) -> None:
-    tree = Tree.of(sorted(model.items()))
+    tree = build(model.items())
     check_content(tree, model)
-    assert check_balance(tree.root) == len(model)
+    assert check_balance(tree) == len(model)
 
 
 @pytest.mark.parametrize("deletions", ORDERS.values(), ids=ORDERS)
@@ -134,32 +161,42 @@ def test_the_balance_holds_after_every_write_of_an_orderly_history(
     tree = Tree()
     for size, number in enumerate(insertions, start=1):
         tree = tree.put(key_of(number), number)
-        assert check_balance(tree.root) == size
+        assert check_balance(tree) == size
     for left, number in zip(range(199, -1, -1), deletions, strict=True):
         tree = tree.delete(key_of(number))
-        assert check_balance(tree.root) == left
+        assert check_balance(tree) == left
 
 
-def test_a_thousand_entries_put_in_order_are_at_most_seventeen_deep() -> None:
+def test_a_thousand_entries_put_in_order_lie_as_deep_as_half_filled_nodes_make_them() -> None:
     tree = Tree()
     for number in range(1000):
         tree = tree.put(key_of(number), number)
-    assert height(tree.root) <= 17
+    assert trees.LEAST ** (height(tree) - 1) <= 1000
 
 
 def test_a_write_makes_few_nodes_and_shares_the_rest() -> None:
-    before = Tree.of([(key_of(number), number) for number in range(1000)])
-    old = {id(node) for node in nodes(before.root)}
+    before = build([(key_of(number), number) for number in range(1000)])
+    old = {id(node) for _, node in walk(before.root)}
     for after in (
         before.put(key_of(500), 0),
         before.put(("0500x",), 0),
         before.delete(key_of(500)),
     ):
-        assert sum(id(node) not in old for node in nodes(after.root)) <= 15
+        made = sum(id(node) not in old for _, node in walk(after.root))
+        assert made <= 2 * height(before) + 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sets(KEYS, max_size=60), st.integers(0, 60), st.integers(0, 60))
+def test_a_cut_leaves_what_is_before_and_behind_it(keys: set[Key], start: int, stop: int) -> None:
+    ordered = sorted(keys)
+    tree = build([(key, number) for number, key in enumerate(ordered)]).cut(start, stop)
+    assert check_balance(tree) == len(tree)
+    check_content(tree, {key: n for n, key in enumerate(ordered) if not start <= n < stop})
 
 
 def test_an_empty_tree_has_no_keys_and_no_values() -> None:
-    tree = Tree.of([])
+    tree = Tree.of([], [])
     assert (len(tree), tree.get(("a",)), tree.rank(("a",))) == (0, None, 0)
     assert list(tree.values(0, 10)) == []
 
@@ -180,7 +217,7 @@ def test_keys_are_ordered_as_tuples_of_code_points() -> None:
 
 @pytest.mark.parametrize("key", [("a",), ("c",), ("e",)])
 def test_deleting_an_absent_key_is_an_error_that_names_it(key: Key) -> None:
-    tree = Tree.of([(("b",), 1), (("d",), 2)])
+    tree = build([(("b",), 1), (("d",), 2)])
     with pytest.raises(KeyError) as error:
         tree.delete(key)
     assert error.value.args == (key,)
