@@ -16,7 +16,7 @@ from emulator.family import INJECTED, Family
 from emulator.fixtures import Collection
 from emulator.ocapi import client, custom, envelope, faults, formats, meta, origin, override, url
 from emulator.ocapi.cache import AnswerCache
-from emulator.ocapi.call import NO_MATCH, Call, Match, Route, Service
+from emulator.ocapi.call import Call, Match, Route, Service
 from emulator.ocapi.client import CLIENTS, USERS
 from emulator.ocapi.document import FAULT
 from emulator.ocapi.faults import Fault
@@ -138,13 +138,14 @@ def _finder(routes: Mapping[str, Route], paths: Map) -> Callable[[str, str], Mat
 
     @lru_cache(KEPT_MATCHES)
     def find(method: str, path: str) -> Match:
+        address = url.parse(path)
         try:
             endpoint, ids = adapter.match(path, method)
         except MethodNotAllowed as error:
-            return Match(None, {}, frozenset(error.valid_methods or ()))
+            return Match(None, {}, frozenset(error.valid_methods or ()), address)
         except NotFound:
-            return NO_MATCH
-        return Match(routes[endpoint], ids)
+            return Match(None, address=address)
+        return Match(routes[endpoint], ids, address=address)
 
     return find
 

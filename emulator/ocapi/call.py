@@ -89,11 +89,13 @@ class Match:
         route: The route, None if there is none, or none for the method.
         ids: The variable segments of the path, by name.
         methods: The methods that the path takes, where that of the request is none of them.
+        address: What the path says besides the resource, None if it is none of the Data API.
     """
 
     route: Route | None
     ids: Mapping[str, str] = field(default_factory=dict)
     methods: frozenset[str] = frozenset()
+    address: Address | None = None
 
 
 NO_MATCH = Match(None)
@@ -135,10 +137,9 @@ class Call:
     @part
     def address(self) -> Address:
         """The URL's form, site and version, each as sent (URL-1)."""
-        address = url.parse(self.request.path)
-        if address is None:
+        if self.match.address is None:
             raise faults.RESOURCE_PATH_NOT_FOUND(self.path)
-        return address
+        return self.match.address
 
     @property
     def host(self) -> str:
@@ -325,9 +326,10 @@ class Call:
     @property
     def host_url(self) -> str:
         """Scheme and host of the request, for links (ENV-6)."""
-        forwarded = self.request.headers.get("X-Forwarded-Proto", "")
-        trusted = self.service.config.trust_forwarded_proto and forwarded in ("http", "https")
-        scheme = forwarded if trusted else self.request.scheme
+        scheme = self.request.scheme
+        if self.service.config.trust_forwarded_proto:
+            forwarded = self.request.headers.get("X-Forwarded-Proto", "")
+            scheme = forwarded if forwarded in ("http", "https") else scheme
         return f"{scheme}://{self.host}"
 
     @part

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import IO, Any
 
 import orjson
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_options_header
+from werkzeug.http import parse_accept_header, parse_options_header
 from werkzeug.wrappers import Request
 
 from emulator.family import TOO_LARGE
@@ -16,6 +17,7 @@ from emulator.ocapi.document import Document
 
 LARGEST_BODY = 5 * 1024 * 1024
 QUOTED_BODY = 100
+LONGEST_LENGTH = 18  # digits of a Content-Length that are looked at
 LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
 
 NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -26,6 +28,8 @@ MEDIA_TYPE = re.compile(
 )
 CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
 UTF_8 = ("utf-8", "utf8")
+BRINGING = ("POST", "PUT", "PATCH")
+KEPT = 256  # header values that are remembered with what they mean
 
 
 class Format(StrEnum):
@@ -42,18 +46,26 @@ CONTENT_TYPES = {
 }
 
 
+NAMES = frozenset(Format)
+
+
 def preferred(request: Request) -> Format:
     """Return the format of the answer; what is malformed does not count."""
-    spoken = CONTENT_TYPES.get(_media_type(request))
-    if request.method in ("POST", "PUT", "PATCH") and spoken:
+    if request.method in BRINGING and (spoken := CONTENT_TYPES.get(_media_type(request))):
         return spoken
-    if (asked := request.args.get("format")) in set(Format):
+    asked = request.args.get("format")
+    if asked is not None and asked in NAMES:
         return Format(asked)
-    if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
-        return Format.JSON
-    ranges = ((name.partition(";")[0].strip(), q) for name, q in request.accept_mimetypes)
-    best = MIMEAccept(ranges).best_match(CONTENT_TYPES, default="application/json")
-    return CONTENT_TYPES[best]
+    accepted = request.environ.get("HTTP_ACCEPT", "")
+    return _choose(accepted) if len(accepted) <= LONGEST_ACCEPT else Format.JSON
+
+
+@lru_cache(KEPT)
+def _choose(accepted: str) -> Format:
+    """Return the best format by an Accept header, JSON if it fits none."""
+    ranges = parse_accept_header(accepted, MIMEAccept)
+    plain = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in ranges)
+    return CONTENT_TYPES[plain.best_match(CONTENT_TYPES, default="application/json")]
 
 
 def check(request: Request) -> Format:
@@ -64,10 +76,11 @@ def check(request: Request) -> Format:
             CHARSET_NOT_ACCEPTABLE.
     """
     asked = request.args.get("format")
-    if asked is not None and asked not in set(Format):
+    if asked is not None and asked not in NAMES:
         raise faults.UNSUPPORTED_FORMAT(asked)
-    if request.content_type and _brings_document(request):
-        _check_content_type(request.content_type)
+    content_type = _content_type(request)
+    if content_type and _brings_document(request):
+        _check_content_type(content_type)
     return preferred(request)
 
 
@@ -75,9 +88,10 @@ def _brings_document(request: Request) -> bool:
     """Return whether the body counts: GET and bodiless DELETE may carry any type (FMT-7)."""
     if request.method == "DELETE":
         return bool(request.content_length or request.headers.get("Transfer-Encoding"))
-    return request.method in ("POST", "PUT", "PATCH")
+    return request.method in BRINGING
 
 
+@lru_cache(KEPT)
 def _check_content_type(content_type: str) -> None:
     if not MEDIA_TYPE.fullmatch(content_type):
         raise faults.MALFORMED_MEDIA_TYPE(content_type)
@@ -95,12 +109,19 @@ def read_body(request: Request) -> bytes:
     Raises:
         Fault: REQUEST_ENTITY_TOO_LARGE, it has more than 5 MB (FMT-6).
     """
-    if request.environ.get(TOO_LARGE) or (request.content_length or 0) > LARGEST_BODY:
+    if request.environ.get(TOO_LARGE) or _announces_too_much(request):
         raise faults.REQUEST_ENTITY_TOO_LARGE()
-    body = request.stream.read(LARGEST_BODY + 1)
+    ends = request.environ.get("wsgi.input_terminated")
+    stream: IO[bytes] = request.environ["wsgi.input"] if ends else request.stream
+    body = stream.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
         raise faults.REQUEST_ENTITY_TOO_LARGE()
     return body
+
+
+def _announces_too_much(request: Request) -> bool:
+    length = request.environ.get("CONTENT_LENGTH", "")
+    return length.isdecimal() and int(length[:LONGEST_LENGTH]) > LARGEST_BODY
 
 
 def decode(request: Request, body: bytes, document: Document, version: str) -> Any:
@@ -152,5 +173,15 @@ def wrap(name: str, json: bytes) -> bytes:
     return b"/**/" + name.encode() + b"(" + script + b")"
 
 
+def _content_type(request: Request) -> str:
+    found: str = request.environ.get("CONTENT_TYPE", "")
+    return found
+
+
 def _media_type(request: Request) -> str:
-    return parse_options_header(request.content_type)[0].lower()
+    return _read_media_type(_content_type(request))
+
+
+@lru_cache(KEPT)
+def _read_media_type(content_type: str) -> str:
+    return parse_options_header(content_type)[0].lower()

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import EnvironHeaders, MultiDict
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wrappers import Request as WerkzeugRequest
 
 from emulator.ocapi.part import part
@@ -12,7 +13,7 @@ from emulator.ocapi.part import part
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-NOTHING = MultiDict[str, str]()
+NOTHING: Mapping[str, str] = MappingProxyType({})
 IN_ENVIRON = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
@@ -56,5 +57,4 @@ class Request(WerkzeugRequest):
     @part
     def args(self) -> Mapping[str, str]:  # type: ignore[override]
         """The parameters of the query, the first of each name."""
-        parsed: MultiDict[str, str] = super().args if self.query_string else NOTHING
-        return parsed.to_dict()
+        return super().args.to_dict() if self.query_string else NOTHING

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from emulator.fixtures import Collection as FixtureCollection
@@ -10,7 +11,7 @@ from emulator.ocapi.faults import FaultType
 from emulator.ocapi.fields import DateTime, String
 from emulator.ocapi.query import SearchResult
 from emulator.ocapi.search import SearchField
-from emulator.ocapi.url import encode_segment
+from emulator.ocapi.url import KEPT_IDS, encode_segment
 from emulator.store import Key, Record, Store
 
 Properties = Mapping[str, Any]
@@ -132,10 +133,7 @@ class Resource:
 
     def locate(self, key: Key) -> str:
         """Return the path of a document below the version; without its id, of its collection."""
-        ids = iter(key)
-        template = self.template if len(key) < len(self.keys) else self.template_of_one
-        named = (next(ids) if segment.startswith("{") else segment for segment in template)
-        return "/".join(map(encode_segment, named))
+        return _fill(self.template if len(key) < len(self.keys) else self.template_of_one, key)
 
     def methods(self, *, of_collection: bool) -> dict[str, Verb]:
         """Return the methods of the collection's or of one document's path, with their verbs."""
@@ -202,6 +200,13 @@ class Resource:
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
         return Record.of(key, self.derive(properties, properties, {}, ""))
+
+
+@lru_cache(KEPT_IDS)
+def _fill(template: tuple[str, ...], key: Key) -> str:
+    ids = iter(key)
+    named = (next(ids) if segment.startswith("{") else segment for segment in template)
+    return "/".join(map(encode_segment, named))
 
 
 def list_methods(methods: Iterable[str]) -> str:

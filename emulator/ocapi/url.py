@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from emulator.config import VERSION
@@ -12,6 +13,7 @@ PLAIN = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+", re.ASCII)
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 ORGANIZATION = "-"
 KEPT = "surrogateescape"
+KEPT_IDS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def decode_segment(segment: str, errors: str = KEPT) -> str:
     return unquote_to_bytes(segment.encode("latin-1")).decode(errors=errors)
 
 
+@lru_cache(KEPT_IDS)
 def encode_segment(text: str) -> str:
     """Return an id as a path segment."""
     return quote(text, safe="")

@@ -91,7 +91,10 @@ class Record:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Record):
             return NotImplemented
-        return (self._key, self.state) == (other.key, other.state)
+        parts = self._key, self._names, self._values
+        if parts != (other._key, other._names, other._values):
+            return False
+        return self.state == other.state  # which tells 1 from 1.0 and true, too
 
     def __hash__(self) -> int:
         return hash(self._key)
