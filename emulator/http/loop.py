@@ -85,16 +85,24 @@ class Loop:
         """Let a new thread run the loop."""
         thread = Thread(target=self._run, args=(turn,), name=self._name, daemon=True)
         self._threads.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            self._threads.discard(thread)
+            raise
+        self._watch.turn = turn
 
     def _pass_on(self, turn: Turn) -> None:
         """Take the loop from a thread that is with an application; its connection goes with it."""
         if self.size >= THREADS or turn.connection is None:
             return
-        turn.is_lost = True
+        before, turn.is_lost = self._connections[turn.connection], True
         self._wait_for(turn.connection, LENT)
-        self._watch.turn = Turn(self._watch)
-        self._hand_over(self._watch.turn)
+        try:
+            self._hand_over(Turn(self._watch))
+        except RuntimeError:  # the system gives no further thread: all wait for this one
+            turn.is_lost = False
+            self._wait_for(turn.connection, before)
 
     def _run(self, turn: Turn) -> None:
         try:
@@ -136,10 +144,16 @@ class Loop:
             self._tidy()
 
     def _handle(self, connection: Connection, turn: Turn) -> None:
-        if self._connections[connection] == READ:
-            connection.receive(turn)
-        else:
-            connection.flush(turn)
+        is_readable = self._connections[connection] == READ
+        self._step(connection.receive if is_readable else connection.flush, connection, turn)
+
+    def _step(self, act: Callable[[Turn], None], connection: Connection, turn: Turn) -> None:
+        """Let a connection go on; give it up, rather than all of them, where that is broken."""
+        try:
+            act(turn)
+        except Exception:
+            logger.exception("internal error of the HTTP server")
+            connection.is_over = True
         self._settle(connection, turn)
 
     def _settle(self, connection: Connection, turn: Turn) -> None:
@@ -169,8 +183,7 @@ class Loop:
         while self._returned and not turn.is_lost:
             connection = self._returned.popleft()
             self._wait_for(connection, READ)
-            connection.proceed(turn)
-            self._settle(connection, turn)
+            self._step(connection.proceed, connection, turn)
         if self._returned:
             self._ring()
 

@@ -773,3 +773,42 @@ def test_a_header_with_a_line_break_is_not_sent(
         refused = exchange(listener.port, GET)
     assert (refused.status, refused.headers["X-Injected"]) == (500, None)
     assert "line break" in caplog.text
+
+
+def test_where_the_system_gives_no_further_thread_requests_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, may_end = Event(), Event()
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        begun.set()
+        may_end.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    def refuse(_: Thread) -> None:
+        refused.set()
+        raise RuntimeError("can't start new thread")
+
+    refused = Event()
+    with serving(answer) as listener:
+        monkeypatch.setattr("emulator.http.loop.Thread.start", refuse)
+        with connected(listener.port) as one, connected(listener.port) as other:
+            send(one, GET)
+            assert begun.wait(TIMEOUT)
+            assert refused.wait(TIMEOUT)
+            send(other, GET)
+            may_end.set()
+            assert [receive(stream).status for stream in (one, other)] == [200, 200]
+        assert listener.threads == 1
+
+
+def test_an_error_of_the_server_itself_costs_one_connection(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, listener: Listener
+) -> None:
+    with connected(listener.port) as one, connected(listener.port) as other:
+        with monkeypatch.context() as patch:
+            patch.setattr("emulator.http.connection.read_head", lambda *_: 1 / 0)
+            send(one, GET)
+            assert one.read() == b""
+        assert ask(other, GET).status == 200
+    assert "ZeroDivisionError" in caplog.text
