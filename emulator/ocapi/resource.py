@@ -201,7 +201,7 @@ class Resource:
             key = tuple([properties[name] for name in self.keys])
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
-        return Record.of(key, self.derive(properties, properties, {}, ""))
+        return Record(key, self.derive(properties, properties, {}, ""))
 
 
 def list_methods(methods: Iterable[str]) -> str:
