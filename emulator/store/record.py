@@ -138,7 +138,7 @@ def freeze(value: Any) -> Any:
     if type(value) in ATOMS:
         return value
     if isinstance(value, (list, tuple)):
-        return tuple([freeze(member) for member in value])
+        return tuple([v if type(v) in ATOMS else freeze(v) for v in value])
     if isinstance(value, Mapping):
         return MappingProxyType({name: freeze(member) for name, member in value.items()})
     return value
