@@ -1,5 +1,6 @@
 """The command line: serve, token, check, dump, settings, ca, verify."""
 
+import gc
 import os
 import signal
 import sys
@@ -87,6 +88,8 @@ def serve(**knobs: Any) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         emulator = Emulator(Config(**knobs))
+        # A look through a large data set, which is here to stay, would hold up all requests.
+        gc.freeze()
         emulator.start()
     except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
         fail(str(error))

@@ -74,12 +74,15 @@ class FixtureError(ValueError):
 class _Entries:
     """What was read of one collection.
 
+    Each entry is read, checked and laid in its place in one go, and let go of: there may be a
+    million. What is left of it besides its records is what entries are compared by.
+
     Args:
         collection: Which one.
         entries: Those of its file, in order.
 
     Attributes:
-        records: What the entries mean, None for one that is broken.
+        arranged: All records as they lie in the store; of no use if there are problems.
         keys: The keys of all records.
         problems: What is wrong with an entry, by its index.
     """
@@ -87,45 +90,65 @@ class _Entries:
     def __init__(self, collection: Collection, entries: Iterable[Any] = ()) -> None:
         self.collection = collection
         self.problems: list[tuple[int, str]] = []
-        self.records = [self._decode(index, entry) for index, entry in enumerate(entries)]
-        self.keys = {record.key for record in self.records if record}
-        if len(self.keys) + len(self.problems) < len(self.records):
-            self._refuse_shared(lambda record: record.key, "has the same id as {first}")
-        if collection.unique:
-            self._refuse_shared(collection.unique, "shares '{shared}' with {first}")
+        self._keys: list[Key | None] = []
+        self._uniques: list[Key | None] = []
+        self._named: dict[str, list[Any]] = {name: [] for name in collection.references}
+        arrange = collection.arrange or (lambda records: {collection.name: [*records]})
+        self.arranged = arrange(self._read(entries))
+        self.keys = frozenset(filter(None, self._keys))
+        if len(self.keys) + len(self.problems) < len(self._keys):
+            self._refuse_shared(self._keys, "has the same id as {first}")
+        self._refuse_shared(self._uniques, "shares '{shared}' with {first}")
         self.problems.sort(key=_index)
 
-    def _decode(self, index: int, entry: Any) -> Record | None:
-        try:
-            return self.collection.decode(entry)
-        except ValueError as error:
-            self.problems.append((index, f"{self._locate(index)}: {error}"))
-            return None
+    def _read(self, entries: Iterable[Any]) -> Iterator[Record]:
+        for index, entry in enumerate(entries):
+            try:
+                record = self.collection.decode(entry)
+            except ValueError as error:
+                self.problems.append((index, f"{self._locate(index)}: {error}"))
+                self._note(None)
+            else:
+                self._note(record)
+                yield record
 
-    def _refuse_shared(self, read: Callable[[Record], Key | None], told: str) -> None:
-        """Tell of records that have something in common with one before."""
+    def _note(self, record: Record | None) -> None:
+        self._keys.append(record.key if record else None)
+        if self.collection.unique:
+            self._uniques.append(self.collection.unique(record) if record else None)
+        for name, values in self._named.items():
+            values.append(record.get(name, ()) if record else ())
+
+    def _refuse_shared(self, found: Sequence[Key | None], told: str) -> None:
+        """Tell of entries that have something in common with one before."""
         firsts: dict[Key, int] = {}
-        for index, record in enumerate(self.records):
-            shared = read(record) if record else None
-            if shared is None:
-                continue
-            first = firsts.setdefault(shared, index)
-            if first != index:
-                why = told.format(shared="/".join(shared), first=self.place(first))
-                self.problems.append((index, f"{self.place(index)}: {why}"))
+        for index, shared in enumerate(found):
+            first = index if shared is None else firsts.setdefault(shared, index)
+            if shared is not None and first != index:
+                why = told.format(shared="/".join(shared), first=self._place(first))
+                self.problems.append((index, f"{self._place(index)}: {why}"))
+
+    def find_dangling(self, others: Mapping[str, "_Entries"]) -> Iterator[str]:
+        """Yield what is wrong with references, entry by entry."""
+        dangling: list[tuple[int, str]] = []
+        for name, target in self.collection.references.items():
+            known = others[target].keys
+            dangling += [
+                (index, f"{name}: '{one}' is none of the {target}")
+                for index, value in enumerate(self._named[name])
+                for one in ((value,) if isinstance(value, str) else value)
+                if (one,) not in known
+            ]
+        dangling.sort(key=_index)
+        return (f"{self._place(index)}: {told}" for index, told in dangling)
 
     def _locate(self, index: int) -> str:
         known = self.collection
         return f"{known.file}: {known.name}" + ("" if known.single else f" entry {index + 1}")
 
-    def place(self, index: int) -> str:
+    def _place(self, index: int) -> str:
         """Return where a record was found, with its key."""
-        record = self.records[index]
-        return f"{self._locate(index)} ('{'/'.join(record.key if record else ())}')"
-
-    def drain(self) -> Iterator[Record]:
-        """Yield all records, and let go of each."""
-        return (record for record in _drain(self.records) if record)
+        return f"{self._locate(index)} ('{'/'.join(self._keys[index] or ())}')"
 
 
 class _DataSet:
@@ -172,9 +195,8 @@ class _DataSet:
         if self.problems:
             raise FixtureError(source, self.problems)
         arranged: dict[str, Sequence[Record]] = {}
-        for name, collection in self.collections.items():
-            records = self.entries.pop(name).drain()
-            arranged |= collection.arrange(records) if collection.arrange else {name: [*records]}
+        for entries in self.entries.values():
+            arranged |= entries.arranged
         return arranged
 
     def _check(self) -> None:
@@ -183,20 +205,7 @@ class _DataSet:
             entries = self.entries[collection.name]
             if collection.required and not entries.keys and collection.file not in broken:
                 self.problems.append(f"{collection.file}: has no {collection.name}, or is missing")
-            if collection.references:
-                self.problems.extend(self._dangling(entries))
-
-    def _dangling(self, entries: _Entries) -> list[str]:
-        found: list[tuple[int, str]] = []
-        for name, target in entries.collection.references.items():
-            known = self.entries[target].keys
-            for index, record in enumerate(entries.records):
-                value = record.get(name, ()) if record else ()
-                named = (value,) if isinstance(value, str) else value
-                unknown = [one for one in named if (one,) not in known]
-                found += [(index, f"{name}: '{one}' is none of the {target}") for one in unknown]
-        found.sort(key=_index)
-        return [f"{entries.place(index)}: {told}" for index, told in found]
+            self.problems.extend(entries.find_dangling(self.entries))
 
 
 def _index(problem: tuple[int, str]) -> int:

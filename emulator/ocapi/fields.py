@@ -113,6 +113,11 @@ class Property(base.Field[Any]):
             refuse(mistyped(self.expected, value))
         return self.check(value)
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether each value of its type is stored as it is: most are, and are not looked at."""
+        return type(self).check is Property.check
+
     def check(self, value: Any) -> Any:
         """Return a value of the right type as it is stored, or refuse it."""
         return value
@@ -135,6 +140,12 @@ class String(Property):
         self.excluded = excluded
         self.min_length = min_length
         self.max_length = max_length
+
+    @property
+    def takes_all(self) -> bool:
+        """See ``Property.takes_all``."""
+        plain = type(self).check is String.check
+        return plain and not (self.min_length or self.excluded) and self.max_length is None
 
     def check(self, value: str) -> str:
         """See ``Property.check``."""
@@ -219,9 +230,12 @@ class Array(Property):
     def __init__(self, inner: Property, **options: Any) -> None:
         super().__init__(**options)
         self.inner = inner
+        self._sound = inner.types if inner.takes_all else frozenset()
 
     def check(self, value: list[Any]) -> list[Any]:
         """See ``Property.check``; violations are told by index."""
+        if self._sound.issuperset(map(type, value)):
+            return [*value]
         if not leaves_rest.get():
             return self._check_entries(value)
         token = leaves_rest.set(False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from emulator.fixtures import Collection as FixtureCollection
@@ -114,7 +114,7 @@ class Resource:
         """The faults of its own."""
         return (self.not_found, self.duplicate) if self.duplicate else (self.not_found,)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The properties that are ids in the path, outermost first."""
         return (self.parent_key, self.key) if self.parent else (self.key,)
@@ -199,7 +199,7 @@ class Resource:
             key = tuple([properties[name] for name in self.keys])
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
-        return Record.of(key, self.derive(properties, properties, {}, ""))
+        return Record(key, self.derive(properties, properties, {}, ""))
 
 
 @lru_cache(KEPT_IDS)

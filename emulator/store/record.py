@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 Pick = Callable[[Any], tuple[Any, ...]]
 Part = tuple[tuple[str, ...], Pick]
 ATOMS = frozenset({str, bool, int, float, type(None)})
-SHAPES = 1024  # combinations of names that are remembered; others are worked out each time
+SHAPES = 256  # combinations of names that are remembered; others are worked out each time
 
 
 class Record:
@@ -51,11 +51,12 @@ class Record:
 
     def divide(self, name: str) -> tuple["Record", "Record"]:
         """Return a record of all properties but one, and one of that one, under the same key."""
-        rest, that = _division(self._names, name)
-        return self._part(*rest), self._part(*that)
-
-    def _part(self, names: tuple[str, ...], pick: Pick) -> "Record":
-        return _assemble(self._key, names, pick(self._values), self._key)
+        key, values = self._key, self._values
+        (rest, pick_rest), (that, pick_that) = _division(self._names, name)
+        return (
+            _assemble(key, rest, pick_rest(values), key),
+            _assemble(key, that, pick_that(values), key),
+        )
 
     def at(self, key: Key) -> "Record":
         """Return a record of the same properties and the same state under another key."""
@@ -132,17 +133,17 @@ def _picker(places: Sequence[Any]) -> Pick:
     """Return a function to the values that something has at these places."""
     if len(places) > 1:
         return itemgetter(*places)
-    return lambda source: tuple(source[place] for place in places)
+    return lambda source: tuple([source[place] for place in places])
 
 
 def freeze(value: Any) -> Any:
     """Return a JSON value with its objects and arrays made immutable, all levels."""
     if type(value) in ATOMS:
         return value
+    if isinstance(value, (list, tuple)):
+        return tuple([v if type(v) in ATOMS else freeze(v) for v in value])
     if isinstance(value, Mapping):
         return MappingProxyType({name: freeze(member) for name, member in value.items()})
-    if isinstance(value, (list, tuple)):
-        return tuple([freeze(member) for member in value])
     return value
 
 

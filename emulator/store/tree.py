@@ -112,7 +112,7 @@ def _size(node: Node) -> int:
 
 
 def _branch(nodes: Sequence[Node]) -> Branch:
-    return Branch(tuple(n.keys[0] for n in nodes), tuple(nodes), tuple(map(_size, nodes)))
+    return Branch(tuple([n.keys[0] for n in nodes]), tuple(nodes), tuple(map(_size, nodes)))
 
 
 def _child(node: Branch, key: Key) -> int:
@@ -126,8 +126,7 @@ def _holds(leaf: Leaf, place: int, key: Key) -> bool:
 
 def _splice(node: Node, start: int, stop: int, columns: Node) -> Node:
     """Return a node with the members of another in the place of some of its own."""
-    spliced = (c[:start] + new + c[stop:] for c, new in zip(node, columns, strict=True))
-    return _like(node, spliced)
+    return _like(node, [c[:start] + new + c[stop:] for c, new in zip(node, columns, strict=True)])
 
 
 def _like(node: Node, columns: Iterable[tuple[Any, ...]]) -> Node:

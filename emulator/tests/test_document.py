@@ -650,3 +650,38 @@ def test_any_body_is_decoded_or_refused_by_one_fault(
         assert fault.kind.status == 400  # noqa: PT017 - either outcome is right
     else:
         assert set(changes) - {"approved"} <= set(body) - {"link", "nope", ""}
+
+
+def test_embedded_documents_list_declared_properties_first_in_the_order_of_declaration() -> None:
+    order = {"c_size": 1, "total": 3, "note": "hi", "approved": True}
+    ordered = ["approved", "note", "total", "c_size"]
+    stored = ReturnedOrder().decode_stored({"last": order, "orders": [order]})
+    assert (list(stored["last"]), list(stored["orders"][0])) == (ordered, ordered)
+    assert list(patch({"last": order}, ReturnedOrder())["last"]) == ordered
+
+
+def test_decoding_a_stored_document_leaves_the_entry_as_it_is() -> None:
+    entry: dict[str, Any] = {"own": [], "told": []}
+    assert ReadOnlyLists().decode_stored(entry) == {"own": []}
+    assert entry == {"own": [], "told": []}
+
+
+def test_what_a_request_sends_is_not_what_is_stored() -> None:
+    tags = ["a"]
+    changes = patch({"tags": tags})
+    assert changes["tags"] == tags
+    assert changes["tags"] is not tags
+
+
+class Shout(String):
+    def check(self, value: str) -> str:
+        return value.upper()
+
+
+class Speech(Document):
+    words = Array(Shout())
+    title = Shout()
+
+
+def test_a_property_with_a_check_of_its_own_is_always_asked() -> None:
+    assert put({"title": "a", "words": ["b"]}, Speech()) == {"title": "A", "words": ["B"]}

@@ -1,6 +1,8 @@
 """Data sets: the bundled ones load, and a broken one is refused with everything that is wrong."""
 
+import gc
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -688,3 +690,52 @@ def test_a_data_set_that_was_read_before_is_not_decoded_again_and_shares_nothing
     third = fixtures.load(str(tmp_path), collections)
     assert third.get("parts", ("c",)) is not None
     assert len(read) == 2
+
+
+def test_what_is_broken_and_what_is_shared_is_told_in_the_order_of_the_entries(
+    tmp_path: Path,
+) -> None:
+    lists = [{"id": "x"}, {"id": "y", "colour": "red"}, {"id": "x"}, {"id": 3}, {"id": "x"}]
+    found = problems(write(tmp_path, SOUND | {"inventory_lists.json": lists}))
+    first = f"has the same id as {ENTRY} 1 ('x')"
+    assert [found[1], found[3]] == [f"{ENTRY} 3 ('x'): {first}", f"{ENTRY} 5 ('x'): {first}"]
+    assert [problem.partition(":")[2].split()[2] for problem in found] == ["2:", "3", "4:", "5"]
+
+
+def test_references_are_told_entry_by_entry(tmp_path: Path) -> None:
+    parts = [{"id": "a", "within": "x", "near": "y"}, {"id": "b", "within": "z"}]
+    with pytest.raises(FixtureError) as error:
+        load_parts(tmp_path, parts, references={"within": "parts", "near": "parts"})
+    assert error.value.problems == [
+        "parts.json: parts entry 1 ('a'): within: 'x' is none of the parts",
+        "parts.json: parts entry 1 ('a'): near: 'y' is none of the parts",
+        "parts.json: parts entry 2 ('b'): within: 'z' is none of the parts",
+    ]
+
+
+def test_decoding_leaves_the_contents_it_is_given_as_they_are() -> None:
+    files = {"parts.json": [{"id": "b", "of": ["x"]}, {"id": "a"}]}
+    fixtures.decode(files, (Collection("parts", "parts.json", read_part),), "here")
+    assert files == {"parts.json": [{"id": "b", "of": ["x"]}, {"id": "a"}]}
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+@pytest.mark.parametrize("parts", [[{"id": "a"}], 3], ids=["sound", "broken"])
+def test_the_garbage_collector_runs_after_a_load_if_it_ran_before(
+    tmp_path: Path, parts: Any, *, enabled: bool
+) -> None:
+    seen: list[bool] = []
+
+    def read(entry: Any) -> Record:
+        seen.append(gc.isenabled())
+        return read_part(entry)
+
+    write(tmp_path, {"parts.json": parts})
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with suppress(FixtureError):
+            fixtures.load(str(tmp_path), (Collection("parts", "parts.json", read),))
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+    assert not any(seen)

@@ -158,3 +158,70 @@ def test_a_record_made_of_the_properties_of_another_equals_it() -> None:
 def test_records_of_equal_content_are_equal() -> None:
     assert Record.of(("a",), {"x": 1, "y": [2]}) == Record.of(("a",), {"y": [2], "x": 1})
     assert Record.of(("a",), {"x": 1}) != Record.of(("b",), {"x": 1})
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROPERTIES, st.text(max_size=3))
+def test_get_reads_one_property_or_the_default(properties: dict[str, Any], name: str) -> None:
+    record = Record.of(("a",), properties)
+    for known in properties:
+        assert record.get(known) == record.properties[known]
+    assert record.get(name, "none") == record.properties.get(name, "none")
+    assert record.get(name) == record.properties.get(name)
+
+
+@settings(deadline=None, max_examples=100)
+@given(KEYS, PROPERTIES, st.text(max_size=3), VALUES)
+def test_a_record_divides_into_one_property_and_the_others(
+    key: Key, properties: dict[str, Any], name: str, value: Any
+) -> None:
+    others = {known: properties[known] for known in properties if known != name}
+    rest, that = Record.of(key, {**properties, name: value}).divide(name)
+    assert rest == Record.of(key, others)
+    assert that == Record.of(key, {name: value})
+    assert rest.names == tuple(sorted(others))
+
+
+def test_a_record_cannot_be_divided_by_what_it_does_not_have() -> None:
+    with pytest.raises(ValueError, match="tuple"):
+        Record.of(("a",), {"x": 1}).divide("y")
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_a_record_under_another_key_keeps_its_properties_and_its_state(
+    *, asked_before: bool
+) -> None:
+    record = Record.of(("a",), {"x": [1]})
+    known = record.state if asked_before else state({"x": [1]})
+    moved = record.at(("b", "c"))
+    assert (moved.key, moved.properties, moved.state) == (("b", "c"), {"x": (1,)}, known)
+    assert (record.key, record.state) == (("a",), known)
+    assert moved != record
+
+
+def test_a_state_that_is_known_already_is_taken() -> None:
+    kept = Record(("a",), {"y": 1, "x": [2]}, "0" * 64)
+    assert (kept.state, list(kept.properties)) == ("0" * 64, ["x", "y"])
+
+
+def test_records_whose_properties_have_the_same_names_share_them() -> None:
+    first, second = Record.of(("a",), {"x": 1, "y": 2}), Record.of(("b",), {"y": 3, "x": 4})
+    assert first.names is Record.of(("c",), {"x": 5, "y": 6}).names
+    assert first.names == second.names == ("x", "y")
+
+
+def test_what_is_done_to_the_properties_read_does_not_reach_the_record() -> None:
+    record = Record.of(("a",), {"x": 1})
+    dict(record.properties)["x"] = 2
+    assert record.properties is not record.properties
+    assert record.properties == {"x": 1}
+
+
+def test_equal_records_have_equal_hashes_and_a_record_equals_no_other_thing() -> None:
+    assert len({Record.of(("a",), {"x": [1]}), Record.of(("a",), {"x": [1]})}) == 1
+    assert Record.of(("a",), {}) != ("a",)
+
+
+def test_a_record_shows_its_key_properties_and_state() -> None:
+    record = Record.of(("a",), {"x": 1})
+    assert repr(record) == f"Record(('a',), {{'x': 1}}, {record.state!r})"
