@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Request, Response, g, request
 from werkzeug.routing import BaseConverter
 
+from emulator.crash import log_outage
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.fixtures import Collection
@@ -23,6 +24,7 @@ from emulator.ocapi.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.verbs import VERBS, Answer
+from emulator.store import StoreUnavailable
 
 # The order of checks (ORD-1), as the parts of a Call that make them. The verb makes the rest:
 # 11 parents and resource, 12 resource state and If-Match, 13 business rules.
@@ -128,6 +130,11 @@ def _create_app(service: Service, routes: Mapping[str, Route]) -> Flask:
     @app.errorhandler(Fault)
     def refuse(fault: Fault) -> Response:
         return _finish(g.call, _refusal(g.call, fault))
+
+    @app.errorhandler(StoreUnavailable)
+    def wait(error: StoreUnavailable) -> Response:
+        log_outage(request.method, request.path, error)
+        return _finish(g.call, _refusal(g.call, faults.SERVICE_UNAVAILABLE()))
 
     @app.errorhandler(Exception)
     def crash(error: Exception) -> Response:

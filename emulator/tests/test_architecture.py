@@ -31,7 +31,16 @@ LAYERS: tuple[set[str], ...] = (
 # What these know of the rows below.
 NARROW = {
     "listener": {"ocapi.formats", "failpoint", "family"},
-    "wsgi": {"ocapi.url", "caller", "exchange", "failpoint", "family", "workspace"},
+    "wsgi": {
+        "ocapi.url",
+        "caller",
+        "crash",
+        "exchange",
+        "failpoint",
+        "family",
+        "store",
+        "workspace",
+    },
 }
 FAMILIES = {"ocapi", "inventory_service", "control"}
 # These do no I/O for a request and could be used without a server.
