@@ -189,7 +189,7 @@ class RedisStore:
     def load_snapshot(self, snapshot: str, contents: Mapping[str, Iterable[Record]]) -> None:
         """Make a snapshot under an id that stands for its contents, unless there is one already.
 
-        Whichever of several processes comes first makes it.
+        Whichever of several processes comes first makes it; together they have taken it once.
 
         Args:
             snapshot: Letters, digits, dots, hyphens and underscores, such as a digest.
