@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Barrier, Event, Thread
@@ -317,8 +317,13 @@ def test_a_snapshot_of_what_has_not_changed_is_the_same_one(
     store.put("things", OTHER)
     second = store.snapshot()
     assert second != first
-    store.restore(first)
-    assert store.snapshot() == first
+    assert store.snapshot() == second
+    for snapshot in (first, second):
+        store.restore(snapshot)
+        assert store.snapshot() == snapshot
+        store.put("things", TWO)
+        store.restore(snapshot)
+        assert store.snapshot() == snapshot
 
 
 @pytest.mark.parametrize("size", [5, 3000])
@@ -401,6 +406,23 @@ def test_a_named_snapshot_is_made_once(store: RedisStore) -> None:
     store.restore("digest")
     assert things(store) == (ONE,)
     assert store.snapshot() == "digest"
+
+
+def test_who_makes_a_named_snapshot_too_late_leaves_it_and_nothing_else(
+    redis_client: Any, store: RedisStore, prefix: str
+) -> None:
+    def overtaken() -> Iterator[Record]:
+        yield OTHER
+        store.load_snapshot("digest", {"things": [ONE]})
+        store.restore("digest")
+        assert store.snapshot() == "digest"
+
+    store.load_snapshot("digest", {"things": overtaken()})
+    store.restore("digest")
+    assert things(store) == (ONE,)
+    assert keys_below(redis_client, f"{prefix}all ~") == []
+    store.drop_snapshot("digest")
+    assert store.is_known("digest")
 
 
 def test_of_simultaneous_makers_of_a_named_snapshot_all_get_the_whole(
@@ -489,24 +511,36 @@ def step():
     expected = found.state if found else Presence.ABSENT
     store.put("counters", Record.of(("a",), {"count": count}), expected)
 
-client.incr("ready")
-while int(client.get("ready")) < 3:
-    pass
-for _ in range(100):
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(50):
     settle(step)
 """
 
 
+@contextmanager
+def counting_up(server: "Server", prefix: str) -> Iterator[Any]:
+    """Start a process that counts up when it is told to go, and end it."""
+    command = [sys.executable, "-c", INCREMENT, server.url, prefix]
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:  # noqa: S603 - of our own making
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_processes_that_collide_lose_nothing_of_each_other(
-    redis_client: Any, redis_server: "Server", store: RedisStore, prefix: str
+    redis_server: "Server", store: RedisStore, prefix: str
 ) -> None:
-    redis_client.delete("ready")
-    command = [sys.executable, "-c", INCREMENT, redis_server.url, prefix]
-    processes = [subprocess.Popen(command) for _ in range(3)]  # noqa: S603 - of our own making
-    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    with ExitStack() as stack:
+        processes = [stack.enter_context(counting_up(redis_server, prefix)) for _ in range(3)]
+        assert [process.stdout.readline() for process in processes] == 3 * ["ready\n"]
+        assert [process.communicate("go\n", 60)[0] for process in processes] == 3 * [""]
+        assert [process.returncode for process in processes] == [0, 0, 0]
     found = store.get("counters", ("a",))
     assert found is not None
-    assert found.properties == {"count": 300}
+    assert found.properties == {"count": 150}
 
 
 # Uploads
@@ -560,17 +594,19 @@ def test_content_is_what_it_was_until_all_is_uploaded(
     assert all(redis_client.ttl(key) == -1 for key in keys_below(redis_client, prefix))
 
 
+@pytest.mark.parametrize("part", ["", "records:others", "order:others", "records:things"])
 def test_an_upload_of_which_a_part_has_expired_changes_nothing(
-    redis_client: Any, store: RedisStore, prefix: str
+    redis_client: Any, store: RedisStore, prefix: str, part: str
 ) -> None:
     store.replace({"things": [ONE]})
 
     def expiring() -> Iterator[Record]:
         yield from numbered(1500)
-        redis_client.delete(*(key for key in keys_below(redis_client, f"{prefix}~")))
+        staged = keys_below(redis_client, f"{prefix}~")
+        redis_client.delete(*(key for key in staged if part.encode() in key))
 
     with pytest.raises(StoreUnavailable, match="600 seconds"):
-        store.replace({"things": numbered(5), "others": expiring()})
+        store.replace({"things": numbered(5), "others": expiring(), "last": [ONE]})
     assert things(store) == (ONE,)
 
 
