@@ -357,6 +357,16 @@ def test_restoring_another_snapshot_copies_on_the_server(
     assert len(things(store)) == 3000
 
 
+def test_without_a_snapshot_no_changes_are_kept_in_mind(
+    redis_client: Any, store: RedisStore, prefix: str
+) -> None:
+    store.apply(Put("things", ONE), Put("things", TWO), Delete("things", ONE.key))
+    assert keys_below(redis_client, f"{prefix}changed") == []
+    store.snapshot()
+    store.put("things", ONE)
+    assert len(keys_below(redis_client, f"{prefix}changed")) == 2
+
+
 def test_a_snapshot_stays_until_it_was_dropped_as_often_as_it_was_taken(store: RedisStore) -> None:
     store.put("things", ONE)
     snapshot = store.snapshot()
