@@ -620,6 +620,18 @@ def test_an_upload_of_which_a_part_has_expired_changes_nothing(
     assert things(store) == (ONE,)
 
 
+def test_a_snapshot_whose_upload_has_expired_is_not_there(
+    redis_client: Any, store: RedisStore, prefix: str
+) -> None:
+    def expiring() -> Iterator[Record]:
+        yield ONE
+        redis_client.delete(*keys_below(redis_client, f"{prefix}all ~"))
+
+    with pytest.raises(StoreUnavailable, match="600 seconds"):
+        store.load_snapshot("digest", {"things": numbered(5), "others": expiring()})
+    assert not store.is_known("digest")
+
+
 def test_large_records_are_uploaded_in_several_steps(redis_client: Any, store: RedisStore) -> None:
     large = [Record.of((f"{number}",), {"text": "x" * 700_000}) for number in range(4)]
     met = calls(redis_client, lambda: store.replace({"things": large}))
