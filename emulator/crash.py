@@ -1,4 +1,4 @@
-"""Internal errors, kept so that a test can raise them again."""
+"""Internal errors, kept so that a test can raise them again, and outages, which are none."""
 
 import logging
 from collections import deque
@@ -7,6 +7,14 @@ from collections.abc import Iterator
 logger = logging.getLogger("emulator")
 
 KEPT = 100
+
+
+def log_outage(method: str, path: str, error: Exception) -> None:
+    """Log in one line that a request could not be served for want of the data.
+
+    The query is left out, since it may carry secrets.
+    """
+    logger.error("outage in %s %s: %s", method, path, " ".join(str(error).split()))
 
 
 class CrashLog:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
+from http import HTTPStatus
 from io import SEEK_END
 from time import perf_counter, sleep
 from typing import IO, TYPE_CHECKING
@@ -11,10 +12,12 @@ from urllib.parse import quote
 import orjson
 
 from emulator import caller, exchange
+from emulator.crash import log_outage
 from emulator.exchange import Body, Exchange, Reply
 from emulator.failpoint import Sleep
 from emulator.family import FAULT, Family, leave
 from emulator.ocapi.url import canonical
+from emulator.store import StoreUnavailable
 from emulator.workspace import (
     DEFAULT,
     REGISTRY,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 HEADER = "HTTP_X_EMULATOR_WORKSPACE"
 HOSTS = (".localhost", ".ocapi.test")
 """Ends of host names before which the name of a workspace stands."""
+OUTAGE = "The server cannot reach its data; the request may be tried again later."
 
 Write = Callable[[bytes], object]
 
@@ -79,9 +83,13 @@ class FrontDoor:
             return family.application(environ, start_response)
         try:
             workspace = environ[WORKSPACE] = self.workspaces.get(name)
+            return record(environ, family, workspace, self.kept, start_response)
         except WorkspaceError as error:
-            return _emit(refuse(error, environ), start_response, sleep)
-        return record(environ, family, workspace, self.kept, start_response)
+            refusal = refuse(HTTPStatus.BAD_REQUEST, str(error), environ)
+        except StoreUnavailable as error:  # outside of any family, which would tell it itself
+            log_outage(environ["REQUEST_METHOD"], path, error)
+            refusal = refuse(HTTPStatus.SERVICE_UNAVAILABLE, OUTAGE, environ)
+        return _emit(refusal, start_response, sleep)
 
     def _find(self, path: str) -> Family:
         """Return the family of a path: of all of it, its first segment, or two below a site."""
@@ -191,12 +199,14 @@ def _look_back(body: IO[bytes], kept: int) -> Body:
     return Body(body.read(kept), size) if size else exchange.EMPTY
 
 
-def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
-    """Return a problem document (RFC 9457) about the name of a workspace."""
-    told = orjson.dumps({"title": "Bad Request", "status": 400, "detail": str(error)})
+def refuse(status: HTTPStatus, detail: str, environ: "WSGIEnvironment") -> Reply:
+    """Return a problem document (RFC 9457) for a request that comes to no family."""
+    told = orjson.dumps({"title": status.phrase, "status": status.value, "detail": detail})
     kind = ("Content-Type", "application/problem+json")
     parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [told]
-    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], parts)
+    return Reply(
+        f"{status.value} {status.phrase}", [kind, ("Content-Length", str(len(told)))], parts
+    )
 
 
 def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:

@@ -13,9 +13,11 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from emulator.config import Config
 from emulator.control import clock, failpoint, guard, journal, settings, snapshot, state, workspace
 from emulator.control.problem import Problem, refuse
+from emulator.crash import log_outage
 from emulator.failpoint import Declaration
 from emulator.family import Family
 from emulator.fixtures import Collection
+from emulator.store import StoreUnavailable
 from emulator.workspace import WorkspaceError, current
 
 PREFIX = "/__emulator__"
@@ -60,6 +62,7 @@ def create_family(
     app.json = Json(app)
     app.register_error_handler(HTTPException, refuse)
     app.register_error_handler(WorkspaceError, lambda error: refuse(Problem(400, f"{error}.")))
+    app.register_error_handler(StoreUnavailable, _wait)
     app.register_error_handler(Exception, _crash)
     app.before_request(lambda: guard.check(request, config))
     app.add_url_rule(f"{PREFIX}/health", view_func=_health_of(config))
@@ -125,6 +128,12 @@ def forget_crashes() -> tuple[str, int]:
     """Forget them."""
     current(request.environ).crashes.clear()
     return "", 204
+
+
+def _wait(error: StoreUnavailable) -> Response:
+    log_outage(request.method, request.path, error)
+    told = "The server cannot reach its data; the request may be tried again later."
+    return refuse(Problem(503, told))
 
 
 def _crash(error: Exception) -> Response:

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from emulator.config import Config
+from emulator.crash import log_outage
 from emulator.family import FAULT, INJECTED, Family
 from emulator.inventory_service import openapi
 from emulator.inventory_service.answer import Answer
@@ -24,10 +25,12 @@ from emulator.inventory_service.problem import (
     NOT_ACCEPTABLE,
     NOT_FOUND,
     PROBLEMS,
+    SERVICE_UNAVAILABLE,
     UNAUTHORIZED,
     UNSUPPORTED_VERSION,
     Problem,
 )
+from emulator.store import StoreUnavailable
 from emulator.workspace import current
 
 VERSION_HEADER = "api-version"
@@ -75,6 +78,11 @@ def _create_app(config: Config) -> Flask:
     @app.errorhandler(HTTPException)
     def refuse(error: HTTPException) -> Response:
         return _refuse(_translate(error))
+
+    @app.errorhandler(StoreUnavailable)
+    def wait(error: StoreUnavailable) -> Response:
+        log_outage(request.method, request.path, error)
+        return _refuse(SERVICE_UNAVAILABLE("The request may be tried again later."))
 
     @app.errorhandler(Exception)
     def crash(error: Exception) -> Response:

@@ -95,6 +95,7 @@ IDEMPOTENCY_KEY_REUSED = ProblemType(
     422, "IDEMPOTENCY_KEY_REUSED", "The idempotency key belongs to another request"
 )
 INTERNAL_ERROR = ProblemType(500, "INTERNAL_ERROR", "The server met an internal error")
+SERVICE_UNAVAILABLE = ProblemType(503, "SERVICE_UNAVAILABLE", "The server cannot reach its data")
 
 PROBLEMS = {k.code: k for k in tuple(globals().values()) if isinstance(k, ProblemType)}
 """All of these by code."""

@@ -10,6 +10,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import BaseConverter, Map, Rule
 
+from emulator.crash import log_outage
 from emulator.exchange import Reply
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
@@ -28,6 +29,7 @@ from emulator.ocapi.request import Request
 from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.verbs import VERBS, Answer
+from emulator.store import StoreUnavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -157,6 +159,9 @@ def _serve(call: Call) -> Reply:
             return _finish(call, _answer(call))
         except Fault as fault:
             return _finish(call, _refusal(call, fault))
+    except StoreUnavailable as error:
+        log_outage(call.request.method, call.request.path, error)
+        return _finish(call, _refusal(call, faults.SERVICE_UNAVAILABLE()))
     except Exception as error:  # noqa: BLE001 - kept, and raised again in the user's test
         call.workspace.crashes.record(call.request.method, call.request.path, error)
         return _finish(call, _refusal(call, faults.INTERNAL_SERVER_ERROR()))

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_plus, unquote_to_bytes
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
+from emulator.crash import log_outage
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.ocapi import auth, envelope, faults, formats, multipart, origin, url
@@ -22,6 +23,7 @@ from emulator.ocapi.faults import Fault, FaultType
 from emulator.ocapi.multipart import MultipartError, Part, TooManyPartsError
 from emulator.ocapi.part import part
 from emulator.ocapi.resource import list_methods
+from emulator.store import StoreUnavailable
 from emulator.workspace import WORKSPACE, Workspace, current
 
 if TYPE_CHECKING:
@@ -341,6 +343,9 @@ def _answer(batch: Batch, environ: "WSGIEnvironment", data: Family) -> Response:
         _check(batch)
     except Fault as fault:
         return _refuse(batch, environ, fault)
+    except StoreUnavailable as error:
+        log_outage(batch.request.method, batch.request.path, error)
+        return _refuse(batch, environ, faults.SERVICE_UNAVAILABLE())
     except Exception as error:  # noqa: BLE001 - kept, and raised again in the user's test
         batch.workspace.crashes.record(batch.request.method, batch.request.path, error)
         return _refuse(batch, environ, faults.INTERNAL_SERVER_ERROR())

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from emulator import caller
 from emulator.family import INJECTED
+from emulator.store import StoreUnavailable
 from emulator.workspace import Workspace, current
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class AnswerCache:
         if not _may_keep(environ):
             return self.application(environ, start_response)
         workspace, question = current(environ), _ask(environ)
-        shelf = self._find_shelf(workspace)
+        try:
+            shelf = self._find_shelf(workspace)
+        except StoreUnavailable:  # which the application tells in its own form
+            return self.application(environ, start_response)
         kept = shelf.answers.get(question)
         if kept is not None and workspace.clock.now().timestamp() < kept.until:
             start_response(kept.status, [*kept.headers, _identify(workspace)])

@@ -382,5 +382,10 @@ ID_CONFLICT = FaultType(
 # 500: CHOSEN, FLT-4
 INTERNAL_SERVER_ERROR = FaultType(500, "InternalServerError", "The server met an internal error.")
 
+# 503: CHOSEN, FLT-4
+SERVICE_UNAVAILABLE = FaultType(
+    503, "ServiceUnavailable", "The server can't reach its data. Please try again later."
+)
+
 TABLE = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, FaultType)}
 """All of these by name."""

@@ -7,12 +7,14 @@ import orjson
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from emulator.crash import log_outage
 from emulator.family import FAULT, Family
 from emulator.ocapi import auth, envelope, faults, meta, url
 from emulator.ocapi.call import NO_MATCH, Call, Service
 from emulator.ocapi.faults import Fault
 from emulator.ocapi.request import Request
 from emulator.ocapi.resources import RESOURCES
+from emulator.store import StoreUnavailable
 from emulator.workspace import current
 
 PREFIX = "/dw/meta"
@@ -39,6 +41,11 @@ def create_family(service: Service) -> Family:
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response:
         return _refuse(service, _translate(error))
+
+    @app.errorhandler(StoreUnavailable)
+    def wait(error: StoreUnavailable) -> Response:
+        log_outage(request.method, request.path, error)
+        return _refuse(service, faults.SERVICE_UNAVAILABLE())
 
     @app.errorhandler(Exception)
     def crash(error: Exception) -> Response:

@@ -11,10 +11,12 @@ from flask import Flask, Request, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
+from emulator.crash import log_outage
 from emulator.family import FAULT, INJECTED, Family
 from emulator.ocapi import client
 from emulator.ocapi.call import Service
 from emulator.ocapi.client import CLIENTS
+from emulator.store import StoreUnavailable
 from emulator.workspace import Workspace, current
 
 ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
@@ -79,6 +81,12 @@ def _create_app(service: Service) -> Flask:
         app.add_url_rule(path, path, grant, methods=["POST"], provide_automatic_options=False)
     app.register_error_handler(OAuthError, _refuse)
     app.register_error_handler(HTTPException, _refuse_http)
+
+    @app.errorhandler(StoreUnavailable)
+    def _wait(error: StoreUnavailable) -> Response:
+        log_outage(request.method, request.path, error)
+        name = "temporarily_unavailable"
+        return _refuse(OAuthError(STATUSES[name], name, "The server can't reach its data"))
 
     @app.errorhandler(Exception)
     def _crash(error: Exception) -> Response:

@@ -84,6 +84,7 @@ TABLE = """
 OTHERS = """
 400 IdConflict bodyID,urlID
 500 InternalServerError
+503 ServiceUnavailable
 """
 Row = tuple[int, str, tuple[str, ...]]
 
@@ -98,9 +99,9 @@ DECLARED = {name: row for name, row in vars(faults).items() if isinstance(row, F
 KINDS = {row.type: row for row in DECLARED.values()}
 
 
-def test_the_global_faults_are_71_and_there_are_two_others() -> None:
+def test_the_global_faults_are_71_and_there_are_three_others() -> None:
     assert len(TABLE.split("\n")) - 2 == 71
-    assert len({kind for _, kind, _ in ROWS}) == 73
+    assert len({kind for _, kind, _ in ROWS}) == 74
 
 
 def test_the_faults_are_those_of_the_rules_and_no_others() -> None:
