@@ -27,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     seed = SystemRandom().randrange(10**9) if options.seed is None else options.seed
     plan = Plan(options.seconds, options.connections, seed)
-    _tell(f"{plan.seconds:g} s over the store {options.store}, seed {seed}")
     try:
         return _run(options, plan)
     except ServerError as error:
@@ -37,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, plan: Plan) -> int:
     with _choose(options) as server:
+        _tell(f"{plan.seconds:g} s of {server.url}, store {options.store}, seed {plan.seed}")
         try:
             outcome = asyncio.run(soak(server, plan))
         except Mismatch as found:

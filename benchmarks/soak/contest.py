@@ -12,12 +12,13 @@ from random import Random
 from typing import Any, NamedTuple
 
 from benchmarks.soak.collection import BASE, STATE_HEADER
-from benchmarks.soak.expectation import ANYTHING, find_difference
+from benchmarks.soak.expectation import ANYTHING, TAG, find_difference
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step, fault, problem
 from benchmarks.soak.wire import Answer, Request
 
 LISTS = ("fought0", "fought1")
+TAGGED = {"etag": TAG}
 
 
 class Accepted(NamedTuple):
@@ -46,11 +47,11 @@ class Fight:
     async def attack(self, session: Session, dice: Random, text: str) -> None:
         """Read the document, then write to it unless somebody was faster."""
         seen = await session.do(
-            Step("GET what is fought over", Request("GET", self.path), 200, ANYTHING)
+            Step("GET what is fought over", Request("GET", self.path), 200, ANYTHING, TAGGED)
         )
         state = seen.headers["etag"].strip('"')
         request, refusal = self._write(dice, state, text)
-        step = Step("PATCH what is fought over", request, 200, ANYTHING)
+        step = Step("PATCH what is fought over", request, 200, ANYTHING, TAGGED)
         answer = await session.send(step)
         if answer.status == refusal.status:
             refusal.check(answer)
@@ -147,7 +148,7 @@ class Contest:
             Mismatch: A write was lost, or should not have been accepted.
         """
         answer = await session.do(
-            Step("what is shared", Request("GET", self.shared), 200, ANYTHING)
+            Step("what is shared", Request("GET", self.shared), 200, ANYTHING, TAGGED)
         )
         if difference := find_difference(
             self.written, answer.json.get("metadata", {}), "/metadata"
@@ -159,12 +160,16 @@ class Contest:
 async def _make_list(session: Session, name: str) -> Fight:
     path = f"{BASE}/inventory_lists/{name}"
     request = Request("PUT", path, {"description": "first"})
-    return _begin(path, "description", await session.do(Step("set up", request, 201, ANYTHING)))
+    return _begin(
+        path, "description", await session.do(Step("set up", request, 201, ANYTHING, TAGGED))
+    )
 
 
 async def _make_item(session: Session, name: str) -> Fight:
     body: dict[str, Any] = {"sku": name, "productVariant": {"variantId": "v"}, "name": "first"}
-    answer = await session.do(Step("set up", Request("POST", "/items", body), 201, ANYTHING))
+    answer = await session.do(
+        Step("set up", Request("POST", "/items", body), 201, ANYTHING, TAGGED)
+    )
     return _begin(answer.headers["location"], "name", answer)
 
 

@@ -65,7 +65,7 @@ def _differ(expected: Any, actual: Any, place: str) -> Iterator[str]:
 def _differ_in_members(
     expected: Mapping[str, Any], actual: Mapping[str, Any], place: str
 ) -> Iterator[str]:
-    for name in expected.keys() | actual.keys():
+    for name in sorted(expected.keys() | actual.keys()):
         if name not in actual:
             yield f"{place}/{name} is missing, expected {expected[name]!r}"
         elif name not in expected:

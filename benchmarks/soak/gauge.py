@@ -18,18 +18,19 @@ MIB = 1024 * 1024
 
 
 class Measure(NamedTuple):
-    """What is measured: its name, its unit, how many of it there are, what more may be noise."""
+    """What is measured: its name, its unit, how much that is, what more of it may be noise."""
 
     name: str
     unit: str
     size: int
     slack: int
+    slack_each: int = 0  # for each connection
 
 
 MEASURES = {
     "resident": Measure("resident memory", "MiB", MIB, 8 * MIB),
-    "threads": Measure("threads", "", 1, 8),
-    "files": Measure("open files", "", 1, 8),
+    "threads": Measure("threads", "", 1, 8, 1),
+    "files": Measure("open files", "", 1, 8, 1),
     "redis": Measure("memory of Redis", "MiB", MIB, 8 * MIB),
 }
 
@@ -39,12 +40,14 @@ class Gauge:
     """Samples of a server's process tree, and of its Redis.
 
     Attributes:
+        connections: How many connections the server has to serve.
         process: The id of the first process; None for a server that runs elsewhere.
         redis: The port of its Redis; None without one.
         samples: What was measured, by measure.
     """
 
-    process: int | None
+    connections: int
+    process: int | None = None
     redis: int | None = None
     samples: dict[str, list[int]] = field(default_factory=dict)
 
@@ -64,7 +67,8 @@ class Gauge:
 
     def judge(self) -> list[str]:
         """Return what has grown."""
-        return [told for name, values in self.samples.items() if (told := judge(name, values))]
+        judged = (judge(name, v, self.connections) for name, v in self.samples.items())
+        return [told for told in judged if told]
 
 
 def quarters(values: Sequence[int]) -> list[float]:
@@ -74,16 +78,17 @@ def quarters(values: Sequence[int]) -> list[float]:
     return [median(part) for part in parts if part]
 
 
-def judge(name: str, values: Sequence[int]) -> str:
+def judge(name: str, values: Sequence[int], connections: int) -> str:
     """Return what is to be said of growth, empty if there was none.
 
     The first quarter warms up: journals fill, threads start. From the second to the last one may
-    differ by a tenth, and by a fixed amount that noise of small servers stays within.
+    differ by a tenth, and by a fixed amount that noise of small servers stays within: a thread for
+    each connection may begin as late as all of them happen to be busy at once.
     """
     if len(values) < FEWEST:
         return ""
     measure, (_, second, _, last) = MEASURES[name], quarters(values)
-    if last <= FACTOR * second + measure.slack:
+    if last <= FACTOR * second + measure.slack + measure.slack_each * connections:
         return ""
     before, after = (f"{value / measure.size:,.0f}" for value in (second, last))
     return f"{measure.name} grew from {before} to {after} {measure.unit}".rstrip()

@@ -56,14 +56,14 @@ async def soak(server: Server, plan: Plan) -> Outcome:
     Raises:
         Mismatch: It answered something else than the contract says; the first such finding.
     """
-    tally, gauge = Tally(), Gauge(server.process, server.redis)
+    tally, gauge = Tally(), Gauge(plan.connections, server.process, server.redis)
     connections = [Connection(server.url) for _ in range(plan.connections)]
     try:
         shops = await _open(connections, tally, plan)
         began = perf_counter()
         await _load(shops, gauge, plan.seconds)
         seconds = perf_counter() - began
-        accepted = sum([await shop.check() for shop in shops])
+        accepted = sum([await shop.check(server.journal) for shop in shops])
     finally:
         for connection in connections:
             await connection.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-JOURNAL = 250
+JOURNAL = 100
 LISTENING = re.compile(r"listening on (http://\S+)")
 PATIENCE = 20.0  # seconds
 TOLD = 4_000  # bytes of what a server has to say at its end
@@ -34,12 +34,14 @@ class Server:
         process: The id of its first process, None if it is not ours.
         redis: The port of its Redis, None without one.
         log: What it says.
+        journal: How many exchanges it keeps of each workspace.
     """
 
     url: str
     process: int | None = None
     redis: int | None = None
     log: IO[bytes] | None = None
+    journal: int = 1000
 
     def tell(self) -> str:
         """Return the last of what it has said."""
@@ -77,7 +79,7 @@ def running_emulator(*options: str, redis: int | None = None) -> Iterator[Server
             process.wait(PATIENCE)
             server = Server("", log=log)
             raise ServerError(f"{' '.join(command)} does not start: {server.tell().strip()}")
-        yield Server(found[1], process.pid, redis, log)
+        yield Server(found[1], process.pid, redis, log, JOURNAL)
 
 
 @contextmanager
@@ -106,7 +108,11 @@ def running_redis() -> Iterator[int]:
 @contextmanager
 def _running(command: list[str], log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process in a group of its own, which Ctrl-C does not reach before we end it."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+    # What is set for other servers in the environment is not for this one.
+    inherited = {n: v for n, v in os.environ.items() if not n.startswith("OCAPI_EMULATOR_")}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=log, env=inherited, start_new_session=True
+    )
     with process:
         try:
             yield process

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.soak.expectation import TEXT
 from benchmarks.soak.step import Mismatch, Step
-from benchmarks.soak.wire import Answer, Connection, Request
+from benchmarks.soak.wire import Answer, Connection, Request, WireError
 
 DEMO = "a" * 30
 TOKEN = "/dwsso/oauth2/access_token"  # noqa: S105 - a path
@@ -67,8 +67,8 @@ class Session:
             answer = await self.connection.ask(
                 Request(request.method, request.path, request.body, {**headers, **request.headers})
             )
-        except TimeoutError as error:
-            raise Mismatch(f"{step.kind}: no answer to {request}") from error
+        except WireError as error:
+            raise Mismatch(f"{step.kind}: {error}\n  asked:    {request}") from error
         self.tally.seconds[step.kind].append(answer.seconds)
         return answer
 

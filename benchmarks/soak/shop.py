@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.soak.collection import BASE, ENVELOPE
 from benchmarks.soak.contest import Contest
 from benchmarks.soak.expectation import ANYTHING, find_difference
-from benchmarks.soak.server import JOURNAL
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step
 from benchmarks.soak.wire import Request
@@ -48,8 +47,11 @@ class Shop:
         before = await session.control("GET", "/state", content={"format": 1, "files": ANYTHING})
         return cls(session, await Contest.open(session), before["files"])
 
-    async def check(self) -> int:
+    async def check(self, journal: int = 1000) -> int:
         """Hold all that there is against what the model says; return how many fights were won.
+
+        Args:
+            journal: How many exchanges there may be in the journal.
 
         Raises:
             Mismatch: It is something else, or the server met errors that nobody asked for.
@@ -62,7 +64,7 @@ class Shop:
         await self._check_lists(expected["inventory_lists.json"])
         for client in self.clients:
             await client.stock.walk(client.session)
-        await self._check_errors()
+        await self._check_errors(journal)
         return accepted
 
     async def _foretell(self) -> dict[str, Any]:
@@ -105,12 +107,12 @@ class Shop:
         came = _by_ids("inventory_lists.json", met)
         self._compare(f"the pages of lists in {self.session.workspace}", expected, came)
 
-    async def _check_errors(self) -> None:
+    async def _check_errors(self, journal: int) -> None:
         name = self.session.workspace
         await self.session.control("GET", "/crashes", content=[])
         await self.session.control("GET", "/failpoints", content=[])
         told = await self.session.control("GET", f"/workspaces/{name}", content=ANYTHING)
-        if told["server_errors"] or told["exchanges"] > JOURNAL:
+        if told["server_errors"] or told["exchanges"] > journal:
             raise Mismatch(f"the workspace {name} has errors, or too long a journal: {told}")
 
     def _compare(self, what: str, expected: Any, came: Any) -> None:

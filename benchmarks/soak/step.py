@@ -60,6 +60,8 @@ class Step:
             self.learn(answer)
         except Mismatch as found:
             raise Mismatch(self.tell(answer, str(found))) from found
+        except LookupError as error:
+            raise Mismatch(self.tell(answer, f"it lacks {error}")) from error
 
     def having(self, **headers: str | None) -> "Step":
         """Return the same step with further headers of its request."""

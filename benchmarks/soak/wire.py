@@ -14,7 +14,12 @@ import orjson
 PATIENCE = 60.0  # seconds
 HEAD_END = b"\r\n\r\n"
 BODILESS = (204, 304)
+END = "the end of the connection"
 SHOWN = 2_000  # characters of a body that are told
+
+
+class WireError(Exception):
+    """What came is no answer of HTTP/1.1 that tells its length, or it did not come in time."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +71,19 @@ class Answer:
         headers: The headers, their names in lower case.
         body: The body, or as much of it as came.
         seconds: From the first byte sent to the last one received.
-        whole: Whether all of it came, rather than the end of the connection.
+        ended: How the connection ended before all of it came; empty if it did not.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float = 0.0
-    whole: bool = True
+    ended: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it came."""
+        return not self.ended
 
     @property
     def json(self) -> Any:
@@ -86,7 +96,7 @@ class Answer:
 
     def __str__(self) -> str:
         told = f"{self.status} {dict(self.headers)} {self.body.decode(errors='replace')[:SHOWN]}"
-        return told.rstrip() if self.whole else f"the end of the connection after: {told}".rstrip()
+        return f"{self.ended} after: {told}".rstrip() if self.ended else told.rstrip()
 
 
 class Connection:
@@ -106,19 +116,27 @@ class Connection:
         """Return the answer to a request; one that is not whole if the connection ended.
 
         Raises:
-            TimeoutError: No answer came within a minute.
+            WireError: No answer came within a minute, or something that is none.
         """
         began = perf_counter()
-        async with asyncio.timeout(PATIENCE):
-            try:
-                reader, writer = self._streams or await self._open()
-                writer.write(request.encode(self.host))
-                answer = await _read(reader, request.method)
-            except OSError as error:
-                answer = Answer(0, {}, str(error).encode(), whole=False)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._exchange(request)
+        except TimeoutError as error:
+            raise WireError(f"no answer within {PATIENCE:g} s") from error
         if not answer.whole:
             await self.close()
         return replace(answer, seconds=perf_counter() - began)
+
+    async def _exchange(self, request: Request) -> Answer:
+        try:
+            reader, writer = self._streams or await self._open()
+            writer.write(request.encode(self.host))
+            return await _read(reader, request.method)
+        except OSError as error:
+            return Answer(0, {}, b"", ended=str(error))
+        except IncompleteReadError as error:
+            return Answer(0, {}, error.partial, ended=END)
 
     async def close(self) -> None:
         """Close it, if it is open."""
@@ -134,17 +152,17 @@ class Connection:
 
 
 async def _read(reader: StreamReader, method: str) -> Answer:
+    head = await reader.readuntil(HEAD_END)
     try:
-        head = await reader.readuntil(HEAD_END)
-    except IncompleteReadError as error:
-        return Answer(0, {}, error.partial, whole=False)
-    status, headers = _parse(head)
-    if method == "HEAD" or status in BODILESS:
-        return Answer(status, headers, b"")
+        status, headers = _parse(head)
+        has_body = method != "HEAD" and status not in BODILESS
+        length = int(headers.get("content-length", "")) if has_body else 0
+    except (IndexError, ValueError) as error:
+        raise WireError(f"no answer that tells its length, but {head!r}") from error
     try:
-        body = await reader.readexactly(int(headers["content-length"]))
+        body = await reader.readexactly(length)
     except IncompleteReadError as error:
-        return Answer(status, headers, error.partial, whole=False)
+        return Answer(status, headers, error.partial, ended=END)
     return Answer(status, headers, body)
 
 
