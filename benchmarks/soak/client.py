@@ -54,6 +54,7 @@ class Client:
             Mismatch: Something was answered that the model had not foretold.
         """
         await self.session.authorize()
+        await self.yard.visit()  # so that what workspaces cost is there from the beginning
         while monotonic() < deadline:
             (chosen,) = self.dice.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))
             await getattr(self, f"_do_{chosen}")()

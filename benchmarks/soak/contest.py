@@ -19,6 +19,7 @@ from benchmarks.soak.wire import Answer, Request
 
 LISTS = ("fought0", "fought1")
 TAGGED = {"etag": TAG}
+LATE = "PATCH what is fought over, too late"
 
 
 class Accepted(NamedTuple):
@@ -68,15 +69,15 @@ class Fight:
         body, tag = {self.member: text}, f'"{state}"'
         tagged = Request("PATCH", self.path, body, {"If-Match": tag})
         if not self.path.startswith(BASE):
-            return tagged, Step("", tagged, 412, problem(412, "PRECONDITION_FAILED", self.path))
+            return tagged, Step(LATE, tagged, 412, problem(412, "PRECONDITION_FAILED", self.path))
         way = dice.randrange(3)
         if way == 0:
-            return tagged, Step("", tagged, 412, fault("InvalidIfMatch", ifMatch=tag))
+            return tagged, Step(LATE, tagged, 412, fault("InvalidIfMatch", ifMatch=tag))
         request = Request("PATCH", self.path, body, {STATE_HEADER: state})
         if way == 1:
             request = Request("PATCH", self.path, {**body, "_resource_state": state})
         conflict = fault("ResourceStateConflict", client=state, server=ANYTHING)
-        return request, Step("", request, 409, conflict)
+        return request, Step(LATE, request, 409, conflict)
 
     async def check(self, session: Session) -> int:
         """Follow the chain of all writes that were accepted to what there is; return its length.

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,17 +19,19 @@ from benchmarks.soak.__main__ import main
 from benchmarks.soak.client import Client
 from benchmarks.soak.contest import Accepted, Fight
 from benchmarks.soak.expectation import ANYTHING, INSTANT, STATE, another, find_difference
-from benchmarks.soak.gauge import MIB, find_tree, judge, quarters
-from benchmarks.soak.server import ServerError, running_emulator, serving
+from benchmarks.soak.gauge import MIB, ask_redis, find_tree, judge, quarters
+from benchmarks.soak.server import ServerError, running_emulator, running_redis, serving
 from benchmarks.soak.session import Session, Tally
 from benchmarks.soak.shop import Shop
 from benchmarks.soak.step import Mismatch, Step
 from benchmarks.soak.wire import Answer, Connection, Request
 from emulator import Emulator
+from emulator.config import KNOBS
 
+KNOWN = [knob.name for knob in KNOBS]
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 PATIENCE = 20.0
-SHORT = ("--seconds", "1", "--connections", "8", "--seed", "1")
+SHORT = ("--seconds", "0.5", "--connections", "8", "--seed", "1")
 
 
 @contextmanager
@@ -77,6 +80,18 @@ def test_a_server_of_its_own_is_measured_and_ended(
         assert samples["files"][0] > 3
 
 
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server")
+@pytest.mark.skipif("store" not in KNOWN, reason="the server has no other store")
+def test_a_server_over_redis_is_measured_with_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    options = ("--store", "redis", "--connections", "4", "--json", str(tmp_path / "figures"))
+    assert main([*SHORT, *options]) == 0, capsys.readouterr().err
+    figures = json.loads((tmp_path / "figures").read_text())
+    assert figures["store"] == "redis"
+    assert figures["samples"]["redis"][-1] > MIB
+
+
 @pytest.mark.parametrize(
     ("failpoint", "told"),
     [
@@ -93,7 +108,7 @@ def test_a_server_of_its_own_is_measured_and_ended(
         ),
         ({"match": {"path": "/items", "nth": 5}, "action": {"drop": "before"}}, "connection ended"),
         (
-            {"match": {"operation": "putInventoryListsByID", "nth": 4}, "action": {"truncate": 9}},
+            {"match": {"path": "/inventories", "nth": 3}, "action": {"truncate": 9}},
             "the connection ended",
         ),
         (
@@ -289,6 +304,18 @@ def test_a_server_that_does_not_start_says_why() -> None:
         running_emulator("--fixtures", "nowhere"),
     ):
         pass
+
+
+def test_a_redis_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    with pytest.raises(ServerError, match="no redis-server"), serving("redis", 2):
+        pass
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server")
+def test_the_memory_of_a_redis_is_told() -> None:
+    with running_redis() as port:
+        assert asyncio.run(ask_redis(port)) > 10**5
 
 
 def test_a_server_is_gone_when_it_is_not_needed() -> None:
