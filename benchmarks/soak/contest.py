@@ -92,7 +92,7 @@ class Fight:
             told = f"{len(left)} writes were accepted that presented no state of the chain: {left}"
             raise Mismatch(f"{self.path} in {session.workspace}: {told}")
         headers, request = {"etag": f'"{state}"'}, Request("GET", self.path)
-        step = Step("the last of a chain", request, 200, ANYTHING, headers)
+        step = Step("GET the last of a chain", request, 200, ANYTHING, headers)
         came = (await session.do(step)).json[self.member]
         if came != text:
             told = f"is '{came}', the last write that was accepted said '{text}'"
@@ -149,7 +149,7 @@ class Contest:
             Mismatch: A write was lost, or should not have been accepted.
         """
         answer = await session.do(
-            Step("what is shared", Request("GET", self.shared), 200, ANYTHING, TAGGED)
+            Step("GET what is shared", Request("GET", self.shared), 200, ANYTHING, TAGGED)
         )
         if difference := find_difference(
             self.written, answer.json.get("metadata", {}), "/metadata"
@@ -162,14 +162,16 @@ async def _make_list(session: Session, name: str) -> Fight:
     path = f"{BASE}/inventory_lists/{name}"
     request = Request("PUT", path, {"description": "first"})
     return _begin(
-        path, "description", await session.do(Step("set up", request, 201, ANYTHING, TAGGED))
+        path,
+        "description",
+        await session.do(Step("PUT what is shared", request, 201, ANYTHING, TAGGED)),
     )
 
 
 async def _make_item(session: Session, name: str) -> Fight:
     body: dict[str, Any] = {"sku": name, "productVariant": {"variantId": "v"}, "name": "first"}
     answer = await session.do(
-        Step("set up", Request("POST", "/items", body), 201, ANYTHING, TAGGED)
+        Step("POST what is shared", Request("POST", "/items", body), 201, ANYTHING, TAGGED)
     )
     return _begin(answer.headers["location"], "name", answer)
 

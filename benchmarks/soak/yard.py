@@ -103,7 +103,7 @@ class Yard:
         moved = {"now": ANYTHING, **stands}
         await ask("POST", "/clock/advance", {"seconds": LIFETIME - MINUTE}, content=moved)
         expired = fault("InvalidAccessToken", accessToken=self.session.token)
-        await self.session.do(Step("an expired token", Request("GET", LISTS), 401, expired))
+        await self.session.do(Step("GET by an expired token", Request("GET", LISTS), 401, expired))
         await ask("POST", "/clock/reset", content={"now": INSTANT, "frozen": False})
         await self.session.authorize()
 
