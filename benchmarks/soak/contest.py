@@ -1,11 +1,12 @@
 """Documents that all clients of a workspace write to at once.
 
-Over some they fight by conditional writes. Nobody can foretell who wins, but each write that was
-accepted presented the state that the one before it had made: together they are a chain from the
-first state to the last one. To another each client writes a member of its own without a condition,
-and finds it as it left it.
+Over some they fight by conditional writes, often at the same instant and from the same state.
+Nobody can foretell who wins, but each write that was accepted presented the state that the one
+before it had made: together they are a chain from the first state to the last one. To another each
+client writes a member of its own without a condition, and finds it as it left it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -19,6 +20,7 @@ from benchmarks.soak.wire import Answer, Request
 
 LISTS = ("fought0", "fought1")
 TAGGED = {"etag": TAG}
+GATHERING = 0.2  # seconds
 LATE = "PATCH what is fought over, too late"
 
 
@@ -45,12 +47,15 @@ class Fight:
     first: str
     accepted: dict[str, Accepted] = field(default_factory=dict)
 
-    async def attack(self, session: Session, dice: Random, text: str) -> None:
-        """Read the document, then write to it unless somebody was faster."""
+    async def look(self, session: Session) -> str:
+        """Return the state that it has now."""
         seen = await session.do(
             Step("GET what is fought over", Request("GET", self.path), 200, ANYTHING, TAGGED)
         )
-        state = seen.headers["etag"].strip('"')
+        return seen.headers["etag"].strip('"')
+
+    async def attack(self, session: Session, dice: Random, state: str, text: str) -> None:
+        """Write to the document, presenting a state, unless somebody was faster."""
         request, refusal = self._write(dice, state, text)
         step = Step("PATCH what is fought over", request, 200, ANYTHING, TAGGED)
         answer = await session.send(step)
@@ -101,10 +106,26 @@ class Fight:
 
 
 @dataclass
+class Rush:
+    """Some clients that write to one document at the same instant, all from the same state.
+
+    Attributes:
+        fight: The document.
+        state: What all of them present.
+        begun: When they do.
+    """
+
+    fight: Fight
+    state: str
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass
 class Contest:
     """All documents that the clients of one workspace share.
 
     Attributes:
+        rush: The rush that others may join, None if there is none.
         fights: Those that they fight over.
         shared: The path of the one in which each has a member.
         written: What each has written there.
@@ -113,6 +134,7 @@ class Contest:
     fights: Sequence[Fight]
     shared: str
     written: dict[str, str] = field(default_factory=dict)
+    rush: Rush | None = None
 
     @classmethod
     async def open(cls, session: Session) -> "Contest":
@@ -123,11 +145,27 @@ class Contest:
 
     async def join(self, session: Session, dice: Random, name: str) -> None:
         """Take part once, as the client of a name."""
-        text = f"{name} {dice.randrange(10**9)}"
         if dice.random() < 0.3:  # noqa: PLR2004 - some
-            await self._share(session, name, text)
-        else:
-            await dice.choice(self.fights).attack(session, dice, text)
+            await self._share(session, name, f"{name} {dice.randrange(10**9)}")
+            return
+        fight = dice.choice(self.fights)
+        state = await fight.look(session)
+        if self.rush is None:
+            await self._call(Rush(fight, state))
+        await fight.attack(session, dice, state, f"{name} {dice.randrange(10**9)}")
+
+    async def follow(self, session: Session, dice: Random, name: str, rush: Rush) -> None:
+        """Take part in a rush that somebody has called, as the client of a name."""
+        await rush.begun.wait()
+        text = f"{name} {dice.randrange(10**9)}"
+        await rush.fight.attack(session, dice, rush.state, text)
+
+    async def _call(self, rush: Rush) -> None:
+        """Give the others a moment to join a rush, then let it begin."""
+        self.rush = rush
+        await asyncio.sleep(GATHERING)
+        self.rush = None
+        rush.begun.set()
 
     async def _share(self, session: Session, name: str, text: str) -> None:
         patch = Request("PATCH", self.shared, {"metadata": {name: text}})
