@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
+SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test coverage contract conformance lint format bench lock clean
+.PHONY: help install serve test coverage contract conformance lint format bench soak lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -47,6 +48,10 @@ format: install ## lay out the sources
 bench: install ## measure requests a second beside a bare Flask route, and what testing costs
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/testing.py
+
+soak: install ## put a server under mixed load over each store, ten minutes or SECONDS=60, and check all of it
+	$(BIN)/python -m benchmarks.soak --store memory --seconds $(SECONDS)
+	$(BIN)/python -m benchmarks.soak --store redis --seconds $(SECONDS)
 
 lock: install ## resolve constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv
