@@ -18,7 +18,7 @@ from benchmarks.case import Case, Comparison, Plan, run_rounds
 from benchmarks.load import Load, Request, send
 from benchmarks.option import add_options, make_plan, read_options
 from benchmarks.process import environment, on_core, run_to_end, tell, weigh
-from benchmarks.report import Report, publish
+from benchmarks.report import publish
 from benchmarks.subject import PAGE_SIZE, Emulator
 from benchmarks.table import Goal, Row, divide
 
@@ -60,13 +60,11 @@ def main() -> None:
     plan = make_plan(options)
     with TemporaryDirectory() as folder:
         setting = Setting(options, plan, Path(folder))
-        report: Report = {
-            "Requests a second": measure_speed(setting),
-            "Waiting, start, memory": [
-                *measure_waiting(setting),
-                *measure_start(setting),
-                *measure_memory(setting),
-            ],
+        speed, waiting = measure_speed(setting)
+        costs = [*waiting, *measure_start(setting), *measure_memory(setting)]
+        report = {
+            "Requests a second": speed,
+            "Waiting, start, memory": costs,
             "Growth with the number of lists": measure_growth(setting),
         }
     publish(report, options, plan)
@@ -102,18 +100,29 @@ def _read_sizes(parser: ArgumentParser, options: Namespace) -> list[int]:
 # Requests a second
 
 
-def measure_speed(setting: Setting) -> list[Row]:
-    """Return rates beside that of the bare route."""
-    core = setting.plan.cores.server
+def measure_speed(setting: Setting) -> tuple[list[Row], list[Row]]:
+    """Return rates beside that of the bare route, and how long many connections wait."""
+    core, options = setting.plan.cores.server, setting.options
     with ExitStack() as stack:
         bare = stack.enter_context(subject.serving_bare_route(core))
-        emulator = stack.enter_context(
-            subject.serving(setting.folder, setting.options.sizes[0], core)
-        )
+        emulator = stack.enter_context(subject.serving(setting.folder, options.sizes[0], core))
         subject.prove_checks(emulator)
-        cases = list(_make_cases(bare.url, emulator, setting.options.connections))
+        cases = list(_make_cases(bare.url, emulator, options.connections))
         run_rounds(cases, setting.plan, "requests a second")
-    return [case.row() for case in cases]
+        waiting = list(_measure_waiting(emulator, setting.plan))
+    return [case.row() for case in cases], waiting
+
+
+def _measure_waiting(emulator: Emulator, plan: Plan) -> Iterator[Row]:
+    """Yield within which time half and 99 % of many connections are answered."""
+    name = f"GET one list at {MANY_CONNECTIONS} connections"
+    load = Load(emulator.server.url, (subject.read_one(emulator),), MANY_CONNECTIONS)
+    case = Case(name, load)
+    run_rounds([case], plan, f"{MANY_CONNECTIONS} connections")
+    half = [outcome.half * 1000 for outcome in case.outcomes]
+    most = [outcome.most * 1000 for outcome in case.outcomes]
+    yield Row(f"{name}, p50", "ms", half)
+    yield Row(f"{name}, p99", "ms", most, divide(most, half), "p50", SLOWEST_OF_MANY)
 
 
 def _make_cases(bare_url: str, emulator: Emulator, connections: int) -> Iterator[Case]:
@@ -139,24 +148,7 @@ def _list_requests(emulator: Emulator) -> list[tuple[str, Request, float | None]
     ]
 
 
-# Waiting, start, memory
-
-
-def measure_waiting(setting: Setting) -> list[Row]:
-    """Return within which time half and 99 % of many connections are answered."""
-    core = setting.plan.cores.server
-    with subject.serving(setting.folder, setting.options.sizes[0], core) as emulator:
-        load = Load(emulator.server.url, (subject.read_one(emulator),), MANY_CONNECTIONS)
-        case = Case("", load)
-        run_rounds([case], setting.plan, f"{MANY_CONNECTIONS} connections")
-    half = [outcome.half * 1000 for outcome in case.outcomes]
-    most = [outcome.most * 1000 for outcome in case.outcomes]
-    name = f"GET one list at {MANY_CONNECTIONS} connections"
-    ratios = divide(most, half)
-    return [
-        Row(f"{name}, p50", "ms", half),
-        Row(f"{name}, p99", "ms", most, ratios, "p50", SLOWEST_OF_MANY),
-    ]
+# Start, memory
 
 
 def measure_start(setting: Setting) -> list[Row]:

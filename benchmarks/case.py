@@ -12,7 +12,7 @@ from benchmarks.load import Generator, Load, Outcome, send
 from benchmarks.process import Cores, on_core, tell
 from benchmarks.table import Goal, Row, divide
 
-WARMING = 500  # requests
+WARMING = 500  # requests, unless they take longer than a round
 
 
 class Plan(NamedTuple):
@@ -67,12 +67,12 @@ def run_rounds(cases: Sequence[Case], plan: Plan, topic: str) -> None:
     """Send the loads of all cases in turn, round by round, after some requests that warm up.
 
     Raises:
-        LoadError: A request was refused or not answered.
+        BenchmarkError: A request was refused or not answered.
     """
     with on_core(plan.cores.client):
         tell(f"{topic}: warming up")
         for case in cases:
-            send(case.load, WARMING)
+            send(case.load, WARMING, plan.seconds)
         for number in range(1, plan.rounds + 1):
             tell(f"{topic}: round {number} of {plan.rounds}")
             for case in cases:

@@ -6,6 +6,7 @@ the connection saw last at the path. Before the first state is known, the path i
 """
 
 import json
+import math
 import re
 import selectors
 import shutil
@@ -23,7 +24,8 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-PATIENCE = 60.0  # seconds
+from benchmarks.process import PATIENCE, BenchmarkError
+
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 PERCENTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", re.MULTILINE)
 TROUBLE = re.compile(r"(?:Non-2xx or 3xx responses|Socket errors): .*")
@@ -38,10 +40,6 @@ LAST_CHUNK = b"0\r\n\r\n"
 MARK = re.compile(r"\$(?:connection|count|state)")
 OF_CONNECTION = re.compile(r"\$(?:connection|state)")
 LUA = Path(__file__).with_name("load.lua")
-
-
-class LoadError(Exception):
-    """A request was not answered as it should be; the message says which and how."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class Outcome(NamedTuple):
 
 
 Generator = Callable[[Load, float], Outcome]
-"""Sends a load for so many seconds. Raises LoadError."""
+"""Sends a load for so many seconds. Raises BenchmarkError."""
 
 
 def choose_generator(name: str) -> Generator:
@@ -118,12 +116,12 @@ def read_wrk(told: str, request: Request) -> Outcome:
     """Return the figures of what ``wrk`` wrote.
 
     Raises:
-        LoadError: It tells of errors, or not what it should.
+        BenchmarkError: It tells of errors, or not what it should.
     """
     rate, trouble = RATE.search(told), TROUBLE.search(told)
     latency = {number: float(n) * SECONDS[unit] for number, n, unit in PERCENTILE.findall(told)}
     if trouble or not rate or len(latency) != len(("50", "99")):
-        raise LoadError(f"{request.method} {request.path}: {trouble[0] if trouble else told}")
+        raise BenchmarkError(f"{request.method} {request.path}: {trouble[0] if trouble else told}")
     return Outcome(float(rate[1]), latency["50"], latency["99"])
 
 
@@ -158,13 +156,13 @@ def _quote(text: str) -> str:
 
 
 def run_own(load: Load, seconds: float) -> Outcome:
-    """Send a load by this process."""
-    return _Run(load).go(time.perf_counter() + seconds, sys.maxsize)
+    """Send a load by this process, until at least one request is answered."""
+    return _Run(load).go(seconds, sys.maxsize)
 
 
-def send(load: Load, count: int) -> Outcome:
-    """Send just so many requests by this process, however long that takes."""
-    return _Run(load).go(sys.float_info.max, count)
+def send(load: Load, count: int, seconds: float = math.inf) -> Outcome:
+    """Send so many requests by this process, or as many as are answered within some seconds."""
+    return _Run(load).go(seconds, count)
 
 
 class _Connection:
@@ -223,17 +221,19 @@ class _Connection:
         """Take in what has arrived; return whether the answer is complete.
 
         Raises:
-            LoadError: The answer is not of status 200 or 201, or the connection ended before it.
+            BenchmarkError: The status is not one of success, or the connection ended.
         """
         piece = self.socket.recv(1 << 16)
         self._heard += piece
         head, end, body = bytes(self._heard).partition(b"\r\n\r\n")
         status = STATUS.match(head)
         if end and (status is None or not status[2].startswith(b"2")):
-            raise LoadError(f"{self._path} was answered {head!r} {body!r}")
+            raise BenchmarkError(f"{self._path} was answered {head!r} {body!r}")
         if not end or not _is_complete(head, body, closed=not piece):
             if not piece:
-                raise LoadError(f"{self._path}: the connection was closed before the answer's end")
+                raise BenchmarkError(
+                    f"{self._path}: the connection was closed before the answer's end"
+                )
             return False
         self._finish(head, closing=not piece or _is_closing(head))
         return True
@@ -265,8 +265,8 @@ class _Run:
         self._waits: list[float] = []
         self._asked = 0
 
-    def go(self, until: float, count: int) -> Outcome:
-        """Send until a time of the performance counter, or so many requests."""
+    def go(self, seconds: float, count: int) -> Outcome:
+        """Send for so many seconds, or so many requests if those are answered sooner."""
         with ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
             for number in range(min(self._load.connections, count)):
@@ -276,18 +276,22 @@ class _Run:
             began = time.perf_counter()
             for key in selector.get_map().values():
                 self._ask(key.data)
-            while len(self._waits) < count and (left := until - time.perf_counter()) > 0:
-                self._turn(selector, left, count)
-            return summarize(self._waits, time.perf_counter() - began)
+            while len(self._waits) < count and not (self._waits and self._passed(began) > seconds):
+                self._turn(selector, count)
+            return summarize(self._waits, self._passed(began))
+
+    @staticmethod
+    def _passed(began: float) -> float:
+        return time.perf_counter() - began
 
     def _ask(self, connection: _Connection) -> None:
         self._asked += 1
         connection.ask()
 
-    def _turn(self, selector: selectors.BaseSelector, left: float, count: int) -> None:
-        heard = selector.select(min(left, PATIENCE))
-        if not heard and left > PATIENCE:
-            raise LoadError(f"{self._load.requests[0].path}: no answer within {PATIENCE:.0f} s")
+    def _turn(self, selector: selectors.BaseSelector, count: int) -> None:
+        heard = selector.select(PATIENCE)
+        if not heard:
+            raise BenchmarkError(f"{self._load.requests[0].path}: no answer for {PATIENCE:.0f} s")
         for connection in [key.data for key, _ in heard if key.data.hear()]:
             self._waits.append(time.perf_counter() - connection.asked_at)
             if connection.closing:
@@ -301,7 +305,5 @@ class _Run:
 
 def summarize(waits: list[float], seconds: float) -> Outcome:
     """Return the figures of answers that took so many seconds each, and all together."""
-    if not waits:
-        raise LoadError("nothing was answered in the time that was given")
     most = quantiles(waits, n=100, method="inclusive")[98] if len(waits) > 1 else waits[0]
     return Outcome(len(waits) / seconds, median(waits), most)

@@ -49,8 +49,8 @@ class Answer(NamedTuple):
     body: bytes
 
 
-class StartError(Exception):
-    """A server did not start; the message says which and what it said last."""
+class BenchmarkError(Exception):
+    """A server did not start, or not answer as it should; the message says which and how."""
 
 
 Ready = Callable[[subprocess.Popen[bytes], IO[bytes]], str | None]
@@ -70,7 +70,7 @@ def run_to_end(work: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         tell("interrupted")
         sys.exit(INTERRUPTED)
-    except StartError as error:
+    except BenchmarkError as error:
         tell(str(error))
         sys.exit(1)
 
@@ -107,7 +107,7 @@ def running(command: list[str], core: int | None, ready: Ready | None = None) ->
     """Run a server until it is not needed any more, with all processes that it starts itself.
 
     Raises:
-        StartError: It ended, or never answered.
+        BenchmarkError: It ended, or never answered.
     """
     began = time.perf_counter()
     with TemporaryFile() as written:
@@ -134,7 +134,7 @@ def _await_url(process: subprocess.Popen[bytes], written: IO[bytes], ready: Read
         time.sleep(TURN)
     said = os.pread(written.fileno(), 1 << 16, 0).decode(errors="replace").strip()
     last = said.rpartition("\n")[2] or "it said nothing"
-    raise StartError(f"{Path(str(process.args[0])).name} did not start: {last}")  # type: ignore[index]
+    raise BenchmarkError(f"{Path(str(process.args[0])).name} did not start: {last}")  # type: ignore[index]
 
 
 def find_url(_: subprocess.Popen[bytes], written: IO[bytes]) -> str | None:
@@ -143,12 +143,12 @@ def find_url(_: subprocess.Popen[bytes], written: IO[bytes]) -> str | None:
     return found[1].decode() if found else None
 
 
-def answering(url: str, method: str, path: str, **headers: str) -> Ready:
+def answering(url: str, method: str, path: str, body: str, headers: Mapping[str, str]) -> Ready:
     """Return what finds a server ready when it answers a request, whatever it answers."""
 
     def ready(_: subprocess.Popen[bytes], __: IO[bytes]) -> str | None:
         with suppress(OSError, HTTPException):
-            ask(url, method, path, headers=headers)
+            ask(url, method, path, body, headers)
             return url
         return None
 
@@ -190,12 +190,12 @@ def ask_json(url: str, method: str, path: str, value: Any, **headers: str) -> An
     """Return the JSON of an answer to JSON, which must be of status 200 or 201.
 
     Raises:
-        StartError: It is not.
+        BenchmarkError: It is not.
     """
     named = {"Content-Type": "application/json"} | headers
     answer = ask(url, method, path, json.dumps(value), named)
     if answer.status not in {200, 201}:
-        raise StartError(f"{method} {path} was answered {answer.status}: {answer.body!r}")
+        raise BenchmarkError(f"{method} {path} was answered {answer.status}: {answer.body!r}")
     return json.loads(answer.body)
 
 

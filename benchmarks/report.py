@@ -14,10 +14,24 @@ Report = Mapping[str, Sequence[Row]]
 """Tables by their titles."""
 
 
-def publish(report: Report, options: Namespace, plan: Plan) -> None:
-    """Print the tables and write their figures into the file that the options name."""
-    setting = _describe(options, plan)
-    parts = [_introduce(setting), *(render(title, rows) for title, rows in report.items())]
+def publish(
+    report: Report, options: Namespace, plan: Plan, left_out: Mapping[str, str] | None = None
+) -> None:
+    """Print the tables and write their figures into the file that the options name.
+
+    Args:
+        report: The tables.
+        options: The options that were given.
+        plan: How loads were sent.
+        left_out: Why what should have been measured could not be, by its name.
+    """
+    setting = _describe(options, plan) | {"left_out": dict(left_out or {})}
+    missing = [f"Left out: {name} ({why})" for name, why in setting["left_out"].items()]
+    parts = [
+        _introduce(setting),
+        *missing,
+        *(render(title, rows) for title, rows in report.items()),
+    ]
     print("\n\n".join(parts))
     figures = {title: list_figures(rows) for title, rows in report.items()}
     options.json.parent.mkdir(parents=True, exist_ok=True)

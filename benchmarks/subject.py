@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from benchmarks.load import Request
-from benchmarks.process import HOST, Server, StartError, ask, running
+from benchmarks.process import HOST, Server, BenchmarkError, ask, running
 
 CLIENT, KEY = "a" * 30, "key of the inventory service"
 API = "/s/-/dw/data/v23_2"
@@ -228,7 +228,7 @@ def prove_checks(emulator: Emulator) -> None:
     """See that the emulator checks token, permissions, state and key, and keeps a journal.
 
     Raises:
-        StartError: It does not.
+        BenchmarkError: It does not.
     """
     one, change = read_one(emulator), f"{LISTS}/{name(0)}"
     granted = {"Authorization": emulator.authorization, "Content-Type": "application/json"}
@@ -240,14 +240,14 @@ def prove_checks(emulator: Emulator) -> None:
     _expect(emulator, one, OK)
     journal = _expect(emulator, Request("GET", "/__emulator__/journal"), OK)
     if one.path.encode() not in journal:
-        raise StartError("the emulator keeps no journal")
+        raise BenchmarkError("the emulator keeps no journal")
 
 
 def _expect(emulator: Emulator, request: Request, status: int) -> bytes:
     answer = ask(emulator.server.url, request.method, request.path, request.body, request.headers)
     if answer.status != status:
         told = f"{answer.status} instead of {status}: {answer.body!r}"
-        raise StartError(f"{request.method} {request.path} was answered {told}")
+        raise BenchmarkError(f"{request.method} {request.path} was answered {told}")
     return answer.body
 
 
