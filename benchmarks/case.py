@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchmarks.load import Generator, Load, Outcome, send
-from benchmarks.process import Cores, on_core, tell
+from benchmarks.process import Cores, Server, on_core, settle, tell
 from benchmarks.table import Goal, Row, divide
 
 WARMING = 500  # requests, unless they take longer than a round
@@ -30,12 +30,14 @@ class Case:
 
     Attributes:
         name: What is asked.
+        server: Who is asked.
         load: The requests.
         comparison: What its rate is compared with, if anything.
         outcomes: One for each round.
     """
 
     name: str
+    server: Server
     load: Load
     comparison: "Comparison | None" = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -73,7 +75,9 @@ def run_rounds(cases: Sequence[Case], plan: Plan, topic: str) -> None:
         tell(f"{topic}: warming up")
         for case in cases:
             send(case.load, WARMING, plan.seconds)
+            settle(case.server.process)
         for number in range(1, plan.rounds + 1):
             tell(f"{topic}: round {number} of {plan.rounds}")
             for case in cases:
                 case.outcomes.append(plan.generate(case.load, plan.seconds))
+                settle(case.server.process)

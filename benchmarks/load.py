@@ -116,12 +116,14 @@ def read_wrk(told: str, request: Request) -> Outcome:
     """Return the figures of what ``wrk`` wrote.
 
     Raises:
-        BenchmarkError: It tells of errors, or not what it should.
+        BenchmarkError: It tells of errors, of no answer, or not what it should.
     """
     rate, trouble = RATE.search(told), TROUBLE.search(told)
     latency = {number: float(n) * SECONDS[unit] for number, n, unit in PERCENTILE.findall(told)}
     if trouble or not rate or len(latency) != len(("50", "99")):
         raise BenchmarkError(f"{request.method} {request.path}: {trouble[0] if trouble else told}")
+    if not float(rate[1]):
+        raise BenchmarkError(f"{request.method} {request.path}: no answer yet; more --seconds help")
     return Outcome(float(rate[1]), latency["50"], latency["99"])
 
 

@@ -1,7 +1,7 @@
 """Measure mock servers that others use beside the emulator and a bare Flask route.
 
-They are installed into the user's cache unless they are there. ``python -m benchmarks.peers --help``
-tells the options.
+They are installed into the user's cache unless they are there.
+``python -m benchmarks.peers --help`` tells the options.
 """
 
 import time
@@ -38,8 +38,8 @@ from benchmarks.report import publish
 from benchmarks.subject import BARE, PAGE_SIZE
 from benchmarks.table import Goal, Row, divide
 
-FULL = {"seconds": 1.0, "rounds": 9, "connections": 16, "starts": 5}
-QUICK = {"rounds": 1, "starts": 1}
+FULL = {"seconds": 3.0, "rounds": 5, "connections": 16, "starts": 5}
+QUICK = {"seconds": 2.0, "rounds": 1, "starts": 1}
 MB = 1_000_000
 PROOF = 50  # requests
 PROPERTY = b"on_order_inventory_enabled"  # once in each document
@@ -94,14 +94,21 @@ def main() -> None:
     plan = make_plan(options)
     with TemporaryDirectory() as folder:
         contenders, left_out = gather(options.cache, Path(folder), plan)
-        measure_starts(contenders, options.starts, Path(folder), plan)
-        bare = measure_rates(contenders, options.connections, Path(folder), plan)
-    report = {
+        report = measure(contenders, options, Path(folder), plan)
+    publish(report, options, plan, left_out)
+
+
+def measure(
+    contenders: Sequence[Contender], options: Namespace, folder: Path, plan: Plan
+) -> dict[str, list[Row]]:
+    """Return the tables of some servers, of which the emulator is the first."""
+    measure_starts(contenders, options.starts, folder, plan)
+    bare = measure_rates(contenders, options.connections, folder, plan)
+    return {
         "Requests a second": [bare.row(), *_list_rates(contenders)],
         "The emulator beside each peer": list(_compare_rates(contenders)),
         "Start to first answer, and memory": list(_list_costs(contenders)),
     }
-    publish(report, options, plan, left_out)
 
 
 def _read_options() -> Namespace:
@@ -198,7 +205,7 @@ def measure_rates(
     core = plan.cores.server
     with ExitStack() as stack:
         route = stack.enter_context(subject.serving_bare_route(core))
-        bare = Case("bare Flask route", Load(route.url, (BARE,), connections))
+        bare = Case("bare Flask route", route, Load(route.url, (BARE,), connections))
         servers = []
         for contender in contenders:
             one = stack.enter_context(contender.start(folder, core))
@@ -217,7 +224,7 @@ def _make_cases(
     for operation, request in one.requests.items():
         name = f"{operation}: {contender.title}, {contender.asked[operation]}"
         load = Load(one.server.url, (request,), connections)
-        yield operation, Case(name, load, Comparison(bare, "bare Flask"))
+        yield operation, Case(name, one.server, load, Comparison(bare, "bare Flask"))
 
 
 def _weigh_all(contenders: Sequence[Contender], servers: Sequence[Server]) -> None:

@@ -22,7 +22,9 @@ LONGEST_START = 600.0  # seconds, of which a million records need some
 TURN = 0.005  # seconds between two looks at a server that is starting
 GRACE = 5.0  # seconds for the end of a process
 LISTENING = re.compile(rb"listening on (http://\S+)")
+QUIET, SETTLING = 0.03, 10.0  # seconds without work that are rest, seconds to wait for them
 PROC = Path("/proc")
+HAS_PROC = (PROC / "self" / "status").exists()
 INTERRUPTED = 130
 
 
@@ -201,16 +203,50 @@ def ask_json(url: str, method: str, path: str, value: Any, **headers: str) -> An
 
 def weigh(process: subprocess.Popen[bytes]) -> int:
     """Return the resident bytes of a process and all below it; what they share counts in each."""
-    table = _read_proc() if PROC.joinpath("self", "status").exists() else _ask_ps()
-    family = {process.pid}
+    table = _list_processes()
+    return sum(table[pid].resident for pid in _find_family(process, table))
+
+
+def settle(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process and all below it rest: requests whose sender has gone are work still.
+
+    Where there is no ``/proc`` to see it in, this is a short pause.
+    """
+    deadline, spent = time.monotonic() + SETTLING, -1
+    while (now := _count_ticks(process)) != spent and time.monotonic() < deadline:
+        spent = now
+        time.sleep(QUIET)
+
+
+class _Entry(NamedTuple):
+    parent: int
+    resident: int
+
+
+def _find_family(process: subprocess.Popen[bytes], table: Mapping[int, _Entry]) -> set[int]:
+    family = {process.pid} & table.keys()
     # A child may have a smaller id than its parent, so one pass is not enough.
-    while more := {pid for pid, (parent, _) in table.items() if parent in family} - family:
+    while more := {pid for pid, entry in table.items() if entry.parent in family} - family:
         family |= more
-    return sum(table[pid][1] for pid in family if pid in table)
+    return family
 
 
-def _read_proc() -> dict[int, tuple[int, int]]:
-    """Return parent and resident bytes of all processes."""
+def _list_processes() -> dict[int, _Entry]:
+    return _read_proc() if HAS_PROC else _ask_ps()
+
+
+def _count_ticks(process: subprocess.Popen[bytes]) -> int:
+    """Return the processor time that a process and all below it have spent, in ticks."""
+    ticks = 0
+    for pid in _find_family(process, _read_proc()) if HAS_PROC else ():
+        with suppress(OSError):
+            # The name before the last bracket may hold anything; see proc(5) for what follows it.
+            spent = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
+            ticks += sum(map(int, spent))
+    return ticks
+
+
+def _read_proc() -> dict[int, _Entry]:
     table = {}
     for folder in PROC.glob("[0-9]*"):
         with suppress(OSError):
@@ -218,12 +254,12 @@ def _read_proc() -> dict[int, tuple[int, int]]:
             parent = re.search(r"^PPid:\s+(\d+)", status, re.MULTILINE)
             resident = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
             if parent and resident:
-                table[int(folder.name)] = int(parent[1]), int(resident[1]) * 1024
+                table[int(folder.name)] = _Entry(int(parent[1]), int(resident[1]) * 1024)
     return table
 
 
-def _ask_ps() -> dict[int, tuple[int, int]]:
+def _ask_ps() -> dict[int, _Entry]:
     command = ["ps", "-axo", "pid=,ppid=,rss="]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     rows = (map(int, line.split()) for line in lines)
-    return {pid: (parent, kib * 1024) for pid, parent, kib in rows}
+    return {pid: _Entry(parent, kib * 1024) for pid, parent, kib in rows}

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from benchmarks.load import Request
-from benchmarks.process import HOST, Server, BenchmarkError, ask, running
+from benchmarks.process import HOST, BenchmarkError, Server, ask, running
 
 CLIENT, KEY = "a" * 30, "key of the inventory service"
 API = "/s/-/dw/data/v23_2"
@@ -78,7 +78,7 @@ def serving(folder: Path, size: int, core: int | None) -> Iterator[Emulator]:
     """Run an emulator of so many inventory lists, with all checks on."""
     data_set = folder / f"lists-{size}"
     if not data_set.exists():
-        _write_data_set(data_set, size)
+        write_data_set(data_set, size)
     settings = folder / "settings.json"
     settings.write_text(json.dumps(_permit()))
     options = {"fixtures": data_set, "settings": settings, "inventory-api-key": KEY}
@@ -94,7 +94,8 @@ def serve_command(*arguments: str) -> list[str]:
     return [str(program), "serve", "--port", "0", *arguments]
 
 
-def _write_data_set(folder: Path, size: int) -> None:
+def write_data_set(folder: Path, size: int) -> None:
+    """Write a data set of so many lists into a new folder."""
     folder.mkdir(parents=True)
     client = {"client_id": CLIENT, "client_secret": CLIENT}
     contents: dict[str, Any] = {
