@@ -75,7 +75,8 @@ def run_rounds(cases: Sequence[Case], plan: Plan, topic: str) -> None:
         tell(f"{topic}: warming up")
         for case in cases:
             send(case.load, WARMING, plan.seconds)
-            settle(case.server.process)
+        for server in {case.server for case in cases}:
+            settle(server.process)
         for number in range(1, plan.rounds + 1):
             tell(f"{topic}: round {number} of {plan.rounds}")
             for case in cases:

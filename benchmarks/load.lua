@@ -1,5 +1,5 @@
--- What wrk runs in each of its threads. Above stand ``requests`` and ``stateful``, written by load.py,
--- which also says what the marks $connection, $count and $state mean.
+-- What wrk runs in each of its threads. Above it load.py writes requests, stateful and run; there it
+-- also says what the marks $connection, $unique and $state mean.
 
 local threads = 0
 local position = 0
@@ -14,7 +14,9 @@ end
 
 local function fill(text)
   return (text:gsub("%$(%a+)", {
-    connection = connection, count = tostring(count), state = states[path],
+    connection = connection,
+    unique = run .. "-" .. connection .. "-" .. count,
+    state = states[path],
   }))
 end
 

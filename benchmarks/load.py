@@ -1,8 +1,8 @@
 """Load: requests that are sent over and over on several connections, by ``wrk`` or by this module.
 
 Texts of a request may hold marks that each sending replaces: ``$connection`` by the number of the
-connection in six digits, ``$count`` by a number that grows, ``$state`` by the resource state that
-the connection saw last at the path. Before the first state is known, the path is read.
+connection in six digits, ``$unique`` by what no request had before, ``$state`` by the resource
+state that the connection saw last at the path. Before the first state is known, the path is read.
 """
 
 import json
@@ -37,7 +37,7 @@ CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 KEEPING = re.compile(rb"\r\nconnection: *keep-alive", re.IGNORECASE)
 STATE = re.compile(rb"\r\nx-dw-resource-state: *([^\r]*)", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
-MARK = re.compile(r"\$(?:connection|count|state)")
+MARK = re.compile(r"\$(?:connection|unique|state)")
 OF_CONNECTION = re.compile(r"\$(?:connection|state)")
 LUA = Path(__file__).with_name("load.lua")
 
@@ -105,10 +105,10 @@ def run_wrk(load: Load, seconds: float) -> Outcome:
         script = Path(folder) / "load.lua"
         script.write_text(write_lua(load))
         counts = [f"-t{threads}", f"-c{load.connections}", f"-d{round(seconds)}s"]
-        command = [shutil.which("wrk") or "wrk", *counts, "--latency", "-s", str(script), load.url]
-        finished = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds + PATIENCE, check=False
-        )
+        # Otherwise it takes answers for errors that come after two seconds.
+        options = ["--timeout", f"{PATIENCE:.0f}s", "--latency", "-s", str(script)]
+        command = [shutil.which("wrk") or "wrk", *counts, *options, load.url]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
     return read_wrk(finished.stdout + finished.stderr, load.requests[0])
 
 
@@ -131,7 +131,12 @@ def write_lua(load: Load) -> str:
     """Return the script that makes ``wrk`` send a load."""
     requests = "".join(map(_write_lua_request, load.requests))
     stateful = any("$state" in request.texts for request in load.requests)
-    told = f"local requests = {{\n{requests}}}\nlocal stateful = {json.dumps(stateful)}\n"
+    known = {
+        "requests": f"{{\n{requests}}}",
+        "stateful": json.dumps(stateful),
+        "run": _quote(_name_run()),
+    }
+    told = "".join(f"local {name} = {value}\n" for name, value in known.items())
     return told + LUA.read_text()
 
 
@@ -154,6 +159,11 @@ def _quote(text: str) -> str:
     return f'"{"".join(plain)}"'
 
 
+def _name_run() -> str:
+    """Return a text that no run had before."""
+    return f"{time.time_ns():x}"
+
+
 # The generator of our own
 
 
@@ -170,10 +180,11 @@ def send(load: Load, count: int, seconds: float = math.inf) -> Outcome:
 class _Connection:
     """One connection, with one request under way at a time."""
 
-    def __init__(self, load: Load, number: int) -> None:
+    def __init__(self, load: Load, number: int, run: str) -> None:
         self._address = urlsplit(load.url)
         self._requests = cycle(load.requests)
-        self._marks = {"$connection": f"{number:06}", "$count": "0"}
+        self._marks = {"$connection": f"{number:06}"}
+        self._run = run
         self._states: dict[str, str] = {}
         self._next = next(self._requests)
         self._path = ""
@@ -201,7 +212,7 @@ class _Connection:
     def _write(self) -> bytes:
         request = self._next
         self._count += 1
-        self._marks["$count"] = str(self._count)
+        self._marks["$unique"] = f"{self._run}-{self._marks['$connection']}-{self._count}"
         self._path = self._fill(request.path)
         if "$state" in request.texts and self._path not in self._states:
             kept = {n: v for n, v in request.headers.items() if n == "Authorization"}
@@ -269,10 +280,11 @@ class _Run:
 
     def go(self, seconds: float, count: int) -> Outcome:
         """Send for so many seconds, or so many requests if those are answered sooner."""
+        run = _name_run()
         with ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
             for number in range(min(self._load.connections, count)):
-                connection = _Connection(self._load, number)
+                connection = _Connection(self._load, number, run)
                 stack.callback(connection.close)
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
             began = time.perf_counter()

@@ -1,7 +1,6 @@
 """The options that both benchmarks have."""
 
 import math
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from benchmarks.process import choose_cores
 def add_options(parser: ArgumentParser, json: Path) -> None:
     """Add them to a parser; ``json`` is where figures are written unless told otherwise."""
     default = "(default: %(default)s)"
-    parser.add_argument("--quick", action="store_true", help="less of everything, a minute at most")
+    parser.add_argument("--quick", action="store_true", help="less of everything: about a minute")
     parser.add_argument("--seconds", type=float, help=f"of one run {default}")
     parser.add_argument("--rounds", type=int, help=f"of all runs {default}")
     parser.add_argument("--connections", type=int, help=f"kept open at once {default}")
@@ -33,7 +32,9 @@ def read_options(
     parser: ArgumentParser, full: Mapping[str, Any], quick: Mapping[str, Any]
 ) -> Namespace:
     """Return the options given, with one or the other defaults; refuse those out of range."""
-    parser.set_defaults(**{**full, **(quick if "--quick" in sys.argv else {})})
+    parser.set_defaults(**full)
+    if parser.parse_known_args()[0].quick:
+        parser.set_defaults(**quick)
     options = parser.parse_args()
     if not (math.isfinite(options.seconds) and options.seconds > 0):
         parser.error("--seconds is more than 0")
@@ -43,6 +44,8 @@ def read_options(
         parser.error("wrk is not installed; --generator own needs nothing")
     if options.generator == "wrk" and options.seconds % 1:
         parser.error("wrk takes whole --seconds; --generator own takes any")
+    if options.json.is_dir():
+        parser.error(f"--json {options.json} is a folder")
     return options
 
 

@@ -22,9 +22,12 @@ SIZE = 100
 ONE = name(SIZE // 2)
 PATH = "/inventory_lists"
 OWN = "list-$connection"
-CHANGE = "changed $count times"
+CHANGE = "changed by $unique"
 JSON = {"Content-Type": "application/json"}
-ALWAYS: Callable[[str], None] = lambda _: None  # noqa: E731 - a function that does nothing
+
+
+def _fill_nothing(_: str) -> None:
+    """Leave a server as it is: its content came from a file."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Peer:
     requests: Mapping[str, Request]
     asked: Mapping[str, str]
     first: Request
-    fill: Callable[[str], None] = ALWAYS
+    fill: Callable[[str], None] = _fill_nothing
 
 
 def _rest(page: str) -> dict[str, Request]:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
@@ -72,8 +72,8 @@ def run_to_end(work: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         tell("interrupted")
         sys.exit(INTERRUPTED)
-    except BenchmarkError as error:
-        tell(str(error))
+    except (BenchmarkError, HTTPException, OSError) as error:
+        tell(str(error) or type(error).__name__)
         sys.exit(1)
 
 
@@ -100,8 +100,9 @@ def on_core(core: int | None) -> Iterator[None]:
 
 
 def environment() -> Mapping[str, str]:
-    """Return the environment of what is measured: bytecode may be kept, as it usually is."""
-    return {n: value for n, value in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+    """Return the environment of what is measured: bytecode is kept, and nothing is set up."""
+    unfit = ("PYTHONDONTWRITEBYTECODE", "OCAPI_EMULATOR_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(unfit)}
 
 
 @contextmanager
@@ -213,7 +214,8 @@ def settle(process: subprocess.Popen[bytes]) -> None:
     Where there is no ``/proc`` to see it in, this is a short pause.
     """
     deadline, spent = time.monotonic() + SETTLING, -1
-    while (now := _count_ticks(process)) != spent and time.monotonic() < deadline:
+    family = _find_family(process, _list_processes())
+    while (now := _count_ticks(family)) != spent and time.monotonic() < deadline:
         spent = now
         time.sleep(QUIET)
 
@@ -235,10 +237,10 @@ def _list_processes() -> dict[int, _Entry]:
     return _read_proc() if HAS_PROC else _ask_ps()
 
 
-def _count_ticks(process: subprocess.Popen[bytes]) -> int:
-    """Return the processor time that a process and all below it have spent, in ticks."""
+def _count_ticks(family: Iterable[int]) -> int:
+    """Return the processor time that some processes have spent, in ticks; 0 where it is unknown."""
     ticks = 0
-    for pid in _find_family(process, _read_proc()) if HAS_PROC else ():
+    for pid in family:
         with suppress(OSError):
             # The name before the last bracket may hold anything; see proc(5) for what follows it.
             spent = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]

@@ -194,7 +194,7 @@ def read_page_anew(emulator: Emulator, start: int) -> Request:
     return Request("GET", page.path, {**page.headers, **NEVER_ASKED})
 
 
-NEVER_ASKED = {"If-None-Match": '"$connection-$count"'}
+NEVER_ASKED = {"If-None-Match": '"$unique"'}
 """A question of its own in each request: has the client the newest state? It never has."""
 
 
@@ -205,7 +205,7 @@ def change_one(emulator: Emulator) -> Request:
         "PATCH",
         f"{LISTS}/list-$connection",
         {"Authorization": emulator.authorization} | headers,
-        '{"description":"changed $count times"}',
+        '{"description":"changed by $unique"}',
     )
 
 

@@ -244,10 +244,10 @@ def test_trouble_of_wrk_is_told(output: str, told: str) -> None:
 
 
 def test_script_of_wrk_writes_texts_byte_by_byte() -> None:
-    request = Request("PATCH", "/a", {"x": "$count"}, '"ä\n')
+    request = Request("PATCH", "/a", {"x": "$unique"}, '"ä\n')
     script = write_lua(Load("http://127.0.0.1", (request,), 1))
     assert r'body = "\034\195\164\010"' in script
-    assert r'headers = {["x"] = "\036count", }' in script
+    assert r'headers = {["x"] = "\036unique", }' in script
     assert "changing = true" in script
 
 
@@ -274,7 +274,7 @@ def test_connections_change_lists_of_their_own_with_the_newest_state(
         "PATCH",
         f"{subject.LISTS}/list-$connection",
         {"Authorization": f"Bearer {emulator.token()}", **headers},
-        '{"description":"changed $count times"}',
+        '{"description":"changed by $unique"}',
     )
     generate(Load(emulator.url, (change,), 3), 1 if generate is run_wrk else 0.1)
     exchanges = json.loads(ask(emulator.url, "GET", "/__emulator__/journal").body)["exchanges"]
