@@ -1,6 +1,7 @@
 """The options that both benchmarks have."""
 
 import math
+import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,6 +47,8 @@ def read_options(
         parser.error("wrk takes whole --seconds; --generator own takes any")
     if options.json.is_dir():
         parser.error(f"--json {options.json} is a folder")
+    # Of the minute before: what others do on the machine tells how far figures can be trusted.
+    options.busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return options
 
 

@@ -46,6 +46,7 @@ def _describe(options: Namespace, plan: Plan) -> dict[str, Any]:
         "rounds": options.rounds,
         "seconds": options.seconds,
         "cores": plan.cores._asdict(),
+        "load_average_before": options.busy,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "machine": f"{platform.system()} {platform.machine()}",
     }
@@ -56,9 +57,11 @@ def _introduce(setting: Mapping[str, Any]) -> str:
     pinned = f"servers on core {cores['server']}, client on core {cores['client']}"
     several = setting["rounds"] > 1
     rounds = f"medians of {setting['rounds']} rounds" if several else "a single round"
+    busy = setting["load_average_before"]
+    others = "" if busy is None else f"; load average before it {busy:.1f}"
     generator = "wrk" if setting["generator"] == "wrk" else "the script's own"
     return (
         f"{setting['python']}, {setting['machine']}; load generator: {generator}, "
         f"{setting['connections']} connections; {rounds} of {setting['seconds']:g} s; "
-        f"{'cores not chosen' if cores['client'] is None else pinned}"
+        f"{'cores not chosen' if cores['client'] is None else pinned}{others}"
     )
