@@ -9,10 +9,10 @@ TESTS ?=
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test coverage contract conformance lint format bench soak lock clean
+.PHONY: help install serve test coverage contract conformance lint format bench bench-peers soak lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed ## make .venv with the package and its development tools
 
@@ -45,9 +45,12 @@ format: install ## lay out the sources
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## measure requests a second beside a bare Flask route, and what testing costs
-	$(BIN)/python benchmarks/bench.py
-	$(BIN)/python benchmarks/testing.py
+bench: install ## measure speed, start, memory and growth, and what testing costs; OPTIONS=--quick
+	$(BIN)/python -m benchmarks.bench $(OPTIONS)
+	$(BIN)/python -m benchmarks.testing
+
+bench-peers: install ## measure json-server, Prism, Mockoon and moto beside the emulator; OPTIONS=--quick
+	$(BIN)/python -m benchmarks.peers $(OPTIONS)
 
 soak: install ## put a server under mixed load over each store, ten minutes or SECONDS=60, and check all of it
 	$(BIN)/python -m benchmarks.soak --store memory --seconds $(SECONDS)

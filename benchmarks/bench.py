@@ -1,484 +1,286 @@
-"""Measure an emulator beside a bare Flask route: requests a second, start, memory.
+"""Measure an emulator beside a bare Flask route: speed, start, memory, and growth with its data.
 
-All servers are processes of their own on one core, the load generator is one on another. Each
-round asks every server in turn, so that what disturbs the machine disturbs all of them alike.
-The script starts itself as ``bare``, the Flask route, and as ``load``, the load generator that is
-taken where there is no ``wrk``.
+``python -m benchmarks.bench --help`` tells the options.
 """
 
-import argparse
-import json
-import os
-import platform
-import re
-import selectors
-import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
-from http.client import HTTPConnection
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from threading import Event
-from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from typing import NamedTuple
 
-from flask import Flask, Response
+from benchmarks import subject
+from benchmarks.case import Case, Comparison, Plan, run_rounds
+from benchmarks.load import Load, Request, send
+from benchmarks.option import add_options, make_plan, read_options
+from benchmarks.process import Server, environment, on_core, run_to_end, tell, weigh
+from benchmarks.report import publish
+from benchmarks.subject import PAGE_SIZE, Emulator
+from benchmarks.table import Goal, Row, divide
 
-from emulator.listener import Listener
+MANY_CONNECTIONS = 64
+STEPS = (0.1, 0.5, 1.0)  # of the requests after which memory is looked at
+MB = 1_000_000
+FULL = {
+    "seconds": 1.0,
+    "rounds": 9,
+    "connections": 16,
+    "sizes": "100,10000,100000,1000000",
+    "requests": 100_000,
+    "starts": 7,
+}
+QUICK = {"rounds": 1, "sizes": "100,10000", "requests": 10_000, "starts": 3}
 
-DEMO = "a" * 30
-LISTS = "/s/-/dw/data/v23_2/inventory_lists"
-# In a balanced tree the first key is one of those farthest from the root.
-ONE = f"{LISTS}/list-000000"
-PAGE = f"{LISTS}?select=(**)&count=25"
-SIZES = (100, 10_000, 100_000)
-STARTS = 5
-PATIENCE = 60  # seconds
-OK = 200
-BODY = b'{"description":"' + b"x" * 400 + b'"}'
-LISTENING = re.compile(r"listening on (http://\S+)")
-RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
-TROUBLE = re.compile(r"(?:Non-2xx or 3xx responses|Socket errors): .*")
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
-LUA = """
-wrk.method = "{method}"
-wrk.headers["Authorization"] = "{authorization}"
-"""
-LUA_CHANGE = """
-wrk.headers["Content-Type"] = "application/json"
-local count = 0
-request = function()
-  count = count + 1
-  return wrk.format(nil, nil, nil, '{"description":"changed ' .. count .. ' times"}')
-end
-"""
-
-
-class Cores(NamedTuple):
-    """The processor cores of servers and client, None where they cannot be chosen."""
-
-    server: int | None
-    client: int | None
+BARE = "bare Flask"
+SLOWEST_OF_MANY = Goal("ratio", "at most", 4, "p99 ≤ 4 x p50")
+START = Goal("figure", "at most", 0.3, "≤ 0.30 s")
+MEMORY = Goal("figure", "at most", 80, "≤ 80 MB")
+FLAT = Goal("ratio", "at most", 1.05, "flat: ≤ 1.05 x")
+LOADING = Goal("figure", "at most", 10, "≤ 10 s")
+RECORD = Goal("figure", "at most", 1_000, "≤ 1,000 bytes a record")
+SAME_SPEED = Goal("ratio", "at least", 0.9, "≥ 0.9 x the smallest")
+ANY_PAGE = Goal("ratio", "at least", 0.5, "≥ 0.5 x the first page")
 
 
-class Server(NamedTuple):
-    """A server that was started: its process and its base URL."""
+class Setting(NamedTuple):
+    """What all measurements know: the options, how loads are sent, and a folder for data sets."""
 
-    process: subprocess.Popen[str]
-    url: str
-
-
-@dataclass(frozen=True)
-class Load:
-    """What the load generator sends: one request, over and over, on several connections."""
-
-    url: str
-    path: str
-    method: str
-    authorization: str
-    connections: int
-    seconds: int
-
-
-@dataclass(frozen=True)
-class Case:
-    """One request to one server, and its rate in each round, in requests a second."""
-
-    name: str
-    load: Load
-    rates: list[float] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Store:
-    """One emulator under load, with its resident memory in KiB before and after."""
-
-    server: Server
-    size: int
-    memory: list[int] = field(default_factory=list)
-
-    def weigh(self) -> None:
-        """Note the resident memory of now."""
-        status = Path(f"/proc/{self.server.process.pid}/status")
-        found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text() if status.exists() else "")
-        self.memory.append(int(found[1]) if found else 0)
-
-
-@dataclass(frozen=True)
-class Result:
-    """All figures: of each case by round, of each store, of each start in seconds."""
-
-    setting: Mapping[str, Any]
-    cases: list[Case]
-    stores: list[Store]
-    starts: list[float]
+    options: Namespace
+    plan: Plan
+    folder: Path
 
 
 def main() -> None:
-    """Do what the arguments say."""
-    if sys.argv[1:] == ["bare"]:
-        serve_bare_route()
-    elif sys.argv[1:] == ["load"]:
-        print(drive(Load(**json.load(sys.stdin))))
-    else:
-        options = _parse_options()
-        result = measure(options)
-        print(render(result))
-        if options.json:
-            options.json.write_text(json.dumps(list_figures(result), indent=2) + "\n")
+    """Measure as the arguments say, print tables, write figures."""
+    options = _read_options()
+    plan = make_plan(options)
+    with TemporaryDirectory() as folder:
+        setting = Setting(options, plan, Path(folder))
+        speed, waiting = measure_speed(setting)
+        costs = [*waiting, *measure_start(setting), *measure_memory(setting)]
+        report = {
+            "Requests a second": speed,
+            "Waiting, start, memory": costs,
+            "Growth with the number of lists": measure_growth(setting),
+        }
+    publish(report, options, plan)
 
 
-def _parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure the emulator beside a bare Flask route.")
-    parser.add_argument("--seconds", type=int, default=2, help="of one run (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=5, help="of all runs (default: %(default)s)")
-    parser.add_argument("--connections", type=int, default=8, help="at once (default: %(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    return parser.parse_args()
+def _read_options() -> Namespace:
+    parser = ArgumentParser("bench", description="Measure the emulator beside a bare Flask route.")
+    add_options(parser, Path("build/bench.json"))
+    parser.add_argument("--sizes", help="numbers of inventory lists (default: %(default)s)")
+    parser.add_argument(
+        "--requests", type=int, help="before memory is looked at last (default: %(default)s)"
+    )
+    parser.add_argument("--starts", type=int, help="that are timed (default: %(default)s)")
+    options = read_options(parser, FULL, QUICK)
+    options.sizes = _read_sizes(parser, options)
+    if options.requests < 1 / STEPS[0] or options.starts < 1:
+        parser.error("--requests is at least 10, --starts at least 1")
+    return options
 
 
-def measure(options: argparse.Namespace) -> Result:
-    """Start the servers, load them round by round, end them."""
-    cores = _choose_cores()
-    starts = [_time_start(cores.server) for _ in range(STARTS)]
+def _read_sizes(parser: ArgumentParser, options: Namespace) -> list[int]:
+    """Return the sizes in their order; lists are to be enough for a page and all connections."""
+    numbers = options.sizes.split(",")
+    if not all(number.strip().isdecimal() for number in numbers):
+        parser.error(f"--sizes {options.sizes} are not numbers with commas between them")
+    sizes = sorted({int(number) for number in numbers})
+    least = max(PAGE_SIZE, options.connections)
+    if sizes[0] < least:
+        parser.error(f"--sizes: {sizes[0]} lists are too few, at least {least} are asked for")
+    return sizes
+
+
+# Requests a second
+
+
+def measure_speed(setting: Setting) -> tuple[list[Row], list[Row]]:
+    """Return rates beside that of the bare route, and how long many connections wait."""
+    core, options = setting.plan.cores.server, setting.options
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        bare = stack.enter_context(running([sys.executable, __file__, "bare"], cores.server))
-        stores = [
-            Store(stack.enter_context(serving(folder, size, cores.server)), size) for size in SIZES
-        ]
-        for store in stores:
-            store.weigh()
-        cases = make_cases(bare, stores, options)
-        _run_rounds(cases, options.rounds, folder, cores.client)
-        for store in stores:
-            store.weigh()
-    return Result(_describe(options, cores), cases, stores, starts)
+        bare = stack.enter_context(subject.serving_bare_route(core))
+        emulator = stack.enter_context(subject.serving(setting.folder, options.sizes[0], core))
+        subject.prove_checks(emulator)
+        cases = list(_make_cases(bare, emulator, options.connections))
+        run_rounds(cases, setting.plan, "requests a second")
+        waiting = list(_measure_waiting(emulator, setting.plan))
+    return [case.row() for case in cases], waiting
 
 
-def _describe(options: argparse.Namespace, cores: Cores) -> dict[str, Any]:
-    return {
-        "generator": "wrk" if shutil.which("wrk") else "the script's own",
-        "connections": options.connections,
-        "rounds": options.rounds,
-        "seconds": options.seconds,
-        "cores": cores._asdict(),
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
+def _measure_waiting(emulator: Emulator, plan: Plan) -> Iterator[Row]:
+    """Yield within which time half and 99 % of many connections are answered."""
+    name = f"GET one list at {MANY_CONNECTIONS} connections"
+    load = Load(emulator.server.url, (subject.read_one(emulator),), MANY_CONNECTIONS)
+    case = Case(name, emulator.server, load)
+    run_rounds([case], plan, f"{MANY_CONNECTIONS} connections")
+    half = [outcome.half * 1000 for outcome in case.outcomes]
+    most = [outcome.most * 1000 for outcome in case.outcomes]
+    yield Row(f"{name}, p50", "ms", half)
+    yield Row(f"{name}, p99", "ms", most, divide(most, half), "p50", SLOWEST_OF_MANY)
 
 
-# Processes
+def _make_cases(route: Server, emulator: Emulator, connections: int) -> Iterator[Case]:
+    bare = Case("bare Flask route", route, Load(route.url, (subject.BARE,), connections))
+    yield bare
+    for name, request, least in _list_requests(emulator):
+        load = Load(emulator.server.url, (request,), connections)
+        goal = Goal("ratio", "at least", least, f"≥ {least} x {BARE}") if least else None
+        yield Case(name, emulator.server, load, Comparison(bare, BARE, goal))
 
 
-def _choose_cores() -> Cores:
-    if not hasattr(os, "sched_getaffinity"):
-        return Cores(None, None)
-    available = sorted(os.sched_getaffinity(0))
-    return Cores(available[0], available[1]) if len(available) > 1 else Cores(None, None)
-
-
-@contextmanager
-def on_core(core: int | None) -> Iterator[None]:
-    """Bind the processes that are started meanwhile to a core."""
-    if core is None:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-@contextmanager
-def running(command: list[str], core: int | None) -> Iterator[Server]:
-    """Run a server that says where it listens; end it."""
-    with on_core(core):
-        # Its warnings about waiting requests would fill the terminal, or a pipe that nobody reads.
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-    with process:
-        try:
-            yield Server(process, _read_url(process))
-        finally:
-            process.kill()
-
-
-def _read_url(process: subprocess.Popen[str]) -> str:
-    line = process.stdout.readline() if process.stdout else ""
-    found = LISTENING.search(line)
-    if found is None:
-        raise SystemExit(f"bench: {process.args!r} did not start")
-    return found[1]
-
-
-def serve_command(*arguments: str) -> list[str]:
-    """Return the command that serves on any free port."""
-    program = Path(sys.executable).with_name("ocapi-emulator")
-    return [str(program), "serve", "--port", "0", *arguments]
-
-
-@contextmanager
-def serving(folder: Path, size: int, core: int | None) -> Iterator[Server]:
-    """Run an emulator of so many inventory lists."""
-    _tell(f"an emulator of {size:,} lists")
-    data_set = folder / str(size)
-    data_set.mkdir()
-    client = {"client_id": DEMO, "client_secret": DEMO}
-    lists = [
-        {"id": f"list-{number:06}", "description": f"List {number}", "assigned_sites": ["bench"]}
-        for number in range(size)
+def _list_requests(emulator: Emulator) -> list[tuple[str, Request, float | None]]:
+    """Return what is asked, by name, with the least ratio to the bare route that is wanted."""
+    return [
+        ("GET one list", subject.read_one(emulator), 1.5),
+        ("GET one list, never asked so before", subject.read_one_anew(emulator), None),
+        ("list of 25, `select=(**)`", subject.read_page(emulator), 1.2),
+        ("PATCH with state check", subject.change_one(emulator), 0.7),
+        ("search, term on `id`", subject.search_one(emulator), 0.7),
+        ("GET one list in XML", subject.read_one(emulator, Accept="application/xml"), None),
+        ("Inventory Service: GET one item", subject.read_service("/items/item-050"), None),
+        ("Inventory Service: list of 25", subject.read_service("/items?pageSize=25"), None),
     ]
-    contents = {"sites": [{"id": "bench"}], "clients": [client], "inventory_lists": lists}
-    for name, content in contents.items():
-        (data_set / f"{name}.json").write_text(json.dumps(content))
-    with running(serve_command("--fixtures", str(data_set)), core) as server:
-        yield server
 
 
-def serve_bare_route() -> None:
-    """Serve one Flask route with a constant body, until the process is ended."""
-    app = Flask("bare", static_folder=None)
-
-    @app.get("/")
-    def answer() -> Response:
-        return Response(BODY, content_type="application/json;charset=UTF-8")
-
-    listener = Listener(app, "127.0.0.1", 0)
-    listener.start()
-    print(f"bare route listening on {listener.url}", flush=True)
-    Event().wait()
+# Start, memory
 
 
-def _time_start(core: int | None) -> float:
-    """Return the seconds from the start of a process to its first answer."""
-    _tell("start to first answer")
+def measure_start(setting: Setting) -> list[Row]:
+    """Return the times from a process's start to its answers, with bytecode, beside Flask's."""
+    tell("start")
+    core = setting.plan.cores.server
+    subject.time_start(core)  # leaves bytecode behind
+    starts, flask = [], []
+    for _ in range(setting.options.starts):
+        starts.append(subject.time_start(core))
+        flask.append(_time_flask(core))
+    first, documents = ([times[n] for times in starts] for n in range(2))
+    alone = "Flask alone"
+    return [
+        Row("start to first answer", "s", first, divide(first, flask), alone, START),
+        Row("start to first token and page", "s", documents, divide(documents, flask), alone),
+        Row("importing Flask alone, start of Python included", "s", flask),
+    ]
+
+
+def _time_flask(core: int | None) -> float:
     began = time.perf_counter()
-    with running(serve_command(), core) as server:
-        _ask(server.url, "GET", "/__emulator__/health")
-        return time.perf_counter() - began
+    with on_core(core):
+        subprocess.run([sys.executable, "-c", "import flask"], check=True, env=environment())
+    return time.perf_counter() - began
 
 
-# Requests
+def measure_memory(setting: Setting) -> list[Row]:
+    """Return what is resident after so many requests of all kinds."""
+    total = setting.options.requests
+    counts = [round(total * step) for step in STEPS]
+    core = setting.plan.cores.server
+    with subject.serving(setting.folder, setting.options.sizes[0], core) as emulator:
+        weights = [weigh(emulator.server.process) / MB]
+        load = _mix(emulator, setting.options.connections)
+        for before, count in zip([0, *counts], counts, strict=False):
+            tell(f"memory: {count:,} of {total:,} requests")
+            with on_core(setting.plan.cores.client):
+                send(load, count - before)
+            weights.append(weigh(emulator.server.process) / MB)
+    return list(_compare_weights([0, *counts], weights))
 
 
-def _ask(url: str, method: str, path: str, body: str = "", **headers: str) -> bytes:
-    """Return the body of an answer, which must be 200."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
-    try:
-        connection.request(method, path, body, {n.replace("_", "-"): v for n, v in headers.items()})
-        response = connection.getresponse()
-        content = response.read()
-    finally:
-        connection.close()
-    if response.status != OK:
-        raise SystemExit(f"bench: {method} {path} was answered {response.status}: {content!r}")
-    return content
+def _mix(emulator: Emulator, connections: int) -> Load:
+    requests = [request for _, request, _ in _list_requests(emulator)]
+    return Load(emulator.server.url, tuple(requests), connections)
 
 
-def _authorize(url: str) -> str:
-    """Return the Authorization header of a token of the emulator."""
-    form = urlencode({"grant_type": "client_credentials", "client_id": DEMO, "client_secret": DEMO})
-    media_type = "application/x-www-form-urlencoded"
-    answer = _ask(url, "POST", "/dwsso/oauth2/access_token", form, Content_Type=media_type)
-    return f"Bearer {json.loads(answer)['access_token']}"
+def _compare_weights(counts: Sequence[int], weights: Sequence[float]) -> Iterator[Row]:
+    first, last = counts[1], counts[-1]
+    for count, weight in zip(counts, weights, strict=True):
+        goal = MEMORY if count == last else None
+        yield Row(f"resident after {count:,} requests of all kinds", "MB", [weight], goal=goal)
+    name = f"the same, beside that after {first:,}"
+    yield Row(name, "MB", weights[-1:], [weights[-1] / weights[1]], f"after {first:,}", FLAT)
 
 
-def make_cases(bare: Server, stores: list[Store], options: argparse.Namespace) -> list[Case]:
-    """Return what is measured, each asked once to see that it is answered."""
-    runs = options.connections, options.seconds
-    cases = [Case("bare Flask route", Load(bare.url, "/", "GET", "none", *runs))]
-    for store in stores:
-        url, token = store.server.url, _authorize(store.server.url)
-        cases.append(Case(f"GET one of {store.size:,}", Load(url, ONE, "GET", token, *runs)))
-        if store.size == SIZES[0]:
-            cases.append(
-                Case(f"GET 25 of {store.size:,}, select=(**)", Load(url, PAGE, "GET", token, *runs))
-            )
-            cases.append(
-                Case(f"PATCH one of {store.size:,}", Load(url, ONE, "PATCH", token, *runs))
-            )
-    for case in cases:
-        load = case.load
-        body = '{"description":"asked once"}' if load.method == "PATCH" else ""
-        _ask(load.url, load.method, load.path, body, Authorization=load.authorization)
-    return cases
+# Growth
 
 
-def _run_rounds(cases: list[Case], rounds: int, folder: Path, core: int | None) -> None:
-    generate: Callable[[Load, Path], float] = run_wrk if shutil.which("wrk") else run_own
-    for number in range(rounds + 1):
-        # The first round warms up and does not count.
-        _tell(f"round {number} of {rounds}" if number else "warming up")
-        for case in cases:
-            with on_core(core):
-                rate = generate(case.load, folder)
-            if number:
-                case.rates.append(rate)
+class Grown(NamedTuple):
+    """An emulator of some size, the bytes that were resident at its start, and what is asked."""
+
+    emulator: Emulator
+    resident: int
+    cases: list[Case]
 
 
-# Load generators
-
-
-def run_wrk(load: Load, folder: Path) -> float:
-    """Return the requests a second that ``wrk`` gets answered."""
-    script = folder / "request.lua"
-    head = LUA.format(method=load.method, authorization=load.authorization)
-    script.write_text(head + (LUA_CHANGE if load.method == "PATCH" else ""))
-    counts = ["-t1", f"-c{load.connections}", f"-d{load.seconds}s", "-s", str(script)]
-    command = [shutil.which("wrk") or "wrk", *counts, load.url + load.path]
-    told = subprocess.run(
-        command, capture_output=True, text=True, timeout=load.seconds + PATIENCE, check=True
-    ).stdout
-    rate, trouble = RATE.search(told), TROUBLE.search(told)
-    if trouble or not rate:
-        raise SystemExit(f"bench: {load.method} {load.path}: {trouble[0] if trouble else told}")
-    return float(rate[1])
-
-
-def run_own(load: Load, _: Path) -> float:
-    """Return the requests a second that the load generator of this script gets answered."""
-    finished = subprocess.run(
-        [sys.executable, __file__, "load"],
-        input=json.dumps(asdict(load)),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=load.seconds + PATIENCE,
-        check=True,
-    )
-    return float(finished.stdout)
-
-
-class Connection:
-    """One kept connection of the load generator, with one request under way at a time."""
-
-    def __init__(self, load: Load) -> None:
-        address = urlsplit(load.url)
-        self.socket = socket.create_connection((address.hostname, address.port), PATIENCE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-        self._head = (
-            f"{load.method} {load.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-            f"Authorization: {load.authorization}\r\n"
-        )
-        self._changes = load.method == "PATCH"
-        self._asked = 0
-        self._heard = b""
-
-    def ask(self) -> None:
-        """Send the next request."""
-        self._asked += 1
-        body = f'{{"description":"changed {self._asked} times"}}' if self._changes else ""
-        about = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-        self.socket.sendall(f"{self._head}{about}\r\n{body}".encode())
-
-    def hear(self) -> bool:
-        """Take in what has arrived; return whether the answer is complete."""
-        piece = self.socket.recv(1 << 16)
-        self._heard += piece
-        head, end, body = self._heard.partition(b"\r\n\r\n")
-        length = CONTENT_LENGTH.search(head)
-        if not piece or (end and not (length and head.startswith(b"HTTP/1.1 200"))):
-            raise SystemExit(f"bench: answered by {head!r}")
-        if not end or length is None or len(body) < int(length[1]):
-            return False
-        self._heard = b""
-        return True
-
-
-def drive(load: Load) -> float:
-    """Send a load and return the requests a second that were answered."""
-    answered = 0
+def measure_growth(setting: Setting) -> list[Row]:
+    """Return what depends on the number of lists, or should not."""
+    grown: list[Grown] = []
     with ExitStack() as stack:
-        selector = stack.enter_context(selectors.DefaultSelector())
-        for connection in [Connection(load) for _ in range(load.connections)]:
-            stack.enter_context(connection.socket)
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-            connection.ask()
-        began = time.perf_counter()
-        while (left := began + load.seconds - time.perf_counter()) > 0:
-            for key, _ in selector.select(left):
-                if key.data.hear():
-                    answered += 1
-                    key.data.ask()
-        return answered / (time.perf_counter() - began)
+        for size in setting.options.sizes:
+            tell(f"growth: an emulator of {size:,} lists")
+            emulator = stack.enter_context(
+                subject.serving(setting.folder, size, setting.plan.cores.server)
+            )
+            cases = [*_read_ones(emulator, grown, setting), *_read_pages(emulator, setting)]
+            grown.append(Grown(emulator, weigh(emulator.server.process), cases))
+        run_rounds([case for one in grown for case in one.cases], setting.plan, "growth")
+    return [row for one in grown for row in _list_growth(one, grown)]
 
 
-# Results
-
-
-def _ratio(case: Case, bare: Case) -> float:
-    """Return the median of the ratios of each round, which what disturbs a round leaves alone."""
-    return median(rate / other for rate, other in zip(case.rates, bare.rates, strict=True))
-
-
-def _row(*cells: object) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def render(result: Result) -> str:
-    """Return the result as Markdown."""
-    parts = (
-        [_render_setting(result.setting)],
-        _render_rates(result),
-        _render_stores(result),
-        [_render_starts(result.starts)],
-    )
-    return "\n\n".join("\n".join(part) for part in parts)
-
-
-def _render_setting(setting: Mapping[str, Any]) -> str:
-    cores = setting["cores"]
-    pinned = f"server on core {cores['server']}, client on core {cores['client']}"
-    return (
-        f"{setting['python']}, {setting['machine']}; load generator: {setting['generator']}, "
-        f"{setting['connections']} connections; medians of {setting['rounds']} rounds of "
-        f"{setting['seconds']} s; {'cores not chosen' if cores['client'] is None else pinned}"
-    )
-
-
-def _render_starts(starts: list[float]) -> str:
-    span = f"{min(starts):.2f} to {max(starts):.2f} s"
-    return f"Start to first answer: {median(starts):.2f} s, the median of {len(starts)} ({span})."
-
-
-def _render_rates(result: Result) -> Iterator[str]:
-    yield _row("request", "requests/s", "lowest to highest", "to the bare route")
-    yield _row("---", "---:", "---:", "---:")
-    for case in result.cases:
-        rates = f"{min(case.rates):,.0f} to {max(case.rates):,.0f}"
-        ratio = f"{_ratio(case, result.cases[0]):.2f}"
-        yield _row(case.name, f"{median(case.rates):,.0f}", rates, ratio)
-
-
-def _render_stores(result: Result) -> Iterator[str]:
-    yield _row("lists in the store", "resident after start", "after the load")
-    yield _row("---:", "---:", "---:")
-    for store in result.stores:
-        yield _row(f"{store.size:,}", *(f"{kib / 1024:.0f} MiB" for kib in store.memory))
-
-
-def list_figures(result: Result) -> dict[str, Any]:
-    """Return all figures as a JSON value."""
-    return {
-        "setting": result.setting,
-        "requests_per_second": {case.name: case.rates for case in result.cases},
-        "resident_kib": {store.size: store.memory for store in result.stores},
-        "seconds_to_first_answer": result.starts,
+def _read_ones(emulator: Emulator, smaller: Sequence[Grown], setting: Setting) -> Iterator[Case]:
+    """Yield reads of one list, compared with the same ones of the smallest emulator."""
+    requests = {
+        "GET one": subject.read_one(emulator),
+        "GET one, never asked so before": subject.read_one_anew(emulator),
     }
+    for number, (name, request) in enumerate(requests.items()):
+        comparison = None
+        if smaller:
+            called = f"{smaller[0].emulator.size:,} lists"
+            comparison = Comparison(smaller[0].cases[number], called, SAME_SPEED)
+        yield _ask_grown(emulator, name, request, comparison, setting)
 
 
-def _tell(text: str) -> None:
-    print(f"bench: {text}", file=sys.stderr, flush=True)
+def _read_pages(emulator: Emulator, setting: Setting) -> Iterator[Case]:
+    """Yield reads of pages, compared with the first."""
+    last = emulator.size - PAGE_SIZE
+    starts = {"first page of 25": 0, "page from the middle": last // 2, "last page": last}
+    comparison = None
+    for name, start in starts.items():
+        request = subject.read_page_anew(emulator, start)
+        case = _ask_grown(emulator, name, request, comparison, setting)
+        comparison = comparison or Comparison(case, "first page", ANY_PAGE)
+        yield case
+
+
+def _ask_grown(
+    emulator: Emulator,
+    name: str,
+    request: Request,
+    comparison: Comparison | None,
+    setting: Setting,
+) -> Case:
+    load = Load(emulator.server.url, (request,), setting.options.connections)
+    return Case(f"{emulator.size:,} lists: {name}", emulator.server, load, comparison)
+
+
+def _list_growth(one: Grown, all_of_them: Sequence[Grown]) -> Iterator[Row]:
+    emulator, smallest = one.emulator, all_of_them[0]
+    name = f"{emulator.size:,} lists"
+    goal = LOADING if one is all_of_them[-1] else None
+    yield Row(f"{name}: start to first answer", "s", [emulator.started], goal=goal)
+    yield Row(f"{name}: resident", "MB", [one.resident / MB])
+    if one is not smallest:
+        further = emulator.size - smallest.emulator.size
+        each = (one.resident - smallest.resident) / further
+        yield Row(f"{name}: resident for each", "bytes", [each], goal=RECORD)
+    yield from (case.row() for case in one.cases)
 
 
 if __name__ == "__main__":
-    main()
+    run_to_end(main)

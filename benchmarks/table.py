@@ -1,0 +1,114 @@
+"""Figures of several rounds with their goals: as Markdown, and as JSON values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, Literal
+
+COLUMNS = ("measured", "median", "lowest to highest", "ratio", "goal", "met")
+ALIGNED = ("---", "---:", "---:", "---:", "---", "---")
+FORMATS = {
+    "requests/s": "{:,.0f}",
+    "ms": "{:,.1f}",
+    "s": "{:,.2f}",
+    "MB": "{:,.1f}",
+    "bytes": "{:,.0f}",
+}
+"""How figures are written, by their unit; a MB has 1,000,000 bytes."""
+
+NONE = ""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a row should reach.
+
+    Attributes:
+        of: Whether it is the median of the figures that counts, or of the ratios.
+        sense: Whether it is to be at least or at most the limit.
+        limit: In the unit of the row.
+        text: The goal as the table has it.
+    """
+
+    of: Literal["figure", "ratio"]
+    sense: Literal["at least", "at most"]
+    limit: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that was measured.
+
+    Attributes:
+        name: What it is.
+        unit: One of ``FORMATS``.
+        figures: One for each round.
+        ratios: One for each round, to the figure of another row in the same round.
+        base: What the ratios are to.
+        goal: What is to be reached, if anything.
+    """
+
+    name: str
+    unit: str
+    figures: Sequence[float]
+    ratios: Sequence[float] = ()
+    base: str = ""
+    goal: Goal | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met, None without one."""
+        if self.goal is None:
+            return None
+        reached = median(self.figures if self.goal.of == "figure" else self.ratios)
+        at_least = self.goal.sense == "at least"
+        return reached >= self.goal.limit if at_least else reached <= self.goal.limit
+
+
+def divide(figures: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Return the ratios of each round, of which what disturbs a whole round leaves each alone."""
+    return [figure / other for figure, other in zip(figures, others, strict=True)]
+
+
+def render(title: str, rows: Sequence[Row]) -> str:
+    """Return a table in Markdown below its title."""
+    lines = [_join(COLUMNS), _join(ALIGNED), *(_join(_render_cells(row)) for row in rows)]
+    return "\n".join([f"{title}:", "", *lines])
+
+
+def _render_cells(row: Row) -> Iterator[str]:
+    yield row.name
+    yield f"{_write(row, median(row.figures))} {row.unit}"
+    lowest, highest = min(row.figures), max(row.figures)
+    several = len(row.figures) > 1
+    yield f"{_write(row, lowest)} to {_write(row, highest)}" if several else NONE
+    yield f"{median(row.ratios):.2f} x {row.base}" if row.ratios else NONE
+    yield row.goal.text if row.goal else NONE
+    yield NONE if row.met is None else "yes" if row.met else "no"
+
+
+def _write(row: Row, figure: float) -> str:
+    return FORMATS[row.unit].format(figure)
+
+
+def _join(cells: Sequence[str] | Iterator[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def list_figures(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return rows as JSON values, with the figures of each round."""
+    return [
+        {
+            "name": row.name,
+            "unit": row.unit,
+            "median": median(row.figures),
+            "figures": list(row.figures),
+            "ratio": median(row.ratios) if row.ratios else None,
+            "ratios": list(row.ratios),
+            "base": row.base,
+            "goal": row.goal.text if row.goal else None,
+            "met": row.met,
+        }
+        for row in rows
+    ]
