@@ -1,4 +1,4 @@
-"""Answers to GET, kept for as long as nothing that they depend on has changed.
+"""Answers to GET and to searches, kept as long as nothing that they depend on has changed.
 
 An answer depends on the request, the data, the permissions, and on the token being good still.
 Whatever changes data or permissions gives the workspace another version. So an answer is fresh
@@ -6,21 +6,27 @@ while the version is that from before it was made, and none can be stale. What t
 the same question apart is the id of the request alone, which is made anew.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from emulator import caller
 from emulator.family import INJECTED
+from emulator.ocapi.resources import RESOURCES
 from emulator.store import StoreUnavailable
 from emulator.workspace import Workspace, current
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MOST = 1024  # answers of one workspace
+MOST = 4 * 1024 * 1024  # bytes of the answers of one workspace
 LARGEST = 64 * 1024  # bytes of a body
+OVERHEAD = 4096  # bytes that an answer takes besides its body, its question and headers included
+LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)  # bytes of a question's body
+SEARCH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.search)})")
 OK = "200"
 REQUEST_ID = "x-dw-request-base-id"
 IRRELEVANT = frozenset(
@@ -48,16 +54,25 @@ class Kept:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shelf:
-    """The answers that hold of one version of a workspace."""
+    """The answers that hold of one version of a workspace, and about how many bytes they take."""
 
     version: tuple[int, int]
     answers: dict[Any, Kept] = field(default_factory=dict)
+    size: int = 0
+
+    def keep(self, question: Any, kept: Kept) -> None:
+        """Keep an answer; none of those before it where there would be too many."""
+        self.size += OVERHEAD + sum(map(len, kept.parts))
+        if self.size > MOST:
+            self.answers.clear()
+            self.size = 0
+        self.answers[question] = kept
 
 
 class AnswerCache:
-    """A WSGI application in front of another one whose answers to GET it keeps.
+    """A WSGI application in front of another one, of whose answers it keeps many.
 
     Args:
         application: What answers; the data that it reads are those of the request's workspace.
@@ -110,26 +125,32 @@ class AnswerCache:
         small = sum(map(len, parts)) <= LARGEST
         if status.startswith(OK) and small:
             without = [pair for pair in headers if pair[0].lower() != REQUEST_ID]
-            if len(shelf.answers) >= MOST:
-                shelf.answers.clear()
             until = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
-            shelf.answers[question] = Kept(status, without, parts, until)
+            shelf.keep(question, Kept(status, without, parts, until))
         return parts
 
 
 def _may_keep(environ: "WSGIEnvironment") -> bool:
-    """Return whether a request is a question without a body, of somebody with a token."""
-    return (
-        environ["REQUEST_METHOD"] == "GET"
-        and "HTTP_AUTHORIZATION" in environ
-        and INJECTED not in environ
-        and environ.get("CONTENT_LENGTH") in (None, "", "0")
-    )
+    """Return whether a request changes nothing, is short, and comes from somebody with a token."""
+    if "HTTP_AUTHORIZATION" not in environ or INJECTED in environ:
+        return False
+    length = environ.get("CONTENT_LENGTH")
+    if environ["REQUEST_METHOD"] == "GET":
+        return length in (None, "", "0")
+    is_short = length is not None and LENGTH.fullmatch(length) is not None
+    return is_short and _is_search(environ) and type(environ["wsgi.input"]) is BytesIO
+
+
+def _is_search(environ: "WSGIEnvironment") -> bool:
+    searches = environ["REQUEST_METHOD"] == "POST" and SEARCH.fullmatch(environ["PATH_INFO"])
+    return bool(searches)
 
 
 def _ask(environ: "WSGIEnvironment") -> Any:
     """Return all of a request that an answer can depend on."""
-    return tuple([e for e in environ.items() if type(e[1]) is str and e[0] not in IRRELEVANT])
+    texts = [e for e in environ.items() if type(e[1]) is str and e[0] not in IRRELEVANT]
+    body = environ["wsgi.input"].getvalue() if environ["REQUEST_METHOD"] == "POST" else b""
+    return (*texts, body)
 
 
 def _identify(workspace: Workspace) -> tuple[str, str]:

@@ -146,8 +146,38 @@ def test_a_failpoint_stands_before_what_is_kept(asker: Asker) -> None:
     assert asker.ask("GET", ONE).status_code == 200
 
 
+SEARCH = f"{SCOPE}/inventory_list_search"
+FIND_NEW = {"term_query": {"fields": ["id"], "operator": "is", "values": ["new"]}}
+
+
+def test_the_same_search_is_made_once(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = calls(asker, monkeypatch)
+    first, second = (asker.ask("POST", SEARCH, {"query": FIND_NEW}) for _ in range(2))
+    assert asked == [SEARCH]
+    assert (first.status, first.data) == (second.status, second.data)
+    everything = {"query": {"match_all_query": {}}}
+    assert b'"total":0' not in asker.ask("POST", SEARCH, everything).data
+    assert b'"total":0' in first.data
+    assert asker.ask("PUT", f"{SCOPE}/inventory_lists/new", {}).status_code == 201
+    assert b'"total":1' in asker.ask("POST", SEARCH, {"query": FIND_NEW}).data
+
+
+def test_a_search_that_stands_for_another_method_is_not_kept(asker: Asker) -> None:
+    override = {"x-dw-http-method-override": "PATCH"}
+    assert asker.ask("POST", SEARCH, {"query": FIND_NEW}).status_code == 200
+    assert asker.ask("POST", SEARCH, {"query": FIND_NEW}, **override).status_code == 405
+
+
+def test_answers_make_room_for_others(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.ocapi.cache.MOST", 10_000)
+    asked = calls(asker, monkeypatch)
+    for count in (1, 2, 3, 3, 1):
+        asker.ask("GET", f"{SCOPE}/inventory_lists?count={count}")
+    assert len(asked) == 4
+
+
 NAMES = st.sampled_from(["my-inventorylist1", "my-inventorylist2", "new"])
-READS = st.one_of(
+READS: st.SearchStrategy[tuple[str, str, Any]] = st.one_of(
     NAMES.map(lambda name: ("GET", f"{SCOPE}/inventory_lists/{name}", None)),
     st.sampled_from(
         [
@@ -155,6 +185,10 @@ READS = st.one_of(
             ("GET", f"{SCOPE}/inventory_lists?select=(**)&count=2", None),
             ("GET", f"{SCOPE}/inventory_lists?format=xml&select=(data.(id))", None),
             ("GET", f"{SCOPE}/sites", None),
+            ("POST", SEARCH, {"query": {"match_all_query": {}}, "select": "(**)"}),
+            ("POST", SEARCH, {"query": FIND_NEW}),
+            ("POST", SEARCH, {"query": FIND_NEW, "count": 0}),
+            ("POST", SEARCH, {"query": {}}),
         ]
     ),
 )
