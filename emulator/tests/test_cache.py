@@ -155,7 +155,7 @@ def test_the_same_search_is_made_once(asker: Asker, monkeypatch: pytest.MonkeyPa
     first, second = (asker.ask("POST", SEARCH, {"query": FIND_NEW}) for _ in range(2))
     assert asked == [SEARCH]
     assert (first.status, first.data) == (second.status, second.data)
-    everything = {"query": {"match_all_query": {}}}
+    everything: dict[str, Any] = {"query": {"match_all_query": {}}}
     assert b'"total":0' not in asker.ask("POST", SEARCH, everything).data
     assert b'"total":0' in first.data
     assert asker.ask("PUT", f"{SCOPE}/inventory_lists/new", {}).status_code == 201
