@@ -6,21 +6,20 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from http.client import HTTPMessage, parse_headers
 from io import BufferedRWPair
 from threading import Barrier, Event, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from emulator import Emulator
 from emulator.failpoint import ConnectionDropped
 from emulator.listener import Listener
+from emulator.tests.wire import TIMEOUT, Answer, ask, receive, receive_head, send
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-TIMEOUT = 10
 PROMPT = 2
 MIB_5 = 5_242_880
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
@@ -56,12 +55,6 @@ MALFORMED = {
     "bare line feed": b"GET / HTTP/1.1\r\nHost: local\nhost\r\n\r\n",
     "target is no URL": b"GET http://[::1/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
 }
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: HTTPMessage
-    body: bytes
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -116,26 +109,6 @@ def connected(port: int, host: str = "127.0.0.1") -> Iterator[BufferedRWPair]:
 
 def port_of(emulator: Emulator) -> int:
     return int(emulator.url.rpartition(":")[2])
-
-
-def send(stream: BufferedRWPair, data: bytes) -> None:
-    stream.write(data)
-    stream.flush()
-
-
-def receive_head(stream: BufferedRWPair) -> Answer:
-    status = stream.readline().split()[1]
-    return Answer(int(status), parse_headers(stream), b"")
-
-
-def receive(stream: BufferedRWPair) -> Answer:
-    head = receive_head(stream)
-    return head._replace(body=stream.read(int(head.headers.get("Content-Length", 0))))
-
-
-def ask(stream: BufferedRWPair, data: bytes) -> Answer:
-    send(stream, data)
-    return receive(stream)
 
 
 def exchange(port: int, data: bytes) -> Answer:

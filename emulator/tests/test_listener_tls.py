@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from http.client import HTTPMessage, parse_headers
+from http.client import parse_headers
 from io import BufferedRWPair
 from pathlib import Path
 from threading import Barrier, Event, Thread
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -22,11 +22,11 @@ import requests
 from emulator.certificate import authority, issue
 from emulator.failpoint import ConnectionDropped
 from emulator.listener import Listener
+from emulator.tests.wire import TIMEOUT, ask, receive, receive_head, send
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-TIMEOUT = 10
 PROMPT = 2
 MIB_5 = 5_242_880
 NO_TIME = struct.pack("ii", 1, 0)  # to linger, which makes the end of a connection a reset
@@ -39,12 +39,6 @@ NO_HANDSHAKE = {
     "a record of an unknown kind": b"\x99\x03\x03\x00\x05hello",
     "a handshake of nonsense": b"\x16\x03\x01\x00\x05hello",
 }
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: HTTPMessage
-    body: bytes
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -116,26 +110,6 @@ def secured(
 def unsecured(listener: Listener) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", listener.port), TIMEOUT) as client:
         yield client
-
-
-def send(stream: BufferedRWPair, data: bytes) -> None:
-    stream.write(data)
-    stream.flush()
-
-
-def receive_head(stream: BufferedRWPair) -> Answer:
-    status = stream.readline().split()[1]
-    return Answer(int(status), parse_headers(stream), b"")
-
-
-def receive(stream: BufferedRWPair) -> Answer:
-    head = receive_head(stream)
-    return head._replace(body=stream.read(int(head.headers["Content-Length"])))
-
-
-def ask(stream: BufferedRWPair, data: bytes) -> Answer:
-    send(stream, data)
-    return receive(stream)
 
 
 def put(size: int) -> bytes:
