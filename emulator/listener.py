@@ -258,6 +258,7 @@ class Listener:
         host: Name or address to listen on.
         port: The port, 0 for any free one.
         context: The certificate, if https is to be spoken.
+        bound: What ``bind`` has returned for host and port, if that was done before.
 
     Raises:
         OSError: The address cannot be listened on.
@@ -269,8 +270,9 @@ class Listener:
         host: str,
         port: int,
         context: ssl.SSLContext | None = None,
+        bound: socket.socket | None = None,
     ) -> None:
-        self._socket = _bind(host, port)
+        self._socket = bound or bind(host, port)
         self.host = host
         self.scheme = "https" if context else "http"
         self.port: int = self._socket.getsockname()[1]
@@ -344,6 +346,11 @@ class Listener:
                 channel.handle_close()
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; processes that are forked may share it.
+
+    Raises:
+        OSError: The address cannot be listened on.
+    """
     family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     return socket.create_server(address[:2], family=family, backlog=BACKLOG)
