@@ -22,6 +22,7 @@ from emulator.workspace import (
     DEFAULT,
     REGISTRY,
     WORKSPACE,
+    Unreachable,
     Workspace,
     WorkspaceError,
     Workspaces,
@@ -76,13 +77,13 @@ class FrontDoor:
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path = environ["PATH_INFO"] = canonical(target)
         family = self._find(path)
-        name = self._name(environ)
+        name, claim = _name(environ), partial(caller.claim, environ)
         if family is self.control:  # whose guard looks before a workspace is made
-            environ[WORKSPACE] = partial(self.workspaces.get, name)
+            environ[WORKSPACE] = partial(self.workspaces.choose, name, claim)
             environ[REGISTRY] = self.workspaces
             return family.application(environ, start_response)
         try:
-            workspace = environ[WORKSPACE] = self.workspaces.get(name)
+            workspace = environ[WORKSPACE] = self._choose(name, claim)
             return record(environ, family, workspace, self.kept, start_response)
         except WorkspaceError as error:
             refusal = refuse(HTTPStatus.BAD_REQUEST, str(error), environ)
@@ -90,6 +91,13 @@ class FrontDoor:
             log_outage(environ["REQUEST_METHOD"], path, error)
             refusal = refuse(HTTPStatus.SERVICE_UNAVAILABLE, OUTAGE, environ)
         return _emit(refusal, start_response, sleep)
+
+    def _choose(self, name: str, claim: Callable[[], str]) -> Workspace:
+        """Return the workspace of a request, or what stands for it while it cannot be reached."""
+        try:
+            return self.workspaces.choose(name, claim)
+        except StoreUnavailable as error:
+            return Unreachable(name or DEFAULT, error)
 
     def _find(self, path: str) -> Family:
         """Return the family of a path: of all of it, its first segment, or two below a site."""
@@ -100,14 +108,11 @@ class FrontDoor:
                 return self.families[key]
         return self.default
 
-    def _name(self, environ: "WSGIEnvironment") -> str:
-        """Return the name of the workspace that header, host or client tell."""
-        if named := environ.get(HEADER):
-            return str(named).lower()
-        if named := _of_host(environ.get("HTTP_HOST", "")):
-            return named
-        owners = self.workspaces.owners
-        return owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
+
+def _name(environ: "WSGIEnvironment") -> str:
+    """Return the name of the workspace that header or host tell, empty if they tell none."""
+    named = environ.get(HEADER) or _of_host(environ.get("HTTP_HOST", ""))
+    return str(named).lower()
 
 
 def record(
@@ -146,7 +151,9 @@ def recorded(family: Family, kept: int) -> Family:
     """Return a family whose application records what it is asked, as ``record`` does."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        return record(environ, family, current(environ), kept, start_response)
+        workspace = current(environ)
+        workspace.refresh()  # by another request, or an earlier part of this one
+        return record(environ, family, workspace, kept, start_response)
 
     return replace(family, application=application, prepare=leave)
 
@@ -157,7 +164,11 @@ def serve(environ: "WSGIEnvironment", met: Exchange, workspace: Workspace) -> Re
     Raises:
         ConnectionDropped: A failpoint wants it so.
     """
-    failpoint = workspace.failpoints.take(met)
+    try:
+        failpoint = workspace.failpoints.take(met)
+    except StoreUnavailable as error:
+        environ[WORKSPACE] = Unreachable(workspace.name, error)
+        failpoint = None
     if failpoint is None:
         return call(met.family, environ)
     met.failpoint = failpoint.id

@@ -21,12 +21,13 @@ LAYERS: tuple[set[str], ...] = (
     {"server"},
     {"wsgi", "listener"},
     {"ocapi", "inventory_service", "control"},
+    {"shared"},
     {"fixtures", "workspace"},
     {"journal", "failpoint", "snapshot"},
     {"match"},
     {"exchange"},
     {"family", "caller", "mask", "glob", "pointer"},
-    {"store", "clock", "crash", "config", "entity_tag", "certificate"},
+    {"store", "clock", "crash", "config", "entity_tag", "certificate", "crew"},
 )
 # What these know of the rows below.
 NARROW = {
@@ -51,6 +52,8 @@ WITHOUT_FLASK = (
     "store",
     "store.tree",
     "workspace",
+    "shared",
+    "shared.workspace",
 )
 UNFIT_NAMES = {"utils", "helpers", "manager", "common"}
 

@@ -1,0 +1,62 @@
+"""A place in Redis, and the scripts that are run there."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from emulator.config import ConfigError
+from emulator.store import redis
+from emulator.store.redis import reaching
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+
+ROOT = "ocapi-emulator:"
+
+
+def connect(url: str) -> "Place":
+    """Return the place of all emulators in the Redis at a URL.
+
+    Raises:
+        ConfigError: It is no URL of a Redis; the message has nothing of it.
+    """
+    try:
+        return Place(redis.connect(url), ROOT)
+    except ValueError as error:
+        raise ConfigError(f"store: {error}") from None
+
+
+class Place:
+    """Keys whose names begin alike.
+
+    Args:
+        client: A client that returns bytes.
+        prefix: How the names begin.
+    """
+
+    def __init__(self, client: "Redis", prefix: str) -> None:
+        self.client = client
+        self.prefix = prefix
+        self._script = cache(client.register_script)
+
+    def below(self, *parts: str) -> "Place":
+        """Return the place whose names go on with some parts, each closed by a colon."""
+        return Place(self.client, self.prefix + "".join(f"{part}:" for part in parts))
+
+    def run(self, script: str, *arguments: str | bytes | float) -> Any:
+        """Return what a script returns that is run here.
+
+        Raises:
+            StoreUnavailable: Redis cannot be used.
+        """
+        with reaching():
+            return self._script(script)([self.prefix], arguments)
+
+    def ask(self, command: str, key: str, *arguments: str | bytes | int) -> Any:
+        """Return what a command returns about a key that is here.
+
+        Raises:
+            StoreUnavailable: Redis cannot be used.
+        """
+        with reaching():
+            return self.client.execute_command(command, self.prefix + key, *arguments)  # type: ignore[no-untyped-call]
