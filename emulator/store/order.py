@@ -1,8 +1,8 @@
 """Keys as bytes whose order is that of the keys, for engines that sort bytes.
 
 Each id is its UTF-8, closed by a NUL; a NUL inside is followed by the byte FF, which UTF-8 never
-has. So what lies below a key begins with the bytes of that key, and nothing else does. The scheme
-is that of FoundationDB's tuples.
+has. So what lies below a key, and nothing else, lies between the bytes of that key and the same
+with ``BEYOND`` appended. The scheme is that of FoundationDB's tuples.
 """
 
 import re
@@ -11,7 +11,7 @@ from emulator.store.record import Key
 
 END = re.compile(rb"\0(?!\xff)")
 BEYOND = b"\xff"
-"""What makes bytes of a key greater than those of all that lies below it, and of nothing else."""
+"""Behind the bytes of a key: greater than those of all that lies below it, less than others."""
 
 
 def encode(key: Key) -> bytes:

@@ -48,9 +48,10 @@ FORM = (
     "a Redis URL has the form redis://host:port/number, rediss://host:port/number or "
     "unix:///path/of/socket?db=number, with user:password@ behind the slashes if need be"
 )
-DATABASE = re.compile(r"(?:/[0-9]*)?", re.ASCII)
+NUMBER = re.compile(r"[0-9]*", re.ASCII)
 OPTIONS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}, "unix": {"db"}}
 """The parameters that a URL of each scheme may have."""
+SCHEMES = tuple(f"{scheme}://" for scheme in OPTIONS)
 
 UNUSABLE = (
     exceptions.ConnectionError,
@@ -77,7 +78,8 @@ def connect(url: str) -> redis.Redis:
         ValueError: The URL has another form; the message does not repeat it, since it may hold a
             password.
     """
-    _check(url)
+    if flaw := _find_flaw(url):
+        raise ValueError(f"{flaw}: {FORM}")
     return redis.Redis.from_url(
         url,
         protocol=2,
@@ -246,25 +248,28 @@ class RedisStore:
             return self._scripts[text]([self._prefix, self._snapshots], arguments)
 
 
-def _check(url: str) -> None:
-    """Refuse what is no URL of a Redis."""
+def _find_flaw(url: str) -> str:
+    """Return what keeps a URL from being that of a Redis; empty if nothing does."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise ValueError(f"this is no URL, or its port is none: {FORM}") from None
-    if parts.scheme not in OPTIONS:
-        raise ValueError(f"this does not begin with redis://, rediss:// or unix://: {FORM}")
-    parameters = set(parse_qs(parts.query, keep_blank_values=True))
-    if unknown := parameters - OPTIONS[parts.scheme]:
-        raise ValueError(f"parameter '{min(unknown)}' is not known here: {FORM}")
-    if parts.scheme == "unix" and (parts.hostname or not parts.path.strip("/")):
-        raise ValueError(f"unix:// is followed by the absolute path of a socket: {FORM}")
-    if parts.scheme != "unix" and (not parts.hostname or port == 0 or parts.fragment):
-        told = "there is no host, or a character of the password is not percent-encoded"
-        raise ValueError(f"{told}: {FORM}")
-    if parts.scheme != "unix" and not DATABASE.fullmatch(parts.path):
-        raise ValueError(f"behind the host stands the number of a database: {FORM}")
+        port = 0
+    if port == 0:
+        return "this is no URL, or its port is none"
+    if not url.startswith(SCHEMES):
+        return "this does not begin with redis://, rediss:// or unix://"
+    parameters = parse_qs(parts.query, keep_blank_values=True)
+    if unknown := set(parameters) - OPTIONS[parts.scheme]:
+        return f"parameter '{min(unknown)}' is not known here"
+    number = parts.path[1:]
+    if parts.scheme == "unix":
+        number = parameters.get("db", [""])[0]
+        if parts.hostname or not parts.path.strip("/"):
+            return "unix:// is followed by the absolute path of a socket"
+    elif not parts.hostname or parts.fragment:
+        return "there is no host, or a character of the password is not percent-encoded"
+    return "" if NUMBER.fullmatch(number) else "the number of the database is none"
 
 
 def _encode(change: Change) -> tuple[str | bytes, ...]:
