@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 ROOT = "ocapi-emulator:"
+CONNECTIONS = 1024  # of a process; each of its threads takes one, and one that waits has none
 
 
 def connect(url: str) -> "Place":
@@ -21,9 +22,11 @@ def connect(url: str) -> "Place":
         ConfigError: It is no URL of a Redis; the message has nothing of it.
     """
     try:
-        return Place(redis.connect(url), ROOT)
+        client = redis.connect(url)
     except ValueError as error:
         raise ConfigError(f"store: {error}") from None
+    client.connection_pool.max_connections = CONNECTIONS
+    return Place(client, ROOT)
 
 
 class Place:

@@ -74,6 +74,14 @@ local function start(from)
 end
 """
 
+SEE = (
+    COMMON
+    + r"""
+-- Returns the versions of control and of records, nil where there are none.
+return {control('version'), call('HGET', place .. 'data:meta', 'version')}
+"""
+)
+
 FETCH = (
     COMMON
     + r"""

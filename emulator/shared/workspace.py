@@ -152,33 +152,36 @@ class SharedWorkspace(Workspace):
 
     def see(self, versions: Versions) -> None:
         """Take over what a look has told, and fetch what has changed."""
-        if versions.control > self._seen:
-            self._fetch()
-        with self._lock:
-            self._data = max(self._data, versions.data)
+        self._see(versions.control, versions.data)
 
     def refresh(self) -> None:
-        """See ``Workspace.refresh``."""
-        self._fetch()
-        version = int(self._place.ask("HGET", "data:meta", "version") or 0)
-        with self._lock:
-            self._data = max(self._data, version)
+        """See ``Workspace.refresh``; one round trip where nothing has changed."""
+        control, data = self._place.run(script.SEE)
+        self._see(int(control or 0), int(data or 0))
 
     def permit(self, permissions: Any) -> None:
         """See ``Workspace.permit``."""
         self._place.run(script.PERMIT, encode(permissions))
-        self._fetch()
+        self.refresh()
 
     def reset(self, *, empty: bool = False) -> None:
         """See ``Workspace.reset``."""
-        self._setup.restore(self.store, self._setup.blank if empty else self._setup.origin)
+        origin = self._setup.blank if empty else self._setup.origin
+        self._setup.restore(self.store, origin)
         self._place.run(script.RESET, *self._setup.start(self.name))
         self.refresh()
 
+    def _see(self, control: int, data: int) -> None:
+        if control > self._seen:
+            self._fetch()
+        with self._lock:
+            self._data = max(self._data, data)
+        if not control:  # it was freed; who still has it sees the rest as it was
+            self.failpoints.become(b"", [])
+
     def _fetch(self) -> None:
         version, hands, settings, epoch, declared = self._place.run(script.FETCH)
-        if version is None:  # it was freed; who still has it sees it as it was
-            self.failpoints.become(b"", [])
+        if version is None:
             return
         with self._lock:
             if int(version) > self._seen:
