@@ -63,12 +63,12 @@ class SharedClock(Clock):
             return f"{self._next():032x}"
 
     def _rewind(self) -> None:
-        self._random = Random(self._seed)  # noqa: S311 - see Clock.reset
+        self._source = Random(self._seed)  # noqa: S311 - see Clock.reset
         self._drawn = 0
 
     def _next(self) -> int:
         self._drawn += 1
-        return self._random.getrandbits(128) if self._random else 0
+        return self._source.getrandbits(128)
 
     def _turn(self, move: Callable[[Hands], Hands]) -> None:
         while True:

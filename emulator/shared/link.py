@@ -1,5 +1,6 @@
 """A place in Redis, and the scripts that are run there."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 ROOT = "ocapi-emulator:"
 CONNECTIONS = 1024  # of a process; each of its threads takes one, and one that waits has none
+
+Call = tuple[str, Sequence[str], Sequence[str | bytes]]
 
 
 def connect(url: str) -> "Place":
@@ -54,6 +57,22 @@ class Place:
         """
         with reaching():
             return self._script(script)([self.prefix], arguments)
+
+    def run_both(self, first: Call, second: Call) -> tuple[Any, Any]:
+        """Return what two scripts return that are run as one step.
+
+        Args:
+            first: A script with its keys and arguments.
+            second: The one that is run behind it.
+
+        Raises:
+            StoreUnavailable: Redis cannot be used; both were run, or none.
+        """
+        with reaching(), self.client.pipeline() as pipe:
+            for text, keys, arguments in (first, second):
+                self._script(text)(keys, arguments, client=pipe)
+            one, other = pipe.execute()
+        return one, other
 
     def ask(self, command: str, key: str, *arguments: str | bytes | int) -> Any:
         """Return what a command returns about a key that is here.

@@ -21,9 +21,9 @@ from emulator.shared.snapshot import SharedSnapshots, decode
 from emulator.store import Record, StoreUnavailable
 from emulator.store.record import digest
 from emulator.store.redis import RedisStore
+from emulator.store.script import RESTORE
 from emulator.workspace import DEFAULT, Workspace, WorkspaceError, Workspaces, check_name
 
-SNAPSHOTS = "snapshots"
 LATE = 600.0  # seconds after which no request can still write to a workspace that was freed
 
 Contents = Mapping[str, Iterable[Record]]
@@ -86,13 +86,11 @@ class Setup:
 
     def open_store(self, place: Place) -> RedisStore:
         """Return the records of a place."""
-        snapshots = self.root.below(SNAPSHOTS).prefix
-        return RedisStore(place.client, place.below("data").prefix, snapshots)
+        return RedisStore(place.client, *self.places(place))
 
-    def restore(self, store: RedisStore, origin: Origin) -> None:
-        """Bring records to an origin, which is taken to Redis by whoever needs it first."""
-        store.load_snapshot(origin.snapshot, origin.contents)
-        store.restore(origin.snapshot)
+    def places(self, place: Place) -> tuple[str, str]:
+        """Return where the records of a place are, and where those of all snapshots."""
+        return place.below("data").prefix, self.root.below("snapshots").prefix
 
 
 class Versions(NamedTuple):
@@ -150,14 +148,19 @@ class SharedWorkspace(Workspace):
         """See ``Workspace.version``; what the latest look has told."""
         return self._data, self._seen
 
-    def see(self, versions: Versions) -> None:
-        """Take over what a look has told, and fetch what has changed."""
-        self._see(versions.control, versions.data)
+    def see(self, control: int, data: int) -> None:
+        """Take over the versions that a look has told, and fetch what has changed."""
+        if control > self._seen:
+            self._fetch()
+        with self._lock:
+            self._data = max(self._data, data)
+        if not control:  # it was freed; who still has it sees the rest as it was
+            self.failpoints.become(b"", [])
 
     def refresh(self) -> None:
         """See ``Workspace.refresh``; one round trip where nothing has changed."""
         control, data = self._place.run(script.SEE)
-        self._see(int(control or 0), int(data or 0))
+        self.see(int(control or 0), int(data or 0))
 
     def permit(self, permissions: Any) -> None:
         """See ``Workspace.permit``."""
@@ -167,17 +170,13 @@ class SharedWorkspace(Workspace):
     def reset(self, *, empty: bool = False) -> None:
         """See ``Workspace.reset``."""
         origin = self._setup.blank if empty else self._setup.origin
-        self._setup.restore(self.store, origin)
-        self._place.run(script.RESET, *self._setup.start(self.name))
+        self.store.load_snapshot(origin.snapshot, origin.contents)
+        data, snapshots = self._setup.places(self._place)
+        self._place.run_both(
+            (RESTORE, [data, snapshots], [origin.snapshot]),
+            (script.RESET, [self._place.prefix], self._setup.start(self.name)),
+        )
         self.refresh()
-
-    def _see(self, control: int, data: int) -> None:
-        if control > self._seen:
-            self._fetch()
-        with self._lock:
-            self._data = max(self._data, data)
-        if not control:  # it was freed; who still has it sees the rest as it was
-            self.failpoints.become(b"", [])
 
     def _fetch(self) -> None:
         version, hands, settings, epoch, declared = self._place.run(script.FETCH)
@@ -302,7 +301,7 @@ class SharedWorkspaces(Workspaces):
         found = self._met.get(versions.name)
         if found is None or found.incarnation != versions.incarnation:
             found = self._met[versions.name] = self._open(versions)
-        found.see(versions)
+        found.see(versions.control, versions.data)
         return found
 
     def _open(self, versions: Versions) -> SharedWorkspace:
@@ -329,7 +328,9 @@ class SharedWorkspaces(Workspaces):
         incarnation, start = token_hex(8), self._setup.start(name)
         place = self._root.below("workspace", name, incarnation)
         self._root.run(script.EXPECT, place.prefix, LATE)
-        self._setup.restore(self._setup.open_store(place), self._setup.origin)
+        store, origin = self._setup.open_store(place), self._setup.origin
+        store.load_snapshot(origin.snapshot, origin.contents)
+        store.restore(origin.snapshot)
         told = self._root.run(script.ENTER, name, incarnation, self._limit, self._age, *start)
         self._sweep()
         return _read(told)
