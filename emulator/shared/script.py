@@ -4,8 +4,9 @@ The first key is a place, the beginning of the names of all keys of a workspace:
 
 - ``<place>control``: a hash of ``version``, which grows with each change of what is fetched at the
   beginning of requests; ``epoch``, the version that failpoints last changed with; ``clock`` and
-  ``settings``; counters of ids (``ids``), failpoints (``declared``) and exchanges (``exchanges``);
-  and the bytes that the exchanges take (``size``). A workspace is there while this hash is.
+  ``settings``; ``origin``, the snapshot that it last began with; counters of ids (``ids``),
+  failpoints (``declared``) and exchanges (``exchanges``); and the bytes that the exchanges take
+  (``size``). A workspace is there while this hash is.
 - ``<place>failpoints``: a list of their declarations, each behind its id
 - ``<place>counts``: a hash of what was counted of failpoints: ``<id>:seen``, ``:met``, ``:drawn``
 - ``<place>journal``: a list of exchanges, each behind its number and its size
@@ -67,10 +68,12 @@ local function forget_exchanges()
 end
 
 local function start(from)
-  call('HSET', place .. 'control', 'clock', ARGV[from], 'settings', ARGV[from + 1], 'ids', 0)
+  local origin, clock, settings = ARGV[from], ARGV[from + 1], ARGV[from + 2]
+  call('HSET', place .. 'control', 'origin', origin, 'clock', clock, 'settings', settings)
+  call('HSET', place .. 'control', 'ids', 0)
   forget_exchanges()
   forget_failpoints()
-  declare(from + 2)
+  declare(from + 3)
 end
 """
 
@@ -95,7 +98,7 @@ return state
 RESET = (
     COMMON
     + r"""
--- Arguments: clock, settings and failpoints of the start.
+-- Arguments: origin, clock, settings and failpoints of the start.
 if is_there() then start(1) end
 """
 )
@@ -359,8 +362,8 @@ ENTER = (
     OF_ALL
     + r"""
 -- Arguments: name and incarnation of a workspace whose records are there; how many workspaces
--- there may be; after how many seconds one may be freed; clock, settings, failpoints. Returns what
--- a look at it does; if others were faster, theirs counts, and the records are freed.
+-- there may be; after how many seconds one may be freed; origin, clock, settings, failpoints.
+-- Returns what a look at it does; if others were faster, theirs counts, and the records are freed.
 local name, incarnation = ARGV[1], ARGV[2]
 local ours = root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
 if find(name) then

@@ -1,5 +1,6 @@
 """Workspaces whose state is in Redis: one of them, and all of them."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
@@ -24,6 +25,9 @@ from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace import DEFAULT, Workspace, WorkspaceError, Workspaces, check_name
 
+logger = logging.getLogger("emulator")
+
+OTHERWISE = "the store goes on with data that began as another data set; a reset brings in this one"
 LATE = 600.0  # seconds after which no request can still write to a workspace that was freed
 
 Contents = Mapping[str, Iterable[Record]]
@@ -80,9 +84,9 @@ class Setup:
         return self.seed and f"{self.seed}/{name}"
 
     def start(self, name: str) -> list[bytes]:
-        """Return clock, settings and failpoints at the start, as they are stored."""
-        hands = clock.encode(begin(self.seed_of(name)))
-        return [hands, encode(self.permissions), *failpoint.encode(self.failpoints)]
+        """Return origin, clock, settings and failpoints at the start, as they are stored."""
+        origin, hands = self.origin.snapshot.encode(), clock.encode(begin(self.seed_of(name)))
+        return [origin, hands, encode(self.permissions), *failpoint.encode(self.failpoints)]
 
     def open_store(self, place: Place) -> RedisStore:
         """Return the records of a place."""
@@ -143,6 +147,11 @@ class SharedWorkspace(Workspace):
         self._settings = b""
         self._seen = self._data = 0
         self._lock = Lock()
+
+    def began_with(self) -> str:
+        """Return the snapshot of the start, by whoever made it or has reset it last."""
+        found: bytes = self._place.ask("HGET", "control", "origin") or b""
+        return found.decode()
 
     def version(self) -> tuple[int, int]:
         """See ``Workspace.version``; what the latest look has told."""
@@ -217,7 +226,8 @@ class SharedWorkspaces(Workspaces):
         self._lock = Lock()
         self._met: dict[str, SharedWorkspace] = {}
         self._crashes: dict[str, CrashLog] = {}
-        self.get(DEFAULT)
+        if self._enter(DEFAULT).began_with() != setup.origin.snapshot:
+            logger.warning(OTHERWISE)
 
     @property
     def default(self) -> Workspace:  # type: ignore[override]

@@ -137,6 +137,20 @@ def test_a_second_life_goes_on_with_the_state_of_the_first(make_pair: Make) -> N
     assert later.ask("GET", LIST).status_code == 404
 
 
+def test_a_start_with_other_data_than_the_store_has_is_told(
+    empty_redis: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Emulator(fixtures="samples", store=empty_redis)
+    Emulator(fixtures="samples", store=empty_redis)
+    assert caplog.messages == []
+    other = Emulator(fixtures="storefront", store=empty_redis)
+    told = "the store goes on with data that began as another data set; a reset brings in this one"
+    assert caplog.messages == [told]
+    other.reset()
+    Emulator(fixtures="storefront", store=empty_redis)
+    assert caplog.messages == [told]
+
+
 def test_a_workspace_made_by_one_is_there_at_the_other(pair: "Pair") -> None:
     assert pair.ask("GET", f"{CONTROL}/workspaces/ci-7").status_code == 404
     assert pair.ask("PUT", f"{CONTROL}/workspaces/ci-7", json={"clients": ["c"]}).status_code == 201
