@@ -235,8 +235,8 @@ class SharedWorkspaces(Workspaces):
         return self.get(DEFAULT)
 
     def __iter__(self) -> Iterator[Workspace]:
-        names = self._root.ask("HKEYS", "incarnations")
-        found = (self.find(name.decode()) for name in sorted(names))
+        names = {name.decode() for name in self._root.ask("HKEYS", "incarnations")} - {DEFAULT}
+        found = (self.find(name) for name in (DEFAULT, *sorted(names)))
         return iter([workspace for workspace in found if workspace is not None])
 
     def health(self) -> tuple[str, bool]:
@@ -258,10 +258,11 @@ class SharedWorkspaces(Workspaces):
 
     def choose(self, name: str, claim: Callable[[], str]) -> Workspace:
         """See ``Workspaces.choose``; one round trip where nothing has changed."""
-        return self._enter(name) if name else self._enter("", claim())
+        return self.get(name) if name else self._enter("", claim())
 
     def get(self, name: str) -> Workspace:
         """See ``Workspaces.get``."""
+        check_name(name.lower())
         return self._enter(name.lower())
 
     def find(self, name: str) -> Workspace | None:
@@ -294,8 +295,6 @@ class SharedWorkspaces(Workspaces):
 
     def _enter(self, name: str, client: str = "") -> SharedWorkspace:
         """Return a workspace that is used now, made if there is none."""
-        if name:
-            check_name(name)
         try:
             versions = self._look(name, client)
             return self._meet(versions if versions.incarnation else self._create(versions.name))

@@ -158,7 +158,7 @@ def test_a_workspace_made_by_one_is_there_at_the_other(pair: "Pair") -> None:
     assert (shown["name"], shown["clients"], shown["exchanges"]) == ("ci-7", ["c"], 0)
     assert 0 <= shown["idle"] < 60
     names = [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
-    assert names == ["ci-7", "default"]
+    assert names == ["default", "ci-7"]
 
 
 def test_what_is_done_in_one_workspace_is_not_seen_in_another(pair: "Pair") -> None:
@@ -216,7 +216,7 @@ def test_the_one_that_was_not_used_longest_makes_room(
     for name in ("a", "b", "a", "c", "a"):
         pair.ask("GET", "/items", name)
     names = [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
-    assert names == ["a", "c", "default"]
+    assert names == ["default", "a", "c"]
     assert keys(redis_client, "workspace:b:") == []
 
 
@@ -227,12 +227,19 @@ def test_to_look_at_a_workspace_is_not_to_use_it(make_pair: Make) -> None:
     pair.told("GET", f"{CONTROL}/workspaces/a")
     pair.ask("GET", "/items", "c")
     names = [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
-    assert names == ["b", "c", "default"]
+    assert names == ["default", "b", "c"]
 
 
 @pytest.mark.parametrize("name", ["-x", "a b", "x" * 65])
 def test_what_is_no_name_is_refused(pair: "Pair", name: str) -> None:
     assert pair.ask("GET", "/items", name).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["", "-x"])
+def test_a_fork_to_what_is_no_name_is_refused(pair: "Pair", name: str) -> None:
+    pair.told("PUT", f"{CONTROL}/snapshots/s")
+    refused = pair.ask("POST", f"{CONTROL}/snapshots/s/fork", json={"workspace": name})
+    assert refused.status_code == 400
 
 
 def test_workspaces_made_by_both_at_once_are_one(pair: "Pair") -> None:
