@@ -7,6 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from emulator import caller
 from emulator.clock import Clock
 from emulator.config import MEMORY
 from emulator.crash import CrashLog
@@ -179,12 +180,12 @@ class Workspaces:
         """Return for how many seconds a workspace was not used."""
         return self._now() - workspace.used
 
-    def choose(self, name: str, claim: Callable[[], str]) -> Workspace:
+    def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
         """Return the workspace of a request; made if it was not used yet.
 
         Args:
             name: The name that it gives, empty if it gives none.
-            claim: Returns the client that it says to come from, who may have been assigned to one.
+            environ: The request, whose client may have been assigned to one.
 
         Raises:
             WorkspaceError: The name is none.
@@ -192,7 +193,7 @@ class Workspaces:
         """
         if not name:
             owners = self._clients
-            name = owners.get(claim(), DEFAULT) if owners else DEFAULT
+            name = owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
         return self.get(name)
 
     def find(self, name: str) -> Workspace | None:

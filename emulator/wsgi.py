@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from http import HTTPStatus
 from io import SEEK_END
 from time import perf_counter, sleep
 from typing import IO, TYPE_CHECKING
@@ -11,8 +10,7 @@ from urllib.parse import quote
 
 import orjson
 
-from emulator import caller, exchange
-from emulator.crash import log_outage
+from emulator import exchange
 from emulator.exchange import Body, Exchange, Reply
 from emulator.failpoint import Sleep
 from emulator.family import FAULT, Family, leave
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 HEADER = "HTTP_X_EMULATOR_WORKSPACE"
 HOSTS = (".localhost", ".ocapi.test")
 """Ends of host names before which the name of a workspace stands."""
-OUTAGE = "The server cannot reach its data; the request may be tried again later."
 
 Write = Callable[[bytes], object]
 
@@ -77,27 +74,19 @@ class FrontDoor:
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path = environ["PATH_INFO"] = canonical(target)
         family = self._find(path)
-        name, claim = _name(environ), partial(caller.claim, environ)
+        name = _name(environ)
         if family is self.control:  # whose guard looks before a workspace is made
-            environ[WORKSPACE] = partial(self.workspaces.choose, name, claim)
+            environ[WORKSPACE] = partial(self.workspaces.choose, name, environ)
             environ[REGISTRY] = self.workspaces
             return family.application(environ, start_response)
         try:
-            workspace = environ[WORKSPACE] = self._choose(name, claim)
+            workspace = environ[WORKSPACE] = self.workspaces.choose(name, environ)
             return record(environ, family, workspace, self.kept, start_response)
         except WorkspaceError as error:
-            refusal = refuse(HTTPStatus.BAD_REQUEST, str(error), environ)
-        except StoreUnavailable as error:  # outside of any family, which would tell it itself
-            log_outage(environ["REQUEST_METHOD"], path, error)
-            refusal = refuse(HTTPStatus.SERVICE_UNAVAILABLE, OUTAGE, environ)
-        return _emit(refusal, start_response, sleep)
-
-    def _choose(self, name: str, claim: Callable[[], str]) -> Workspace:
-        """Return the workspace of a request, or what stands for it while it cannot be reached."""
-        try:
-            return self.workspaces.choose(name, claim)
-        except StoreUnavailable as error:
-            return Unreachable(name or DEFAULT, error)
+            return _emit(refuse(error, environ), start_response, sleep)
+        except StoreUnavailable as error:  # for the family to tell, as if it had met it
+            workspace = environ[WORKSPACE] = Unreachable(name or DEFAULT, error)
+            return record(environ, family, workspace, self.kept, start_response)
 
     def _find(self, path: str) -> Family:
         """Return the family of a path: of all of it, its first segment, or two below a site."""
@@ -111,8 +100,9 @@ class FrontDoor:
 
 def _name(environ: "WSGIEnvironment") -> str:
     """Return the name of the workspace that header or host tell, empty if they tell none."""
-    named = environ.get(HEADER) or _of_host(environ.get("HTTP_HOST", ""))
-    return str(named).lower()
+    if named := environ.get(HEADER):
+        return str(named).lower()
+    return _of_host(environ.get("HTTP_HOST", ""))
 
 
 def record(
@@ -152,7 +142,10 @@ def recorded(family: Family, kept: int) -> Family:
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         workspace = current(environ)
-        workspace.refresh()  # by another request, or an earlier part of this one
+        try:
+            workspace.refresh()  # what others have changed, or what came before in this request
+        except StoreUnavailable as error:
+            workspace = environ[WORKSPACE] = Unreachable(workspace.name, error)
         return record(environ, family, workspace, kept, start_response)
 
     return replace(family, application=application, prepare=leave)
@@ -210,14 +203,12 @@ def _look_back(body: IO[bytes], kept: int) -> Body:
     return Body(body.read(kept), size) if size else exchange.EMPTY
 
 
-def refuse(status: HTTPStatus, detail: str, environ: "WSGIEnvironment") -> Reply:
-    """Return a problem document (RFC 9457) for a request that comes to no family."""
-    told = orjson.dumps({"title": status.phrase, "status": status.value, "detail": detail})
+def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
+    """Return a problem document (RFC 9457) about the name of a workspace."""
+    told = orjson.dumps({"title": "Bad Request", "status": 400, "detail": str(error)})
     kind = ("Content-Type", "application/problem+json")
     parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [told]
-    return Reply(
-        f"{status.value} {status.phrase}", [kind, ("Content-Length", str(len(told)))], parts
-    )
+    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], parts)
 
 
 def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from emulator import caller
 from emulator.clock import begin
 from emulator.crash import CrashLog
 from emulator.failpoint import Plan, Sleep
@@ -24,6 +25,9 @@ from emulator.store.record import digest
 from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace import DEFAULT, Workspace, WorkspaceError, Workspaces, check_name
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger("emulator")
 
@@ -256,9 +260,9 @@ class SharedWorkspaces(Workspaces):
         microseconds: int = self._root.run(script.IDLE, workspace.name)
         return microseconds / 1_000_000
 
-    def choose(self, name: str, claim: Callable[[], str]) -> Workspace:
+    def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
         """See ``Workspaces.choose``; one round trip where nothing has changed."""
-        return self.get(name) if name else self._enter("", claim())
+        return self.get(name) if name else self._enter("", caller.claim(environ))
 
     def get(self, name: str) -> Workspace:
         """See ``Workspaces.get``."""

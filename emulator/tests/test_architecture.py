@@ -35,7 +35,6 @@ NARROW = {
     "wsgi": {
         "ocapi.url",
         "caller",
-        "crash",
         "exchange",
         "failpoint",
         "family",

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client, TestResponse, create_environ, run_wsgi_app
 
 from emulator import Emulator
+from emulator.family import Family
 from emulator.store import StoreUnavailable
+from emulator.workspace import WORKSPACE, Unreachable, current
+from emulator.wsgi import recorded
 
 if TYPE_CHECKING:
     from emulator.tests.conftest import Server
@@ -175,6 +178,23 @@ def test_a_failpoint_that_cannot_be_counted_leads_to_503(
     answer = caller.ask("GET", LIST)
     assert answer.status_code == 503
     assert "fault" in (answer.json or {})
+
+
+def test_a_part_of_a_request_is_told_of_a_redis_that_has_gone_meanwhile(
+    emulator: Emulator, own_redis_server: "Server"
+) -> None:
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        with pytest.raises(StoreUnavailable, match="Redis cannot be used"):
+            current(environ).store.get("sites", ("RefArch",))
+        assert isinstance(environ[WORKSPACE], Unreachable)
+        start_response("503 Service Unavailable", [])
+        return []
+
+    family = recorded(Family("data", application), 0)
+    environ = {**create_environ("/items"), WORKSPACE: emulator.workspace}
+    own_redis_server.stop()
+    _, status, _ = run_wsgi_app(family.application, environ)
+    assert status == "503 Service Unavailable"
 
 
 def test_ids_of_a_seed_are_random_while_they_cannot_be_counted(own_redis_server: "Server") -> None:
