@@ -81,12 +81,11 @@ class FrontDoor:
             return family.application(environ, start_response)
         try:
             workspace = environ[WORKSPACE] = self.workspaces.choose(name, environ)
-            return record(environ, family, workspace, self.kept, start_response)
         except WorkspaceError as error:
             return _emit(refuse(error, environ), start_response, sleep)
         except StoreUnavailable as error:  # for the family to tell, as if it had met it
             workspace = environ[WORKSPACE] = Unreachable(name or DEFAULT, error)
-            return record(environ, family, workspace, self.kept, start_response)
+        return record(environ, family, workspace, self.kept, start_response)
 
     def _find(self, path: str) -> Family:
         """Return the family of a path: of all of it, its first segment, or two below a site."""
