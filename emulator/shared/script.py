@@ -331,44 +331,41 @@ local function free(name)
   disown(name)
   return 1
 end
-
-local function look(name, uses)
-  local found = find(name)
-  if not found then return {name} end
-  if uses == '1' then use(name) end
-  return {
-    name,
-    call('HGET', root .. 'incarnations', name),
-    call('HGET', found .. 'control', 'version'),
-    call('HGET', found .. 'data:meta', 'version'),
-  }
-end
 """
 )
 
-LOOK = (
-    OF_ALL
-    + r"""
+LOOK = r"""
 -- Arguments: the name of a workspace, empty if only the client counts; the client; and 1 if that
 -- is a use. Returns the name, and if there is such a workspace its incarnation and the versions of
--- control and of records.
-local name = ARGV[1]
+-- control and of records. It is run by each request, and so without the functions of others.
+local call, root, name = redis.call, KEYS[1], ARGV[1]
 if name == '' then name = call('HGET', root .. 'owners', ARGV[2]) or 'default' end
-return look(name, ARGV[3])
+local incarnation = call('HGET', root .. 'incarnations', name)
+if not incarnation then return {name} end
+if ARGV[3] == '1' then
+  local time = call('TIME')
+  call('ZADD', root .. 'used', time[1] .. '.' .. string.format('%06d', time[2]), name)
+end
+local place = root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
+return {
+  name,
+  incarnation,
+  call('HGET', place .. 'control', 'version'),
+  call('HGET', place .. 'data:meta', 'version'),
+}
 """
-)
 
 ENTER = (
     OF_ALL
     + r"""
 -- Arguments: name and incarnation of a workspace whose records are there; how many workspaces
--- there may be; after how many seconds one may be freed; origin, clock, settings, failpoints.
--- Returns what a look at it does; if others were faster, theirs counts, and the records are freed.
+-- there may be; after how many seconds one may be freed; origin, clock, settings, failpoints. If
+-- others were faster, theirs counts, and these records are freed.
 local name, incarnation = ARGV[1], ARGV[2]
 local ours = root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
 if find(name) then
   call('ZADD', root .. 'gone', 0, ours)
-  return look(name, '1')
+  return
 end
 local too_many = call('ZCARD', root .. 'used') + 1 - tonumber(ARGV[3])
 local oldest = call('ZRANGE', root .. 'used', 0, -1, 'WITHSCORES')
@@ -385,7 +382,6 @@ call('HSET', root .. 'incarnations', name, incarnation)
 use(name)
 place = ours
 start(5)
-return look(name, '1')
 """
 )
 

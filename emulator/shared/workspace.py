@@ -301,13 +301,19 @@ class SharedWorkspaces(Workspaces):
         """Return a workspace that is used now, made if there is none."""
         try:
             versions = self._look(name, client)
-            return self._meet(versions if versions.incarnation else self._create(versions.name))
+            while not versions.incarnation:
+                self._create(versions.name)
+                versions = self._look(versions.name)
+            return self._meet(versions)
         except StoreUnavailable:
             self._met = {}  # who knows what Redis still knows when it comes back
             raise
 
     def _look(self, name: str, client: str = "", *, uses: bool = True) -> Versions:
-        return _read(self._root.run(script.LOOK, name, client, int(uses)))
+        """Return what a look tells; the incarnation is empty where there is no workspace."""
+        told = self._root.run(script.LOOK, name, client, int(uses))
+        found, incarnation, control, data = [*told, b"", 0, 0][:4]
+        return Versions(found.decode(), incarnation.decode(), int(control or 0), int(data or 0))
 
     def _meet(self, versions: Versions) -> SharedWorkspace:
         """Return the workspace that a look was at, with all that the look has told."""
@@ -336,7 +342,7 @@ class SharedWorkspaces(Workspaces):
         self._met = {name: met for name, met in self._met.items() if name in kept}
         self._crashes = {name: log for name, log in self._crashes.items() if name in kept}
 
-    def _create(self, name: str) -> Versions:
+    def _create(self, name: str) -> None:
         """Fill a place with the records of the start, and then let it be seen."""
         incarnation, start = token_hex(8), self._setup.start(name)
         place = self._root.below("workspace", name, incarnation)
@@ -344,9 +350,8 @@ class SharedWorkspaces(Workspaces):
         store, origin = self._setup.open_store(place), self._setup.origin
         store.load_snapshot(origin.snapshot, origin.contents)
         store.restore(origin.snapshot)
-        told = self._root.run(script.ENTER, name, incarnation, self._limit, self._age, *start)
+        self._root.run(script.ENTER, name, incarnation, self._limit, self._age, *start)
         self._sweep()
-        return _read(told)
 
     def _sweep(self) -> None:
         """Remove what is left of workspaces that were freed, by whomever."""
@@ -356,12 +361,6 @@ class SharedWorkspaces(Workspaces):
             for snapshot in place.run(script.EMPTY):
                 store.drop_snapshot(decode(snapshot).content)
             store.drop()
-
-
-def _read(told: Sequence[Any]) -> Versions:
-    """Return what a look has told; the incarnation is empty where there is no such workspace."""
-    name, incarnation, control, data = [*told, b"", 0, 0][:4]
-    return Versions(name.decode(), incarnation.decode(), int(control or 0), int(data or 0))
 
 
 def encode(permissions: Any) -> bytes:
