@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from redis.commands.core import Script
 
 CONNECT_TIMEOUT = 2.0  # seconds
-ANSWER_TIMEOUT = 10.0  # seconds; copying a million records takes two
+ANSWER_TIMEOUT = 5.0  # seconds; copying a million records takes two
 STAGED_SECONDS = 600  # after which an upload that did not go on is given up
 MOST_AT_ONCE = 1000  # records of one step of an upload
 LARGEST_AT_ONCE = 1024 * 1024  # bytes of these, unless one alone has more
+
+OLDEST = 7  # Valkey says that it is 7 or later as well
 
 ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 EXPECTED = {Presence.ANY: b"*", Presence.ABSENT: b"!", Presence.PRESENT: b"?"}
@@ -60,6 +62,7 @@ UNUSABLE = (
     exceptions.OutOfMemoryError,
     exceptions.NoPermissionError,
     exceptions.MasterDownError,
+    exceptions.InvalidResponse,
 )
 UNUSABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS")
 """The same, of errors for which ``redis`` has no class."""
@@ -87,6 +90,22 @@ def connect(url: str) -> redis.Redis:
         socket_connect_timeout=CONNECT_TIMEOUT,
         socket_timeout=ANSWER_TIMEOUT,
     )
+
+
+def check(client: redis.Redis) -> None:
+    """Look whether a server can hold a store.
+
+    Raises:
+        StoreUnavailable: It cannot be used now.
+        ValueError: It never can: it is too old, or part of a cluster.
+    """
+    with reaching():
+        about: Any = client.info()
+    version = str(about["redis_version"])
+    if int(version.partition(".")[0]) < OLDEST:
+        raise ValueError(f"the server is Redis {version}; version {OLDEST} is needed, or Valkey")
+    if about.get("cluster_enabled"):
+        raise ValueError("the server is part of a cluster; one that stands alone is needed")
 
 
 @contextmanager
@@ -189,7 +208,7 @@ class RedisStore:
     def load_snapshot(self, snapshot: str, contents: Mapping[str, Iterable[Record]]) -> None:
         """Make a snapshot under an id that stands for its contents, unless there is one already.
 
-        Whichever of several processes comes first makes it.
+        Whichever of several processes comes first makes it; together they have taken it once.
 
         Args:
             snapshot: Letters, digits, dots, hyphens and underscores, such as a digest.
@@ -260,8 +279,8 @@ def _find_flaw(url: str) -> str:
     if not url.startswith(SCHEMES):
         return "this does not begin with redis://, rediss:// or unix://"
     parameters = parse_qs(parts.query, keep_blank_values=True)
-    if unknown := set(parameters) - OPTIONS[parts.scheme]:
-        return f"parameter '{min(unknown)}' is not known here"
+    if not OPTIONS[parts.scheme].issuperset(parameters):
+        return "there may be db behind unix://, ssl_ca_certs behind rediss://, and nothing else"
     number = parts.path[1:]
     if parts.scheme == "unix":
         number = parameters.get("db", [""])[0]

@@ -2,6 +2,8 @@
 
 import ast
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -184,6 +186,17 @@ def test_imports_are_seen() -> None:
     assert not may_import("store.memory", "ocapi.app")
     assert not may_import("control.app", "ocapi.faults")
     assert not may_import("listener", "ocapi.app")
+
+
+def test_redis_is_known_to_its_engine_alone() -> None:
+    knowing = [name for name in sources() if {"redis"} & set(map(unit, imports(name)))]
+    assert knowing == ["store.redis"]
+
+
+def test_redis_is_not_loaded_where_it_is_not_wanted() -> None:
+    program = "import sys, emulator.cli, emulator.server; sys.exit('redis' in sys.modules)"
+    finished = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)  # noqa: S603
+    assert finished.returncode == 0
 
 
 def test_half_of_all_functions_have_at_most_6_lines() -> None:
