@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.config import ConfigError
 from emulator.store import redis
 from emulator.store.redis import reaching
-
-if TYPE_CHECKING:
-    from redis import Redis
-
 
 ROOT = "ocapi-emulator:"
 CONNECTIONS = 1024  # of a process; each of its threads takes one, and one that waits has none
@@ -22,10 +18,13 @@ def connect(url: str) -> "Place":
     """Return the place of all emulators in the Redis at a URL.
 
     Raises:
-        ConfigError: It is no URL of a Redis; the message has nothing of it.
+        ConfigError: It is no URL of a Redis, or of one that is too old; the message has nothing
+            of the URL.
+        StoreUnavailable: Redis cannot be used.
     """
     try:
         client = redis.connect(url)
+        redis.check(client)
     except ValueError as error:
         raise ConfigError(f"store: {error}") from None
     client.connection_pool.max_connections = CONNECTIONS
@@ -36,11 +35,11 @@ class Place:
     """Keys whose names begin alike.
 
     Args:
-        client: A client that returns bytes.
+        client: What ``emulator.store.redis.connect`` has returned.
         prefix: How the names begin.
     """
 
-    def __init__(self, client: "Redis", prefix: str) -> None:
+    def __init__(self, client: Any, prefix: str) -> None:
         self.client = client
         self.prefix = prefix
         self._script = cache(client.register_script)
@@ -81,4 +80,4 @@ class Place:
             StoreUnavailable: Redis cannot be used.
         """
         with reaching():
-            return self.client.execute_command(command, self.prefix + key, *arguments)  # type: ignore[no-untyped-call]
+            return self.client.execute_command(command, self.prefix + key, *arguments)
