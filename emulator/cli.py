@@ -6,7 +6,9 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -16,18 +18,21 @@ from emulator import certificate, fixtures, verification
 from emulator.certificate import CertificateError
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.control.guard import HEADER as TOKEN_HEADER
+from emulator.crew import Crew, CrewError, Ready
 from emulator.failpoint import FailpointError
 from emulator.fixtures import FixtureError
+from emulator.listener import bind
 from emulator.ocapi.settings import SettingsError
 from emulator.remote import Remote, RemoteError
 from emulator.server import COLLECTIONS, Emulator
+from emulator.store import StoreUnavailable
 from emulator.verification import Options
 
 if TYPE_CHECKING:
     from dataclasses import Field
 
 DEMO = "a" * 30
-BROKEN_SET, UNANSWERED, BAD_USE, INTERRUPTED = 1, 1, 2, 130
+BROKEN_SET, UNANSWERED, DEAD_CREW, BAD_USE, INTERRUPTED = 1, 1, 1, 2, 130
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -90,14 +95,37 @@ def serve(**knobs: Any) -> None:
         emulator = Emulator(Config(**knobs))
         # A look through a large data set, which is here to stay, would hold up all requests.
         gc.freeze()
-        emulator.start()
+        bound = bind(emulator.config.host, emulator.config.port)
     except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
         fail(str(error))
+    except StoreUnavailable as error:
+        fail(f"can't use the store: {error}")
     except OSError as error:
         fail(_explain(error, knobs["host"], knobs["port"]))
-    click.echo(f"ocapi-emulator listening on {emulator.url}")
+    work = partial(_work, emulator, bound)
+    if emulator.config.workers == 1:
+        work(_announce)
+        return
+    try:
+        Crew(emulator.config.workers, work, _warn).run(_announce)
+    except CrewError as error:
+        fail(str(error), DEAD_CREW)
+
+
+def _work(emulator: Emulator, bound: socket, ready: Ready) -> None:
+    """Serve until there is a signal to end."""
+    emulator.start(bound)
+    ready(emulator.url)
     signal.sigwait(ENDING)
     emulator.stop()
+
+
+def _announce(url: str) -> None:
+    click.echo(f"ocapi-emulator listening on {url}")
+
+
+def _warn(told: str) -> None:
+    click.echo(f"ocapi-emulator: {told}", err=True)
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

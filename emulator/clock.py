@@ -1,5 +1,6 @@
 """The only source of the present time and of random ids; it can be stopped, moved and seeded."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from secrets import token_hex
@@ -43,6 +44,21 @@ def _check(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def _advance(hands: Hands, seconds: float) -> Hands:
+    try:
+        step = timedelta(seconds=seconds)
+        moved = Hands(hands.offset + step, hands.frozen and hands.frozen + step)
+        _check(moved.read())
+    except (OverflowError, ValueError) as error:
+        raise ClockError(f"{seconds} seconds lead out of the calendar") from error
+    return moved
+
+
+def begin(seed: str) -> Hands:
+    """Return where a clock points at the start."""
+    return Hands(frozen=BEGINNING if seed else None)
+
+
 class Clock:
     """Real time and real randomness, unless it was told otherwise.
 
@@ -74,9 +90,8 @@ class Clock:
         Raises:
             ClockError: The instant has no time zone, or is out of the calendar.
         """
-        instant = self.now() if at is None else _check(at)
-        with self._lock:
-            self._hands = Hands(frozen=instant)
+        instant = None if at is None else _check(at)
+        self._turn(lambda hands: Hands(frozen=instant or hands.read()))
 
     def set(self, at: datetime) -> None:
         """Go on from an instant.
@@ -85,8 +100,7 @@ class Clock:
             ClockError: It has no time zone, or is out of the calendar.
         """
         instant = _check(at)
-        with self._lock:
-            self._hands = Hands(instant - datetime.now(UTC))
+        self._turn(lambda _: Hands(instant - datetime.now(UTC)))
 
     def advance(self, seconds: float) -> None:
         """Move forwards, or backwards by a negative number; a clock that stands goes on standing.
@@ -94,19 +108,16 @@ class Clock:
         Raises:
             ClockError: That is no number, or it leads out of the calendar.
         """
-        with self._lock:
-            before = self._hands
-            try:
-                step = timedelta(seconds=seconds)
-                moved = Hands(before.offset + step, before.frozen and before.frozen + step)
-                _check(moved.read())
-            except (OverflowError, ValueError) as error:
-                raise ClockError(f"{seconds} seconds lead out of the calendar") from error
-            self._hands = moved
+        self._turn(lambda hands: _advance(hands, seconds))
 
     def reset(self) -> None:
         """Be as at the start; seeded ids begin anew."""
         with self._lock:
-            self._hands = Hands(frozen=BEGINNING if self._seed else None)
+            self._hands = begin(self._seed)
             # No secret is made of these: whoever gives a seed wants them to be foreseeable.
             self._random = Random(self._seed) if self._seed else None  # noqa: S311
+
+    def _turn(self, move: Callable[[Hands], Hands]) -> None:
+        """Point the hands elsewhere, as a function of where they point."""
+        with self._lock:
+            self._hands = move(self._hands)

@@ -6,11 +6,13 @@ The command line derives the flag ``--some-knob`` and the environment variable
 
 import re
 from dataclasses import dataclass, field, fields
+from urllib.parse import urlsplit
 
 DIALECTS = ("documented", "observed")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 RANGES = {
     "port": range(65536),
+    "workers": range(1, 257),
     "workspaces": range(2, 1_000_001),
     "workspace_age": range(1, 2**31),
     "journal": range(1_000_001),
@@ -18,13 +20,28 @@ RANGES = {
 }
 
 
+MEMORY = "memory"
+SHARED = ("redis", "rediss", "unix")
+"""Schemes of the stores that several processes share, as redis-py reads them."""
+
+
 class ConfigError(ValueError):
     """A knob has a value it cannot have; the message says which and why."""
 
 
-def knob(default: str | int | bool, meaning: str, placeholder: str = "") -> "field":  # type: ignore[valid-type]  # noqa: FBT001
-    """Return a dataclass field with its help text and the placeholder of its value."""
-    return field(default=default, metadata={"help": meaning, "placeholder": placeholder})
+def knob(
+    default: str | int | bool,  # noqa: FBT001
+    meaning: str,
+    placeholder: str = "",
+    *,
+    shown: bool = True,
+) -> "field":  # type: ignore[valid-type]
+    """Return a dataclass field with its help text and the placeholder of its value.
+
+    What is not ``shown`` has secrets, and stays out of the text that stands for a Config.
+    """
+    told = {"help": meaning, "placeholder": placeholder}
+    return field(default=default, metadata=told, repr=shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,13 @@ class Config:
     accept_versions: str = knob(
         "", "Further API versions served under their own name, or 'any'.", "v19_5,v23_1|any"
     )
+    store: str = knob(
+        MEMORY,
+        "Where state is kept: memory, or a Redis that all processes share.",
+        "memory|redis://HOST:PORT/N",
+        shown=False,
+    )
+    workers: int = knob(1, "Processes that serve; more than one need a shared store.", "NUMBER")
     token_key: str = knob(
         "", "Secret that signs tokens; the same in all processes that share them.", "SECRET"
     )
@@ -81,11 +105,30 @@ class Config:
             if (number := getattr(self, name)) not in numbers:
                 told = f"{numbers.start} and {numbers.stop - 1}"
                 raise ConfigError(f"{name} {number} is not between {told}")
+        self._check_store()
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("a certificate (--tls-cert) and its key (--tls-key) go together")
         for name in self.versions - {"any"}:
             if not VERSION.fullmatch(name):
                 raise ConfigError(f"version '{name}' is not of the form v23_2")
+
+    def _check_store(self) -> None:
+        """Refuse a store that is none; its URL may have a password, so it is not repeated."""
+        try:
+            url = urlsplit(self.store)
+            known = not self.is_shared or (url.scheme in SHARED and url.port != 0)
+        except ValueError:
+            known = False
+        if not known:
+            raise ConfigError("store is neither memory nor a URL such as redis://localhost:6379/0")
+        if self.workers > 1 and not self.is_shared:
+            told = "--store redis://HOST:PORT/N, or one process"
+            raise ConfigError(f"{self.workers} workers need a store that they share: {told}")
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether state is kept where other processes can see it."""
+        return self.store not in ("", MEMORY)
 
     @property
     def is_secure(self) -> bool:

@@ -175,6 +175,10 @@ class Plan:
     probability: float
     seed: int | None
 
+    def fits(self, exchange: Exchange) -> bool:
+        """Return whether it is for a request."""
+        return self.family in ("", exchange.family.name) and self.match(exchange)
+
 
 class Declaration:
     """Reads failpoints.
@@ -301,7 +305,7 @@ class Failpoint:
     def take(self, exchange: Exchange) -> bool:
         """Return whether it applies to a request, and count the request if so."""
         plan = self.plan
-        if plan.family not in ("", exchange.family.name) or not plan.match(exchange):
+        if not plan.fits(exchange):
             return False
         self.seen += 1
         due = plan.nth in (None, self.seen)

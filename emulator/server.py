@@ -1,9 +1,10 @@
 """An emulator in a program: start, stop, url, token, reset, check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
+from socket import socket
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +13,7 @@ from emulator import fixtures
 from emulator.clock import Clock
 from emulator.config import Config
 from emulator.control import app as control_app
-from emulator.failpoint import Declaration, Failpoints
+from emulator.failpoint import Declaration, Failpoints, Plan
 from emulator.family import Family
 from emulator.inventory_service import app as inventory_app
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
@@ -22,7 +23,7 @@ from emulator.ocapi import app as data_app
 from emulator.ocapi import batch, metadata, oauth, permission, traffic
 from emulator.ocapi.call import Service
 from emulator.ocapi.client import CLIENTS
-from emulator.store import MemoryStore
+from emulator.store import MemoryStore, Record
 from emulator.workspace import DEFAULT, Workspace, Workspaces
 from emulator.wsgi import FrontDoor, recorded
 
@@ -57,6 +58,7 @@ class Emulator:
         FailpointError: The file of failpoints is.
         SettingsError: The settings document is.
         CertificateError: There is no certificate to serve https by.
+        StoreUnavailable: There is a store to share, and it cannot be reached.
         TypeError: Both are given.
     """
 
@@ -67,7 +69,7 @@ class Emulator:
         self._stopping = Event()
         applications = _build(_shape(self.config))
         self.service = applications.service
-        self.workspaces = self._open_workspaces(applications.declaration)
+        self.workspaces = self._open_workspaces(applications)
         self.application = FrontDoor(
             applications.families,
             applications.families[ANY],
@@ -94,8 +96,11 @@ class Emulator:
         """The default workspace."""
         return self.workspaces.default
 
-    def start(self) -> None:
+    def start(self, bound: socket | None = None) -> None:
         """Listen and serve; returns once requests are answered.
+
+        Args:
+            bound: What to listen on, instead of address and port; it may be that of others too.
 
         Raises:
             OSError: The address cannot be listened on.
@@ -105,7 +110,7 @@ class Emulator:
             raise RuntimeError("the emulator is started already")
         self._stopping.clear()
         host, port = self.config.host, self.config.port
-        listener = Listener(self.application, host, port, self._context)
+        listener = Listener(self.application, host, port, self._context, bound)
         listener.start()
         self._listener = listener
 
@@ -140,8 +145,8 @@ class Emulator:
 
     def check(self) -> None:
         """Raise the oldest internal error that was not raised yet; return if there is none."""
-        for workspace in self.workspaces:
-            workspace.crashes.check()
+        for crashes in self.workspaces.crash_logs():
+            crashes.check()
 
     def __enter__(self) -> Self:
         self.start()
@@ -155,11 +160,13 @@ class Emulator:
     ) -> None:
         self.stop()
 
-    def _open_workspaces(self, declaration: Declaration) -> Workspaces:
-        config = self.config
+    def _open_workspaces(self, applications: "Applications") -> Workspaces:
+        config, declaration = self.config, applications.declaration
         plans = declaration.read_file(config.failpoints) if config.failpoints else []
         origin = fixtures.load(config.fixtures, COLLECTIONS)
         permissions = permission.read_file(config.settings) if config.settings else None
+        if config.is_shared:
+            return self._share(applications, origin, plans, permissions)
         secret = config.token_key or config.seed or token_hex()
 
         def make(name: str) -> Workspace:
@@ -176,6 +183,40 @@ class Emulator:
 
         blank = _keep(origin).snapshot()
         return Workspaces(make, config.workspaces, config.workspace_age)
+
+    def _share(
+        self,
+        applications: "Applications",
+        origin: MemoryStore,
+        plans: Sequence[Plan],
+        permissions: Any,
+    ) -> Workspaces:
+        """Return the workspaces of all processes."""
+        # Without a store to share, redis need not be imported, which takes a quarter of a second.
+        from emulator.shared.link import connect  # noqa: PLC0415
+        from emulator.shared.workspace import Origin, Setup, SharedWorkspaces  # noqa: PLC0415
+
+        config = self.config
+        setup = Setup(
+            root=connect(config.store),
+            origin=Origin(_read_all(origin)),
+            blank=Origin(_read_all(_keep(origin))),
+            secret=config.token_key or config.seed,
+            permissions=permissions,
+            permit=permission.read,
+            seed=config.seed,
+            journal=config.journal,
+            families={family.name: family for family in applications.families.values()},
+            failpoints=plans,
+            declare=applications.declaration.read,
+            pause=self._stopping.wait,
+        )
+        return SharedWorkspaces(setup, config.workspaces, config.workspace_age)
+
+
+def _read_all(store: MemoryStore) -> dict[str, Iterable[Record]]:
+    """Return the records of all collections, those among them that no data set has."""
+    return {name: tree.values(0, len(tree)) for name, tree in store.snapshot().items()}
 
 
 def _keep(store: MemoryStore) -> MemoryStore:

@@ -7,12 +7,14 @@ from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from emulator import caller
 from emulator.clock import Clock
+from emulator.config import MEMORY
 from emulator.crash import CrashLog
 from emulator.failpoint import Failpoints
 from emulator.journal import Journal
 from emulator.snapshot import Snapshots
-from emulator.store import Store
+from emulator.store import Store, StoreUnavailable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -27,6 +29,17 @@ WORKSPACE = "emulator.workspace"
 
 class WorkspaceError(ValueError):
     """The name is none that a workspace can have."""
+
+
+def check_name(name: str) -> None:
+    """Refuse what no workspace can be called.
+
+    Raises:
+        WorkspaceError: It is that.
+    """
+    if not NAME.fullmatch(name):
+        told = "up to 64 letters, digits and, between these, dots, hyphens and underscores"
+        raise WorkspaceError(f"'{name[:80]}' is no name of a workspace: {told}")
 
 
 @dataclass(eq=False)
@@ -46,7 +59,7 @@ class Workspace:
         failpoints: The trouble that its requests meet.
         snapshots: Data kept under names.
         used: When it was used last, in seconds of the monotonic clock.
-        origin: A snapshot of the start.
+        origin: A snapshot of the start; what the store holds if none is given.
     """
 
     store: Store
@@ -60,12 +73,13 @@ class Workspace:
     failpoints: Failpoints = field(default_factory=Failpoints)
     snapshots: Snapshots = field(default_factory=Snapshots)
     used: float = field(default_factory=monotonic)
-    origin: Any = field(init=False)
+    origin: Any = None
     _permitted: Any = field(init=False)
     _permits: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.origin = self.store.snapshot()
+        if self.origin is None:
+            self.origin = self.store.snapshot()
         self._permitted = self.permissions
 
     def version(self) -> tuple[int, int]:
@@ -74,6 +88,9 @@ class Workspace:
         Read before these, it is never newer than what was read.
         """
         return self.store.version(), self._permits
+
+    def refresh(self) -> None:
+        """Look what others have changed, where there are others."""
 
     def permit(self, permissions: Any) -> None:
         """Put others in the place of the permissions."""
@@ -91,6 +108,34 @@ class Workspace:
         self.clock.reset()
         self.failpoints.reset()
         self.journal.clear()
+
+
+class Unreachable(Workspace):
+    """Stands for a workspace whose state cannot be reached: what needs any of it is refused.
+
+    A family comes upon that as upon a store that has gone, and refuses in its own words.
+
+    Args:
+        name: What the workspace is called.
+        reason: Why it cannot be reached.
+    """
+
+    def __init__(self, name: str, reason: StoreUnavailable) -> None:
+        self.name = name
+        self.reason = str(reason)
+        self.clock = Clock()
+        self.crashes = CrashLog()
+        self.journal = Journal(0)
+        self.failpoints = Failpoints()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("store", "secret", "permissions", "snapshots"):
+            raise StoreUnavailable(self.reason)
+        return super().__getattribute__(name)
+
+    def version(self) -> tuple[int, int]:
+        """See ``Workspace.version``; nothing is read, so that nothing is kept either."""
+        return 0, 0
 
 
 class Workspaces:
@@ -122,6 +167,34 @@ class Workspaces:
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(tuple(self._workspaces.values()))
+
+    def health(self) -> tuple[str, bool]:
+        """Return what kind of store there is, and whether it can be reached."""
+        return MEMORY, True
+
+    def crash_logs(self) -> Iterable[CrashLog]:
+        """Return the internal errors that this process has met, by workspace."""
+        return tuple(workspace.crashes for workspace in self)
+
+    def idle(self, workspace: Workspace) -> float:
+        """Return for how many seconds a workspace was not used."""
+        return self._now() - workspace.used
+
+    def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
+        """Return the workspace of a request; made if it was not used yet.
+
+        Args:
+            name: The name that it gives, empty if it gives none.
+            environ: The request, whose client may have been assigned to one.
+
+        Raises:
+            WorkspaceError: The name is none.
+            StoreUnavailable: There is no telling.
+        """
+        if not name:
+            owners = self._clients
+            name = owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
+        return self.get(name)
 
     def find(self, name: str) -> Workspace | None:
         """Return the workspace of a name, or None if it was not used yet."""
@@ -171,9 +244,7 @@ class Workspaces:
         return self._clients
 
     def _add(self, name: str) -> Workspace:
-        if not NAME.fullmatch(name):
-            told = "up to 64 letters, digits and, between these, dots, hyphens and underscores"
-            raise WorkspaceError(f"'{name[:80]}' is no name of a workspace: {told}")
+        check_name(name)
         with self._lock:
             if name not in self._workspaces:
                 self._make_room()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from http import HTTPStatus
 from io import SEEK_END
 from time import perf_counter, sleep
 from typing import IO, TYPE_CHECKING
@@ -11,8 +10,7 @@ from urllib.parse import quote
 
 import orjson
 
-from emulator import caller, exchange
-from emulator.crash import log_outage
+from emulator import exchange
 from emulator.exchange import Body, Exchange, Reply
 from emulator.failpoint import Sleep
 from emulator.family import FAULT, Family, leave
@@ -22,6 +20,7 @@ from emulator.workspace import (
     DEFAULT,
     REGISTRY,
     WORKSPACE,
+    Unreachable,
     Workspace,
     WorkspaceError,
     Workspaces,
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 HEADER = "HTTP_X_EMULATOR_WORKSPACE"
 HOSTS = (".localhost", ".ocapi.test")
 """Ends of host names before which the name of a workspace stands."""
-OUTAGE = "The server cannot reach its data; the request may be tried again later."
 
 Write = Callable[[bytes], object]
 
@@ -76,20 +74,18 @@ class FrontDoor:
         target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
         path = environ["PATH_INFO"] = canonical(target)
         family = self._find(path)
-        name = self._name(environ)
+        name = _name(environ)
         if family is self.control:  # whose guard looks before a workspace is made
-            environ[WORKSPACE] = partial(self.workspaces.get, name)
+            environ[WORKSPACE] = partial(self.workspaces.choose, name, environ)
             environ[REGISTRY] = self.workspaces
             return family.application(environ, start_response)
         try:
-            workspace = environ[WORKSPACE] = self.workspaces.get(name)
-            return record(environ, family, workspace, self.kept, start_response)
+            workspace = environ[WORKSPACE] = self.workspaces.choose(name, environ)
         except WorkspaceError as error:
-            refusal = refuse(HTTPStatus.BAD_REQUEST, str(error), environ)
-        except StoreUnavailable as error:  # outside of any family, which would tell it itself
-            log_outage(environ["REQUEST_METHOD"], path, error)
-            refusal = refuse(HTTPStatus.SERVICE_UNAVAILABLE, OUTAGE, environ)
-        return _emit(refusal, start_response, sleep)
+            return _emit(refuse(error, environ), start_response, sleep)
+        except StoreUnavailable as error:  # for the family to tell, as if it had met it
+            workspace = environ[WORKSPACE] = Unreachable(name or DEFAULT, error)
+        return record(environ, family, workspace, self.kept, start_response)
 
     def _find(self, path: str) -> Family:
         """Return the family of a path: of all of it, its first segment, or two below a site."""
@@ -100,14 +96,12 @@ class FrontDoor:
                 return self.families[key]
         return self.default
 
-    def _name(self, environ: "WSGIEnvironment") -> str:
-        """Return the name of the workspace that header, host or client tell."""
-        if named := environ.get(HEADER):
-            return str(named).lower()
-        if named := _of_host(environ.get("HTTP_HOST", "")):
-            return named
-        owners = self.workspaces.owners
-        return owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
+
+def _name(environ: "WSGIEnvironment") -> str:
+    """Return the name of the workspace that header or host tell, empty if they tell none."""
+    if named := environ.get(HEADER):
+        return str(named).lower()
+    return _of_host(environ.get("HTTP_HOST", ""))
 
 
 def record(
@@ -146,7 +140,12 @@ def recorded(family: Family, kept: int) -> Family:
     """Return a family whose application records what it is asked, as ``record`` does."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        return record(environ, family, current(environ), kept, start_response)
+        workspace = current(environ)
+        try:
+            workspace.refresh()  # what others have changed, or what came before in this request
+        except StoreUnavailable as error:
+            workspace = environ[WORKSPACE] = Unreachable(workspace.name, error)
+        return record(environ, family, workspace, kept, start_response)
 
     return replace(family, application=application, prepare=leave)
 
@@ -157,7 +156,11 @@ def serve(environ: "WSGIEnvironment", met: Exchange, workspace: Workspace) -> Re
     Raises:
         ConnectionDropped: A failpoint wants it so.
     """
-    failpoint = workspace.failpoints.take(met)
+    try:
+        failpoint = workspace.failpoints.take(met)
+    except StoreUnavailable as error:
+        environ[WORKSPACE] = Unreachable(workspace.name, error)
+        failpoint = None
     if failpoint is None:
         return call(met.family, environ)
     met.failpoint = failpoint.id
@@ -199,14 +202,12 @@ def _look_back(body: IO[bytes], kept: int) -> Body:
     return Body(body.read(kept), size) if size else exchange.EMPTY
 
 
-def refuse(status: HTTPStatus, detail: str, environ: "WSGIEnvironment") -> Reply:
-    """Return a problem document (RFC 9457) for a request that comes to no family."""
-    told = orjson.dumps({"title": status.phrase, "status": status.value, "detail": detail})
+def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
+    """Return a problem document (RFC 9457) about the name of a workspace."""
+    told = orjson.dumps({"title": "Bad Request", "status": 400, "detail": str(error)})
     kind = ("Content-Type", "application/problem+json")
     parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [told]
-    return Reply(
-        f"{status.value} {status.phrase}", [kind, ("Content-Length", str(len(told)))], parts
-    )
+    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], parts)
 
 
 def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:

@@ -18,7 +18,7 @@ from emulator.failpoint import Declaration
 from emulator.family import Family
 from emulator.fixtures import Collection
 from emulator.store import StoreUnavailable
-from emulator.workspace import WorkspaceError, current
+from emulator.workspace import WorkspaceError, current, registry
 
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")
@@ -91,14 +91,17 @@ def list_endpoints(app: Flask) -> list[str]:
     return [f"{m} {rule.rule}" for rule in rules for m in sorted((rule.methods or set()) - hidden)]
 
 
-def _health_of(config: Config) -> Callable[[], Response]:
-    def health() -> Response:
-        return jsonify(
-            status="ok",
+def _health_of(config: Config) -> Callable[[], tuple[Response, int]]:
+    def health() -> tuple[Response, int]:
+        store, reachable = registry(request.environ).health()
+        shown = jsonify(
+            status="ok" if reachable else "unavailable",
             version=metadata.version("ocapi-emulator"),
             fixtures=config.fixtures,
             dialect=config.dialect,
+            store=store,
         )
+        return shown, 200 if reachable else 503
 
     return health
 

@@ -1,6 +1,5 @@
 """All workspaces: list, make with clients of their own, delete."""
 
-from time import monotonic
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -69,7 +68,7 @@ def _show(workspace: Workspace) -> dict[str, Any]:
     return {
         "name": workspace.name,
         "clients": _all().clients_of(workspace.name),
-        "idle": round(monotonic() - workspace.used, 3),
+        "idle": round(_all().idle(workspace), 3),
         "exchanges": len(workspace.journal),
         "server_errors": [failed.line for failed in workspace.journal.find_errors()],
         "crashes": len(list(workspace.crashes)),

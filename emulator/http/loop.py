@@ -26,7 +26,6 @@ LINGER = 2.0  # seconds that a client may take to notice the end of its connecti
 IDLE_TURN, BUSY_TURN = 1.0, 0.05  # seconds
 GRACE = 5.0  # seconds that a stop leaves to answers on their way
 CONNECTIONS = 10_000
-ACCEPTED_AT_ONCE = 64
 LENT = 0  # in the place of the events that are waited for
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -188,16 +187,16 @@ class Loop:
             self._ring()
 
     def _accept(self) -> None:
-        for _ in range(ACCEPTED_AT_ONCE):
-            try:
-                client, address = self._listening.accept()
-            except BlockingIOError:
-                return
-            except OSError as error:
-                # Such as that there are too many open files: the next look is the one to tidy.
-                logger.error("can't accept a connection: %s", error)  # noqa: TRY400 - it is no bug
-                self._selector.unregister(self._listening)
-                return
+        """Take one connection; another process may listen as well, and takes the next."""
+        try:
+            client, address = self._listening.accept()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            # Such as that there are too many open files: the next look is the one to tidy.
+            logger.error("can't accept a connection: %s", error)  # noqa: TRY400 - it is no bug
+            self._selector.unregister(self._listening)
+        else:
             self._welcome(client, address)
 
     def _welcome(self, client: socket.socket, address: tuple[Any, ...]) -> None:

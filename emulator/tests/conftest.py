@@ -1,20 +1,23 @@
-"""A Redis for the tests that want one, started once in a process."""
+"""A Redis for the tests that want one, started once in a process, and emulators that share it."""
 
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.test import Client, TestResponse
 
 if TYPE_CHECKING:
     import redis
 
+HEADER = "x-emulator-workspace"
+LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 LONGEST = 30.0  # seconds that a server may take to answer
 
 
@@ -93,3 +96,66 @@ def redis_client(redis_server: Server) -> Iterator["redis.Redis"]:
 
     with connect(redis_server.url) as client:
         yield client
+
+
+class Pair:
+    """Two emulators, asked in turn."""
+
+    def __init__(self, url: str, **knobs: Any) -> None:
+        from emulator import Emulator  # noqa: PLC0415 - as above
+
+        self.emulators = [Emulator(fixtures="samples", store=url, **knobs) for _ in range(2)]
+        self.token = self.emulators[0].token()
+        self._turn = 0
+
+    def ask(self, method: str, path: str, workspace: str = "", **options: Any) -> TestResponse:
+        """Ask the one that was not asked last."""
+        self._turn += 1
+        return self.ask_one(self._turn % 2, method, path, workspace, **options)
+
+    def ask_one(
+        self, which: int, method: str, path: str, workspace: str = "", **options: Any
+    ) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
+        headers |= {HEADER: workspace} if workspace else {}
+        client = Client(self.emulators[which].application)
+        return client.open(path, method=method, headers=headers, environ_overrides=LOCAL, **options)
+
+    def told(self, method: str, path: str, workspace: str = "", **options: Any) -> Any:
+        """Return the JSON that the other one answers."""
+        answer = self.ask(method, path, workspace, **options)
+        assert answer.status_code < 300, answer.text
+        return answer.json
+
+    def check(self) -> None:
+        for emulator in self.emulators:
+            emulator.check()
+
+
+@pytest.fixture
+def empty_redis(redis_server: Server, redis_client: "redis.Redis") -> Iterator[str]:
+    """A Redis without keys of an emulator."""
+    yield redis_server.url
+    keys = list(redis_client.scan_iter("ocapi-emulator:*", 1000))
+    if keys:
+        redis_client.delete(*keys)
+
+
+@pytest.fixture
+def make_pair(empty_redis: str) -> Iterator[Callable[..., Pair]]:
+    """What makes pairs of emulators with knobs, whose internal errors fail the test."""
+    pairs: list[Pair] = []
+
+    def make(**knobs: Any) -> Pair:
+        pairs.append(Pair(empty_redis, **knobs))
+        return pairs[-1]
+
+    yield make
+    for pair in pairs:
+        pair.check()
+
+
+@pytest.fixture
+def pair(make_pair: Callable[..., Pair]) -> Pair:
+    """Two emulators without knobs."""
+    return make_pair()

@@ -24,12 +24,13 @@ LAYERS: tuple[set[str], ...] = (
     {"wsgi", "listener"},
     {"http"},
     {"ocapi", "inventory_service", "control"},
+    {"shared"},
     {"fixtures", "workspace"},
     {"journal", "failpoint", "snapshot"},
     {"match"},
     {"exchange"},
     {"family", "caller", "mask", "glob", "pointer"},
-    {"store", "clock", "crash", "config", "entity_tag", "certificate"},
+    {"store", "clock", "crash", "config", "entity_tag", "certificate", "crew"},
 )
 # What these know of the rows below.
 NARROW = {
@@ -38,7 +39,6 @@ NARROW = {
     "wsgi": {
         "ocapi.url",
         "caller",
-        "crash",
         "exchange",
         "failpoint",
         "family",
@@ -55,6 +55,8 @@ WITHOUT_FLASK = (
     "store",
     "store.tree",
     "workspace",
+    "shared",
+    "shared.workspace",
 )
 UNFIT_NAMES = {"utils", "helpers", "manager", "common"}
 

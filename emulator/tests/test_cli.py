@@ -54,6 +54,8 @@ KNOBS = (
         "v19_5,v20_3",
         "v19_5,v20_3",
     ),
+    Knob("store", "--store", "OCAPI_EMULATOR_STORE", "redis://h/1", "redis://h/1"),
+    Knob("workers", "--workers", "OCAPI_EMULATOR_WORKERS", "3", 3),
     Knob("token_key", "--token-key", "OCAPI_EMULATOR_TOKEN_KEY", SECRET, SECRET),
     Knob(
         "inventory_api_key",
@@ -88,6 +90,8 @@ DEFAULTS = {
     "fixtures": "storefront",
     "dialect": "documented",
     "accept_versions": "",
+    "store": "memory",
+    "workers": 1,
     "token_key": "",
     "inventory_api_key": "",
     "trust_forwarded_proto": False,
@@ -316,6 +320,7 @@ def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
     given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
     given |= {"failpoints": str(failpoints), "control_token": "", "settings": ""}
+    given |= {"store": "memory", "workers": "1"}
     variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
         assert url.startswith("http://localhost:")
@@ -482,7 +487,7 @@ def test_health_tells_what_the_server_tells(emulator: Emulator) -> None:
     result = invoke("health", "--url", emulator.url)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"{emulator.url}: status ok, version ")
-    assert result.stdout.endswith(", fixtures samples, dialect documented\n")
+    assert result.stdout.endswith(", fixtures samples, dialect documented, store memory\n")
 
 
 def test_health_ends_with_1_if_there_is_no_server(unused_url: str) -> None:

@@ -13,6 +13,8 @@ DEFAULTS = {
     "fixtures": "storefront",
     "dialect": "documented",
     "accept_versions": "",
+    "store": "memory",
+    "workers": 1,
     "token_key": "",
     "inventory_api_key": "",
     "trust_forwarded_proto": False,
@@ -29,6 +31,8 @@ DEFAULTS = {
     "tls_cert": "",
     "tls_key": "",
 }
+SHARED = "--store redis://HOST:PORT/N, or one process"
+NO_STORE = "store is neither memory nor a URL such as redis://localhost:6379/0"
 
 
 @pytest.mark.parametrize(("name", "value"), DEFAULTS.items(), ids=DEFAULTS)
@@ -55,6 +59,8 @@ def test_a_knob_tells_its_meaning_in_a_sentence(name: str) -> None:
         ("fixtures", "NAME|DIR"),
         ("dialect", "documented|observed"),
         ("accept_versions", "v19_5,v23_1|any"),
+        ("store", "memory|redis://HOST:PORT/N"),
+        ("workers", "NUMBER"),
         ("token_key", "SECRET"),
         ("inventory_api_key", "KEY"),
         ("trust_forwarded_proto", ""),
@@ -97,6 +103,10 @@ def test_the_environment_variable_is_the_prefixed_name(name: str, expected: str)
         {"port": 65535},
         {"dialect": "documented"},
         {"dialect": "observed"},
+        {"store": "memory"},
+        {"store": "redis://:hunter2@localhost:6379/1"},
+        {"store": "rediss://redis.example"},
+        {"store": "unix:///run/redis.sock?db=2"},
         {"accept_versions": "any"},
         {"accept_versions": "v1_0"},
     ],
@@ -115,6 +125,12 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
         ({"dialect": "welsh"}, "dialect 'welsh' is neither documented nor observed"),
         ({"dialect": ""}, "dialect '' is neither documented nor observed"),
         ({"dialect": "Observed"}, "dialect 'Observed' is neither documented nor observed"),
+        ({"workers": 0}, "workers 0 is not between 1 and 256"),
+        ({"workers": 2}, f"2 workers need a store that they share: {SHARED}"),
+        ({"workers": 2, "store": "memory"}, f"2 workers need a store that they share: {SHARED}"),
+        ({"store": "http://:hunter2@localhost"}, NO_STORE),
+        ({"store": "redis://:hunter2@localhost:99999/0"}, NO_STORE),
+        ({"store": "localhost:6379"}, NO_STORE),
         ({"accept_versions": "23.1"}, "version '23.1' is not of the form v23_2"),
         ({"accept_versions": "v23"}, "version 'v23' is not of the form v23_2"),
         ({"accept_versions": "V23_1"}, "version 'V23_1' is not of the form v23_2"),
@@ -149,3 +165,19 @@ def test_versions_are_the_names_between_the_commas(accepted: str, versions: set[
 def test_a_configuration_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Config().port = 1  # type: ignore[misc]
+
+
+def test_the_text_of_a_configuration_has_no_password() -> None:
+    config = Config(store="redis://:hunter2@localhost:6379/1")
+    assert "hunter2" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("store", "is_shared"), [("memory", False), ("", False), ("redis://localhost", True)]
+)
+def test_a_store_is_shared_unless_it_is_memory(store: str, is_shared: bool) -> None:  # noqa: FBT001
+    assert Config(store=store).is_shared is is_shared
+
+
+def test_several_workers_may_share_a_store() -> None:
+    assert Config(workers=256, store="redis://localhost").workers == 256

@@ -78,7 +78,8 @@ def test_health_tells_version_data_set_and_dialect(emulator: Emulator) -> None:
     assert response.headers["Content-Type"] == "application/json"
     told = response.json()
     assert re.fullmatch(r"\d+\.\d+\.\d+", told.pop("version"))
-    assert told == {"status": "ok", "fixtures": "samples", "dialect": "documented"}
+    expected = {"status": "ok", "fixtures": "samples", "dialect": "documented", "store": "memory"}
+    assert told == expected
 
 
 def test_health_tells_how_the_emulator_is_set_up() -> None:

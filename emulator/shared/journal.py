@@ -1,0 +1,109 @@
+"""A journal of all processes: one order, one count, one bound."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+
+from emulator.exchange import Body, Exchange
+from emulator.family import Family
+from emulator.journal import LARGEST, SERVER_ERROR, Journal
+from emulator.shared import script
+from emulator.shared.link import Place
+from emulator.store import StoreUnavailable
+
+logger = logging.getLogger("emulator")
+
+
+class SharedJournal(Journal):
+    """See ``Journal``.
+
+    Args:
+        place: That of its workspace.
+        capacity: How many exchanges it keeps; 0 for none.
+        families: Those that exchanges can be of, by name.
+    """
+
+    def __init__(self, place: Place, capacity: int, families: Mapping[str, Family]) -> None:
+        self.capacity = capacity
+        self._place = place
+        self._families = families
+
+    def __len__(self) -> int:
+        return int(self._place.ask("LLEN", "journal"))
+
+    def clear(self) -> None:
+        """See ``Journal.clear``."""
+        self._place.run(script.FORGET_EXCHANGES)
+
+    def add(self, exchange: Exchange) -> None:
+        """See ``Journal.add``.
+
+        Its answer is true even if Redis goes before it is recorded, so it is given then.
+        """
+        stored = encode(exchange)
+        try:
+            size = exchange.size
+            exchange.number = self._place.run(script.RECORD, self.capacity, LARGEST, size, stored)
+        except StoreUnavailable as error:
+            logger.warning("%s is not in the journal: %s", exchange.line, error)
+
+    def find_errors(self) -> list[Exchange]:
+        """See ``Journal.find_errors``."""
+        return [decode(stored, self._families) for stored in self._place.run(script.FIND_ERRORS)]
+
+    def _copy(self) -> list[Exchange]:
+        stored = self._place.ask("LRANGE", "journal", 0, -1)
+        return [decode(one, self._families) for one in stored]
+
+
+def encode(exchange: Exchange) -> bytes:
+    """Return an exchange as it is stored: its kind, JSON in one line, and both bodies."""
+    asked, answered = exchange.request_body, exchange.reply_body
+    told = {
+        "family": exchange.family.name,
+        "method": exchange.method,
+        "path": exchange.path,
+        "query": exchange.query,
+        "client": exchange.client,
+        "environ": exchange.environ,
+        "at": exchange.at.isoformat(),
+        "seconds": exchange.seconds,
+        "status": exchange.status,
+        "fault": exchange.fault,
+        "failpoint": exchange.failpoint,
+        "headers": exchange.reply_headers,
+        "bodies": [len(asked.data), asked.size, answered.size],
+    }
+    is_error = exchange.status >= SERVER_ERROR and not exchange.failpoint
+    return b"%c %b\n%b%b" % (b"!" if is_error else b".", _dump(told), asked.data, answered.data)
+
+
+def _dump(told: object) -> bytes:
+    return orjson.dumps(told, default=str)
+
+
+def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
+    """Return the exchange that was stored, behind the number and the size that it got."""
+    line, _, bodies = stored.partition(b"\n")
+    number, _, _, told = line.split(b" ", 3)
+    read = orjson.loads(told)
+    cut, asked, answered = read["bodies"]
+    return Exchange(
+        family=families[read["family"]],
+        method=read["method"],
+        path=read["path"],
+        query=read["query"],
+        client=read["client"],
+        environ=read["environ"],
+        at=datetime.fromisoformat(read["at"]),
+        number=int(number),
+        seconds=read["seconds"],
+        status=read["status"],
+        fault=read["fault"],
+        failpoint=read["failpoint"],
+        request_body=Body(bodies[:cut], asked),
+        reply_headers=[(name, value) for name, value in read["headers"]],
+        reply_body=Body(bodies[cut:], answered),
+    )

@@ -1,0 +1,181 @@
+"""``serve --workers``: several processes behind one address, which nobody can tell apart."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from emulator.tests.conftest import Server
+
+TIMEOUT = 30
+LISTS = "/s/-/dw/data/v23_2/inventory_lists"
+CONTROL = "/__emulator__"
+DEMO = "a" * 30
+
+
+def command_line(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "emulator", "serve", "--port", "0", *arguments]
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """Run ``serve``; give the process and its URL once the listening line is there."""
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        command_line("--fixtures", "samples", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().removeprefix("ocapi-emulator listening on ")[:-1]
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 - our own program
+        command_line(*arguments), capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+
+
+def ask(method: str, url: str, **options: Any) -> requests.Response:
+    """Ask on a connection of its own, which any worker may take."""
+    return requests.request(method, url, timeout=TIMEOUT, **options)
+
+
+def grant(url: str) -> dict[str, str]:
+    form = {"grant_type": "client_credentials"}
+    granted = ask("POST", f"{url}/dwsso/oauth2/access_token", data=form, auth=(DEMO, DEMO))
+    return {"Authorization": f"Bearer {granted.json()['access_token']}"}
+
+
+def workers(process: "subprocess.Popen[str]") -> list[int]:
+    """Return the processes that a process has forked and that run."""
+    told = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(worker) for worker in told.split()]
+
+
+def test_workers_answer_as_one(empty_redis: str) -> None:
+    with serving("--workers", "2", "--store", empty_redis) as (process, url):
+        assert len(workers(process)) == 2
+        headers = grant(url)
+        for number in range(20):
+            path = f"{url}{LISTS}/{number}"
+            assert ask("PUT", path, headers=headers, json={}).status_code == 201
+            assert ask("GET", path, headers=headers).status_code == 200
+        shown = ask("GET", f"{url}{CONTROL}/journal?limit=100").json()["exchanges"]
+        assert [exchange["number"] for exchange in shown] == list(range(1, 42))
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=TIMEOUT) == ("", "")
+        assert process.returncode == 0
+    with pytest.raises(requests.ConnectionError):
+        ask("GET", url)
+
+
+def stop(worker: int) -> None:
+    """Let all threads of a process stand still."""
+    os.kill(worker, signal.SIGSTOP)
+    threads = list(Path(f"/proc/{worker}/task").iterdir())
+    until = monotonic() + TIMEOUT
+    while any(" T " not in (thread / "stat").read_text() for thread in threads):
+        assert monotonic() < until
+        sleep(0.01)
+
+
+def test_every_worker_serves(empty_redis: str) -> None:
+    with serving("--workers", "2", "--store", empty_redis) as (process, url):
+        for worker in workers(process):
+            stop(worker)
+            assert ask("GET", f"{url}{CONTROL}/health").status_code == 200
+            os.kill(worker, signal.SIGCONT)
+
+
+def test_a_worker_that_was_killed_is_replaced(empty_redis: str) -> None:
+    with serving("--workers", "2", "--store", empty_redis) as (process, url):
+        before = workers(process)
+        headers = grant(url)
+        os.kill(before[0], signal.SIGKILL)
+        assert process.stderr is not None
+        told = f"worker {before[0]} ended by SIGKILL; another one takes its place"
+        assert process.stderr.readline() == f"ocapi-emulator: {told}\n"
+        assert ask("GET", f"{url}{LISTS}", headers=headers).status_code == 200
+        until = monotonic() + TIMEOUT
+        while len(workers(process)) < 2:
+            assert monotonic() < until
+        assert before[1] in workers(process)
+        assert before[0] not in workers(process)
+
+
+def test_servers_at_two_addresses_share_their_state(empty_redis: str) -> None:
+    with (
+        serving("--store", empty_redis) as (_, first),
+        serving("--store", empty_redis) as (_, second),
+    ):
+        headers = grant(first)
+        ask("PUT", f"{first}{LISTS}/new", headers=headers, json={})
+        assert ask("GET", f"{second}{LISTS}/new", headers=headers).status_code == 200
+        ask("POST", f"{second}{CONTROL}/reset")
+        assert ask("GET", f"{first}{LISTS}/new", headers=headers).status_code == 404
+
+
+def test_workers_outlive_a_redis_that_goes_and_comes_back(own_redis_server: "Server") -> None:
+    with serving("--workers", "2", "--store", own_redis_server.url) as (process, url):
+        before = workers(process)
+        headers = grant(url)
+        own_redis_server.stop()
+        for _ in range(6):
+            answer = ask("GET", f"{url}{LISTS}", headers=headers)
+            assert answer.status_code == 503
+            assert answer.json()["fault"]["type"] == "ServiceUnavailableException"
+        assert ask("GET", f"{url}{CONTROL}/health").status_code == 503
+        own_redis_server.start()
+        for _ in range(6):
+            assert ask("GET", f"{url}{LISTS}", headers=headers).status_code == 200
+        assert workers(process) == before
+
+
+def test_redis_that_is_not_there_is_told_in_one_line(own_redis_server: "Server") -> None:
+    own_redis_server.stop()
+    for more in ((), ("--workers", "2")):
+        result = run("--store", own_redis_server.url, *more)
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.startswith("ocapi-emulator: can't use the store: Redis cannot be used")
+        assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "excerpt"),
+    [
+        (["--workers", "2"], "2 workers need a store that they share"),
+        (["--store", "http://u:hunter2@h"], "store is neither memory nor a URL"),
+        (["--store", "redis://u:hunter2@h/zero"], "store: the number of the database is none"),
+        (["--store", "redis://u:hunter2@h/0?timeout=1"], "store: there may be db behind unix://"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line_without_the_password(
+    arguments: list[str], excerpt: str
+) -> None:
+    result = run(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"ocapi-emulator: {excerpt}")
+    assert result.stderr.count("\n") == 1
+    assert "hunter2" not in result.stderr
+
+
+def test_a_password_is_not_shown() -> None:
+    result = run("--store", "redis://u:hunter2@127.0.0.1:1/0")
+    assert result.returncode == 2
+    assert "hunter2" not in result.stdout + result.stderr
