@@ -3,15 +3,15 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+from emulator.tests.process import command_line, serving
 
 if TYPE_CHECKING:
     from emulator.tests.conftest import Server
@@ -22,27 +22,8 @@ CONTROL = "/__emulator__"
 DEMO = "a" * 30
 
 
-def command_line(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "emulator", "serve", "--port", "0", *arguments]
-
-
-@contextmanager
-def serving(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """Run ``serve``; give the process and its URL once the listening line is there."""
-    process = subprocess.Popen(  # noqa: S603 - our own program
-        command_line("--fixtures", "samples", *arguments),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process, process.stdout.readline().removeprefix("ocapi-emulator listening on ")[:-1]
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+def two_workers(store: str) -> AbstractContextManager[tuple["subprocess.Popen[str]", str]]:
+    return serving("--fixtures", "samples", "--workers", "2", "--store", store)
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -69,7 +50,10 @@ def workers(process: "subprocess.Popen[str]") -> list[int]:
 
 
 def test_workers_answer_as_one(empty_redis: str) -> None:
-    with serving("--workers", "2", "--store", empty_redis) as (process, url):
+    with two_workers(empty_redis) as (
+        process,
+        url,
+    ):
         assert len(workers(process)) == 2
         headers = grant(url)
         for number in range(20):
@@ -96,7 +80,10 @@ def stop(worker: int) -> None:
 
 
 def test_every_worker_serves(empty_redis: str) -> None:
-    with serving("--workers", "2", "--store", empty_redis) as (process, url):
+    with two_workers(empty_redis) as (
+        process,
+        url,
+    ):
         for worker in workers(process):
             stop(worker)
             assert ask("GET", f"{url}{CONTROL}/health").status_code == 200
@@ -104,7 +91,10 @@ def test_every_worker_serves(empty_redis: str) -> None:
 
 
 def test_a_worker_that_was_killed_is_replaced(empty_redis: str) -> None:
-    with serving("--workers", "2", "--store", empty_redis) as (process, url):
+    with two_workers(empty_redis) as (
+        process,
+        url,
+    ):
         before = workers(process)
         headers = grant(url)
         os.kill(before[0], signal.SIGKILL)
@@ -121,8 +111,8 @@ def test_a_worker_that_was_killed_is_replaced(empty_redis: str) -> None:
 
 def test_servers_at_two_addresses_share_their_state(empty_redis: str) -> None:
     with (
-        serving("--store", empty_redis) as (_, first),
-        serving("--store", empty_redis) as (_, second),
+        serving("--fixtures", "samples", "--store", empty_redis) as (_, first),
+        serving("--fixtures", "samples", "--store", empty_redis) as (_, second),
     ):
         headers = grant(first)
         ask("PUT", f"{first}{LISTS}/new", headers=headers, json={})
@@ -132,7 +122,10 @@ def test_servers_at_two_addresses_share_their_state(empty_redis: str) -> None:
 
 
 def test_workers_outlive_a_redis_that_goes_and_comes_back(own_redis_server: "Server") -> None:
-    with serving("--workers", "2", "--store", own_redis_server.url) as (process, url):
+    with two_workers(own_redis_server.url) as (
+        process,
+        url,
+    ):
         before = workers(process)
         headers = grant(url)
         own_redis_server.stop()

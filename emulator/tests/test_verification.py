@@ -19,6 +19,7 @@ from werkzeug.test import run_wsgi_app
 from emulator import Emulator
 from emulator.fixtures import locate
 from emulator.listener import Listener
+from emulator.tests.process import serving as serving_process
 from emulator.verification import Options, command, verify
 
 if TYPE_CHECKING:
@@ -101,23 +102,23 @@ def serving(application: "WSGIApplication", change: Change) -> Iterator[str]:
         listener.stop()
 
 
-def read(emulator: Emulator, path: str) -> Any:
+def read(url: str, path: str) -> Any:
     """Return a document of the Data API."""
     form = {"grant_type": "client_credentials"}
     granted = requests.post(
-        f"{emulator.url}/dwsso/oauth2/access_token", form, auth=("a" * 30, "a" * 30), timeout=10
+        f"{url}/dwsso/oauth2/access_token", form, auth=("a" * 30, "a" * 30), timeout=10
     )
     headers = {"Authorization": f"Bearer {granted.json()['access_token']}"}
-    return requests.get(emulator.url + path, headers=headers, timeout=10).json()
+    return requests.get(url + path, headers=headers, timeout=10).json()
 
 
-def held(emulator: Emulator) -> tuple[int, int, int]:
+def held(url: str) -> tuple[int, int, int]:
     """Return how many inventory lists, items and inventories there are."""
     items, inventories = (
-        requests.get(f"{emulator.url}/{name}?pageSize=200", timeout=10).json()[name]
+        requests.get(f"{url}/{name}?pageSize=200", timeout=10).json()[name]
         for name in ("items", "inventories")
     )
-    return read(emulator, f"{LISTS}?count=0")["total"], len(items), len(inventories)
+    return read(url, f"{LISTS}?count=0")["total"], len(items), len(inventories)
 
 
 @pytest.fixture(scope="module")
@@ -143,12 +144,14 @@ def assert_kept(outcome: Outcome, summary: str, left_out: list[str]) -> None:
     assert outcome.lines[-3 - len(left_out) : -1] == ["not applicable:", *left_out, ""]
 
 
-# Each of the two runs the whole suite once, which takes longer than all other tests of the module.
-def test_an_emulator_keeps_the_contract_as_documented(emulator: Emulator) -> None:
-    outcome = run(emulator.url)
+# This runs the whole suite, which the contract tests themselves run against an emulator in memory.
+def test_two_workers_over_redis_keep_the_contract(data_set: str, empty_redis: str) -> None:
+    options = ("--fixtures", data_set, "--store", empty_redis, "--workers", "2")
+    with serving_process(*options) as (_, url):
+        outcome = run(url)
+        assert held(url) == (2, 2, 2)
     left_out = [f"    {OF_OUR_OWN}: needs a server of its own configuration"]
     assert_kept(outcome, "102 rules: 93 hold, 0 differ, 9 not applicable (", left_out)
-    assert held(emulator) == (2, 2, 2)
     assert_counted(outcome)
     assert_ordered(outcome)
 
@@ -175,7 +178,7 @@ def assert_ordered(outcome: Outcome) -> None:
 def test_an_emulator_keeps_the_contract_as_observed(data_set: str) -> None:
     with Emulator(fixtures=data_set, dialect="observed") as emulator:
         outcome = run(emulator.url, *OF_THE_DIALECT, dialect="observed")
-        assert held(emulator) == (2, 2, 2)
+        assert held(emulator.url) == (2, 2, 2)
     left_out = ["    SMP-1: the target does not speak the documented dialect"]
     assert_kept(outcome, "8 rules: 7 hold, 0 differ, 1 not applicable (", left_out)
 
@@ -194,7 +197,7 @@ def different(
     junit = tmp_path_factory.mktemp("junit") / "verify.xml"
     with Emulator(fixtures=data_set) as emulator, serving(emulator.application, differ) as url:
         outcome = run(url, "env-1", "ENV-8", "INV-2", "URL-7", junit=str(junit))
-        assert held(emulator) == (2, 2, 2)
+        assert held(emulator.url) == (2, 2, 2)
     return outcome, ET.parse(junit).getroot()  # noqa: S314 - written by the run
 
 
@@ -366,7 +369,7 @@ def test_what_needs_a_package_that_is_missing_is_left_out(
 def test_a_list_that_the_target_replaces_gets_back_what_it_had(data_set: str) -> None:
     with Emulator(fixtures=data_set, dialect="observed") as emulator:
         outcome = run(emulator.url, "SMP-1")
-        kept = read(emulator, f"{LISTS}/my-inventorylist1")
+        kept = read(emulator.url, f"{LISTS}/my-inventorylist1")
     assert outcome.code == 1
     assert "test_samples.py::test_create_inventory_list_that_exists" in outcome.below("SMP-1")
     assert kept["description"] == "description for inventorylist1"
@@ -387,7 +390,7 @@ def test_who_interrupts_finds_nothing_left_behind(emulator: Emulator) -> None:
     with pytest.raises(KeyboardInterrupt):
         verify(Options(emulator.url, rules=("RST-4",)), lines.append, stream)
     assert (lines, stream.getvalue()) == ([], "\r1 of 62 tests, 0 failed\n")
-    assert held(emulator) == (2, 2, 2)
+    assert held(emulator.url) == (2, 2, 2)
 
 
 UNUSABLE = [
