@@ -22,7 +22,7 @@ from emulator.workspace import Workspace, current
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MOST = 4 * 1024 * 1024  # bytes of the answers of one workspace
+MOST = 2 * 1024 * 1024  # bytes of the answers of one workspace
 LARGEST = 64 * 1024  # bytes of a body
 OVERHEAD = 4096  # bytes that an answer takes besides its body, its question and headers included
 LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)  # bytes of a question's body

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from marshmallow import ValidationError, missing
@@ -29,6 +30,7 @@ TYPES: dict[type, str] = {
 SCALARS = "string,number,boolean"
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
+KEPT_INSTANTS = 4096
 LARGEST = 2**31 - 1  # what a 32-bit integer holds
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
@@ -214,12 +216,22 @@ class DateTime(Property):
 
     def check(self, value: str) -> str:
         """See ``Property.check``."""
-        if not DATE_AND_TIME.fullmatch(value):
-            refuse(constrained)
         try:
-            return render_instant(datetime.fromisoformat(value))
+            return _read_instant(value)
         except (ValueError, OverflowError):
             refuse(constrained)
+
+
+@lru_cache(KEPT_INSTANTS)
+def _read_instant(text: str) -> str:
+    """Return an instant as it is stored; what was changed at once, or loaded, shares it.
+
+    Raises:
+        ValueError, OverflowError: It is none.
+    """
+    if not DATE_AND_TIME.fullmatch(text):
+        raise ValueError(text)
+    return render_instant(datetime.fromisoformat(text))
 
 
 class Array(Property):
