@@ -60,6 +60,9 @@ CHECKS = (
 )
 
 CHECKS_OF_OPTIONS = (*CHECKS_OF_EVERY_METHOD, "origin")
+OF_THE_QUERY = ("page", "callback", "selector", "expansions", "locale")
+"""Checks that a request without a query passes."""
+CHECKS_WITHOUT_QUERY = tuple(check for check in CHECKS if check not in OF_THE_QUERY)
 
 COLLECTIONS = (
     *(resource.fixtures() for resource in RESOURCES),
@@ -222,8 +225,14 @@ def _allowed(route: Route) -> set[str]:
 
 def _check(call: Call) -> None:
     """Make the checks in their order; the first that fails decides the answer."""
-    for part in CHECKS_OF_OPTIONS if call.request.method == "OPTIONS" else CHECKS:
+    for part in _choose_checks(call.request):
         getattr(call, part)
+
+
+def _choose_checks(request: Request) -> tuple[str, ...]:
+    if request.method == "OPTIONS":
+        return CHECKS_OF_OPTIONS
+    return CHECKS if request.query_string else CHECKS_WITHOUT_QUERY
 
 
 def _answer_options(call: Call) -> Answer:
