@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 import orjson
 
-from emulator import certificate, fixtures, verification
+from emulator import allocator, certificate, fixtures, verification
 from emulator.certificate import CertificateError
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.control.guard import HEADER as TOKEN_HEADER
@@ -91,6 +91,7 @@ def serve(**knobs: Any) -> None:
     """Serve a data set until interrupted."""
     # Blocked from here on, the signals wait for sigwait: none is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    allocator.use_one_arena()
     try:
         emulator = Emulator(Config(**knobs))
         # A look through a large data set, which is here to stay, would hold up all requests.

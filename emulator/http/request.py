@@ -131,7 +131,6 @@ def _name_variable(name: bytes) -> str:
     return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
 
 
-@lru_cache(maxsize=1024)
 def _read_target(target: bytes) -> str:
     text = target.decode("latin-1")
     if not text.startswith("/"):

@@ -87,7 +87,8 @@ CONTENT_TYPES = {
 }
 STATUSES = {code: f"{code} {phrase}" for code, phrase in HTTP_STATUS_CODES.items()}
 BODILESS = (204, 304)
-KEPT_MATCHES = 4096
+KEPT_MATCHES = 1024
+LONGEST_KEPT = 512  # characters of a path whose match is remembered
 JAVASCRIPT = "text/javascript;charset=UTF-8"
 SCOPES = ("/s/<_site>/dw/data/<_version>", "/dw/data/<_version>")
 
@@ -141,8 +142,7 @@ def _finder(routes: Mapping[str, Route], paths: Map) -> Callable[[str, str], Mat
     """Return what finds the route of a method and a canonical path; the latest are remembered."""
     adapter = paths.bind("localhost")
 
-    @lru_cache(KEPT_MATCHES)
-    def find(method: str, path: str) -> Match:
+    def match(method: str, path: str) -> Match:
         address = url.parse(path)
         try:
             endpoint, ids = adapter.match(path, method)
@@ -152,7 +152,8 @@ def _finder(routes: Mapping[str, Route], paths: Map) -> Callable[[str, str], Mat
             return Match(None, address=address)
         return Match(routes[endpoint], ids, address=address)
 
-    return find
+    remember = lru_cache(KEPT_MATCHES)(match)
+    return lambda method, path: (remember if len(path) <= LONGEST_KEPT else match)(method, path)
 
 
 def _serve(call: Call) -> Reply:

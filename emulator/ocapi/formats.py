@@ -1,10 +1,10 @@
 """Formats: which one a request speaks and wants (FMT-1, FMT-2), and bodies in each of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import orjson
 from werkzeug.datastructures import MIMEAccept
@@ -14,6 +14,8 @@ from werkzeug.wrappers import Request
 from emulator.family import TOO_LARGE
 from emulator.ocapi import faults, xml
 from emulator.ocapi.document import Document
+
+T = TypeVar("T")
 
 LARGEST_BODY = 5 * 1024 * 1024
 QUOTED_BODY = 100
@@ -29,7 +31,7 @@ MEDIA_TYPE = re.compile(
 CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
 UTF_8 = ("utf-8", "utf8")
 BRINGING = ("POST", "PUT", "PATCH")
-KEPT = 256  # header values that are remembered with what they mean
+KEPT, LONGEST_KEPT = 256, 256  # header values that are remembered, and characters of one
 
 
 class Format(StrEnum):
@@ -49,6 +51,12 @@ CONTENT_TYPES = {
 NAMES = frozenset(Format)
 
 
+def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Remember what the latest short header values mean."""
+    remember = lru_cache(KEPT)(read)
+    return lambda text: (remember if len(text) <= LONGEST_KEPT else read)(text)
+
+
 def preferred(request: Request) -> Format:
     """Return the format of the answer; what is malformed does not count."""
     if request.method in BRINGING and (spoken := CONTENT_TYPES.get(_media_type(request))):
@@ -60,7 +68,7 @@ def preferred(request: Request) -> Format:
     return _choose(accepted) if len(accepted) <= LONGEST_ACCEPT else Format.JSON
 
 
-@lru_cache(KEPT)
+@remembered
 def _choose(accepted: str) -> Format:
     """Return the best format by an Accept header, JSON if it fits none."""
     ranges = parse_accept_header(accepted, MIMEAccept)
@@ -91,7 +99,7 @@ def _brings_document(request: Request) -> bool:
     return request.method in BRINGING
 
 
-@lru_cache(KEPT)
+@remembered
 def _check_content_type(content_type: str) -> None:
     if not MEDIA_TYPE.fullmatch(content_type):
         raise faults.MALFORMED_MEDIA_TYPE(content_type)
@@ -182,6 +190,6 @@ def _media_type(request: Request) -> str:
     return _read_media_type(_content_type(request))
 
 
-@lru_cache(KEPT)
+@remembered
 def _read_media_type(content_type: str) -> str:
     return parse_options_header(content_type)[0].lower()
