@@ -15,6 +15,7 @@ from emulator.config import Config
 from emulator.control import app as control_app
 from emulator.failpoint import Declaration, Failpoints, Plan
 from emulator.family import Family
+from emulator.http.turn import PATIENCE, give_up
 from emulator.inventory_service import app as inventory_app
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.journal import Journal
@@ -160,6 +161,12 @@ class Emulator:
     ) -> None:
         self.stop()
 
+    def _pause(self, seconds: float) -> None:
+        """Let time pass, and others be served meanwhile; not after the end has come."""
+        if seconds > PATIENCE:
+            give_up()
+        self._stopping.wait(seconds)
+
     def _open_workspaces(self, applications: "Applications") -> Workspaces:
         config, declaration = self.config, applications.declaration
         plans = declaration.read_file(config.failpoints) if config.failpoints else []
@@ -178,7 +185,7 @@ class Emulator:
                 permissions=permissions,
                 clock=Clock(config.seed and f"{config.seed}/{name}"),
                 journal=Journal(config.journal),
-                failpoints=Failpoints(plans, self._stopping.wait),
+                failpoints=Failpoints(plans, self._pause),
             )
 
         blank = _keep(origin).snapshot()
@@ -209,7 +216,7 @@ class Emulator:
             families={family.name: family for family in applications.families.values()},
             failpoints=plans,
             declare=applications.declaration.read,
-            pause=self._stopping.wait,
+            pause=self._pause,
         )
         return SharedWorkspaces(setup, config.workspaces, config.workspace_age)
 

@@ -19,6 +19,7 @@ from emulator.http.request import (
     ChunkedBody,
     Head,
     Refusal,
+    check_beginning,
     read_head,
 )
 from emulator.http.turn import Turn
@@ -70,6 +71,7 @@ class Connection:
         self._is_ending = False
         self._has_ended = False
         self._was_dropped = False
+        self._client_has_left = False
 
     @property
     def owes(self) -> bool:
@@ -95,6 +97,8 @@ class Connection:
         """Send what was left; then answer the requests that have waited for that."""
         wire, self._outbox = self._outbox, b""
         self._send_wire(wire)
+        if len(self._outbox) < len(wire):
+            self.used = monotonic()  # somebody reads, however slowly
         self.proceed(turn)
 
     def proceed(self, turn: Turn) -> None:
@@ -104,6 +108,8 @@ class Connection:
             going_on = self._serve_next(turn)
         if self._is_ending and not (self._outbox or self._has_ended):
             self._end()
+        if self._client_has_left and not self._outbox:
+            self.is_over = True
 
     def close(self) -> None:
         """Close the socket; the client is told that nothing is missing, if so."""
@@ -121,7 +127,7 @@ class Connection:
             return b""
         if greeting := cipher.encrypt(b""):
             self._send_wire(greeting)
-        self.is_over = self.is_over or (has_left and not data)
+        self._client_has_left = has_left
         return bytes(data)
 
     def _serve_next(self, turn: Turn) -> bool:
@@ -151,6 +157,7 @@ class Connection:
         if max(end, len(self._inbox) if end < 0 else 0) > MOST_HEAD:
             raise Refusal("The head of the request is too large.", NO_ROOM)
         if end < 0:
+            check_beginning(self._inbox)
             self._looked_at = max(0, len(self._inbox) - len(END_OF_HEAD))
             return False
         self._head = read_head(self._inbox, end)

@@ -50,6 +50,7 @@ class Loop:
         self._returned: deque[Connection] = deque()
         self._bell, self._ear = socket.socketpair()
         self._tidied = monotonic()
+        self._is_listening = False
         self._is_stopping = False
         self._has_ended = Event()
         self._watch = Watch(self._pass_on, name)
@@ -64,7 +65,7 @@ class Loop:
         """Begin to serve."""
         for end in (self._listening, self._bell, self._ear):
             end.setblocking(False)
-        self._selector.register(self._listening, READ)
+        self._listen()
         self._selector.register(self._ear, READ)
         self._hand_over(self._watch.turn)
         self._watch.thread.start()
@@ -104,6 +105,7 @@ class Loop:
             self._wait_for(turn.connection, before)
 
     def _run(self, turn: Turn) -> None:
+        turn.take()
         try:
             while not (turn.is_lost or self._is_stopping):
                 self._go_round(turn, IDLE_TURN)
@@ -111,6 +113,10 @@ class Loop:
                 self._leave(turn)
             if turn.is_lost and turn.connection:
                 self._give_back(turn.connection)
+        except Exception:
+            logger.exception("internal error of the HTTP server, which ends")
+            self._has_ended.set()
+            self._close_all()
         finally:
             self._threads -= {current_thread()}
 
@@ -134,7 +140,7 @@ class Loop:
         for key, _ in self._selector.select(seconds):
             connection = key.data
             if connection is None:
-                self._accept() if key.fileobj is self._listening else self._listen(turn)
+                self._accept() if key.fileobj is self._listening else self._take_back(turn)
             elif self._connections.get(connection):
                 self._handle(connection, turn)
             if turn.is_lost:
@@ -176,7 +182,16 @@ class Loop:
         else:
             self._selector.modify(connection.socket, events, connection)
 
-    def _listen(self, turn: Turn) -> None:
+    def _listen(self) -> None:
+        self._selector.register(self._listening, READ)
+        self._is_listening = True
+
+    def _stop_listening(self) -> None:
+        if self._is_listening:
+            self._selector.unregister(self._listening)
+            self._is_listening = False
+
+    def _take_back(self, turn: Turn) -> None:
         """Take back the connections whose requests other threads have answered."""
         self._ear.recv(4096)
         while self._returned and not turn.is_lost:
@@ -195,7 +210,7 @@ class Loop:
         except OSError as error:
             # Such as that there are too many open files: the next look is the one to tidy.
             logger.error("can't accept a connection: %s", error)  # noqa: TRY400 - it is no bug
-            self._selector.unregister(self._listening)
+            self._stop_listening()
         else:
             self._welcome(client, address)
 
@@ -220,8 +235,8 @@ class Loop:
         for connection in self._list_ours():
             if now - connection.used > (LINGER if connection.is_lingering else IDLE):
                 self._discard(connection)
-        if self._listening not in self._selector.get_map() and not self._is_stopping:
-            self._selector.register(self._listening, READ)
+        if not (self._is_listening or self._is_stopping):
+            self._listen()
 
     def _list_ours(self) -> list[Connection]:
         """Return the connections that no other thread has."""
@@ -232,6 +247,7 @@ class Loop:
     def _leave(self, turn: Turn) -> None:
         """Close what owes no answer, wait for the others, and end."""
         self._stop_listening()
+        self._listening.close()
         deadline = monotonic() + GRACE
         while not turn.is_lost and self._close_idle() and monotonic() < deadline:
             self._go_round(turn, BUSY_TURN)
@@ -239,15 +255,13 @@ class Loop:
             if turn.is_lost:
                 return
             self._has_ended.set()
+        self._close_all()
+
+    def _close_all(self) -> None:
         for connection in [*self._list_ours(), *self._returned]:
             connection.close()
-        for end in (self._selector, self._bell, self._ear):
+        for end in (self._selector, self._bell, self._ear, self._listening):
             end.close()
-
-    def _stop_listening(self) -> None:
-        if self._listening in self._selector.get_map():
-            self._selector.unregister(self._listening)
-        self._listening.close()
 
     def _close_idle(self) -> bool:
         """Close the connections that owe no answer; return whether others are left."""

@@ -9,6 +9,7 @@ MOST_HEAD = 256 * 1024  # bytes of a head
 MOST_FIELDS = 1000  # header fields
 MOST_LINE = 4096  # bytes of a line between chunks
 END_OF_HEAD = b"\r\n\r\n"
+HANDSHAKE = b"\x16\x03"  # how TLS begins
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 # Methods count by case (RFC 9110, 9.1), and applications below would take ``get`` for GET.
@@ -18,6 +19,9 @@ FIELD = re.compile(rb"(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN)
 LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*+(?:;[^\0\r\n]*+)?")
 TRAILER = re.compile(rb"%b:[^\0\r\n]*+" % TOKEN)
+
+ALONE = ("CONTENT_LENGTH", "HTTP_HOST")
+"""Fields that two readers could read differently if there were two of a name."""
 
 Fields = dict[str, str]
 
@@ -105,7 +109,27 @@ def read_head(data: bytes, end: int) -> Head:
     fields = _read_fields(FIELD.findall(data, start, end))
     version = "1.1" if minor == b"1" else "1.0"
     is_chunked = _check_framing(fields, version)
-    return Head(method.decode(), _read_target(target), version, fields, is_chunked)
+    text = target.decode("latin-1")
+    if not text.startswith("/"):
+        fields |= _read_authority(text)
+    if version == "1.1" and "HTTP_HOST" not in fields:
+        raise Refusal("There is no Host.")
+    return Head(method.decode(), text, version, fields, is_chunked)
+
+
+def check_beginning(data: bytes) -> None:
+    """Refuse what is no beginning of a head, rather than wait for the rest of it.
+
+    Raises:
+        Refusal: It can become none.
+    """
+    if data.startswith(HANDSHAKE):
+        raise Refusal("This port speaks http. Write http:// at the beginning of the URL.")
+    line, ended, _ = data.partition(b"\r\n")
+    if ended and not REQUEST_LINE.match(line + ended):
+        raise Refusal("The request line is malformed.")
+    if data.count(b"\n") != data.count(b"\r\n") or b"\0" in data:
+        raise Refusal("Lines end with CR and LF, and hold no NUL.")
 
 
 def _read_fields(found: list[tuple[bytes, bytes]]) -> Fields:
@@ -114,6 +138,8 @@ def _read_fields(found: list[tuple[bytes, bytes]]) -> Fields:
     fields: Fields = {}
     for name, value in found:
         variable, text = _name_variable(name), value.rstrip(b" \t").decode("latin-1")
+        if variable in ALONE and variable in fields:
+            raise Refusal(f"{name.decode()} is there twice.")
         if variable in fields:
             separator = "; " if variable == "HTTP_COOKIE" else ", "
             text = f"{fields[variable]}{separator}{text}"
@@ -131,14 +157,13 @@ def _name_variable(name: bytes) -> str:
     return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
 
 
-def _read_target(target: bytes) -> str:
-    text = target.decode("latin-1")
-    if not text.startswith("/"):
-        try:
-            urlsplit(text)
-        except ValueError as error:
-            raise Refusal("The target is no URL.") from error
-    return text
+def _read_authority(target: str) -> Fields:
+    """Return the host of a target in absolute form, which counts more than the header."""
+    try:
+        host = urlsplit(target).netloc
+    except ValueError as error:
+        raise Refusal("The target is no URL.") from error
+    return {"HTTP_HOST": host} if host else {}
 
 
 def _check_framing(fields: Fields, version: str) -> bool:
@@ -223,6 +248,9 @@ class ChunkedBody:
     def _find_line(self, position: int) -> int:
         """Return where the line ends that begins at a position, -1 if it is not there yet."""
         end = self._data.find(b"\r\n", position)
+        bare = self._data.find(b"\n", position)
+        if bare >= 0 and bare - 1 != end:
+            raise Refusal("Lines between chunks end with CR and LF.")
         if (len(self._data) if end < 0 else end) - position > MOST_LINE:
             raise Refusal("A line between chunks is too long.")
         return end

@@ -1,7 +1,7 @@
 """Turns: which thread runs a loop. The watch passes the turn on if one takes too long."""
 
 from collections.abc import Callable
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, local
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,17 @@ if TYPE_CHECKING:
 
 PATIENCE, TICK = 0.004, 0.002  # seconds that an application may hold up a loop, between two looks
 DOZE = 1.0  # seconds without a request after which the watch waits to be woken
+
+
+_here = local()
+"""What each thread that runs a loop has of it: its turn."""
+
+
+def give_up() -> None:
+    """Let another thread go on with the loop that this one runs, which is about to wait."""
+    turn: Turn | None = getattr(_here, "turn", None)
+    if turn is not None:
+        turn.give_up()
 
 
 class Turn:
@@ -41,6 +52,14 @@ class Turn:
         self.since = monotonic()
         if self._watch.is_dozing:  # looked at after the time was noted: see Watch
             self._watch.stir()
+
+    def take(self) -> None:
+        """Note that it is this thread's."""
+        _here.turn = self
+
+    def give_up(self) -> None:
+        """Lose it at once, rather than when it has taken too long."""
+        self._watch.pass_on(self)
 
     def end(self) -> bool:
         """Note that it has ended; return whether this thread runs the loop still."""
@@ -74,6 +93,12 @@ class Watch:
     def stir(self) -> None:
         """Wake it."""
         self._stirred.set()
+
+    def pass_on(self, turn: Turn) -> None:
+        """Pass a turn on, unless it is lost already."""
+        with self.lock:
+            if turn.since and not turn.is_lost:
+                self._pass_on(turn)
 
     def end(self) -> None:
         """End it, and return when it has ended."""

@@ -11,6 +11,7 @@ from emulator.exchange import Exchange
 from emulator.failpoint import Failpoint, Failpoints, Plan, Sleep
 from emulator.shared import script
 from emulator.shared.link import Place
+from emulator.store import StoreUnavailable
 
 Read = Callable[[Any], Sequence[Plan]]
 UNCOUNTED = -1
@@ -38,6 +39,9 @@ class SharedFailpoint(Failpoint):
         applies = int(self._random.random() < plan.probability)
         more = int("delay" in plan.action)
         return self.id, plan.nth or 0, plan.times or 0, self.drawn, applies, more
+
+
+MOST_TRIES = 100
 
 
 class SharedFailpoints(Failpoints):
@@ -112,7 +116,7 @@ class SharedFailpoints(Failpoints):
             StoreUnavailable: Redis cannot be used; nothing was counted.
         """
         drawn: dict[str, int] = {}
-        while True:
+        for _ in range(MOST_TRIES):
             epoch, plans = self._declared
             fitting = {name: plan for name, plan in plans.items() if plan.fits(exchange)}
             if not fitting:
@@ -126,6 +130,7 @@ class SharedFailpoints(Failpoints):
                 self._refresh()
             else:
                 return next((one for one in dice if [one.id.encode()] == rest[:1]), None)
+        raise StoreUnavailable("failpoints change too fast to be counted")
 
     def _plan(self, text: str) -> Plan:
         return self._read(orjson.loads(text))[0]

@@ -28,7 +28,25 @@ def connect(url: str) -> "Place":
     except ValueError as error:
         raise ConfigError(f"store: {error}") from None
     client.connection_pool.max_connections = CONNECTIONS
-    return Place(client, ROOT)
+    connections = Connections()
+    client.connection_pool.connection_kwargs["redis_connect_func"] = connections.note
+    return Place(client, ROOT, connections)
+
+
+class Connections:
+    """Counts the connections that were made.
+
+    A Redis that was restarted may have an older state than the one that was known, with versions
+    that will be given again. No request need have failed meanwhile, but a connection was made.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def note(self, connection: Any) -> None:
+        """Greet the server, as the client does by itself, and count."""
+        connection.on_connect()
+        self.number += 1
 
 
 class Place:
@@ -37,16 +55,19 @@ class Place:
     Args:
         client: What ``emulator.store.redis.connect`` has returned.
         prefix: How the names begin.
+        connections: Those of the client.
     """
 
-    def __init__(self, client: Any, prefix: str) -> None:
+    def __init__(self, client: Any, prefix: str, connections: Connections) -> None:
         self.client = client
+        self.connections = connections
         self.prefix = prefix
         self._script = cache(client.register_script)
 
     def below(self, *parts: str) -> "Place":
         """Return the place whose names go on with some parts, each closed by a colon."""
-        return Place(self.client, self.prefix + "".join(f"{part}:" for part in parts))
+        prefix = self.prefix + "".join(f"{part}:" for part in parts)
+        return Place(self.client, prefix, self.connections)
 
     def run(self, script: str, *arguments: str | bytes | float) -> Any:
         """Return what a script returns that is run here.

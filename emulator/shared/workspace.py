@@ -163,10 +163,9 @@ class SharedWorkspace(Workspace):
 
     def see(self, control: int, data: int) -> None:
         """Take over the versions that a look has told, and fetch what has changed."""
-        if control > self._seen:
+        if control != self._seen:
             self._fetch()
-        with self._lock:
-            self._data = max(self._data, data)
+        self._data = data
         if not control:  # it was freed; who still has it sees the rest as it was
             self.failpoints.become(b"", [])
 
@@ -196,7 +195,7 @@ class SharedWorkspace(Workspace):
         if version is None:
             return
         with self._lock:
-            if int(version) > self._seen:
+            if int(version) != self._seen:
                 self.clock.become(hands)
                 self.failpoints.become(epoch, declared)
                 self._become_permitted(settings)
@@ -229,6 +228,7 @@ class SharedWorkspaces(Workspaces):
         self._secret = setup.secret or token_hex()
         self._lock = Lock()
         self._met: dict[str, SharedWorkspace] = {}
+        self._connections = 0
         self._crashes: dict[str, CrashLog] = {}
         if self._enter(DEFAULT).began_with() != setup.origin.snapshot:
             logger.warning(OTHERWISE)
@@ -304,6 +304,9 @@ class SharedWorkspaces(Workspaces):
             while not versions.incarnation:
                 self._create(versions.name)
                 versions = self._look(versions.name)
+            if self._connections != self._root.connections.number:
+                # Whoever answers now may have been started anew, with an older state.
+                self._connections, self._met = self._root.connections.number, {}
             return self._meet(versions)
         except StoreUnavailable:
             self._met = {}  # who knows what Redis still knows when it comes back
@@ -356,7 +359,7 @@ class SharedWorkspaces(Workspaces):
     def _sweep(self) -> None:
         """Remove what is left of workspaces that were freed, by whomever."""
         for prefix in self._root.run(script.LIST_GONE, LATE):
-            place = Place(self._root.client, prefix.decode())
+            place = Place(self._root.client, prefix.decode(), self._root.connections)
             store = self._setup.open_store(place)
             for snapshot in place.run(script.EMPTY):
                 store.drop_snapshot(decode(snapshot).content)

@@ -97,10 +97,13 @@ def check(client: redis.Redis) -> None:
 
     Raises:
         StoreUnavailable: It cannot be used now.
-        ValueError: It never can: it is too old, or part of a cluster.
+        ValueError: It never can: it is too old, part of a cluster, or has no such database.
     """
-    with reaching():
-        about: Any = client.info()
+    try:
+        with reaching():
+            about: Any = client.info()
+    except exceptions.ResponseError as error:  # such as that there is no database of this number
+        raise ValueError(f"the server refuses: {error}") from None
     version = str(about["redis_version"])
     if int(version.partition(".")[0]) < OLDEST:
         raise ValueError(f"the server is Redis {version}; version {OLDEST} is needed, or Valkey")

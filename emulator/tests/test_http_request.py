@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.http.request import Body, ChunkedBody, Head, Refusal, read_head
+from emulator.http.request import Body, ChunkedBody, Head, Refusal, check_beginning, read_head
 
 GET = b"GET /a%2Fb?c=d#e HTTP/1.1\r\nHost: localhost\r\nX-One:  1 \r\n"
 LIMIT = 1000
 
 
 def read(lines: bytes) -> Head:
-    data = lines + b"\r\n"
+    data = lines + (b"" if b"\nHost:" in lines else b"Host: localhost\r\n") + b"\r\n"
     return read_head(data, data.index(b"\r\n\r\n"))
 
 
@@ -70,7 +70,8 @@ def test_other_codings_than_chunked_are_refused(coding: bytes, status: str) -> N
 
 @given(st.binary(max_size=200))
 def test_whatever_arrives_is_a_head_or_is_refused(noise: bytes) -> None:
-    for data in (noise + b"\r\n\r\n", b"GET / HTTP/1.1\r\n" + noise + b"\r\n\r\n"):
+    beginning = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+    for data in (noise + b"\r\n\r\n", beginning + noise + b"\r\n\r\n"):
         try:
             head = read_head(data, data.index(b"\r\n\r\n"))
         except Refusal:
@@ -125,3 +126,40 @@ def test_bodies_are_not_taken_in_beyond_their_limit() -> None:
 def test_a_line_between_chunks_has_an_end(wire: bytes) -> None:
     with pytest.raises(Refusal, match="too long"):
         ChunkedBody(LIMIT).feed(wire)
+
+
+def test_the_host_of_an_absolute_target_counts_more_than_the_header() -> None:
+    head = read(b"GET http://a.example:1/b HTTP/1.1\r\nHost: localhost\r\n")
+    assert head.fields["HTTP_HOST"] == "a.example:1"
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhost: a\r\n"])
+def test_there_is_one_host_since_http_1_1(hosts: bytes) -> None:
+    data = b"GET / HTTP/1.1\r\n" + hosts + b"\r\n"
+    with pytest.raises(Refusal, match=r"[Hh]ost"):
+        read_head(data, len(data) - 4)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"hello\r\n",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\n\0",
+    ],
+)
+def test_what_becomes_no_head_is_refused_before_its_end(data: bytes) -> None:
+    with pytest.raises(Refusal):
+        check_beginning(data)
+
+
+@given(st.integers(0, len(GET)))
+def test_the_beginning_of_a_head_may_go_on(cut: int) -> None:
+    check_beginning(GET[:cut])
+
+
+def test_lines_between_chunks_do_not_end_with_a_line_feed_alone() -> None:
+    with pytest.raises(Refusal, match="CR and LF"):
+        ChunkedBody(LIMIT).feed(b"2\n{}\n0\n\n")

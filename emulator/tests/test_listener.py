@@ -14,6 +14,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.failpoint import ConnectionDropped
+from emulator.http.turn import give_up
 from emulator.listener import Listener
 from emulator.tests.wire import TIMEOUT, Answer, ask, receive, receive_head, send
 
@@ -785,3 +786,76 @@ def test_an_error_of_the_server_itself_costs_one_connection(
             assert one.read() == b""
         assert ask(other, GET).status == 200
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_stop_ends_though_a_client_never_reads_its_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("emulator.http.loop.GRACE", 0.2)
+    monkeypatch.setattr("emulator.http.loop.IDLE_TURN", 0.01)
+
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", "20000000")])
+        return [b"x" * 20_000_000]
+
+    listener = Listener(answer, "127.0.0.1", 0)
+    listener.start()
+    with connected(listener.port) as stream:
+        send(stream, GET)
+        receive_head(stream)
+        stop_in_time(listener)
+    assert caplog.text == ""
+
+
+def test_stop_ends_though_an_answer_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.http.loop.GRACE", 0.2)
+    begun, may_end = Event(), Event()
+
+    def wait(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        begun.set()
+        may_end.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    listener = Listener(wait, "127.0.0.1", 0)
+    listener.start()
+    with connected(listener.port) as stream:
+        send(stream, GET)
+        assert begun.wait(TIMEOUT)
+        stop_in_time(listener)
+        may_end.set()
+
+
+def test_an_error_of_the_loop_itself_ends_the_server_rather_than_hangs_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("emulator.http.loop.Loop._leave", lambda *_: 1 / 0)
+    listener = Listener(application, "127.0.0.1", 0)
+    listener.start()
+    stop_in_time(listener)
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("data", [b"\x16\x03\x01\x02", b"hello\r\n", b"GET / HTTP/1.1\n\n"])
+def test_what_is_no_http_is_told_so_at_once(listener: Listener, data: bytes) -> None:
+    with connected(listener.port) as stream:
+        assert ask(stream, data).status == 400
+        assert stream.read() == b""
+
+
+def test_who_is_about_to_wait_lets_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.http.turn.PATIENCE", TIMEOUT)
+    both = Barrier(2)
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        give_up()
+        both.wait(TIMEOUT)
+        return application(environ, start_response)
+
+    with (
+        serving(answer) as listener,
+        connected(listener.port) as one,
+        connected(listener.port) as other,
+    ):
+        send(one, GET)
+        send(other, GET)
+        assert [receive(stream).status for stream in (one, other)] == [200, 200]

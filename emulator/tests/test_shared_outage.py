@@ -1,12 +1,13 @@
 """A Redis that goes and comes back: 503 meanwhile, in the form of each API, then all goes on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.test import Client, TestResponse, create_environ, run_wsgi_app
 
 from emulator import Emulator
+from emulator.config import ConfigError
 from emulator.family import Family
 from emulator.store import StoreUnavailable
 from emulator.workspace import WORKSPACE, Unreachable, current
@@ -203,3 +204,46 @@ def test_ids_of_a_seed_are_random_while_they_cannot_be_counted(own_redis_server:
     drawn = {clock.identifier(), clock.identifier()}
     assert {len(identifier) for identifier in drawn} == {32}
     assert len(drawn) == 2
+
+
+def restart_as_it_was(server: "Server", caller: Caller, change: Callable[[], object]) -> None:
+    """Save what Redis has, change something, and let Redis come back with what it had."""
+    caller.emulator.workspaces.default.store._client.save()  # type: ignore[attr-defined]  # noqa: SLF001
+    change()
+    server.stop()
+    server.start()
+
+
+def test_a_redis_that_comes_back_as_it_was_before_is_believed(
+    caller: Caller, own_redis_server: "Server"
+) -> None:
+    def describe(text: str) -> TestResponse:
+        return caller.ask("PATCH", LIST, json={"description": text})
+
+    def described() -> Any:
+        return (caller.ask("GET", LIST).json or {})["description"]
+
+    describe("one")
+    for turn in range(2):  # versions climb to the same numbers again
+        restart_as_it_was(own_redis_server, caller, lambda: (describe("two"), described()))
+        assert described() == ("one" if turn == 0 else "three")
+        assert describe("three").status_code == 200
+        assert described() == "three"
+
+
+def test_a_failpoint_that_a_redis_has_not_any_more_is_met_by_nobody(
+    caller: Caller, own_redis_server: "Server"
+) -> None:
+    def trouble() -> None:
+        failpoint = {"match": {}, "action": {"status": 418}}
+        assert caller.ask("POST", f"{CONTROL}/failpoints", json=failpoint).status_code == 201
+        assert caller.ask("GET", LIST).status_code == 418
+
+    restart_as_it_was(own_redis_server, caller, trouble)
+    assert caller.ask("GET", LIST).status_code == 200
+    assert caller.ask("GET", f"{CONTROL}/failpoints").json == []
+
+
+def test_a_database_that_redis_has_not_is_told_in_a_line(own_redis_server: "Server") -> None:
+    with pytest.raises(ConfigError, match="DB index is out of range"):
+        Emulator(fixtures="samples", store=f"{own_redis_server.url}?db=99")
