@@ -92,10 +92,12 @@ def serve(**knobs: Any) -> None:
     # Blocked from here on, the signals wait for sigwait: none is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     allocator.use_one_arena()
+    gc.disable()
     try:
         emulator = Emulator(Config(**knobs))
         # A look through a large data set, which is here to stay, would hold up all requests.
         gc.freeze()
+        gc.enable()
         bound = bind(emulator.config.host, emulator.config.port)
     except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
         fail(str(error))

@@ -268,17 +268,12 @@ def _load(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from looking through what is only being put together.
-
-    What was made meanwhile is among the oldest objects at once, which it looks through least.
-    """
+    """Keep the garbage collector from looking through what is only being put together."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.unfreeze()
         if was_enabled:
             gc.enable()
 
