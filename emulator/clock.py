@@ -1,9 +1,9 @@
 """The only source of the present time and of random ids; it can be stopped, moved and seeded."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from secrets import token_hex
 from threading import Lock
 from typing import NamedTuple
 
@@ -12,6 +12,11 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 YEARS = range(1970, 9999)
 """The years an instant may be of, so that sums around it stay within what Python can tell."""
+
+
+_source = Random()  # noqa: S311 - ids tell things apart, and keep no secret
+# A process that was forked would draw what its parent draws.
+os.register_at_fork(after_in_child=_source.seed)
 
 
 class ClockError(ValueError):
@@ -33,6 +38,11 @@ def render_instant(instant: datetime) -> str:
     """Return an aware instant in UTC to the millisecond, as in ``2026-01-31T12:00:00.000Z``."""
     utc = instant.astimezone(UTC).replace(tzinfo=None)
     return utc.isoformat(timespec="milliseconds") + "Z"
+
+
+def draw_identifier(source: Random = _source) -> str:
+    """Return 32 lower-case hex digits; nobody had them before, unless the source is seeded."""
+    return f"{source.getrandbits(128):032x}"
 
 
 def _check(instant: datetime) -> datetime:
@@ -77,7 +87,7 @@ class Clock:
 
     def identifier(self) -> str:
         """Return an id nobody had before: 32 lower-case hex digits."""
-        return token_hex(16) if self._random is None else f"{self._random.getrandbits(128):032x}"
+        return draw_identifier(self._random or _source)
 
     @property
     def is_frozen(self) -> bool:

@@ -4,12 +4,12 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator import caller
 from emulator.clock import render_instant
 from emulator.mask import Mask
+from emulator.part import part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 Headers = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """The beginning of a body, and how long all of it was, in bytes."""
 
     data: bytes = b""
@@ -58,8 +57,7 @@ class Body:
 EMPTY = Body()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer on its way out.
 
     Attributes:
@@ -113,27 +111,27 @@ class Exchange:
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     reply_body: Body = EMPTY
 
-    @cached_property
+    @part
     def operation(self) -> str:
         """The name of the operation, empty if the path has none."""
         return self.family.name_operation(self.method, self.path)
 
-    @cached_property
+    @part
     def headers(self) -> dict[str, str]:
         """The headers of the request, without secrets, by names in lower case."""
         return self.mask.headers(dict(_headers(self.environ)))
 
-    @cached_property
+    @part
     def parameters(self) -> dict[str, str]:
         """The query parameters without secrets, the last of each name."""
         return self.mask.parameters(self.query)
 
-    @cached_property
+    @part
     def mask(self) -> Mask:
         """What takes its secrets out of whatever is shown."""
         return Mask(self.environ.get("HTTP_AUTHORIZATION", ""))
 
-    @cached_property
+    @part
     def size(self) -> int:
         """About how many bytes it takes to keep it."""
         sent, answered = self.environ.items(), self.reply_headers
@@ -205,6 +203,6 @@ def begin(environ: "WSGIEnvironment", family: "Family", now: Callable[[], dateti
         environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
         caller.claim(environ),
-        {name: environ[name] for name in environ if name.startswith(("HTTP_", "CONTENT_"))},
+        {n: text for n, text in environ.items() if n.startswith(("HTTP_", "CONTENT_"))},
         now(),
     )

@@ -6,7 +6,7 @@ together from small actions, each of which stands around the serving of a reques
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -379,7 +379,7 @@ def truncate(size: int) -> Action:
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         reply = serve(environ)
-        return replace(reply, parts=[b"".join(reply.parts)[:size]])
+        return reply._replace(parts=[b"".join(reply.parts)[:size]])
 
     return act
 
@@ -392,7 +392,7 @@ def slow(seconds: float) -> Action:
         body = b"".join(reply.parts)
         length = -(-len(body) // PIECES) or 1
         pieces = [body[start : start + length] for start in range(0, len(body), length)]
-        return replace(reply, parts=pieces, pause=seconds / max(1, len(pieces)))
+        return reply._replace(parts=pieces, pause=seconds / max(1, len(pieces)))
 
     return act
 

@@ -46,10 +46,11 @@ class Journal:
         """Keep an exchange that has ended."""
         with self._lock:
             exchange.number = next(self._numbers)
-            self._exchanges.append(exchange)
+            kept = self._exchanges
+            kept.append(exchange)
             self._size += exchange.size
-            while len(self) > self.capacity or (len(self) > 1 and self._size > LARGEST):
-                self._size -= self._exchanges.popleft().size
+            while len(kept) > self.capacity or (self._size > LARGEST and len(kept) > 1):
+                self._size -= kept.popleft().size
 
     def find(self, match: Match) -> list[Exchange]:
         """Return the exchanges that are meant, oldest first."""

@@ -198,8 +198,10 @@ def _look_back(body: IO[bytes], kept: int) -> Body:
     if not getattr(body, "seekable", lambda: False)():
         return exchange.EMPTY
     size = body.seek(0, SEEK_END)
+    if not size:
+        return exchange.EMPTY
     body.seek(0)
-    return Body(body.read(kept), size) if size else exchange.EMPTY
+    return Body(body.read(kept), size)
 
 
 def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:

@@ -1,8 +1,8 @@
 """Requests as they arrive: the head, strictly by RFC 9112, and the body that follows it."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 MOST_HEAD = 256 * 1024  # bytes of a head
@@ -14,8 +14,7 @@ HANDSHAKE = b"\x16\x03"  # how TLS begins
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 # Methods count by case (RFC 9110, 9.1), and applications below would take ``get`` for GET.
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Z-]++) ([!-~\x80-\xff]++) HTTP/1\.([01])\r\n")
-FIELDS = re.compile(rb"(?:%b:[^\0\r\n]*+\r\n)*+" % TOKEN)
-FIELD = re.compile(rb"(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN)
+FIELD = re.compile(rb"^(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN, re.MULTILINE)
 LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*+(?:;[^\0\r\n]*+)?")
 TRAILER = re.compile(rb"%b:[^\0\r\n]*+" % TOKEN)
@@ -38,8 +37,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, no error of the program
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The head of a request.
 
     Attributes:
@@ -103,10 +101,11 @@ def read_head(data: bytes, end: int) -> Head:
     if line is None:
         raise Refusal("The request line is malformed.")
     start, end = line.end(), end + 2
-    if not FIELDS.fullmatch(data, start, end):
+    found = FIELD.findall(data, start, end)
+    if len(found) != data.count(b"\n", start, end):
         raise Refusal("A header field is malformed.")
     method, target, minor = line.groups()
-    fields = _read_fields(FIELD.findall(data, start, end))
+    fields = _read_fields(found)
     version = "1.1" if minor == b"1" else "1.0"
     is_chunked = _check_framing(fields, version)
     text = target.decode("latin-1")

@@ -1,7 +1,6 @@
 """The Data API as one WSGI application: routes, the order of checks, one exit."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -290,7 +289,7 @@ def _without_body(call: Call, status: int, headers: dict[str, str], body: bytes 
         return _reply(204, headers, None)
     if call.request.environ.get(OVERRIDDEN):
         return _reply(status, headers, b"")  # who sent a POST would wait for the body
-    return replace(_reply(status, headers, body), parts=[])
+    return _reply(status, headers, body)._replace(parts=[])
 
 
 def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:

@@ -21,8 +21,8 @@ from emulator.ocapi.client import CLIENTS
 from emulator.ocapi.document import FAULT
 from emulator.ocapi.faults import Fault, FaultType
 from emulator.ocapi.multipart import MultipartError, Part, TooManyPartsError
-from emulator.ocapi.part import part
 from emulator.ocapi.resource import list_methods
+from emulator.part import part
 from emulator.store import StoreUnavailable
 from emulator.workspace import WORKSPACE, Workspace, current
 

@@ -13,7 +13,6 @@ from emulator.ocapi.fields import LOCALE, render_instant
 from emulator.ocapi.formats import Format
 from emulator.ocapi.override import REFUSED
 from emulator.ocapi.paging import Page
-from emulator.ocapi.part import part
 from emulator.ocapi.permission import FREE, Permission, Permissions
 from emulator.ocapi.request import Request
 from emulator.ocapi.resource import METHODS, Resource, Search, Verb, list_methods
@@ -21,6 +20,7 @@ from emulator.ocapi.select import Selector
 from emulator.ocapi.state import Presented
 from emulator.ocapi.token import Tokens
 from emulator.ocapi.url import Address
+from emulator.part import part
 from emulator.store import Key, Store
 from emulator.workspace import Workspace, current
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wrappers import Request as WerkzeugRequest
 
-from emulator.ocapi.part import part
+from emulator.part import part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

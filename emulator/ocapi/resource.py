@@ -147,11 +147,11 @@ class Resource:
         """Return the record of a document whose id is the last of ``key``."""
         return Record.of(key, {**properties, **dict(zip(self.keys[::-1], key[::-1], strict=False))})
 
-    def stamp(self, properties: dict[str, Any], now: str, *, created: bool) -> dict[str, Any]:
-        """Return the properties with the dates that a write sets, where the document has them."""
+    def stamp(self, record: Record, now: str, *, created: bool) -> Record:
+        """Return a record with the dates that a write sets, where the document has them."""
         names = (CREATED, MODIFIED) if created else (MODIFIED,)
-        stamped = {n: now for n in names if isinstance(self.document.fields.get(n), DateTime)}
-        return {**properties, **stamped}
+        fields = self.document.fields
+        return record.amend({n: now for n in names if isinstance(fields.get(n), DateTime)})
 
     def fixtures(self) -> FixtureCollection:
         """Return how the resource's fixtures are read."""

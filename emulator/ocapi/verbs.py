@@ -149,7 +149,7 @@ def _create(call: Call) -> Answer:
     _check_id(call)
     if existing is None:
         properties = _derive(call, None, resource.document.merge({}, call.changes))
-        record = resource.record(call.key, resource.stamp(properties, call.now, created=True))
+        record = resource.stamp(resource.record(call.key, properties), call.now, created=True)
         call.store.apply(*parents, Put(resource.path, record, Presence.ABSENT))
         return _show(call, record, status=201)
     if resource.duplicate and not call.dialect.replaces_existing:
@@ -183,9 +183,10 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     """Put the changed record in the place of ``record``, unless nothing changed (RST-1)."""
     resource = call.route.resource
     properties = _derive(call, record.properties, properties)
-    if resource.record(call.key, properties) == record:
+    changed = resource.record(call.key, properties)
+    if changed == record:
         return _show(call, record)
-    changed = resource.record(call.key, resource.stamp(properties, call.now, created=False))
+    changed = resource.stamp(changed, call.now, created=False)
     call.store.put(resource.path, changed, record.state)
     return _show(call, changed)
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
-from secrets import token_hex
 from threading import Lock
 
 import orjson
 
-from emulator.clock import Clock, Hands, begin
+from emulator.clock import Clock, Hands, begin, draw_identifier
 from emulator.shared import script
 from emulator.shared.link import Place
 from emulator.store import StoreUnavailable
@@ -40,12 +39,12 @@ class SharedClock(Clock):
     def identifier(self) -> str:
         """See ``Clock.identifier``; one round trip where there is a seed, else none."""
         if not self._seed:
-            return token_hex(16)
+            return draw_identifier()
         try:
             return self._draw()
         except StoreUnavailable:
             # Nothing can be stored under it then. The answer that says so has an id as well.
-            return token_hex(16)
+            return draw_identifier()
 
     def reset(self) -> None:
         """See ``Clock.reset``."""
@@ -60,15 +59,15 @@ class SharedClock(Clock):
                 self._rewind()
             while self._drawn < number - 1:
                 self._next()
-            return f"{self._next():032x}"
+            return self._next()
 
     def _rewind(self) -> None:
         self._source = Random(self._seed)  # noqa: S311 - see Clock.reset
         self._drawn = 0
 
-    def _next(self) -> int:
+    def _next(self) -> str:
         self._drawn += 1
-        return self._source.getrandbits(128)
+        return draw_identifier(self._source)
 
     def _turn(self, move: Callable[[Hands], Hands]) -> None:
         while True:

@@ -58,6 +58,10 @@ class Record:
             _assemble(key, that, pick_that(values), key),
         )
 
+    def amend(self, changes: Mapping[str, Any]) -> "Record":
+        """Return a record of the same key in which some properties have other values."""
+        return Record(self._key, {**self.properties, **changes})
+
     def at(self, key: Key) -> "Record":
         """Return a record of the same properties and the same state under another key."""
         return _assemble(key, self._names, self._values, self._identity)

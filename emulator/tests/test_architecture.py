@@ -30,7 +30,7 @@ LAYERS: tuple[set[str], ...] = (
     {"match"},
     {"exchange"},
     {"family", "caller", "mask", "glob", "pointer"},
-    {"store", "clock", "crash", "config", "entity_tag", "certificate", "allocator", "crew"},
+    {"store", "clock", "crash", "config", "entity_tag", "certificate", "allocator", "crew", "part"},
 )
 # What these know of the rows below.
 NARROW = {

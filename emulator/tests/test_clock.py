@@ -1,6 +1,9 @@
 """The clock tells real time and makes new ids, unless it is stopped, moved or seeded."""
 
+import os
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -222,3 +225,27 @@ def test_an_instant_of_another_zone_is_told_in_utc() -> None:
     clock = Clock()
     clock.freeze(datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))))
     assert clock.now().isoformat() == "2026-01-01T00:00:00+00:00"
+
+
+FORK = """
+import os
+from emulator.clock import Clock
+
+read, write = os.pipe()
+child = os.fork()
+if not child:
+    os.write(write, Clock().identifier().encode())
+    os._exit(0)
+os.waitpid(child, 0)
+print(os.read(read, 32).decode(), Clock().identifier())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_draws_other_ids_than_its_parent() -> None:
+    told = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", FORK], check=True, capture_output=True, text=True
+    )
+    of_child, of_parent = told.stdout.split()
+    assert len(of_child) == len(of_parent) == 32
+    assert of_child != of_parent

@@ -225,3 +225,13 @@ def test_equal_records_have_equal_hashes_and_a_record_equals_no_other_thing() ->
 def test_a_record_shows_its_key_properties_and_state() -> None:
     record = Record.of(("a",), {"x": 1})
     assert repr(record) == f"Record(('a',), {{'x': 1}}, {record.state!r})"
+
+
+@settings(deadline=None, max_examples=100)
+@given(PROPERTIES, PROPERTIES, KEYS)
+def test_an_amended_record_is_that_of_the_properties_after(
+    properties: dict[str, Any], changes: dict[str, Any], key: Key
+) -> None:
+    record = Record.of(key, properties)
+    assert record.amend(changes) == Record.of(key, {**properties, **changes})
+    assert record == Record.of(key, properties)

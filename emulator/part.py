@@ -28,5 +28,5 @@ class part(Generic[T]):  # noqa: N801 - it is used as a decorator
     def __get__(self, owner: object, kind: type | None = None) -> Self | T:
         if owner is None:
             return self
-        made = vars(owner)[self._name] = self._make(owner)
+        made = owner.__dict__[self._name] = self._make(owner)
         return made
