@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from emulator import blocks
 from emulator.store import Key, MemoryStore, Record, Store
 
 HERE = Path(__file__).parent
@@ -24,7 +25,6 @@ BUNDLED = next(f for f in (HERE / "data_sets", HERE.parent / "fixtures") if f.is
 Decoder = Callable[[Any], Record]
 Encoder = Callable[[Store, str], Iterable[Mapping[str, Any]]]
 Arranger = Callable[[Iterable[Record]], Mapping[str, Sequence[Record]]]
-Take = Callable[[list[Any]], Iterable[Any]]
 
 
 def list_entries(store: Store, name: str) -> Iterator[Mapping[str, Any]]:
@@ -163,30 +163,27 @@ class _DataSet:
         try:
             if isinstance(content, OSError):
                 raise content
-            value = orjson.loads(content)
+            self.read(file, blocks.read(content))
         except (OSError, orjson.JSONDecodeError) as error:
             self.problems.append(f"{file}: is no JSON file: {error}")
-        else:
-            del content
-            self.read(file, value, take=_drain)
 
-    def read(self, file: str, content: Any, take: Take = iter) -> None:
+    def read(self, file: str, content: Any) -> None:
         arrays = content if isinstance(content, dict) else {Path(file).stem: content}
         if not arrays:
             self.problems.append(f"{file}: holds nothing; an object has the arrays of collections")
         for name, entries in arrays.items():
-            self._read_array(file, name, entries, take)
+            self._read_array(file, name, entries)
 
-    def _read_array(self, file: str, name: str, entries: Any, take: Take) -> None:
+    def _read_array(self, file: str, name: str, entries: Any) -> None:
         collection = self.collections.get(name)
         if collection is None or collection.file != file:
             known = ", ".join(f"{c.file} ({c.name})" for c in self.collections.values())
             self.problems.append(f"{file}: holds an unknown collection '{name}'; known: {known}")
-        elif not (collection.single or isinstance(entries, list)):
+        elif not (collection.single or isinstance(entries, (list, Iterator))):
             self.problems.append(f"{file}: '{name}' is no array of entries")
         else:
             several = [entries] if collection.single else entries
-            self.entries[name] = read = _Entries(collection, take(several))
+            self.entries[name] = read = _Entries(collection, several)
             self.problems.extend(problem for _, problem in read.problems)
 
     def arrange(self, source: Path) -> dict[str, Sequence[Record]]:
@@ -210,13 +207,6 @@ class _DataSet:
 
 def _index(problem: tuple[int, str]) -> int:
     return problem[0]
-
-
-def _drain(entries: list[Any]) -> Iterator[Any]:
-    """Yield all entries and forget each, so that its memory serves for what becomes of it."""
-    entries.reverse()
-    while entries:
-        yield entries.pop()
 
 
 def locate(name: str) -> Path:

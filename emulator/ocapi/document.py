@@ -38,6 +38,8 @@ from emulator.ocapi.fields import (
 ENVELOPE = ("_v", "_type", "_resource_state")
 NOT_STORED = frozenset({*ENVELOPE, "link"})
 CUSTOM = Custom()
+Rule = tuple[frozenset[type], Callable[[Any], Any] | None]
+NO_RULE: Rule = (frozenset(), None)
 FindCustom = Callable[[str, str], Property | None]
 # How a custom property is read, by the names of its document and its own; None if it is refused.
 _find_custom: ContextVar[FindCustom] = ContextVar("find_custom", default=lambda *_: CUSTOM)
@@ -130,7 +132,7 @@ class Document(Schema):
             raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
         present = self._present(values)
         for name in self._read_only_arrays:
-            if present.get(name) == []:
+            if name in present and not present[name]:
                 del present[name]
         return present
 
@@ -208,10 +210,10 @@ class Document(Schema):
         return {name: one for name, one in self.fields.items() if isinstance(one, Property)}
 
     @cached_property
-    def _sound(self) -> dict[str, frozenset[type]]:
-        """The types of which a property takes every value as it is."""
+    def _rules(self) -> dict[str, Rule]:
+        """The types of the properties, and what checks their values unless they take all."""
         declared = self._declared.items()
-        return {name: one.types if one.takes_all else frozenset() for name, one in declared}
+        return {name: (one.types, None if one.takes_all else one.check) for name, one in declared}
 
     @cached_property
     def _absent(self) -> dict[str, Any]:
@@ -235,13 +237,14 @@ class Document(Schema):
         """
         loaded: dict[str, Any] = {} if partial else self._absent.copy()
         errors: dict[Any, Any] = {}
-        sound = self._sound
+        rules = self._rules
         for name, value in values.items():
+            types, check = rules.get(name, NO_RULE)
             try:
-                if name in sound and type(value) in sound[name]:
-                    loaded[name] = value
-                else:
+                if type(value) not in types:
                     loaded[name] = self._load_one(name, value)
+                else:
+                    loaded[name] = check(value) if check else value
             except ValidationError as error:
                 errors[name] = error.messages
         for name in () if partial else self._required:

@@ -30,7 +30,18 @@ LAYERS: tuple[set[str], ...] = (
     {"match"},
     {"exchange"},
     {"family", "caller", "mask", "glob", "pointer"},
-    {"store", "clock", "crash", "config", "entity_tag", "certificate", "allocator", "crew", "part"},
+    {
+        "store",
+        "clock",
+        "crash",
+        "config",
+        "entity_tag",
+        "certificate",
+        "allocator",
+        "crew",
+        "part",
+        "blocks",
+    },
 )
 # What these know of the rows below.
 NARROW = {

@@ -1,6 +1,7 @@
 """Data sets: the bundled ones load, and a broken one is refused with everything that is wrong."""
 
 import gc
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -755,3 +756,13 @@ def test_a_load_leaves_frozen_objects_frozen_and_young_ones_young(tmp_path: Path
     finally:
         gc.unfreeze()
         gc.enable()
+
+
+def test_of_a_long_file_that_breaks_off_this_is_told_alone(tmp_path: Path) -> None:
+    entries = [{"id": f"{number:04}", "of": ["x" * 400]} for number in range(2000)]
+    broken = orjson.dumps([{"id": 5}, *entries])[:-9]
+    (tmp_path / "parts.json").write_bytes(broken)
+    with pytest.raises(FixtureError) as error:
+        fixtures.load(str(tmp_path), (Collection("parts", "parts.json", read_part),))
+    (told,) = error.value.problems
+    assert re.fullmatch(r"parts\.json: is no JSON file: .* line 1 column \d{6}.*", told)

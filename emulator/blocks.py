@@ -1,0 +1,52 @@
+"""JSON arrays, read block by block: a long one is in memory as text, but never as a whole.
+
+A block ends where an object does that a comma follows. That may be within an entry; then what was
+cut off is no JSON, for an array or object in it is left open, and the next such place is tried. If
+it is JSON, the cut is between two entries: the parser has read the same bytes as it would have in
+the whole array, and has come to the end of an entry.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+import orjson
+
+BLOCK = 256 * 1024  # bytes
+TRIES = 64
+BEGINNING = re.compile(rb"[ \t\r\n]*+\[")
+CUT = re.compile(rb"\}[ \t\r\n]*+,")
+
+
+def read(data: bytes) -> Any:
+    """Return a JSON value, an array as an iterator over its entries.
+
+    Raises:
+        orjson.JSONDecodeError: It is none; or, if it is an array, the iterator raises that.
+    """
+    found = BEGINNING.match(data)
+    return _read_entries(data, found.end()) if found else orjson.loads(data)
+
+
+def _read_entries(data: bytes, start: int) -> Iterator[Any]:
+    while start:
+        block, start = _read_block(data, start)
+        block.reverse()
+        while block:  # what is an entry's memory serves for what becomes of it
+            yield block.pop()
+
+
+def _read_block(data: bytes, start: int) -> tuple[list[Any], int]:
+    """Return the entries from a place on, and the place of the next one, 0 for none."""
+    for cut in islice(CUT.finditer(data, start + BLOCK), TRIES):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(b"[%b]" % data[start : cut.start() + 1]), cut.end()
+    try:
+        rest = orjson.loads(b"[%b" % data[start:])
+    except orjson.JSONDecodeError:
+        rest = []
+    if not rest:  # it is broken, or a comma was the last, or there is nothing in it
+        orjson.loads(data)  # which says so, and where
+    return rest, 0
