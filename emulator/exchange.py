@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator import caller
@@ -134,8 +135,8 @@ class Exchange:
     @part
     def size(self) -> int:
         """About how many bytes it takes to keep it."""
-        sent, answered = self.environ.items(), self.reply_headers
-        headers = sum([len(name) + len(text) for name, text in [*sent, *answered]])
+        answered = chain.from_iterable(self.reply_headers)
+        headers = sum(map(len, chain(self.environ, self.environ.values(), answered)))
         texts = len(self.path) + len(self.query) + len(self.client)
         bodies = len(self.request_body.data) + len(self.reply_body.data)
         return OVERHEAD + headers + texts + bodies

@@ -1,6 +1,7 @@
 """Requests as they arrive: the head, strictly by RFC 9112, and the body that follows it."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 MOST_HEAD = 256 * 1024  # bytes of a head
 MOST_FIELDS = 1000  # header fields
 MOST_LINE = 4096  # bytes of a line between chunks
+KEPT_HEADS, LONGEST_KEPT = 256, 4096  # heads that are remembered, bytes of the longest of them
 END_OF_HEAD = b"\r\n\r\n"
 HANDSHAKE = b"\x16\x03"  # how TLS begins
 
@@ -43,6 +45,8 @@ class Head(NamedTuple):
     Attributes:
         method: The method as sent.
         target: The target as sent, its bytes as Latin-1.
+        path: The path of the target, decoded as WSGI has it: bytes as Latin-1.
+        query: The query string of the target.
         version: ``1.0`` or ``1.1``.
         fields: The header fields by their names in a WSGI environment. Those of one name are
             joined; those with an underscore in their name, which would be mistaken for others,
@@ -52,8 +56,10 @@ class Head(NamedTuple):
 
     method: str
     target: str
+    path: str
+    query: str
     version: str
-    fields: Fields
+    fields: Mapping[str, str]
     is_chunked: bool
 
     @property
@@ -73,22 +79,9 @@ class Head(NamedTuple):
         sent = self.fields.get("HTTP_CONNECTION")
         return tuple(option.strip() for option in sent.lower().split(",")) if sent else ()
 
-    @property
-    def path(self) -> str:
-        """The path of the target, decoded as WSGI has it: bytes as Latin-1."""
-        path = self.target.partition("?")[0].partition("#")[0]
-        if not path.startswith("/"):
-            path = path.partition("://")[2].partition("/")[2] and "/" + path.split("/", 3)[3]
-        return unquote_to_bytes(path.encode("latin-1")).decode("latin-1") if "%" in path else path
-
-    @property
-    def query(self) -> str:
-        """The query string of the target."""
-        return self.target.partition("?")[2].partition("#")[0]
-
 
 def read_head(data: bytes, end: int) -> Head:
-    """Return the head that ``data`` begins with.
+    """Return the head that ``data`` begins with; the latest are remembered.
 
     Args:
         data: What has arrived.
@@ -97,12 +90,17 @@ def read_head(data: bytes, end: int) -> Head:
     Raises:
         Refusal: It is malformed, or its framing cannot be told for sure.
     """
+    lines = data[: end + 2]
+    return _remember(lines) if len(lines) <= LONGEST_KEPT else _read_lines(lines)
+
+
+def _read_lines(data: bytes) -> Head:
+    """Return what the lines of a head say."""
     line = REQUEST_LINE.match(data)
     if line is None:
         raise Refusal("The request line is malformed.")
-    start, end = line.end(), end + 2
-    found = FIELD.findall(data, start, end)
-    if len(found) != data.count(b"\n", start, end):
+    found = FIELD.findall(data, line.end())
+    if len(found) != data.count(b"\n", line.end()):
         raise Refusal("A header field is malformed.")
     method, target, minor = line.groups()
     fields = _read_fields(found)
@@ -113,7 +111,17 @@ def read_head(data: bytes, end: int) -> Head:
         fields |= _read_authority(text)
     if version == "1.1" and "HTTP_HOST" not in fields:
         raise Refusal("There is no Host.")
-    return Head(method.decode(), text, version, fields, is_chunked)
+    path, _, query = text.partition("#")[0].partition("?")
+    return Head(method.decode(), text, _decode_path(path), query, version, fields, is_chunked)
+
+
+_remember = lru_cache(KEPT_HEADS)(_read_lines)
+
+
+def _decode_path(path: str) -> str:
+    if not path.startswith("/"):
+        path = path.partition("://")[2].partition("/")[2] and "/" + path.split("/", 3)[3]
+    return unquote_to_bytes(path.encode("latin-1")).decode("latin-1") if "%" in path else path
 
 
 def check_beginning(data: bytes) -> None:

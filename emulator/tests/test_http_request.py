@@ -163,3 +163,31 @@ def test_the_beginning_of_a_head_may_go_on(cut: int) -> None:
 def test_lines_between_chunks_do_not_end_with_a_line_feed_alone() -> None:
     with pytest.raises(Refusal, match="CR and LF"):
         ChunkedBody(LIMIT).feed(b"2\n{}\n0\n\n")
+
+
+def test_a_head_that_came_before_is_read_once_unless_it_is_long() -> None:
+    short, long = (b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n" % (b"a" * n) for n in (9, 5000))
+    assert read(short) is read(bytes(bytearray(short)))
+    assert read(long) is not read(bytes(bytearray(long)))
+    assert read(long) == read(bytes(bytearray(long)))
+
+
+def test_what_is_refused_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(Refusal, match="no Host"):
+            read(b"GET /again HTTP/1.1\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/a?b?c", "/a", "b?c"),
+        (b"/a#b?c", "/a", ""),
+        (b"/a?b#c?d", "/a", "b"),
+        (b"http://h/a?b", "/a", "b"),
+        (b"http://h", "", ""),
+    ],
+)
+def test_a_target_is_a_path_and_a_query(target: bytes, path: str, query: str) -> None:
+    head = read(b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % target)
+    assert (head.path, head.query) == (path, query)
