@@ -28,7 +28,7 @@ def make_list(dice: Random) -> Document:
         "c_carriers": dice.choice((None, ["dhl"], ["dhl", "ups", f"n{dice.randrange(99)}"])),
         "c_pickup": dice.choice((True, False)),
     }
-    return {name: body[name] for name in dice.sample(sorted(body), dice.randrange(len(body) + 1))}
+    return _choose_some(dice, body)
 
 
 def make_record(dice: Random) -> Document:
@@ -42,6 +42,11 @@ def make_record(dice: Random) -> Document:
         "product_name": dice.choice((None, f"product {dice.randrange(10**6)}")),
         "quantity_on_order": dice.randrange(50),
     }
+    return _choose_some(dice, body)
+
+
+def _choose_some(dice: Random, body: Document) -> Document:
+    """Return some of the properties, in any order."""
     return {name: body[name] for name in dice.sample(sorted(body), dice.randrange(len(body) + 1))}
 
 

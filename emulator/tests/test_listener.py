@@ -462,7 +462,9 @@ def test_stop_ends_listening() -> None:
         socket.create_connection(("127.0.0.1", listener.port), TIMEOUT)
 
 
-def test_stop_waits_for_the_request_that_is_being_answered() -> None:
+@contextmanager
+def answering() -> Iterator[tuple[Listener, BufferedRWPair, Event]]:
+    """Yield a listener with a request whose answer waits for an event, and its connection."""
     begun, may_end = Event(), Event()
 
     def wait(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -475,6 +477,11 @@ def test_stop_waits_for_the_request_that_is_being_answered() -> None:
     with connected(listener.port) as stream:
         send(stream, GET)
         assert begun.wait(TIMEOUT)
+        yield listener, stream, may_end
+
+
+def test_stop_waits_for_the_request_that_is_being_answered() -> None:
+    with answering() as (listener, stream, may_end):
         stopping = Thread(target=listener.stop)
         stopping.start()
         may_end.set()
@@ -809,18 +816,7 @@ def test_stop_ends_though_a_client_never_reads_its_answer(
 
 def test_stop_ends_though_an_answer_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.http.loop.GRACE", 0.2)
-    begun, may_end = Event(), Event()
-
-    def wait(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        begun.set()
-        may_end.wait(TIMEOUT)
-        return application(environ, start_response)
-
-    listener = Listener(wait, "127.0.0.1", 0)
-    listener.start()
-    with connected(listener.port) as stream:
-        send(stream, GET)
-        assert begun.wait(TIMEOUT)
+    with answering() as (listener, _, may_end):
         stop_in_time(listener)
         may_end.set()
 

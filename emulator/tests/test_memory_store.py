@@ -2,10 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import Any
 
 import pytest
 
@@ -19,10 +16,8 @@ from emulator.store import (
     StateConflict,
     Vacant,
 )
+from emulator.tests.rival import OLD, OTHER, RIVALS, delete_old, keys, put_rival, race
 
-OLD = Record.of(("a",), {"id": "a", "text": "old"})
-OTHER = Record.of(("b",), {"id": "b"})
-RIVALS = [Record.of(("a",), {"rival": number}) for number in range(8)]
 ABSENT = Presence.ABSENT
 
 
@@ -43,37 +38,6 @@ def holding(*keys: Key) -> MemoryStore:
     store = MemoryStore()
     store.load("things", [Record.of(key, {}) for key in keys])
     return store
-
-
-def keys(store: MemoryStore, parent: Key = (), start: int = 0, count: int = 99) -> list[Key]:
-    return [record.key for record in store.scan("things", start, count, parent).records]
-
-
-def race(count: int, step: Callable[[int], Any]) -> list[Any]:
-    """Return what ``step`` returned in each of as many threads, all let go at once."""
-    start = Barrier(count)
-
-    def run(number: int) -> Any:
-        start.wait()
-        return step(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-def put_rival(store: MemoryStore, expected: Expected, number: int) -> bool:
-    try:
-        store.put("things", RIVALS[number], expected)
-    except StateConflict:
-        return False
-    return True
-
-
-def delete_old(store: MemoryStore, _: int) -> bool:
-    try:
-        return store.delete("things", ("a",), OLD.state)
-    except StateConflict:
-        return False
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 """Every storage engine: conditional writes, pages, parents, snapshots, threads that collide."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
-from threading import Barrier
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,11 +22,9 @@ from emulator.store import (
     Store,
     Vacant,
 )
+from emulator.tests.rival import OLD, OTHER, RIVALS, delete_old, keys, put_rival, race
 
-OLD = Record.of(("a",), {"id": "a", "text": "old"})
 NEW = Record.of(("a",), {"id": "a", "text": "new"})
-OTHER = Record.of(("b",), {"id": "b"})
-RIVALS = [Record.of(("a",), {"rival": number}) for number in range(8)]
 ABSENT, ANY, PRESENT = Presence.ABSENT, Presence.ANY, Presence.PRESENT
 TEXTS = st.text("\0a/", max_size=3)
 PLACES = count()
@@ -59,39 +54,8 @@ def blank(*keys: Key) -> list[Record]:
     return [Record.of(key, {}) for key in keys]
 
 
-def keys(store: Store, parent: Key = (), start: int = 0, count: int = 99) -> list[Key]:
-    return [record.key for record in store.scan("things", start, count, parent).records]
-
-
 def numbered(count: int) -> list[Record]:
     return blank(*((f"{number:02}",) for number in range(count)))
-
-
-def race(count: int, step: Callable[[int], Any]) -> list[Any]:
-    """Return what ``step`` returned in each of as many threads, all let go at once."""
-    start = Barrier(count)
-
-    def run(number: int) -> Any:
-        start.wait()
-        return step(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
-def put_rival(store: Store, expected: Expected, number: int) -> bool:
-    try:
-        store.put("things", RIVALS[number], expected)
-    except StateConflict:
-        return False
-    return True
-
-
-def delete_old(store: Store, _: int) -> bool:
-    try:
-        return store.delete("things", ("a",), OLD.state)
-    except StateConflict:
-        return False
 
 
 def test_a_new_store_is_empty(new: New) -> None:
