@@ -1,7 +1,7 @@
 """JSON arrays, read block by block: a long one is in memory as text, but never as a whole.
 
 A block ends where an object does that a comma follows. That may be within an entry; then what was
-cut off is no JSON, for an array or object in it is left open, and the next such place is tried. If
+cut off is no JSON, for an array or object in it is left open, and another such place is tried. If
 it is JSON, the cut is between two entries: the parser has read the same bytes as it would have in
 the whole array, and has come to the end of an entry.
 """
@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 BLOCK = 256 * 1024  # bytes
-TRIES = 64
+PLACES = 2048  # that are looked at to end a block
+TRIES = 4  # of these that are tried though braces speak against them
 BEGINNING = re.compile(rb"[ \t\r\n]*+\[")
 CUT = re.compile(rb"\}[ \t\r\n]*+,")
 
@@ -40,9 +41,9 @@ def _read_entries(data: bytes, start: int) -> Iterator[Any]:
 
 def _read_block(data: bytes, start: int) -> tuple[list[Any], int]:
     """Return the entries from a place on, and the place of the next one, 0 for none."""
-    for cut in islice(CUT.finditer(data, start + BLOCK), TRIES):
+    for end, after in _list_places(data, start):
         with suppress(orjson.JSONDecodeError):
-            return orjson.loads(b"[%b]" % data[start : cut.start() + 1]), cut.end()
+            return orjson.loads(b"[%b]" % data[start:end]), after
     try:
         rest = orjson.loads(b"[%b" % data[start:])
     except orjson.JSONDecodeError:
@@ -50,3 +51,17 @@ def _read_block(data: bytes, start: int) -> tuple[list[Any], int]:
     if not rest:  # it is broken, or a comma was the last, or there is nothing in it
         orjson.loads(data)  # which says so, and where
     return rest, 0
+
+
+def _list_places(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where a block may end and the next one begin: at first any place, then likely ones.
+
+    Likely is where as many braces were closed as opened; there may be single ones in texts.
+    """
+    open_, before = 0, start
+    for number, cut in enumerate(islice(CUT.finditer(data, start + BLOCK), PLACES)):
+        end = cut.start() + 1
+        open_ += data.count(b"{", before, end) - data.count(b"}", before, end)
+        before = end
+        if number < TRIES or not open_:
+            yield end, cut.end()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 import orjson
 
-from emulator import allocator, certificate, fixtures, verification
+from emulator import allocator, certificate, collector, fixtures, verification
 from emulator.certificate import CertificateError
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.control.guard import HEADER as TOKEN_HEADER
@@ -92,12 +92,11 @@ def serve(**knobs: Any) -> None:
     # Blocked from here on, the signals wait for sigwait: none is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     allocator.use_one_arena()
-    gc.disable()
     try:
-        emulator = Emulator(Config(**knobs))
-        # A look through a large data set, which is here to stay, would hold up all requests.
-        gc.freeze()
-        gc.enable()
+        with collector.paused():
+            emulator = Emulator(Config(**knobs))
+            # A look through a large data set, which is here to stay, would hold up all requests.
+            gc.freeze()
         bound = bind(emulator.config.host, emulator.config.port)
     except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
         fail(str(error))

@@ -5,9 +5,7 @@ of several arrays, each a collection (``clients.json``: ``clients`` and ``users`
 validated by the schemas of the documents they become, which the caller hands in.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from emulator import blocks
+from emulator import blocks, collector
 from emulator.store import Key, MemoryStore, Record, Store
 
 HERE = Path(__file__).parent
@@ -249,23 +247,11 @@ def _load(
     folder: Path, files: dict[str, bytes | OSError], collections: tuple[Collection, ...]
 ) -> Any:
     data, store = _DataSet(collections), MemoryStore()
-    with _collector_paused():
+    with collector.paused():
         while files:
             data.read_file(*files.popitem())
         store.replace(data.arrange(folder))
     return store.snapshot()
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the garbage collector from looking through what is only being put together."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read_bytes(file: Path) -> bytes | OSError:
@@ -302,7 +288,7 @@ def decode(
         FixtureError: With every problem found; ``source`` stands in the place of the folder.
     """
     data = _DataSet(collections)
-    with _collector_paused():
+    with collector.paused():
         for name, content in files.items():
             data.read(name, content)
         return data.arrange(Path(source))

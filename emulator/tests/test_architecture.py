@@ -41,6 +41,7 @@ LAYERS: tuple[set[str], ...] = (
         "crew",
         "part",
         "blocks",
+        "collector",
     },
 )
 # What these know of the rows below.

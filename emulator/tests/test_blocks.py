@@ -39,12 +39,19 @@ def parse(data: bytes) -> Any:
 
 
 @settings(deadline=None, max_examples=300)
-@given(entries=st.lists(VALUES, max_size=12), indent=INDENTS, size=SIZES, tries=st.integers(0, 9))
+@given(
+    entries=st.lists(VALUES, max_size=12),
+    indent=INDENTS,
+    size=SIZES,
+    places=st.integers(0, 9),
+    tries=st.integers(0, 9),
+)
 def test_an_array_has_its_entries_wherever_it_is_cut(
-    entries: list[Any], indent: int, size: int, tries: int
+    entries: list[Any], indent: int, size: int, places: int, tries: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "BLOCK", size)
+        patch.setattr(blocks, "PLACES", places)
         patch.setattr(blocks, "TRIES", tries)
         assert read_all(orjson.dumps(entries, option=indent)) == entries
 
@@ -89,16 +96,32 @@ def test_a_comma_at_the_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None
         next(read)
 
 
-def test_only_a_block_is_parsed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def entry(number: int, parts: int, text: str = "") -> dict[str, Any]:
+    return {"id": f"{number:09}", "parts": [{"n": n} for n in range(parts)], "text": text}
+
+
+@pytest.mark.parametrize(
+    ("entries", "most"),
+    [
+        pytest.param([entry(n, 0) for n in range(1000)], 1, id="flat"),
+        pytest.param([entry(n, 3) for n in range(1000)], 3, id="nested"),
+        pytest.param([entry(n, 40) for n in range(100)], 5, id="much nested"),
+        pytest.param([entry(n, 0, "a } b") for n in range(1000)], 1, id="single braces"),
+        pytest.param([entry(n, 40, "{} } {") for n in range(100)], 5, id="paired braces"),
+    ],
+)
+def test_blocks_are_parsed_after_a_few_tries(
+    monkeypatch: pytest.MonkeyPatch, entries: list[Any], most: int
+) -> None:
     parsed: list[int] = []
 
     def loads(data: bytes, load: Callable[[bytes], Any] = orjson.loads) -> Any:
         parsed.append(len(data))
         return load(data)
 
-    entries = [{"id": f"{number:09}", "parts": [{"n": 1}, {"n": 2}]} for number in range(1000)]
-    data = orjson.dumps(entries)
-    monkeypatch.setattr(blocks, "BLOCK", 4096)
+    data, size = orjson.dumps(entries), 4096
+    monkeypatch.setattr(blocks, "BLOCK", size)
     monkeypatch.setattr(orjson, "loads", loads)
     assert [*blocks.read(data)] == entries
-    assert max(parsed) < 4096 + 2 * len(data) / 1000
+    assert max(parsed) < size + 2 * len(data) / len(entries)
+    assert len(parsed) <= most * (len(data) // size + 1)
