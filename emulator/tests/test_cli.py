@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from emulator import Config, Emulator
 from emulator.cli import commands, main
 from emulator.listener import Listener
+from emulator.tests.knob import DEFAULTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -84,30 +85,6 @@ KNOBS = (
     Knob("tls_cert", "--tls-cert", "OCAPI_EMULATOR_TLS_CERT", "cert.pem", "cert.pem"),
     Knob("tls_key", "--tls-key", "OCAPI_EMULATOR_TLS_KEY", "key.pem", "key.pem"),
 )
-DEFAULTS = {
-    "host": "127.0.0.1",
-    "port": 8080,
-    "fixtures": "storefront",
-    "dialect": "documented",
-    "accept_versions": "",
-    "store": "memory",
-    "workers": 1,
-    "token_key": "",
-    "inventory_api_key": "",
-    "trust_forwarded_proto": False,
-    "control_token": "",
-    "workspaces": 1000,
-    "workspace_age": 3600,
-    "journal": 1000,
-    "journal_body": 16384,
-    "failpoints": "",
-    "settings": "",
-    "seed": "",
-    "tls": False,
-    "tls_name": "",
-    "tls_cert": "",
-    "tls_key": "",
-}
 each_knob = pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
 
 

@@ -6,31 +6,8 @@ from typing import Any
 import pytest
 
 from emulator.config import KNOBS, Config, ConfigError, variable
+from emulator.tests.knob import DEFAULTS
 
-DEFAULTS = {
-    "host": "127.0.0.1",
-    "port": 8080,
-    "fixtures": "storefront",
-    "dialect": "documented",
-    "accept_versions": "",
-    "store": "memory",
-    "workers": 1,
-    "token_key": "",
-    "inventory_api_key": "",
-    "trust_forwarded_proto": False,
-    "control_token": "",
-    "workspaces": 1000,
-    "workspace_age": 3600,
-    "journal": 1000,
-    "journal_body": 16384,
-    "failpoints": "",
-    "settings": "",
-    "seed": "",
-    "tls": False,
-    "tls_name": "",
-    "tls_cert": "",
-    "tls_key": "",
-}
 SHARED = "--store redis://HOST:PORT/N, or one process"
 NO_STORE = "store is neither memory nor a URL such as redis://localhost:6379/0"
 

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
 from emulator import Emulator
+from emulator.tests.control import DATA, ask
 
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 DEMO = "a" * 30
 SETTINGS = "/__emulator__/settings"
 NEEDED = f"{SETTINGS}/from-journal"
-DATA = "/s/-/dw/data/v23_2"
 LISTS = f"{DATA}/inventory_lists"
 LIST = f"{LISTS}/my-inventorylist1"
 NOTHING = {"_v": "23.2", "clients": []}
@@ -36,17 +35,6 @@ def emulator() -> Iterator[Emulator]:
     made = Emulator(fixtures="samples")
     yield made
     made.check()
-
-
-def ask(
-    emulator: Emulator, method: str, path: str, workspace: str = "default", **options: Any
-) -> TestResponse:
-    client = Client(emulator.application)
-    headers = {"x-emulator-workspace": workspace}
-    if path.startswith(DATA):
-        headers["Authorization"] = f"Bearer {emulator.token(workspace=workspace)}"
-    headers |= options.pop("headers", {})
-    return client.open(path, method=method, environ_overrides=LOCAL, headers=headers, **options)
 
 
 def show(emulator: Emulator, workspace: str = "default") -> Any:

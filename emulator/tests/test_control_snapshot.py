@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
 from emulator import Emulator
+from emulator.tests.control import ask
 
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 SNAPSHOTS = "/__emulator__/snapshots"
 NOON = "2030-06-15T12:00:00.000Z"
 
@@ -18,14 +18,6 @@ def emulator() -> Iterator[Emulator]:
     made = Emulator(fixtures="samples")
     yield made
     made.check()
-
-
-def ask(
-    emulator: Emulator, method: str, path: str, workspace: str = "default", **options: Any
-) -> TestResponse:
-    client = Client(emulator.application)
-    headers = {"x-emulator-workspace": workspace}
-    return client.open(path, method=method, environ_overrides=LOCAL, headers=headers, **options)
 
 
 def save(emulator: Emulator, name: str, workspace: str = "default") -> TestResponse:

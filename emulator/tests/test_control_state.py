@@ -8,13 +8,13 @@ from urllib.parse import quote
 import orjson
 import pytest
 from click.testing import CliRunner
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client
 
 from emulator import Emulator
 from emulator.cli import commands
 from emulator.family import TOO_LARGE
+from emulator.tests.control import LOCAL, ask
 
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 STATE = "/__emulator__/state"
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 CLIENTS = {"clients": [{"client_id": "c", "client_secret": "s"}], "users": []}
@@ -30,16 +30,6 @@ def emulator() -> Iterator[Emulator]:
     made = Emulator(fixtures="samples")
     yield made
     made.check()
-
-
-def ask(
-    emulator: Emulator, method: str, path: str, workspace: str = "default", **options: Any
-) -> TestResponse:
-    client = Client(emulator.application)
-    headers = {"x-emulator-workspace": workspace, **options.pop("headers", {})}
-    if path.startswith(LISTS):
-        headers["Authorization"] = f"Bearer {emulator.token(workspace=workspace)}"
-    return client.open(path, method=method, environ_overrides=LOCAL, headers=headers, **options)
 
 
 def dump(emulator: Emulator, workspace: str = "default") -> bytes:

@@ -1,6 +1,7 @@
 """Every storage engine: conditional writes, pages, parents, snapshots, threads that collide."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
 
@@ -425,6 +426,16 @@ def test_a_snapshot_can_be_restored_again_after_more_writes(new: New) -> None:
         assert keys(store) == [("a",)]
 
 
+@pytest.fixture
+def eager_switching() -> Iterator[None]:
+    """Make the interpreter switch threads as often as it can, so that races show."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("eager_switching")
 @pytest.mark.parametrize(
     ("present", "expected"), [(OLD, OLD.state), (None, ABSENT)], ids=["state", "absent"]
 )
@@ -438,6 +449,7 @@ def test_of_writers_that_expect_the_same_exactly_one_wins(
         assert store.get("things", ("a",)) == RIVALS[won.index(True)]
 
 
+@pytest.mark.usefixtures("eager_switching")
 def test_of_deletions_of_one_state_exactly_one_wins(new: New) -> None:
     for _ in range(40):
         store = new(OLD)
@@ -455,6 +467,7 @@ def apply_rival(store: Store, number: int) -> bool:
     return True
 
 
+@pytest.mark.usefixtures("eager_switching")
 def test_of_colliding_changes_exactly_one_is_made_and_wholly(new: New) -> None:
     for _ in range(40):
         store = new()
@@ -465,6 +478,7 @@ def test_of_colliding_changes_exactly_one_is_made_and_wholly(new: New) -> None:
         assert [record.key for record in store.scan("marks", 0, 9).records] == [(str(winner),)]
 
 
+@pytest.mark.usefixtures("eager_switching")
 def test_writers_of_different_keys_lose_nothing_of_each_other(new: New) -> None:
     store = new()
 

@@ -1,0 +1,28 @@
+"""What the knobs are set to unless somebody says otherwise, as users are told."""
+
+from typing import Any
+
+DEFAULTS: dict[str, Any] = {
+    "host": "127.0.0.1",
+    "port": 8080,
+    "fixtures": "storefront",
+    "dialect": "documented",
+    "accept_versions": "",
+    "store": "memory",
+    "workers": 1,
+    "token_key": "",
+    "inventory_api_key": "",
+    "trust_forwarded_proto": False,
+    "control_token": "",
+    "workspaces": 1000,
+    "workspace_age": 3600,
+    "journal": 1000,
+    "journal_body": 16384,
+    "failpoints": "",
+    "settings": "",
+    "seed": "",
+    "tls": False,
+    "tls_name": "",
+    "tls_cert": "",
+    "tls_key": "",
+}
