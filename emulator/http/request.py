@@ -15,12 +15,14 @@ HANDSHAKE = b"\x16\x03"  # how TLS begins
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 # Methods count by case (RFC 9110, 9.1), and applications below would take ``get`` for GET.
-REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Z-]++) ([!-~\x80-\xff]++) HTTP/1\.([01])\r\n")
+# A target has no fragment (RFC 9112, 3.2): where it came from, # was meant to be part of an id.
+REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Z-]++) ([!\"$-~\x80-\xff]++) HTTP/1\.([01])\r\n")
 FIELD = re.compile(rb"^(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN, re.MULTILINE)
 LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*+(?:;[^\0\r\n]*+)?")
 TRAILER = re.compile(rb"%b:[^\0\r\n]*+" % TOKEN)
 
+NO_TARGET = "The target is neither a path nor a URL."
 ALONE = ("CONTENT_LENGTH", "HTTP_HOST")
 """Fields that two readers could read differently if there were two of a name."""
 
@@ -70,8 +72,8 @@ class Head(NamedTuple):
     @property
     def wants_to_continue(self) -> bool:
         """Whether the client waits to be told that it may send the body."""
-        expected = self.fields.get("HTTP_EXPECT", "").lower()
-        return expected == "100-continue" and self.version == "1.1"
+        told = self.fields.get("HTTP_EXPECT", "").lower().split(",")
+        return {one.strip() for one in told} == {"100-continue"} and self.version == "1.1"
 
     @property
     def connection_options(self) -> tuple[str, ...]:
@@ -111,7 +113,7 @@ def _read_lines(data: bytes) -> Head:
         fields |= _read_authority(text)
     if version == "1.1" and "HTTP_HOST" not in fields:
         raise Refusal("There is no Host.")
-    path, _, query = text.partition("#")[0].partition("?")
+    path, _, query = text.partition("?")
     return Head(method.decode(), text, _decode_path(path), query, version, fields, is_chunked)
 
 
@@ -165,12 +167,20 @@ def _name_variable(name: bytes) -> str:
 
 
 def _read_authority(target: str) -> Fields:
-    """Return the host of a target in absolute form, which counts more than the header."""
+    """Return the host of a target in absolute form, which counts more than the header.
+
+    Raises:
+        Refusal: It is neither that nor an asterisk, the two forms besides a path that we serve.
+    """
+    if target == "*":
+        return {}
     try:
-        host = urlsplit(target).netloc
+        found = urlsplit(target)
     except ValueError as error:
-        raise Refusal("The target is no URL.") from error
-    return {"HTTP_HOST": host} if host else {}
+        raise Refusal(NO_TARGET) from error
+    if found.scheme not in ("http", "https") or not found.netloc:
+        raise Refusal(NO_TARGET)
+    return {"HTTP_HOST": found.netloc}
 
 
 def _check_framing(fields: Fields, version: str) -> bool:

@@ -38,7 +38,7 @@ def parse(data: bytes) -> Any:
         return str(error)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     entries=st.lists(VALUES, max_size=12),
     indent=INDENTS,
@@ -56,7 +56,7 @@ def test_an_array_has_its_entries_wherever_it_is_cut(
         assert read_all(orjson.dumps(entries, option=indent)) == entries
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=250)
 @given(
     entries=st.lists(VALUES, max_size=6),
     at=st.integers(0, 200),
