@@ -28,7 +28,7 @@ def read(data: bytes) -> Any:
         orjson.JSONDecodeError: It is none; or, if it is an array, the iterator raises that.
     """
     found = BEGINNING.match(data)
-    return _read_entries(data, found.end()) if found else orjson.loads(data)
+    return _read_entries(data, found.end()) if found else _parse(data)
 
 
 def _read_entries(data: bytes, start: int) -> Iterator[Any]:
@@ -49,7 +49,7 @@ def _read_block(data: bytes, start: int) -> tuple[list[Any], int]:
     except orjson.JSONDecodeError:
         rest = []
     if not rest:  # it is broken, or a comma was the last, or there is nothing in it
-        orjson.loads(data)  # which says so, and where
+        _parse(data)  # which says so, and where
     return rest, 0
 
 
@@ -65,3 +65,16 @@ def _list_places(data: bytes, start: int) -> Iterator[tuple[int, int]]:
         before = end
         if number < TRIES or not open_:
             yield end, cut.end()
+
+
+def _parse(data: bytes) -> Any:
+    """Return a JSON value; the parser itself does not tell where bytes are no UTF-8."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            sound = data[: error.start].decode()
+            raise orjson.JSONDecodeError("it is not UTF-8", sound, len(sound)) from error
+        raise

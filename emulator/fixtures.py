@@ -82,6 +82,7 @@ class _Entries:
     Attributes:
         arranged: All records as they lie in the store; of no use if there are problems.
         keys: The keys of all records.
+        is_whole: Whether these are those of all entries.
         problems: What is wrong with an entry, by its index.
     """
 
@@ -94,6 +95,7 @@ class _Entries:
         arrange = collection.arrange or (lambda records: {collection.name: [*records]})
         self.arranged = arrange(self._read(entries))
         self.keys = frozenset(filter(None, self._keys))
+        self.is_whole = None not in self._keys
         if len(self.keys) + len(self.problems) < len(self._keys):
             self._refuse_shared(self._keys, "has the same id as {first}")
         self._refuse_shared(self._uniques, "shares '{shared}' with {first}")
@@ -127,9 +129,10 @@ class _Entries:
                 self.problems.append((index, f"{self._place(index)}: {why}"))
 
     def find_dangling(self, others: Mapping[str, "_Entries"]) -> Iterator[str]:
-        """Yield what is wrong with references, entry by entry."""
+        """Yield what is wrong with references to others that are known, entry by entry."""
         dangling: list[tuple[int, str]] = []
-        for name, target in self.collection.references.items():
+        targets = self.collection.references.items()
+        for name, target in [(n, target) for n, target in targets if target in others]:
             known = others[target].keys
             dangling += [
                 (index, f"{name}: '{one}' is none of the {target}")
@@ -156,6 +159,7 @@ class _DataSet:
         self.collections = {collection.name: collection for collection in collections}
         self.entries = {name: _Entries(known) for name, known in self.collections.items()}
         self.problems: list[str] = []
+        self._unread: set[str] = set()  # files
 
     def read_file(self, file: str, content: bytes | OSError) -> None:
         try:
@@ -164,6 +168,7 @@ class _DataSet:
             self.read(file, blocks.read(content))
         except (OSError, orjson.JSONDecodeError) as error:
             self.problems.append(f"{file}: is no JSON file: {error}")
+            self._unread.add(file)
 
     def read(self, file: str, content: Any) -> None:
         arrays = content if isinstance(content, dict) else {Path(file).stem: content}
@@ -179,6 +184,7 @@ class _DataSet:
             self.problems.append(f"{file}: holds an unknown collection '{name}'; known: {known}")
         elif not (collection.single or isinstance(entries, (list, Iterator))):
             self.problems.append(f"{file}: '{name}' is no array of entries")
+            self._unread.add(file)
         else:
             several = [entries] if collection.single else entries
             self.entries[name] = read = _Entries(collection, several)
@@ -200,7 +206,12 @@ class _DataSet:
             entries = self.entries[collection.name]
             if collection.required and not entries.keys and collection.file not in broken:
                 self.problems.append(f"{collection.file}: has no {collection.name}, or is missing")
-            self.problems.extend(entries.find_dangling(self.entries))
+            self.problems.extend(entries.find_dangling(self._list_whole()))
+
+    def _list_whole(self) -> dict[str, _Entries]:
+        """Return the collections of which it is known what they hold."""
+        entries = self.entries.items()
+        return {n: e for n, e in entries if e.is_whole and e.collection.file not in self._unread}
 
 
 def _index(problem: tuple[int, str]) -> int:

@@ -116,7 +116,7 @@ class Document(Schema):
         ``link`` and the members of the envelope are left out: they belong to an answer.
 
         Raises:
-            ValueError: With the first violation in document order.
+            ValueError: With all violations in document order.
         """
         if not isinstance(entry, dict):
             told = "is no object"
@@ -128,8 +128,9 @@ class Document(Schema):
         finally:
             _storing.reset(storing)
         if errors:
-            fault = first_fault(errors, entry, Place(self.name, "$", ""))
-            raise ValueError(str(fault).removeprefix(faults.DECODING).strip())
+            found = find_faults(errors, entry, Place(self.name, "$", ""))
+            reasons = (str(fault).removeprefix(faults.DECODING).strip() for fault in found)
+            raise ValueError(" ".join(reasons))
         present = self._present(values)
         for name in self._read_only_arrays:
             if name in present and not present[name]:
@@ -298,7 +299,12 @@ def _without(names: AbstractSet[str], values: Mapping[str, Any]) -> dict[str, An
 
 
 def first_fault(errors: Any, value: Any, place: Place) -> Fault:
-    """Return the fault of the violation that comes first in ``value``.
+    """Return the fault of the violation that comes first in ``value``; see ``find_faults``."""
+    return next(find_faults(errors, value, place))
+
+
+def find_faults(errors: Any, value: Any, place: Place) -> Iterator[Fault]:
+    """Yield the faults of all violations, in the order of ``value``.
 
     Args:
         errors: A list of violations, or a map of these by name or index.
@@ -306,12 +312,13 @@ def first_fault(errors: Any, value: Any, place: Place) -> Fault:
         place: Where that part stands.
     """
     if isinstance(errors, list):
-        fault: Fault = errors[0](place)
-        return fault
-    key = next(key for key in _members(value, errors) if key in errors)
-    path = f"{place.path}[{key}]" if isinstance(key, int) else f"{place.path}.{key}"
-    inner = value.get(key) if isinstance(value, dict) else value[key]
-    return first_fault(errors[key], inner, Place(place.document, path, str(key)))
+        yield from (violation(place) for violation in errors)
+        return
+    for key in dict.fromkeys(_members(value, errors)):
+        if key in errors:
+            path = f"{place.path}[{key}]" if isinstance(key, int) else f"{place.path}.{key}"
+            inner = value.get(key) if isinstance(value, dict) else value[key]
+            yield from find_faults(errors[key], inner, Place(place.document, path, str(key)))
 
 
 def _members(value: Any, errors: Mapping[Any, Any]) -> Iterator[Any]:

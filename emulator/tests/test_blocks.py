@@ -33,7 +33,11 @@ def read_all(data: bytes) -> Any:
 
 def parse(data: bytes) -> Any:
     try:
+        data.decode()
         return orjson.loads(data)
+    except UnicodeDecodeError as error:
+        column = len(data[: error.start].decode())
+        return f"it is not UTF-8: line 1 column {column + 1} (char {column})"
     except orjson.JSONDecodeError as error:
         return str(error)
 
@@ -85,6 +89,11 @@ def test_other_values_are_read_as_they_are(text: str) -> None:
 def test_white_space_does_not_count(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 0)
     assert read_all(text.encode()) == orjson.loads(text)
+
+
+def test_bytes_that_are_no_utf_8_are_told_where_they_stand() -> None:
+    with pytest.raises(orjson.JSONDecodeError, match=r"not UTF-8: line 2 column 4 \(char 5\)"):
+        blocks.read(b'{\n"\xc3\xa9a\xff": 1}')
 
 
 def test_a_comma_at_the_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -544,6 +544,9 @@ def test_the_envelope_is_left_out_of_a_stored_document() -> None:
 
 
 VIOLATED = "There's a value constraint violation of property '{}' in document '{}'."
+NO_ID = VIOLATED.format("$.id", "purchase_order")
+NO_DATE = "Property '$.created' should be of type 'string', but is 'number'."
+NO_SUCH = "There's an unknown property 'nope' in document 'purchase_order'."
 
 
 @pytest.mark.parametrize(
@@ -552,23 +555,21 @@ VIOLATED = "There's a value constraint violation of property '{}' in document '{
         ([], "is no object"),
         (None, "is no object"),
         ("x", "is no object"),
-        (
-            {"nope": 1, "id": ""},
-            "There's an unknown property 'nope' in document 'purchase_order'.",
-        ),
-        ({"id": "", "created": 1}, VIOLATED.format("$.id", "purchase_order")),
-        (
-            {"created": 1, "id": ""},
-            "Property '$.created' should be of type 'string', but is 'number'.",
-        ),
+        ({"nope": 1, "id": ""}, f"{NO_SUCH} {NO_ID}"),
+        ({"id": "", "created": 1}, f"{NO_ID} {NO_DATE}"),
+        ({"created": 1, "id": ""}, f"{NO_DATE} {NO_ID}"),
         ({"created": "soon"}, VIOLATED.format("$.created", "purchase_order")),
         (
-            {"lines": [{"product": "p"}, {}]},
-            VIOLATED.format("$.lines[1].product", "purchase_order"),
+            {"lines": [{"product": "p"}, {}, {"product": 1}], "nope": 1},
+            VIOLATED.format("$.lines[1].product", "purchase_order")
+            + " Property '$.lines[2].product' should be of type 'string', but is 'number'. "
+            + NO_SUCH,
         ),
     ],
 )
-def test_a_stored_document_is_checked_like_a_sent_one(entry: Any, reason: str) -> None:
+def test_a_stored_document_is_checked_like_a_sent_one_and_all_is_told(
+    entry: Any, reason: str
+) -> None:
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - compared below
         ORDER.decode_stored(entry)
     assert str(raised.value) == reason

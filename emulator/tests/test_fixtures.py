@@ -766,3 +766,20 @@ def test_of_a_long_file_that_breaks_off_this_is_told_alone(tmp_path: Path) -> No
         fixtures.load(str(tmp_path), (Collection("parts", "parts.json", read_part),))
     (told,) = error.value.problems
     assert re.fullmatch(r"parts\.json: is no JSON file: .* line 1 column \d{6}.*", told)
+
+
+@pytest.mark.parametrize(
+    "sites",
+    [
+        pytest.param(b'[{"id": "A"}, {"id": "B"}', id="broken off"),
+        pytest.param(b'{"sites": 3}', id="no array"),
+        pytest.param(b'[{"id": "A"}, {"id": "B", "position": "1"}]', id="a wrong entry"),
+    ],
+)
+def test_what_refers_to_entries_that_were_not_read_is_not_held_against_them(
+    tmp_path: Path, sites: bytes
+) -> None:
+    folder = write(tmp_path, SOUND)
+    (folder / "sites.json").write_bytes(sites)
+    (told,) = problems(folder)
+    assert told.startswith("sites.json: ")
