@@ -16,7 +16,7 @@ import orjson
 
 BLOCK = 256 * 1024  # bytes
 PLACES = 2048  # that are looked at to end a block
-TRIES = 4  # of these that are tried though braces speak against them
+TRIES = 4  # of these that are tried though brackets speak against them
 BEGINNING = re.compile(rb"[ \t\r\n]*+\[")
 CUT = re.compile(rb"\}[ \t\r\n]*+,")
 
@@ -56,12 +56,13 @@ def _read_block(data: bytes, start: int) -> tuple[list[Any], int]:
 def _list_places(data: bytes, start: int) -> Iterator[tuple[int, int]]:
     """Yield where a block may end and the next one begin: at first any place, then likely ones.
 
-    Likely is where as many braces were closed as opened; there may be single ones in texts.
+    Likely is where as many brackets were closed as opened; there may be single ones in texts.
     """
     open_, before = 0, start
     for number, cut in enumerate(islice(CUT.finditer(data, start + BLOCK), PLACES)):
         end = cut.start() + 1
-        open_ += data.count(b"{", before, end) - data.count(b"}", before, end)
+        open_ += sum(data.count(bracket, before, end) for bracket in (b"{", b"["))
+        open_ -= sum(data.count(bracket, before, end) for bracket in (b"}", b"]"))
         before = end
         if number < TRIES or not open_:
             yield end, cut.end()

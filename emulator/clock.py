@@ -1,6 +1,7 @@
 """The only source of the present time and of random ids; it can be stopped, moved and seeded."""
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -15,8 +16,9 @@ YEARS = range(1970, 9999)
 
 
 _source = Random()  # noqa: S311 - ids tell things apart, and keep no secret
-# A process that was forked would draw what its parent draws.
-os.register_at_fork(after_in_child=_source.seed)
+if sys.platform != "win32":  # which does not fork
+    # A process that was forked would draw what its parent draws.
+    os.register_at_fork(after_in_child=_source.seed)
 
 
 class ClockError(ValueError):

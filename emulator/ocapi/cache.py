@@ -46,10 +46,11 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An answer, all but the id of its request, and until when its token is good."""
+    """An answer, the place of its request's id in the headers, and until when its token is good."""
 
     status: str
     headers: Headers
+    place: int
     parts: list[bytes]
     until: float
 
@@ -95,7 +96,9 @@ class AnswerCache:
             return self.application(environ, start_response)
         kept = shelf.answers.get(question)
         if kept is not None and workspace.clock.now().timestamp() < kept.until:
-            start_response(kept.status, [*kept.headers, _identify(workspace)])
+            headers = kept.headers.copy()
+            headers[kept.place] = REQUEST_ID, workspace.clock.identifier()
+            start_response(kept.status, headers)
             return kept.parts
         return self._answer(environ, start_response, shelf, question)
 
@@ -124,9 +127,9 @@ class AnswerCache:
         status, headers = told[-1]
         small = sum(map(len, parts)) <= LARGEST
         if status.startswith(OK) and small:
-            without = [pair for pair in headers if pair[0].lower() != REQUEST_ID]
+            place = [name for name, _ in headers].index(REQUEST_ID)
             until = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
-            shelf.keep(question, Kept(status, without, parts, until))
+            shelf.keep(question, Kept(status, headers.copy(), place, parts, until))
         return parts
 
 
@@ -151,7 +154,3 @@ def _ask(environ: "WSGIEnvironment") -> Any:
     texts = [e for e in environ.items() if type(e[1]) is str and e[0] not in IRRELEVANT]
     body = environ["wsgi.input"].getvalue() if environ["REQUEST_METHOD"] == "POST" else b""
     return (*texts, body)
-
-
-def _identify(workspace: Workspace) -> tuple[str, str]:
-    return REQUEST_ID, workspace.clock.identifier()

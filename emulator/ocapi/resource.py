@@ -194,12 +194,20 @@ class Resource:
             yield {**record.properties, **self.compute(store, record.key)}
 
     def _read_fixture(self, entry: Any) -> Record:
-        properties = self.document.decode_stored(entry)
+        try:
+            properties = self.document.decode_stored(entry)
+        except ValueError as error:
+            raise ValueError("; ".join([*self._miss_ids(entry), str(error)])) from error
         try:
             key = tuple([properties[name] for name in self.keys])
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
         return Record(key, self.derive(properties, properties, {}, ""))
+
+    def _miss_ids(self, entry: Any) -> list[str]:
+        """Return what is to be said of ids that an entry lacks."""
+        names = self.keys if isinstance(entry, dict) else ()
+        return [f"has no '{name}'" for name in names if name not in entry]
 
 
 @lru_cache(KEPT_IDS)

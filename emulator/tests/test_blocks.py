@@ -109,6 +109,27 @@ def entry(number: int, parts: int, text: str = "") -> dict[str, Any]:
     return {"id": f"{number:09}", "parts": [{"n": n} for n in range(parts)], "text": text}
 
 
+def watch(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows by the length of each text that is parsed."""
+    parsed: list[int] = []
+
+    def loads(data: bytes, load: Callable[[bytes], Any] = orjson.loads) -> Any:
+        parsed.append(len(data))
+        return load(data)
+
+    monkeypatch.setattr(orjson, "loads", loads)
+    return parsed
+
+
+def test_what_cannot_be_cut_is_parsed_as_a_whole_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [[[entry(n, 0)] * 40] for n in range(50)]
+    data = orjson.dumps(entries)
+    monkeypatch.setattr(blocks, "BLOCK", 4096)
+    parsed = watch(monkeypatch)
+    assert [*blocks.read(data)] == entries
+    assert len(parsed) == blocks.TRIES + 1
+
+
 @pytest.mark.parametrize(
     ("entries", "most"),
     [
@@ -122,15 +143,9 @@ def entry(number: int, parts: int, text: str = "") -> dict[str, Any]:
 def test_blocks_are_parsed_after_a_few_tries(
     monkeypatch: pytest.MonkeyPatch, entries: list[Any], most: int
 ) -> None:
-    parsed: list[int] = []
-
-    def loads(data: bytes, load: Callable[[bytes], Any] = orjson.loads) -> Any:
-        parsed.append(len(data))
-        return load(data)
-
     data, size = orjson.dumps(entries), 4096
     monkeypatch.setattr(blocks, "BLOCK", size)
-    monkeypatch.setattr(orjson, "loads", loads)
+    parsed = watch(monkeypatch)
     assert [*blocks.read(data)] == entries
     assert max(parsed) < size + 2 * len(data) / len(entries)
     assert len(parsed) <= most * (len(data) // size + 1)

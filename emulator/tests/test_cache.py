@@ -95,6 +95,14 @@ def test_another_question_is_asked_anew(
     assert len(asked) == 2
 
 
+def test_a_kept_answer_has_its_headers_in_the_order_of_the_first(asker: Asker) -> None:
+    first, second, third = (asker.ask("GET", ONE).headers.to_wsgi_list() for _ in range(3))
+    assert [name for name, _ in first] == [name for name, _ in second]
+    changed = [pair for pair in second if pair not in first]
+    assert [name for name, _ in changed] == ["x-dw-request-base-id"]
+    assert third not in (first, second)
+
+
 @pytest.mark.parametrize("name", ["User-Agent", "Accept-Encoding", "Accept-Language"])
 def test_what_no_answer_depends_on_is_not_looked_at(
     asker: Asker, monkeypatch: pytest.MonkeyPatch, name: str

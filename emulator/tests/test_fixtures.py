@@ -783,3 +783,11 @@ def test_what_refers_to_entries_that_were_not_read_is_not_held_against_them(
     (folder / "sites.json").write_bytes(sites)
     (told,) = problems(folder)
     assert told.startswith("sites.json: ")
+
+
+def test_the_id_that_a_wrong_entry_lacks_is_told_as_well(tmp_path: Path) -> None:
+    lists = [{"default_in_stock": 3}, {"nonsense": 1}]
+    lacking, wrong = problems(write(tmp_path, SOUND | {"inventory_lists.json": lists}))
+    told = "Property '$.default_in_stock' should be of type 'boolean', but is 'number'."
+    assert lacking == f"{ENTRY} 1: has no 'id'; {told}"
+    assert wrong.startswith(f"{ENTRY} 2: has no 'id'; There's an unknown property 'nonsense'")

@@ -490,12 +490,18 @@ def test_stop_waits_for_the_request_that_is_being_answered() -> None:
         assert not stopping.is_alive()
 
 
-def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:
-    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Length", "10000000")])
-        return [b"x" * 10_000_000]
+def answer_at_length(length: int) -> "WSGIApplication":
+    """Return an application whose answers have so many bytes."""
 
-    listener = Listener(answer, "127.0.0.1", 0)
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", str(length))])
+        return [b"x" * length]
+
+    return answer
+
+
+def test_stop_lets_a_long_answer_be_read_to_its_end() -> None:
+    listener = Listener(answer_at_length(10_000_000), "127.0.0.1", 0)
     listener.start()
     with connected(listener.port) as stream:
         send(stream, GET)
@@ -801,11 +807,7 @@ def test_stop_ends_though_a_client_never_reads_its_answer(
     monkeypatch.setattr("emulator.http.loop.GRACE", 0.2)
     monkeypatch.setattr("emulator.http.loop.IDLE_TURN", 0.01)
 
-    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Length", "20000000")])
-        return [b"x" * 20_000_000]
-
-    listener = Listener(answer, "127.0.0.1", 0)
+    listener = Listener(answer_at_length(20_000_000), "127.0.0.1", 0)
     listener.start()
     with connected(listener.port) as stream:
         send(stream, GET)
