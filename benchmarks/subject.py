@@ -149,7 +149,7 @@ def serve_bare_route() -> None:
     """Serve it in this process, until that is ended."""
     from flask import Flask, Response  # noqa: PLC0415 - others who import this module need no Flask
 
-    from emulator.listener import Listener  # noqa: PLC0415 - the same
+    from emulator.http.listener import Listener  # noqa: PLC0415 - the same
 
     app = Flask("bare", static_folder=None)
     body = json.dumps(make_answer(0)).encode()

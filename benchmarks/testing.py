@@ -15,9 +15,9 @@ from typing import Any
 from werkzeug.test import Client
 
 from emulator import Emulator
-from emulator.fixtures import BUNDLED
+from emulator.fixture.data_set import BUNDLED
 from emulator.store import MemoryStore, Record
-from emulator.workspace import Workspace
+from emulator.workspace.workspace import Workspace
 
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 SIZES = (10, 10_000, 1_000_000)

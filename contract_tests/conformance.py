@@ -511,7 +511,7 @@ def fetch(url: str, client_id: str, client_secret: str) -> Tree:
 def make() -> Tree:
     """Return the description of this emulator."""
     # Another server is compared without it.
-    from emulator.ocapi.meta import describe  # noqa: PLC0415
+    from emulator.ocapi.meta.description import describe  # noqa: PLC0415
     from emulator.ocapi.resources import RESOURCES  # noqa: PLC0415
 
     return describe(RESOURCES, "/s/-/dw/data/v23_2", "localhost:8080", "http")

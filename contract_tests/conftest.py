@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from contract_tests.api import TIMEOUT, Api, TargetError, open_session
 from contract_tests.service import Service
 from emulator import Emulator
-from emulator.fixtures import locate
+from emulator.fixture.data_set import locate
 
 DEMO = "a" * 30
 SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"

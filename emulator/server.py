@@ -9,24 +9,26 @@ from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator import fixtures
 from emulator.clock import Clock
 from emulator.config import Config
 from emulator.control import app as control_app
-from emulator.failpoint import Declaration, Failpoints, Plan
 from emulator.family import Family
+from emulator.fixture import data_set as fixtures
+from emulator.front_door import FrontDoor, recorded
+from emulator.http.listener import Listener
 from emulator.http.turn import PATIENCE, give_up
 from emulator.inventory_service import app as inventory_app
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
-from emulator.journal import Journal
-from emulator.listener import Listener
 from emulator.ocapi import app as data_app
-from emulator.ocapi import batch, metadata, oauth, permission, traffic
+from emulator.ocapi.access import oauth, permission, traffic
+from emulator.ocapi.access.client import CLIENTS
+from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
-from emulator.ocapi.client import CLIENTS
+from emulator.ocapi.meta import api as metadata
+from emulator.recording.journal import Journal
 from emulator.store import MemoryStore, Record
-from emulator.workspace import DEFAULT, Workspace, Workspaces
-from emulator.wsgi import FrontDoor, recorded
+from emulator.workspace.failpoint import Declaration, Failpoints, Plan
+from emulator.workspace.workspace import DEFAULT, Workspace, Workspaces
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -238,7 +240,7 @@ def _secure(config: Config) -> "SSLContext | None":
     """Return what https is served by, None for http."""
     if not config.is_secure:
         return None
-    from emulator import certificate  # noqa: PLC0415 - what http does without
+    from emulator.http import certificate  # noqa: PLC0415 - what http does without
 
     if config.tls_cert:
         return certificate.read(config.tls_cert, config.tls_key)

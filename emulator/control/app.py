@@ -13,12 +13,12 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from emulator.config import Config
 from emulator.control import clock, failpoint, guard, journal, settings, snapshot, state, workspace
 from emulator.control.problem import Problem, refuse
-from emulator.crash import log_outage
-from emulator.failpoint import Declaration
 from emulator.family import Family
-from emulator.fixtures import Collection
+from emulator.fixture.data_set import Collection
 from emulator.store import StoreUnavailable
-from emulator.workspace import WorkspaceError, current, registry
+from emulator.workspace.crash import log_outage
+from emulator.workspace.failpoint import Declaration
+from emulator.workspace.workspace import WorkspaceError, current, registry
 
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")

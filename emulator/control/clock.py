@@ -9,8 +9,8 @@ from marshmallow import Schema, ValidationError, fields
 
 from emulator.clock import Clock, ClockError, render_instant
 from emulator.control.problem import Problem, load, read_json
-from emulator.failpoint import Real
-from emulator.workspace import current
+from emulator.workspace.failpoint import Real
+from emulator.workspace.workspace import current
 
 
 class Instant(fields.Field[datetime]):

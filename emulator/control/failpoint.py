@@ -4,8 +4,8 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import invalid, read_json
-from emulator.failpoint import Declaration, Failpoint, FailpointError, Failpoints, Plan
-from emulator.workspace import current
+from emulator.workspace.failpoint import Declaration, Failpoint, FailpointError, Failpoints, Plan
+from emulator.workspace.workspace import current
 
 
 def create(declaration: Declaration) -> Blueprint:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from importlib import metadata
 from typing import Any
 
-from emulator.exchange import Exchange
+from emulator.recording.exchange import Exchange
 
 VERSION = "HTTP/1.1"
 UNKNOWN = -1  # the format's own value for a size that is not known

@@ -7,9 +7,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from emulator.control import har
 from emulator.control.problem import Problem, load, read_json
-from emulator.journal import Journal, NearMiss
-from emulator.match import ExchangeMatch, Match
-from emulator.workspace import current
+from emulator.recording.journal import Journal, NearMiss
+from emulator.recording.match import ExchangeMatch, Match
+from emulator.workspace.workspace import current
 
 SHOWN = 100
 LIMIT = "limit"

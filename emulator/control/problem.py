@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from emulator.family import TOO_LARGE
-from emulator.pointer import point
+from emulator.json_pointer import point
 
 CONTENT_TYPE = "application/problem+json"
 

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from emulator.control.problem import invalid, read_json
-from emulator.exchange import Exchange
-from emulator.match import Match
-from emulator.workspace import current
+from emulator.recording.exchange import Exchange
+from emulator.recording.match import Match
+from emulator.workspace.workspace import current
 
 Read = Callable[[Any], Any]
 Summarize = Callable[[Iterable[Exchange]], Mapping[str, Any]]

@@ -8,8 +8,8 @@ from werkzeug.exceptions import NotFound
 
 from emulator.clock import render_instant
 from emulator.control.problem import Problem, load, read_json
-from emulator.snapshot import Snapshot, SnapshotError
-from emulator.workspace import WorkspaceError, current, registry
+from emulator.workspace.snapshot import Snapshot, SnapshotError
+from emulator.workspace.workspace import WorkspaceError, current, registry
 
 
 class ForkSchema(Schema):

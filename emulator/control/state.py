@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, fields, validate
 
-from emulator import fixtures
 from emulator.control.problem import Problem, load, read_json
-from emulator.fixtures import Collection, FixtureError
-from emulator.match import Values
-from emulator.workspace import current
+from emulator.fixture import data_set as fixtures
+from emulator.fixture.data_set import Collection, FixtureError
+from emulator.recording.match import Values
+from emulator.workspace.workspace import current
 
 FORMAT = 1
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import Problem, load, read_json
-from emulator.workspace import Workspace, WorkspaceError, Workspaces, registry
+from emulator.workspace.workspace import Workspace, WorkspaceError, Workspaces, registry
 
 
 class WorkspaceSchema(Schema):

@@ -8,10 +8,7 @@ import socket
 from time import monotonic
 from typing import Any
 
-from emulator.failpoint import ConnectionDropped
 from emulator.http.answer import CONTINUE, Answer, fail, refuse
-from emulator.http.cipher import Cipher, CipherError
-from emulator.http.gateway import Gateway
 from emulator.http.request import (
     END_OF_HEAD,
     MOST_HEAD,
@@ -22,9 +19,12 @@ from emulator.http.request import (
     check_beginning,
     read_head,
 )
+from emulator.http.tls import Cipher, CipherError
 from emulator.http.turn import Turn
+from emulator.http.wsgi import Gateway
+from emulator.workspace.failpoint import ConnectionDropped
 
-logger = logging.getLogger("emulator.listener")
+logger = logging.getLogger("emulator.http.listener")
 
 READ_AT_ONCE = 65_536
 NO_ROOM = "431 Request Header Fields Too Large"

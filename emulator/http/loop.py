@@ -18,7 +18,7 @@ from typing import Any
 from emulator.http.connection import Connection
 from emulator.http.turn import Turn, Watch
 
-logger = logging.getLogger("emulator.listener")
+logger = logging.getLogger("emulator.http.listener")
 
 THREADS = 256
 IDLE = 120.0  # seconds that a connection may idle

@@ -11,7 +11,6 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from emulator.config import Config
-from emulator.crash import log_outage
 from emulator.family import FAULT, INJECTED, Family
 from emulator.inventory_service import openapi
 from emulator.inventory_service.answer import Answer
@@ -31,7 +30,8 @@ from emulator.inventory_service.problem import (
     Problem,
 )
 from emulator.store import StoreUnavailable
-from emulator.workspace import current
+from emulator.workspace.crash import log_outage
+from emulator.workspace.workspace import current
 
 VERSION_HEADER = "api-version"
 LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer

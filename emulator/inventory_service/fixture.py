@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from emulator import fixtures
+from emulator.fixture import data_set as fixtures
 from emulator.inventory_service.collection import INVENTORIES, ITEMS, Collection
 from emulator.inventory_service.documents import IDENTIFIER, read_only
 from emulator.inventory_service.fields import Instant

@@ -25,7 +25,7 @@ from emulator.inventory_service.problem import (
     Violation,
 )
 from emulator.store import Record, Store, settle
-from emulator.workspace import Workspace
+from emulator.workspace.workspace import Workspace
 
 Verb = Literal["list", "create", "read", "update", "delete"]
 CREATED, UPDATED = "createdAt", "updatedAt"

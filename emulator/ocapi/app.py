@@ -9,26 +9,29 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.routing import BaseConverter, Map, Rule
 
-from emulator.crash import log_outage
-from emulator.exchange import Reply
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
-from emulator.fixtures import Collection
-from emulator.ocapi import client, custom, envelope, faults, formats, meta, origin, override, url
+from emulator.fixture.data_set import Collection
+from emulator.ocapi.access import client, origin
+from emulator.ocapi.access.client import CLIENTS, USERS
+from emulator.ocapi.access.permission import FREE, Permission
 from emulator.ocapi.cache import AnswerCache
 from emulator.ocapi.call import Call, Match, Route, Service
-from emulator.ocapi.client import CLIENTS, USERS
-from emulator.ocapi.document import FAULT
-from emulator.ocapi.faults import Fault
-from emulator.ocapi.formats import Format
-from emulator.ocapi.override import OVERRIDDEN
-from emulator.ocapi.permission import FREE, Permission
-from emulator.ocapi.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
-from emulator.ocapi.request import Request
+from emulator.ocapi.meta import description as meta
 from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.schema import custom, faults
+from emulator.ocapi.schema.document import FAULT
+from emulator.ocapi.schema.faults import Fault
+from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.verbs import VERBS, Answer
+from emulator.ocapi.wire import envelope, formats, override, url
+from emulator.ocapi.wire.formats import Format
+from emulator.ocapi.wire.override import OVERRIDDEN
+from emulator.ocapi.wire.request import Request
+from emulator.recording.exchange import Reply
 from emulator.store import StoreUnavailable
+from emulator.workspace.crash import log_outage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

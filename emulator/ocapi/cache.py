@@ -13,11 +13,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from emulator import caller
 from emulator.family import INJECTED
 from emulator.ocapi.resources import RESOURCES
+from emulator.recording import caller
 from emulator.store import StoreUnavailable
-from emulator.workspace import Workspace, current
+from emulator.workspace.workspace import Workspace, current
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -4,25 +4,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.cached_property import part
 from emulator.config import Config
-from emulator.ocapi import auth, faults, formats, origin, paging, select, url
-from emulator.ocapi.custom import Declarations
-from emulator.ocapi.dialect import DIALECTS, Dialect
-from emulator.ocapi.document import Document
-from emulator.ocapi.fields import LOCALE, render_instant
-from emulator.ocapi.formats import Format
-from emulator.ocapi.override import REFUSED
-from emulator.ocapi.paging import Page
-from emulator.ocapi.permission import FREE, Permission, Permissions
-from emulator.ocapi.request import Request
+from emulator.ocapi.access import auth, origin
+from emulator.ocapi.access.permission import FREE, Permission, Permissions
+from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.resource import METHODS, Resource, Search, Verb, list_methods
-from emulator.ocapi.select import Selector
-from emulator.ocapi.state import Presented
-from emulator.ocapi.token import Tokens
-from emulator.ocapi.url import Address
-from emulator.part import part
+from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.document import Document
+from emulator.ocapi.schema.fields import LOCALE, render_instant
+from emulator.ocapi.wire import formats, paging, select, url
+from emulator.ocapi.wire.dialect import DIALECTS, Dialect
+from emulator.ocapi.wire.formats import Format
+from emulator.ocapi.wire.override import REFUSED
+from emulator.ocapi.wire.paging import Page
+from emulator.ocapi.wire.request import Request
+from emulator.ocapi.wire.select import Selector
+from emulator.ocapi.wire.state import Presented
+from emulator.ocapi.wire.url import Address
 from emulator.store import Key, Store
-from emulator.workspace import Workspace, current
+from emulator.workspace.workspace import Workspace, current
 
 SITES = "sites"
 READS = ("GET", "HEAD")

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from emulator.fixtures import Collection as FixtureCollection
-from emulator.ocapi.document import Collection, Document
-from emulator.ocapi.faults import FaultType
-from emulator.ocapi.fields import DateTime, String
-from emulator.ocapi.query import SearchResult
-from emulator.ocapi.search import SearchField
-from emulator.ocapi.url import KEPT_IDS, encode_segment
+from emulator.fixture.data_set import Collection as FixtureCollection
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.fields import DateTime, String
+from emulator.ocapi.search.language import SearchField
+from emulator.ocapi.search.query import SearchResult
+from emulator.ocapi.wire.url import KEPT_IDS, encode_segment
 from emulator.store import Key, Record, Store
 
 Properties = Mapping[str, Any]

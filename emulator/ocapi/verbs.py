@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.ocapi import envelope, faults, paging, state
 from emulator.ocapi.call import Call
-from emulator.ocapi.dialect import Dialect
-from emulator.ocapi.document import FAULT, Document
-from emulator.ocapi.paging import Page
 from emulator.ocapi.resource import Properties, Search, Verb
-from emulator.ocapi.search import compile_query, compile_sorts, echo, exact
-from emulator.ocapi.select import Documents, Selector
+from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.document import FAULT, Document
+from emulator.ocapi.search.language import compile_query, compile_sorts, echo, exact
+from emulator.ocapi.wire import envelope, paging, state
+from emulator.ocapi.wire.dialect import Dialect
+from emulator.ocapi.wire.paging import Page
+from emulator.ocapi.wire.select import Documents, Selector
 from emulator.store import Clear, Delete, Presence, Put, Record, Require, settle
 
 

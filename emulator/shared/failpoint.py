@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 
-from emulator.exchange import Exchange
-from emulator.failpoint import Failpoint, Failpoints, Plan, Sleep
+from emulator.recording.exchange import Exchange
 from emulator.shared import script
 from emulator.shared.link import Place
 from emulator.store import StoreUnavailable
+from emulator.workspace.failpoint import Failpoint, Failpoints, Plan, Sleep
 
 Read = Callable[[Any], Sequence[Plan]]
 UNCOUNTED = -1

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import orjson
 
-from emulator.exchange import Body, Exchange
 from emulator.family import Family
-from emulator.journal import LARGEST, SERVER_ERROR, Journal
+from emulator.recording.exchange import Body, Exchange
+from emulator.recording.journal import LARGEST, SERVER_ERROR, Journal
 from emulator.shared import script
 from emulator.shared.link import Place
 from emulator.store import StoreUnavailable

@@ -6,8 +6,8 @@ import orjson
 
 from emulator.shared import script
 from emulator.shared.link import Place
-from emulator.snapshot import MOST, Snapshot, SnapshotError, Snapshots
 from emulator.store.redis import RedisStore
+from emulator.workspace.snapshot import MOST, Snapshot, SnapshotError, Snapshots
 
 
 class SharedSnapshots(Snapshots):

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from emulator import caller
 from emulator.clock import begin
-from emulator.crash import CrashLog
-from emulator.failpoint import Plan, Sleep
 from emulator.family import Family
+from emulator.recording import caller
 from emulator.shared import clock, failpoint, script
 from emulator.shared.clock import SharedClock
 from emulator.shared.failpoint import Read, SharedFailpoints
@@ -24,7 +22,9 @@ from emulator.store import Record, StoreUnavailable
 from emulator.store.record import digest
 from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
-from emulator.workspace import DEFAULT, Workspace, WorkspaceError, Workspaces, check_name
+from emulator.workspace.crash import CrashLog
+from emulator.workspace.failpoint import Plan, Sleep
+from emulator.workspace.workspace import DEFAULT, Workspace, WorkspaceError, Workspaces, check_name
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator.pointer import escape, point
+from emulator.json_pointer import escape, point
 
 
 @pytest.mark.parametrize(

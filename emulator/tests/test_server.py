@@ -15,11 +15,11 @@ import trustme
 from werkzeug.test import Client
 
 from emulator import Config, Emulator
-from emulator.certificate import CertificateError, authority
 from emulator.config import ConfigError
-from emulator.failpoint import FailpointError
-from emulator.fixtures import FixtureError
+from emulator.fixture.data_set import FixtureError
+from emulator.http.certificate import CertificateError, authority
 from emulator.store import Key, MemoryStore, Record
+from emulator.workspace.failpoint import FailpointError
 
 DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 LIST = "/s/-/dw/data/v23_2/inventory_lists/my-inventorylist1"

@@ -10,14 +10,14 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from emulator import Emulator
-from emulator.exchange import Body, Exchange
-from emulator.failpoint import Declaration
 from emulator.family import FAULT, Family
-from emulator.journal import Journal
-from emulator.match import Match
+from emulator.front_door import FrontDoor
+from emulator.recording.exchange import Body, Exchange
+from emulator.recording.journal import Journal
+from emulator.recording.match import Match
 from emulator.store import MemoryStore
-from emulator.workspace import Workspace, Workspaces, current
-from emulator.wsgi import FrontDoor
+from emulator.workspace.failpoint import Declaration
+from emulator.workspace.workspace import Workspace, Workspaces, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

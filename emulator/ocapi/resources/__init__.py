@@ -1,8 +1,8 @@
 """The resources that are served: one file each, one name in RESOURCES each."""
 
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources.inventory_lists import INVENTORY_LISTS
-from emulator.ocapi.resources.product_inventory_records import PRODUCT_INVENTORY_RECORDS
-from emulator.ocapi.resources.sites import SITES
+from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
+from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
+from emulator.ocapi.resources.site.sites import SITES
 
 RESOURCES: tuple[Resource, ...] = (SITES, INVENTORY_LISTS, PRODUCT_INVENTORY_RECORDS)

@@ -1,0 +1,1 @@
+"""Clients, tokens, settings and permissions of the Data API."""

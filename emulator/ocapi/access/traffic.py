@@ -1,0 +1,149 @@
+"""The smallest settings document that allows what was asked for, and nothing besides."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from emulator.ocapi.access.settings import METHODS, read_origin
+from emulator.ocapi.schema.document import ENVELOPE
+from emulator.ocapi.wire import url
+from emulator.ocapi.wire.select import ALWAYS, NAME
+from emulator.recording.exchange import Exchange
+
+PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
+EVERYTHING = "(**)"
+WRITING = ("PUT", "PATCH")
+UNTOLD = "**"  # no name, so that all attributes are granted
+
+Tree = dict[str, "Tree | None"]  # names to what is wanted below them, None for all of it
+
+
+class Use(NamedTuple):
+    """One request, as far as permissions are concerned.
+
+    Attributes:
+        client: The id of the client.
+        method: The HTTP method in capitals; HEAD counts as GET, and OPTIONS needs no permission.
+        path: The path below the version, in canonical form.
+        written: The properties that it set; dots lead into documents, ``allocation.amount``.
+        read: The properties that were of use in its answer, None for all of them.
+        origin: The origin of the page that it came from, empty if it came from none.
+    """
+
+    client: str
+    method: str
+    path: str
+    written: Iterable[str] = ()
+    read: Iterable[str] | None = None
+    origin: str = ""
+
+
+def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
+    """Yield what recorded requests of the Data API asked for; those of unknown callers left out."""
+    for exchange in exchanges:
+        address = url.parse(exchange.path)
+        if exchange.operation and exchange.client and address is not None:
+            path = exchange.path.removeprefix(address.base)
+            origin = exchange.headers.get("origin", "")
+            names = _read_names(exchange)
+            yield Use(exchange.client, exchange.method, path, names, origin=origin)
+
+
+def _read_names(exchange: Exchange) -> Iterable[str]:
+    """Return the properties that a request set; all of them where that cannot be told."""
+    if exchange.method not in WRITING or not exchange.request_body.size:
+        return ()
+    try:
+        content = orjson.loads(exchange.body)
+    except orjson.JSONDecodeError:
+        return (UNTOLD,)
+    return tuple(content) if isinstance(content, dict) else ()
+
+
+def summarize(uses: Iterable[Use], templates: Iterable[str]) -> dict[str, Any]:
+    """Return the settings document that allows recorded requests.
+
+    Clients and resources are sorted, methods are in the order of ``METHODS``. Attributes hold of
+    all methods of a resource. Where a name cannot stand in a selector, all attributes are granted.
+    Where one served path is literally an id of another, as ``/users/this`` is of ``/users/*``,
+    what was asked of the other is allowed of it as well.
+
+    Args:
+        uses: What was asked for.
+        templates: The paths that are served, with ``{name}`` or ``<name>`` for ids: they tell
+            which segments are ids. A path that fits none of them is taken literally.
+    """
+    shapes = sorted((_split(template) for template in templates), key=_openness)
+    found: dict[str, dict[str, list[Use]]] = {}
+    for use in uses:
+        if use.method != "OPTIONS":
+            resource = _generalize(use.path, shapes)
+            found.setdefault(use.client, {}).setdefault(resource, []).append(use)
+    clients = [_describe_client(client, found[client]) for client in sorted(found)]
+    return {"_v": url.number(url.SERVED), "clients": clients}
+
+
+def _describe_client(client: str, resources: Mapping[str, Sequence[Use]]) -> dict[str, Any]:
+    entries = [_describe_resource(resource, resources[resource]) for resource in sorted(resources)]
+    uses = (use for asked in resources.values() for use in asked)
+    origins = sorted({use.origin for use in uses if read_origin(use.origin)})
+    told = {"allowed_origins": origins} if origins else {}
+    return {"client_id": client, **told, "resources": entries}
+
+
+def _describe_resource(resource: str, uses: Sequence[Use]) -> dict[str, Any]:
+    asked = {"get" if use.method == "HEAD" else use.method.lower() for use in uses}
+    read = (name for use in uses for name in (("**",) if use.read is None else use.read))
+    written = (name for use in uses for name in use.written)
+    attributes = {
+        "read_attributes": _select(set(read).difference(ALWAYS)),
+        "write_attributes": _select(set(written).difference(ENVELOPE)),
+    }
+    entry = {"resource_id": resource, "methods": [name for name in METHODS if name in asked]}
+    return entry | {name: selector for name, selector in attributes.items() if selector}
+
+
+def _split(path: str) -> tuple[str, ...]:
+    return tuple(PARAMETER.sub("*", path).strip("/").split("/"))
+
+
+def _openness(shape: tuple[str, ...]) -> tuple[bool, ...]:
+    return tuple(segment == "*" for segment in shape)
+
+
+def _generalize(path: str, shapes: Sequence[tuple[str, ...]]) -> str:
+    """Return a path with asterisks for its ids, by the shape that leaves least open."""
+    segments = tuple(path.strip("/").split("/"))
+    fitting = (shape for shape in shapes if _fits(shape, segments))
+    return "/" + "/".join(next(fitting, segments))
+
+
+def _fits(shape: tuple[str, ...], segments: tuple[str, ...]) -> bool:
+    pairs = zip(shape, segments, strict=False)
+    return len(shape) == len(segments) and all(part in ("*", given) for part, given in pairs)
+
+
+def _select(names: set[str]) -> str:
+    """Return the selector of names, empty for none."""
+    if any(NAME.fullmatch(part) is None for name in names for part in name.split(".")):
+        return EVERYTHING
+    tree: Tree = {}
+    for name in sorted(names):  # a document comes before its properties
+        _plant(tree, name.split("."))
+    return _render(tree) if tree else ""
+
+
+def _plant(tree: Tree, parts: Sequence[str]) -> None:
+    for part in parts[:-1]:
+        below = tree.setdefault(part, {})
+        if below is None:
+            return
+        tree = below
+    tree.setdefault(parts[-1], None)
+
+
+def _render(tree: Tree) -> str:
+    parts = (name if below is None else f"{name}.{_render(below)}" for name, below in tree.items())
+    return f"({','.join(parts)})"

@@ -1,0 +1,1 @@
+"""The Meta API and the description that it serves."""

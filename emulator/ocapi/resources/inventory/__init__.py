@@ -1,0 +1,1 @@
+"""Inventory lists and product inventory records."""

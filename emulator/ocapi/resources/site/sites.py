@@ -1,0 +1,83 @@
+"""Sites: the storefronts of the organization, which requests can be in the scope of."""
+
+from emulator.ocapi.resource import Resource, Search
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.faults import ENUM_CONSTRAINT_VIOLATION, FaultType
+from emulator.ocapi.schema.fields import (
+    Array,
+    Boolean,
+    DateTime,
+    Embedded,
+    Enumeration,
+    Localized,
+    String,
+)
+from emulator.ocapi.search.language import SearchField
+from emulator.ocapi.search.query import SearchResult
+from emulator.ocapi.wire.url import ORGANIZATION
+
+
+class CustomerListLink(Document):
+    """A link to a customer list."""
+
+    customer_list_id = String()
+    link = String()
+    title = Localized()
+
+
+class Site(Document):
+    """One site."""
+
+    cartridges = String()
+    creation_date = DateTime(read_only=True)
+    customer_list_link = Embedded(CustomerListLink())
+    description = Localized()
+    display_name = Localized()
+    id = String(min_length=1, excluded=(ORGANIZATION,), allow_none=False, required=True)
+    in_deletion = Boolean(load_default=False)
+    last_modified = DateTime(read_only=True)
+    link = String(read_only=True)
+    storefront_status = Enumeration("online", "maintenance", "to_be_deleted", "protected")
+
+
+class Sites(Collection):
+    """A page of sites."""
+
+    data = Array(Embedded(Site()))
+
+
+class SiteSearchResult(SearchResult):
+    """What a search of sites finds."""
+
+    hits = Array(Embedded(Site()))
+
+
+def _texts_of(name: str) -> SearchField:
+    """Return the field of a localized property, which is searched in all its languages."""
+    return SearchField("text", lambda site: list(site.get(name, {}).values()))
+
+
+SITES = Resource(
+    path="sites",
+    document=Site(),
+    collection=Sites(),
+    key="id",
+    parameter="site_id",
+    verbs=frozenset({"list", "read"}),
+    not_found=FaultType(
+        404, "SiteNotFound", "No site with ID '{siteId}' could be found.", ("siteId",)
+    ),
+    search=Search(
+        path="site_search",
+        result=SiteSearchResult(),
+        fields={
+            "id": SearchField("string"),
+            "display_name": _texts_of("display_name"),
+            "description": _texts_of("description"),
+            "in_deletion": SearchField("boolean"),
+        },
+        faults=(ENUM_CONSTRAINT_VIOLATION,),
+    ),
+    required=True,
+    kept=True,
+)

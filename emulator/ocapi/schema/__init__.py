@@ -1,0 +1,1 @@
+"""Documents, their properties, and the table of faults."""

@@ -1,0 +1,365 @@
+"""Request and response documents: what they hold, and how a request's becomes changes.
+
+A document is a marshmallow schema. Decoding answers with one fault, the first in the order of
+the request's own members (FLT-5). Nothing here is done when a document is only read.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextvars import ContextVar, copy_context
+from functools import cache, cached_property
+from typing import Any, ClassVar
+
+from marshmallow import RAISE, Schema, ValidationError, missing
+
+from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.faults import Fault
+from emulator.ocapi.schema.fields import (
+    CUSTOM_NAME,
+    TYPES,
+    Array,
+    Custom,
+    Embedded,
+    Integer,
+    Localized,
+    Map,
+    Place,
+    Property,
+    String,
+    constrained,
+    leaves_rest,
+    mistyped,
+    refuse,
+    undeclared,
+    unknown,
+)
+
+ENVELOPE = ("_v", "_type", "_resource_state")
+NOT_STORED = frozenset({*ENVELOPE, "link"})
+CUSTOM = Custom()
+Rule = tuple[frozenset[type], Callable[[Any], Any] | None]
+NO_RULE: Rule = (frozenset(), None)
+FindCustom = Callable[[str, str], Property | None]
+# How a custom property is read, by the names of its document and its own; None if it is refused.
+_find_custom: ContextVar[FindCustom] = ContextVar("find_custom", default=lambda *_: CUSTOM)
+# Whether a stored document is read, whose embedded ones bring their read-only properties too.
+_storing: ContextVar[bool] = ContextVar("storing", default=False)
+
+
+class Document(Schema):
+    """The base of all documents; the class name in CamelCase is the document's in snake_case.
+
+    Attributes:
+        custom: Whether it takes custom properties, ``c_<name>`` (DEC-5).
+    """
+
+    class Meta:
+        """What is not declared is refused."""
+
+        unknown = RAISE
+
+    custom: ClassVar[bool] = False
+
+    @property
+    def name(self) -> str:
+        """The document's name on the wire."""
+        return _snake_case(type(self).__name__)
+
+    def property_of(self, name: str) -> Property | None:
+        """Return the declared or custom property of that name, or None."""
+        if self.takes(name):
+            return CUSTOM
+        declared = self.fields.get(name)
+        return declared if isinstance(declared, Property) else None
+
+    def takes(self, name: str) -> bool:
+        """Return whether ``name`` is that of a custom property the document may have."""
+        return self.custom and CUSTOM_NAME.fullmatch(name) is not None
+
+    def decode(
+        self,
+        body: Any,
+        *,
+        version: str,
+        partial: bool,
+        find_custom: FindCustom = lambda *_: CUSTOM,
+    ) -> dict[str, Any]:
+        """Return the properties that a request document sets; None clears one (DEC-1 to DEC-5).
+
+        Args:
+            body: The decoded JSON value.
+            version: The version of the request, such as ``23.2``.
+            partial: Whether what is missing stays as it is (PATCH) or is defaulted (PUT).
+            find_custom: Returns how a custom property is read, by the names of document and
+                property; None if it is refused.
+
+        Raises:
+            Fault: For the first violation in document order.
+        """
+        if not isinstance(body, dict):
+            raise faults.TYPE_DECODING("$", "object", TYPES[type(body)])
+        ignored = {*ENVELOPE, *self.read_only}
+        context = copy_context()
+        context.run(leaves_rest.set, partial)
+        context.run(_find_custom.set, find_custom)
+        sent = _without(ignored, body)
+        changes, errors = context.run(self._load, sent, partial)
+        errors |= self._envelope_errors(body, version)
+        if errors:
+            raise first_fault(errors, body, Place(self.name, "$", ""))
+        return self._defaulted(changes)
+
+    def decode_stored(self, entry: Any) -> dict[str, Any]:
+        """Return the properties of a stored document, read-only ones included; nulls are absent.
+
+        ``link`` and the members of the envelope are left out: they belong to an answer.
+
+        Raises:
+            ValueError: With all violations in document order.
+        """
+        if not isinstance(entry, dict):
+            told = "is no object"
+            raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
+        sent = entry if NOT_STORED.isdisjoint(entry) else _without(NOT_STORED, entry)
+        storing = _storing.set(True)
+        try:
+            values, errors = self._load(sent, partial=False)
+        finally:
+            _storing.reset(storing)
+        if errors:
+            found = find_faults(errors, entry, Place(self.name, "$", ""))
+            reasons = (str(fault).removeprefix(faults.DECODING).strip() for fault in found)
+            raise ValueError(" ".join(reasons))
+        present = self._present(values)
+        for name in self._read_only_arrays:
+            if name in present and not present[name]:
+                del present[name]
+        return present
+
+    def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the properties of a document inside another.
+
+        Declared ones come first and are in the order of their declaration. Nulls are absent,
+        unless they clear what is there already.
+
+        Raises:
+            ValidationError: The violations, by name.
+        """
+        ignored = NOT_STORED if _storing.get() else {*ENVELOPE, *self.read_only}
+        sent = _without(ignored, value)
+        values, errors = self._load(sent, partial=False)
+        errors |= self._envelope_errors(value, value.get("_v"))
+        if errors:
+            raise ValidationError(errors)
+        ordered = {name: values[name] for name in (*self.fields, *values) if name in values}
+        if not leaves_rest.get():
+            return self._present(ordered)
+        return self._defaulted({name: value for name, value in ordered.items() if name in sent})
+
+    def merge(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the stored properties after ``changes``, in embedded documents as well."""
+        merged = {**stored, **{n: self._merge(n, stored.get(n), v) for n, v in changes.items()}}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def _merge(self, name: str, stored: Any, change: Any) -> Any:
+        declared = self.fields.get(name)
+        if isinstance(declared, Embedded) and isinstance(change, Mapping):
+            return declared.document.merge(stored or declared.document.defaults(), change)
+        return change
+
+    def replace(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``changes`` with the read-only properties that were stored (DEC-4)."""
+        kept = {name: value for name, value in stored.items() if name in self.read_only}
+        return self.merge(kept, changes)
+
+    def localize(self, properties: Mapping[str, Any], locale: str) -> dict[str, Any]:
+        """Return properties in which localized ones have one locale alone, or nothing (LOC).
+
+        Those of embedded documents are among them.
+        """
+        shown = ((name, self._localize(name, v, locale)) for name, v in properties.items())
+        return {name: value for name, value in shown if value is not missing}
+
+    def _localize(self, name: str, value: Any, locale: str) -> Any:
+        """Return what one locale shows of a property; ``missing`` for nothing."""
+        declared = self.fields.get(name)
+        if isinstance(declared, Embedded):
+            return declared.document.localize(value, locale)
+        # Of custom properties only those that are localized are objects (DEC-5).
+        custom = self.takes(name) and isinstance(value, Mapping)
+        if not custom and not isinstance(declared, Localized):
+            return value
+        return {locale: value[locale]} if locale in value else missing
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the properties that a document has of which nothing was said."""
+        return self._present(dict.fromkeys(self.fields))
+
+    @cached_property
+    def read_only(self) -> frozenset[str]:
+        """The names of the properties that requests cannot set (DEC-3)."""
+        return frozenset(name for name, declared in self._declared.items() if declared.read_only)
+
+    @cached_property
+    def _read_only_arrays(self) -> tuple[str, ...]:
+        declared = self._declared.items()
+        return tuple(n for n, one in declared if one.read_only and isinstance(one, Array))
+
+    @cached_property
+    def _declared(self) -> dict[str, Property]:
+        return {name: one for name, one in self.fields.items() if isinstance(one, Property)}
+
+    @cached_property
+    def _rules(self) -> dict[str, Rule]:
+        """The types of the properties, and what checks their values unless they take all."""
+        declared = self._declared.items()
+        return {name: (one.types, None if one.takes_all else one.check) for name, one in declared}
+
+    @cached_property
+    def _absent(self) -> dict[str, Any]:
+        """What properties have that are not sent."""
+        defaults = {name: declared.load_default for name, declared in self._declared.items()}
+        return {name: value for name, value in defaults.items() if value is not missing}
+
+    @cached_property
+    def _required(self) -> tuple[str, ...]:
+        return tuple(name for name, declared in self._declared.items() if declared.required)
+
+    def _load(
+        self,
+        values: Mapping[str, Any],
+        partial: bool,  # noqa: FBT001
+    ) -> tuple[dict[str, Any], dict[Any, Any]]:
+        """Return what ``values`` mean, in any order, and the violations by name.
+
+        Unless they are ``partial``, what is not among them is defaulted or missed. Marshmallow's
+        own ``load`` takes ten times as long, which counts where a data set is read.
+        """
+        loaded: dict[str, Any] = {} if partial else self._absent.copy()
+        errors: dict[Any, Any] = {}
+        rules = self._rules
+        for name, value in values.items():
+            types, check = rules.get(name, NO_RULE)
+            try:
+                if type(value) not in types:
+                    loaded[name] = self._load_one(name, value)
+                else:
+                    loaded[name] = check(value) if check else value
+            except ValidationError as error:
+                errors[name] = error.messages
+        for name in () if partial else self._required:
+            if name not in values:
+                errors[name] = [constrained]
+        return loaded, errors
+
+    def _load_one(self, name: str, value: Any) -> Any:
+        """Return what a declared or custom property means; refuse any other."""
+        declared = self._declared.get(name)
+        return declared.deserialize(value) if declared else self._load_undeclared(name, value)
+
+    def _load_undeclared(self, name: str, value: Any) -> Any:
+        """Return what a custom property means; refuse anything else."""
+        if not self.takes(name):
+            refuse(unknown)
+        declared = _find_custom.get()(self.name, name)
+        return declared.deserialize(value) if declared else refuse(undeclared)
+
+    def _present(self, values: dict[str, Any]) -> dict[str, Any]:
+        if None not in values.values():
+            return values
+        cleared = self._defaulted(values)
+        return {name: value for name, value in cleared.items() if value is not None}
+
+    def _defaulted(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._cleared(name) if v is None else v for name, v in values.items()}
+
+    def _cleared(self, name: str) -> Any:
+        """Return what null stands for: the property's default, else None for no value (DEC-4)."""
+        declared = self.fields.get(name)
+        return (
+            None if declared is None or declared.load_default is missing else declared.load_default
+        )
+
+    def _envelope_errors(self, body: Mapping[str, Any], version: Any) -> dict[str, list[Any]]:
+        """Return the violations of ``_v``, ``_type`` and ``_resource_state`` (DEC-2)."""
+        sent = {name: body[name] for name in ENVELOPE if name in body}
+        errors: dict[str, list[Any]] = {
+            name: [mistyped("string", v)] for name, v in sent.items() if not isinstance(v, str)
+        }
+        if sent.get("_v", version) != version:
+            errors.setdefault("_v", [lambda _: faults.UNEXPECTED_VERSION(sent["_v"])])
+        if sent.get("_type", self.name) != self.name:
+            errors.setdefault("_type", [constrained])
+        return errors
+
+
+def _without(names: AbstractSet[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
+
+
+def first_fault(errors: Any, value: Any, place: Place) -> Fault:
+    """Return the fault of the violation that comes first in ``value``; see ``find_faults``."""
+    return next(find_faults(errors, value, place))
+
+
+def find_faults(errors: Any, value: Any, place: Place) -> Iterator[Fault]:
+    """Yield the faults of all violations, in the order of ``value``.
+
+    Args:
+        errors: A list of violations, or a map of these by name or index.
+        value: The part of the request that they were found in.
+        place: Where that part stands.
+    """
+    if isinstance(errors, list):
+        yield from (violation(place) for violation in errors)
+        return
+    for key in dict.fromkeys(_members(value, errors)):
+        if key in errors:
+            path = f"{place.path}[{key}]" if isinstance(key, int) else f"{place.path}.{key}"
+            inner = value.get(key) if isinstance(value, dict) else value[key]
+            yield from find_faults(errors[key], inner, Place(place.document, path, str(key)))
+
+
+def _members(value: Any, errors: Mapping[Any, Any]) -> Iterator[Any]:
+    """Yield the names or indexes of ``value`` in order, then those it lacks."""
+    yield from value if isinstance(value, dict) else range(len(value))
+    yield from errors
+
+
+@cache
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class Collection(Document):
+    """The base of the documents that answer a page of a collection (ENV-2)."""
+
+    count = Integer()
+    data: Array
+    expand = Array(String())
+    next = String()
+    previous = String()
+    select = String()
+    start = Integer(minimum=0)
+    total = Integer()
+
+
+class _FaultDetail(Document):
+    arguments = Map(required=True)
+    type = String(required=True)
+    message = String(required=True)
+
+
+class FaultDocument(Document):
+    """The answer to a request that failed (FLT-1)."""
+
+    fault = Embedded(_FaultDetail())
+
+    @property
+    def name(self) -> str:
+        """See ``Document.name``."""
+        return "fault"
+
+
+FAULT = FaultDocument()

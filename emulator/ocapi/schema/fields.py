@@ -1,0 +1,352 @@
+"""OCAPI property types as marshmallow fields: strict, without any coercion (DEC-1).
+
+What a field finds wrong is a *violation*: a function of the place it is found at to the fault
+that tells of it. A field knows its value; only the document knows the place.
+"""
+
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple, NoReturn
+
+from marshmallow import ValidationError, missing
+from marshmallow import fields as base
+
+from emulator import clock
+from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.faults import Fault
+
+TYPES: dict[type, str] = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+SCALARS = "string,number,boolean"
+LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
+DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
+KEPT_INSTANTS = 4096
+LARGEST = 2**31 - 1  # what a 32-bit integer holds
+CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
+
+
+class Place(NamedTuple):
+    """Where in a request document something stands."""
+
+    document: str
+    path: str
+    name: str
+
+
+leaves_rest: ContextVar[bool] = ContextVar("leaves_rest", default=False)
+"""Whether what an embedded document leaves out stays as it is; in arrays nothing does."""
+Violation = Callable[[Place], Fault]
+
+
+def mistyped(expected: str, value: Any) -> Violation:
+    """The value is not of the expected JSON type (or types, joined by a comma)."""
+    return lambda place: faults.TYPE_DECODING(place.path, expected, TYPES[type(value)])
+
+
+def constrained(place: Place) -> Fault:
+    """The value breaks a length, a range or a format, or is required and missing."""
+    return faults.PROPERTY_CONSTRAINT_VIOLATION(place.document, place.path)
+
+
+def unknown(place: Place) -> Fault:
+    """The document has no such property."""
+    return faults.UNKNOWN_PROPERTY(place.name, place.document)
+
+
+def undeclared(_: Place) -> Fault:
+    """The custom property is not declared, or of another type."""
+    return faults.INVALID_CUSTOM_PROPERTY()
+
+
+def unlisted(value: str) -> Violation:
+    """The value is none of the enumeration's."""
+    return lambda place: faults.ENUM_CONSTRAINT_VIOLATION(place.document, value)
+
+
+def refuse(violation: Violation) -> NoReturn:
+    """Raise a violation in the way marshmallow collects."""
+    raise ValidationError([violation])
+
+
+class Property(base.Field[Any]):
+    """A property of one JSON type.
+
+    Args:
+        read_only: Accepted and ignored in requests (DEC-3).
+        **options: Those of a marshmallow field; null is allowed unless told otherwise (DEC-4).
+    """
+
+    expected: ClassVar[str]
+    types: ClassVar[frozenset[type]]  # those of Python that a value has
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        expected = cls.expected.split(",")
+        cls.types = frozenset(kind for kind, name in TYPES.items() if name in expected)
+
+    def __init__(self, *, read_only: bool = False, **options: Any) -> None:
+        super().__init__(**{"allow_none": True, **options})
+        self.read_only = read_only
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:  # noqa: ARG002 - inherited
+        """Return the error for a missing value or a null: both break a constraint."""
+        return ValidationError([constrained])
+
+    def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        """Return a JSON value as it is stored, null as None; refuse one that cannot be.
+
+        The base's method without what no property has, processors and validators of marshmallow's
+        own: a data set has millions of values.
+        """
+        if value is None or value is missing:
+            self._validate_missing(value)
+            return None if value is None else self.load_default
+        if type(value) not in self.types:
+            refuse(mistyped(self.expected, value))
+        return self.check(value)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether each value of its type is stored as it is: most are, and are not looked at."""
+        return type(self).check is Property.check
+
+    def check(self, value: Any) -> Any:
+        """Return a value of the right type as it is stored, or refuse it."""
+        return value
+
+
+class String(Property):
+    """A string of ``min_length`` to ``max_length`` characters, and none of those excluded."""
+
+    expected = "string"
+
+    def __init__(
+        self,
+        *,
+        min_length: int = 0,
+        max_length: int | None = None,
+        excluded: tuple[str, ...] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.excluded = excluded
+        self.min_length = min_length
+        self.max_length = max_length
+
+    @property
+    def takes_all(self) -> bool:
+        """See ``Property.takes_all``."""
+        plain = type(self).check is String.check
+        return plain and not (self.min_length or self.excluded) and self.max_length is None
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        too_long = self.max_length is not None and len(value) > self.max_length
+        if too_long or len(value) < self.min_length or value in self.excluded:
+            refuse(constrained)
+        return value
+
+
+class Enumeration(Property):
+    """A string out of a fixed set."""
+
+    expected = "string"
+
+    def __init__(self, *values: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.values = values
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        if value not in self.values:
+            refuse(unlisted(value))
+        return value
+
+
+class Boolean(Property):
+    """``true`` or ``false``."""
+
+    expected = "boolean"
+
+
+class Number(Property):
+    """A number, at least ``minimum`` where one is given."""
+
+    expected = "number"
+
+    def __init__(self, *, minimum: float | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.minimum = minimum
+
+    def check(self, value: float) -> float:
+        """See ``Property.check``."""
+        if self.minimum is not None and value < self.minimum:
+            refuse(constrained)
+        return value
+
+
+class Integer(Number):
+    """A whole number within bounds; a fraction breaks a constraint, it is of JSON's type."""
+
+    def __init__(self, *, maximum: int = LARGEST, **options: Any) -> None:
+        super().__init__(**options)
+        self.maximum = maximum
+
+    def check(self, value: float) -> float:
+        """See ``Property.check``."""
+        if not isinstance(value, int) or value > self.maximum:
+            refuse(constrained)
+        return super().check(value)
+
+
+class DateTime(Property):
+    """An instant, stored as it is answered: ISO 8601, UTC, milliseconds (ENV-7)."""
+
+    expected = "string"
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        try:
+            return _read_instant(value)
+        except (ValueError, OverflowError):
+            refuse(constrained)
+
+
+@lru_cache(KEPT_INSTANTS)
+def _read_instant(text: str) -> str:
+    """Return an instant as it is stored; what was changed at once, or loaded, shares it.
+
+    Raises:
+        ValueError, OverflowError: It is none.
+    """
+    if not DATE_AND_TIME.fullmatch(text):
+        raise ValueError(text)
+    return render_instant(datetime.fromisoformat(text))
+
+
+class Array(Property):
+    """An array whose entries are all of one type."""
+
+    expected = "array"
+
+    def __init__(self, inner: Property, **options: Any) -> None:
+        super().__init__(**options)
+        self.inner = inner
+        self._sound = inner.types if inner.takes_all else frozenset()
+
+    def check(self, value: list[Any]) -> list[Any]:
+        """See ``Property.check``; violations are told by index."""
+        if self._sound.issuperset(map(type, value)):
+            return [*value]
+        if not leaves_rest.get():
+            return self._check_entries(value)
+        token = leaves_rest.set(False)
+        try:
+            return self._check_entries(value)
+        finally:
+            leaves_rest.reset(token)
+
+    def _check_entries(self, value: list[Any]) -> list[Any]:
+        entries, errors = [], {}
+        for index, entry in enumerate(value):
+            try:
+                entries.append(self.inner.deserialize(entry))
+            except ValidationError as error:
+                errors[index] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return entries
+
+
+class Map(Property):
+    """An object whose names are data: each value states its own type."""
+
+    expected = "object"
+
+
+class Localized(Map):
+    """A text in several languages: an object of strings by locale (LOC)."""
+
+    def check(self, value: dict[str, Any]) -> dict[str, Any]:
+        """See ``Property.check``."""
+        errors = {
+            name: [mistyped("string", text) if not isinstance(text, str) else constrained]
+            for name, text in value.items()
+            if not (isinstance(text, str) and LOCALE.fullmatch(name))
+        }
+        if errors:
+            raise ValidationError(errors)
+        return value
+
+
+class Embedded(Property):
+    """A document inside a document.
+
+    Args:
+        document: The document, or a function that returns it: one that contains itself does not
+            exist yet where its own properties are declared.
+        **options: Those of ``Property``.
+    """
+
+    expected = "object"
+
+    def __init__(self, document: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self._document = document
+
+    @property
+    def document(self) -> Any:
+        """The document's schema."""
+        return self._document() if callable(self._document) else self._document
+
+    def check(self, value: dict[str, Any]) -> Any:
+        """See ``Property.check``; violations are told by name."""
+        return self.document.embed(value)
+
+
+class Custom(Property):
+    """A custom property (DEC-5): a scalar, an array of scalars of one type, or a map of these."""
+
+    expected = "string,number,boolean,array,object"
+
+    def check(self, value: Any) -> Any:
+        """See ``Property.check``."""
+        if not isinstance(value, dict):
+            return _check_custom(value)
+        errors: dict[Any, Any] = {}
+        for name, entry in value.items():
+            try:
+                _check_custom(entry)
+            except ValidationError as error:
+                errors[name] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return value
+
+
+def _check_custom(value: Any) -> Any:
+    """Return a scalar, null, or an array of scalars of one type; refuse anything else."""
+    if isinstance(value, dict):
+        refuse(mistyped(f"{SCALARS},array", value))
+    for index, entry in enumerate(value if isinstance(value, list) else ()):
+        kind, first = TYPES[type(entry)], TYPES[type(value[0])]
+        if kind not in SCALARS.split(","):
+            raise ValidationError({index: [mistyped(SCALARS, entry)]})
+        if kind != first:
+            raise ValidationError({index: [mistyped(first, entry)]})
+    return value
+
+
+def render_instant(instant: datetime) -> str:
+    """Return an instant as OCAPI writes it; one without an offset is taken as UTC (ENV-7)."""
+    return clock.render_instant(instant if instant.tzinfo else instant.replace(tzinfo=UTC))

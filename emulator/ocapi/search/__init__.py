@@ -1,0 +1,1 @@
+"""Search documents and the query language."""

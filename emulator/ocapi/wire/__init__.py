@@ -1,0 +1,1 @@
+"""The parts of the protocol: URLs, formats, envelopes, selectors, pages, states."""

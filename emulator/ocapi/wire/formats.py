@@ -1,0 +1,196 @@
+"""Formats: which one a request speaks and wants (FMT-1, FMT-2), and bodies in each of them."""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from typing import IO, Any, TypeVar
+
+import orjson
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header, parse_options_header
+from werkzeug.wrappers import Request
+
+from emulator.family import TOO_LARGE
+from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.document import Document
+from emulator.ocapi.wire import xml
+
+T = TypeVar("T")
+
+LARGEST_BODY = 5 * 1024 * 1024
+QUOTED_BODY = 100
+LONGEST_LENGTH = 18  # digits of a Content-Length that are looked at
+LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
+
+NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+# RFC 9110, 8.3.1; nothing in it can match the same text in two ways.
+MEDIA_TYPE = re.compile(
+    rf"{NAME}/{NAME}[ \t]*(?:;[ \t]*(?:{NAME}=(?:{NAME}|{QUOTED})[ \t]*)?)*", re.ASCII
+)
+CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
+UTF_8 = ("utf-8", "utf8")
+BRINGING = ("POST", "PUT", "PATCH")
+KEPT, LONGEST_KEPT = 256, 256  # header values that are remembered, and characters of one
+
+
+class Format(StrEnum):
+    """A format of documents, by its name in the ``format`` parameter."""
+
+    JSON = "json"
+    XML = "xml"
+
+
+CONTENT_TYPES = {
+    "application/json": Format.JSON,
+    "application/xml": Format.XML,
+    "text/xml": Format.XML,
+}
+
+
+NAMES = frozenset(Format)
+
+
+def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Remember what the latest short header values mean."""
+    remember = lru_cache(KEPT)(read)
+    return lambda text: (remember if len(text) <= LONGEST_KEPT else read)(text)
+
+
+def preferred(request: Request) -> Format:
+    """Return the format of the answer; what is malformed does not count."""
+    if request.method in BRINGING and (spoken := CONTENT_TYPES.get(_media_type(request))):
+        return spoken
+    asked = request.args.get("format")
+    if asked is not None and asked in NAMES:
+        return Format(asked)
+    accepted = request.environ.get("HTTP_ACCEPT", "")
+    return _choose(accepted) if len(accepted) <= LONGEST_ACCEPT else Format.JSON
+
+
+@remembered
+def _choose(accepted: str) -> Format:
+    """Return the best format by an Accept header, JSON if it fits none."""
+    ranges = parse_accept_header(accepted, MIMEAccept)
+    plain = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in ranges)
+    return CONTENT_TYPES[plain.best_match(CONTENT_TYPES, default="application/json")]
+
+
+def check(request: Request) -> Format:
+    """Return the format of the answer, once format, content type and charset are in order.
+
+    Raises:
+        Fault: UNSUPPORTED_FORMAT, MALFORMED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE or
+            CHARSET_NOT_ACCEPTABLE.
+    """
+    asked = request.args.get("format")
+    if asked is not None and asked not in NAMES:
+        raise faults.UNSUPPORTED_FORMAT(asked)
+    content_type = _content_type(request)
+    if content_type and _brings_document(request):
+        _check_content_type(content_type)
+    return preferred(request)
+
+
+def _brings_document(request: Request) -> bool:
+    """Return whether the body counts: GET and bodiless DELETE may carry any type (FMT-7)."""
+    if request.method == "DELETE":
+        return bool(request.content_length or request.headers.get("Transfer-Encoding"))
+    return request.method in BRINGING
+
+
+@remembered
+def _check_content_type(content_type: str) -> None:
+    if not MEDIA_TYPE.fullmatch(content_type):
+        raise faults.MALFORMED_MEDIA_TYPE(content_type)
+    media_type, options = parse_options_header(content_type)
+    if media_type.lower() not in CONTENT_TYPES:
+        raise faults.UNSUPPORTED_CONTENT_TYPE(content_type)
+    charset = options.get("charset", "utf-8")
+    if charset.lower() not in UTF_8:
+        raise faults.CHARSET_NOT_ACCEPTABLE(charset)
+
+
+def read_body(request: Request) -> bytes:
+    """Return the request's body.
+
+    Raises:
+        Fault: REQUEST_ENTITY_TOO_LARGE, it has more than 5 MB (FMT-6).
+    """
+    if request.environ.get(TOO_LARGE) or _announces_too_much(request):
+        raise faults.REQUEST_ENTITY_TOO_LARGE()
+    ends = request.environ.get("wsgi.input_terminated")
+    stream: IO[bytes] = request.environ["wsgi.input"] if ends else request.stream
+    body = stream.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise faults.REQUEST_ENTITY_TOO_LARGE()
+    return body
+
+
+def _announces_too_much(request: Request) -> bool:
+    length = request.environ.get("CONTENT_LENGTH", "")
+    return length.isdecimal() and int(length[:LONGEST_LENGTH]) > LARGEST_BODY
+
+
+def decode(request: Request, body: bytes, document: Document, version: str) -> Any:
+    """Return a body as a JSON value: XML if its content type says so, else JSON.
+
+    Raises:
+        Fault: BODY_DECODING, it is malformed (FMT-6).
+    """
+    try:
+        if CONTENT_TYPES.get(_media_type(request)) is Format.XML:
+            return xml.decode(body, document, version)
+        return orjson.loads(body)
+    except ValueError as error:
+        excerpt = body.decode(errors="replace")[:QUOTED_BODY]
+        raise faults.BODY_DECODING(excerpt) from error
+
+
+def encode(
+    format_: Format, content: Mapping[str, Any], document: Document, version: str, *, indent: bool
+) -> bytes:
+    """Return a document's members as bytes of the format."""
+    if format_ is Format.XML:
+        return xml.encode(content, document, version, indent=indent)
+    return orjson.dumps(content, default=dict, option=orjson.OPT_INDENT_2 if indent else 0)
+
+
+def callback(request: Request) -> str | None:
+    """Return the name of the JSONP callback, if the request has one that is usable (FMT-4)."""
+    name = request.args.get("callback", "")
+    usable = request.method == "GET" and CALLBACK.fullmatch(name)
+    return name if usable and preferred(request) is Format.JSON else None
+
+
+def check_callback(request: Request) -> None:
+    """Refuse a JSONP callback that is no path of identifiers.
+
+    Raises:
+        Fault: MALFORMED_PARAMETER (FMT-4).
+    """
+    name = request.args.get("callback")
+    if request.method == "GET" and name is not None and not CALLBACK.fullmatch(name):
+        raise faults.MALFORMED_PARAMETER("callback", name)
+
+
+def wrap(name: str, json: bytes) -> bytes:
+    """Return a JSON text as a call of a JavaScript function (FMT-4)."""
+    # U+2028 and U+2029 end a line in JavaScript before ECMAScript 2019, but not in JSON.
+    script = json.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+    return b"/**/" + name.encode() + b"(" + script + b")"
+
+
+def _content_type(request: Request) -> str:
+    found: str = request.environ.get("CONTENT_TYPE", "")
+    return found
+
+
+def _media_type(request: Request) -> str:
+    return _read_media_type(_content_type(request))
+
+
+@remembered
+def _read_media_type(content_type: str) -> str:
+    return parse_options_header(content_type)[0].lower()

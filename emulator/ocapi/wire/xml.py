@@ -1,0 +1,247 @@
+"""The XML form of documents, both ways (FMT-5).
+
+XML mirrors JSON: an element for each member, an array as its element once per entry, null and
+the empty array as ``xsi:nil``, a map as ``<entry key="...">`` elements. What an element means is
+told by the document's schema. Where the schema leaves the type open (custom properties, the
+entries of maps) a value that is no string states its type in ``xsi:type``: ``number``,
+``boolean``, ``map``, or ``set_of_...`` for an array.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import orjson
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from emulator.ocapi.schema.document import Document
+from emulator.ocapi.schema.fields import (
+    TYPES,
+    Array,
+    Boolean,
+    Custom,
+    Embedded,
+    Map,
+    Number,
+    Property,
+    String,
+)
+
+NAMESPACE = "http://www.demandware.com/ocapi/data/{version}"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+NIL, TYPE = f"{{{XSI}}}nil", f"{{{XSI}}}type"
+SET = "set_of_"
+DEEPEST = 64
+Attributes = dict[str, str]
+# What the Char production of XML 1.0 leaves out.
+UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+SCALAR = String()
+STATED: dict[str, Property] = {
+    "": SCALAR,
+    "string": SCALAR,
+    "number": Number(),
+    "boolean": Boolean(),
+}
+ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)""")
+BOOLEANS = {"true": True, "false": False}
+JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+class XmlError(ValueError):
+    """The text is not the XML form of the document."""
+
+
+def encode(content: Mapping[str, Any], document: Document, version: str, *, indent: bool) -> bytes:
+    """Return a document as UTF-8 XML.
+
+    Args:
+        content: The document's members, envelope included.
+        document: Its schema.
+        version: The version in its namespace, such as ``23.2``.
+        indent: Whether to lay it out for reading.
+    """
+    attributes = {"xmlns": NAMESPACE.format(version=version), "xmlns:xsi": XSI}
+    root = ET.Element(document.name, attributes)
+    _write_members(root, content, document)
+    if indent:
+        ET.indent(root)
+    text = ET.tostring(root, encoding="unicode")
+    # A carriage return that stands in text as itself would be read as a line feed.
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.replace("\r", "&#13;").encode()
+
+
+def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
+    """Return the JSON value of an XML document, ready to be validated by its schema.
+
+    Text that is not of the declared type stays a string, for the schema to refuse.
+
+    Raises:
+        XmlError: No well-formed XML, with a DTD, or another root element.
+    """
+    declared = ENCODING.match(text)
+    if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
+        raise XmlError(f"the encoding is {declared[1]!r}")
+    try:
+        root = fromstring(text.decode(), forbid_dtd=True)
+    except (ET.ParseError, DefusedXmlException, ValueError) as error:
+        raise XmlError(str(error)) from error
+    if _is_deep(root):
+        raise XmlError("the elements are nested too deep")
+    namespace = NAMESPACE.format(version=version)
+    if root.tag != f"{{{namespace}}}{document.name}":
+        raise XmlError(f"the root element is {root.tag}")
+    return _read_members(root, document)
+
+
+def _is_deep(root: ET.Element) -> bool:
+    level: list[ET.Element] = [root]
+    for _ in range(DEEPEST):
+        level = [child for element in level for child in element]
+    return bool(level)
+
+
+def fit(text: str) -> str:
+    """Return text with the characters that XML 1.0 cannot carry replaced by U+FFFD."""
+    return UNFIT.sub("\ufffd", text)
+
+
+def _is_open(kind: Property | None) -> bool:
+    return kind is None or isinstance(kind, Custom)
+
+
+def _write_members(parent: ET.Element, content: Mapping[str, Any], document: Document) -> None:
+    for name, value in content.items():
+        _write(parent, name, {}, value, document.property_of(name))
+
+
+def _write(
+    parent: ET.Element, name: str, attributes: Attributes, value: Any, kind: Property | None
+) -> None:
+    """Add the element of a member, or the elements of one that is an array."""
+    if not isinstance(value, (list, tuple)):
+        _write_one(parent, name, attributes, value, kind)
+        return
+    inner: Property | None = SCALAR
+    if isinstance(kind, Array):
+        inner = kind.inner
+    else:
+        attributes = {**attributes, "xsi:type": SET + TYPES[type(value[0] if value else "")]}
+    for entry in value:
+        _write_one(parent, name, attributes, entry, inner)
+    if not value:
+        ET.SubElement(parent, name, {**attributes, "xsi:nil": "true"})
+
+
+def _write_one(
+    parent: ET.Element, name: str, attributes: Attributes, value: Any, kind: Property | None
+) -> None:
+    element = ET.SubElement(parent, name, attributes)
+    if value is None:
+        element.set("xsi:nil", "true")
+    elif isinstance(kind, Embedded):
+        _write_members(element, value, kind.document)
+    elif isinstance(value, Mapping):
+        _write_map(element, value, kind)
+    else:
+        _write_scalar(element, value, kind)
+
+
+def _write_map(element: ET.Element, entries: Mapping[str, Any], kind: Property | None) -> None:
+    if not isinstance(kind, Map):
+        element.set("xsi:type", "map")
+    for key, value in entries.items():
+        _write(element, "entry", {"key": fit(key)}, value, None)
+
+
+def _write_scalar(element: ET.Element, value: Any, kind: Property | None) -> None:
+    if isinstance(value, str):
+        element.text = fit(value)
+        return
+    if _is_open(kind):
+        element.set("xsi:type", TYPES[type(value)])
+    element.text = orjson.dumps(value).decode()
+
+
+def _read_members(element: ET.Element, document: Document) -> dict[str, Any]:
+    _check_only_elements(element)
+    prefix = element.tag.partition("}")[0] + "}"
+    groups = _group((child.tag.removeprefix(prefix), child) for child in element)
+    return {name: _read(found, document.property_of(name)) for name, found in groups.items()}
+
+
+def _check_only_elements(element: ET.Element) -> None:
+    texts = (element.text, *(child.tail for child in element))
+    if any(text and text.strip(" \t\r\n") for text in texts):
+        raise XmlError(f"there is text between the elements of {element.tag}")
+
+
+def _group(named: Iterable[tuple[str, ET.Element]]) -> dict[str, list[ET.Element]]:
+    groups: dict[str, list[ET.Element]] = {}
+    for name, element in named:
+        groups.setdefault(name, []).append(element)
+    return groups
+
+
+def _read(elements: list[ET.Element], kind: Property | None) -> Any:
+    """Return the value of one member or map entry from all its elements."""
+    first = elements[0]
+    stated = first.get(TYPE, "") if _is_open(kind) else ""
+    if isinstance(kind, Array) or stated.startswith(SET):
+        if len(elements) == 1 and _is_nil(first):
+            return []
+        inner = kind.inner if isinstance(kind, Array) else None
+        return [_read_one(element, inner) for element in elements]
+    values = [_read_one(element, kind) for element in elements]
+    return values if len(values) > 1 else values[0]
+
+
+def _read_one(element: ET.Element, kind: Property | None) -> Any:
+    if _is_nil(element):
+        return None
+    if isinstance(kind, Embedded):
+        return _read_members(element, kind.document)
+    if isinstance(kind, Map):
+        return _read_map(element)
+    if kind is None or _is_open(kind):
+        return _read_open(element)
+    # Elements inside what should be text: some object, for the schema to refuse.
+    return {} if len(element) else _read_scalar(element.text or "", kind)
+
+
+def _read_open(element: ET.Element) -> Any:
+    """Return the value of an element that states its type itself."""
+    stated = element.get(TYPE, "")
+    if stated == "map" or (len(element) and not stated):
+        return _read_map(element)
+    stated = stated.removeprefix(SET) or stated
+    if stated not in STATED or len(element):
+        raise XmlError(f"there is no type '{stated}'")
+    value = _read_scalar(element.text or "", STATED[stated])
+    if TYPES[type(value)] != (stated or "string"):
+        raise XmlError(f"'{value}' is no {stated}")
+    return value
+
+
+def _read_map(element: ET.Element) -> dict[str, Any]:
+    _check_only_elements(element)
+    entry = element.tag.partition("}")[0] + "}entry"
+    if any(child.tag != entry or "key" not in child.attrib for child in element):
+        raise XmlError(f"{element.tag} has other children than entries with a key")
+    entries = _group((child.attrib["key"], child) for child in element)
+    return {key: _read(found, None) for key, found in entries.items()}
+
+
+def _read_scalar(text: str, kind: Property) -> Any:
+    if isinstance(kind, Boolean):
+        return BOOLEANS.get(text, text)
+    if isinstance(kind, Number) and JSON_NUMBER.fullmatch(text):
+        with suppress(ValueError):  # a number beyond all that JSON is read to
+            return orjson.loads(text)
+    return text
+
+
+def _is_nil(element: ET.Element) -> bool:
+    return element.get(NIL) == "true"

@@ -1,0 +1,1 @@
+"""Recorded exchanges: the journal, conditions on it, and redaction."""

@@ -1,0 +1,652 @@
+"""The command line: serve, token, check, and what it says when it is used wrongly."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from emulator import Config, Emulator
+from emulator.cli.main import commands, main
+from emulator.http.listener import Listener
+from emulator.tests.knob import DEFAULTS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+LISTS = "/s/-/dw/data/v23_2/inventory_lists"
+SECRET = "hunter2-hunter2"
+SAMPLES = Path(__file__).parents[3] / "fixtures" / "samples"
+TIMEOUT = 30
+
+
+class Knob(NamedTuple):
+    """A knob with its flag, its environment variable, a text to give, and what this becomes."""
+
+    name: str
+    flag: str
+    variable: str
+    given: str
+    value: Any
+
+
+KNOBS = (
+    Knob("host", "--host", "OCAPI_EMULATOR_HOST", "localhost", "localhost"),
+    Knob("port", "--port", "OCAPI_EMULATOR_PORT", "0", 0),
+    Knob("fixtures", "--fixtures", "OCAPI_EMULATOR_FIXTURES", "samples", "samples"),
+    Knob("dialect", "--dialect", "OCAPI_EMULATOR_DIALECT", "observed", "observed"),
+    Knob(
+        "accept_versions",
+        "--accept-versions",
+        "OCAPI_EMULATOR_ACCEPT_VERSIONS",
+        "v19_5,v20_3",
+        "v19_5,v20_3",
+    ),
+    Knob("store", "--store", "OCAPI_EMULATOR_STORE", "redis://h/1", "redis://h/1"),
+    Knob("workers", "--workers", "OCAPI_EMULATOR_WORKERS", "3", 3),
+    Knob("token_key", "--token-key", "OCAPI_EMULATOR_TOKEN_KEY", SECRET, SECRET),
+    Knob(
+        "inventory_api_key",
+        "--inventory-api-key",
+        "OCAPI_EMULATOR_INVENTORY_API_KEY",
+        "open sesame",
+        "open sesame",
+    ),
+    Knob(
+        "trust_forwarded_proto",
+        "--trust-forwarded-proto",
+        "OCAPI_EMULATOR_TRUST_FORWARDED_PROTO",
+        "1",
+        True,
+    ),
+    Knob("control_token", "--control-token", "OCAPI_EMULATOR_CONTROL_TOKEN", SECRET, SECRET),
+    Knob("workspaces", "--workspaces", "OCAPI_EMULATOR_WORKSPACES", "5", 5),
+    Knob("workspace_age", "--workspace-age", "OCAPI_EMULATOR_WORKSPACE_AGE", "60", 60),
+    Knob("journal", "--journal", "OCAPI_EMULATOR_JOURNAL", "7", 7),
+    Knob("journal_body", "--journal-body", "OCAPI_EMULATOR_JOURNAL_BODY", "99", 99),
+    Knob("failpoints", "--failpoints", "OCAPI_EMULATOR_FAILPOINTS", "a.json", "a.json"),
+    Knob("settings", "--settings", "OCAPI_EMULATOR_SETTINGS", "s.json", "s.json"),
+    Knob("seed", "--seed", "OCAPI_EMULATOR_SEED", "seven", "seven"),
+    Knob("tls", "--tls", "OCAPI_EMULATOR_TLS", "1", True),
+    Knob("tls_name", "--tls-name", "OCAPI_EMULATOR_TLS_NAME", "shop.test", "shop.test"),
+    Knob("tls_cert", "--tls-cert", "OCAPI_EMULATOR_TLS_CERT", "cert.pem", "cert.pem"),
+    Knob("tls_key", "--tls-key", "OCAPI_EMULATOR_TLS_KEY", "key.pem", "key.pem"),
+)
+each_knob = pytest.mark.parametrize("knob", KNOBS, ids=lambda knob: knob.name)
+
+
+@pytest.fixture(autouse=True)
+def _no_variables_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("OCAPI_EMULATOR_")]:
+        monkeypatch.delenv(name)
+
+
+def command_line(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "emulator", *arguments]
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own program
+        command_line(*arguments),
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(commands, arguments)
+
+
+@contextmanager
+def serving(*arguments: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run ``serve``; give the process and its URL once the listening line is there."""
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        command_line("serve", *arguments),
+        env=os.environ | {"OCAPI_EMULATOR_PORT": "0"} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().removeprefix("ocapi-emulator listening on ")[:-1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def end(process: subprocess.Popen[str], number: int) -> tuple[str, str, int]:
+    """Send a signal; return what was still written, and the exit code."""
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=TIMEOUT)
+    return output, errors, process.returncode
+
+
+def get(url: str, **options: Any) -> requests.Response:
+    return requests.get(url, timeout=TIMEOUT, **options)
+
+
+def assert_one_line(text: str, excerpt: str) -> None:
+    assert text.startswith("ocapi-emulator: ")
+    assert text.count("\n") == 1
+    assert excerpt in text
+
+
+def broken_data_set(folder: Path) -> str:
+    """Make a copy of the samples with three things wrong in it."""
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    (folder / "sites.json").write_text("[{]")
+    (folder / "inventory_lists.json").write_text('[{"id": ""}, {"id": "a", "colour": "red"}]')
+    return str(folder)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(fixtures="samples") as started:
+        yield started
+    started.check()
+
+
+@pytest.fixture
+def unused_url() -> Iterator[str]:
+    """A URL on which nobody listens: its port is taken, so that nobody else can."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_serve_says_where_it_listens_once_it_answers() -> None:
+    with serving("--fixtures", "samples") as (process, url):
+        told = get(f"{url}/__emulator__/health").json()
+        assert (told["status"], told["fixtures"]) == ("ok", "samples")
+        assert end(process, signal.SIGTERM) == ("", "", 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_serve_ends_with_0_on_a_signal_and_stops_answering(number: int) -> None:
+    with serving() as (process, url):
+        assert get(f"{url}/__emulator__/health").status_code == 200
+        assert end(process, number) == ("", "", 0)
+        with pytest.raises(requests.ConnectionError):
+            get(f"{url}/__emulator__/health")
+
+
+def test_serve_ends_while_connections_are_open() -> None:
+    with serving() as (process, url), requests.Session() as session:
+        assert session.get(f"{url}/__emulator__/health", timeout=TIMEOUT).status_code == 200
+        assert end(process, signal.SIGTERM) == ("", "", 0)
+
+
+def test_serve_tells_of_a_taken_port_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("serve", "--port", str(port))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_line(result.stderr, f"can't listen on 127.0.0.1 port {port}: Address already in use")
+
+
+def test_serve_tells_of_an_unknown_host_in_one_line() -> None:
+    result = run("serve", "--port", "0", "--host", "256.1.1.1")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "can't listen on 256.1.1.1 port 0: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "excerpt"),
+    [
+        (["--dialect", "spoken"], {}, "dialect 'spoken'"),
+        (["--port", "65536"], {}, "port 65536"),
+        (["--accept-versions", "23.2"], {}, "version '23.2'"),
+        ([], {"OCAPI_EMULATOR_DIALECT": "spoken"}, "dialect 'spoken'"),
+        ([], {"OCAPI_EMULATOR_PORT": "http"}, "OCAPI_EMULATOR_PORT"),
+        (["--fixtures", "nowhere"], {}, "nowhere: is neither"),
+    ],
+    ids=["dialect", "port", "versions", "dialect variable", "port variable", "fixtures"],
+)
+def test_serve_tells_of_a_bad_knob_in_one_line(
+    arguments: list[str], variables: dict[str, str], excerpt: str
+) -> None:
+    result = run("serve", *arguments, **variables)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_line(result.stderr, excerpt)
+
+
+def test_serve_tells_of_everything_that_is_wrong_with_a_data_set(tmp_path: Path) -> None:
+    result = run("serve", "--fixtures", broken_data_set(tmp_path))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
+    for excerpt in ("sites.json", "inventory_lists entry 1", "inventory_lists entry 2"):
+        assert excerpt in result.stderr
+
+
+def test_serve_writes_no_secret_down() -> None:
+    with serving(OCAPI_EMULATOR_TOKEN_KEY=SECRET) as (process, url):
+        get(f"{url}{LISTS}?client_secret={SECRET}", headers={"Authorization": f"Bearer {SECRET}"})
+        form = {"grant_type": "client_credentials", "client_secret": SECRET}
+        requests.post(f"{url}/dwsso/oauth2/access_token", data=form, timeout=TIMEOUT)
+        output, errors, _ = end(process, signal.SIGTERM)
+    assert SECRET not in output + errors
+
+
+def test_serve_keeps_quiet_when_many_clients_ask_at_once() -> None:
+    request = b"GET /__emulator__/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with serving() as (process, url):
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        clients = [socket.create_connection(address, TIMEOUT) for _ in range(40)]
+        for client in clients:
+            client.sendall(request)
+        for client in clients:
+            with client, client.makefile("rb") as stream:
+                assert stream.readline() == b"HTTP/1.1 200 OK\r\n"
+        assert end(process, signal.SIGTERM) == ("", "", 0)
+
+
+def test_every_knob_is_listed_here() -> None:
+    assert [field.name for field in fields(Config)] == [knob.name for knob in KNOBS]
+    assert {field.name: field.default for field in fields(Config)} == DEFAULTS
+
+
+def serve_parameters(arguments: Iterable[str]) -> Mapping[str, Any]:
+    command = commands.commands["serve"]
+    with command.make_context("serve", list(arguments)) as context:
+        return dict(context.params)
+
+
+@each_knob
+def test_a_knob_has_its_flag_and_its_variable_in_the_help(knob: Knob) -> None:
+    told = CliRunner().invoke(commands, ["serve", "--help"], terminal_width=200).output
+    assert f"  {knob.flag} " in told
+    assert f"env var: {knob.variable}" in told
+
+
+@each_knob
+def test_a_knob_is_set_by_its_flag(knob: Knob) -> None:
+    arguments = [knob.flag] if knob.value is True else [knob.flag, knob.given]
+    assert serve_parameters(arguments) == {**DEFAULTS, knob.name: knob.value}
+
+
+@each_knob
+def test_a_knob_is_set_by_its_variable(monkeypatch: pytest.MonkeyPatch, knob: Knob) -> None:
+    monkeypatch.setenv(knob.variable, knob.given)
+    assert serve_parameters([]) == {**DEFAULTS, knob.name: knob.value}
+
+
+def test_a_flag_beats_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCAPI_EMULATOR_PORT", "1111")
+    assert serve_parameters(["--port", "2222"])["port"] == 2222
+
+
+def test_the_variables_reach_the_server(tmp_path: Path) -> None:
+    failpoints = tmp_path / "failpoints.json"
+    failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
+    given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
+    given |= {"failpoints": str(failpoints), "control_token": "", "settings": ""}
+    given |= {"store": "memory", "workers": "1"}
+    variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
+    with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
+        assert url.startswith("http://localhost:")
+        token = invoke("token", "--url", other.url).stdout.strip()
+        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-Proto": "https"}
+        page = get(url + LISTS.replace("v23_2", "v19_5"), headers=headers).json()
+        assert page["_v"] == "19.5"
+        assert [entry["id"] for entry in page["data"]] == ["my-inventorylist1", "my-inventorylist2"]
+        assert all(entry["link"].startswith("https://localhost:") for entry in page["data"])
+        assert get(f"{url}/__emulator__/health").json()["dialect"] == "observed"
+        assert get(f"{url}/items").status_code == 418
+        assert get(f"{url}/__emulator__/clock").json()["now"] == "2026-01-01T00:00:00.000Z"
+
+
+def test_check_counts_what_a_data_set_holds() -> None:
+    result = invoke("check", "samples")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(
+        "samples: 2 sites, 2 inventory_lists, 1 clients, 1 users, 2 items"
+    )
+    assert result.stderr == ""
+
+
+def test_check_takes_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(SAMPLES, folder)
+    (folder / "inventory_lists.json").write_text(json.dumps([{"id": str(n)} for n in range(5)]))
+    result = invoke("check", str(folder))
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{folder}: 2 sites, 5 inventory_lists, 1 clients, 1 users")
+
+
+@pytest.mark.parametrize(("name", "below"), [(".", ""), ("..", "below")])
+def test_check_takes_the_folder_one_is_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, below: str
+) -> None:
+    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    (tmp_path / below).mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / below)
+    result = invoke("check", name)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "2 inventory_lists" in result.stdout
+
+
+def test_check_ends_with_1_and_all_that_is_wrong(tmp_path: Path) -> None:
+    result = invoke("check", broken_data_set(tmp_path))
+    assert (result.exit_code, result.stdout) == (1, "")
+    for excerpt in ("sites.json", "inventory_lists entry 1", "inventory_lists entry 2"):
+        assert excerpt in result.stderr
+
+
+def test_check_does_not_write_secrets_down(tmp_path: Path) -> None:
+    folder = broken_data_set(tmp_path)
+    clients = {"clients": [{"client_id": "x", "client_secret": SECRET, "colour": "red"}]}
+    Path(folder, "clients.json").write_text(json.dumps(clients))
+    result = invoke("check", folder)
+    assert "colour" in result.stderr
+    assert SECRET not in result.output
+
+
+@pytest.mark.parametrize(
+    ("data_set", "code"), [("samples", 0), ("nowhere", 1)], ids=["sound", "missing"]
+)
+def test_check_ends_a_process_with_its_verdict(data_set: str, code: int) -> None:
+    result = run("check", data_set)
+    assert result.returncode == code
+    assert data_set in (result.stderr if code else result.stdout)
+
+
+def test_token_prints_a_token_that_works(emulator: Emulator) -> None:
+    result = invoke("token", "--url", emulator.url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.count("\n") == 1
+    headers = {"Authorization": f"Bearer {result.stdout.strip()}"}
+    assert get(emulator.url + LISTS, headers=headers).status_code == 200
+
+
+def test_token_takes_a_url_that_ends_in_a_slash(emulator: Emulator) -> None:
+    assert invoke("token", "--url", f"{emulator.url}/").exit_code == 0
+
+
+def test_token_takes_its_options_from_variables(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCAPI_EMULATOR_URL", emulator.url)
+    monkeypatch.setenv("OCAPI_EMULATOR_CLIENT_ID", DEMO)
+    assert invoke("token").exit_code == 0
+    monkeypatch.setenv("OCAPI_EMULATOR_CLIENT_SECRET", "another")
+    assert invoke("token").exit_code == 1
+
+
+def test_token_runs_as_a_process(emulator: Emulator) -> None:
+    result = run("token", "--url", emulator.url)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.count(".") == 2
+
+
+def test_token_tells_of_a_refusal_without_the_secret(emulator: Emulator) -> None:
+    result = invoke("token", "--url", emulator.url, "--client-secret", SECRET)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert_one_line(result.stderr, "refused: 401")
+    assert SECRET not in result.stderr
+
+
+def test_token_ends_with_1_if_there_is_no_server(unused_url: str) -> None:
+    result = invoke("token", "--url", unused_url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert_one_line(result.stderr, f"no answer from {unused_url}: ")
+
+
+def test_token_refuses_a_url_of_another_scheme() -> None:
+    result = invoke("token", "--url", "ftp://localhost")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "'ftp://localhost'")
+
+
+def test_token_is_good_for_the_workspace_that_is_named(emulator: Emulator) -> None:
+    result = invoke("token", "--url", emulator.url, "--workspace", "ci-7")
+    headers = {"Authorization": f"Bearer {result.stdout.strip()}"}
+    within = {**headers, "x-emulator-workspace": "ci-7"}
+    assert get(emulator.url + LISTS, headers=headers).status_code == 401
+    assert get(emulator.url + LISTS, headers=within).status_code == 200
+
+
+def test_a_malformed_url_ends_a_process_in_one_line() -> None:
+    result = run("token", "--url", "http://localhost:port")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "http://localhost:port")
+
+
+@pytest.mark.parametrize("url", ["", "localhost", "http://", "http://a b", "http://x:99999"])
+@pytest.mark.parametrize("command", ["token", "health", "dump"])
+def test_a_malformed_url_is_told_in_one_line_with_exit_code_2(
+    tmp_path: Path, command: str, url: str
+) -> None:
+    arguments = [str(tmp_path / "new")] if command == "dump" else []
+    result = invoke(command, "--url", url, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "http")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["token", "health", "dump"])
+def test_a_file_without_certificates_is_told_in_one_line_with_exit_code_2(
+    tmp_path: Path, emulator: Emulator, command: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("nothing")
+    arguments = [str(tmp_path / "new")] if command == "dump" else []
+    result = invoke(command, "--url", emulator.url, "--ca-file", str(file), *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, f"'{file}' holds no certificates: ")
+
+
+def test_a_workspace_that_cannot_be_sent_is_told_in_one_line_with_exit_code_2(
+    emulator: Emulator,
+) -> None:
+    result = invoke("token", "--url", emulator.url, "--workspace", "\N{SNOWMAN}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "cannot be asked")
+
+
+def test_health_tells_what_the_server_tells(emulator: Emulator) -> None:
+    result = invoke("health", "--url", emulator.url)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{emulator.url}: status ok, version ")
+    assert result.stdout.endswith(", fixtures samples, dialect documented, store memory\n")
+
+
+def test_health_ends_with_1_if_there_is_no_server(unused_url: str) -> None:
+    result = invoke("health", "--url", unused_url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert_one_line(result.stderr, f"no answer from {unused_url}: ")
+
+
+@pytest.mark.parametrize("seconds", ["-1", "soon"])
+def test_health_waits_for_seconds_only(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+    monkeypatch.setenv("OCAPI_EMULATOR_WAIT", seconds)
+    assert invoke("health").exit_code == 2
+
+
+def test_dump_writes_a_data_set_that_is_the_same_when_it_is_served(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    item = {"sku": "new", "productVariant": {"variantId": "v"}}
+    for path in ("/inventories/inventory-1", "/inventories/inventory-2", "/items/item-1"):
+        assert requests.delete(emulator.url + path, timeout=TIMEOUT).status_code == 204
+    assert requests.post(f"{emulator.url}/items", json=item, timeout=TIMEOUT).ok
+    folder = tmp_path / "below" / "mine"
+    result = invoke("dump", "--url", emulator.url, str(folder))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"{folder}: sites.json, ")
+    assert invoke("check", str(folder)).exit_code == 0
+    state = get(f"{emulator.url}/__emulator__/state").json()
+    with Emulator(fixtures=str(folder)) as other:
+        assert get(f"{other.url}/__emulator__/state").json() == state
+        asked = [get(f"{url}/items/item-2").headers["ETag"] for url in (emulator.url, other.url)]
+        assert asked[0] == asked[1]
+
+
+def test_dump_takes_the_data_of_a_workspace(tmp_path: Path, emulator: Emulator) -> None:
+    requests.post(
+        f"{emulator.url}/__emulator__/reset?to=empty",
+        headers={"x-emulator-workspace": "ci-7"},
+        timeout=TIMEOUT,
+    )
+    for workspace, items in (("", 2), ("ci-7", 0)):
+        invoke("dump", "--url", emulator.url, "--workspace", workspace, str(tmp_path))
+        assert len(json.loads((tmp_path / "items.json").read_bytes())) == items
+
+
+def test_dump_shows_the_token_of_the_control_plane(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    with Emulator(fixtures="samples", control_token=SECRET) as emulator:
+        refused = invoke("dump", "--url", emulator.url, str(folder))
+        assert (refused.exit_code, refused.stdout, folder.exists()) == (1, "", False)
+        assert_one_line(refused.stderr, "refused: 401")
+        told = invoke("dump", "--url", emulator.url, "--control-token", SECRET, str(folder))
+        assert (told.exit_code, told.stderr) == (0, "")
+    sites = json.loads((folder / "sites.json").read_bytes())
+    assert [site["id"] for site in sites] == ["MyOtherSite", "SiteGenesis"]
+
+
+def test_dump_tells_of_a_folder_that_cannot_be_written_in_one_line(
+    tmp_path: Path, emulator: Emulator
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = invoke("dump", "--url", emulator.url, str(file))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, f"can't write to {file}: File exists")
+
+
+def test_ca_tells_where_the_authority_lies_and_how_it_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.http.certificate.user_cache_path", lambda name: tmp_path / name)
+    result = invoke("ca")
+    assert (result.exit_code, result.stderr) == (0, "")
+    path, blank, *lines = result.stdout.splitlines()
+    assert Path(path).is_relative_to(tmp_path)
+    assert Path(path).read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+    assert blank == ""
+    assert any(path in line and "curl" in line.lower() for line in lines)
+    assert invoke("ca").stdout == result.stdout
+
+
+def test_ca_tells_of_a_place_that_cannot_be_written_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    place = tmp_path / "file" / "below"
+    monkeypatch.setattr("emulator.http.certificate.user_cache_path", lambda name: place / name)
+    result = invoke("ca")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, str(place))
+
+
+def page(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "text/html")])
+    return [b"<p>Welcome</p>"]
+
+
+def no_token(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [b"{}"]
+
+
+@pytest.mark.parametrize("application", [page, no_token])
+@pytest.mark.parametrize("command", ["token", "dump"])
+def test_a_server_of_another_kind_is_told_in_one_line(
+    tmp_path: Path, application: "WSGIApplication", command: str
+) -> None:
+    listener = Listener(application, "127.0.0.1", 0)
+    listener.start()
+    arguments = [str(tmp_path / "new")] if command == "dump" else []
+    try:
+        result = run(command, "--url", listener.url, *arguments)
+    finally:
+        listener.stop()
+    assert (result.returncode, result.stdout) == (1, "")
+    assert_one_line(result.stderr, listener.url)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "excerpt"),
+    [
+        (["sevre"], "'sevre'"),
+        (["serve", "--colour", "red"], "'--colour'"),
+        (["serve", "--port", "http"], "'http'"),
+        (["check"], "NAME|DIR"),
+        (["--loud"], "'--loud'"),
+    ],
+    ids=["command", "flag", "value", "argument", "global flag"],
+)
+def test_wrong_use_is_told_in_one_line_with_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    excerpt: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["ocapi-emulator", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert_one_line(errors, excerpt)
+
+
+def test_no_command_shows_the_help_with_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["ocapi-emulator"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "Usage: ocapi-emulator" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_says_so_with_exit_code_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["ocapi-emulator", "token"])
+    monkeypatch.setattr("emulator.cli.main.Remote", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "ocapi-emulator: interrupted"
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_help_names_all_commands(flag: str) -> None:
+    result = invoke(flag)
+    assert result.exit_code == 0
+    for name in ("serve", "token", "check"):
+        assert f"\n  {name} " in result.stdout
+
+
+def test_the_version_is_told() -> None:
+    result = run("--version")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("ocapi-emulator 0.")
+
+
+def test_the_program_is_installed_under_its_name() -> None:
+    [script] = entry_points(group="console_scripts", name="ocapi-emulator")
+    assert script.load() is main

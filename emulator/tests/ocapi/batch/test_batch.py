@@ -1,0 +1,399 @@
+"""Batch requests from inside: the environment of a part, whose trouble is whose, told faults."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.test import Client, create_environ
+from werkzeug.wrappers import Request, Response
+
+from emulator import Emulator
+from emulator.family import FAULT, INJECTED, TOO_LARGE, Family, Injected
+from emulator.ocapi import app as data_app
+from emulator.ocapi.access import permission
+from emulator.ocapi.batch import api as batch
+from emulator.ocapi.wire.url import canonical
+from emulator.recording.match import Match
+from emulator.store import Key, MemoryStore, Record, Store
+from emulator.workspace.failpoint import ConnectionDropped, Declaration
+from emulator.workspace.workspace import WORKSPACE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+PATH = "/s/-/dw/batch"
+BASE = "/s/-/dw/data/v23_2/"
+ONE = b"--b\nx-dw-http-method: GET\n--b--"
+
+Data = Callable[[Request], Response]
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Emulator:
+    return Emulator(fixtures="samples")
+
+
+@pytest.fixture(autouse=True)
+def fresh(emulator: Emulator) -> Iterator[None]:
+    emulator.reset()
+    yield
+    emulator.check()
+
+
+class Sender:
+    """Sends batch requests to a family, without a server."""
+
+    def __init__(self, emulator: Emulator, family: Family) -> None:
+        self.emulator = emulator
+        self.family = family
+        self.environ: dict[str, Any] = {}
+        self.token = emulator.token()
+
+    def __call__(
+        self,
+        body: bytes,
+        path: str = PATH,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        marks: Mapping[str, Any] | None = None,
+    ) -> Response:
+        sent = {
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "multipart/mixed; boundary=b",
+            "X-DW-Resource-Path": BASE,
+            **(headers or {}),
+        }
+        environ = create_environ(path, method="POST", data=body, headers=sent)
+        given = {WORKSPACE: self.emulator.workspace, "PATH_INFO": canonical(path)}
+        self.environ = {**environ, **given, "QUERY_STRING": query, **(marks or {})}
+        # What answers sees this very environment, as it does behind the front door.
+        return Response.from_app(self._serve, self.environ, buffered=True)
+
+    def _serve(self, _: "WSGIEnvironment", start_response: "StartResponse") -> Any:
+        return self.family.application(self.environ, start_response)
+
+
+@pytest.fixture
+def send(emulator: Emulator) -> Sender:
+    data = data_app.create_family(emulator.service)
+    return Sender(emulator, batch.create_family(emulator.service, data))
+
+
+Send = Callable[..., list[Request]]
+
+
+@pytest.fixture
+def seen(emulator: Emulator) -> Send:
+    """Send a batch and return the requests that the Data API is asked."""
+    requests: list[Request] = []
+
+    def note(environ: "WSGIEnvironment", start_response: "StartResponse") -> Any:
+        requests.append(Request(environ))
+        environ["body"] = requests[-1].get_data()
+        return Response(status=204)(environ, start_response)
+
+    def send(*arguments: Any, **options: Any) -> list[Request]:
+        family = batch.create_family(emulator.service, Family("data", note))
+        answer = Sender(emulator, family)(*arguments, **options)
+        assert answer.status_code == 200, answer.get_data()
+        return requests
+
+    return send
+
+
+def kind(answer: Response) -> tuple[int, str]:
+    """Return status and type of a fault."""
+    assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
+    fault = (answer.json or {})["fault"]
+    return answer.status_code, str(fault["type"])
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/dw/batch", True),
+        ("/s/-/dw/batch", True),
+        ("/s/SiteGenesis/dw/batch", True),
+        ("/s/a%2Fb/dw/batch", True),
+        ("/s/dw/batch", False),
+        ("/s/a/b/dw/batch", False),
+        ("/s/-/dw/batch/x", False),
+        ("/s/-/dw/batches", False),
+        ("/x/dw/batch", False),
+        ("/", False),
+    ],
+)
+def test_the_paths_of_batch_requests_are_known(path: str, served: bool) -> None:  # noqa: FBT001
+    assert batch.serves(path) is served
+
+
+@pytest.mark.parametrize("path", ["/dw/batch", "/s/-/dw/batch", "/s/a%2Fb/dw/batch"])
+def test_the_operation_has_a_name(send: Sender, path: str) -> None:
+    assert send.family.name_operation("POST", path) == "postBatch"
+    assert send.family.name_operation("GET", path) == ""
+
+
+def test_a_part_has_an_environment_of_its_own(seen: Send, emulator: Emulator) -> None:
+    part = b"X-DW-HTTP-Method: PUT\nX-DW-Resource-Path-Extension: a%2fb?x=1\nIf-Match: *\n\n{}"
+    sent = {"X-A": "1", "If-Match": "no", "x-dw-content-id": "no"}
+    (request,) = seen(b"--b\n" + part + b"\n--b--", headers=sent, query="y=2")
+    environ = request.environ
+    assert (request.method, environ["body"], request.content_length) == ("PUT", b"{}", 2)
+    assert environ["PATH_INFO"] == "/s/-/dw/data/v23_2/a%2Fb"
+    assert environ["REQUEST_URI"] == "/s/-/dw/data/v23_2/a%2fb?y=2&x=1"
+    assert environ["QUERY_STRING"] == "y=2&x=1"
+    assert request.headers["Authorization"].startswith("Bearer ")
+    assert (request.headers["X-A"], request.headers["If-Match"]) == ("1", "*")
+    assert environ[WORKSPACE] is emulator.workspace
+    assert request.host == "localhost"
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Length", "x-dw-content-id"])
+def test_what_belongs_to_the_whole_body_is_not_inherited(seen: Send, name: str) -> None:
+    (request,) = seen(ONE, headers={"x-dw-content-id": "no"})
+    assert name not in request.headers
+
+
+def test_a_part_is_as_long_as_it_is_whatever_it_says(seen: Send) -> None:
+    told = b"Content-Length: 9\nTransfer-Encoding: chunked\nContent-Type: text/xml\n\nx"
+    (request,) = seen(b"--b\nx-dw-http-method: POST\n" + told + b"\n--b--")
+    assert (request.environ["body"], request.content_length) == (b"x", 1)
+    assert request.content_type == "text/xml"
+    assert "Transfer-Encoding" not in request.headers
+
+
+def test_marks_that_the_request_carries_are_not_those_of_its_parts(seen: Send) -> None:
+    marks = {"emulator.overridden": True, "emulator.refused_override": "x", TOO_LARGE: False}
+    (request,) = seen(ONE, marks=marks)
+    assert {name for name in request.environ if name.startswith("emulator.")} == {WORKSPACE}
+
+
+@pytest.mark.parametrize(
+    ("main", "own", "merged"),
+    [
+        ("", "", ""),
+        ("a=1&b=2", "", "a=1&b=2"),
+        ("", "?a=1", "a=1"),
+        ("a=1&a=2&b=3", "?a=4&a=5", "b=3&a=4&a=5"),
+        ("%61=1&b=(**)", "?a=2", "b=(**)&a=2"),
+        ("a=1", "?A=2&&a+b=3", "a=1&A=2&&a+b=3"),
+        ("a", "?a", "a"),
+        ("a=\xc3\xa9", "?b=\xc3\xa9", "a=%C3%A9&b=%C3%A9"),
+    ],
+)
+def test_parameters_of_a_part_replace_those_of_its_request(
+    seen: Send, main: str, own: str, merged: str
+) -> None:
+    part = f"--b\nx-dw-http-method: GET\nx-dw-resource-path-extension: x{own}\n--b--"
+    (request,) = seen(part.encode("latin-1"), query=main)
+    assert request.environ["QUERY_STRING"] == merged
+
+
+@pytest.mark.parametrize(
+    ("main", "base", "path"),
+    [
+        ("/s/-/dw/batch", "/dw/data/v23_2/", "/s/-/dw/data/v23_2/x"),
+        ("/s/A%20b/dw/batch", "/dw/data/v23_2/", "/s/A%20b/dw/data/v23_2/x"),
+        ("/dw/batch", "/dw/data/v23_2/", "/dw/data/v23_2/x"),
+        ("/s/-/dw/batch", "/s/B/dw/data/v23_2/", "/s/B/dw/data/v23_2/x"),
+        ("/s/-/dw/batch", "s/B/dw/data/v23_2/", "/s/B/dw/data/v23_2/x"),
+        ("/s/-/dw/batch", "//s/B//dw/data/v23_2//", "/s/B//dw/data/v23_2//x"),
+        ("/s/-/dw/batch", "/d%77/data/v23_2/", "/s/-/d%77/data/v23_2/x"),
+        ("/s/-/dw/batch", "/items/", "/items/x"),
+    ],
+)
+def test_a_path_without_a_site_has_that_of_the_request(
+    seen: Send, emulator: Emulator, main: str, base: str, path: str
+) -> None:
+    emulator.workspace.store.put("sites", Record.of(("A b",), {"id": "A b"}))
+    part = f"--b\nx-dw-http-method: GET\nx-dw-resource-path: {base}\n"
+    (request,) = seen(f"{part}x-dw-resource-path-extension: x\n--b--".encode(), path=main)
+    assert request.environ["REQUEST_URI"] == path
+
+
+def test_a_part_is_prepared_as_any_request_is(emulator: Emulator) -> None:
+    prepared: list[str] = []
+    data = data_app.create_family(emulator.service)
+    family = Family(
+        "data", data.application, prepare=lambda environ: prepared.append(environ["PATH_INFO"])
+    )
+    Sender(emulator, batch.create_family(emulator.service, family))(ONE)
+    assert prepared == ["/s/-/dw/data/v23_2"]
+
+
+def test_a_connection_that_a_part_drops_is_dropped(emulator: Emulator) -> None:
+    def drop(_: "WSGIEnvironment", __: "StartResponse") -> Any:
+        raise ConnectionDropped
+
+    family = batch.create_family(emulator.service, Family("data", drop))
+    with pytest.raises(ConnectionDropped):
+        Sender(emulator, family)(ONE)
+
+
+class Broken(MemoryStore):
+    """A store in which a key cannot be read."""
+
+    def __init__(self, origin: Store, broken: Key) -> None:
+        super().__init__(origin.snapshot())
+        self.broken = broken
+
+    def get(self, collection: str, key: Key) -> Record | None:
+        if key == self.broken:
+            raise RuntimeError(f"{collection} {key} is broken")
+        return super().get(collection, key)
+
+
+@pytest.fixture
+def break_store(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Callable[[Key], None]:
+    """Replace the store of the workspace by one in which a key cannot be read."""
+    workspace = emulator.workspace
+    return lambda key: monkeypatch.setattr(workspace, "store", Broken(workspace.store, key))
+
+
+@pytest.mark.usefixtures("caplog")
+def test_a_part_that_crashes_is_the_only_one(
+    send: Sender, emulator: Emulator, break_store: Callable[[Key], None]
+) -> None:
+    break_store(("broken",))
+    part = b"--b\nx-dw-resource-path-extension: inventory_lists/"
+    answer = send(part + b"broken\n" + part + b"x\n--b--", headers={"x-dw-http-method": "GET"})
+    lines = answer.get_data(as_text=True).split("\n")
+    statuses = [line for line in lines if line.startswith("x-dw-status-code")]
+    assert statuses == ["x-dw-status-code: 500", "x-dw-status-code: 404"]
+    with pytest.raises(RuntimeError, match="broken"):
+        emulator.check()
+
+
+def test_a_batch_that_crashes_is_a_fault_and_raised_again(
+    send: Sender,
+    emulator: Emulator,
+    break_store: Callable[[Key], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    break_store(("a" * 30,))
+    assert kind(send(ONE)) == (500, "InternalServerErrorException")
+    assert "internal error in POST /s/-/dw/batch" in caplog.text
+    with pytest.raises(RuntimeError, match="broken"):
+        emulator.check()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "status"),
+    [
+        ("IllegalContentType", {"contentType": "x"}, 400),
+        ("IllegalQueryString", {"queryString": "x"}, 400),
+        ("InvalidHttpMethod", {"method": "x"}, 400),
+        ("InvalidRequestBody", {"message": "x"}, 400),
+        ("InvalidToken", {"accessToken": "x"}, 401),
+        ("MissingHttpMethod", {"part": 1}, 400),
+        ("MissingResourcePath", {"part": 1}, 400),
+        ("ResourcePathNotAllowed", {"path": "x"}, 400),
+    ],
+)
+def test_a_fault_that_is_told_is_answered(
+    send: Sender, name: str, arguments: dict[str, Any], status: int
+) -> None:
+    answer = send(ONE, marks={INJECTED: Injected(name, arguments)})
+    assert kind(answer) == (status, f"{name}Exception")
+    assert (answer.json or {})["fault"]["arguments"] == arguments
+    assert send.environ[FAULT] == f"{name}Exception"
+    assert set(send.family.faults[name]) == set(arguments)
+
+
+def test_faults_that_can_be_told_are_those_of_no_other_family(
+    send: Sender, emulator: Emulator
+) -> None:
+    data = data_app.create_family(emulator.service)
+    assert len(send.family.faults) == 8
+    assert set(send.family.faults).isdisjoint(data.faults)
+    declared = {"match": {}, "action": {"fault": "MissingClientIdException"}}
+    for families in ([data, send.family], [send.family, data]):
+        assert len(Declaration(families).read(declared)) == 1
+
+
+def test_a_part_is_not_told_the_fault_of_its_request(seen: Send) -> None:
+    (request,) = seen(ONE)
+    assert INJECTED not in request.environ
+
+
+def test_a_body_that_the_server_did_not_read_is_too_large(send: Sender) -> None:
+    assert kind(send(ONE, marks={TOO_LARGE: True})) == (400, "RequestEntityTooLargeException")
+
+
+@pytest.mark.parametrize("query", ["a=\xff", "format=json&a=%ff", "%", "%4", "a=%zz", "a=%%41"])
+def test_a_query_that_cannot_be_read_is_refused(send: Sender, query: str) -> None:
+    assert kind(send(ONE, query=query)) == (400, "IllegalQueryStringException")
+    part = f"--b\nx-dw-http-method: GET\nx-dw-resource-path-extension: ?{query}\n--b--"
+    assert kind(send(part.encode("latin-1"))) == (400, "IllegalQueryStringException")
+
+
+def test_a_refusal_names_its_fault_and_is_of_the_format_that_is_wanted(send: Sender) -> None:
+    answer = send(b"", query="format=xml&pretty_print=true")
+    assert answer.headers["Content-Type"] == "application/xml;charset=UTF-8"
+    text = answer.get_data(as_text=True)
+    assert "\n    <type>InvalidRequestBodyException</type>\n" in text
+    assert send.environ[FAULT] == "InvalidRequestBodyException"
+
+
+def test_an_answer_that_is_no_refusal_names_no_fault(send: Sender) -> None:
+    assert send(ONE).status_code == 200
+    assert FAULT not in send.environ
+
+
+def test_a_page_of_an_allowed_origin_may_read_a_batch_and_a_foreign_one_may_not_send_it() -> None:
+    emulator = Emulator(fixtures="samples")
+    client = Client(emulator.application)
+    permitted = {"client_id": "a" * 30, "allowed_origins": ["https://a.example"]}
+    emulator.workspace.permit(permission.read({"clients": [permitted]}))
+    told = {
+        "Authorization": f"Bearer {emulator.token()}",
+        "Content-Type": "multipart/mixed; boundary=b",
+        "x-dw-http-method": "GET",
+    }
+    part = b"--b\nx-dw-resource-path: /s/-/dw/data/v23_2/sites\n\n--b--\n"
+
+    def send(origin: str) -> Any:
+        return client.post("/dw/batch", data=part, headers={**told, "Origin": origin})
+
+    answer = send("https://a.example")
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+    assert send("https://evil.example").json["fault"]["type"] == "UnauthorizedOriginException"
+    asked = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    preflight = client.options("/dw/batch", headers=asked)
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+    assert "x-dw-resource-path" in preflight.headers["Access-Control-Allow-Headers"]
+
+
+def test_the_token_of_a_part_is_not_shown_in_the_journal() -> None:
+    emulator = Emulator(fixtures="samples")
+    client = Client(emulator.application)
+    told = {
+        "Authorization": f"Bearer {emulator.token()}",
+        "Content-Type": "multipart/mixed; boundary=b",
+        "x-dw-http-method": "GET",
+    }
+    part = (
+        b"--b\nx-dw-resource-path: /s/-/dw/data/v23_2/sites\n"
+        b"Authorization: Bearer SECRET-OF-A-PART\n\n--b--\n"
+    )
+    answer = client.post("/dw/batch", data=part, headers=told)
+    assert b"SECRET-OF-A-PART" in answer.data
+    shown = [exchange.show() for exchange in emulator.workspace.journal.find(Match({}))]
+    assert len(shown) == 2
+    assert "SECRET-OF-A-PART" not in str(shown)
+
+
+def test_a_version_of_four_digits_is_compared_like_any_other() -> None:
+    emulator = Emulator(fixtures="samples", accept_versions="any")
+    resource = {"resource_id": "/**", "methods": ["get"], "read_attributes": "(**)"}
+    emulator.workspace.permit(
+        permission.read({"clients": [{"client_id": "a" * 30, "resources": [resource]}]})
+    )
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    client = Client(emulator.application)
+    for version in ("v023_2", "v123_1", "v23_100"):
+        answer = client.get(f"/s/-/dw/data/{version}/sites", headers=headers)
+        assert answer.status_code == 200
+    emulator.check()

@@ -1,0 +1,223 @@
+"""Resources: what a declaration must say, and what it says of methods, records and fixtures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.ocapi.resource import Resource, Verb, list_methods
+from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, Number, String
+from emulator.store import MemoryStore, Record
+
+NOW = "2024-02-19T10:18:31.000Z"
+THEN = "2023-01-16T08:00:00.000Z"
+
+
+class SmallThing(Document):
+    custom = True
+
+    id = String(allow_none=False, min_length=1)
+    count = Number()
+    good = Boolean(load_default=False)
+    creation_date = DateTime(read_only=True)
+    last_modified = DateTime(read_only=True)
+    parents = Array(String())
+
+
+class Dateless(Document):
+    id = String()
+    creation_date = String()
+
+
+class Things(Collection):
+    data = Array(Embedded(SmallThing()))
+
+
+MISSING = FaultType(404, "ThingMissing", "No '{thingId}'.", ("thingId",))
+TWICE = FaultType(400, "ThingTwice", "Two '{thingId}'.", ("thingId",))
+NO_ARGUMENT = FaultType(404, "NoArgument", "None.")
+TWO_ARGUMENTS = FaultType(404, "TwoArguments", "Two.", ("thingId", "other"))
+ALL: tuple[Verb, ...] = ("list", "read", "create", "update", "delete")
+
+
+def declare(*verbs: Verb, **changes: Any) -> Resource:
+    declaration = {
+        "path": "things",
+        "document": SmallThing(),
+        "collection": Things(),
+        "key": "id",
+        "verbs": frozenset(verbs),
+        "not_found": MISSING,
+        "duplicate": TWICE,
+    }
+    return Resource(**{**declaration, **changes})
+
+
+def test_a_declaration_needs_neither_aliases_nor_references_nor_computed_properties() -> None:
+    resource = declare("read")
+    assert resource.aliases == resource.computed == ()
+    assert resource.references == {}
+
+
+@pytest.mark.parametrize("key", ["nothing", "count", "link", "c_custom", ""])
+def test_the_key_is_a_string_of_the_document(key: str) -> None:
+    with pytest.raises(ValueError, match=f"things: key '{key}' is no string of the document"):
+        declare("read", key=key)
+
+
+@pytest.mark.parametrize("role", ["not_found", "duplicate"])
+@pytest.mark.parametrize("kind", [NO_ARGUMENT, TWO_ARGUMENTS])
+def test_the_faults_have_the_id_for_their_one_argument(role: str, kind: FaultType) -> None:
+    told = f"things: {kind.name}Exception should have one argument, the id"
+    with pytest.raises(ValueError, match=told):
+        declare("read", **{role: kind})
+
+
+@pytest.mark.parametrize(
+    ("verbs", "of_collection", "of_document"),
+    [
+        (
+            ALL,
+            {"GET": "list"},
+            {"GET": "read", "PUT": "create", "PATCH": "update", "DELETE": "delete"},
+        ),
+        (("list",), {"GET": "list"}, {}),
+        (("read", "update"), {}, {"GET": "read", "PATCH": "update"}),
+        (("create", "delete"), {}, {"PUT": "create", "DELETE": "delete"}),
+        ((), {}, {}),
+    ],
+)
+def test_verbs_are_methods_of_the_collection_or_of_one_document(
+    verbs: tuple[Verb, ...], of_collection: dict[str, str], of_document: dict[str, str]
+) -> None:
+    resource = declare(*verbs)
+    assert resource.methods(of_collection=True) == of_collection
+    assert resource.methods(of_collection=False) == of_document
+
+
+def test_a_record_has_the_last_of_its_key_for_its_id() -> None:
+    record = declare("read").record(("parent", "x"), {"good": True, "id": "y"})
+    assert record.key == ("parent", "x")
+    assert dict(record.properties) == {"good": True, "id": "x"}
+
+
+def test_what_is_created_is_stamped_with_both_dates() -> None:
+    stamped = declare("create").stamp(Record.of(("x",), {"id": "x"}), NOW, created=True)
+    assert stamped == Record.of(("x",), {"id": "x", "creation_date": NOW, "last_modified": NOW})
+
+
+def test_what_is_changed_is_stamped_with_the_later_date() -> None:
+    stored = {"id": "x", "creation_date": THEN, "last_modified": THEN}
+    stamped = declare("update").stamp(Record.of(("x",), stored), NOW, created=False)
+    assert stamped == Record.of(("x",), {**stored, "last_modified": NOW})
+
+
+@pytest.mark.parametrize("created", [True, False])
+def test_a_document_without_dates_is_not_stamped(*, created: bool) -> None:
+    resource, record = declare("create", document=Dateless()), Record.of(("x",), {"id": "x"})
+    assert resource.stamp(record, NOW, created=created) == record
+
+
+def test_stamping_leaves_the_record_alone() -> None:
+    record = Record.of(("x",), {"id": "x"})
+    declare("create").stamp(record, NOW, created=True)
+    assert record == Record.of(("x",), {"id": "x"})
+
+
+def test_fixtures_are_read_from_the_file_of_the_path() -> None:
+    resource = declare("read", references={"parents": "things"}, computed=("parents",))
+    collection = resource.fixtures()
+    assert (collection.name, collection.file) == ("things", "things.json")
+    assert collection.references == {"parents": "things"}
+    assert collection.arrange is not None
+    assert collection.required is False
+
+
+def test_computed_properties_come_from_collections_of_their_own() -> None:
+    store = MemoryStore()
+    store.load("things.parents", [Record.of(("x",), {"parents": ["a", "b"]})])
+    resource = declare("read", computed=("parents", "count"))
+    assert resource.compute(store, ("x",)) == {"parents": ("a", "b")}
+    assert resource.compute(store, ("y",)) == {}
+    assert declare("read").compute(store, ("x",)) == {}
+
+
+def test_fixtures_with_computed_properties_are_arranged_into_collections_of_their_own() -> None:
+    plain = Record.of(("x",), {"id": "x", "good": True})
+    full = Record.of(("y",), {"id": "y", "parents": ["a"]})
+    arrange = declare("read", computed=("parents",)).fixtures().arrange
+    assert arrange is not None
+    assert arrange([plain, full]) == {
+        "things": [plain, Record.of(("y",), {"id": "y"})],
+        "things.parents": [Record.of(("y",), {"parents": ["a"]})],
+    }
+
+
+def test_fixtures_without_computed_properties_are_one_collection() -> None:
+    record = Record.of(("x",), {"id": "x", "parents": ["a"]})
+    arrange = declare("read").fixtures().arrange
+    assert arrange is not None
+    assert arrange([record]) == {"things": [record]}
+
+
+@pytest.fixture
+def decode() -> Callable[[Any], Any]:
+    return declare("read").fixtures().decode
+
+
+def test_an_entry_of_a_fixture_becomes_a_record(decode: Callable[[Any], Any]) -> None:
+    record = decode({"id": "x", "creation_date": THEN, "link": "http://h/x", "c_size": 3})
+    assert record.key == ("x",)
+    assert dict(record.properties) == {
+        "c_size": 3,
+        "creation_date": THEN,
+        "good": False,
+        "id": "x",
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({}, "has no 'id'"),
+        ({"good": True}, "has no 'id'"),
+        ({"id": ""}, r"value constraint violation of property '\$\.id'"),
+        ({"id": None}, r"value constraint violation of property '\$\.id'"),
+        ({"id": 5}, r"Property '\$\.id' should be of type 'string', but is 'number'"),
+        ({"id": "x", "good": "no"}, r"Property '\$\.good' should be of type 'boolean'"),
+        ({"id": "x", "nope": 1}, "unknown property 'nope' in document 'small_thing'"),
+        ({"id": "x", "creation_date": "soon"}, r"property '\$\.creation_date'"),
+        ([], "is no object"),
+        ("x", "is no object"),
+        (None, "is no object"),
+    ],
+)
+def test_what_is_no_entry_of_a_fixture_is_refused_with_the_reason(
+    decode: Callable[[Any], Any], entry: Any, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        decode(entry)
+
+
+@pytest.mark.parametrize(
+    ("methods", "listed"),
+    [
+        ([], ""),
+        (["OPTIONS", "GET", "HEAD"], "GET, HEAD, OPTIONS"),
+        (
+            {"DELETE", "OPTIONS", "PATCH", "HEAD", "PUT", "GET", "POST"},
+            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        ),
+    ],
+)
+def test_methods_are_listed_in_one_order(methods: Any, listed: str) -> None:
+    assert list_methods(methods) == listed
+
+
+def test_every_resource_has_a_path_of_its_own() -> None:
+    paths = [path for resource in RESOURCES for path in (resource.path, *resource.aliases)]
+    assert len(paths) == len(set(paths))
+    assert "inventory_lists" in paths

@@ -1,0 +1,194 @@
+"""Data API URLs: one canonical path, three forms, versions, hosts, and ids that survive."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.ocapi.wire import url
+from emulator.ocapi.wire.url import Address
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/s/-/dw/data/v23_2/inventory_lists", "/s/-/dw/data/v23_2/inventory_lists"),
+        ("/", "/"),
+        ("", "/"),
+        ("?a=b", "/"),
+        ("*", "/"),
+        ("//s//-/dw///data", "/s/-/dw/data"),
+        ("/a/b/", "/a/b"),
+        ("/a/b//", "/a/b"),
+        ("/a?b=/c//d?e", "/a"),
+        ("/a%2fb/c", "/a%2Fb/c"),
+        ("/a%252Fb", "/a%252Fb"),
+        ("/%61%7E%2d", "/a~-"),
+        ("/a b+c", "/a%20b%2Bc"),
+        ("/(x):@,;=!$&'*", "/%28x%29%3A%40%2C%3B%3D%21%24%26%27%2A"),
+        ("/%3F%23/#", "/%3F%23/%23"),
+        ("/%00", "/%00"),
+        ("/./../a", "/./../a"),
+        ("/%c3%a9", "/%C3%A9"),
+        ("/\xc3\xa9", "/%C3%A9"),
+        ("/%ff\xfe", "/%FF%FE"),
+        ("/%zz/100%/%4", "/%25zz/100%25/%254"),
+    ],
+    ids=repr,
+)
+def test_a_path_has_one_canonical_form(target: str, path: str) -> None:
+    assert url.canonical(target) == path
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("http://host/a/b?c=d", "/a/b"),
+        ("HTTPS://user@host:8080//a%2fb/", "/a%2Fb"),
+        ("http://[::1]:8080/a", "/a"),
+        ("http://host", "/"),
+        ("http://host/", "/"),
+        ("http://host?a=/b", "/"),
+        ("http://host/a?b=http://other/c", "/a"),
+        ("/http://host/a", "/http%3A/host/a"),
+    ],
+    ids=repr,
+)
+def test_the_absolute_form_stands_for_its_path(target: str, path: str) -> None:
+    assert url.canonical(target) == path
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(st.characters(max_codepoint=255)))
+def test_a_canonical_path_is_its_own_canonical_form(target: str) -> None:
+    path = url.canonical(target)
+    assert path.isascii()
+    assert url.canonical(path) == path
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.text(min_size=1))
+def test_any_id_survives_the_way_through_a_canonical_path(text: str) -> None:
+    target = f"//dw/data//v23_2/inventory_lists/{url.encode_segment(text)}/?a=b"
+    *rest, segment = url.canonical(target).split("/")
+    assert rest == ["", "dw", "data", "v23_2", "inventory_lists"]
+    assert url.decode_segment(segment) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "segment"),
+    [
+        ("inventory_m-1.x~", "inventory_m-1.x~"),
+        ("a/b", "a%2Fb"),
+        ("a b?c#d%", "a%20b%3Fc%23d%25"),
+        ("ü😀", "%C3%BC%F0%9F%98%80"),
+        ("\0", "%00"),
+    ],
+)
+def test_a_segment_carries_an_id_percent_encoded(text: str, segment: str) -> None:
+    assert url.encode_segment(text) == segment
+    assert url.decode_segment(segment) == text
+
+
+def test_bytes_that_are_no_utf_8_are_kept_apart() -> None:
+    assert url.decode_segment("a%FF") == "a\udcff"
+    assert url.decode_segment("a%FE") == "a\udcfe"
+
+
+def test_bytes_that_are_no_utf_8_can_be_replaced() -> None:
+    assert url.decode_segment("a%FF", errors="replace") == "a\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("/s/-/dw/data/v23_2/inventory_lists", Address("/s/-/dw/data", "-", "v23_2")),
+        ("/s/RefArch/dw/data/v23_2/x/y/z", Address("/s/RefArch/dw/data", "RefArch", "v23_2")),
+        ("/dw/data/v23_2/inventory_lists", Address("/dw/data", "", "v23_2")),
+        ("/dw/data/v19_5", Address("/dw/data", "", "v19_5")),
+        ("/s/a%2Fb/dw/data/v23_2", Address("/s/a%2Fb/dw/data", "a/b", "v23_2")),
+        ("/s/%FF/dw/data/v23_2", Address("/s/%FF/dw/data", "\ufffd", "v23_2")),
+        ("/s/-/dw/data/inventory_lists", Address("/s/-/dw/data", "-", "inventory_lists")),
+        ("/s/-/dw/data", Address("/s/-/dw/data", "-", "")),
+        ("/dw/data", Address("/dw/data", "", "")),
+        ("/s/s/dw/data/dw/data", Address("/s/s/dw/data", "s", "dw")),
+    ],
+)
+def test_each_form_tells_scope_site_and_version(path: str, address: Address) -> None:
+    assert url.parse(path) == address
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/dw",
+        "/dw/database/v23_2",
+        "/dw/shop/v23_2/products",
+        "/s/dw/data/v23_2",
+        "/s/a/b/dw/data/v23_2",
+        "/x/-/dw/data/v23_2",
+        "/S/-/dw/data/v23_2",
+        "/s/-/dw/meta/v1/rest",
+        "/a/s/-/dw/data/v23_2",
+    ],
+)
+def test_any_other_path_is_none_of_the_data_api(path: str) -> None:
+    assert url.parse(path) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("/s/-/dw/data/v23_2/inventory_lists/x", "/s/-/dw/data/v23_2"),
+        ("/s/a%20b/dw/data/v19_5/inventory_lists", "/s/a%20b/dw/data/v19_5"),
+        ("/dw/data/v23_2/inventory_lists", "/dw/data/v23_2"),
+    ],
+)
+def test_the_base_is_what_the_resources_of_a_scope_share(path: str, base: str) -> None:
+    address = url.parse(path)
+    assert address is not None
+    assert address.base == base
+
+
+@pytest.mark.parametrize("segment", ["v23_2", "v1_0", "v19_10", "v1111_1111"])
+def test_a_version_is_two_numbers_behind_a_v(segment: str) -> None:
+    assert url.is_version(segment)
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        *["", "-", "v", "v23", "v_2", "v23_", "23_2", "V23_2", "v23.2", "v23_2_1", "v23_2x"],
+        *["v-1_0", "v23_2\n", " v23_2", "v11111_1", "inventory_lists"],
+    ],
+)
+def test_nothing_else_is_a_version(segment: str) -> None:
+    assert not url.is_version(segment)
+
+
+@pytest.mark.parametrize(("version", "number"), [("v23_2", "23.2"), ("v19_10", "19.10")])
+def test_documents_carry_a_version_as_a_number(version: str, number: str) -> None:
+    assert url.number(version) == number
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *["localhost", "localhost:8080", "LOCALHOST", "a-b.c_d.example:65535"],
+        *["127.0.0.1:1", "[::1]", "[::1]:443", "[::ffff:127.0.0.1]:80"],
+    ],
+)
+def test_a_host_is_a_name_or_an_address_with_or_without_a_port(host: str) -> None:
+    assert url.is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *["", ":80", "a:", "a:b", "a:123456", "a:\uff11", "::1", "[::1", "[g]", "[]"],
+        *["a b", "u@a", "a/b", "a,b", "a?b", "a\n", "é", "<a>"],
+    ],
+)
+def test_nothing_else_is_a_host(host: str) -> None:
+    assert not url.is_host(host)

@@ -1,0 +1,443 @@
+"""The benchmarks: that they measure what they say, whatever the figures are."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+from benchmarks import bench, peers, subject
+from benchmarks.case import Plan
+from benchmarks.installation import InstallationError, install
+from benchmarks.load import (
+    Generator,
+    Load,
+    Outcome,
+    Request,
+    read_wrk,
+    run_own,
+    run_wrk,
+    send,
+    summarize,
+    write_lua,
+)
+from benchmarks.peer import OPERATIONS, PEERS
+from benchmarks.peers import Contender, Running, start_emulator
+from benchmarks.process import BenchmarkError, Cores, ask, running, settle, weigh
+from benchmarks.table import Goal, Row, divide, list_figures, render
+from emulator import Emulator
+
+ROOT = Path(__file__).parents[3]
+TIMEOUT = 120
+QUESTION = Request("GET", "/")
+GOALS = {
+    "≥ 1.5 x bare Flask",
+    "≥ 1.2 x bare Flask",
+    "≥ 0.7 x bare Flask",
+    "p99 ≤ 4 x p50",
+    "≤ 0.30 s",
+    "≤ 80 MB",
+    "flat: ≤ 1.05 x",
+    "≤ 10 s",
+    "≤ 1,000 bytes a record",
+    "≥ 0.9 x the smallest",
+    "≥ 0.5 x the first page",
+}
+SMALLEST = (
+    *("--generator", "own", "--rounds", "1", "--seconds", "0.01", "--connections", "2"),
+    *("--sizes", "100,2000", "--requests", "100", "--starts", "1"),
+)
+WRK = """Running 1s test @ http://127.0.0.1:8080
+  1 threads and 16 connections
+  Thread Stats   Avg      Stdev     Max   +/- Stdev
+    Latency     3.90ms    1.32ms  21.40ms   87.10%
+    Req/Sec     4.14k   371.12     4.61k    70.00%
+  Latency Distribution
+     50%  {half}
+     75%    4.20ms
+     90%    5.00ms
+     99%  {most}
+  4128 requests in 1.01s, 2.41MB read
+{trouble}Requests/sec:   {rate}
+Transfer/sec:      2.38MB
+"""
+
+
+def told_by_wrk(
+    half: str = " 3.61ms", most: str = "10.11ms", rate: str = "4071.07", trouble: str = ""
+) -> str:
+    return WRK.format(half=half, most=most, rate=rate, trouble=trouble)
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.bench", *arguments]
+
+
+@contextmanager
+def start_bare_route(_: Path, core: int | None) -> Iterator[Running]:
+    """Run a server that is quick to start and has one answer to everything."""
+    with subject.serving_bare_route(core) as server:
+        yield Running(server, 0.1, dict.fromkeys(OPERATIONS, subject.BARE))
+
+
+def test_smallest_run_has_a_figure_in_every_row_and_every_goal(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "bench.json"
+    finished = subprocess.run(  # noqa: S603 - a program of ours
+        command(*SMALLEST, "--json", str(file)),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=True,
+    )
+    tables = json.loads(file.read_text())["tables"]
+    rows = [row for table in tables.values() for row in table]
+    assert len(rows) == 34
+    assert all(figure > 0 for row in rows for figure in row["figures"] + row["ratios"])
+    assert all(row["figures"] for row in rows)
+    assert {row["goal"] for row in rows} - {None} == GOALS
+    assert all(goal in finished.stdout for goal in GOALS)
+    assert all(f"| {row['name']} |" in finished.stdout for row in rows)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc to look into")
+def test_interruption_ends_all_processes_in_one_line() -> None:
+    with subprocess.Popen(  # noqa: S603 - a program of ours
+        command(*SMALLEST), cwd=ROOT, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr
+        assert b"warming up" in process.stderr.readline()
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read().splitlines()
+    assert process.returncode == 130
+    assert told[-1] == b"bench: interrupted"
+    assert not any(b"Traceback" in line for line in told)
+    assert len(children) == 2
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--seconds", "0"), "--seconds is more than 0"),
+        (("--rounds", "0"), "--rounds and --connections are at least 1"),
+        (("--sizes", "many"), "--sizes many are not numbers"),
+        (("--sizes", "3,100"), "3 lists are too few"),
+        (("--sizes", "30", "--connections", "40"), "30 lists are too few"),
+        (("--requests", "1"), "--requests is at least 10"),
+    ],
+)
+def test_options_out_of_range_are_refused_in_one_line(
+    arguments: list[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    with pytest.raises(SystemExit, match="2"):
+        bench.main()
+    assert told in capsys.readouterr().err.splitlines()[-1]
+
+
+# Tables
+
+
+@pytest.mark.parametrize(
+    ("goal", "met"),
+    [
+        (Goal("ratio", "at least", 2.0, ""), True),
+        (Goal("ratio", "at least", 2.1, ""), False),
+        (Goal("ratio", "at most", 2.0, ""), True),
+        (Goal("ratio", "at most", 1.9, ""), False),
+        (Goal("figure", "at most", 20, ""), True),
+        (Goal("figure", "at least", 21, ""), False),
+        (None, None),
+    ],
+)
+def test_median_decides_whether_a_goal_is_met(goal: Goal | None, met: bool | None) -> None:  # noqa: FBT001
+    assert Row("x", "ms", [10, 20, 90], [1, 2, 9], "y", goal).met is met
+
+
+def test_ratios_are_those_of_each_round() -> None:
+    assert divide([10, 30], [5, 10]) == [2, 3]
+
+
+def test_table_has_median_range_ratio_and_goal() -> None:
+    goal = Goal("ratio", "at least", 1.5, "≥ 1.5 x bare")
+    rows = [
+        Row("bare", "requests/s", [1000, 4000, 1200]),
+        Row("one", "requests/s", [2000, 4000, 1440], [2, 1, 1.2], "bare", goal),
+        Row("start", "s", [0.25]),
+    ]
+    assert render("Rates", rows).splitlines() == [
+        "Rates:",
+        "",
+        "| measured | median | lowest to highest | ratio | goal | met |",
+        "| --- | ---: | ---: | ---: | --- | --- |",
+        "| bare | 1,200 requests/s | 1,000 to 4,000 |  |  |  |",
+        "| one | 2,000 requests/s | 1,440 to 4,000 | 1.20 x bare | ≥ 1.5 x bare | no |",
+        "| start | 0.25 s |  |  |  |  |",
+    ]
+
+
+def test_json_has_the_figures_of_all_rounds() -> None:
+    [row] = list_figures([Row("one", "ms", [1, 3, 2], [4, 6, 5], "two")])
+    assert row == {
+        "name": "one",
+        "unit": "ms",
+        "median": 2,
+        "figures": [1, 3, 2],
+        "ratio": 5,
+        "ratios": [4, 6, 5],
+        "base": "two",
+        "goal": None,
+        "met": None,
+    }
+
+
+# Load
+
+
+def test_output_of_wrk_is_read() -> None:
+    assert read_wrk(told_by_wrk(), QUESTION) == Outcome(4071.07, 0.00361, 0.01011)
+
+
+@pytest.mark.parametrize(
+    ("half", "most", "seconds"),
+    [("512.00us", "1.02ms", (0.000512, 0.00102)), ("900.00ms", "1.25s", (0.9, 1.25))],
+)
+def test_times_of_wrk_are_read_in_all_units(
+    half: str, most: str, seconds: tuple[float, float]
+) -> None:
+    outcome = read_wrk(told_by_wrk(half, most), QUESTION)
+    assert (outcome.half, outcome.most) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        (told_by_wrk(trouble="  Non-2xx or 3xx responses: 12\n"), "GET /: Non-2xx or 3xx .* 12"),
+        (
+            told_by_wrk(trouble="  Socket errors: connect 0, read 3, write 0, timeout 0\n"),
+            "GET /: Socket errors: connect 0, read 3",
+        ),
+        (told_by_wrk(rate="0.00"), "GET /: no answer yet; more --seconds help"),
+        ("unable to connect to 127.0.0.1:1 Connection refused", "GET /: unable to connect"),
+    ],
+)
+def test_trouble_of_wrk_is_told(output: str, told: str) -> None:
+    with pytest.raises(BenchmarkError, match=told):
+        read_wrk(output, QUESTION)
+
+
+def test_script_of_wrk_writes_texts_byte_by_byte() -> None:
+    request = Request("PATCH", "/a", {"x": "$unique"}, '"ä\n')
+    script = write_lua(Load("http://127.0.0.1", (request,), 1))
+    assert r'body = "\034\195\164\010"' in script
+    assert r'headers = {["x"] = "\036unique", }' in script
+    assert "changing = true" in script
+
+
+def test_half_and_most_of_waits_are_percentiles() -> None:
+    outcome = summarize([n / 1000 for n in range(1, 101)], 2)
+    assert outcome == pytest.approx(Outcome(50, 0.0505, 0.09901))
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    subject.write_data_set(tmp_path / "set", 30)
+    with Emulator(fixtures=str(tmp_path / "set")) as running_one:
+        yield running_one
+
+
+@pytest.mark.parametrize("generate", [run_own, run_wrk])
+def test_connections_change_lists_of_their_own_with_the_newest_state(
+    emulator: Emulator, generate: Generator
+) -> None:
+    if generate is run_wrk and not shutil.which("wrk"):
+        pytest.skip("wrk is not installed")
+    headers = {"x-dw-resource-state": "$state", "Content-Type": "application/json"}
+    change = Request(
+        "PATCH",
+        f"{subject.LISTS}/list-$connection",
+        {"Authorization": f"Bearer {emulator.token()}", **headers},
+        '{"description":"changed by $unique"}',
+    )
+    generate(Load(emulator.url, (change,), 3), 1 if generate is run_wrk else 0.1)
+    exchanges = json.loads(ask(emulator.url, "GET", "/__emulator__/journal").body)["exchanges"]
+    changes = [exchange for exchange in exchanges if exchange["method"] == "PATCH"]
+    states = [exchange["request"]["headers"]["x-dw-resource-state"] for exchange in changes]
+    assert {exchange["status"] for exchange in exchanges} == {200}
+    # The journal may have let go of those of a connection that ended first.
+    stored = emulator.workspace.store.scan("inventory_lists", 0, 4).records
+    changed = [record.properties["description"].startswith("changed by") for record in stored]
+    assert changed == [True, True, True, False]
+    assert len(set(states)) == len(states) > 3
+
+
+class Closing(BaseHTTPRequestHandler):
+    """Answers in HTTP/1.0, so that each answer ends its connection; /no is refused."""
+
+    def do_GET(self) -> None:
+        self.send_response(404 if self.path == "/no" else 200)
+        self.end_headers()
+        self.wfile.write(b"as long as the connection is open")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Chunking(Closing):
+    """Answers in chunks and keeps its connections."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"3\r\nabc\r\n0\r\n\r\n")
+
+
+@contextmanager
+def answering_by(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("handler", [Closing, Chunking])
+def test_generator_takes_answers_of_all_kinds(handler: type[BaseHTTPRequestHandler]) -> None:
+    with answering_by(handler) as url:
+        outcome = send(Load(url, (QUESTION,), 2), 10)
+    assert outcome.rate > 0
+    assert 0 < outcome.half <= outcome.most
+
+
+def test_generator_tells_of_a_refusal() -> None:
+    with answering_by(Closing) as url, pytest.raises(BenchmarkError, match="/no was answered"):
+        send(Load(url, (Request("GET", "/no"),), 1), 1)
+
+
+def test_generator_sends_as_many_requests_as_it_should(emulator: Emulator) -> None:
+    request = Request("GET", subject.LISTS, {"Authorization": f"Bearer {emulator.token()}"})
+    send(Load(emulator.url, (request,), 4), 50)
+    counted = json.loads(ask(emulator.url, "GET", "/__emulator__/journal").body)["count"]
+    assert counted == 50
+
+
+# Processes
+
+
+def test_process_is_weighed_with_its_children_and_ended_with_them() -> None:
+    child = (
+        "import socket, time; server = socket.create_server(('127.0.0.1', 0));"
+        "print(f'listening on http://127.0.0.1:{server.getsockname()[1]}', flush=True);"
+        "time.sleep(600)"
+    )
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with running([sys.executable, "-c", program], None) as server:
+        settle(server.process)
+        resident = weigh(server.process)
+    address = urlsplit(server.url)
+    deadline = time.monotonic() + TIMEOUT
+    while is_listening(address.hostname, address.port):
+        assert time.monotonic() < deadline
+    assert resident > 14_000_000
+    assert server.process.returncode == -signal.SIGKILL
+
+
+def is_listening(host: str | None, port: int | None) -> bool:
+    try:
+        socket.create_connection((host, port or 0)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_server_that_does_not_start_is_told_with_its_last_words() -> None:
+    with (
+        pytest.raises(BenchmarkError, match=r"did not start: no port is free$"),
+        running([sys.executable, "-c", "import sys; sys.exit('one\\nno port is free')"], None),
+    ):
+        pass
+
+
+# Peers
+
+
+PLAN = Plan(run_own, Cores(None, None), 0.01, 1)
+
+
+def test_peer_that_cannot_be_installed_is_left_out_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(peers, "PEERS", [one for one in PEERS if one.package.source == "npm"])
+    contenders, left_out = peers.gather(tmp_path / "cache", tmp_path, PLAN)
+    assert [contender.name for contender in contenders] == ["emulator"]
+    assert left_out == dict.fromkeys(("json-server", "Prism", "Mockoon"), "node is not installed")
+    assert "bench: Mockoon is left out: node is not installed\n" in capsys.readouterr().err
+
+
+def test_reason_of_an_installer_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, script in (("node", ""), ("npm", "echo one >&2\necho npm error two >&2\nexit 1")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(InstallationError, match=r"^npm error two$"):
+        install(PEERS[0].package, tmp_path / "cache")
+
+
+def test_what_is_installed_is_taken_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, script in (("node", ""), ("npm", f"echo run >> {tmp_path}/runs")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    folders = {install(PEERS[0].package, tmp_path / "cache") for _ in range(3)}
+    assert len(folders) == 1
+    assert (tmp_path / "runs").read_text() == "run\n"
+    assert capsys.readouterr().err.count("installing json-server@1.0.0-beta.15 from npm") == 1
+
+
+def test_peers_are_compared_with_emulator_and_bare_route(tmp_path: Path) -> None:
+    asked = dict(zip(OPERATIONS, peers.ASKED, strict=True))
+    contenders = [
+        Contender("emulator", "", start_emulator, asked),
+        Contender("json-server", "2", start_bare_route, asked),
+    ]
+    tables = peers.measure(contenders, Namespace(starts=1, connections=2), tmp_path, PLAN)
+    rates, beside, costs = tables.values()
+    assert [len(rates), len(beside), len(costs)] == [1 + 2 * 3, 3, 2 * 3]
+    assert all(figure > 0 for rows in tables.values() for row in rows for figure in row.figures)
+    assert [row.base for row in rates[1:]] == ["bare Flask"] * 6
+    assert beside[0].ratios == divide(rates[1].figures, rates[2].figures)
+    assert [row.goal and row.goal.text for row in beside] == ["≥ 1.3 x json-server", None, None]
+
+
+def test_content_of_peers_is_that_of_the_emulator(emulator: Emulator) -> None:
+    authorization = {"Authorization": f"Bearer {emulator.token()}"}
+    answer = ask(emulator.url, "GET", f"{subject.LISTS}/{subject.name(7)}", headers=authorization)
+    answered, held = json.loads(answer.body), subject.make_answer(7)
+    assert answered.keys() == held.keys()
+    assert abs(len(answer.body) - len(json.dumps(held, separators=(",", ":")))) < 10

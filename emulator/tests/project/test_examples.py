@@ -1,0 +1,148 @@
+"""The examples and recipes do what they say, as far as this machine can run them."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator import Emulator
+from emulator.config import KNOBS, variable
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = ROOT / "docs" / "examples"
+TIMEOUT = 120
+# Those that a user of the examples has; others of this project's take seconds to import.
+PLUGINS = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_ADDOPTS": "-p xdist -p randomly -p ocapi_emulator",
+}
+PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def run(command: list[str], folder: Path, **variables: str) -> str:
+    """Run a command and return what it printed; it has to end well."""
+    hidden = ("COV_", "PYTEST_", "OCAPI_EMULATOR_")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    done = subprocess.run(  # noqa: S603 - our own examples
+        command,
+        cwd=folder,
+        env={**clean, **PLUGINS, "PATH": PROGRAMS, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def run_pytest(folder: Path, *options: str) -> str:
+    """Run the tests of an example, from a copy of it."""
+    return run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options], folder)
+
+
+@pytest.fixture
+def consumer(tmp_path: Path) -> Path:
+    """A copy of the example for pytest, as a project of its own."""
+    return Path(shutil.copytree(EXAMPLES / "pytest", tmp_path / "consumer"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+    emulator.check()
+
+
+def test_the_tests_of_the_example_pass_one_by_one(consumer: Path) -> None:
+    assert " 20 passed" in run_pytest(consumer, "-p", "no:randomly")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_they_pass_in_parallel_and_in_any_order_against_one_server(
+    consumer: Path, server: Emulator, seed: int
+) -> None:
+    options = ("-n", "2", f"--randomly-seed={seed}", "--ocapi-url", server.url)
+    assert " 20 passed" in run_pytest(consumer, *options)
+    assert [workspace.name for workspace in server.workspaces] == ["default"]
+    assert len(server.workspace.journal) == 0
+
+
+def test_the_example_for_unittest_passes() -> None:
+    output = run([sys.executable, "-W", "error", "-m", "unittest", "-v"], EXAMPLES / "unittest")
+    assert "Ran 3 tests" in output
+    assert output.strip().endswith("OK")
+
+
+def test_the_example_for_node_passes(server: Emulator) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no Node on this machine")
+    version = int(run([node, "--version"], ROOT)[1:].partition(".")[0])
+    if version < 18:
+        pytest.skip(f"Node {version} is older than 18")
+    output = run([node, "--test"], EXAMPLES / "node", OCAPI_EMULATOR_URL=server.url)
+    assert "# pass 3" in output or "pass 3" in output
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def steps_of_github() -> tuple[Mapping[str, str], list[str]]:
+    job = yaml.safe_load((EXAMPLES / "ci" / "github-actions.yml").read_text())["jobs"]["test"]
+    steps = [step["run"] for step in job["steps"] if "run" in step and "if" not in step]
+    return job["env"], steps
+
+
+def steps_of_gitlab() -> tuple[Mapping[str, str], list[str]]:
+    job = yaml.safe_load((EXAMPLES / "ci" / "gitlab-ci.yml").read_text())["test"]
+    return job["variables"], [*job["before_script"], *job["script"]]
+
+
+@pytest.mark.parametrize("read", [steps_of_github, steps_of_gitlab])
+def test_the_steps_of_a_job_file_pass_once_all_is_installed(consumer: Path, read: Any) -> None:
+    variables, [install, *steps] = read()
+    assert install == "python -m pip install ./ocapi-emulator pytest-xdist"
+    port = str(free_port())
+    given = {name: value.replace("8080", port) for name, value in variables.items()}
+    script = "\n".join(["set -e", 'trap "kill %1" EXIT', *steps])
+    output = run(["/bin/bash", "-m", "-c", script], consumer, **given)
+    assert "status ok" in output
+    assert " 20 passed" in output
+
+
+def test_the_image_is_small_runs_as_nobody_special_and_tells_its_health() -> None:
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    stages = [line for line in lines if line.startswith("FROM ")]
+    assert stages == ["FROM python:3.13-slim AS build", "FROM python:3.13-slim"]
+    assert lines.index("USER emulator") > lines.index(stages[1])
+    [health] = [line for line in lines if line.startswith("HEALTHCHECK ")]
+    assert json.loads(health.partition("CMD ")[2]) == ["ocapi-emulator", "health"]
+
+
+def test_the_variables_of_image_and_service_are_knobs() -> None:
+    service = yaml.safe_load((EXAMPLES / "docker" / "compose.yml").read_text())["services"]["ocapi"]
+    assert (EXAMPLES / "docker" / service["build"] / "Dockerfile").samefile(ROOT / "Dockerfile")
+    named = set(re.findall(r"OCAPI_EMULATOR_\w+", (ROOT / "Dockerfile").read_text()))
+    assert named | set(service["environment"]) <= {variable(knob.name) for knob in KNOBS}
+
+
+def test_the_image_serves() -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "info"], capture_output=True).returncode:  # noqa: S603, PLW1510
+        pytest.skip("no container engine is at hand: the image was not built")
+    run([docker, "build", "-t", "ocapi-emulator:test", "."], ROOT)
+    output = run([docker, "run", "--rm", "ocapi-emulator:test", "check", "storefront"], ROOT)
+    assert "8 inventory_lists" in output

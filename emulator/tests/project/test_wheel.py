@@ -1,0 +1,133 @@
+"""The wheel: what is in it, and that an emulator starts from it alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TIMEOUT = 120
+
+PROGRAM = """
+import json, sys, urllib.request
+import emulator
+with emulator.Emulator(fixtures=sys.argv[1]) as server:
+    with urllib.request.urlopen(server.url + "/__emulator__/health") as response:
+        health = json.load(response)
+print(json.dumps([emulator.__file__, health["status"], health["fixtures"]]))
+"""
+
+VERIFICATION = """
+import sys
+from pathlib import Path
+from emulator import Emulator
+from emulator.cli.verification import Options, command, verify
+with Emulator(fixtures="samples") as server:
+    options = Options(server.url, rules=("URL-5", "SMP-1", "OPS-1"))
+    print(Path(command(options, sys.argv[1])[-1]).parent)
+    sys.exit(verify(options, print))
+"""
+
+
+def run(arguments: list[str], folder: Path, **variables: str) -> str:
+    """Run Python in a folder and return what it writes."""
+    # Nothing of the measuring of coverage is passed on: what runs here are files that will be gone.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    finished = subprocess.run(  # noqa: S603 - programs of ours
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=env | variables,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(["-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], ROOT)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> list[str]:
+    with ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def unzipped(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("installed")
+    with ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_the_wheel_is_for_any_machine(wheel: Path) -> None:
+    assert wheel.name.startswith("ocapi_emulator-")
+    assert wheel.name.endswith("-py3-none-any.whl")
+
+
+@pytest.mark.parametrize("data_set", ["samples", "storefront"])
+@pytest.mark.parametrize("file", ["clients.json", "inventory_lists.json", "sites.json"])
+def test_the_wheel_holds_the_data_sets(names: list[str], data_set: str, file: str) -> None:
+    assert f"emulator/data_sets/{data_set}/{file}" in names
+
+
+def test_the_wheel_holds_the_licence(names: list[str]) -> None:
+    [licence] = [name for name in names if name.rpartition("/")[2] == "LICENSE"]
+    assert ".dist-info/" in licence
+
+
+def test_the_wheel_says_that_it_is_typed(names: list[str]) -> None:
+    assert "emulator/py.typed" in names
+
+
+def test_the_wheel_holds_the_package_and_nothing_beside_it(names: list[str]) -> None:
+    tops = {name.partition("/")[0] for name in names}
+    assert {top.partition("-")[0] for top in tops} == {"emulator", "ocapi_emulator"}
+    assert not [name for name in names if "tests" in name.split("/") or name.endswith(".pyc")]
+
+
+def test_the_wheel_holds_the_contract_tests_but_those_of_a_checkout(names: list[str]) -> None:
+    suite = "emulator/verification_suite/contract_tests/"
+    shipped = {name.removeprefix(suite) for name in names if name.startswith(suite)}
+    checkout = {file.name for file in (ROOT / "contract_tests").glob("*.py")}
+    assert shipped == checkout - {"test_ledger.py", "test_readme.py"}
+    assert {"__init__.py", "conftest.py", "report.py", "test_url.py"} <= shipped
+
+
+def test_a_server_is_verified_from_the_wheel_alone(unzipped: Path, tmp_path: Path) -> None:
+    empty, other = tmp_path / "empty", tmp_path / "other"
+    empty.mkdir()
+    other.mkdir()
+    output = run(["-c", VERIFICATION, str(other)], empty, PYTHONPATH=str(unzipped)).splitlines()
+    suite = unzipped / "emulator" / "verification_suite" / "contract_tests"
+    assert output[0] == str(suite)
+    assert output[-1] == (
+        "3 rules: 3 hold, 0 differ, 0 not applicable (16 tests passed, 0 failed, 5 skipped)"
+    )
+    assert not list(empty.iterdir())
+    assert not list(unzipped.glob("emulator/verification_suite/**/*.pyc"))
+
+
+def test_the_wheel_offers_the_command(unzipped: Path) -> None:
+    [file] = unzipped.glob("*.dist-info/entry_points.txt")
+    assert "ocapi-emulator = emulator.cli.main:main" in file.read_text()
+
+
+@pytest.mark.parametrize("data_set", ["samples", "storefront"])
+def test_an_emulator_starts_from_the_wheel_alone(
+    unzipped: Path, tmp_path: Path, data_set: str
+) -> None:
+    output = run(["-c", PROGRAM, data_set], tmp_path, PYTHONPATH=str(unzipped))
+    assert json.loads(output) == [str(unzipped / "emulator" / "__init__.py"), "ok", data_set]

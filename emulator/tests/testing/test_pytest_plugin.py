@@ -1,0 +1,402 @@
+"""The fixtures for the tests of our users, in runs of pytest of their own."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+
+import pytest
+
+from emulator import Emulator
+from emulator.fixture.data_set import BUNDLED
+from emulator.http import certificate
+from emulator.store import MemoryStore
+
+TIMEOUT = 60
+# Modules that a run within this process is the first to import are forgotten when it ends, and
+# would be there twice then; these are to be there before.
+for name in ("emulator.server", "emulator.testing.ocapi", "http.cookiejar", "requests"):
+    import_module(name)
+SILENT = ("-p", "no:randomly", "-p", "no:cacheprovider", "-q")
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for tests, which are run in a process of their own."""
+    for name in ("COV_CORE_SOURCE", "COV_CORE_CONFIG", "COV_CORE_DATAFILE", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+    # Of this project's other plugins some take seconds to import, in each run anew.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p ocapi_emulator")
+    return pytester
+
+
+@pytest.fixture
+def server() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+    emulator.check()
+
+
+def outcomes(run: pytest.Pytester, source: str, *options: str) -> dict[str, int]:
+    run.makepyfile(source)
+    return run.runpytest_inprocess(*SILENT, *options).parseoutcomes()
+
+
+def test_each_test_begins_with_the_first_state(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        @pytest.mark.parametrize("time", range(3))
+        def test_delete(ocapi, time):
+            one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
+            assert ocapi.session.get(one).status_code == 200
+            assert ocapi.session.delete(one).status_code == 204
+            ocapi.advance(100_000)
+            ocapi.fail({"status": 418})
+            assert len(ocapi.journal()) == 2
+        def test_journal(ocapi):
+            assert ocapi.journal() == []
+    """
+    assert outcomes(run, source) == {"passed": 4}
+
+
+@pytest.fixture
+def broken_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every list a crash; a server reads lists while it starts, so start it before."""
+
+    def scan(*_: object, **__: object) -> None:
+        raise ArithmeticError("the disk is on fire")
+
+    monkeypatch.setattr(MemoryStore, "scan", scan)
+
+
+def test_a_crash_of_the_server_is_raised_in_the_test(run: pytest.Pytester) -> None:
+    run.makepyfile("""
+        def test_crash(ocapi):
+            class Broken(type(ocapi.emulator.workspace.store)):
+                def scan(self, *_, **__):
+                    raise ArithmeticError("the disk is on fire")
+            sound, ocapi.emulator.workspace.store = (
+                ocapi.emulator.workspace.store,
+                Broken(ocapi.emulator.workspace.store.snapshot()),
+            )
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+            ocapi.emulator.workspace.store = sound
+        def test_the_next_is_untouched(ocapi):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"failed": 1, "passed": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+def test_a_5xx_that_no_failpoint_made_fails_the_test(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        def answer_503(ocapi):
+            inside = ocapi.emulator.application
+            family = inside.default
+            def broken(environ, start_response):
+                start_response("503 Broken", [("Content-Length", "0")])
+                return []
+            object.__setattr__(family, "application", broken)
+        @pytest.fixture
+        def broken(ocapi):
+            family = ocapi.emulator.application.default
+            sound = family.application
+            answer_503(ocapi)
+            yield ocapi.session.get(ocapi.data_url).status_code
+            object.__setattr__(family, "application", sound)
+        def test_unexpected(broken):
+            assert broken == 503
+        @pytest.mark.ocapi(allow_server_errors=True)
+        def test_allowed(broken):
+            assert broken == 503
+        def test_injected(ocapi):
+            ocapi.fail({"status": 503})
+            assert ocapi.session.get(ocapi.data_url).status_code == 503
+    """
+    run.makepyfile(source)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"failed": 1, "passed": 2}
+    result.stdout.fnmatch_lines(["*UnexpectedServerError: the server failed:*", "*GET /*: 503*"])
+
+
+def test_a_failing_test_fails_by_itself(run: pytest.Pytester) -> None:
+    run.makepyfile("def test_it(ocapi):\n    assert ocapi.url == 'nowhere'")
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"failed": 1}
+    result.stdout.fnmatch_lines(["*AssertionError*"])
+
+
+def test_the_marker_sets_up_another_server(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        def total(ocapi):
+            return ocapi.session.get(f"{ocapi.data_url}/inventory_lists").json()["total"]
+        @pytest.mark.ocapi(fixtures="samples")
+        class TestSamples:
+            def test_samples(self, ocapi, ocapi_emulator):
+                assert total(ocapi) == 2
+                assert ocapi.emulator is not ocapi_emulator
+            @pytest.mark.ocapi(dialect="observed")
+            def test_both(self, ocapi):
+                assert ocapi.emulator.config.dialect == "observed"
+                assert ocapi.emulator.config.fixtures == "samples"
+            @pytest.mark.ocapi(fixtures="storefront")
+            def test_the_closest_wins(self, ocapi, ocapi_emulator):
+                assert total(ocapi) == 8
+        def test_default(ocapi, ocapi_emulator):
+            assert total(ocapi) == 8
+            assert ocapi.emulator is ocapi_emulator
+    """
+    assert outcomes(run, source) == {"passed": 4}
+
+
+def test_a_marker_with_an_unknown_knob_tells_the_known_ones(run: pytest.Pytester) -> None:
+    run.makepyfile("""
+        import pytest
+        @pytest.mark.ocapi(colour="red")
+        def test_it(ocapi):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"errors": 1}
+    result.stdout.fnmatch_lines(["*takes no 'colour', but *dialect, *fixtures,*"])
+
+
+@pytest.mark.parametrize("by", ["flag", "file"])
+def test_options_set_the_server_up(run: pytest.Pytester, by: str) -> None:
+    source = """
+        def test_it(ocapi):
+            config = ocapi.emulator.config
+            assert (config.fixtures, config.dialect) == ("samples", "observed")
+    """
+    if by == "file":
+        run.makeini("[pytest]\nocapi_fixtures = samples\nocapi_dialect = observed")
+        assert outcomes(run, source) == {"passed": 1}
+    else:
+        options = ("--ocapi-fixtures", "samples", "--ocapi-dialect", "observed")
+        assert outcomes(run, source, *options) == {"passed": 1}
+
+
+def test_the_configuration_is_a_fixture_to_override(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        @pytest.fixture(scope="session")
+        def ocapi_config(ocapi_config):
+            return {**ocapi_config, "accept_versions": "v19_5"}
+        def test_it(ocapi):
+            older = ocapi.data_url.replace("v23_2", "v19_5")
+            assert ocapi.session.get(f"{older}/inventory_lists").json()["_v"] == "19.5"
+    """
+    assert outcomes(run, source) == {"passed": 1}
+
+
+def test_https_is_trusted(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    source = """
+        import pytest
+        @pytest.mark.ocapi(tls=True)
+        def test_it(ocapi):
+            assert ocapi.url.startswith("https://")
+            assert ocapi.session.get(f"{ocapi.data_url}/inventory_lists").json()["total"] == 8
+            ocapi.verify({"method": "GET"}, times=1)
+    """
+    assert outcomes(run, source) == {"passed": 1}
+
+
+def test_a_running_server_gives_each_test_a_workspace(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    source = """
+        import pytest
+        names = set()
+        @pytest.mark.parametrize("time", range(4))
+        def test_delete(ocapi, time):
+            assert ocapi.workspace not in names
+            names.add(ocapi.workspace)
+            one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
+            assert ocapi.session.delete(one).status_code == 204
+            assert ocapi.session.get(one).status_code == 404
+            ocapi.verify({"status": 404}, times=1)
+            assert ocapi.emulator is None
+    """
+    options = ("--ocapi-url", server.url, "-n", "2")
+    assert outcomes(run, source, *options) == {"passed": 4}
+    assert [workspace.name for workspace in server.workspaces] == ["default"]
+    assert server.workspace.store.get("inventory_lists", ("inventory_eu",)) is not None
+
+
+def test_a_running_server_of_another_set_up_is_refused(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    run.makepyfile("""
+        import pytest
+        @pytest.mark.ocapi(fixtures="samples")
+        def test_other(ocapi):
+            pass
+        @pytest.mark.ocapi(fixtures="storefront", dialect="documented")
+        def test_same(ocapi):
+            pass
+        def test_emulator(ocapi_emulator):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 2}
+    result.stdout.fnmatch_lines(["*fixtures 'samples' is asked for*has 'storefront'*"])
+    result.stdout.fnmatch_lines(["*the server is another process at*"])
+
+
+@pytest.mark.usefixtures("server", "broken_store")
+def test_a_crash_of_a_running_server_fails_the_test(run: pytest.Pytester, server: Emulator) -> None:
+    run.makepyfile("""
+        def test_sound(ocapi):
+            one = f"{ocapi.data_url}/inventory_lists/inventory_eu"
+            assert ocapi.session.get(one).status_code == 200
+        def test_crash(ocapi):
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"passed": 1, "failed": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+def test_the_plugin_costs_nothing_until_it_is_asked_for() -> None:
+    program = (
+        "import sys, emulator.testing.plugin;"
+        "assert not {'flask', 'requests', 'marshmallow', 'emulator.http'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=TIMEOUT)  # noqa: S603
+
+
+def test_the_options_are_in_the_help(run: pytest.Pytester) -> None:
+    result = run.runpytest_inprocess("--help")
+    result.stdout.fnmatch_lines(["*--ocapi-url=URL*", "*--ocapi-fixtures=FIXTURES*"])
+    result = run.runpytest_inprocess("--markers")
+    result.stdout.fnmatch_lines(["@pytest.mark.ocapi(*"])
+
+
+def crash_of(when: str) -> str:
+    return f"""
+        import pytest
+        def crash(ocapi):
+            ocapi.emulator.workspace.crashes.record("GET", "/x", ArithmeticError("{when}"))
+    """
+
+
+def test_a_crash_is_told_however_the_fixture_was_asked_for(run: pytest.Pytester) -> None:
+    source = (
+        crash_of("asked")
+        + """
+        def test_indirect(request):
+            crash(request.getfixturevalue("ocapi"))
+    """
+    )
+    run.makepyfile(source)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: asked*"])
+
+
+def test_a_crash_while_others_are_torn_down_is_told(run: pytest.Pytester) -> None:
+    source = (
+        crash_of("torn down")
+        + """
+        @pytest.fixture
+        def last(ocapi):
+            yield
+            crash(ocapi)
+        def test_it(last):
+            pass
+    """
+    )
+    run.makepyfile(source)
+    result = run.runpytest_inprocess(*SILENT)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: torn down*"])
+
+
+@pytest.mark.usefixtures("server", "broken_store")
+def test_a_crash_is_told_of_a_running_server_though_its_journal_is_emptied(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    run.makepyfile("""
+        def test_crash(ocapi):
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+            ocapi.control("DELETE", "/journal")
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"failed": 1}
+    result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+def test_a_fixture_of_the_same_name_is_nobody_elses_business(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        @pytest.fixture
+        def ocapi():
+            return "mine"
+        def test_it(ocapi):
+            assert ocapi == "mine"
+    """
+    assert outcomes(run, source) == {"passed": 1}
+
+
+def test_a_guarded_server_is_reached_with_its_token(run: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        def test_elsewhere(ocapi):
+            ocapi.session.get(f"{ocapi.data_url}/inventory_lists")
+            ocapi.verify({"method": "GET"}, times=1)
+    """
+    with Emulator(control_token="s3cret") as server:
+        options = ("--ocapi-url", server.url, "--ocapi-control-token", "s3cret")
+        assert outcomes(run, source, *options) == {"passed": 1}
+    own = source.replace("def test", '@pytest.mark.ocapi(control_token="s3cret")\n        def test')
+    assert outcomes(run, own) == {"passed": 1}
+
+
+def test_a_running_server_of_https_is_trusted_by_the_file_that_is_named(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    source = """
+        def test_it(ocapi):
+            assert ocapi.session.get(f"{ocapi.data_url}/inventory_lists").status_code == 200
+    """
+    with Emulator(tls=True) as server:
+        options = ("--ocapi-url", server.url, "--ocapi-ca-file", str(certificate.authority()))
+        assert outcomes(run, source, *options) == {"passed": 1}
+
+
+def test_a_test_that_cannot_be_set_up_leaves_no_workspace_behind(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    source = """
+        import pytest
+        @pytest.mark.ocapi(dialect="observed")
+        def test_other(ocapi):
+            pass
+        @pytest.mark.ocapi("samples")
+        def test_unnamed(ocapi):
+            pass
+    """
+    assert outcomes(run, source, "--ocapi-url", server.url) == {"errors": 2}
+    assert [workspace.name for workspace in server.workspaces] == ["default"]
+
+
+def test_a_folder_of_fixtures_lies_beside_the_file_that_names_it(run: pytest.Pytester) -> None:
+    folder = run.mkdir("data")
+    for file in (BUNDLED / "samples").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    run.makeini("[pytest]\nocapi_fixtures = data")
+    below = run.mkdir("below")
+    (below / "test_it.py").write_text(
+        "def test_it(ocapi):\n    assert ocapi.emulator.config.fixtures.endswith('data')\n"
+    )
+    run.chdir()
+    result = run.runpytest_inprocess(*SILENT, "--rootdir", str(run.path), str(below))
+    assert result.parseoutcomes() == {"passed": 1}

@@ -1,0 +1,472 @@
+"""Failpoints: trouble on demand, for tests of what clients do about it.
+
+A failpoint says which requests it is for and what becomes of them. What becomes of them is put
+together from small actions, each of which stands around the serving of a request.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from random import Random
+from threading import Lock
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from emulator.family import INJECTED, Family, Injected
+from emulator.json_pointer import point
+from emulator.recording.exchange import Exchange, Reply
+from emulator.recording.glob import compile_text
+from emulator.recording.match import SUFFIX, Match, RequestMatch, Texts
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+Serve = Callable[["WSGIEnvironment"], Reply]
+Action = Callable[[Serve, "WSGIEnvironment"], Reply]
+Sleep = Callable[[float], object]
+
+LONGEST = 300.0  # seconds of a delay
+PIECES = 10  # parts of a slow body
+ENDS = ("fault", "status", "drop")
+BODILESS = (204, 304)
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+OF_SERVER = (
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+)
+NEEDS = {"arguments": "fault", "headers": "status", "body": "status"}
+
+
+class ConnectionDropped(Exception):  # noqa: N818 - an outcome that was asked for
+    """The connection is to be closed without another byte."""
+
+
+class FailpointError(ValueError):
+    """Failpoints are declared wrongly; ``problems`` tells where and why, by JSON Pointer."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("\n".join(f"{place or '/'}: {why}" for place, why in problems.items()))
+        self.problems = problems
+
+
+class Delay(fields.Field[tuple[float, float]]):
+    """Seconds, or the least and the most of them as an array of two."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
+        least, most = value if isinstance(value, list) and len(value) == 2 else (value, value)  # noqa: PLR2004
+        numbers = all(type(number) in (int, float) for number in (least, most))
+        if not (numbers and 0 <= least <= most <= LONGEST):
+            told = f"Seconds from 0 to {LONGEST:.0f}, or the least and the most of them."
+            raise ValidationError(told)
+        return least, most
+
+
+class Real(fields.Float):
+    """A number, and no text that reads like one."""
+
+    def _validated(self, value: Any) -> float:
+        if type(value) not in (int, float):
+            raise self.make_error("invalid", input=value)
+        return float(super()._validated(value) or 0.0)
+
+
+class Headers(Texts):
+    """Headers that a server can send, but those that belong to it."""
+
+    def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
+        headers = super()._deserialize(*args, **options)
+        wrong = {name: why for name, text in headers.items() if (why := _find_fault(name, text))}
+        if wrong:
+            raise ValidationError({name: [why] for name, why in wrong.items()})
+        return headers
+
+
+def _find_fault(name: str, value: str) -> str:
+    """Return what is wrong with a header, empty if it can be sent (RFC 9110, 5)."""
+    if not HEADER_NAME.fullmatch(name):
+        return "Not the name of a header."
+    if name.lower() in OF_SERVER:
+        return "The server sets this one itself."
+    return "" if HEADER_VALUE.fullmatch(value) else "Not the value of a header."
+
+
+SECONDS = validate.Range(0, LONGEST)
+
+
+class ActionSchema(Schema):
+    """What becomes of a request."""
+
+    delay = Delay()
+    fault = fields.String()
+    arguments = fields.Dict(fields.String(), fields.Raw(allow_none=True))
+    status = fields.Integer(strict=True, validate=validate.Range(200, 599))
+    headers = Headers()
+    body = fields.Raw(allow_none=True)
+    drop = fields.String(validate=validate.OneOf(("before", "after")))
+    truncate = fields.Integer(strict=True, validate=validate.Range(0))
+    slow_body = Real(validate=SECONDS)
+
+    @validates_schema
+    def check(self, data: Mapping[str, Any], **_: Any) -> None:
+        """Refuse an action that does nothing, or two that exclude each other."""
+        ends = [name for name in ENDS if name in data]
+        if len(ends) > 1:
+            raise ValidationError(f"Only one of {', '.join(ends)}.", ends[1])
+        for name, needed in NEEDS.items():
+            if name in data and needed not in data:
+                raise ValidationError(f"Goes with {needed} only.", name)
+        if data.get("status") in BODILESS and data.get("body") is not None:
+            raise ValidationError(f"An answer of {data['status']} has no body.", "body")
+        if not data:
+            told = "Says nothing to do: delay, fault, status, drop, truncate or slow_body."
+            raise ValidationError(told)
+
+
+class FailpointMatch(RequestMatch):
+    """Which requests a failpoint is for."""
+
+    nth = fields.Integer(strict=True, validate=validate.Range(1))
+
+
+class FailpointSchema(Schema):
+    """A failpoint as JSON."""
+
+    match = fields.Nested(FailpointMatch(), load_default=dict)
+    times = fields.Integer(strict=True, validate=validate.Range(1))
+    probability = Real(validate=validate.Range(0, 1), load_default=1.0)
+    seed = fields.Integer(strict=True)
+    action = fields.Nested(ActionSchema(), required=True)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a failpoint was declared to be; many workspaces can count it down, each by itself.
+
+    Attributes:
+        declared: The declaration, as JSON.
+        match: Which requests it is for.
+        family: The family whose fault it answers; empty where it answers none.
+        action: What ``ActionSchema`` has loaded.
+        nth: The one of these requests that it is for, None for each.
+        times: How often it is applied at most, None for any number.
+        probability: How likely it is applied.
+        seed: Makes chance the same each time, None for real chance.
+    """
+
+    declared: Mapping[str, Any]
+    match: Match
+    family: str
+    action: Mapping[str, Any]
+    nth: int | None
+    times: int | None
+    probability: float
+    seed: int | None
+
+    def fits(self, exchange: Exchange) -> bool:
+        """Return whether it is for a request."""
+        return self.family in ("", exchange.family.name) and self.match(exchange)
+
+
+class Declaration:
+    """Reads failpoints.
+
+    Args:
+        families: Whose faults can be named.
+    """
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        families = tuple(families)
+        self._names = {
+            "family": {family.name for family in families},
+            "operation": {name for family in families for name in family.operations.values()},
+        }
+        self._faults = {
+            name: (family.name, arguments)
+            for family in families
+            for name, arguments in family.faults.items()
+        }
+
+    def read(self, value: Any) -> list[Plan]:
+        """Return the failpoints of a JSON value: one, or an array of them.
+
+        Raises:
+            FailpointError: With all that is wrong.
+        """
+        values = value if isinstance(value, list) else [value]
+        problems: dict[str, str] = {}
+        plans = []
+        for number, declared in enumerate(values):
+            place = f"/{number}" if isinstance(value, list) else ""
+            try:
+                plans.append(self._read(declared))
+            except ValidationError as error:
+                problems |= dict(point(place, error.messages))
+        if problems:
+            raise FailpointError(problems)
+        return plans
+
+    def read_file(self, file: str) -> list[Plan]:
+        """Return the failpoints of a JSON file.
+
+        Raises:
+            FailpointError: With all that is wrong; an unreadable file among it.
+        """
+        try:
+            value = orjson.loads(Path(file).read_bytes())
+        except (OSError, orjson.JSONDecodeError) as error:
+            raise FailpointError({file: f"is no JSON file: {error}"}) from error
+        try:
+            return self.read(value)
+        except FailpointError as error:
+            told = {f"{file}: {place or '/'}": why for place, why in error.problems.items()}
+            raise FailpointError(told) from error
+
+    def _read(self, declared: Any) -> Plan:
+        loaded = FailpointSchema().load(declared)
+        match, action = loaded["match"], loaded["action"]
+        self._check_names(match)
+        _check_depth(action)
+        return Plan(
+            declared,
+            Match({name: value for name, value in match.items() if name != "nth"}),
+            self._check_fault(action, match) if "fault" in action else "",
+            action,
+            match.get("nth"),
+            loaded.get("times"),
+            loaded["probability"],
+            loaded.get("seed"),
+        )
+
+    def _check_names(self, match: Mapping[str, Any]) -> None:
+        """Refuse a pattern of families or operations that none of them fits."""
+        for member, names in self._names.items():
+            if member in match and not any(map(compile_text(match[member]).fullmatch, names)):
+                told = f"Fits none of {', '.join(sorted(names))}."
+                raise ValidationError({"match": {member: [told]}})
+
+    def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
+        """Return the family of an action's fault, whose name and arguments have to be right."""
+        name = action["fault"] = action["fault"].removesuffix(SUFFIX)
+        if name not in self._faults:
+            told = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
+            raise ValidationError({"action": {"fault": [told]}})
+        family, expected = self._faults[name]
+        if not compile_text(match.get("family", "*")).fullmatch(family):
+            told = f"The fault {name} is of the family '{family}'."
+            raise ValidationError({"match": {"family": [told]}})
+        if set(action.get("arguments", {})) != set(expected):
+            told = f"The arguments of {name} are {', '.join(expected) or 'none'}."
+            raise ValidationError({"action": {"arguments": [told]}})
+        return family
+
+
+def _check_depth(action: Mapping[str, Any]) -> None:
+    """Refuse an action that could not be shown again."""
+    try:
+        orjson.dumps(dict(action))
+    except TypeError as error:
+        raise ValidationError({"action": ["Is nested too deeply."]}) from error
+
+
+@dataclass(eq=False)
+class Failpoint:
+    """A failpoint of one workspace, with what is left of it.
+
+    Attributes:
+        id: Its name in the workspace.
+        plan: What it was declared to be.
+        seen: How many requests it was for.
+        met: How many it was applied to.
+    """
+
+    id: str
+    plan: Plan
+    seen: int = 0
+    met: int = 0
+    _random: Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        # A test's dice, which it may want to fall the same each time.
+        self._random = Random(self.plan.seed)  # noqa: S311
+
+    def take(self, exchange: Exchange) -> bool:
+        """Return whether it applies to a request, and count the request if so."""
+        plan = self.plan
+        if not plan.fits(exchange):
+            return False
+        self.seen += 1
+        due = plan.nth in (None, self.seen)
+        left = plan.times is None or self.met < plan.times
+        if not (due and left and self._random.random() < plan.probability):
+            return False
+        self.met += 1
+        return True
+
+    def serve(self, serve: Serve, environ: "WSGIEnvironment", pause: Sleep) -> Reply:
+        """Serve a request as the action has it."""
+        for action in self._actions(pause):
+            serve = _around(action, serve)
+        return serve(environ)
+
+    def show(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {"id": self.id, **self.plan.declared, "seen": self.seen, "met": self.met}
+
+    def _actions(self, pause: Sleep) -> Iterator[Action]:
+        """Yield the actions, the innermost first."""
+        action = self.plan.action
+        if "fault" in action:
+            yield inject(Injected(action["fault"], action.get("arguments", {})))
+        if "status" in action:
+            yield answer(action["status"], action.get("headers", {}), action.get("body"))
+        if "truncate" in action:
+            yield truncate(action["truncate"])
+        if "slow_body" in action:
+            yield slow(action["slow_body"])
+        if "drop" in action:
+            yield drop(answered=action["drop"] == "after")
+        if "delay" in action:
+            yield delay(self._random.uniform(*action["delay"]), pause)
+
+
+def _around(action: Action, serve: Serve) -> Serve:
+    return lambda environ: action(serve, environ)
+
+
+def inject(fault: Injected) -> Action:
+    """Return the action that makes the family answer a fault of its own."""
+
+    def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
+        environ[INJECTED] = fault
+        return serve(environ)
+
+    return act
+
+
+def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
+    """Return the action that answers in the place of the API."""
+    text = isinstance(body, str)
+    data = b"" if body is None else body.encode() if text else orjson.dumps(body)
+    kind = "text/plain; charset=utf-8" if text else "application/json"
+    told = list(headers.items())
+    if data and "content-type" not in {name.lower() for name in headers}:
+        told.append(("Content-Type", kind))
+    if status not in BODILESS:
+        told.append(("Content-Length", str(len(data))))
+
+    def act(_: Serve, environ: "WSGIEnvironment") -> Reply:
+        parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [data]
+        return Reply(f"{status} Injected", list(told), parts)
+
+    return act
+
+
+def truncate(size: int) -> Action:
+    """Return the action that cuts off what comes after ``size`` bytes of the body."""
+
+    def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
+        reply = serve(environ)
+        return reply._replace(parts=[b"".join(reply.parts)[:size]])
+
+    return act
+
+
+def slow(seconds: float) -> Action:
+    """Return the action that spreads the body over some time."""
+
+    def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
+        reply = serve(environ)
+        body = b"".join(reply.parts)
+        length = -(-len(body) // PIECES) or 1
+        pieces = [body[start : start + length] for start in range(0, len(body), length)]
+        return reply._replace(parts=pieces, pause=seconds / max(1, len(pieces)))
+
+    return act
+
+
+def drop(*, answered: bool) -> Action:
+    """Return the action that closes the connection, before or after the request is served."""
+
+    def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
+        if answered:
+            serve(environ)
+        raise ConnectionDropped
+
+    return act
+
+
+def delay(seconds: float, pause: Sleep) -> Action:
+    """Return the action that waits before the request is served."""
+
+    def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
+        pause(seconds)
+        return serve(environ)
+
+    return act
+
+
+class Failpoints:
+    """The failpoints of one workspace, in their order.
+
+    Args:
+        initial: Those that are there at the start and after a reset.
+        pause: What lets time pass, in seconds.
+    """
+
+    def __init__(self, initial: Sequence[Plan] = (), pause: Sleep = sleep) -> None:
+        self.pause = pause
+        self._initial = initial
+        self._lock = Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as at the start."""
+        with self._lock:
+            self._ids = count(1)
+            self._failpoints = self._make(self._initial)
+
+    def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
+        """Put failpoints behind those that are there, and return them."""
+        with self._lock:
+            made = self._make(plans)
+            self._failpoints = [*self._failpoints, *made]
+            return made
+
+    def __iter__(self) -> Iterator[Failpoint]:
+        return iter(self._failpoints)
+
+    def clear(self) -> None:
+        """Remove all of them."""
+        with self._lock:
+            self._failpoints = []
+
+    def delete(self, identifier: str) -> bool:
+        """Remove one; return whether there was one."""
+        with self._lock:
+            left = [failpoint for failpoint in self._failpoints if failpoint.id != identifier]
+            found = len(left) < len(self._failpoints)
+            self._failpoints = left
+            return found
+
+    def take(self, exchange: Exchange) -> Failpoint | None:
+        """Return the first failpoint that applies to a request, counted down; or None."""
+        if not self._failpoints:
+            return None
+        with self._lock:
+            return next((found for found in self._failpoints if found.take(exchange)), None)
+
+    def _make(self, plans: Iterable[Plan]) -> list[Failpoint]:
+        return [Failpoint(str(next(self._ids)), plan) for plan in plans]
