@@ -1,16 +1,21 @@
-"""Every knob, once: its name, its default, its meaning.
+"""All knobs of a server: name, default, meaning, and environment variable.
 
-The command line derives the flag ``--some-knob`` and the environment variable
-``OCAPI_EMULATOR_SOME_KNOB`` from each field.
+The command line makes the flag ``--some-knob`` of each field. The environment variable is
+``OCAPI_EMULATOR_SOME_KNOB``.
 """
 
+import os
 import re
-from dataclasses import dataclass, field, fields
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 DIALECTS = ("documented", "observed")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
-RANGES = {
+NUMBER_RANGES = {
     "port": range(65536),
     "workers": range(1, 257),
     "workspaces": range(2, 1_000_001),
@@ -21,12 +26,24 @@ RANGES = {
 
 
 MEMORY = "memory"
-SHARED = ("redis", "rediss", "unix")
-"""Schemes of the stores that several processes share, as redis-py reads them."""
+SHARED_STORE_SCHEMES = ("redis", "rediss", "unix")
+"""URL schemes of a store for several processes, as redis-py reads them."""
+
+VARIABLE_PREFIX = "OCAPI_EMULATOR_"
+COMMAND_OPTIONS = (
+    *("ca_file", "client_id", "client_secret", "junit", "rule", "target", "token_url", "url"),
+    *("wait", "workspace"),
+)
+"""Options of commands other than ``serve``; each has an environment variable, too."""
+
+# Kubernetes gives such variables to every container beside a service named ocapi-emulator.
+KUBERNETES_VARIABLE = re.compile(rf"{VARIABLE_PREFIX}(SERVICE_(HOST|PORT)|PORT_\d+_)")
+TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
+FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
 
 
 class ConfigError(ValueError):
-    """A knob has a value it cannot have; the message says which and why."""
+    """A knob has an invalid value; the message says which knob and why."""
 
 
 def knob(
@@ -36,75 +53,82 @@ def knob(
     *,
     shown: bool = True,
 ) -> "field":  # type: ignore[valid-type]
-    """Return a dataclass field with its help text and the placeholder of its value.
+    """Return a dataclass field with a help text and a placeholder for the value.
 
-    What is not ``shown`` has secrets, and stays out of the text that stands for a Config.
+    A value with secrets is not ``shown``: ``repr`` of a Config leaves it out.
     """
-    told = {"help": meaning, "placeholder": placeholder}
-    return field(default=default, metadata=told, repr=shown)
+    described = {"help": meaning, "placeholder": placeholder}
+    return field(default=default, metadata=described, repr=shown)
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How one emulator is set up.
+    """The set-up of a server.
 
     Raises:
         ConfigError: A value is out of its range.
     """
 
     host: str = knob("127.0.0.1", "Address to listen on.", "ADDRESS")
-    port: int = knob(8080, "Port to listen on; 0 takes any free one.", "PORT")
-    fixtures: str = knob("storefront", "Bundled data set, or a folder with one.", "NAME|DIR")
+    port: int = knob(8080, "Port to listen on; 0 takes a free port.", "PORT")
+    fixtures: str = knob(
+        "storefront", "Data set: the name of a bundled one, or a folder.", "NAME|DIR"
+    )
     dialect: str = knob(
         "documented",
-        "Where documentation and live systems differ: answer as the one or the other.",
+        "Answer as documented, or as observed on live systems, where these differ.",
         "|".join(DIALECTS),
     )
     accept_versions: str = knob(
-        "", "Further API versions served under their own name, or 'any'.", "v19_5,v23_1|any"
+        "", "Serve further API versions, or 'any' version.", "v19_5,v23_1|any"
     )
     store: str = knob(
         MEMORY,
-        "Where state is kept: memory, or a Redis that all processes share.",
+        "Keep the data in memory, or in a Redis for several processes.",
         "memory|redis://HOST:PORT/N",
         shown=False,
     )
-    workers: int = knob(1, "Processes that serve; more than one need a shared store.", "NUMBER")
+    workers: int = knob(
+        1, "Number of server processes; more than one need a Redis as store.", "NUMBER"
+    )
     token_key: str = knob(
-        "", "Secret that signs tokens; the same in all processes that share them.", "SECRET"
+        "", "Secret to sign tokens with; random by default.", "SECRET", shown=False
     )
     inventory_api_key: str = knob(
-        "", "Key that the Inventory Service API demands as a bearer token; none if empty.", "KEY"
+        "", "Bearer token of the Inventory Service API; none by default.", "KEY", shown=False
     )
-    trust_forwarded_proto: bool = knob(False, "Take the scheme of links from X-Forwarded-Proto.")
+    trust_forwarded_proto: bool = knob(
+        False, "Take the scheme of links from the header X-Forwarded-Proto."
+    )
     control_token: str = knob(
         "",
-        "Secret that the control plane demands; without one it serves this machine only.",
+        "Secret of the control plane; without a secret, only this machine may use it.",
         "SECRET",
+        shown=False,
     )
-    workspaces: int = knob(1000, "Workspaces kept at most, the default one included.", "NUMBER")
+    workspaces: int = knob(1000, "Greatest number of workspaces, with the default one.", "NUMBER")
     workspace_age: int = knob(
-        3600, "Seconds without use after which a workspace makes room for new ones.", "SECONDS"
+        3600, "Seconds without use until a new workspace may replace an old one.", "SECONDS"
     )
-    journal: int = knob(1000, "Exchanges kept in each workspace; 0 for none.", "NUMBER")
-    journal_body: int = knob(16384, "Bytes kept of each body in the journal.", "BYTES")
-    failpoints: str = knob("", "JSON file of failpoints that are there from the start.", "FILE")
-    settings: str = knob("", "OCAPI settings document: what clients may do.", "FILE")
+    journal: int = knob(1000, "Number of exchanges to keep in each workspace.", "NUMBER")
+    journal_body: int = knob(16384, "Bytes to keep of each body in the journal.", "BYTES")
+    failpoints: str = knob("", "JSON file of failpoints to start with.", "FILE")
+    settings: str = knob("", "JSON file with OCAPI settings: the permissions of clients.", "FILE")
     seed: str = knob(
-        "", "Makes ids, tokens and dates the same in each run; time stands until moved.", "TEXT"
+        "", "Make ids, tokens and dates the same in each run; the clock stands still.", "TEXT"
     )
-    tls: bool = knob(False, "Serve https, by a certificate of a certificate authority of our own.")
-    tls_name: str = knob("", "Further host names and addresses of that certificate.", "NAME,NAME")
-    tls_cert: str = knob("", "Serve https by this certificate, in PEM.", "FILE")
-    tls_key: str = knob("", "Its private key, in PEM.", "FILE")
+    tls: bool = knob(False, "Serve https; the certificate comes from an own authority (see 'ca').")
+    tls_name: str = knob("", "Further host names and addresses of the certificate.", "NAME,NAME")
+    tls_cert: str = knob("", "Serve https with this certificate (PEM).", "FILE")
+    tls_key: str = knob("", "Private key of --tls-cert (PEM).", "FILE")
 
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
-        for name, numbers in RANGES.items():
-            if (number := getattr(self, name)) not in numbers:
-                told = f"{numbers.start} and {numbers.stop - 1}"
-                raise ConfigError(f"{name} {number} is not between {told}")
+        for name, allowed in NUMBER_RANGES.items():
+            if (number := getattr(self, name)) not in allowed:
+                bounds = f"{allowed.start} and {allowed.stop - 1}"
+                raise ConfigError(f"{name} {number} is not between {bounds}")
         self._check_store()
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("a certificate (--tls-cert) and its key (--tls-key) go together")
@@ -113,43 +137,96 @@ class Config:
                 raise ConfigError(f"version '{name}' is not of the form v23_2")
 
     def _check_store(self) -> None:
-        """Refuse a store that is none; its URL may have a password, so it is not repeated."""
+        """Check the store; no message repeats its URL, which may have a password."""
         try:
             url = urlsplit(self.store)
-            known = not self.is_shared or (url.scheme in SHARED and url.port != 0)
+            known = not self.is_shared or (url.scheme in SHARED_STORE_SCHEMES and url.port != 0)
         except ValueError:
             known = False
         if not known:
             raise ConfigError("store is neither memory nor a URL such as redis://localhost:6379/0")
         if self.workers > 1 and not self.is_shared:
-            told = "--store redis://HOST:PORT/N, or one process"
-            raise ConfigError(f"{self.workers} workers need a store that they share: {told}")
+            remedy = "--store redis://HOST:PORT/N, or one process"
+            raise ConfigError(f"{self.workers} workers need a store that they share: {remedy}")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, /, **knobs: Any) -> Self:
+        """Return the set-up of the ``OCAPI_EMULATOR_*`` variables.
+
+        An unknown variable is reported on standard error. An empty variable counts as unset.
+
+        Args:
+            environ: The variables; those of the process by default.
+            **knobs: Fields with precedence over the variables.
+
+        Raises:
+            ConfigError: A variable or a field has an invalid value.
+            TypeError: A keyword is not a field.
+        """
+        variables = os.environ if environ is None else environ
+        for complaint in unknown_variables(variables):
+            print(f"ocapi-emulator: {complaint}", file=sys.stderr)  # noqa: T201 - a server's log
+        given: dict[str, Any] = {
+            knob.name: _convert(knob, text)
+            for knob in fields(cls)
+            if knob.name not in knobs and (text := variables.get(variable(knob.name)))
+        }
+        return cls(**given, **knobs)
 
     @property
     def is_shared(self) -> bool:
-        """Whether state is kept where other processes can see it."""
+        """Whether other processes can see the state."""
         return self.store not in ("", MEMORY)
 
     @property
     def is_secure(self) -> bool:
-        """Whether https is served."""
+        """Whether the server speaks https."""
         return self.tls or bool(self.tls_cert)
 
     @property
     def tls_names(self) -> tuple[str, ...]:
-        """The further names of the certificate."""
+        """Further names of the certificate."""
         return tuple(name.strip() for name in self.tls_name.split(",") if name.strip())
 
     @property
     def versions(self) -> frozenset[str]:
-        """The further versions as ``v<major>_<minor>``, or ``{"any"}``."""
+        """Further versions as ``v<major>_<minor>``, or ``{"any"}``."""
         names = (name.strip() for name in self.accept_versions.split(","))
         return frozenset(name for name in names if name)
 
 
+def _convert(knob: Field[Any], text: str) -> str | int | bool:
+    """Return the value of a variable, read as the command line reads it."""
+    word = text.strip().lower()
+    match knob.default:
+        case bool():
+            if word not in TRUE_WORDS | FALSE_WORDS:
+                raise ConfigError(f"{variable(knob.name)} '{text}' is neither true nor false")
+            return word in TRUE_WORDS
+        case int():
+            try:
+                return int(text)
+            except ValueError:
+                raise ConfigError(f"{variable(knob.name)} '{text}' is not a number") from None
+        case _:
+            return text
+
+
 def variable(name: str) -> str:
-    """Return the environment variable of the knob ``name``."""
-    return f"OCAPI_EMULATOR_{name.upper()}"
+    """Return the environment variable of a knob or of a command's option."""
+    return f"{VARIABLE_PREFIX}{name.upper()}"
+
+
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield a line for each unknown ``OCAPI_EMULATOR_*`` variable, with the nearest known name."""
+    known = sorted({*(knob.name for knob in KNOBS), *COMMAND_OPTIONS})
+    for name in sorted(environ):
+        option = name.removeprefix(VARIABLE_PREFIX).lower()
+        if option == name.lower() or option in known or KUBERNETES_VARIABLE.match(name):
+            continue
+        near = get_close_matches(option, known, 1)
+        hint = f": did you mean {variable(near[0])}?" if near else ""
+        yield f"unknown environment variable {name}{hint}"
 
 
 KNOBS = fields(Config)

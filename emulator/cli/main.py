@@ -17,7 +17,7 @@ import orjson
 from emulator.cli import verification
 from emulator.cli.remote import Remote, RemoteError
 from emulator.cli.verification import Options
-from emulator.config import KNOBS, Config, ConfigError, variable
+from emulator.config import KNOBS, Config, ConfigError, unknown_variables, variable
 from emulator.control.guard import HEADER as TOKEN_HEADER
 from emulator.fixture import data_set as fixtures
 from emulator.fixture.data_set import FixtureError
@@ -91,6 +91,8 @@ def commands() -> None:
 @flags
 def serve(**knobs: Any) -> None:
     """Serve a data set until interrupted."""
+    for complaint in unknown_variables(os.environ):
+        _warn(complaint)
     # Blocked from here on, the signals wait for sigwait: none is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:

@@ -1,4 +1,4 @@
-"""What the knobs are set to unless somebody says otherwise, as users are told."""
+"""The default of each knob, as documented."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The knobs: what they default to, what they refuse, and how the environment names them."""
+"""The knobs: their defaults, their ranges, their environment variables."""
 
 from dataclasses import FrozenInstanceError
 from typing import Any
@@ -8,69 +8,83 @@ import pytest
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.tests.knob import DEFAULTS
 
-SHARED = "--store redis://HOST:PORT/N, or one process"
+REMEDY = "--store redis://HOST:PORT/N, or one process"
 NO_STORE = "store is neither memory nor a URL such as redis://localhost:6379/0"
 
 
-@pytest.mark.parametrize(("name", "value"), DEFAULTS.items(), ids=DEFAULTS)
-def test_a_knob_has_its_default(name: str, value: object) -> None:
-    assert getattr(Config(), name) == value
+def test_every_knob_has_its_default() -> None:
+    assert {knob.name: getattr(Config(), knob.name) for knob in KNOBS} == DEFAULTS
 
 
-def test_there_is_no_other_knob() -> None:
-    assert {knob.name for knob in KNOBS} == set(DEFAULTS)
+def test_every_knob_has_a_help_text() -> None:
+    texts = {knob.name: knob.metadata["help"] for knob in KNOBS}
+    assert {n: t for n, t in texts.items() if not (t[0].isupper() and t.endswith("."))} == {}
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
-def test_a_knob_tells_its_meaning_in_a_sentence(name: str) -> None:
-    [told] = [knob.metadata["help"] for knob in KNOBS if knob.name == name]
-    assert told[0].isupper()
-    assert told.endswith(".")
+def test_every_knob_but_flags_has_a_placeholder() -> None:
+    without = {knob.name for knob in KNOBS if not knob.metadata["placeholder"]}
+    assert without == {"trust_forwarded_proto", "tls"}
 
 
-@pytest.mark.parametrize(
-    ("name", "placeholder"),
-    [
-        ("host", "ADDRESS"),
-        ("port", "PORT"),
-        ("fixtures", "NAME|DIR"),
-        ("dialect", "documented|observed"),
-        ("accept_versions", "v19_5,v23_1|any"),
-        ("store", "memory|redis://HOST:PORT/N"),
-        ("workers", "NUMBER"),
-        ("token_key", "SECRET"),
-        ("inventory_api_key", "KEY"),
-        ("trust_forwarded_proto", ""),
-        ("control_token", "SECRET"),
-        ("workspaces", "NUMBER"),
-        ("workspace_age", "SECONDS"),
-        ("journal", "NUMBER"),
-        ("journal_body", "BYTES"),
-        ("failpoints", "FILE"),
-        ("settings", "FILE"),
-        ("seed", "TEXT"),
-        ("tls", ""),
-        ("tls_name", "NAME,NAME"),
-        ("tls_cert", "FILE"),
-        ("tls_key", "FILE"),
-    ],
-)
-def test_a_knob_shows_what_its_value_looks_like(name: str, placeholder: str) -> None:
-    [shown] = [knob.metadata["placeholder"] for knob in KNOBS if knob.name == name]
-    assert shown == placeholder
+def test_the_environment_variable_is_the_prefixed_name() -> None:
+    assert variable("token_key") == "OCAPI_EMULATOR_TOKEN_KEY"
+
+
+VARIABLES = [
+    ("OCAPI_EMULATOR_HOST", "localhost", "host", "localhost"),
+    ("OCAPI_EMULATOR_PORT", " 0 ", "port", 0),
+    ("OCAPI_EMULATOR_FIXTURES", "", "fixtures", "storefront"),
+    ("OCAPI_EMULATOR_JOURNAL", "7", "journal", 7),
+    ("OCAPI_EMULATOR_TLS", "1", "tls", True),
+    ("OCAPI_EMULATOR_TLS", "Yes", "tls", True),
+    ("OCAPI_EMULATOR_TLS", "off", "tls", False),
+    ("OCAPI_EMULATOR_TLS", "", "tls", False),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "field", "value"), VARIABLES)
+def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
+    assert getattr(Config.from_environment({name: text}), field) == value
+
+
+def test_a_keyword_has_precedence_over_a_variable() -> None:
+    config = Config.from_environment({"OCAPI_EMULATOR_PORT": "x"}, port=5, dialect="observed")
+    assert (config.port, config.dialect) == (5, "observed")
+
+
+def test_the_variables_of_the_process_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCAPI_EMULATOR_DIALECT", "observed")
+    assert Config.from_environment().dialect == "observed"
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "text", "message"),
     [
-        ("host", "OCAPI_EMULATOR_HOST"),
-        ("token_key", "OCAPI_EMULATOR_TOKEN_KEY"),
-        ("inventory_api_key", "OCAPI_EMULATOR_INVENTORY_API_KEY"),
-        ("trust_forwarded_proto", "OCAPI_EMULATOR_TRUST_FORWARDED_PROTO"),
+        ("PORT", "http", "OCAPI_EMULATOR_PORT 'http' is not a number"),
+        ("PORT", "65536", "port 65536 is not between 0 and 65535"),
+        ("TLS", "maybe", "OCAPI_EMULATOR_TLS 'maybe' is neither true nor false"),
+        ("DIALECT", "spoken", "dialect 'spoken' is neither documented nor observed"),
     ],
 )
-def test_the_environment_variable_is_the_prefixed_name(name: str, expected: str) -> None:
-    assert variable(name) == expected
+def test_an_invalid_variable_is_an_error(name: str, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        Config.from_environment({f"OCAPI_EMULATOR_{name}": text})
+    assert str(error.value) == message
+
+
+def test_unknown_variables_are_reported_with_the_nearest_known(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ("FIXTURE", "TLS_NAMES", "XYZZY", "CLIENT_ID", "SERVICE_HOST", "PORT_8080_TCP_ADDR")
+    environ = {f"OCAPI_EMULATOR_{name}": "x" for name in names} | {"PATH": "/bin"}
+    assert Config.from_environment(environ) == Config()
+    lines = (
+        "FIXTURE: did you mean OCAPI_EMULATOR_FIXTURES?",
+        "TLS_NAMES: did you mean OCAPI_EMULATOR_TLS_NAME?",
+        "XYZZY",
+    )
+    start = "ocapi-emulator: unknown environment variable OCAPI_EMULATOR_"
+    assert capsys.readouterr().err.splitlines() == [start + line for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +109,7 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "told"),
+    ("knobs", "message"),
     [
         ({"port": -1}, "port -1 is not between 0 and 65535"),
         ({"port": 65536}, "port 65536 is not between 0 and 65535"),
@@ -103,8 +117,8 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
         ({"dialect": ""}, "dialect '' is neither documented nor observed"),
         ({"dialect": "Observed"}, "dialect 'Observed' is neither documented nor observed"),
         ({"workers": 0}, "workers 0 is not between 1 and 256"),
-        ({"workers": 2}, f"2 workers need a store that they share: {SHARED}"),
-        ({"workers": 2, "store": "memory"}, f"2 workers need a store that they share: {SHARED}"),
+        ({"workers": 2}, f"2 workers need a store that they share: {REMEDY}"),
+        ({"workers": 2, "store": "memory"}, f"2 workers need a store that they share: {REMEDY}"),
         ({"store": "http://:hunter2@localhost"}, NO_STORE),
         ({"store": "redis://:hunter2@localhost:99999/0"}, NO_STORE),
         ({"store": "localhost:6379"}, NO_STORE),
@@ -116,12 +130,10 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
     ],
     ids=repr,
 )
-def test_a_value_out_of_its_range_is_refused_with_the_reason(
-    knobs: dict[str, Any], told: str
-) -> None:
+def test_a_value_out_of_its_range_is_an_error(knobs: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as error:
         Config(**knobs)
-    assert str(error.value) == told
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(
@@ -144,8 +156,13 @@ def test_a_configuration_cannot_be_changed() -> None:
         Config().port = 1  # type: ignore[misc]
 
 
-def test_the_text_of_a_configuration_has_no_password() -> None:
-    config = Config(store="redis://:hunter2@localhost:6379/1")
+def test_the_text_of_a_configuration_has_no_secret() -> None:
+    config = Config(
+        store="redis://:hunter2@localhost:6379/1",
+        token_key="hunter2",
+        control_token="hunter2",
+        inventory_api_key="hunter2",
+    )
     assert "hunter2" not in repr(config)
 
 

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from emulator import Config, Emulator
 from emulator.cli.main import commands, main
+from emulator.config import unknown_variables
 from emulator.http.listener import Listener
 from emulator.tests.knob import DEFAULTS
 
@@ -225,6 +226,20 @@ def test_serve_tells_of_a_bad_knob_in_one_line(
     result = run("serve", *arguments, **variables)
     assert (result.returncode, result.stdout) == (2, "")
     assert_one_line(result.stderr, excerpt)
+
+
+def test_serve_reports_a_misspelt_variable_in_one_line() -> None:
+    result = run("serve", "--port", "65536", OCAPI_EMULATOR_FIXTURE="samples")
+    line, _ = result.stderr.splitlines()
+    assert line == (
+        "ocapi-emulator: unknown environment variable OCAPI_EMULATOR_FIXTURE: "
+        "did you mean OCAPI_EMULATOR_FIXTURES?"
+    )
+
+
+def test_the_variable_of_every_option_is_known() -> None:
+    options = [p for c in commands.commands.values() for p in c.params if p.envvar]
+    assert list(unknown_variables({str(option.envvar): "" for option in options})) == []
 
 
 def test_serve_tells_of_everything_that_is_wrong_with_a_data_set(tmp_path: Path) -> None:
