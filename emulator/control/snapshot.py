@@ -8,8 +8,9 @@ from werkzeug.exceptions import NotFound
 
 from emulator.clock import render_instant
 from emulator.control.problem import Problem, load, read_json
+from emulator.store import Store, StoreUnavailable
 from emulator.workspace.snapshot import Snapshot, SnapshotError
-from emulator.workspace.workspace import WorkspaceError, current, registry
+from emulator.workspace.workspace import current, registry
 
 
 class ForkSchema(Schema):
@@ -29,12 +30,9 @@ def create() -> Blueprint:
 
     @part.post("/<name>/fork")
     def fork(name: str) -> tuple[Response, int]:
-        found = _find(name)
+        _find(name)
         target = load(ForkSchema(), read_json())["workspace"]
-        try:
-            registry(request.environ).get(target).store.restore(found.content)
-        except WorkspaceError as error:
-            raise Problem(400, f"{error}.") from error
+        _restore(name, registry(request.environ).get(target).store)
         return jsonify(workspace=target, snapshot=name), 201
 
     part.add_url_rule("", "list", list_)
@@ -49,6 +47,27 @@ def _find(name: str) -> Snapshot:
     if found is None:
         raise NotFound(f"There is no snapshot '{name}' in this workspace.")
     return found
+
+
+def _restore(name: str, store: Store) -> Snapshot:
+    """Make a snapshot the content of a store.
+
+    Raises:
+        NotFound: There is no such snapshot.
+        StoreUnavailable: The store cannot be reached.
+    """
+    found = _find(name)
+    while True:
+        try:
+            store.restore(found.content)
+        except StoreUnavailable:
+            # A shared store drops the content of a snapshot as soon as another process replaces
+            # or deletes the snapshot, which may be after we have found it.
+            before, found = found, _find(name)
+            if found.content == before.content:
+                raise
+        else:
+            return found
 
 
 def _show(snapshot: Snapshot) -> dict[str, str]:
@@ -73,9 +92,7 @@ def save(name: str) -> tuple[Response, int]:
 
 def restore(name: str) -> Response:
     """Bring the data back to what they were."""
-    found = _find(name)
-    current(request.environ).store.restore(found.content)
-    return jsonify(_show(found))
+    return jsonify(_show(_restore(name, current(request.environ).store)))
 
 
 def delete(name: str) -> tuple[str, int]:

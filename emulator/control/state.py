@@ -33,7 +33,8 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
 
     @part.get("")
     def dump() -> Response:
-        files = fixtures.encode(current(request.environ).store, collections)
+        with current(request.environ).store.frozen() as store:
+            files = fixtures.encode(store, collections)
         return jsonify(format=FORMAT, files=files)
 
     @part.put("")
@@ -44,8 +45,7 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
         except FixtureError as error:
             errors = [{"pointer": "/files", "detail": problem} for problem in error.problems]
             raise Problem(400, str(error), errors=errors) from error
-        store = current(request.environ).store
-        store.replace(contents)
-        return jsonify({c.name: store.count(c.name) for c in collections})
+        current(request.environ).store.replace(contents)
+        return jsonify({c.name: len(contents.get(c.name, ())) for c in collections})
 
     return part

@@ -1,6 +1,7 @@
 """The interface every storage engine implements, and the words it is stated in."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
@@ -158,4 +159,8 @@ class Store(Protocol):
 
     def restore(self, snapshot: Any) -> None:
         """Make all content what it was when ``snapshot`` was taken."""
+        ...
+
+    def frozen(self) -> AbstractContextManager["Store"]:
+        """Return a copy of all content at this instant, so that several reads see the same."""
         ...

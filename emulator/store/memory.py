@@ -4,7 +4,8 @@ Reads take the current trees and need no lock. Writes take one lock, look, and r
 tree of their collection: O(log n). A snapshot is a reference to the trees.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from operator import attrgetter
 from threading import Lock
 
@@ -109,6 +110,11 @@ class MemoryStore:
         """See ``Store.restore``; O(1)."""
         with self._lock:
             self._become(snapshot)
+
+    @contextmanager
+    def frozen(self) -> Iterator["MemoryStore"]:
+        """See ``Store.frozen``; O(1)."""
+        yield MemoryStore(self._trees)
 
     def _check(self, change: Change) -> None:
         match change:

@@ -208,6 +208,24 @@ class RedisStore:
         if not self._run(script.RESTORE, snapshot):
             raise SnapshotLost(f"snapshot '{snapshot}' is not in Redis any more")
 
+    @contextmanager
+    def frozen(self) -> Iterator["RedisStore"]:
+        """See ``Store.frozen``; O(n) in Redis.
+
+        The copy expires, so that a process that dies leaves nothing behind.
+
+        Raises:
+            StoreUnavailable: Redis cannot be used, or the copy has expired before its end.
+        """
+        copy = RedisStore(self._client, f"{self._prefix}~{uuid4().hex}:", self._snapshots)
+        self._run(script.FREEZE, copy._prefix, STAGED_SECONDS)
+        try:
+            yield copy
+            if not copy.version():
+                raise StoreUnavailable(f"a copy was read for more than {STAGED_SECONDS} seconds")
+        finally:
+            copy.drop()
+
     def load_snapshot(self, snapshot: str, contents: Mapping[str, Iterable[Record]]) -> None:
         """Make a snapshot under an id that stands for its contents, unless there is one already.
 

@@ -180,6 +180,23 @@ return id
 """
 )
 
+FREEZE = (
+    COMMON
+    + r"""
+-- Arguments: the place of a copy, and after how many seconds it expires. The base of the live place
+-- stays what it is, so that a reset need not copy all records after somebody has read them.
+local place, seconds = ARGV[1], ARGV[2]
+copy(live, place)
+call('HSET', place .. 'meta', 'version', call('HGET', live .. 'meta', 'version') or 1)
+for _, name in ipairs(call('SMEMBERS', place .. 'names')) do
+  call('EXPIRE', records(place, name), seconds)
+  call('EXPIRE', order(place, name), seconds)
+end
+call('EXPIRE', place .. 'names', seconds)
+call('EXPIRE', place .. 'meta', seconds)
+"""
+)
+
 RESTORE = (
     COMMON
     + r"""

@@ -1,7 +1,9 @@
 """All data over HTTP: what is taken out can be put back, anywhere, and is the same again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +15,7 @@ from werkzeug.test import Client
 from emulator import Emulator
 from emulator.cli.main import commands
 from emulator.family import TOO_LARGE
+from emulator.store import Delete, Put, Record
 from emulator.tests.control_client import LOCAL, ask
 
 STATE = "/__emulator__/state"
@@ -343,3 +346,31 @@ def test_data_that_the_server_did_not_read_are_refused_and_change_nothing(
     assert response.json is not None
     assert response.json["detail"] == "The body is larger than the server reads."
     assert dump(emulator) == first
+
+
+@pytest.mark.parametrize("kind", ["memory", "redis"])
+def test_dump_during_writes_is_of_one_instant(request: pytest.FixtureRequest, kind: str) -> None:
+    store = "memory" if kind == "memory" else request.getfixturevalue("empty_redis")
+    emulator = Emulator(fixtures="samples", store=store)
+    has_ended = Event()
+
+    def write(name: str) -> None:
+        kept, key = emulator.workspace.store, (name,)
+        entry = Record.of(key, {"id": name})
+        while not has_ended.is_set():  # each site comes and goes together with a list
+            kept.apply(Put("sites", entry), Put("inventory_lists", entry))
+            kept.apply(Delete("sites", key), Delete("inventory_lists", key))
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, f"new{number}") for number in range(4)]
+        try:
+            dumps = [orjson.loads(dump(emulator))["files"] for _ in range(10)]
+        finally:
+            has_ended.set()
+        assert [writer.result() for writer in writers] == [None] * 4
+    for files in dumps:
+        new = [
+            {entry["id"] for entry in files[file]} - {"SiteGenesis", "MyOtherSite"}
+            for file in ("sites.json", "inventory_lists.json")
+        ]
+        assert new[0] == new[1] - {"my-inventorylist1", "my-inventorylist2"}

@@ -2,6 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from emulator.store.redis import RedisStore
+
 if TYPE_CHECKING:
     import redis
 
@@ -72,3 +76,23 @@ def test_a_reset_leaves_them(pair: "Pair") -> None:
     pair.told("PUT", f"{SNAPSHOTS}/s")
     pair.told("POST", "/__emulator__/reset")
     assert [shown["name"] for shown in pair.told("GET", SNAPSHOTS)] == ["s"]
+
+
+@pytest.mark.parametrize("action", ["restore", "fork"])
+def test_snapshot_replaced_since_it_was_found_is_restored(
+    pair: "Pair", monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    pair.told("PUT", f"{SNAPSHOTS}/s")
+    pair.ask("DELETE", LIST)
+    restore, replaced = RedisStore.restore, list[str]()
+
+    def replace_first(store: RedisStore, snapshot: str) -> None:
+        if not replaced:
+            replaced.append(snapshot)
+            pair.told("PUT", f"{SNAPSHOTS}/s")
+            assert store.drop_snapshot(snapshot)  # as if no other workspace held the same data
+        restore(store, snapshot)
+
+    monkeypatch.setattr(RedisStore, "restore", replace_first)
+    pair.told("POST", f"{SNAPSHOTS}/s/{action}", json={"workspace": "default"})
+    assert pair.ask("GET", LIST).status_code == 404

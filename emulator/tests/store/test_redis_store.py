@@ -620,6 +620,26 @@ def test_an_upload_of_which_a_part_has_expired_changes_nothing(
     assert things(store) == (ONE,)
 
 
+def test_frozen_copy_expires_and_leaves_nothing(
+    store: RedisStore, redis_client: Any, prefix: str
+) -> None:
+    store.put("things", ONE)
+    before = keys_below(redis_client, prefix)
+    with store.frozen():
+        added = set(keys_below(redis_client, prefix)) - set(before)
+        assert len(added) == 4
+        assert all(0 < redis_client.ttl(key) <= 600 for key in added)
+    assert keys_below(redis_client, prefix) == before
+
+
+def test_frozen_copy_that_has_expired_is_not_taken_for_content(
+    store: RedisStore, redis_client: Any, prefix: str
+) -> None:
+    store.put("things", ONE)
+    with pytest.raises(StoreUnavailable, match="read for more than 600 seconds"), store.frozen():
+        redis_client.delete(*redis_client.keys(f"{prefix}~*"))
+
+
 def test_a_snapshot_whose_upload_has_expired_is_not_there(
     redis_client: Any, store: RedisStore, prefix: str
 ) -> None:

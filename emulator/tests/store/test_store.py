@@ -508,3 +508,27 @@ def test_whatever_changes_content_gives_it_another_version(
     assert store.version() == before
     change(store)
     assert store.version() != before
+
+
+def test_frozen_copy_does_not_see_later_writes(new: New) -> None:
+    store = new(OLD)
+    with store.frozen() as copy:
+        store.put("things", NEW)
+        store.put("others", OTHER)
+        store.delete("things", ("a",))
+        assert copy.get("things", ("a",)) == OLD
+        assert (copy.count("things"), copy.count("others")) == (1, 0)
+    assert (store.count("things"), store.count("others")) == (0, 1)
+
+
+def test_frozen_copy_of_nothing_is_empty(new: New) -> None:
+    with new().frozen() as copy:
+        assert copy.scan("things", 0, 9) == ((), 0)
+
+
+def test_frozen_copy_leaves_the_version(new: New) -> None:
+    store = new(OLD)
+    before = store.version()
+    with store.frozen():
+        pass
+    assert store.version() == before
