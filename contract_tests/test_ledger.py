@@ -14,7 +14,7 @@ ROW = re.compile(
     r"^\| ([A-Z]+-\d+)(?: \*\*\[D\]\*\*)? \| ([^|]+) \| (.+) \| ([^|]+) \|$", re.MULTILINE
 )
 NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
-EVIDENCE = {"SEED", "DOC", "LIVE", "FIXTURE", "CHOSEN"}
+EVIDENCE = {"SEED", "DOC", "LIVE", "FIXTURE", "CLAIM", "CHOSEN"}
 # The rules of the Data API and of the Inventory Service API that are kept.
 RULES = {
     *(f"URL-{n}" for n in range(1, 8)),
@@ -25,7 +25,7 @@ RULES = {
     *(f"FLT-{n}" for n in range(1, 6)),
     "ORD-1",
     *(f"AUT-{n}" for n in range(1, 7)),
-    *(f"SET-{n}" for n in range(1, 5)),
+    *(f"SET-{n}" for n in range(1, 6)),
     *(f"SEL-{n}" for n in range(1, 3)),
     *(f"PAG-{n}" for n in range(1, 3)),
     *(f"DEC-{n}" for n in range(1, 6)),

@@ -276,12 +276,57 @@ def test_a_page_shows_what_may_be_read_of_it(api: Api) -> None:
 
 
 @pytest.mark.rule("SET-2", "SRC-3")
-def test_a_search_shows_what_may_be_read_and_needs_nothing_to_write(api: Api) -> None:
-    entry = resource("/inventory_list_search", "post", read_attributes="(count,hits.(id))")
-    permit(api, granting(entry))
+def test_a_search_shows_readable_properties_only(api: Api) -> None:
+    may = {"read_attributes": "(count,hits.(id))", "write_attributes": "(query,select,count)"}
+    permit(api, granting(resource("/inventory_list_search", "post", **may)))
     found = api.call("POST", f"{api.scope}/inventory_list_search", json=FOUND | {"count": 1})
     kind = {"_v": "23.2", "_type": "inventory_list_search_result"}
     assert found.json() == {**kind, "count": 1, "hits": [HEAD | {"id": "my-inventorylist1"}]}
+
+
+@pytest.mark.rule("SET-2", "SRC-1")
+@pytest.mark.parametrize(
+    ("attributes", "refused"),
+    [
+        ({"write_attributes": "(**)"}, None),
+        ({"write_attributes": "(query,select)"}, None),
+        ({}, "query"),
+        ({"write_attributes": ""}, "query"),
+        ({"write_attributes": "(query)"}, "select"),
+        ({"write_attributes": "(**,-select)"}, "select"),
+        ({"write_attributes": "(select,query.(text_query))"}, "query.match_all_query"),
+    ],
+)
+def test_a_search_writes_its_search_request(
+    api: Api, attributes: dict[str, str], refused: str | None
+) -> None:
+    entry = resource("/inventory_list_search", "post", read_attributes="(**)", **attributes)
+    permit(api, granting(entry))
+    answer = api.call("POST", f"{api.scope}/inventory_list_search", json=FOUND)
+    if refused is None:
+        assert answer.json()["total"] == 2
+    else:
+        told = {"property": refused, "document": "search_request"}
+        assert_fault(answer, 400, "PropertyNotPermitted", told)
+
+
+@pytest.mark.rule("SET-2")
+def test_settings_from_the_journal_allow_the_recorded_search(start: Start) -> None:
+    api = start()
+    search = f"{api.scope}/inventory_list_search"
+    assert api.call("POST", search, json=FOUND | {"count": 1}).status_code == 200
+    document = api.call("GET", "/__emulator__/settings/from-journal").json()
+    [entry] = document["clients"][0]["resources"]
+    assert entry == {
+        "resource_id": "/inventory_list_search",
+        "methods": ["post"],
+        "read_attributes": "(**)",
+        "write_attributes": "(count,query,select)",
+    }
+    permit(api, document)
+    assert api.call("POST", search, json=FOUND | {"count": 1}).json()["total"] == 2
+    refused = api.call("POST", search, json=FOUND | {"start": 1})
+    assert refused.json()["fault"]["arguments"]["property"] == "start"
 
 
 @pytest.mark.rule("SET-2", "SEL-1")
@@ -398,3 +443,93 @@ def test_where_a_document_is_taken_away_everything_is_allowed_again(api: Api) ->
     assert api.call("DELETE", "/__emulator__/settings").status_code == 204
     assert api.get(LISTS).json()["total"] == 2
     assert api.delete("/inventory_lists/my-inventorylist2").status_code == 204
+
+
+@pytest.mark.rule("SET-5")
+@pytest.mark.parametrize(
+    ("members", "entries"),
+    [
+        ({"_v": "18.8"}, {}),
+        ({"_v": "19.10.1"}, {}),
+        ({"_v": 23.2}, {}),
+        ({}, {}),
+        ({"_comment": "for the build"}, {}),
+        ({}, {"methods": ["GET"]}),
+        ({}, {"cache_time": "900"}),
+        ({}, {"resource_id": "/inventory_lists/"}),
+        ({}, {"personalized_caching_enabled": "true", "config": {"any": 1}}),
+    ],
+)
+def test_published_documents_are_read_as_they_are(
+    api: Api, members: dict[str, Any], entries: dict[str, Any]
+) -> None:
+    document = granting({**resource("/inventory_lists", **ALL), **entries})
+    del document["_v"]
+    permit(api, document | members)
+    assert api.get(LISTS).json()["total"] == 2
+    assert api.call("GET", "/__emulator__/settings").json() == document | members
+
+
+@pytest.mark.rule("SET-5")
+def test_equal_entries_are_a_warning_and_the_first_decides(api: Api) -> None:
+    first = resource("/inventory_lists/*", read_attributes="(id)")
+    document = granting(first, resource("/inventory_lists/*", **ALL))
+    answer = api.call("POST", "/__emulator__/settings", json=document)
+    assert (answer.status_code, answer.json()) == (200, document)
+    assert answer.headers["x-emulator-hint"] == (
+        "$.clients[0].resources[1].resource_id: '/inventory_lists/*' is in resources[0] already, "
+        "for the same method and version; the first entry decides"
+    )
+    assert api.get(LIST).json() == HEAD | {"id": "my-inventorylist1"}
+
+
+@pytest.mark.rule("SET-5")
+@pytest.mark.parametrize(
+    ("fragment", "told"),
+    [
+        ({"client_id": DEMO, "resources": []}, "is the entry of one client; put it into"),
+        ([{"client_id": DEMO, "resources": []}], "is an array of clients; put it into"),
+        ([{"resource_id": "/a", "methods": ["get"]}], "is an array of resources; put it into"),
+        ({"resource_id": "/a", "methods": ["get"]}, "is one resource; put it into"),
+        ({"resources": []}, "has 'resources' without a client; put them into"),
+        ({"RefArch": {"clients": []}}, "holds the documents of several sites"),
+    ],
+)
+def test_a_fragment_is_refused_with_its_right_place(api: Api, fragment: Any, told: str) -> None:
+    answer = api.call("POST", "/__emulator__/settings", json=fragment)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"$: {told}")
+    assert api.get(LISTS).json()["total"] == 2
+
+
+@pytest.mark.rule("SET-1")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Content-Length", "3"),
+        ("transfer-encoding", "chunked"),
+        ("Connection", "close"),
+        ("Date", "now"),
+        ("Server", "x"),
+        ("a b", "c"),
+        ("x-a", "b\r\nset-cookie: c"),
+        ("x-a", "\u20ac"),
+    ],
+)
+def test_headers_of_the_server_cannot_be_set(api: Api, name: str, value: str) -> None:
+    document = granting(resource("/**", **ALL), response_headers={name: value})
+    answer = api.call("POST", "/__emulator__/settings", json=document)
+    assert answer.status_code == 400
+    assert "response_headers" in answer.json()["detail"]
+
+
+@pytest.mark.rule("SET-1")
+def test_headers_of_the_api_are_kept_and_cookies_may_be_set(api: Api) -> None:
+    headers = {"content-type": "text/plain", "ETag": "x", "Set-Cookie": "a=b; Path=/"}
+    document = granting(resource("/**", **ALL), response_headers=headers)
+    loaded = api.call("POST", "/__emulator__/settings", json=document)
+    assert "response_headers.ETag: is ignored" in loaded.headers["x-emulator-hint"]
+    status, sent, _ = api.raw("GET", f"{api.scope}{LIST}", {})
+    assert (status, sent["Content-Type"]) == (200, "application/json;charset=UTF-8")
+    assert sent["Set-Cookie"] == "a=b; Path=/"
+    assert sent["ETag"].startswith('"')

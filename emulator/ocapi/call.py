@@ -310,7 +310,7 @@ class Call:
             find_custom=Declarations(self.store).find,
         )
         sent = {name: self.content[name] for name in self.content if name in changes}
-        forbidden = None if self.route.is_search else self.permission.check_write(sent)
+        forbidden = self.permission.check_write(sent)
         if forbidden:
             raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
         return changes

@@ -4,7 +4,6 @@ A failpoint says which requests it is for and what becomes of them. What becomes
 together from small actions, each of which stands around the serving of a request.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from emulator import header
 from emulator.family import INJECTED, Family, Injected
 from emulator.json_pointer import point
 from emulator.recording.exchange import Exchange, Reply
@@ -34,19 +34,6 @@ LONGEST = 300.0  # seconds of a delay
 PIECES = 10  # parts of a slow body
 ENDS = ("fault", "status", "drop")
 BODILESS = (204, 304)
-HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
-HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
-OF_SERVER = (
-    "connection",
-    "content-length",
-    "date",
-    "keep-alive",
-    "server",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-)
 NEEDS = {"arguments": "fault", "headers": "status", "body": "status"}
 
 
@@ -88,19 +75,12 @@ class Headers(Texts):
 
     def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
         headers = super()._deserialize(*args, **options)
-        wrong = {name: why for name, text in headers.items() if (why := _find_fault(name, text))}
+        wrong = {
+            name: why for name, text in headers.items() if (why := header.find_problem(name, text))
+        }
         if wrong:
             raise ValidationError({name: [why] for name, why in wrong.items()})
         return headers
-
-
-def _find_fault(name: str, value: str) -> str:
-    """Return what is wrong with a header, empty if it can be sent (RFC 9110, 5)."""
-    if not HEADER_NAME.fullmatch(name):
-        return "Not the name of a header."
-    if name.lower() in OF_SERVER:
-        return "The server sets this one itself."
-    return "" if HEADER_VALUE.fullmatch(value) else "Not the value of a header."
 
 
 SECONDS = validate.Range(0, LONGEST)

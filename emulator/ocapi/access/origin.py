@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from emulator.ocapi.access.permission import Permissions
-from emulator.ocapi.access.settings import read_origin
+from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.schema import faults
 
 EXPOSED = (

@@ -11,6 +11,7 @@ that a slash inside an id stays inside its segment.
 """
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,14 +26,15 @@ from emulator.ocapi.access.settings import (
     Client,
     ResourceSetting,
     Settings,
-    read_origin,
     read_pattern,
     read_version,
 )
+from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.schema.document import ENVELOPE
 from emulator.ocapi.wire.select import Selector
 from emulator.recording.glob import PathPattern, compile_path
 
+LOG = logging.getLogger(__name__)
 KEPT = 4096  # decisions
 SOME_ID = "%"  # no segment of a canonical path, and none of a pattern
 WRITING = ("put", "patch", "post")
@@ -95,6 +97,7 @@ class Permissions:
 
     def __init__(self, source: Settings) -> None:
         self.document = source.document
+        self.warnings = source.warnings
         self._clients = {client.client_id: client for client in source.clients}
         self._entries = {name: _arrange(client) for name, client in self._clients.items()}
         self._named = frozenset(chain.from_iterable(map(_segments, source.clients)))
@@ -233,18 +236,24 @@ def _is_document(name: str, value: Any) -> bool:
 
 
 def read(document: Any) -> Permissions:
-    """Return what a settings document permits, which is given as a JSON value.
+    """Return the permissions of a settings document.
+
+    Args:
+        document: A JSON value.
 
     Raises:
-        SettingsError: With all mistakes.
+        SettingsError: The document has mistakes; the error lists all of them.
     """
     return Permissions(settings.read(document))
 
 
 def read_file(file: str) -> Permissions:
-    """Return what the settings document of a file permits.
+    """Return the permissions of a settings file, and log its warnings.
 
     Raises:
-        SettingsError: With all mistakes; it may be missing or no JSON, too.
+        SettingsError: The file cannot be read, is not JSON, or has mistakes.
     """
-    return Permissions(settings.read_file(Path(file)))
+    permissions = Permissions(settings.read_file(Path(file)))
+    for place, reason in permissions.warnings.items():
+        LOG.warning("%s: %s: %s", file, place, reason)
+    return permissions

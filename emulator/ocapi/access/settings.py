@@ -1,4 +1,4 @@
-"""The OCAPI settings document, in the very format of Business Manager, with all its mistakes.
+"""OCAPI settings documents, in the format of Business Manager (SET-1, SET-5).
 
 ::
 
@@ -17,16 +17,16 @@
         "version_range": [{"from": "21.3", "until": "23.2"}]   or one object
     }]}]}
 
-Only ``clients``, ``client_id``, ``resource_id`` and ``methods`` have to be there. Members and
-types are those of the settings page, and of ``resource_info`` and ``resource_object`` in the Data
-API's own description. A version range is one object there and an array elsewhere: both are read.
+Only ``clients``, ``client_id``, ``resource_id`` and ``methods`` are required. Members and types
+are those of the settings page, and of ``resource_info`` and ``resource_object`` in the Data API's
+own description. There a version range is one object, elsewhere an array; both are read.
+Mistakes raise an error, all of them at once; ``tolerance`` lists the oddities that only warn.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -34,23 +34,21 @@ from urllib.parse import quote, unquote
 import orjson
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validates_schema
 
+from emulator import header
 from emulator.json_pointer import OF_SCHEMA
+from emulator.ocapi.access import tolerance
+from emulator.ocapi.access.tolerance import METHODS
+from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.wire import select
 from emulator.ocapi.wire.select import Selector
 
 EVERY_CLIENT = "*"
-METHODS = ("get", "put", "patch", "delete", "post")
-NOTHING = Selector("", "", {}, frozenset())  # What a document without attributes grants.
+MAX_COMPARED_SETTINGS = 100  # of one pattern: comparing all of them takes quadratic time
+NO_ATTRIBUTES = Selector("", "", {}, frozenset())
 VERSION = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
+FORMAT_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,2}", re.ASCII)
 PLACEHOLDER = re.compile(r"\{[^/{}]*\}")
-HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
-HEADER_VALUE = re.compile(r"[\t -~]*", re.ASCII)
-ORIGIN = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>\d{1,5}))?",
-    re.ASCII | re.IGNORECASE,
-)
-PORTS = {"http": 80, "https": 443}
-TOLD = {
+TYPE_NAMES = {
     str: "a string",
     int: "a whole number",
     bool: "true or false",
@@ -61,20 +59,18 @@ MESSAGES: dict[str, Any] = {
     "required": "is missing",
     "null": "is null; it needs a value",
 }
-
-RIVAL = (
-    "'{}' stands in resources[{}] already, for the same method and version; join them, "
-    "or give each versions of its own"
+DUPLICATE = (
+    "'{}' is in resources[{}] already, for the same method and version; the first entry decides"
 )
 
 Version = tuple[int, int]
 
 
 class SettingsError(ValueError):
-    """A settings document is broken.
+    """A settings document has mistakes.
 
     Attributes:
-        problems: The reason by the JSON path of what is wrong.
+        problems: The reason by the JSON path of each mistake.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -84,7 +80,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """Versions from one, which is among them, until another, which is not; None is no limit."""
+    """A range of versions: ``begin`` is inside, ``until`` is outside, None is no limit."""
 
     begin: Version | None = None
     until: Version | None = None
@@ -94,54 +90,55 @@ class VersionRange:
         after = self.begin is None or self.begin <= version
         return after and (self.until is None or version < self.until)
 
-    def meets(self, other: "VersionRange") -> bool:
-        """Return whether some version lies in both ranges."""
+    def overlaps(self, other: "VersionRange") -> bool:
+        """Return whether both ranges have a version in common."""
         return _precedes(self.begin, other.until) and _precedes(other.begin, self.until)
 
 
-EVER = (VersionRange(),)
+ALL_VERSIONS = (VersionRange(),)
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceSetting:
-    """What a client may do with the resources of one pattern.
+    """The permission of a client for the resources of one pattern.
 
     Attributes:
-        resource_id: As it is written in the document.
-        methods: In lower case.
-        read_attributes: What answers show.
-        write_attributes: What requests may set.
-        cache_time: Seconds, or None where nothing is said.
-        version_range: A request's version lies in one of these.
+        resource_id: The pattern, as written in the document.
+        methods: HTTP methods in lower case.
+        read_attributes: The visible properties of answers.
+        write_attributes: The properties that requests may set.
+        cache_time: Seconds, or None if not given.
+        version_range: The setting is for versions in any of these ranges.
         personalized_caching_enabled: Kept, without an effect here.
-        config: The same.
+        config: Kept, without an effect here.
     """
 
     resource_id: str
     methods: frozenset[str]
-    read_attributes: Selector = NOTHING
-    write_attributes: Selector = NOTHING
+    read_attributes: Selector = NO_ATTRIBUTES
+    write_attributes: Selector = NO_ATTRIBUTES
     cache_time: int | None = None
-    version_range: tuple[VersionRange, ...] = EVER
+    version_range: tuple[VersionRange, ...] = ALL_VERSIONS
     personalized_caching_enabled: bool = True
-    config: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
 
-    def rivals(self, other: "ResourceSetting") -> bool:
-        """Return whether both speak of one resource, method and version."""
+    def overlaps(self, other: "ResourceSetting") -> bool:
+        """Return whether both settings are for a common method and version."""
         pairs = ((one, two) for one in self.version_range for two in other.version_range)
-        same = self.resource_id == other.resource_id and self.methods & other.methods
-        return bool(same) and any(one.meets(two) for one, two in pairs)
+        return not self.methods.isdisjoint(other.methods) and any(
+            one.overlaps(two) for one, two in pairs
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The part of the document that speaks of one client, or of all with the id ``*``.
+    """The settings of one client, or of all clients with the id ``*``.
 
     Attributes:
         client_id: The id.
-        allowed_origins: In the form of ``read_origin``.
-        response_headers: What every answer carries besides.
-        resources: In the order of the document.
+        allowed_origins: Origins in normal form (see ``read_origin``).
+        response_headers: Additional headers of every answer.
+        resources: Resource settings in the order of the document.
     """
 
     client_id: str
@@ -152,42 +149,52 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A settings document that was read.
+    """The content of a settings document.
 
     Attributes:
-        version: That of its format.
-        clients: What it says of them.
-        document: It itself, as JSON.
+        version: The version of the format, as written.
+        clients: The settings of each client.
+        document: The document itself, as JSON.
+        warnings: The accepted oddities (SET-5), by JSON path.
     """
 
-    version: Version | None = None
+    version: str = ""
     clients: tuple[Client, ...] = ()
     document: Any = None
+    warnings: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(document: Any) -> Settings:
-    """Return the settings of a document, which is given as a JSON value.
+    """Return the settings of a document.
+
+    Args:
+        document: A JSON value.
 
     Raises:
-        SettingsError: With all mistakes.
+        SettingsError: The document has mistakes; the error lists all of them.
     """
+    for reason in tolerance.find_misplaced(document):
+        raise SettingsError({"$": reason})
+    normal, warnings = tolerance.normalize(document)
     try:
-        settings: Settings = _Document().load(document)
+        settings: Settings = _Document().load(normal)
     except ValidationError as error:
         raise SettingsError(dict(_locate("$", error.messages))) from error
-    return replace(settings, document=document)
+    for index, client in enumerate(settings.clients):
+        warnings |= _find_duplicates(f"$.clients[{index}].resources", client.resources)
+    return replace(settings, document=document, warnings=warnings)
 
 
 def read_file(file: Path) -> Settings:
     """Return the settings of a file.
 
     Raises:
-        SettingsError: With all mistakes; it may be missing or no JSON, too.
+        SettingsError: The file cannot be read, is not JSON, or has mistakes.
     """
     try:
-        document = orjson.loads(file.read_bytes())
+        document = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (OSError, orjson.JSONDecodeError) as error:
-        raise SettingsError({"$": f"{file} is no file of JSON: {error}"}) from error
+        raise SettingsError({"$": f"{file} is not a JSON file: {error}"}) from error
     return read(document)
 
 
@@ -195,32 +202,19 @@ def read_version(text: str) -> Version:
     """Return a version such as ``23.2`` as numbers.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not a version.
     """
     if VERSION.fullmatch(text) is None:
-        raise ValueError(f"'{text}' is no version; a version is such as 23.2")
+        raise ValueError(f"'{text}' is not a version such as 23.2")
     major, minor = text.split(".")
     return int(major), int(minor)
-
-
-def read_origin(text: str) -> str | None:
-    """Return an origin in the one form in which equal origins are equal, or None if it is none.
-
-    That is scheme, host in lower case, and the port unless it is the scheme's own.
-    """
-    found = ORIGIN.fullmatch(text)
-    if found is None:
-        return None
-    scheme, host, port = found["scheme"].lower(), found["host"].lower(), found["port"]
-    own = port is None or int(port) == PORTS.get(scheme)
-    return f"{scheme}://{host}" if own else f"{scheme}://{host}:{int(port)}"
 
 
 def read_pattern(resource_id: str) -> tuple[str, ...]:
     """Return the segments of a resource id, in the encoding of canonical paths (URL-5).
 
-    ``{name}`` is ``*``, as documents in use have it. A literal may be written plain or
-    percent-encoded; a slash at the end counts as none, as it does in a URL (URL-7).
+    ``{name}`` is ``*``, as published documents have it. A literal may be written plain or
+    percent-encoded. A slash at the end is ignored, as in a URL (URL-7).
     """
     return tuple(_read_segment(segment) for segment in resource_id.split("/") if segment)
 
@@ -240,8 +234,23 @@ def _precedes(begin: Version | None, until: Version | None) -> bool:
     return begin is None or until is None or begin < until
 
 
+def _find_duplicates(place: str, resources: Sequence[ResourceSetting]) -> dict[str, str]:
+    """Return a warning for each setting with the pattern, method and version of an earlier one."""
+    warnings = {}
+    by_pattern: dict[tuple[str, ...], list[tuple[int, ResourceSetting]]] = {}
+    for index, setting in enumerate(resources):
+        earlier = by_pattern.setdefault(read_pattern(setting.resource_id), [])
+        first = next((number for number, other in earlier if setting.overlaps(other)), None)
+        if first is not None:
+            told = DUPLICATE.format(setting.resource_id, first)
+            warnings[f"{place}[{index}].resource_id"] = told
+        elif len(earlier) < MAX_COMPARED_SETTINGS:
+            earlier.append((index, setting))
+    return warnings
+
+
 def _locate(place: str, messages: Any) -> Iterator[tuple[str, str]]:
-    """Yield the messages of a marshmallow error, each with the JSON path it belongs to."""
+    """Yield the messages of a marshmallow error with their JSON paths."""
     if not isinstance(messages, Mapping):
         yield place, "; ".join(dict.fromkeys(map(str, messages)))
         return
@@ -258,26 +267,30 @@ def _step(place: str, name: Any) -> str:
 
 
 class _Value(fields.Field[Any]):
-    """A value of just one JSON type; marshmallow's own take ``"900"`` for a number."""
+    """A value of exactly one JSON type; marshmallow's own fields read ``"900"`` as a number."""
 
     default_error_messages = MESSAGES
     kind: type = str
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
         if type(value) is not self.kind:
-            raise ValidationError(f"is not {TOLD[self.kind]}")
+            raise ValidationError(f"is not {TYPE_NAMES[self.kind]}")
         try:
             return self.read(value)
         except ValueError as error:
             raise ValidationError(str(error)) from error
 
     def read(self, value: Any) -> Any:
-        """Return a value of the right type as it is kept; raise ValueError with what is wrong."""
+        """Return the content of a value of the right type; raise ValueError with the reason."""
         return value
 
 
 class _Flag(_Value):
     kind = bool
+
+
+class _Object(_Value):
+    kind = dict
 
 
 class _Seconds(_Value):
@@ -300,45 +313,36 @@ class _Array(_Value):
     def read(self, value: list[Any]) -> tuple[Any, ...]:
         if len(value) < self.shortest:
             raise ValueError("is empty; it needs an entry")
-        entries: dict[int, Any] = {}
+        entries: list[Any] = []
         errors: dict[int, Any] = {}
         for index, entry in enumerate(value):
             try:
-                entries[index] = self.inner.deserialize(entry)
+                entries.append(self.inner.deserialize(entry))
             except ValidationError as error:
                 errors[index] = error.messages
-        for index, why in self.compare(value, entries).items():
-            errors[index] = why | errors.get(index, {})
+        for index, reasons in self.compare(value).items():
+            errors[index] = reasons | errors.get(index, {})
         if errors:
             raise ValidationError(errors)
-        return tuple(entries.values())
+        return tuple(entries)
 
-    def compare(self, _given: list[Any], _read: Mapping[int, Any]) -> dict[int, Any]:
-        """Return what is wrong with entries beside others, by index."""
+    def compare(self, _entries: list[Any]) -> dict[int, Any]:
+        """Return the conflicts between entries, by index."""
         return {}
 
 
-class _Texts(_Value):
-    kind = dict
-
+class _Headers(_Object):
     def read(self, value: dict[str, Any]) -> dict[str, str]:
-        wrong = {name: [why] for name, text in value.items() if (why := self.refuse(name, text))}
+        problems = {
+            name: "is not a string"
+            if not isinstance(text, str)
+            else header.find_problem(name, text)
+            for name, text in value.items()
+        }
+        wrong = {name: [problem] for name, problem in problems.items() if problem}
         if wrong:
             raise ValidationError(wrong)
         return value
-
-    def refuse(self, _name: str, text: Any) -> str:
-        """Return what is wrong with an entry, or nothing."""
-        return "" if isinstance(text, str) else "is not a string"
-
-
-class _Headers(_Texts):
-    def refuse(self, name: str, text: Any) -> str:
-        if HEADER_NAME.fullmatch(name) is None:
-            return f"'{name}' is no name of a header"
-        if isinstance(text, str) and HEADER_VALUE.fullmatch(text) is None:
-            return "holds characters that no header can carry"
-        return super().refuse(name, text)
 
 
 class _Name(_Value):
@@ -358,7 +362,7 @@ class _ResourceId(_Value):
 class _Method(_Value):
     def read(self, value: str) -> str:
         if value not in METHODS:
-            raise ValueError(f"'{value}' is no method; methods are {', '.join(METHODS)}")
+            raise ValueError(f"'{value}' is not a method; methods are {', '.join(METHODS)}")
         return value
 
 
@@ -367,35 +371,36 @@ class _Version(_Value):
         return read_version(value)
 
 
-class _Origin(_Value):
+class _FormatVersion(_Value):
     def read(self, value: str) -> str:
-        origin = read_origin(value)
-        if origin is None:
-            raise ValueError(
-                f"'{value}' is no origin; an origin is scheme, host and perhaps a port, "
-                "without a path or a wildcard, such as https://shop.example"
-            )
-        return origin
+        if FORMAT_VERSION.fullmatch(value) is None:
+            raise ValueError(f"'{value}' is not a version such as 23.2")
+        return value
+
+
+class _Origin(_Value):
+    def read(self, value: str) -> str | None:
+        return read_origin(value)
 
 
 class _Attributes(_Value):
     def read(self, value: str) -> Selector:
         if not value.strip():
-            return NOTHING
+            return NO_ATTRIBUTES
         try:
             return select.parse(value)
         except select.SelectorError as error:
             raise ValueError(
-                f"'{value}' is no selector; selectors are such as (**), (id,description), "
+                f"'{value}' is not a selector; selectors are such as (**), (id,description), "
                 "(data.(id)) and (**,-c_secret)"
             ) from error
 
 
 class _Part(Schema):
-    """An object of the document; members that it does not know are told with the nearest name."""
+    """An object of the document; an unknown member is reported with the nearest known name."""
 
     class Meta:
-        """Unknown members are told by the check below, which knows a better name."""
+        """Leave unknown members to the check below, which knows a better name."""
 
         unknown = EXCLUDE
 
@@ -403,7 +408,7 @@ class _Part(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def check_names(self, _: Any, original: Any, **__: Any) -> None:
-        """Refuse members that the format does not know."""
+        """Check the names of all members."""
         known = [shown.data_key or name for name, shown in self.fields.items()]
         given = original if isinstance(original, dict) else {}
         wrong = {name: [_hint(name, known)] for name in given if name not in known}
@@ -416,6 +421,8 @@ def _nested(part: type[_Part]) -> fields.Nested:
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
+    if name == "permissions":
+        return "is unknown here; WebDAV client permissions are a document of their own"
     near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     better = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}"
     return f"is unknown here; {better}"
@@ -427,7 +434,7 @@ class _Range(_Part):
 
     @post_load
     def make(self, data: dict[str, Version], **_: Any) -> VersionRange:
-        """Return the range; refuse one without versions."""
+        """Return the range; an empty range is a mistake."""
         versions = VersionRange(**data)
         if not _precedes(versions.begin, versions.until):
             raise ValidationError("holds no version, since 'until' is not after 'from'")
@@ -435,7 +442,7 @@ class _Range(_Part):
 
 
 class _Ranges(fields.Field[tuple[VersionRange, ...]]):
-    """One version range, or an array of them."""
+    """One version range, or an array of version ranges."""
 
     default_error_messages = MESSAGES
 
@@ -455,7 +462,7 @@ class _Resource(_Part):
     cache_time = _Seconds()
     version_range = _Ranges()
     personalized_caching_enabled = _Flag()
-    config = _Texts()
+    config = _Object()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> ResourceSetting:
@@ -463,47 +470,33 @@ class _Resource(_Part):
         return ResourceSetting(**data | {"methods": frozenset(data["methods"])})
 
 
-class _Resources(_Array):
-    def compare(self, _given: list[Any], read: Mapping[int, ResourceSetting]) -> dict[int, Any]:
-        """Refuse two entries that say different things of the same requests."""
-        alike: dict[tuple[str, ...], list[tuple[int, ResourceSetting]]] = {}
-        for entry in read.items():
-            alike.setdefault(read_pattern(entry[1].resource_id), []).append(entry)
-        return {
-            second: {"resource_id": [RIVAL.format(two.resource_id, first)]}
-            for entries in alike.values()
-            for (first, one), (second, two) in combinations(entries, 2)
-            if one.rivals(two)
-        }
-
-
 class _Client(_Part):
     client_id = _Name(required=True)
     allowed_origins = _Array(_Origin())
     response_headers = _Headers()
-    resources = _Resources(_nested(_Resource))
+    resources = _Array(_nested(_Resource))
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Client:
         """Return the client."""
-        return Client(**data | {"allowed_origins": frozenset(data.get("allowed_origins", ()))})
+        origins = frozenset(data.get("allowed_origins", ())) - {None}
+        return Client(**data | {"allowed_origins": origins})
 
 
 class _Clients(_Array):
-    def compare(self, given: list[Any], _read: Mapping[int, Client]) -> dict[int, Any]:
-        """Refuse a second entry of a client."""
-        ids = [entry.get("client_id") if isinstance(entry, dict) else None for entry in given]
+    def compare(self, entries: list[Any]) -> dict[int, Any]:
+        """Return a conflict for each further entry of a client: nobody knows which one decides."""
+        ids = [entry.get("client_id") if isinstance(entry, dict) else None for entry in entries]
+        first: dict[str, int] = {}
         return {
-            index: {
-                "client_id": [f"'{name}' stands in clients[{ids.index(name)}] already; join them"]
-            }
+            index: {"client_id": [f"'{name}' is in clients[{first[name]}] already; join them"]}
             for index, name in enumerate(ids)
-            if isinstance(name, str) and ids.index(name) < index
+            if isinstance(name, str) and first.setdefault(name, index) < index
         }
 
 
 class _Document(_Part):
-    version = _Version(data_key="_v")
+    version = _FormatVersion(data_key="_v")
     clients = _Clients(_nested(_Client), required=True)
 
     @post_load

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from emulator.ocapi.access.settings import METHODS, read_origin
+from emulator.ocapi.access.tolerance import METHODS
+from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.schema.document import ENVELOPE
 from emulator.ocapi.wire import url
 from emulator.ocapi.wire.select import ALWAYS, NAME
@@ -14,7 +15,7 @@ from emulator.recording.exchange import Exchange
 
 PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 EVERYTHING = "(**)"
-WRITING = ("PUT", "PATCH")
+WRITES = ("PUT", "PATCH", "POST")
 UNTOLD = "**"  # no name, so that all attributes are granted
 
 Tree = dict[str, "Tree | None"]  # names to what is wanted below them, None for all of it
@@ -53,7 +54,7 @@ def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
 
 def _read_names(exchange: Exchange) -> Iterable[str]:
     """Return the properties that a request set; all of them where that cannot be told."""
-    if exchange.method not in WRITING or not exchange.request_body.size:
+    if exchange.method not in WRITES or not exchange.request_body.size:
         return ()
     try:
         content = orjson.loads(exchange.body)

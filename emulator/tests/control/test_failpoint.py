@@ -124,9 +124,9 @@ def test_delete_removes_one_or_all(emulator: Emulator) -> None:
         (
             {"action": {"status": 503, "headers": {"Connection": "x", "A B": "x", "C": "\u20ac"}}},
             {
-                "/action/headers/Connection": "The server sets this one itself.",
-                "/action/headers/A B": "Not the name of a header.",
-                "/action/headers/C": "Not the value of a header.",
+                "/action/headers/Connection": "is set by the server itself",
+                "/action/headers/A B": "is not a valid header name",
+                "/action/headers/C": "has a value that no header can carry",
             },
         ),
         ({"action": {"status": 204, "body": "x"}}, {"/action/body": "An answer of 204 has no"}),

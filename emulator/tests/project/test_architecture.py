@@ -27,7 +27,7 @@ LAYERS: tuple[set[str], ...] = (
     {"workspace", "fixture"},
     {"recording"},
     {"family"},
-    {"store", "clock", "config", "entity_tag", "json_pointer", "cached_property"},
+    {"store", "clock", "config", "entity_tag", "header", "json_pointer", "cached_property"},
 )
 # What these know of the rows below.
 NARROW = {

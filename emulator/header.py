@@ -1,0 +1,31 @@
+"""Response headers of a user's own, from settings documents and failpoints (RFC 9110, section 5).
+
+The server sets the length, the framing and the date of each answer itself, so a user cannot set
+these. ``Set-Cookie`` may be set: a client must handle the cookies of a real instance, and only
+the owner of the server writes settings and failpoints.
+"""
+
+import re
+
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+SERVER_HEADERS = (
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+)
+
+
+def find_problem(name: str, value: str) -> str:
+    """Return the problem of a header, or an empty string if a user may set the header."""
+    if not NAME.fullmatch(name):
+        return "is not a valid header name"
+    if name.lower() in SERVER_HEADERS:
+        return "is set by the server itself"
+    return "" if VALUE.fullmatch(value) else "has a value that no header can carry"

@@ -1,0 +1,169 @@
+"""Oddities of published settings documents, accepted with a warning (SET-5).
+
+Nobody documents how strictly Business Manager reads a document. A document that works there has
+to work here, so each oddity below is read in the only sense that it can have, and is reported.
+A mistake with more than one possible sense stays an error (see ``settings``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from emulator import header
+from emulator.ocapi.access.web_origin import read_origin
+
+METHODS = ("get", "put", "patch", "delete", "post")
+FLAGS = {"true": True, "false": False}
+API_HEADERS = (
+    "allow",
+    "cache-control",
+    "content-type",
+    "etag",
+    "expires",
+    "location",
+    "vary",
+    "x-content-type-options",
+)
+API_HEADER_PREFIXES = ("access-control-", "x-dw-", "x-emulator-")
+
+Warnings = dict[str, str]
+
+
+def normalize(document: Any) -> tuple[Any, Warnings]:
+    """Return a document in its strict form, and the warnings by JSON path.
+
+    Values of a wrong shape are left as they are: the strict reader reports them.
+    """
+    warnings: Warnings = {}
+    members = {"_v": _normalize_version, "clients": _each(_normalize_client)}
+    return _normalize_object(document, "$", members, warnings), warnings
+
+
+Normalize = Callable[[Any, str, Warnings], Any]
+
+
+def _normalize_object(
+    value: Any, place: str, members: Mapping[str, Normalize], warnings: Warnings
+) -> Any:
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, inner in value.items():
+        if name.startswith("_") and name != "_v":
+            warnings[f"{place}.{name}"] = "is ignored: a name that begins with '_' is a comment"
+        elif name in members:
+            kept[name] = members[name](inner, f"{place}.{name}", warnings)
+        else:
+            kept[name] = inner
+    return kept
+
+
+def _each(normalize_entry: Normalize) -> Normalize:
+    def run(value: Any, place: str, warnings: Warnings) -> Any:
+        if not isinstance(value, list):
+            return value
+        return [normalize_entry(v, f"{place}[{i}]", warnings) for i, v in enumerate(value)]
+
+    return run
+
+
+def _normalize_version(value: Any, place: str, warnings: Warnings) -> Any:
+    if isinstance(value, float):
+        warnings[place] = f"the number {value} is read as '{value}'; write it in quotes"
+        return str(value)
+    return value
+
+
+def _normalize_client(value: Any, place: str, warnings: Warnings) -> Any:
+    members = {
+        "allowed_origins": _each(_report_origin),
+        "response_headers": _normalize_headers,
+        "resources": _each(_normalize_resource),
+    }
+    return _normalize_object(value, place, members, warnings)
+
+
+def _normalize_resource(value: Any, place: str, warnings: Warnings) -> Any:
+    members = {
+        "methods": _each(_normalize_method),
+        "cache_time": _normalize_seconds,
+        "personalized_caching_enabled": _normalize_flag,
+    }
+    return _normalize_object(value, place, members, warnings)
+
+
+def _report_origin(value: Any, place: str, warnings: Warnings) -> Any:
+    if isinstance(value, str) and read_origin(value) is None:
+        warnings[place] = (
+            f"'{value}' is not an origin, so no request matches it; an origin is a scheme, a host "
+            "and perhaps a port, without a path or a wildcard, such as https://shop.example"
+        )
+    return value
+
+
+def _normalize_headers(value: Any, place: str, warnings: Warnings) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ignored = [name for name in value if _is_api_header(name)]
+    for name in ignored:
+        warnings[f"{place}.{name}"] = "is ignored: the API sets this header itself"
+    return {name: text for name, text in value.items() if name not in ignored}
+
+
+def _is_api_header(name: str) -> bool:
+    lower = name.lower()
+    known = lower in API_HEADERS or lower.startswith(API_HEADER_PREFIXES)
+    return known and header.NAME.fullmatch(name) is not None
+
+
+def _normalize_method(value: Any, place: str, warnings: Warnings) -> Any:
+    if isinstance(value, str) and value not in METHODS and value.lower() in METHODS:
+        warnings[place] = f"'{value}' is read as '{value.lower()}'; write methods in lower case"
+        return value.lower()
+    return value
+
+
+def _normalize_seconds(value: Any, place: str, warnings: Warnings) -> Any:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:  # noqa: PLR2004
+        warnings[place] = f"'{value}' is read as the number {int(value)}; write it without quotes"
+        return int(value)
+    return value
+
+
+def _normalize_flag(value: Any, place: str, warnings: Warnings) -> Any:
+    if isinstance(value, str) and value.lower() in FLAGS:
+        warnings[place] = f"'{value}' is read as {value.lower()}; write it without quotes"
+        return FLAGS[value.lower()]
+    return value
+
+
+def find_misplaced(document: Any) -> Iterator[str]:
+    """Yield the reason why a document is only a fragment of a settings document, if it is one."""
+    if isinstance(document, list):
+        first = document[0] if document else None
+        names = frozenset(first) if isinstance(first, dict) else frozenset()
+        if "resource_id" in names:
+            yield (
+                "is an array of resources; put it into the 'resources' of a client: "
+                '{"clients": [{"client_id": "...", "resources": [...]}]}'
+            )
+        elif "client_id" in names:
+            yield 'is an array of clients; put it into an object: {"clients": [...]}'
+    elif isinstance(document, dict) and "clients" not in document:
+        yield from _find_misplaced_object(document)
+
+
+def _find_misplaced_object(document: Mapping[str, Any]) -> Iterator[str]:
+    if "client_id" in document:
+        yield "is the entry of one client; put it into the array 'clients': {\"clients\": [...]}"
+    elif "resource_id" in document:
+        yield (
+            "is one resource; put it into the 'resources' of a client: "
+            '{"clients": [{"client_id": "...", "resources": [...]}]}'
+        )
+    elif "resources" in document:
+        yield (
+            "has 'resources' without a client; put them into the entry of a client: "
+            '{"clients": [{"client_id": "...", "resources": [...]}]}'
+        )
+    elif any(isinstance(inner, dict) and "clients" in inner for inner in document.values()):
+        yield "holds the documents of several sites; each site has a document of its own"
