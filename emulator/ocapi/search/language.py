@@ -1,19 +1,20 @@
-"""The query language of searches (SRC-2, SRC-4): what a query means, pure.
+"""The query language of searches (SRC-2, SRC-4).
 
-A decoded ``query`` document is compiled to a function of a document's stored properties. All that
-is wrong with the query is told then, the first in document order, and nothing when it is evaluated.
+``compile_query`` turns a decoded ``query`` document into a predicate over stored properties. The
+compiler finds every fault of the query, the first in document order. The evaluation has one fault
+alone: QUOTA_EXCEEDED, for too much work.
 
-A field is read as the values that a document has of it: none where the property is absent, null,
-an empty array or of another type than the field, several where it is an array. Of these
+A document has zero, one or several values of a field. It has none where the property is absent,
+null, an empty array, or of another type than the field. It has several where the property is an
+array. The operators treat these values as follows:
 
-* ``is``, ``one_of``, ``less``, ``greater`` and ``range_filter`` ask for one that fits, so that a
-  document without a value is never a hit;
-* ``neq`` and ``not_in`` are the opposites of ``is`` and ``one_of``, so that a document without a
-  value always is;
-* ``range2_filter`` takes a missing end as open, and two missing ends as no range at all.
+* ``is``, ``one_of``, ``less``, ``greater`` and ``range_filter`` need one value that fits. A
+  document without a value is never a hit.
+* ``neq`` and ``not_in`` are the opposites of ``is`` and ``one_of``. A document without a value is
+  always a hit.
+* ``range2_filter`` takes a missing end as open, and two missing ends as no range.
 """
 
-import dataclasses
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,30 +24,35 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from emulator.ocapi.schema import faults
+from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budget
 
 T = TypeVar("T")
 Properties = Mapping[str, Any]
 Predicate = Callable[[Properties], bool]
 Read = Callable[[Properties], tuple[Any, ...]]
+Spend = Callable[[int], None]
 Kind = Literal["string", "text", "boolean", "number", "date", "enum"]
 
-TEXTUAL = ("string", "text", "enum")
-ORDERED = ("string", "text", "number", "date")
-QUERIES_IN = ("query", "must", "must_not", "should")
-FILTERS_IN = ("filter", "filters")
+TEXT_KINDS = ("string", "text", "enum", "boolean")
+ORDERED_KINDS = ("string", "text", "number", "date")
+QUERY_MEMBERS = ("query", "must", "must_not", "should")
+FILTER_MEMBERS = ("filter", "filters")
+MAX_EXACT_VALUES = 1000  # a search for more looks at all documents: one scan, not many look-ups
+BOOLEAN_TEXTS = {False: "false", True: "true"}
 
 
 @dataclass(frozen=True, slots=True)
 class SearchField:
-    """A field that a search knows.
+    """A search field.
 
     Attributes:
-        kind: The type of its values. ``string`` and ``text`` are one to the language.
-        value: From stored properties to the value or an array of values; without it the property
-            of the field's name, where a dot leads into an embedded document or an array of these.
+        kind: The type of the field's values. ``string`` and ``text`` compare with each other.
+        value: From stored properties to the value or an array of values. The default is the
+            property of the field's name. A dot in the name leads into an embedded document or into
+            an array of embedded documents.
         values: All values of an ``enum``.
-        sortable: Whether hits can be sorted by it.
-        queryable: Whether queries and filters can use it.
+        sortable: Whether hits can be sorted by the field.
+        queryable: Whether queries and filters can use the field.
     """
 
     kind: Kind
@@ -57,12 +63,12 @@ class SearchField:
 
     @property
     def type(self) -> str:
-        """What its values can be compared with."""
+        """The type for comparisons with values and with other fields."""
         return "string" if self.kind == "text" else self.kind
 
     def canonical(self, value: Any) -> Any:
-        """Return a JSON value as it is compared, or None if it is none of the field's."""
-        found = CANONICAL[self.kind](value)
+        """Return the comparable form of a JSON value, or None for a value of another type."""
+        found = CANONICAL_VALUES[self.kind](value)
         return None if self.values and found not in self.values else found
 
 
@@ -71,22 +77,27 @@ class Order:
     """The order of hits.
 
     Attributes:
-        clauses: How each clause reads its field, and whether it is descending; the first decides.
+        clauses: For each clause a reader of the field's values, and whether the clause is
+            descending. The first clause decides, the next ones where it finds no difference.
     """
 
     clauses: tuple[tuple[Read, bool], ...]
 
     def sort(self, items: Iterable[T], properties: Callable[[T], Properties]) -> list[T]:
-        """Return ``items`` in order; those that no clause tells apart stay as they are.
+        """Return ``items`` in order; equal items keep their order.
 
         A missing value comes last when ascending, first when descending. Of several values the
         smallest counts when ascending, the largest when descending.
 
         Args:
-            items: What is sorted, such as records.
+            items: Such as records.
             properties: From an item to the stored properties.
+
+        Raises:
+            Fault: QUOTA_EXCEEDED: there are too many items for so many clauses.
         """
         ordered = list(items)
+        Budget().spend(len(ordered) * len(self.clauses) * STEPS_OF_SORT)
         for read, descending in reversed(self.clauses):
             rank = _ranking(read, max if descending else min, properties)
             ordered.sort(key=rank, reverse=descending)
@@ -94,7 +105,9 @@ class Order:
 
 
 def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -> Predicate:
-    """Return whether a document is a hit, as a function of its stored properties.
+    """Return the predicate of a query, from stored properties to whether the document is a hit.
+
+    The predicate serves one search: it counts the steps, and raises QUOTA_EXCEEDED after too many.
 
     Args:
         query: A decoded ``query`` document.
@@ -106,45 +119,56 @@ def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -
             TERM_OPERATOR_MISMATCH_VALUES, INVALID_SEARCH_FIELD_TYPE, RANGE_FILTER_TYPE,
             RANGE_FILTER_VALUE.
     """
-    return _compile(query, _Scope(fields))
+    scope = _Scope(fields, Budget())
+    matches = _compile(query, scope)
+    spend, cost = scope.budget.spend, scope.cost
+
+    def is_hit(properties: Properties) -> bool:
+        spend(cost)
+        return matches(properties)
+
+    return is_hit
 
 
 def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, SearchField]) -> Order:
-    """Return the order that decoded ``sort`` documents ask for; ``asc`` where they do not say.
+    """Return the order of decoded ``sort`` documents; ``asc`` is the default.
 
     Raises:
         Fault: UNKNOWN_SEARCH_FIELD or FIELD_NOT_SORTABLE.
     """
-    scope = _Scope(fields)
-    clauses: dict[str, tuple[Read, bool]] = {}
+    scope = _Scope(fields, Budget())
+    clauses: dict[tuple[str, bool], tuple[Read, bool]] = {}
     for sort in sorts:
-        name = sort["field"]
+        name, descending = sort["field"], sort.get("sort_order") == "desc"
         if not scope.known(name).sortable:
             raise faults.FIELD_NOT_SORTABLE(name)
-        # A second clause of a field would only see what the first one found equal.
-        clauses.setdefault(name, (scope.reader(name), sort.get("sort_order") == "desc"))
+        # The same clause again finds no difference. The opposite clause may find one: of several
+        # values, the largest can be equal where the smallest is not.
+        clauses.setdefault((name, descending), (scope.reader(name), descending))
     return Order(tuple(clauses.values()))
 
 
 def exact(query: Mapping[str, Any], field: str) -> frozenset[str] | None:
-    """Return values of which every hit has one in ``field``, or None if the query sets no bound.
+    """Return the only values of ``field`` in hits, or None if the query leaves them open.
 
-    The rest of the query is still to be evaluated: not every document with such a value is a hit.
+    Every hit has at least one of the values. Not every document with such a value is a hit: the
+    query is still to be evaluated.
 
     Args:
         query: A decoded ``query`` document.
         field: The name of a field of kind ``string``.
     """
     [(kind, clause)] = _clauses(query)
-    narrow = NARROW.get(kind)
-    return None if narrow is None else narrow(clause, field)
+    narrow = CLAUSE_NARROWINGS.get(kind)
+    values = None if narrow is None else narrow(clause, field)
+    return values if values is not None and len(values) <= MAX_EXACT_VALUES else None
 
 
 def echo(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a decoded ``query`` document as a result repeats it (SRC-3).
+    """Return the echo of a decoded ``query`` document in a result (SRC-3).
 
-    Each kind of query or filter begins with its ``_type``; the documents around them, ``query``
-    and ``filter``, have none. All other members stand as they were sent.
+    Each kind of query or filter begins with ``_type``. The documents ``query`` and ``filter``
+    around the kinds have no ``_type``. All other members are as in the request.
     """
     return {
         kind: {"_type": kind} | {name: _echo(name, member) for name, member in clause.items()}
@@ -153,29 +177,29 @@ def echo(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _echo(name: str, member: Any) -> Any:
-    if name not in (*QUERIES_IN, *FILTERS_IN):
+    if name not in (*QUERY_MEMBERS, *FILTER_MEMBERS):
         return member
     return [echo(inner) for inner in member] if isinstance(member, list) else echo(member)
 
 
 def _clauses(choice: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the kinds that a query or filter document holds: one, as decoded."""
-    return [(kind, clause) for kind, clause in choice.items() if kind in COMPILE]
+    """Return the kind and the clause of a query or filter document, in a list of one."""
+    return [(kind, clause) for kind, clause in choice.items() if kind in CLAUSE_COMPILERS]
 
 
-def _text(value: Any) -> Any:
+def _canonical_string(value: Any) -> Any:
     return value if isinstance(value, str) else None
 
 
-def _truth(value: Any) -> Any:
+def _canonical_boolean(value: Any) -> Any:
     return value if isinstance(value, bool) else None
 
 
-def _number(value: Any) -> Any:
+def _canonical_number(value: Any) -> Any:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _instant(value: Any) -> Any:
+def _canonical_date(value: Any) -> Any:
     try:
         instant = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -183,13 +207,13 @@ def _instant(value: Any) -> Any:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-CANONICAL: dict[str, Callable[[Any], Any]] = {
-    "string": _text,
-    "text": _text,
-    "enum": _text,
-    "boolean": _truth,
-    "number": _number,
-    "date": _instant,
+CANONICAL_VALUES: dict[str, Callable[[Any], Any]] = {
+    "string": _canonical_string,
+    "text": _canonical_string,
+    "enum": _canonical_string,
+    "boolean": _canonical_boolean,
+    "number": _canonical_number,
+    "date": _canonical_date,
 }
 
 
@@ -198,22 +222,33 @@ def _render(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-@dataclass(frozen=True, slots=True)
 class _Scope:
-    """The fields that a query can see: all of them, or those below the path of a nested query."""
+    """The visible fields of a query: all fields, or the fields below the path of a nested query.
 
-    fields: Mapping[str, SearchField]
-    prefix: str = ""
-    texts: "_Texts" = dataclasses.field(default_factory=lambda: _Texts())  # noqa: PLW0108 - defined below
+    Attributes:
+        fields: All fields of the search, by name.
+        budget: The steps left to the search.
+        prefix: The path of the nested query with a dot at the end, or nothing.
+        cost: The steps of one evaluation; each compiled clause adds its own.
+    """
+
+    def __init__(self, fields: Mapping[str, SearchField], budget: Budget, prefix: str = "") -> None:
+        self.fields = fields
+        self.budget = budget
+        self.prefix = prefix
+        self.cost = 0
+        self._document: Properties | None = None
+        self._texts: dict[str, str] = {}
 
     def known(self, name: str) -> SearchField:
+        """Return the field of a name, or raise UNKNOWN_SEARCH_FIELD."""
         field = self.fields.get(name)
         if field is None:
             raise faults.UNKNOWN_SEARCH_FIELD(name)
         return field
 
     def queryable(self, names: Iterable[str]) -> dict[str, SearchField]:
-        """Return fields by name, each once, or raise the fault of the first that cannot be used."""
+        """Return fields by name, or raise the fault of the first unknown or unqueryable field."""
         found = {}
         for name in names:
             found[name] = field = self.known(name)
@@ -222,42 +257,56 @@ class _Scope:
         return found
 
     def _holds(self, name: str, field: SearchField) -> bool:
-        # A function of the whole document cannot tell which element a value comes from.
+        # A function of the whole document cannot tell the element of the array.
         return name.startswith(self.prefix) and field.value is None
 
     def reader(self, name: str) -> Read:
-        """Return what reads the values that a document has of a field."""
-        field = self.fields[name]
-        canonical = CANONICAL[field.kind]
-        find = field.value or _finder(name.removeprefix(self.prefix))
+        """Return a function from stored properties to the values of a field."""
+        field, spend = self.fields[name], self.budget.spend
+        canonical = CANONICAL_VALUES[field.kind]
+        find = field.value or _finder(name.removeprefix(self.prefix), spend)
 
         def read(properties: Properties) -> tuple[Any, ...]:
             found = find(properties)
             if isinstance(found, (list, tuple)):
+                spend(len(found))
                 return tuple(v for v in map(canonical, found) if v is not None)
             value = canonical(found)
             return () if value is None else (value,)
 
         return read
 
+    def text(self, name: str, read: Read, document: Properties) -> str:
+        """Return the values of a field as one text without case, cached for many text queries."""
+        if document is not self._document:
+            self._document, self._texts = document, {}
+        if name not in self._texts:
+            values = (v if isinstance(v, str) else BOOLEAN_TEXTS[v] for v in read(document))
+            self._texts[name] = " ".join(values).casefold()
+        return self._texts[name]
+
     def nested(self, path: str) -> "_Scope":
-        inner = _Scope(self.fields, f"{path}.")
+        """Return the scope of a nested query, or raise UNKNOWN_SEARCH_FIELD."""
+        inner = _Scope(self.fields, self.budget, f"{path}.")
         below = any(name.startswith(inner.prefix) for name in self.fields)
         if not (below and path.startswith(self.prefix)):
             raise faults.UNKNOWN_SEARCH_FIELD(path)
         return inner
 
 
-def _finder(path: str) -> Callable[[Properties], Any]:
-    """Return what follows a path; all that it finds where it leads through arrays."""
+def _finder(path: str, spend: Spend) -> Callable[[Properties], Any]:
+    """Return a function from properties to the value at a path, or to all values behind arrays."""
     names = path.split(".")
-    return operator.methodcaller("get", path) if len(names) == 1 else lambda p: _follow(p, names)
+    if len(names) == 1:
+        return operator.methodcaller("get", path)
+    return lambda properties: _follow(properties, names, spend)
 
 
-def _follow(properties: Properties, names: Iterable[str]) -> list[Any]:
+def _follow(properties: Properties, names: Iterable[str], spend: Spend) -> list[Any]:
     found: list[Any] = [properties]
     for name in names:
-        inside = (value.get(name) for value in found if isinstance(value, Mapping))
+        inside = [value.get(name) for value in found if isinstance(value, Mapping)]
+        spend(sum(len(value) for value in inside if isinstance(value, (list, tuple))))
         found = [entry for value in inside for entry in _several(value)]
     return found
 
@@ -276,16 +325,20 @@ def _ranking(
     return rank
 
 
-def _all(parts: Sequence[Predicate]) -> Predicate:
-    return parts[0] if len(parts) == 1 else lambda p: all(part(p) for part in parts)
+def _all(predicates: Sequence[Predicate]) -> Predicate:
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda p: all(matches(p) for matches in predicates)
 
 
-def _any(parts: Sequence[Predicate]) -> Predicate:
-    return parts[0] if len(parts) == 1 else lambda p: any(part(p) for part in parts)
+def _any(predicates: Sequence[Predicate]) -> Predicate:
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda p: any(matches(p) for matches in predicates)
 
 
-def _none(parts: Sequence[Predicate]) -> Predicate:
-    unwanted = _any(parts)
+def _none(predicates: Sequence[Predicate]) -> Predicate:
+    unwanted = _any(predicates)
     return lambda p: not unwanted(p)
 
 
@@ -293,9 +346,14 @@ def _everything(_: Properties) -> bool:
     return True
 
 
+def _nothing(_: Properties) -> bool:
+    return False
+
+
 def _compile(choice: Mapping[str, Any], scope: _Scope) -> Predicate:
     [(kind, clause)] = _clauses(choice)
-    return COMPILE[kind](clause, scope)
+    scope.cost += 1
+    return CLAUSE_COMPILERS[kind](clause, scope)
 
 
 def _match_all_query(_query: Mapping[str, Any], _scope: _Scope) -> Predicate:
@@ -306,46 +364,33 @@ def _term_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     return _compare(query["fields"], query, scope)
 
 
-class _Texts:
-    """The texts of the document that is looked at, which many queries may ask for."""
-
-    def __init__(self) -> None:
-        self._document: Properties | None = None
-        self._texts: dict[tuple[str, ...], str] = {}
-
-    def find(self, names: tuple[str, ...], reads: Iterable[Read], document: Properties) -> str:
-        """Return the concatenation of some fields of a document, for comparing without case."""
-        if document is not self._document:
-            self._document, self._texts = document, {}
-        if names not in self._texts:
-            parts = (part for read in reads for part in read(document))
-            self._texts[names] = " ".join(parts).casefold()
-        return self._texts[names]
-
-
 def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     fields = scope.queryable(query["fields"])
     for name, field in fields.items():
-        if field.kind not in TEXTUAL:
+        if field.kind not in TEXT_KINDS:
             raise faults.SEARCH_OPERATOR_NOT_APPLICABLE("text_query", name)
     words = tuple(dict.fromkeys(query["search_phrase"].casefold().split()))
-    names, reads = tuple(fields), [scope.reader(name) for name in fields]
+    if not "".join(words).strip("*"):
+        return _everything
+    reads = [(name, scope.reader(name)) for name in fields]
+    scope.cost += len(fields) - 1
 
     def matches(properties: Properties) -> bool:
-        # Apart, for a word is to be found in one field or another.
-        text = scope.texts.find(names, reads, properties)
-        return all(word in text for word in words)
+        # Words hold no space, so none reaches from one field into the next.
+        texts = [scope.text(name, read, properties) for name, read in reads]
+        scope.budget.spend(len(words) * sum(map(len, texts)) // CHARACTERS_OF_STEP)
+        return all(any(word in text for text in texts) for word in words)
 
     return matches
 
 
 def _bool_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
-    parts = [
-        COMBINE[name]([_compile(clause, scope) for clause in clauses])
+    predicates = [
+        QUERY_COMBINERS[name]([_compile(clause, scope) for clause in clauses])
         for name, clauses in query.items()
-        if name in COMBINE and clauses
+        if name in QUERY_COMBINERS and clauses
     ]
-    return _all(parts)
+    return _all(predicates)
 
 
 def _filtered_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
@@ -354,9 +399,16 @@ def _filtered_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
 
 def _nested_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     path = query["path"]
-    matches = _compile(query["query"], scope.nested(path))
+    inner = scope.nested(path)
+    matches = _compile(query["query"], inner)
     names = path.removeprefix(scope.prefix).split(".")
-    return lambda p: any(matches(e) for e in _follow(p, names) if isinstance(e, Mapping))
+
+    def any_matches(properties: Properties) -> bool:
+        elements = _follow(properties, names, scope.budget.spend)
+        scope.budget.spend(len(elements) * inner.cost)
+        return any(matches(e) for e in elements if isinstance(e, Mapping))
+
+    return any_matches
 
 
 def _term_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
@@ -368,29 +420,30 @@ def _query_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
 
 
 def _bool_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
-    if filter_["operator"] not in COMBINE_FILTERS:
+    if filter_["operator"] not in FILTER_COMBINERS:
         raise faults.UNKNOWN_SEARCH_OPERATOR(filter_["operator"])
-    parts = [_compile(inner, scope) for inner in filter_.get("filters", ())]
-    return COMBINE_FILTERS[filter_["operator"]](parts) if parts else _everything
+    predicates = [_compile(inner, scope) for inner in filter_.get("filters", ())]
+    return FILTER_COMBINERS[filter_["operator"]](predicates) if predicates else _everything
 
 
 def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Predicate:
-    """Compile a comparison of fields with values: a hit is what one of the fields makes one."""
+    """Compile a comparison of fields with values; a document is a hit if one field fits."""
     fields = scope.queryable(names)
     comparison = _comparison(term["operator"], fields)
     _check_alike(fields)
     values = _values(term, comparison, fields)
+    scope.cost += len(fields) - 1
     return _any([comparison.make(scope.reader(name), values) for name in fields])
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparison:
+class _TermOperator:
     """An operator of terms.
 
     Attributes:
-        fits: Whether it takes that number of values.
-        make: From what reads a field, and the values, to the predicate.
-        ordered: Whether it needs values that have an order.
+        fits: Whether the operator takes a number of values.
+        make: From the reader of a field and the values to the predicate.
+        ordered: Whether the operator needs values with an order.
     """
 
     fits: Callable[[int], bool]
@@ -428,32 +481,32 @@ def _one(count: int) -> bool:
     return count == 1
 
 
-def _some(count: int) -> bool:
+def _at_least_one(count: int) -> bool:
     return count > 0
 
 
-def _no(count: int) -> bool:
+def _zero(count: int) -> bool:
     return count == 0
 
 
-COMPARISONS = {
-    "is": _Comparison(_one, _is),
-    "one_of": _Comparison(_some, _is),
-    "is_null": _Comparison(_no, _is_null),
-    "is_not_null": _Comparison(_no, _is_not_null),
-    "less": _Comparison(_one, _less, ordered=True),
-    "greater": _Comparison(_one, _greater, ordered=True),
-    "not_in": _Comparison(_some, _is_not),
-    "neq": _Comparison(_one, _is_not),
+TERM_OPERATORS = {
+    "is": _TermOperator(_at_least_one, _is),
+    "one_of": _TermOperator(_at_least_one, _is),
+    "is_null": _TermOperator(_zero, _is_null),
+    "is_not_null": _TermOperator(_zero, _is_not_null),
+    "less": _TermOperator(_one, _less, ordered=True),
+    "greater": _TermOperator(_one, _greater, ordered=True),
+    "not_in": _TermOperator(_at_least_one, _is_not),
+    "neq": _TermOperator(_one, _is_not),
 }
 
 
-def _comparison(name: str, fields: Mapping[str, SearchField]) -> _Comparison:
-    comparison = COMPARISONS.get(name)
+def _comparison(name: str, fields: Mapping[str, SearchField]) -> _TermOperator:
+    comparison = TERM_OPERATORS.get(name)
     if comparison is None:
         raise faults.UNKNOWN_SEARCH_OPERATOR(name)
     for field_name, field in fields.items():
-        if comparison.ordered and field.kind not in ORDERED:
+        if comparison.ordered and field.kind not in ORDERED_KINDS:
             raise faults.SEARCH_OPERATOR_NOT_APPLICABLE(name, field_name)
     return comparison
 
@@ -467,15 +520,15 @@ def _check_alike(fields: Mapping[str, SearchField]) -> None:
 
 
 def _values(
-    term: Mapping[str, Any], comparison: _Comparison, fields: Mapping[str, SearchField]
+    term: Mapping[str, Any], comparison: _TermOperator, fields: Mapping[str, SearchField]
 ) -> frozenset[Any]:
-    """Return a term's values as they are compared, after checking their number and types."""
+    """Return the comparable values of a term, after a check of their number and types."""
     values = term.get("values", ())
     if not comparison.fits(len(values)):
         raise faults.TERM_OPERATOR_MISMATCH_VALUES(next(iter(fields)), term["operator"])
     compared: dict[tuple[str, ...], frozenset[Any]] = {}
     for name, field in fields.items():
-        if field.values not in compared:  # else it takes what one before it takes
+        if field.values not in compared:  # otherwise an earlier field takes the same values
             compared[field.values] = frozenset(_canonical(name, field, v) for v in values)
     return next(iter(compared.values()))
 
@@ -488,8 +541,8 @@ def _canonical(name: str, field: SearchField, value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bounds:
-    """A range between two values, None where it is open."""
+class _Range:
+    """A range between two values; None stands for an open end."""
 
     low: Any
     high: Any
@@ -509,30 +562,30 @@ class _Bounds:
 
     @property
     def empty(self) -> bool:
-        """Whether it ends before it begins."""
+        """Whether the range ends before the begin."""
         if self.low is None or self.high is None:
             return False
         point = self.low_inclusive and self.high_inclusive
         return bool(self.low > self.high) or (self.low == self.high and not point)
 
 
-def _overlap(own: _Bounds, asked: _Bounds) -> bool:
+def _overlap(own: _Range, asked: _Range) -> bool:
     return (own.low is None or asked.ends_after(own.low)) and (
         own.high is None or asked.starts_before(own.high)
     )
 
 
-def _containing(own: _Bounds, asked: _Bounds) -> bool:
+def _containing(own: _Range, asked: _Range) -> bool:
     begins = own.low is None or (asked.low is not None and own.low <= asked.low)
     return begins and (own.high is None or (asked.high is not None and own.high >= asked.high))
 
 
-def _contained(own: _Bounds, asked: _Bounds) -> bool:
+def _contained(own: _Range, asked: _Range) -> bool:
     begins = asked.low is None or (own.low is not None and asked.starts_before(own.low))
     return begins and (asked.high is None or (own.high is not None and asked.ends_after(own.high)))
 
 
-RELATIONS = {"overlap": _overlap, "containing": _containing, "contained": _contained}
+RANGE_RELATIONS = {"overlap": _overlap, "containing": _containing, "contained": _contained}
 
 
 def _range_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
@@ -544,27 +597,24 @@ def _range_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
 def _range2_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
     begin, end = filter_["from_field"], filter_["to_field"]
     asked = _bounds(filter_, ("from_value", "to_value"), scope.queryable((begin, end)))
-    related = RELATIONS[filter_.get("filter_mode", "overlap")]
+    related = RANGE_RELATIONS[filter_.get("filter_mode", "overlap")]
+    scope.cost += 1  # for the second field
     read_begin, read_end = scope.reader(begin), scope.reader(end)
 
     def matches(properties: Properties) -> bool:
         begins, ends = read_begin(properties), read_end(properties)
-        own = _Bounds(min(begins, default=None), max(ends, default=None))
+        own = _Range(min(begins, default=None), max(ends, default=None))
         return bool(begins or ends) and not own.empty and related(own, asked)
 
     return matches if not asked.empty else _nothing
 
 
-def _nothing(_: Properties) -> bool:
-    return False
-
-
 def _bounds(
     filter_: Mapping[str, Any], members: tuple[str, str], fields: Mapping[str, SearchField]
-) -> _Bounds:
-    """Return the range that a filter asks for, after checking it and the fields."""
+) -> _Range:
+    """Return the range of a filter, after a check of the range and the fields."""
     for name, field in fields.items():
-        if field.kind not in ORDERED:
+        if field.kind not in ORDERED_KINDS:
             raise faults.RANGE_FILTER_TYPE(name, field.kind)
     _check_alike(fields)
     name, field = next(iter(fields.items()))
@@ -576,12 +626,12 @@ def _bounds(
     if refused or (low is None and high is None):
         raise faults.RANGE_FILTER_VALUE(name, _render(next(iter(refused), None)))
     inclusive = (filter_.get(f"{end}_inclusive", True) for end in ("from", "to"))
-    return _Bounds(low, high, *inclusive)
+    return _Range(low, high, *inclusive)
 
 
-COMBINE = {"must": _all, "should": _any, "must_not": _none}
-COMBINE_FILTERS = {"and": _all, "or": _any, "not": _none}
-COMPILE: dict[str, Callable[[Mapping[str, Any], _Scope], Predicate]] = {
+QUERY_COMBINERS = {"must": _all, "should": _any, "must_not": _none}
+FILTER_COMBINERS = {"and": _all, "or": _any, "not": _none}
+CLAUSE_COMPILERS: dict[str, Callable[[Mapping[str, Any], _Scope], Predicate]] = {
     "match_all_query": _match_all_query,
     "term_query": _term_query,
     "text_query": _text_query,
@@ -625,18 +675,18 @@ def _narrow_query_filter(filter_: Mapping[str, Any], field: str) -> frozenset[st
 
 
 def _smallest(bounds: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
-    # Not what they have in common: a field of several values may have one of each.
+    # Not the intersection: a field of several values may have one value of each bound.
     return min((bound for bound in bounds if bound is not None), key=len, default=None)
 
 
 def _united(clauses: Sequence[Mapping[str, Any]], field: str) -> frozenset[str] | None:
-    """Return the values of clauses of which one has to match."""
+    """Return the values of alternative clauses, or None if one leaves them open."""
     bounds = [exact(clause, field) for clause in clauses]
     known = [bound for bound in bounds if bound is not None]
     return frozenset().union(*known) if clauses and len(known) == len(bounds) else None
 
 
-NARROW: dict[str, Narrowing] = {
+CLAUSE_NARROWINGS: dict[str, Narrowing] = {
     "term_query": _narrow_term,
     "bool_query": _narrow_bool_query,
     "filtered_query": _narrow_filtered_query,

@@ -1,8 +1,8 @@
 """The documents of searches (SRC-1 to SRC-3): the request, its queries and filters, the result.
 
-Queries and filters hold queries and filters. They are decoded level by level rather than by
-recursion, so that a request cannot exhaust the stack, and to ``DEEPEST`` levels. What is decoded
-keeps the order of its members, for the result repeats it; no default is added to it.
+Queries and filters hold queries and filters. The decoder works level by level rather than by
+recursion, so that a request cannot exhaust the stack, and stops at ``MAX_LEVELS`` levels. A decoded
+query keeps the order of its members and has no defaults, because the result echoes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,20 +26,22 @@ from emulator.ocapi.schema.fields import (
     constrained,
     refuse,
 )
+from emulator.ocapi.search.budget import check_size
+from emulator.ocapi.search.language import FILTER_COMBINERS, TERM_OPERATORS
 
-DEEPEST = 50  # queries and filters around each other, the innermost included
-DEFAULT_COUNT, LARGEST_COUNT = 25, 200
+MAX_LEVELS = 50  # of queries and filters inside each other, the innermost included
+DEFAULT_COUNT, MAX_COUNT = 25, 200  # hits of a page
 
 MALFORMED_SEARCH_PARAMETER = FaultType(
     400,
     "MalformedSearchParameter",
     "The search request is malformed. A query and a filter have exactly one kind each, "
-    f"and at most {DEEPEST} of them stand inside each other.",
+    f"and at most {MAX_LEVELS} of them stand inside each other.",
 )
 
 
 class Scalar(Custom):
-    """A string, number or boolean; which of them the search field decides."""
+    """A string, number or boolean; the search field decides on the type later."""
 
     expected = SCALARS
 
@@ -49,7 +51,7 @@ class Scalar(Custom):
 
 
 class FieldNames(Array):
-    """The names of search fields, at least one."""
+    """One or more names of search fields."""
 
     min_items = 1
 
@@ -63,22 +65,34 @@ class FieldNames(Array):
         return super().check(value)
 
 
+class Operator(String):
+    """The name of an operator.
+
+    The description lists the names. A wrong name is the fault UNKNOWN_SEARCH_OPERATOR of the query
+    language (SRC-4), so ``check`` takes any string.
+    """
+
+    def __init__(self, *values: str) -> None:
+        super().__init__(required=True, allow_none=False)
+        self.values = values
+
+
 class Inner(Embedded):
-    """A part inside a part: left as it is sent until its own turn comes."""
+    """A clause inside a clause, left undecoded: ``_Node`` decodes level by level."""
 
     def check(self, value: dict[str, Any]) -> Any:
         """See ``Property.check``."""
         return value
 
 
-class Part(Document):
+class Clause(Document):
     """The base of the documents inside a search request."""
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """See ``Document.embed``; the members keep their order, ``_type`` is checked (DEC-2)."""
+        """See ``Document.embed``; members keep their order, and ``_type`` is checked (DEC-2)."""
         root = _Node(self, value)
         nodes = [root]
-        for node in nodes:  # which grow on the way
+        for node in nodes:  # the loop visits the nodes added on the way, too
             nodes.extend(node.open())
         for node in reversed(nodes):
             node.close()
@@ -86,8 +100,8 @@ class Part(Document):
             raise ValidationError(root.errors)
         return root.values
 
-    def take(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
-        """Return the members that are not null, parts inside undecoded, and the violations."""
+    def decode_members(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+        """Return the members without null, inner clauses undecoded, and the violations."""
         members = {name: value for name, value in sent.items() if name not in ENVELOPE}
         values, errors = self._load(members, partial=False)
         # No version is known here, and only that of the request counts.
@@ -95,17 +109,17 @@ class Part(Document):
         return {name: values[name] for name in members if values.get(name) is not None}, errors
 
 
-class Choice(Part):
-    """The base of the documents that hold one of several kinds and nothing else."""
+class Choice(Clause):
+    """The base of ``query`` and ``filter``, documents with one member of several kinds."""
 
-    def take(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
-        """See ``Part.take``; none or several kinds are a violation of the document itself."""
-        values, errors = super().take(sent)
+    def decode_members(self, sent: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+        """See ``Clause.decode_members``; zero or several kinds violate the document itself."""
+        values, errors = super().decode_members(sent)
         return values, errors or ({} if len(values) == 1 else [_malformed])
 
 
 class _Node:
-    """A part on its way from what was sent to what it means.
+    """A clause while it is decoded.
 
     Attributes:
         values: The decoded members.
@@ -114,7 +128,7 @@ class _Node:
 
     def __init__(
         self,
-        document: Part,
+        document: Clause,
         sent: Mapping[str, Any],
         parent: "_Node | None" = None,
         key: tuple[Any, ...] = (),
@@ -123,20 +137,20 @@ class _Node:
         self.sent = sent
         self.parent = parent
         self.key = key
-        self.depth: int = (parent.depth if parent else 0) + isinstance(document, Choice)
+        self.level: int = (parent.level if parent else 0) + isinstance(document, Choice)
         self.values: dict[str, Any] = {}
         self.errors: Any = [_malformed]
 
     def open(self) -> "Iterator[_Node]":
-        """Decode all but the parts inside, and yield these."""
-        if self.depth > DEEPEST:
+        """Decode the clause without its inner clauses, and yield a node for each of them."""
+        if self.level > MAX_LEVELS:
             return
-        self.values, self.errors = self.document.take(self.sent)
+        self.values, self.errors = self.document.decode_members(self.sent)
         if not isinstance(self.errors, list):
-            yield from self._parts()
+            yield from self._inner_nodes()
 
     def close(self) -> None:
-        """Hand the outcome to the part around this one."""
+        """Store the outcome in the parent."""
         if self.parent is None:
             return
         if self.errors:
@@ -145,22 +159,22 @@ class _Node:
             _put(self.parent.values, self.key, self.values)
 
     def refuse(self, key: tuple[Any, ...], errors: Any) -> None:
-        """Add the violations of a part inside."""
+        """Add the violations of an inner clause."""
         self.errors = self.errors or {}
         for name in key[:-1]:
             self.errors.setdefault(name, {})
         _put(self.errors, key, errors)
 
-    def _parts(self) -> "Iterator[_Node]":
+    def _inner_nodes(self) -> "Iterator[_Node]":
         for name, member in self.sent.items():
             declared = self.document.fields.get(name)
             if isinstance(declared, Inner):
-                yield from self._part(declared, member, (name,))
+                yield from self._node(declared, member, (name,))
             elif isinstance(declared, Array) and isinstance(declared.inner, Inner):
                 for index, entry in enumerate(member if isinstance(member, list) else ()):
-                    yield from self._part(declared.inner, entry, (name, index))
+                    yield from self._node(declared.inner, entry, (name, index))
 
-    def _part(self, declared: Inner, sent: Any, key: tuple[Any, ...]) -> "Iterator[_Node]":
+    def _node(self, declared: Inner, sent: Any, key: tuple[Any, ...]) -> "Iterator[_Node]":
         if isinstance(sent, dict):
             yield _Node(declared.document, sent, self, key)
 
@@ -187,34 +201,34 @@ def _include(**properties: Property) -> dict[str, Property]:
     return properties
 
 
-class MatchAllQuery(Part):
+class MatchAllQuery(Clause):
     """Matches every document."""
 
 
-class TermQuery(Part):
+class TermQuery(Clause):
     """Compares fields with values; several fields are combined by OR."""
 
     class Meta(Document.Meta):
-        """What Python has another use for."""
+        """Properties named as an attribute or a keyword of Python."""
 
         include = _include(fields=FieldNames(required=True, allow_none=False))
 
-    operator = String(required=True, allow_none=False)
+    operator = Operator(*TERM_OPERATORS)
     values = Array(Scalar())
 
 
-class TextQuery(Part):
+class TextQuery(Clause):
     """Looks for the words of a phrase."""
 
     class Meta(Document.Meta):
-        """What Python has another use for."""
+        """Properties named as an attribute or a keyword of Python."""
 
         include = _include(fields=FieldNames(required=True, allow_none=False))
 
     search_phrase = String(required=True, allow_none=False)
 
 
-class BoolQuery(Part):
+class BoolQuery(Clause):
     """Combines queries."""
 
     must = Array(_query())
@@ -222,15 +236,15 @@ class BoolQuery(Part):
     should = Array(_query())
 
 
-class FilteredQuery(Part):
+class FilteredQuery(Clause):
     """Narrows a query by a filter."""
 
     filter = _filter(required=True)
     query = _query(required=True)
 
 
-class NestedQuery(Part):
-    """Asks for one object of an array that matches a query by itself."""
+class NestedQuery(Clause):
+    """Looks for a single object of an array to match a query."""
 
     path = String(required=True, allow_none=False)
     query = _query(required=True)
@@ -238,7 +252,7 @@ class NestedQuery(Part):
 
 
 class Query(Choice):
-    """One of the queries."""
+    """A query of one kind."""
 
     bool_query = Inner(BoolQuery())
     filtered_query = Inner(FilteredQuery())
@@ -248,19 +262,19 @@ class Query(Choice):
     text_query = Inner(TextQuery())
 
 
-class TermFilter(Part):
-    """Compares one field with values."""
+class TermFilter(Clause):
+    """Compares a single field with values."""
 
     field = String(required=True, allow_none=False)
-    operator = String(required=True, allow_none=False)
+    operator = Operator(*TERM_OPERATORS)
     values = Array(Scalar())
 
 
-class RangeFilter(Part):
+class RangeFilter(Clause):
     """Asks for a value between two bounds."""
 
     class Meta(Document.Meta):
-        """What Python has another use for."""
+        """Properties named as an attribute or a keyword of Python."""
 
         include = _include(**{"from": Scalar()})
 
@@ -270,8 +284,8 @@ class RangeFilter(Part):
     to_inclusive = Boolean()
 
 
-class Range2Filter(Part):
-    """Compares the range between two fields with the one between two bounds."""
+class Range2Filter(Clause):
+    """Compares the range between two fields with the range between two bounds."""
 
     filter_mode = Enumeration("overlap", "containing", "contained")
     from_field = String(required=True, allow_none=False)
@@ -282,21 +296,21 @@ class Range2Filter(Part):
     to_value = Scalar()
 
 
-class QueryFilter(Part):
+class QueryFilter(Clause):
     """Uses a query as a filter."""
 
     query = _query(required=True)
 
 
-class BoolFilter(Part):
-    """Combines filters by one operator."""
+class BoolFilter(Clause):
+    """Combines filters by an operator."""
 
     filters = Array(_filter())
-    operator = String(required=True, allow_none=False)
+    operator = Operator(*FILTER_COMBINERS)
 
 
 class Filter(Choice):
-    """One of the filters."""
+    """A filter of one kind."""
 
     bool_filter = Inner(BoolFilter())
     query_filter = Inner(QueryFilter())
@@ -308,7 +322,7 @@ class Filter(Choice):
 QUERY, FILTER = Query(), Filter()
 
 
-class Sort(Part):
+class Sort(Clause):
     """A clause of the order of the hits."""
 
     field = String(required=True, allow_none=False)
@@ -316,7 +330,7 @@ class Sort(Part):
 
 
 class ResultPage(Document):
-    """Where the next or the previous page of a result is."""
+    """The start and size of the next or the previous page of a result."""
 
     count = Integer()
     db_start_record_ = Integer()
@@ -324,9 +338,9 @@ class ResultPage(Document):
 
 
 class SearchRequest(Document):
-    """What is searched for, in what order, and which part of it is answered."""
+    """A query, the order of the hits, and the page to answer."""
 
-    count = Integer(minimum=1, maximum=LARGEST_COUNT, load_default=DEFAULT_COUNT)
+    count = Integer(minimum=1, maximum=MAX_COUNT, load_default=DEFAULT_COUNT)
     db_start_record_ = Integer(minimum=0)
     expand = Array(String(allow_none=False))
     query = Embedded(QUERY, required=True, allow_none=False)
@@ -335,13 +349,18 @@ class SearchRequest(Document):
     start = Integer(minimum=0, load_default=0)
 
     def decode(self, body: Any, **options: Any) -> dict[str, Any]:
-        """See ``Document.decode``; what is null is as if it were not sent."""
+        """See ``Document.decode``; a member with null counts as absent.
+
+        Raises:
+            Fault: Also QUOTA_EXCEEDED (``check_size``).
+        """
+        check_size(body)
         decoded = super().decode(body, **options)
         return {name: value for name, value in decoded.items() if value is not None}
 
 
 class SearchResult(Document):
-    """The base of the documents that answer a search, such as ``inventory_list_search_result``."""
+    """The base of search results, such as ``inventory_list_search_result``."""
 
     count = Integer()
     db_start_record_ = Integer(minimum=0)

@@ -1,4 +1,4 @@
-"""Search documents: what a request may hold, and the one fault that tells what is wrong with it."""
+"""Search documents: the members of a request, the first fault of a wrong request, and bounds."""
 
 import sys
 from collections.abc import Callable
@@ -464,6 +464,22 @@ def test_no_depth_exhausts_the_stack() -> None:
     for _ in range(2 * sys.getrecursionlimit()):
         nested = in_bool(nested)
     assert refusal({"query": nested}) == MALFORMED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": {"bool_query": {"must": [{}] * 20_000}}},
+        {"query": {"term_query": {**TERM, "values": [1] * 20_000}}},
+        {"query": {"term_query": {**TERM, "fields": ["id"] * 20_000}}},
+        {"query": ALL, "sorts": [{"field": "id"}] * 10_000},
+        {"query": ALL, "expand": ["x"] * 20_000},
+    ],
+    ids=["clauses", "values", "fields", "sorts", "expansions"],
+)
+def test_a_request_of_more_than_20000_values_is_refused(body: Any) -> None:
+    msg = "a search request holds at most 20000 values"
+    assert refusal(body) == ("QuotaExceededException", {"msg": msg})
 
 
 def test_many_clauses_are_decoded() -> None:
