@@ -15,6 +15,7 @@ from emulator.ocapi.wire.url import canonical
 from emulator.recording import exchange
 from emulator.recording.exchange import Body, Exchange, Reply
 from emulator.store import StoreUnavailable
+from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import Sleep
 from emulator.workspace.workspace import (
     DEFAULT,
@@ -22,7 +23,6 @@ from emulator.workspace.workspace import (
     WORKSPACE,
     Unreachable,
     Workspace,
-    WorkspaceError,
     Workspaces,
     current,
 )
@@ -205,11 +205,12 @@ def _look_back(body: IO[bytes], kept: int) -> Body:
 
 
 def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
-    """Return a problem document (RFC 9457) about the name of a workspace."""
-    told = orjson.dumps({"title": "Bad Request", "status": 400, "detail": str(error)})
+    """Return the problem document (RFC 9457) of a workspace that cannot be used."""
+    title, status = error.status.phrase, error.status.value
+    told = orjson.dumps({"title": title, "status": status, "detail": str(error)})
     kind = ("Content-Type", "application/problem+json")
     parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [told]
-    return Reply("400 Bad Request", [kind, ("Content-Length", str(len(told)))], parts)
+    return Reply(f"{status} {title}", [kind, ("Content-Length", str(len(told)))], parts)
 
 
 def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:

@@ -17,8 +17,9 @@ from emulator.family import Family
 from emulator.fixture.data_set import Collection
 from emulator.store import StoreUnavailable
 from emulator.workspace.crash import log_outage
+from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import Declaration
-from emulator.workspace.workspace import WorkspaceError, current, registry
+from emulator.workspace.workspace import current, registry
 
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")
@@ -61,7 +62,7 @@ def create_family(
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json = Json(app)
     app.register_error_handler(HTTPException, refuse)
-    app.register_error_handler(WorkspaceError, lambda error: refuse(Problem(400, f"{error}.")))
+    app.register_error_handler(WorkspaceError, lambda e: refuse(Problem(e.status, f"{e}.")))
     app.register_error_handler(StoreUnavailable, _wait)
     app.register_error_handler(Exception, _crash)
     app.before_request(lambda: guard.check(request, config))

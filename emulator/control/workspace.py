@@ -1,62 +1,74 @@
-"""All workspaces: list, make with clients of their own, delete."""
+"""The endpoints of workspaces: list, make, assign clients, delete."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from werkzeug.exceptions import NotFound
 
-from emulator.control.problem import Problem, load, read_json
-from emulator.workspace.workspace import Workspace, WorkspaceError, Workspaces, registry
+from emulator.control.problem import load, read_json
+from emulator.workspace.workspace import MAX_ASSIGNED_CLIENTS, Workspace, Workspaces, registry
+
+MAX_CLIENT_ID_CHARACTERS = 256
 
 
 class WorkspaceSchema(Schema):
-    """What can be said of a workspace: the clients whose requests belong to it."""
+    """A workspace as JSON: the clients whose requests belong to the workspace."""
 
-    clients = fields.List(fields.String(validate=validate.Length(1)), allow_none=False)
+    clients = fields.List(fields.String(validate=validate.Length(1, MAX_CLIENT_ID_CHARACTERS)))
+
+    @pre_load
+    def check_number(self, data: Any, **_: Any) -> Any:
+        """Check the number of clients before each of them: a million of them fit into 5 MB."""
+        clients = data.get("clients") if isinstance(data, dict) else None
+        if isinstance(clients, list) and len(clients) > MAX_ASSIGNED_CLIENTS:
+            raise ValidationError(f"Has more than {MAX_ASSIGNED_CLIENTS} clients.", "clients")
+        return data
 
 
 def create() -> Blueprint:
     """Return the endpoints below ``workspaces``."""
-    part = Blueprint("workspaces", __name__)
-
-    @part.get("")
-    def show_all() -> Response:
-        return jsonify([_show(workspace) for workspace in _all()])
-
-    @part.get("/<name>")
-    def show_one(name: str) -> Response:
-        found = _all().find(name)
-        if found is None:
-            raise _missing(name)
-        return jsonify(_show(found))
-
-    @part.put("/<name>")
-    def make(name: str) -> tuple[Response, int]:
-        status = 200 if _all().find(name) else 201
-        clients = load(WorkspaceSchema(), read_json()).get("clients")
-        try:
-            _all().get(name)
-            if clients is not None:
-                _all().assign(name, clients)
-        except WorkspaceError as error:
-            raise Problem(400, f"{error}.") from error
-        return jsonify(_show(_all().get(name))), status
-
-    @part.delete("/<name>")
-    def delete(name: str) -> tuple[str, int]:
-        try:
-            found = _all().delete(name)
-        except WorkspaceError as error:
-            raise Problem(409, f"{error}.") from error
-        if not found:
-            raise _missing(name)
-        return "", 204
-
-    return part
+    blueprint = Blueprint("workspaces", __name__)
+    blueprint.add_url_rule("", "list", list_)
+    blueprint.add_url_rule("/<name>", "show", show)
+    blueprint.add_url_rule("/<name>", "make", make, methods=["PUT"])
+    blueprint.add_url_rule("/<name>", "delete", delete, methods=["DELETE"])
+    return blueprint
 
 
-def _all() -> Workspaces:
+def list_() -> Response:
+    """Answer all workspaces."""
+    clients = _read_clients()
+    return jsonify([_show(workspace, clients) for workspace in _workspaces()])
+
+
+def show(name: str) -> Response:
+    """Answer one workspace."""
+    found = _workspaces().find(name)
+    if found is None:
+        raise _missing(name)
+    return jsonify(_show(found, _read_clients()))
+
+
+def make(name: str) -> tuple[Response, int]:
+    """Make a workspace, or replace the clients of one."""
+    workspaces = _workspaces()
+    status = 200 if workspaces.find(name) else 201
+    clients = load(WorkspaceSchema(), read_json()).get("clients")
+    if clients is not None:
+        workspaces.assign(name, clients)
+    return jsonify(_show(workspaces.get(name), _read_clients())), status
+
+
+def delete(name: str) -> tuple[str, int]:
+    """Free a workspace."""
+    if not _workspaces().delete(name):
+        raise _missing(name)
+    return "", 204
+
+
+def _workspaces() -> Workspaces:
     return registry(request.environ)
 
 
@@ -64,11 +76,19 @@ def _missing(name: str) -> NotFound:
     return NotFound(f"There is no workspace '{name}'; one is made when it is first used.")
 
 
-def _show(workspace: Workspace) -> dict[str, Any]:
+def _read_clients() -> Mapping[str, list[str]]:
+    """Return the clients by the workspace to which they are assigned."""
+    clients: dict[str, list[str]] = {}
+    for client, name in sorted(_workspaces().owners.items()):
+        clients.setdefault(name, []).append(client)
+    return clients
+
+
+def _show(workspace: Workspace, clients: Mapping[str, list[str]]) -> dict[str, Any]:
     return {
         "name": workspace.name,
-        "clients": _all().clients_of(workspace.name),
-        "idle": round(_all().idle(workspace), 3),
+        "clients": clients.get(workspace.name, []),
+        "idle": round(_workspaces().idle(workspace), 3),
         "exchanges": len(workspace.journal),
         "server_errors": [failed.line for failed in workspace.journal.find_errors()],
         "crashes": len(list(workspace.crashes)),

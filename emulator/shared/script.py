@@ -355,42 +355,74 @@ return {
 }
 """
 
-ENTER = (
+ROOM = (
     OF_ALL
     + r"""
--- Arguments: name and incarnation of a workspace whose records are there; how many workspaces
--- there may be; after how many seconds one may be freed; origin, clock, settings, failpoints. If
--- others were faster, theirs counts, and these records are freed.
-local name, incarnation = ARGV[1], ARGV[2]
-local ours = root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
-if find(name) then
-  call('ZADD', root .. 'gone', 0, ours)
-  return
-end
-local too_many = call('ZCARD', root .. 'used') + 1 - tonumber(ARGV[3])
-local oldest = call('ZRANGE', root .. 'used', 0, -1, 'WITHSCORES')
-local number = 0
-for i = 1, #oldest, 2 do
-  if oldest[i] ~= 'default' then
-    local age = seconds() - tonumber(oldest[i + 1])
-    if number < too_many or age > tonumber(ARGV[4]) then free(oldest[i]) end
-    number = number + 1
+-- The names of all workspaces but the default one, the least recently used first, each followed
+-- by the time of its last use. The default one is never freed.
+local function by_use()
+  local found = call('ZRANGE', root .. 'used', 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    if found[i] == 'default' then
+      table.remove(found, i)
+      table.remove(found, i)
+      break
+    end
   end
+  return found
+end
+
+-- How many workspaces have to be freed before another one may be made.
+local function surplus(limit) return call('ZCARD', root .. 'used') + 1 - tonumber(limit) end
+
+-- After how many seconds there is room for another workspace: 0 is at once. Whole seconds, since
+-- Redis cuts off the fraction of a number that a script returns.
+local function find_wait(limit, protected)
+  local last = by_use()[2 * surplus(limit)]
+  if surplus(limit) <= 0 or not last then return 0 end
+  return math.max(0, math.ceil(tonumber(last) + tonumber(protected) - seconds()))
+end
+"""
+)
+
+ENTER = (
+    ROOM
+    + r"""
+-- Arguments: name and incarnation of a workspace whose records are there; how many workspaces
+-- there may be; for how many seconds after its last use none is freed; after how many seconds one
+-- is freed; origin, clock, settings, failpoints. Returns after how many seconds there is room, 0 if
+-- there was. If others were faster, theirs counts, and these records are freed, as they are where
+-- there is no room.
+local name, incarnation, limit, protected, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local ours = root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
+local wait = find(name) and 0 or find_wait(limit, protected)
+if find(name) or wait > 0 then
+  call('ZADD', root .. 'gone', 0, ours)
+  return wait
+end
+local others, too_many = by_use(), surplus(limit)
+for i = 1, #others, 2 do
+  local is_old = seconds() - tonumber(others[i + 1]) > tonumber(age)
+  if i < 2 * too_many or is_old then free(others[i]) end
 end
 call('ZREM', root .. 'gone', ours)
 call('HSET', root .. 'incarnations', name, incarnation)
 use(name)
 place = ours
-start(5)
+start(6)
+return 0
 """
 )
 
 EXPECT = (
-    OF_ALL
+    ROOM
     + r"""
--- Arguments: a place that is to be filled, and after how many seconds it is swept if nobody has
--- entered it by then.
-call('ZADD', root .. 'gone', seconds() + ARGV[2], ARGV[1])
+-- Arguments: a place that is to be filled; after how many seconds it is swept if nobody has entered
+-- it by then; how many workspaces there may be; for how many seconds after its last use none is
+-- freed. Returns after how many seconds there is room; unless that is 0, nothing is expected.
+local wait = find_wait(ARGV[3], ARGV[4])
+if wait == 0 then call('ZADD', root .. 'gone', seconds() + ARGV[2], ARGV[1]) end
+return wait
 """
 )
 
@@ -414,9 +446,17 @@ return call('GET', root .. 'secret')
 ASSIGN = (
     OF_ALL
     + r"""
--- Arguments: the name of a workspace, and the clients that belong to it.
+-- Arguments: the name of a workspace; how many clients all workspaces may have; the clients that
+-- belong to it from now on. Returns 0, and changes nothing, if there would be too many.
+local owners, given, number = call('HGETALL', root .. 'owners'), {}, #ARGV - 2
+for i = 3, #ARGV do given[ARGV[i]] = true end
+for i = 1, #owners, 2 do
+  if owners[i + 1] ~= ARGV[1] and not given[owners[i]] then number = number + 1 end
+end
+if number > tonumber(ARGV[2]) then return 0 end
 disown(ARGV[1])
-for i = 2, #ARGV do call('HSET', root .. 'owners', ARGV[i], ARGV[1]) end
+for i = 3, #ARGV do call('HSET', root .. 'owners', ARGV[i], ARGV[1]) end
+return 1
 """
 )
 

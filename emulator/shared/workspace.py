@@ -24,7 +24,18 @@ from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace.crash import CrashLog
 from emulator.workspace.failpoint import Plan, Sleep
-from emulator.workspace.workspace import DEFAULT, Workspace, WorkspaceError, Workspaces, check_name
+from emulator.workspace.workspace import (
+    DEFAULT,
+    MAX_ASSIGNED_CLIENTS,
+    PROTECTED_SECONDS,
+    Workspace,
+    Workspaces,
+    check_deletable,
+    check_name,
+    check_origin,
+    no_room,
+    too_many_clients,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -262,7 +273,10 @@ class SharedWorkspaces(Workspaces):
 
     def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
         """See ``Workspaces.choose``; one round trip where nothing has changed."""
-        return self.get(name) if name else self._enter("", caller.claim(environ))
+        if name:
+            check_name(name.lower())
+            return self._enter(name.lower(), environ=environ)
+        return self._enter("", caller.claim(environ), environ)
 
     def get(self, name: str) -> Workspace:
         """See ``Workspaces.get``."""
@@ -276,20 +290,15 @@ class SharedWorkspaces(Workspaces):
 
     def delete(self, name: str) -> bool:
         """See ``Workspaces.delete``."""
-        name = name.lower()
-        if name == DEFAULT:
-            raise WorkspaceError("the default workspace is always there")
-        found = bool(self._root.run(script.FREE, name))
+        found = bool(self._root.run(script.FREE, check_deletable(name)))
         self._sweep()
         return found
 
     def assign(self, name: str, clients: Iterable[str]) -> None:
         """See ``Workspaces.assign``."""
-        self._root.run(script.ASSIGN, self.get(name).name, *clients)
-
-    def clients_of(self, name: str) -> list[str]:
-        """See ``Workspaces.clients_of``."""
-        return sorted(client for client, owner in self.owners.items() if owner == name)
+        name = self.get(name).name
+        if not self._root.run(script.ASSIGN, name, MAX_ASSIGNED_CLIENTS, *set(clients)):
+            raise too_many_clients()
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -297,11 +306,21 @@ class SharedWorkspaces(Workspaces):
         told = self._root.ask("HGETALL", "owners").items()
         return {client.decode(): owner.decode() for client, owner in told}
 
-    def _enter(self, name: str, client: str = "") -> SharedWorkspace:
-        """Return a workspace that is used now, made if there is none."""
+    def _enter(
+        self, name: str, client: str = "", environ: "WSGIEnvironment | None" = None
+    ) -> SharedWorkspace:
+        """Return a workspace that is used now, made if need be.
+
+        Args:
+            name: The name; empty for that of the client.
+            client: The client of the request.
+            environ: The request, if its origin decides whether a workspace may be made.
+        """
         try:
             versions = self._look(name, client)
             while not versions.incarnation:
+                if environ is not None and versions.name != DEFAULT:
+                    check_origin(versions.name, environ)
                 self._create(versions.name)
                 versions = self._look(versions.name)
             if self._connections != self._root.connections.number:
@@ -346,15 +365,22 @@ class SharedWorkspaces(Workspaces):
         self._crashes = {name: log for name, log in self._crashes.items() if name in kept}
 
     def _create(self, name: str) -> None:
-        """Fill a place with the records of the start, and then let it be seen."""
+        """Fill a place with the records of the start, and then make it visible."""
         incarnation, start = token_hex(8), self._setup.start(name)
         place = self._root.below("workspace", name, incarnation)
-        self._root.run(script.EXPECT, place.prefix, LATE)
+        protected = 0.0 if name == DEFAULT else min(PROTECTED_SECONDS, self._age)
+        # Whether there is room is asked before the records are copied, so that refusals are
+        # cheap, and again as the workspace is entered, since others may have taken the room.
+        if wait := self._root.run(script.EXPECT, place.prefix, LATE, self._limit, protected):
+            raise no_room(self._limit, protected, wait)
         store, origin = self._setup.open_store(place), self._setup.origin
         store.load_snapshot(origin.snapshot, origin.contents)
         store.restore(origin.snapshot)
-        self._root.run(script.ENTER, name, incarnation, self._limit, self._age, *start)
+        bounds = self._limit, protected, self._age
+        wait = self._root.run(script.ENTER, name, incarnation, *bounds, *start)
         self._sweep()
+        if wait:
+            raise no_room(self._limit, protected, wait)
 
     def _sweep(self) -> None:
         """Remove what is left of workspaces that were freed, by whomever."""

@@ -279,8 +279,8 @@ def test_a_bad_name_is_refused_with_its_length_and_reaches_no_application() -> N
     body = b"".join(answer)
     assert (status, headers["Content-Length"]) == ("400 Bad Request", str(len(body)))
     assert body.decode() == (
-        '{"title":"Bad Request","status":400,"detail":"\'no name \xe4\' is no name of a workspace:'
-        ' up to 64 letters, digits and, between these, dots, hyphens and underscores"}'
+        '{"title":"Bad Request","status":400,"detail":"\'no name \xe4\' is not a valid workspace'
+        ' name: use up to 64 letters, digits and, between them, dots, hyphens and underscores"}'
     )
     assert len(door.workspaces.default.journal) == 0
 
@@ -292,8 +292,8 @@ def test_a_bad_name_is_refused_to_head_without_a_body() -> None:
         answer, status, headers = run_wsgi_app(build(Family("data", echo)), environ)
         sizes.append((method, status, headers["Content-Length"], len(b"".join(answer))))
     assert sizes == [
-        ("GET", "400 Bad Request", "159", 159),
-        ("HEAD", "400 Bad Request", "159", 0),
+        ("GET", "400 Bad Request", "166", 166),
+        ("HEAD", "400 Bad Request", "166", 0),
     ]
 
 

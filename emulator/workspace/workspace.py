@@ -1,8 +1,10 @@
-"""Workspaces: isolated copies of the data, each with a clock, a journal and trouble of its own."""
+"""Workspaces: isolated copies of the data, each with its own clock, journal and failpoints."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from math import ceil
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from emulator.recording import caller
 from emulator.recording.journal import Journal
 from emulator.store import Store, StoreUnavailable
 from emulator.workspace.crash import CrashLog
+from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import Failpoints
 from emulator.workspace.snapshot import Snapshots
 
@@ -22,44 +25,92 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 REGISTRY = "emulator.workspaces"
-"""The key of the WSGI environment that holds all workspaces of the emulator."""
+"""WSGI environment key: all workspaces of the emulator."""
 WORKSPACE = "emulator.workspace.workspace"
-"""The key of the WSGI environment that holds the request's workspace, or what finds it."""
+"""WSGI environment key: the workspace of the request, or a function that returns it."""
 
 
-class WorkspaceError(ValueError):
-    """The name is none that a workspace can have."""
+PROTECTED_SECONDS = 60.0
+"""Seconds after its last use for which a workspace is never freed to make room for another."""
+MAX_ASSIGNED_CLIENTS = 10_000
+"""Clients that can be assigned to all workspaces of an emulator together."""
 
 
 def check_name(name: str) -> None:
-    """Refuse what no workspace can be called.
+    """Check the name of a workspace.
 
     Raises:
-        WorkspaceError: It is that.
+        WorkspaceError: The name is not valid.
     """
     if not NAME.fullmatch(name):
-        told = "up to 64 letters, digits and, between these, dots, hyphens and underscores"
-        raise WorkspaceError(f"'{name[:80]}' is no name of a workspace: {told}")
+        rule = "use up to 64 letters, digits and, between them, dots, hyphens and underscores"
+        raise WorkspaceError(f"'{name[:80]}' is not a valid workspace name: {rule}")
+
+
+def check_origin(name: str, environ: "WSGIEnvironment") -> None:
+    """Check that no page of another origin makes a workspace.
+
+    A browser sends requests to ``*.localhost`` for every page that it shows, so each page could
+    fill an emulator with workspaces.
+
+    Args:
+        name: The name of the workspace to be made.
+        environ: The request.
+
+    Raises:
+        WorkspaceError: The request was sent by a page of another origin.
+    """
+    origin = environ.get("HTTP_ORIGIN")
+    own = environ.get("HTTP_HOST", "").lower()
+    is_foreign = origin is not None and origin.lower().partition("://")[2] != own
+    if is_foreign or environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+        told = f"a page of another origin cannot make the workspace '{name[:80]}'"
+        raise WorkspaceError(
+            f"{told}: make it first, with PUT /__emulator__/workspaces/NAME", HTTPStatus.FORBIDDEN
+        )
+
+
+def no_room(limit: int, protected: float, wait: float) -> WorkspaceError:
+    """Return the error of an emulator whose workspaces are all in use.
+
+    Args:
+        limit: The number of workspaces at most.
+        protected: Seconds after its last use for which none is freed.
+        wait: Seconds until there is room for another.
+    """
+    return WorkspaceError(
+        f"all {limit} workspaces were used within the last {protected:.0f} seconds: delete one, "
+        f"raise --workspaces, or try again in {ceil(wait)} seconds",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+
+
+def too_many_clients() -> WorkspaceError:
+    """Return the error of an assignment beyond ``MAX_ASSIGNED_CLIENTS``."""
+    return WorkspaceError(
+        f"no more than {MAX_ASSIGNED_CLIENTS} clients can be assigned to workspaces: "
+        "delete workspaces that are not used any more",
+        HTTPStatus.CONFLICT,
+    )
 
 
 @dataclass(eq=False)
 class Workspace:
-    """The state that one set of clients shares.
+    """The state of one group of clients.
 
     Attributes:
         store: The data.
-        name: What it is called.
-        secret: What the keys of its tokens are derived from.
-        permissions: Who may do what, for the family that knows such a thing; None for everything.
-        blank: A snapshot without data but those that callers are known by; that of the start
-            if there is none.
-        clock: Its time and its ids.
-        crashes: The internal errors that its requests met.
-        journal: Its latest exchanges.
-        failpoints: The trouble that its requests meet.
-        snapshots: Data kept under names.
-        used: When it was used last, in seconds of the monotonic clock.
-        origin: A snapshot of the start; what the store holds if none is given.
+        name: The name, in lower case.
+        secret: The source of the keys that sign tokens.
+        permissions: The permissions of clients, for the family that has some; None for all.
+        blank: A snapshot with clients, users and sites only; that of the start if None.
+        clock: The source of time and ids.
+        crashes: The internal errors of requests.
+        journal: The latest exchanges.
+        failpoints: The failpoints that requests meet.
+        snapshots: The named snapshots.
+        used: The time of the last use, in seconds of the monotonic clock.
+        origin: A snapshot of the start; the content of the store if None.
     """
 
     store: Store
@@ -74,50 +125,50 @@ class Workspace:
     snapshots: Snapshots = field(default_factory=Snapshots)
     used: float = field(default_factory=monotonic)
     origin: Any = None
-    _permitted: Any = field(init=False)
-    _permits: int = field(init=False, default=0)
+    _initial_permissions: Any = field(init=False)
+    _permission_version: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         if self.origin is None:
             self.origin = self.store.snapshot()
-        self._permitted = self.permissions
+        self._initial_permissions = self.permissions
 
     def version(self) -> tuple[int, int]:
-        """Return what is another whenever data or permissions have changed.
+        """Return a version that changes with data and permissions.
 
-        Read before these, it is never newer than what was read.
+        A version read before data or permissions is never newer than these.
         """
-        return self.store.version(), self._permits
+        return self.store.version(), self._permission_version
 
     def refresh(self) -> None:
-        """Look what others have changed, where there are others."""
+        """Fetch the changes of other processes, if there are any."""
 
     def permit(self, permissions: Any) -> None:
-        """Put others in the place of the permissions."""
+        """Replace the permissions."""
         self.permissions = permissions
-        self._permits += 1
+        self._permission_version += 1
 
     def reset(self, *, empty: bool = False) -> None:
-        """Be as at the start, or without data; snapshots and unraised internal errors stay.
+        """Bring back the start; snapshots and internal errors stay.
 
         Args:
-            empty: Leave no data but those that callers are known by.
+            empty: Keep no data but clients, users and sites.
         """
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
-        self.permit(self._permitted)
+        self.permit(self._initial_permissions)
         self.clock.reset()
         self.failpoints.reset()
         self.journal.clear()
 
 
 class Unreachable(Workspace):
-    """Stands for a workspace whose state cannot be reached: what needs any of it is refused.
+    """A workspace whose state cannot be reached: each use of the state raises an error.
 
-    A family comes upon that as upon a store that has gone, and refuses in its own words.
+    A family answers in its own words then, as it does when a store fails.
 
     Args:
-        name: What the workspace is called.
-        reason: Why it cannot be reached.
+        name: The name of the workspace.
+        reason: The error of the shared store.
     """
 
     def __init__(self, name: str, reason: StoreUnavailable) -> None:
@@ -134,19 +185,20 @@ class Unreachable(Workspace):
         return super().__getattribute__(name)
 
     def version(self) -> tuple[int, int]:
-        """See ``Workspace.version``; nothing is read, so that nothing is kept either."""
+        """See ``Workspace.version``; a constant, since nothing is read or kept."""
         return 0, 0
 
 
 class Workspaces:
-    """All workspaces of one emulator, made on first use, freed when they are not used.
+    """All workspaces of one emulator: each is made on first use, and freed when it is not used.
 
     Args:
         make: Makes a workspace of a name.
-        limit: How many there are at most; the one that was not used for the longest time makes
-            room for another. The default one stays.
-        age: Seconds without use after which one may be freed.
-        now: What tells the time, in seconds.
+        limit: The number of workspaces at most, ``default`` included. The least recently used
+            makes room for another, unless it was used within ``PROTECTED_SECONDS`` (or within
+            ``age``, if that is less). ``default`` is never freed.
+        age: Seconds without use after which a workspace is freed when another is made.
+        now: Returns the time in seconds.
     """
 
     def __init__(
@@ -169,42 +221,45 @@ class Workspaces:
         return iter(tuple(self._workspaces.values()))
 
     def health(self) -> tuple[str, bool]:
-        """Return what kind of store there is, and whether it can be reached."""
+        """Return the kind of the store, and whether the store can be reached."""
         return MEMORY, True
 
     def crash_logs(self) -> Iterable[CrashLog]:
-        """Return the internal errors that this process has met, by workspace."""
+        """Return the internal errors of this process, by workspace."""
         return tuple(workspace.crashes for workspace in self)
 
     def idle(self, workspace: Workspace) -> float:
-        """Return for how many seconds a workspace was not used."""
+        """Return the seconds since a workspace was used."""
         return self._now() - workspace.used
 
     def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
-        """Return the workspace of a request; made if it was not used yet.
+        """Return the workspace of a request, made if need be.
 
         Args:
-            name: The name that it gives, empty if it gives none.
-            environ: The request, whose client may have been assigned to one.
+            name: The name in the request; empty if there is none.
+            environ: The request. Without a name its client decides, if assigned to a workspace.
 
         Raises:
-            WorkspaceError: The name is none.
-            StoreUnavailable: There is no telling.
+            WorkspaceError: The name is not valid, there is no room for another workspace, or a
+                page of another origin would make one.
+            StoreUnavailable: The shared store cannot be reached.
         """
         if not name:
             owners = self._clients
             name = owners.get(caller.claim(environ), DEFAULT) if owners else DEFAULT
+        if self.find(name) is None:
+            check_origin(name, environ)
         return self.get(name)
 
     def find(self, name: str) -> Workspace | None:
-        """Return the workspace of a name, or None if it was not used yet."""
+        """Return the workspace of a name; None before its first use."""
         return self._workspaces.get(name.lower())
 
     def get(self, name: str) -> Workspace:
-        """Return the workspace of a name, whose case does not count; made if it was not used yet.
+        """Return the workspace of a name in any case, made if need be.
 
         Raises:
-            WorkspaceError: The name is none.
+            WorkspaceError: The name is not valid, or there is no room for another workspace.
         """
         name = name.lower()
         found = self._workspaces.get(name) or self._add(name)
@@ -212,31 +267,31 @@ class Workspaces:
         return found
 
     def delete(self, name: str) -> bool:
-        """Free a workspace; return whether there was one.
+        """Free a workspace; return False if there is none.
 
         Raises:
-            WorkspaceError: It is the default one.
+            WorkspaceError: The name is ``default``.
         """
-        name = name.lower()
-        if name == DEFAULT:
-            raise WorkspaceError("the default workspace is always there")
+        name = check_deletable(name)
         with self._lock:
             return self._free(name)
 
     def assign(self, name: str, clients: Iterable[str]) -> None:
-        """Let requests of these clients, and no others, belong to a workspace by their client.
+        """Replace the clients of a workspace.
+
+        Requests of these clients belong to the workspace, unless they name another.
 
         Raises:
-            WorkspaceError: The name is none.
+            WorkspaceError: The name is not valid, there is no room for another workspace, or
+                there would be more than ``MAX_ASSIGNED_CLIENTS``.
         """
         name = self.get(name).name
         with self._lock:
             kept = {client: owner for client, owner in self._clients.items() if owner != name}
-            self._clients = {**kept, **dict.fromkeys(clients, name)}
-
-    def clients_of(self, name: str) -> list[str]:
-        """Return the clients that were assigned to a workspace."""
-        return sorted(client for client, owner in self._clients.items() if owner == name)
+            assigned = {**kept, **dict.fromkeys(clients, name)}
+            if len(assigned) > MAX_ASSIGNED_CLIENTS:
+                raise too_many_clients()
+            self._clients = assigned
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -252,33 +307,51 @@ class Workspaces:
             return self._workspaces[name]
 
     def _make_room(self) -> None:
-        """Free what is too old, and the oldest where there would be too many."""
-        oldest = sorted(self._workspaces.values(), key=lambda workspace: workspace.used)
-        others = [workspace for workspace in oldest if workspace.name != DEFAULT]
-        too_many = len(self._workspaces) + 1 - self._limit
+        """Free old workspaces, and the least recently used if there would be too many."""
+        now = self._now()
+        by_use = sorted(self._workspaces.values(), key=lambda workspace: workspace.used)
+        others = [workspace for workspace in by_use if workspace.name != DEFAULT]
+        surplus = len(self._workspaces) + 1 - self._limit
+        if surplus > 0:
+            protected = min(PROTECTED_SECONDS, self._age)
+            wait = protected - (now - others[surplus - 1].used)
+            if wait > 0:
+                raise no_room(self._limit, protected, wait)
         for number, workspace in enumerate(others):
-            if number < too_many or self._now() - workspace.used > self._age:
+            if number < surplus or now - workspace.used > self._age:
                 self._free(workspace.name)
 
     def _free(self, name: str) -> bool:
         self._clients = {c: owner for c, owner in self._clients.items() if owner != name}
         kept = {n: workspace for n, workspace in self._workspaces.items() if n != name}
-        freed = len(kept) < len(self._workspaces)
+        was_there = len(kept) < len(self._workspaces)
         self._workspaces = kept
-        return freed
+        return was_there
+
+
+def check_deletable(name: str) -> str:
+    """Return the name of a workspace in lower case.
+
+    Raises:
+        WorkspaceError: The name is ``default``, whose workspace cannot be deleted.
+    """
+    if name.lower() == DEFAULT:
+        told = "the workspace 'default' cannot be deleted"
+        raise WorkspaceError(told, HTTPStatus.CONFLICT)
+    return name.lower()
 
 
 def registry(environ: "WSGIEnvironment") -> Workspaces:
-    """Return all workspaces of the emulator that a request of the control plane belongs to."""
+    """Return all workspaces of the emulator, in a request of the control plane."""
     found: Workspaces = environ[REGISTRY]
     return found
 
 
 def current(environ: "WSGIEnvironment") -> Workspace:
-    """Return the workspace that a request belongs to, made if it was not used yet.
+    """Return the workspace of a request, made if need be.
 
     Raises:
-        WorkspaceError: The request names none that can be.
+        WorkspaceError: See ``Workspaces.choose``.
     """
     found: Workspace | Callable[[], Workspace] = environ[WORKSPACE]
     return found if isinstance(found, Workspace) else found()

@@ -155,8 +155,8 @@ def test_a_reset_of_a_fork_leads_to_the_fixtures(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({"workspace": "No Name"}, "'no name' is no name of a workspace"),
-        ({"workspace": ""}, "'' is no name of a workspace"),
+        ({"workspace": "No Name"}, "'no name' is not a valid workspace name"),
+        ({"workspace": ""}, "'' is not a valid workspace name"),
         ({"workspace": 7}, "/workspace: Not a valid string."),
         ({}, "/workspace: Missing data for required field."),
         (None, "/workspace: Missing data for required field."),

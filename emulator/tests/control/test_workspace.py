@@ -35,6 +35,12 @@ def emulator() -> Iterator[Emulator]:
     made.check()
 
 
+def let_pass(emulator: Emulator, seconds: float = 60) -> None:
+    """Age all workspaces."""
+    for workspace in emulator.workspaces:
+        workspace.used -= seconds
+
+
 def ask(emulator: Emulator, method: str, path: str, **options: Any) -> TestResponse:
     client = Client(emulator.application)
     return client.open(path, method=method, environ_overrides=LOCAL, **options)
@@ -121,6 +127,7 @@ def test_a_refused_request_makes_none_and_frees_none(
 ) -> None:
     emulator = Emulator(fixtures="samples", workspaces=2)
     ask(emulator, "GET", "/items", headers=within("a"))
+    let_pass(emulator)
     client, sent = Client(emulator.application), {**within("b"), **headers}
     environ = {"REMOTE_ADDR": address}
     for path in ("/__emulator__/reset", "/__emulator__/snapshots/s/restore"):
@@ -134,6 +141,7 @@ def test_a_refused_request_makes_none_and_frees_none(
 def test_a_request_without_the_token_makes_none_and_frees_none() -> None:
     emulator = Emulator(fixtures="samples", workspaces=2, control_token="open sesame")
     ask(emulator, "GET", "/items", headers=within("a"))
+    let_pass(emulator)
     refused = ask(emulator, "POST", "/__emulator__/reset", headers=within("b"))
     assert refused.status_code == 401
     assert [workspace.name for workspace in emulator.workspaces] == ["default", "a"]
@@ -234,6 +242,7 @@ def test_a_client_belongs_to_the_workspace_that_it_was_given_to_last(emulator: E
         ({"clients": ["a", 3]}, "/clients/1"),
         ({"clients": [""]}, "/clients/0"),
         ({"clients": ["a", ""]}, "/clients/1"),
+        ({"clients": ["a" * 257]}, "/clients/0"),
         ({"client": ["a"]}, "/client"),
         ([], ""),
     ],
@@ -250,25 +259,30 @@ def test_clients_that_cannot_be_read_are_refused(
 
 
 @pytest.mark.parametrize("name", [*BAD_NAMES, "b%C3%A4d"])
-def test_put_refuses_what_is_no_name(emulator: Emulator, name: str) -> None:
+def test_put_refuses_a_bad_name(emulator: Emulator, name: str) -> None:
     response = ask(emulator, "PUT", f"{WORKSPACES}/{name}")
     assert response.status_code == 400
     assert response.json is not None
     assert response.json["detail"].endswith(
-        "' is no name of a workspace: up to 64 letters, digits and, between these, dots, hyphens"
-        " and underscores."
+        "' is not a valid workspace name: use up to 64 letters, digits and, between them, dots,"
+        " hyphens and underscores."
     )
     assert names(emulator) == ["default"]
 
 
-@pytest.mark.parametrize("name", BAD_NAMES)
-@pytest.mark.parametrize("path", ["/items", LISTS, TOKEN, *TOUCHING])
-def test_a_header_that_is_no_name_is_refused(emulator: Emulator, path: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        *(("/items", name) for name in BAD_NAMES),
+        *((path, "-bad") for path in (LISTS, TOKEN, *TOUCHING)),
+    ],
+)
+def test_bad_name_in_the_header_is_refused(emulator: Emulator, path: str, name: str) -> None:
     response = ask(emulator, "GET", path, headers=within(name))
     assert (response.status_code, response.content_type) == (400, "application/problem+json")
     assert response.json is not None
     assert (response.json["title"], response.json["status"]) == ("Bad Request", 400)
-    assert response.json["detail"].startswith(f"'{name}' is no name of a workspace: ")
+    assert response.json["detail"].startswith(f"'{name}' is not a valid workspace name: ")
     assert names(emulator) == ["default"]
 
 
@@ -292,7 +306,7 @@ def test_the_default_one_cannot_be_deleted(emulator: Emulator) -> None:
     response = ask(emulator, "DELETE", f"{WORKSPACES}/default")
     assert response.status_code == 409
     assert response.json is not None
-    assert response.json["detail"] == "the default workspace is always there."
+    assert response.json["detail"] == "the workspace 'default' cannot be deleted."
 
 
 def test_what_is_not_there_cannot_be_deleted(emulator: Emulator) -> None:
@@ -430,20 +444,61 @@ def test_resetting_one_leaves_another_as_it_is(emulator: Emulator) -> None:
     assert ask(emulator, "POST", "/items", json=ITEM, headers=within("two")).status_code == 409
 
 
-def test_the_one_that_was_idle_longest_makes_room() -> None:
+def test_least_recently_used_makes_room() -> None:
     emulator = Emulator(fixtures="samples", workspaces=3)
     for name in ("a", "b", "a", "c"):
+        let_pass(emulator)
         ask(emulator, "GET", "/items", headers=within(name))
     assert names(emulator) == ["default", "a", "c"]
+    let_pass(emulator)
     assign(emulator, "d", "x")
     assert names(emulator) == ["default", "c", "d"]
 
 
-def test_of_two_the_second_makes_room_and_the_default_one_stays() -> None:
+def test_new_workspace_is_refused_while_all_are_in_use() -> None:
     emulator = Emulator(fixtures="samples", workspaces=2)
-    for name in ("a", "b", "c"):
-        assert serving(emulator, headers=within(name)) == name
-        assert names(emulator) == ["default", name]
+    ask(emulator, "GET", "/items", headers=within("a"))
+    snapshot = ask(emulator, "PUT", "/__emulator__/snapshots/s")
+    assert snapshot.status_code == 201
+    fork = {"workspace": "b"}
+    for refused in (
+        ask(emulator, "GET", "/items", headers=within("b")),
+        ask(emulator, "GET", LISTS, headers={"Host": "b.localhost"}),
+        ask(emulator, "GET", "/__emulator__/clock", headers=within("b")),
+        ask(emulator, "POST", "/__emulator__/snapshots/s/fork", json=fork),
+        assign(emulator, "b", "c"),
+    ):
+        assert (refused.status_code, refused.content_type) == (503, "application/problem+json")
+        assert refused.json is not None
+        assert refused.json["title"] == "Service Unavailable"
+        assert refused.json["detail"].startswith("all 2 workspaces were used within the last 60 ")
+    assert names(emulator) == ["default", "a"]
+    let_pass(emulator)
+    assert serving(emulator, headers=within("b")) == "b"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}], ids=str
+)
+def test_foreign_page_makes_no_workspace(emulator: Emulator, headers: dict[str, str]) -> None:
+    for host in ("w1.localhost", "w2.ocapi.test"):
+        refused = ask(emulator, "GET", "/items", headers={"Host": host, **headers})
+        assert (refused.status_code, refused.content_type) == (403, "application/problem+json")
+    assert names(emulator) == ["default"]
+    assign(emulator, "w1")
+    assert serving(emulator, headers={"Host": "w1.localhost", **headers}) == "w1"
+    assert serving(emulator, headers=headers) == "default"
+
+
+def test_too_many_clients_are_refused_at_once(emulator: Emulator) -> None:
+    refused = assign(emulator, "a", *["c"] * 10_001)
+    assert refused.json is not None
+    assert refused.json["detail"] == "/clients: Has more than 10000 clients."
+    assert assign(emulator, "a", *map(str, range(10_000))).status_code == 201
+    refused = assign(emulator, "b", "c")
+    assert refused.status_code == 409
+    assert refused.json is not None
+    assert refused.json["detail"].startswith("no more than 10000 clients can be assigned to ")
 
 
 def test_there_is_room_for_two_at_least() -> None:

@@ -35,6 +35,7 @@ NARROW = {
     "front_door": {
         "ocapi.wire.url",
         "recording.exchange",
+        "workspace.error",
         "workspace.failpoint",
         "workspace.workspace",
         "family",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 LIST = f"{LISTS}/my-inventorylist1"
 CONTROL = "/__emulator__"
 DEMO = "a" * 30
+USED = "ocapi-emulator:used"
 
 
 def test_a_token_is_good_at_both(pair: "Pair") -> None:
@@ -157,8 +158,7 @@ def test_a_workspace_made_by_one_is_there_at_the_other(pair: "Pair") -> None:
     shown = pair.told("GET", f"{CONTROL}/workspaces/ci-7")
     assert (shown["name"], shown["clients"], shown["exchanges"]) == ("ci-7", ["c"], 0)
     assert 0 <= shown["idle"] < 60
-    names = [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
-    assert names == ["default", "ci-7"]
+    assert names(pair) == ["default", "ci-7"]
 
 
 def test_what_is_done_in_one_workspace_is_not_seen_in_another(pair: "Pair") -> None:
@@ -209,25 +209,93 @@ def test_a_workspace_made_again_is_a_new_one_at_both(pair: "Pair") -> None:
     assert pair.ask("GET", LIST, "w").status_code == 200
 
 
-def test_the_one_that_was_not_used_longest_makes_room(
-    make_pair: Make, redis_client: "redis.Redis"
-) -> None:
+def let_pass(client: "redis.Redis", seconds: float = 60) -> None:
+    """Age all workspaces."""
+    for name in cast("list[bytes]", client.zrange(USED, 0, -1)):
+        client.zincrby(USED, -seconds, name.decode())
+
+
+def names(pair: "Pair") -> list[str]:
+    return [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
+
+
+def test_least_recently_used_is_evicted(make_pair: Make, redis_client: "redis.Redis") -> None:
     pair = make_pair(workspaces=3)
     for name in ("a", "b", "a", "c", "a"):
+        let_pass(redis_client)
         pair.ask("GET", "/items", name)
-    names = [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
-    assert names == ["default", "a", "c"]
+    assert names(pair) == ["default", "a", "c"]
     assert keys(redis_client, "workspace:b:") == []
 
 
-def test_to_look_at_a_workspace_is_not_to_use_it(make_pair: Make) -> None:
+def test_looking_at_a_workspace_does_not_use_it(
+    make_pair: Make, redis_client: "redis.Redis"
+) -> None:
     pair = make_pair(workspaces=3)
     for name in ("a", "b"):
         pair.ask("GET", "/items", name)
+    let_pass(redis_client)
     pair.told("GET", f"{CONTROL}/workspaces/a")
     pair.ask("GET", "/items", "c")
-    names = [shown["name"] for shown in pair.told("GET", f"{CONTROL}/workspaces")]
-    assert names == ["default", "b", "c"]
+    assert names(pair) == ["default", "b", "c"]
+
+
+def test_recently_used_is_not_evicted(make_pair: Make, redis_client: "redis.Redis") -> None:
+    pair = make_pair(workspaces=3)
+    for name in ("a", "b"):
+        pair.ask("GET", "/items", name)
+    let_pass(redis_client, 50)
+    before = keys(redis_client, "")
+    for refused in (
+        pair.ask("GET", "/items", "c"),
+        pair.ask("PUT", f"{CONTROL}/workspaces/c"),
+    ):
+        assert refused.status_code == 503
+        assert refused.json is not None
+        assert refused.json["detail"].startswith("all 3 workspaces were used within the last 60 ")
+    assert sorted(keys(redis_client, "")) == sorted(before)
+    assert names(pair) == ["default", "a", "b"]
+    let_pass(redis_client, 10)
+    assert pair.ask("GET", "/items", "c").status_code == 200
+
+
+def test_workspaces_made_at_once_are_no_more_than_there_is_room_for(
+    make_pair: Make, redis_client: "redis.Redis"
+) -> None:
+    pair = make_pair(workspaces=4)
+    with ThreadPoolExecutor(8) as pool:
+        made = pool.map(lambda n: pair.ask_one(n % 2, "GET", "/items", f"w{n}"), range(8))
+        assert sorted(answer.status_code for answer in made) == [200] * 3 + [503] * 5
+    assert len(names(pair)) == 4
+    pair.ask("DELETE", f"{CONTROL}/workspaces/{names(pair)[1]}")
+    places = {key.split(b":data:")[0] for key in keys(redis_client, ":data:records:items")}
+    assert len(places) == 3
+
+
+def test_foreign_page_makes_no_workspace(pair: "Pair") -> None:
+    headers = {"Host": "w.localhost", "Origin": "http://evil.example"}
+    assert [pair.ask("GET", "/items", headers=headers).status_code for _ in range(2)] == [403, 403]
+    assert names(pair) == ["default"]
+    pair.told("PUT", f"{CONTROL}/workspaces/w")
+    assert [pair.ask("GET", "/items", headers=headers).status_code for _ in range(2)] == [200, 200]
+
+
+def test_foreign_page_sees_the_default_workspace_when_redis_has_lost_it(
+    pair: "Pair", redis_client: "redis.Redis"
+) -> None:
+    redis_client.delete(*keys(redis_client, ""))
+    headers = {"Origin": "http://shop.example"}
+    assert pair.ask("GET", "/items", headers=headers).status_code == 200
+
+
+def test_assigned_clients_are_bounded_in_all(pair: "Pair") -> None:
+    path = f"{CONTROL}/workspaces"
+    pair.told("PUT", f"{path}/a", json={"clients": ["first"]})
+    full = [str(number) for number in range(9_999)]
+    pair.told("PUT", f"{path}/b", json={"clients": full})
+    assert pair.ask("PUT", f"{path}/c", json={"clients": ["one more"]}).status_code == 409
+    replaced = pair.told("PUT", f"{path}/b", json={"clients": ["one more", *full[1:]]})
+    assert replaced["clients"] == sorted(["one more", *full[1:]])
 
 
 @pytest.mark.parametrize("name", ["-x", "a b", "x" * 65])

@@ -8,8 +8,9 @@ import pytest
 from emulator.clock import Clock
 from emulator.store import Key, MemoryStore, Record
 from emulator.workspace.crash import CrashLog
+from emulator.workspace.error import WorkspaceError
 from emulator.workspace.snapshot import Snapshot
-from emulator.workspace.workspace import WORKSPACE, Workspace, WorkspaceError, Workspaces, current
+from emulator.workspace.workspace import WORKSPACE, Workspace, Workspaces, current
 
 FIRST = Record.of(("a",), {"text": "first"})
 CHANGED = Record.of(("a",), {"text": "changed"})
@@ -159,7 +160,7 @@ def test_many_threads_get_the_same_one() -> None:
 def test_what_is_no_name_is_refused(name: str) -> None:
     workspaces = Workspaces(bare, 9, 60)
     for step in (workspaces.get, lambda n: workspaces.assign(n, ["c"])):
-        with pytest.raises(WorkspaceError, match="is no name of a workspace"):
+        with pytest.raises(WorkspaceError, match="is not a valid workspace name"):
             step(name)
     assert [workspace.name for workspace in workspaces] == ["default"]
     assert dict(workspaces.owners) == {}
@@ -171,16 +172,65 @@ def test_of_a_long_name_the_beginning_is_told() -> None:
     assert len(str(caught.value)) < 200
 
 
-def test_what_was_not_used_for_longest_makes_room() -> None:
+def test_least_recently_used_is_evicted() -> None:
     time = Time()
-    workspaces = Workspaces(bare, 3, 60, time)
+    workspaces = Workspaces(bare, 3, 3600, time)
     at(time, 1, workspaces, "a")
     at(time, 2, workspaces, "b")
     at(time, 3, workspaces, "a")
-    assert at(time, 4, workspaces, "c") == ["default", "a", "c"]
+    assert at(time, 62, workspaces, "c") == ["default", "a", "c"]
 
 
-def test_what_is_too_old_is_freed_when_another_is_made() -> None:
+@pytest.mark.parametrize(("age", "protected"), [(3600, 60), (5, 5)])
+def test_recently_used_is_not_evicted(age: int, protected: int) -> None:
+    time = Time()
+    workspaces = Workspaces(bare, 3, age, time)
+    at(time, 1, workspaces, "a", "b")
+    told = (
+        f"^all 3 workspaces were used within the last {protected} seconds: delete one, "
+        "raise --workspaces, or try again in 2 seconds$"
+    )
+    with pytest.raises(WorkspaceError, match=told) as caught:
+        at(time, protected - 0.5, workspaces, "c")
+    assert caught.value.status == 503
+    assert [workspace.name for workspace in workspaces] == ["default", "a", "b"]
+    assert at(time, protected + 1, workspaces, "b", "c") == ["default", "b", "c"]
+
+
+FOREIGN = [
+    {"HTTP_ORIGIN": "http://evil.example"},
+    {"HTTP_ORIGIN": "null"},
+    {"HTTP_ORIGIN": "http://ci.localhost"},  # another port
+    {"HTTP_SEC_FETCH_SITE": "cross-site"},
+]
+OWN = [
+    {},
+    {"HTTP_ORIGIN": "http://CI.localhost:8080"},
+    {"HTTP_SEC_FETCH_SITE": "same-origin"},
+    {"HTTP_SEC_FETCH_SITE": "none"},
+]
+
+
+@pytest.mark.parametrize("environ", FOREIGN, ids=str)
+def test_page_of_another_origin_makes_no_workspace(environ: dict[str, str]) -> None:
+    workspaces = Workspaces(bare, 3, 60)
+    environ = {"HTTP_HOST": "ci.localhost:8080", **environ}
+    with pytest.raises(WorkspaceError, match="cannot make the workspace 'ci'") as caught:
+        workspaces.choose("ci", environ)
+    assert caught.value.status == 403
+    assert [workspace.name for workspace in workspaces] == ["default"]
+    assert workspaces.choose("", environ) is workspaces.default
+    made = workspaces.get("ci")
+    assert workspaces.choose("CI", environ) is made
+
+
+@pytest.mark.parametrize("environ", OWN, ids=str)
+def test_page_of_its_own_origin_makes_a_workspace(environ: dict[str, str]) -> None:
+    environ = {"HTTP_HOST": "ci.localhost:8080", **environ}
+    assert Workspaces(bare, 3, 60).choose("ci", environ).name == "ci"
+
+
+def test_old_workspaces_are_freed_when_another_is_made() -> None:
     time = Time()
     workspaces = Workspaces(bare, 9, 60, time)
     at(time, 1, workspaces, "a")
@@ -191,7 +241,7 @@ def test_what_is_too_old_is_freed_when_another_is_made() -> None:
     assert at(time, 1000, workspaces, "e") == ["default", "e"]
 
 
-def test_the_default_one_is_never_freed() -> None:
+def test_default_is_never_freed() -> None:
     time = Time()
     workspaces = Workspaces(bare, 2, 60, time)
     first = workspaces.default
@@ -199,18 +249,17 @@ def test_the_default_one_is_never_freed() -> None:
         at(time, 1000 * number, workspaces, f"w{number}")
     assert [workspace.name for workspace in workspaces] == ["default", "w4"]
     assert workspaces.get("default") is first
-    with pytest.raises(WorkspaceError, match="the default workspace is always there"):
-        workspaces.delete("default")
+    with pytest.raises(WorkspaceError, match="the workspace 'default' cannot be deleted"):
+        workspaces.delete("Default")
 
 
-def test_what_is_freed_loses_its_clients() -> None:
+def test_freed_workspace_loses_its_clients() -> None:
     time = Time()
     workspaces = Workspaces(bare, 2, 60, time)
     workspaces.assign("a", ["x", "y"])
     workspaces.assign("default", ["z"])
-    at(time, 1, workspaces, "b")
+    at(time, 61, workspaces, "b")
     assert dict(workspaces.owners) == {"z": "default"}
-    assert workspaces.clients_of("a") == []
 
 
 def test_delete_tells_whether_there_was_one() -> None:
@@ -221,13 +270,26 @@ def test_delete_tells_whether_there_was_one() -> None:
     assert dict(workspaces.owners) == {}
 
 
-def test_clients_are_assigned_anew_each_time() -> None:
+def test_assigning_replaces_the_clients_of_a_workspace() -> None:
     workspaces = Workspaces(bare, 9, 60)
     workspaces.assign("a", ["y", "x", "y"])
     workspaces.assign("b", ["y"])
-    assert (workspaces.clients_of("a"), workspaces.clients_of("b")) == (["x"], ["y"])
+    assert dict(workspaces.owners) == {"x": "a", "y": "b"}
     workspaces.assign("a", [])
     assert dict(workspaces.owners) == {"y": "b"}
+
+
+def test_assigned_clients_are_bounded_in_all() -> None:
+    workspaces = Workspaces(bare, 9, 60)
+    workspaces.assign("a", ["first"])
+    full = [str(number) for number in range(9_999)]
+    workspaces.assign("b", full)
+    with pytest.raises(WorkspaceError, match="no more than 10000 clients") as caught:
+        workspaces.assign("c", ["one more"])
+    assert caught.value.status == 409
+    assert "one more" not in workspaces.owners
+    workspaces.assign("b", ["one more", *full[1:]])
+    assert "0" not in workspaces.owners
 
 
 def test_a_request_finds_its_workspace_in_its_environment() -> None:
