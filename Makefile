@@ -9,7 +9,7 @@ TESTS ?=
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test coverage contract conformance lint format bench bench-peers soak lock clean
+.PHONY: help install serve test coverage contract conformance ledger lint format bench bench-peers soak lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: install ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+ledger: install ## write docs/contract.md from docs/contract/*.toml
+	$(BIN)/python -m contract_tests.ledger
 
 format: install ## lay out the sources
 	$(BIN)/ruff format .

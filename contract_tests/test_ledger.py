@@ -1,59 +1,17 @@
 """The ledger: every rule names tests that pin it, every test names rules that exist."""
 
 import ast
-import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
+from contract_tests.ledger import PAGE, render, rules, sections
 
 ROOT = Path(__file__).parent.parent
-LEDGER = ROOT / "docs" / "contract.md"
-ROW = re.compile(
-    r"^\| ([A-Z]+-\d+)(?: \*\*\[D\]\*\*)? \| ([^|]+) \| (.+) \| ([^|]+) \|$", re.MULTILINE
-)
-NAMED = re.compile(r"`([\w/]+\.py)(?:::(\w+))?`")
 EVIDENCE = {"SEED", "DOC", "LIVE", "FIXTURE", "CLAIM", "CHOSEN"}
-# The rules of the Data API and of the Inventory Service API that are kept.
-RULES = {
-    *(f"URL-{n}" for n in range(1, 8)),
-    *(f"MET-{n}" for n in range(1, 4)),
-    *(f"FMT-{n}" for n in range(1, 8)),
-    *(f"ENV-{n}" for n in range(1, 9)),
-    *(f"RST-{n}" for n in range(1, 6)),
-    *(f"FLT-{n}" for n in range(1, 6)),
-    "ORD-1",
-    *(f"AUT-{n}" for n in range(1, 7)),
-    *(f"SET-{n}" for n in range(1, 6)),
-    *(f"SEL-{n}" for n in range(1, 3)),
-    *(f"PAG-{n}" for n in range(1, 3)),
-    *(f"DEC-{n}" for n in range(1, 6)),
-    *(f"INV-{n}" for n in range(1, 11)),
-    *(f"SRC-{n}" for n in range(1, 5)),
-    "SITE-1",
-    *(f"BAT-{n}" for n in range(1, 11)),
-    *(f"META-{n}" for n in range(1, 3)),
-    "LOC-1",
-    "EXP-1",
-    "SMP-1",
-    "OPS-1",
-    *(f"ITEM-{n}" for n in range(1, 3)),
-    *(f"STOCK-{n}" for n in range(1, 3)),
-    *(f"PAGE-{n}" for n in range(1, 4)),
-    *(f"WRITE-{n}" for n in range(1, 6)),
-    "ERR-1",
-    "AUTH-1",
-    "VERSION-1",
-    "DOC-1",
-}
-
-
-@cache
-def rows() -> dict[str, tuple[set[str], str]]:
-    """Return evidence and test column of each rule of the ledger."""
-    found = ROW.findall(LEDGER.read_text())
-    return {rule: (set(evidence.split(", ")), tests) for rule, evidence, _, tests in found}
+MAX_TEXT_CHARACTERS = 200
+WITHOUT_RULES = {"test_ledger.py", "test_readme.py"}
 
 
 @cache
@@ -75,27 +33,52 @@ def _rules(function: ast.FunctionDef) -> Iterator[str]:
             yield from (ast.literal_eval(argument) for argument in decorator.args)
 
 
-def test_the_ledger_has_every_rule_with_its_evidence() -> None:
-    found = rows()
-    assert set(found) == RULES
-    assert all(evidence and evidence <= EVIDENCE for evidence, _ in found.values())
+def test_the_page_is_what_make_ledger_writes() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render()
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
-def test_every_rule_names_tests_that_are_there_and_name_it(rule: str) -> None:
-    tests = marked()
-    named = NAMED.findall(rows()[rule][1])
-    speaking_http = [f"{file}::{test}" for file, test in named if test]
-    assert speaking_http, "a rule has a test that speaks HTTP"
-    for test in speaking_http:
-        assert rule in tests[test], f"{test} is not marked with {rule}"
-    for file, test in named:
-        assert test or (ROOT / file).is_file(), file
+def test_sections_are_numbered_from_1() -> None:
+    assert [section.number for section in sections()] == list(range(1, len(sections()) + 1))
+
+
+def test_no_rule_is_missing_or_twice() -> None:
+    families = defaultdict(list)
+    for rule in rules():
+        family, _, number = rule.id.partition("-")
+        families[family].append(int(number))
+    gaps = {
+        family: numbers
+        for family, numbers in families.items()
+        if sorted(numbers) != list(range(1, len(numbers) + 1))
+    }
+    assert not gaps
+    assert len(families) > 25
+
+
+def test_every_rule_has_evidence() -> None:
+    for rule in rules():
+        assert rule.evidence, f"{rule.id} has no evidence"
+        assert set(rule.evidence) <= EVIDENCE, rule.id
+
+
+def test_every_statement_and_detail_is_short() -> None:
+    texts = {text: rule.id for rule in rules() for text in (rule.statement, *rule.details)}
+    assert [rule for text, rule in texts.items() if not 0 < len(text) <= MAX_TEXT_CHARACTERS] == []
+
+
+def test_every_rule_names_tests_that_exist_and_name_the_rule() -> None:
+    for rule in rules():
+        speaking_http = [test for test in rule.tests if "::" in test]
+        assert speaking_http, f"{rule.id} has no test that speaks HTTP"
+        for test in speaking_http:
+            assert rule.id in marked().get(test, set()), f"{test} is not marked with {rule.id}"
+        for file in set(rule.tests) - set(speaking_http):
+            assert (ROOT / file).is_file(), f"{rule.id}: {file} does not exist"
 
 
 def test_every_contract_test_names_rules_of_the_ledger() -> None:
-    for test, rules in marked().items():
-        module = test.partition("::")[0]
-        if module not in {"test_ledger.py", "test_readme.py"}:
-            assert rules, f"{test} names no rule"
-            assert rules <= RULES, test
+    known = {rule.id for rule in rules()}
+    for test, named in marked().items():
+        if test.partition("::")[0] not in WITHOUT_RULES:
+            assert named, f"{test} names no rule"
+            assert named <= known, f"{test} names {sorted(named - known)}, which do not exist"

@@ -30,7 +30,7 @@ ALL_HOLD, SOME_DIFFER, NOT_RUN = 0, 1, 2
 RAN = {0, 1}  # exit codes of a pytest that ran its tests
 STEP = 100  # tests between two lines of progress where no terminal shows it
 GRACE = 30.0  # seconds that an interrupted run has to delete what it made
-# Families in the order of docs/contract.md.
+# Families in the order of the contract ledger.
 FAMILIES = (
     *("URL", "MET", "FMT", "ENV", "RST", "FLT", "ORD", "AUT", "SET", "SEL", "PAG", "DEC", "INV"),
     *("SMP", "SRC", "BAT", "META", "LOC", "EXP", "SITE"),

@@ -16,6 +16,7 @@ import requests
 import trustme
 from werkzeug.test import run_wsgi_app
 
+from contract_tests import ledger
 from emulator import Emulator
 from emulator.cli.verification import Options, command, verify
 from emulator.fixture.data_set import locate
@@ -25,11 +26,10 @@ from emulator.tests.process import serving as serving_process
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LEDGER = Path(__file__).parents[3] / "docs" / "contract.md"
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 # What a dialect decides, and what shows its documents; the whole suite runs in the other one.
 OF_THE_DIALECT = ("ENV-1", "ENV-2", "ENV-3", "FLT-1", "INV-4", "INV-5", "SMP-1", "DEC-4")
-OF_OUR_OWN = "AUT-3, AUT-6, SET-1, SET-2, SET-3, SET-4, ITEM-2, STOCK-2, PAGE-3"
+OF_OUR_OWN = "AUT-3, AUT-6, SET-1, SET-2, SET-3, SET-4, SET-5, ITEM-2, STOCK-2, PAGE-3"
 
 
 @dataclass
@@ -151,7 +151,9 @@ def test_two_workers_over_redis_keep_the_contract(data_set: str, empty_redis: st
         outcome = run(url)
         assert held(url) == (2, 2, 2)
     left_out = [f"    {OF_OUR_OWN}: needs a server of its own configuration"]
-    assert_kept(outcome, "102 rules: 93 hold, 0 differ, 9 not applicable (", left_out)
+    held_rules = len(ledger.rules()) - len(OF_OUR_OWN.split(", "))
+    summary = f"{len(ledger.rules())} rules: {held_rules} hold, 0 differ, 10 not applicable ("
+    assert_kept(outcome, summary, left_out)
     assert_counted(outcome)
     assert_ordered(outcome)
 
@@ -160,7 +162,7 @@ def assert_counted(outcome: Outcome) -> None:
     found = re.search(r"\((\d+) tests passed, 0 failed, (\d+) skipped\)$", outcome.lines[-1])
     assert found
     total = int(found[1]) + int(found[2])
-    assert total > 1300
+    assert total > 1000
     told = outcome.aside.splitlines()
     assert told[0] == f"100 of {total} tests, 0 failed"
     assert told[-1] == f"{total} of {total} tests, 0 failed"
@@ -168,7 +170,7 @@ def assert_counted(outcome: Outcome) -> None:
 
 def assert_ordered(outcome: Outcome) -> None:
     """Assert that the rules stand in the order of the ledger."""
-    rules = re.findall(r"^\| ([A-Z]+-\d+)", LEDGER.read_text(), re.MULTILINE)
+    rules = [rule.id for rule in ledger.rules()]
     told = [line.split()[0] for line in outcome.lines if re.match(r"[A-Z]+-\d+ ", line)]
     later = {f"INV-{number}" for number in (8, 9, 10)}  # which have a section of their own
     assert [rule for rule in told if rule not in later] == [r for r in rules if r not in later]
