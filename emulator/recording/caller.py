@@ -1,4 +1,4 @@
-"""Who a request says it comes from, before anybody has checked it."""
+"""The caller of a request: the client id in the request, which nobody has verified."""
 
 import re
 from base64 import b64decode, urlsafe_b64decode
@@ -14,23 +14,34 @@ if TYPE_CHECKING:
 
 FORM = "application/x-www-form-urlencoded"
 LENGTH = re.compile(r"\d{1,5}", re.ASCII)
-LARGEST_FORM = 64 * 1024  # bytes; what is larger is no form of a token endpoint
+MAX_FORM_BYTES = 64 * 1024  # the token endpoints take no larger forms
 
 
 def claim(environ: "WSGIEnvironment") -> str:
-    """Return the client id that a request gives in its token, query, header, form or Basic header.
+    """Return the client id of a token, a query, a header, a form or a Basic header, in this order.
 
     Returns:
-        The id, which may be anybody's; empty if there is none.
+        The id, not verified; empty if the request has none.
     """
-    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    authorization = read(environ, "HTTP_AUTHORIZATION")
     if authorization and (client := _read_bearer(authorization)):
         return client
-    if client := _read_query(environ.get("QUERY_STRING", "")):
+    if client := _read_query(read(environ, "QUERY_STRING")):
         return client
-    if client := environ.get("HTTP_X_DW_CLIENT_ID", ""):
-        return str(client)
+    if client := read(environ, "HTTP_X_DW_CLIENT_ID"):
+        return client
     return _read_form(environ) or _read_basic(authorization)
+
+
+def read(environ: "WSGIEnvironment", name: str) -> str:
+    """Return a value as text, empty if there is none.
+
+    PEP 3333 asks for text, but some servers and adapters send numbers, bytes or None.
+    """
+    value = environ.get(name)
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return "" if value is None else str(value)
 
 
 @lru_cache(maxsize=1024)
@@ -40,17 +51,17 @@ def _read_bearer(authorization: str) -> str:
 
 
 def read_expiry(authorization: str) -> float:
-    """Return when the token of an Authorization header expires, unverified.
+    """Return the expiry of an Authorization header's token, not verified.
 
     Returns:
-        Seconds of the epoch; 0 if it is no token.
+        Seconds since the epoch; 0 if the header holds no token.
     """
     until = _read_claims(authorization.partition(" ")[2].strip()).get("exp")
     return float(until) if isinstance(until, (int, float)) else 0.0
 
 
 def _read_subject(token: str) -> str:
-    """Return the subject of a JWT, unverified."""
+    """Return the subject of a JSON Web Token, not verified."""
     subject = _read_claims(token).get("sub")
     return subject if isinstance(subject, str) else ""
 
@@ -58,10 +69,10 @@ def _read_subject(token: str) -> str:
 def _read_claims(token: str) -> dict[str, Any]:
     claims = token.split(".")[1] if token.count(".") == 2 else ""  # noqa: PLR2004 - RFC 7519, 3
     try:
-        read: Any = orjson.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        found: Any = orjson.loads(urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
     except ValueError:
         return {}
-    return read if isinstance(read, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _read_query(query: str) -> str:
@@ -69,16 +80,16 @@ def _read_query(query: str) -> str:
 
 
 def _read_form(environ: "WSGIEnvironment") -> str:
-    """Return the client id of a form, which stays to be read by others."""
-    length = environ.get("CONTENT_LENGTH") or ""
-    of_form = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == FORM
-    if not (of_form and LENGTH.fullmatch(length) and int(length) <= LARGEST_FORM):
+    """Return the client id of a form, and leave the form to be read again."""
+    length, stream = read(environ, "CONTENT_LENGTH"), environ.get("wsgi.input")
+    is_form = read(environ, "CONTENT_TYPE").partition(";")[0].strip().lower() == FORM
+    if not (is_form and stream and LENGTH.fullmatch(length) and int(length) <= MAX_FORM_BYTES):
         return ""
-    body = environ["wsgi.input"].read(int(length))
+    body = stream.read(int(length))
     environ["wsgi.input"] = BytesIO(body)
     form = parse_qs(body.decode(errors="replace"))
-    named = form.get("client_id", [""])[0]
-    return named or _read_subject(form.get("client_assertion", [""])[0])
+    client = form.get("client_id", [""])[0]
+    return client or _read_subject(form.get("client_assertion", [""])[0])
 
 
 @lru_cache(maxsize=1024)
@@ -90,4 +101,4 @@ def _read_basic(authorization: str) -> str:
         client, colon, _ = b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:
         return ""
-    return client if colon else ""  # what has no colon may be a secret
+    return client if colon else ""  # text without a colon may be a secret

@@ -1,4 +1,4 @@
-"""An exchange: one request and its answer, as the journal keeps them and patterns look at them."""
+"""An exchange: one request and the answer, as a journal keeps both."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from emulator.cached_property import part
 from emulator.clock import render_instant
 from emulator.recording import caller
-from emulator.recording.redaction import Mask
+from emulator.recording.redaction import Redactor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -21,29 +21,29 @@ Headers = Mapping[str, str]
 
 
 class Body(NamedTuple):
-    """The beginning of a body, and how long all of it was, in bytes."""
+    """The beginning of a body, and the size of the whole body in bytes."""
 
     data: bytes = b""
     size: int = 0
 
     @classmethod
     def of(cls, data: bytes, bound: int) -> "Body":
-        """Return what is kept of a body: at most ``bound`` bytes."""
+        """Return the first ``bound`` bytes of a body, and the size."""
         return cls(data[:bound], len(data))
 
     @property
     def is_cut(self) -> bool:
-        """Whether there was more of it."""
+        """Whether the end of the body is missing."""
         return len(self.data) < self.size
 
-    def show(self, mask: Mask, media_type: str) -> dict[str, Any]:
-        """Return it as JSON: text without secrets, or Base64 where it is no UTF-8."""
-        told = {"size": self.size, "truncated": self.is_cut}
+    def show(self, redactor: Redactor, media_type: str) -> dict[str, Any]:
+        """Return JSON with the text of the body, or Base64 if the body is not UTF-8."""
+        shown = {"size": self.size, "truncated": self.is_cut}
         try:
-            return {**told, "text": mask.body(self._decode(), media_type, cut=self.is_cut)}
+            return {**shown, "text": redactor.body(self._decode(), media_type, cut=self.is_cut)}
         except UnicodeDecodeError:
-            masked = mask.body(self.data.decode("latin-1"), media_type, cut=self.is_cut)
-            return {**told, "base64": b64encode(masked.encode("latin-1", "replace")).decode()}
+            text = redactor.body(self.data.decode("latin-1"), media_type, cut=self.is_cut)
+            return {**shown, "base64": b64encode(text.encode("latin-1", "replace")).decode()}
 
     def _decode(self) -> str:
         try:
@@ -59,7 +59,7 @@ EMPTY = Body()
 
 
 class Reply(NamedTuple):
-    """An answer on its way out.
+    """An answer before the server sends it.
 
     Attributes:
         status: Code and phrase.
@@ -76,24 +76,24 @@ class Reply(NamedTuple):
 
 @dataclass(eq=False)
 class Exchange:
-    """One request, and its answer once there is one.
+    """One request and its answer.
 
     Attributes:
-        family: The API that it went to.
+        family: The API of the request.
         method: The method, after an override.
         path: The path in canonical form, percent-encoded.
         query: The query string.
-        client: The client id it claims.
-        environ: What was sent besides, by names of WSGI; headers are taken from there.
-        at: When it came, by the clock of the workspace.
-        number: Its place in the journal, from 1.
-        seconds: How long the answer took.
-        status: The status, 0 where the connection was closed without an answer.
-        fault: The type of the fault it answered, empty if it is none.
-        failpoint: The id of the failpoint that it met, empty if it met none.
-        request_body: The body as it was sent.
+        client: The client id in the request, not verified; empty if there is none.
+        environ: The request's headers as WSGI names and spells headers.
+        at: The time of the request by the clock of the workspace.
+        number: The number in the journal, from 1.
+        seconds: The duration of the answer.
+        status: The status, 0 if the connection was closed without an answer.
+        fault: The type of the answered fault, empty if there is none.
+        failpoint: The id of the failpoint that changed the answer, empty if there is none.
+        request_body: The body of the request.
         reply_headers: The headers of the answer.
-        reply_body: Its body.
+        reply_body: The body of the answer.
     """
 
     family: "Family"
@@ -114,96 +114,100 @@ class Exchange:
 
     @part
     def operation(self) -> str:
-        """The name of the operation, empty if the path has none."""
+        """The name of the operation, empty for unknown paths."""
         return self.family.name_operation(self.method, self.path)
 
     @part
     def headers(self) -> dict[str, str]:
-        """The headers of the request, without secrets, by names in lower case."""
-        return self.mask.headers(dict(_headers(self.environ)))
+        """The headers of the request without secrets, by names in lower case."""
+        return self.redactor.headers(dict(_headers(self.environ)))
 
     @part
     def parameters(self) -> dict[str, str]:
         """The query parameters without secrets, the last of each name."""
-        return self.mask.parameters(self.query)
+        return self.redactor.parameters(self.query)
 
     @part
-    def mask(self) -> Mask:
-        """What takes its secrets out of whatever is shown."""
-        return Mask(self.environ.get("HTTP_AUTHORIZATION", ""))
+    def redactor(self) -> Redactor:
+        """The redactor of the exchange's secrets."""
+        return Redactor(self.environ.get("HTTP_AUTHORIZATION", ""))
 
     @part
     def size(self) -> int:
-        """About how many bytes it takes to keep it."""
+        """Bytes of memory that the exchange takes, roughly."""
         answered = chain.from_iterable(self.reply_headers)
         headers = sum(map(len, chain(self.environ, self.environ.values(), answered)))
         texts = len(self.path) + len(self.query) + len(self.client)
         bodies = len(self.request_body.data) + len(self.reply_body.data)
-        return OVERHEAD + headers + texts + bodies
+        return OBJECT_BYTES + headers + texts + bodies
 
     @property
     def line(self) -> str:
-        """What it was and how it ended, in a line, without secrets."""
-        return f"{self.method} {self.mask.text(self.path)}: {self.status} {self.fault}".rstrip()
+        """Method, path, status and fault in one line, without secrets."""
+        asked = f"{self.redactor.text(self.method)} {self.redactor.text(self.path)}"
+        return f"{asked}: {self.status} {self.fault}".rstrip()
 
     @property
     def body(self) -> str:
-        """The beginning of the request's body as text, without secrets; empty if it is none."""
-        shown = self.request_body.show(self.mask, self.headers.get("content-type", ""))
+        """The beginning of the request's body without secrets; empty for binary data."""
+        shown = self.request_body.show(self.redactor, self.headers.get("content-type", ""))
         return str(shown.get("text", ""))
 
     def answered(self, reply: Reply) -> None:
-        """Take over what an answer says of itself."""
+        """Note status and headers of the answer."""
         self.status = int(reply.status[:3])
         self.reply_headers = reply.headers
 
     def show(self) -> dict[str, Any]:
-        """Return it as JSON, without secrets."""
-        answered = self.mask.headers({name.lower(): value for name, value in self.reply_headers})
+        """Return the exchange as JSON, without secrets."""
+        redactor = self.redactor
+        answered = {name.lower(): value for name, value in self.reply_headers}
         return {
             "number": self.number,
             "family": self.family.name,
-            "method": self.method,
-            "path": self.mask.text(self.path),
+            "method": redactor.text(self.method),
+            "path": redactor.text(self.path),
             "operation": self.operation,
-            "client": self.mask.text(self.client),
+            "client": redactor.text(self.client),
             "status": self.status,
             "fault": self.fault,
             "failpoint": self.failpoint,
-            "query": self.mask.query(self.query),
+            "query": redactor.query(self.query),
             "parameters": self.parameters,
             "at": render_instant(self.at),
             "seconds": round(self.seconds, 6),
-            "request": self._message(self.headers, self.request_body),
-            "answer": self._message(answered, self.reply_body),
+            "request": self._show_message(self.headers, self.request_body),
+            "answer": self._show_message(redactor.headers(answered), self.reply_body),
         }
 
-    def _message(self, headers: dict[str, str], body: Body) -> dict[str, Any]:
-        shown = body.show(self.mask, headers.get("content-type", ""))
+    def _show_message(self, headers: dict[str, str], body: Body) -> dict[str, Any]:
+        shown = body.show(self.redactor, headers.get("content-type", ""))
         return {"headers": headers, "body": shown}
 
 
-OVERHEAD = 2048
-"""Bytes that the objects themselves take, whatever their texts."""
-FROM_ENVIRON = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
+OBJECT_BYTES = 2048
+"""Bytes of an exchange's objects without texts."""
+CONTENT_HEADERS = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
 
 def _headers(environ: "WSGIEnvironment") -> Iterator[tuple[str, str]]:
     for name, value in environ.items():
         if name.startswith("HTTP_"):
             yield name[5:].replace("_", "-").lower(), value
-        elif name in FROM_ENVIRON and value:
-            yield FROM_ENVIRON[name], value
+        elif name in CONTENT_HEADERS and value:
+            yield CONTENT_HEADERS[name], value
 
 
 def begin(environ: "WSGIEnvironment", family: "Family", now: Callable[[], datetime]) -> Exchange:
-    """Return the exchange of a request that has just come."""
+    """Return the exchange of a new request."""
+    client = caller.claim(environ)
+    names = [name for name in environ if name.startswith(("HTTP_", "CONTENT_"))]
     return Exchange(
         family,
-        environ["REQUEST_METHOD"],
-        environ["PATH_INFO"],
-        environ.get("QUERY_STRING", ""),
-        caller.claim(environ),
-        {n: text for n, text in environ.items() if n.startswith(("HTTP_", "CONTENT_"))},
+        caller.read(environ, "REQUEST_METHOD"),
+        caller.read(environ, "PATH_INFO"),
+        caller.read(environ, "QUERY_STRING"),
+        client,
+        {name: caller.read(environ, name) for name in names},
         now(),
     )

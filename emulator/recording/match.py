@@ -1,32 +1,46 @@
-"""Which exchanges are meant: conditions on what was asked and what was answered."""
+"""Conditions on exchanges: on the request and on the answer."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validate
 
 from emulator.recording.exchange import Exchange
 from emulator.recording.glob import compile_path, compile_text
 
 STATUS = re.compile(r"[1-5](?:\d\d|xx)", re.ASCII)
 SUFFIX = "Exception"
+MAX_PATTERN_CHARACTERS = 1024
+MAX_PATTERN_SEGMENTS = 32  # a path pattern is compared with each end of a path
+MAX_PATH_SEGMENTS = 128
+MAX_NAMES = 64  # headers, or parameters, with conditions
+MAX_BODY_LEVELS = 64  # arrays and objects inside each other
 
 
-class Path(fields.String):
+class Pattern(fields.String):
+    """A text with wildcards."""
+
+    def __init__(self) -> None:
+        super().__init__(validate=validate.Length(max=MAX_PATTERN_CHARACTERS))
+
+
+class Path(Pattern):
     """A pattern of a path."""
 
     def _deserialize(self, *args: Any, **options: Any) -> str:
         pattern: str = super()._deserialize(*args, **options)
         if not pattern.startswith(("/", "*")):
             raise ValidationError("A pattern of a path begins with / or *, such as /**/sites/*.")
+        if pattern.count("/") > MAX_PATTERN_SEGMENTS:
+            raise ValidationError(f"A pattern of a path has up to {MAX_PATTERN_SEGMENTS} segments.")
         return pattern
 
 
 class Status(fields.Field[str]):
-    """A status: a number, or a class of them such as ``5xx``."""
+    """A status, or a class of statuses such as ``5xx``."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         text = str(value).lower()
@@ -55,35 +69,66 @@ class Texts(Values):
         return texts
 
 
-class RequestMatch(Schema):
-    """Conditions on a request; those that are left out hold of any."""
+class Patterns(Texts):
+    """Patterns by name."""
 
-    family = fields.String()
-    method = fields.String()
+    def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
+        patterns = super()._deserialize(*args, **options)
+        if len(patterns) > MAX_NAMES:
+            raise ValidationError(f"Longer than maximum length {MAX_NAMES}.")
+        check = validate.Length(max=MAX_PATTERN_CHARACTERS)
+        for name, pattern in patterns.items():
+            try:
+                check(pattern)
+            except ValidationError as error:
+                raise ValidationError({name: error.messages}) from error
+        return patterns
+
+
+def _check_levels(value: Any) -> None:
+    """Refuse a value that could not be compared, or written, level by level."""
+    level = [value]
+    for _ in range(MAX_BODY_LEVELS):
+        level = [child for parent in level for child in _list_children(parent)]
+    if level:
+        raise ValidationError(f"Nested deeper than {MAX_BODY_LEVELS} levels.")
+
+
+def _list_children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+class RequestMatch(Schema):
+    """Conditions on a request."""
+
+    family = Pattern()
+    method = Pattern()
     path = Path()
-    operation = fields.String()
-    client = fields.String()
-    header = Texts()
-    query = Texts()
+    operation = Pattern()
+    client = Pattern()
+    header = Patterns()
+    query = Patterns()
 
 
 class ExchangeMatch(RequestMatch):
-    """Conditions on a request and its answer."""
+    """Conditions on a request and the answer."""
 
     status = Status()
-    fault = fields.String()
-    failpoint = fields.String()
-    body = fields.Raw(allow_none=True)
+    fault = Pattern()
+    failpoint = Pattern()
+    body = fields.Raw(allow_none=True, validate=_check_levels)
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A condition that does not hold.
+    """A failed condition.
 
     Attributes:
-        name: Its name, such as ``path``.
-        expected: What was asked for.
-        actual: What is there.
+        name: The name of the condition, such as ``path``.
+        expected: The value or pattern of the condition.
+        actual: The value in the exchange, without secrets.
     """
 
     name: str
@@ -95,7 +140,8 @@ class Match:
     """Conditions on an exchange.
 
     Args:
-        conditions: What ``RequestMatch`` or ``ExchangeMatch`` has loaded.
+        conditions: Values and patterns by name, as ``RequestMatch`` or ``ExchangeMatch`` loads
+            them. An absent condition always holds.
     """
 
     def __init__(self, conditions: Mapping[str, Any]) -> None:
@@ -106,54 +152,57 @@ class Match:
         return next(self.misses(exchange), None) is None
 
     def misses(self, exchange: Exchange) -> Iterator[Miss]:
-        """Yield the conditions that do not hold."""
+        """Yield the failed conditions."""
         for name, wanted in self.conditions.items():
-            yield from LOOK.get(name, _look_at_text)(exchange, name, wanted)
+            yield from CHECKS.get(name, _check_text)(exchange, name, wanted)
 
 
-def _look_at_text(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_text(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
     actual = getattr(getattr(exchange, name), "name", getattr(exchange, name))
     if not compile_text(wanted).fullmatch(actual):
-        yield Miss(name, wanted, exchange.mask.text(actual))
+        yield Miss(name, wanted, exchange.redactor.text(actual))
 
 
-def _look_at_method(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
-    yield from _look_at_text(exchange, name, wanted.upper())
+def _check_method(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+    yield from _check_text(exchange, name, wanted.upper())
 
 
-def _look_at_path(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
-    if not compile_path(wanted).fullmatch(exchange.path):
-        yield Miss(name, wanted, exchange.mask.text(exchange.path))
+def _check_path(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+    # A very long path is compared as plain text, which takes linear time.
+    is_long = exchange.path.count("/") > MAX_PATH_SEGMENTS
+    pattern = compile_text(wanted) if is_long else compile_path(wanted)
+    if not pattern.fullmatch(exchange.path):
+        yield Miss(name, wanted, exchange.redactor.text(exchange.path))
 
 
-def _look_at_fault(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_fault(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
     names = (exchange.fault, exchange.fault.removesuffix(SUFFIX))
     if not any(compile_text(wanted).fullmatch(fault) for fault in names):
         yield Miss(name, wanted, exchange.fault)
 
 
-def _look_at_status(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_status(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
     actual = str(exchange.status)
     if wanted not in (actual, f"{actual[0]}xx"):
         yield Miss(name, wanted, exchange.status)
 
 
-def _look_at_headers(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Miss]:
+def _check_headers(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Miss]:
     lower = {header.lower(): pattern for header, pattern in wanted.items()}
-    yield from _look_at_map(name, lower, exchange.headers)
+    yield from _check_map(name, lower, exchange.headers)
 
 
-def _look_at_query(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Miss]:
-    yield from _look_at_map(name, wanted, exchange.parameters)
+def _check_query(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Miss]:
+    yield from _check_map(name, wanted, exchange.parameters)
 
 
-def _look_at_map(name: str, wanted: Mapping[str, str], actual: Mapping[str, str]) -> Iterator[Miss]:
+def _check_map(name: str, wanted: Mapping[str, str], actual: Mapping[str, str]) -> Iterator[Miss]:
     for key, pattern in wanted.items():
         if key not in actual or not compile_text(pattern).fullmatch(actual[key]):
             yield Miss(f"{name}.{key}", pattern, actual.get(key))
 
 
-def _look_at_body(exchange: Exchange, name: str, wanted: Any) -> Iterator[Miss]:
+def _check_body(exchange: Exchange, name: str, wanted: Any) -> Iterator[Miss]:
     text = exchange.body
     if isinstance(wanted, str) and wanted in text:
         return
@@ -165,11 +214,11 @@ def _parse(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return NOTHING
+        return NO_JSON
 
 
 def includes(value: Any, part: Any) -> bool:
-    """Return whether a JSON value has all that ``part`` has: objects may have more members."""
+    """Return whether a JSON value includes a part: objects may have more members."""
     if isinstance(part, Mapping):
         have = isinstance(value, Mapping)
         return have and all(n in value and includes(value[n], part[n]) for n in part)
@@ -178,13 +227,13 @@ def includes(value: Any, part: Any) -> bool:
     return type(value) is type(part) and bool(value == part)
 
 
-NOTHING = object()
-LOOK: Mapping[str, Callable[[Exchange, str, Any], Iterator[Miss]]] = {
-    "method": _look_at_method,
-    "path": _look_at_path,
-    "fault": _look_at_fault,
-    "status": _look_at_status,
-    "header": _look_at_headers,
-    "query": _look_at_query,
-    "body": _look_at_body,
+NO_JSON = object()
+CHECKS: Mapping[str, Callable[[Exchange, str, Any], Iterator[Miss]]] = {
+    "method": _check_method,
+    "path": _check_path,
+    "fault": _check_fault,
+    "status": _check_status,
+    "header": _check_headers,
+    "query": _check_query,
+    "body": _check_body,
 }

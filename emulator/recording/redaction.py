@@ -1,55 +1,27 @@
-"""Secrets taken out of what is recorded."""
+"""Redaction: take the secrets of one request and its answer out of all that is shown."""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 from xml.sax.saxutils import escape
 
 import orjson
 
-MASKED = "***"
+from emulator.recording.secret import REDACTED, is_secret_name, may_hold_secret, redact
+
 FORM = "application/x-www-form-urlencoded"
-HIDDEN = (
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-    "x-api-key",
-    "x-auth-token",
-    "x-authorization",
-    "x-emulator-control-token",
-)
-"""Headers nothing is shown of."""
-NAMES = (
-    "access_token",
-    "accesstoken",
-    "assertion",
-    "client_assertion",
-    "client_secret",
-    "id_token",
-    "password",
-    "refresh_token",
-)
-"""Parameters, members and elements whose values are secrets."""
-NAME = "|".join(NAMES)
-SHORTEST_TOKEN = 8  # characters; what is shorter would be found in texts that it is no part of
-SHORTEST_PIECE = 4  # characters of a token that was cut off
-# In texts that are neither a form nor JSON: of a URL, an XML document, a part of a body.
-PARAMETER = re.compile(rf"\b({NAME})(=|%3D)([\"']?)[^&\s<>\"']*", re.IGNORECASE)
-ELEMENT = re.compile(rf"(<({NAME})\b[^>]*>)[^<]*", re.IGNORECASE)
-MEMBER = re.compile(rf'("(?:{NAME})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^,}}\s]+)', re.IGNORECASE)
+MAX_PARAMETERS = 256  # parameters of a query that are read
+MIN_TOKEN_CHARACTERS = 8  # a shorter token would be found in texts that do not hold the token
+MIN_CUT_TOKEN_CHARACTERS = 4  # characters of a token at the end of a body that was cut
 ENCODED = re.compile(r"%[0-9A-F]{2}")
-LINE = re.compile(r"^((?:authorization|cookie)[ \t]*:[ \t]*)[^\r\n]*", re.IGNORECASE | re.MULTILINE)
-QUOTED = re.compile(r"(\b[Tt]oken ')[^']*(')")  # as faults quote a token that they refuse
-PART = re.compile(rf'(name="?(?:{NAME})"?\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*', re.IGNORECASE)
 
 
-class Mask:
-    """Takes the secrets of one request out of texts.
+class Redactor:
+    """Takes secrets out of the texts of one request and its answer.
 
     Args:
-        authorization: The request's Authorization header, whose credentials nobody is to see.
+        authorization: The request's Authorization header. Its credentials are secret anywhere.
     """
 
     def __init__(self, authorization: str) -> None:
@@ -57,93 +29,96 @@ class Mask:
         self.token = rest.strip() or scheme
 
     def text(self, text: str) -> str:
-        """Return a text without secrets."""
-        text = self._spelled.sub(MASKED, text) if self._spelled else text
-        text = PARAMETER.sub(rf"\1\2\3{MASKED}", ELEMENT.sub(rf"\1{MASKED}", text))
-        text = PART.sub(rf"\1{MASKED}", MEMBER.sub(rf'\1"{MASKED}"', text))
-        return QUOTED.sub(rf"\1{MASKED}\2", LINE.sub(rf"\1{MASKED}", text))
+        """Return a text without secrets, which can be written as UTF-8."""
+        if not text.isascii():
+            text = text.encode(errors="backslashreplace").decode()
+        return redact(self._without_token(text))
 
     def query(self, query: str) -> str:
-        """Return a query, or a form, without secrets; as it was sent if there are none."""
-        pairs = parse_qsl(query, keep_blank_values=True)
-        masked = list(self._mask_pairs(pairs))
-        return query if masked == pairs else urlencode(masked, safe="*")
+        """Return a query or a form without secrets, otherwise as it was sent."""
+        if not may_hold_secret(query):
+            return self.text(query)
+        pairs = query.split("&")
+        redacted = {pair: self._redact_pair(pair) for pair in dict.fromkeys(pairs)}
+        return "&".join(redacted[pair] for pair in pairs)
 
     def parameters(self, query: str) -> dict[str, str]:
-        """Return the parameters of a query by name, without secrets."""
-        return dict(self._mask_pairs(parse_qsl(query, keep_blank_values=True)))
+        """Return the first parameters of a query by name, without secrets."""
+        pairs = query.split("&", MAX_PARAMETERS)[:MAX_PARAMETERS]
+        read = parse_qsl("&".join(pairs), keep_blank_values=True)
+        return {self.text(name): self._redact_value(name, value) for name, value in read}
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return headers, by names in lower case, without secrets."""
-        return {name: self._mask_header(name, value) for name, value in headers.items()}
+        return {self.text(name): self._redact_header(name, text) for name, text in headers.items()}
 
     def body(self, text: str, media_type: str, *, cut: bool) -> str:
-        """Return a body without secrets; as it was sent if there are none.
+        """Return a body without secrets, otherwise as it was sent.
 
         Args:
-            text: The body, or the beginning of it.
-            media_type: What it says to be.
-            cut: Whether it is the beginning alone.
+            text: The body, or its beginning.
+            media_type: The value of its Content-Type header.
+            cut: Whether only the beginning is given.
         """
-        if media_type.partition(";")[0].strip().lower() == FORM:
-            return self._without_piece(self.query(text)) if cut else self.query(text)
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return self._without_piece(self.text(text)) if cut else self.text(text)
-        masked = self._mask_value(value)
-        return text if masked == value else orjson.dumps(masked).decode()
+        of_form = media_type.partition(";")[0].strip().lower() == FORM
+        redacted = self.query(text) if of_form else self.text(text)
+        if "\0" in redacted:  # UTF-16 has a NUL beside each ASCII letter
+            letters = redacted.replace("\0", "")
+            found = self.text(letters)
+            redacted = redacted if found == letters else found
+        return self._without_cut_token(redacted) if cut else redacted
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """The token as URLs, JSON and XML write it, the longest first."""
-        if len(self.token) < SHORTEST_TOKEN:
+        """The token as URLs, JSON and XML write the token, the longest first."""
+        if len(self.token) < MIN_TOKEN_CHARACTERS:
             return []
         decoded = self.token.encode("latin-1", "replace").decode(errors="replace")
         forms = {form for token in (self.token, decoded) for form in _spell(token)}
         return sorted(forms, key=len, reverse=True)
 
-    @cached_property
-    def _spelled(self) -> "re.Pattern[str] | None":
-        if not self._spellings:
-            return None
-        return re.compile("|".join(map(re.escape, self._spellings)))
-
-    def _without_piece(self, text: str) -> str:
-        """Return a text that was cut off without the beginning of the token at its end."""
+    def _without_token(self, text: str) -> str:
         for spelling in self._spellings:
-            for length in range(len(spelling) - 1, SHORTEST_PIECE - 1, -1):
-                if text.endswith(spelling[:length]):
-                    return text[:-length] + MASKED
+            text = text.replace(spelling, REDACTED)
         return text
 
-    def _mask_pairs(self, pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        for name, value in pairs:
-            yield self.text(name), MASKED if name.lower() in NAMES else self.text(value)
+    def _without_cut_token(self, text: str) -> str:
+        """Return a text without the beginning of the token at the end."""
+        for spelling in self._spellings:
+            beginning = spelling[:MIN_CUT_TOKEN_CHARACTERS]
+            at = text.find(beginning, max(0, len(text) - len(spelling) + 1))
+            while at >= 0:
+                if spelling.startswith(text[at:]):
+                    return text[:at] + REDACTED
+                at = text.find(beginning, at + 1)
+        return text
 
-    def _mask_header(self, name: str, value: str) -> str:
-        if name in HIDDEN:
-            return MASKED
-        if name == "authorization":
-            return f"{value.partition(' ')[0]} {MASKED}" if " " in value.strip() else MASKED
-        return self.text(value)
+    def _redact_pair(self, pair: str) -> str:
+        name, sign, value = pair.partition("=")
+        name = self._redact_encoded(name)
+        if sign and is_secret_name(unquote_plus(name)):
+            return f"{name}={REDACTED}"
+        return f"{name}{sign}{self._redact_encoded(value)}"
 
-    def _mask_value(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {
-                self.text(name): MASKED if name.lower() in NAMES else self._mask_value(member)
-                for name, member in value.items()
-            }
-        if isinstance(value, list):
-            return [self._mask_value(member) for member in value]
-        return self.text(value) if isinstance(value, str) else value
+    def _redact_encoded(self, text: str) -> str:
+        decoded = unquote_plus(text)
+        redacted = self.text(decoded)
+        return text if redacted == decoded else quote_plus(redacted, safe="*")
+
+    def _redact_value(self, name: str, value: str) -> str:
+        return REDACTED if is_secret_name(name) else self.text(value)
+
+    def _redact_header(self, name: str, value: str) -> str:
+        if name == "authorization" and " " in value.strip():
+            return f"{self.text(value.strip().partition(' ')[0])} {REDACTED}"
+        return self._redact_value(name, value)
 
 
 def _spell(token: str) -> Iterator[str]:
     yield token
-    for encoded in (quote(token, safe=""), quote(token)):
+    for encoded in (quote(token, safe="", errors="replace"), quote(token, errors="replace")):
         yield encoded
         yield ENCODED.sub(lambda found: found[0].lower(), encoded)
-    yield orjson.dumps(token).decode()[1:-1]
+    yield orjson.dumps(token.encode(errors="replace").decode()).decode()[1:-1]
     yield escape(token)
     yield escape(token, {'"': "&quot;", "'": "&apos;"})

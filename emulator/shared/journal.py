@@ -8,7 +8,7 @@ import orjson
 
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange
-from emulator.recording.journal import LARGEST, SERVER_ERROR, Journal
+from emulator.recording.journal import MAX_JOURNAL_BYTES, SERVER_ERROR, Journal
 from emulator.shared import script
 from emulator.shared.link import Place
 from emulator.store import StoreUnavailable
@@ -44,8 +44,8 @@ class SharedJournal(Journal):
         """
         stored = encode(exchange)
         try:
-            size = exchange.size
-            exchange.number = self._place.run(script.RECORD, self.capacity, LARGEST, size, stored)
+            bounds = (self.capacity, MAX_JOURNAL_BYTES)
+            exchange.number = self._place.run(script.RECORD, *bounds, exchange.size, stored)
         except StoreUnavailable as error:
             logger.warning("%s is not in the journal: %s", exchange.line, error)
 

@@ -2,12 +2,20 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from time import process_time
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.routing import Map, Rule
 from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
+from emulator.family import Family
+from emulator.recording.exchange import Body, Reply, begin
 
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 JOURNAL = "/__emulator__/journal"
@@ -448,3 +456,107 @@ def test_a_secret_is_matched_by_nothing(emulator: Emulator) -> None:
     assert near["nearest"][0]["misses"] == {
         "query.client_secret": {"expected": "x", "actual": "***"}
     }
+
+
+DEEP = b'{"password":"s3cret","a":' + b"[" * 260 + b"]" * 260 + b"}"
+ENDPOINTS = (JOURNAL, f"{JOURNAL}/har", "/__emulator__/settings/from-journal")
+FAMILY = Family(
+    "data",
+    lambda _, __: [],
+    Map([Rule("/<path:path>", endpoint="all")]),
+    {("all", "PATCH"): "patchAll"},
+)
+
+
+def test_a_deep_body_spoils_no_list(emulator: Emulator) -> None:
+    headers = {"x-dw-client-id": "me", "Content-Type": "application/json"}
+    ask(emulator, "PATCH", f"{LISTS}/one", data=DEEP, headers=headers)
+    ask(emulator, "POST", "/items", data=b"[" * 9000 + b'{"api_key":"s3cret')
+    for path in ENDPOINTS:
+        answer = ask(emulator, "GET", path)
+        assert answer.status_code == 200
+        assert b"s3cret" not in answer.data
+    response = verify(emulator, match={"body": {"a": 1}})
+    assert response.status_code == 409
+    assert b"[[[[" in response.data
+
+
+@pytest.mark.parametrize(
+    "body",
+    [DEEP, b'{"match":{"body":' + b'{"a":' * 300 + b"1" + b"}" * 302],
+    ids=["no expectation", "deep"],
+)
+def test_a_deep_expectation_is_refused(busy: Emulator, body: bytes) -> None:
+    answer = ask(busy, "POST", f"{JOURNAL}/verify", data=body)
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+
+
+LATIN = st.text(st.characters(max_codepoint=255), max_size=40)
+BODIES = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=100).map(lambda text: text.encode(errors="replace")),
+    st.integers(1, 3000).map(lambda depth: b'{"a":' * depth),
+    LATIN.map(lambda name: orjson.dumps({name: 1, ".".join("abc" * 900): 1, "token": name})),
+)
+SIZES = st.sampled_from([0, 3, 100, 16_384])  # bytes of a body that are kept
+
+
+@settings(deadline=None, max_examples=60)
+@given(method=LATIN, path=LATIN, query=LATIN, header=LATIN, body=BODIES, size=SIZES)
+def test_no_exchange_spoils_a_list(  # noqa: PLR0913, PLR0917 - what makes up an exchange
+    method: str, path: str, query: str, header: str, body: bytes, size: int
+) -> None:
+    environ = {"PATH_INFO": f"/s/-/dw/data/v23_2/{path}", "QUERY_STRING": query}
+    environ |= {"REQUEST_METHOD": method[9:] or "PATCH", f"HTTP_X{header}": header}
+    environ |= {"HTTP_AUTHORIZATION": header, "HTTP_X_DW_CLIENT_ID": "me", "CONTENT_TYPE": header}
+    exchange = begin(environ, FAMILY, lambda: datetime(9999, 12, 31, tzinfo=UTC))
+    exchange.answered(Reply("500 Any", [(header, header)], []))
+    exchange.request_body = exchange.reply_body = Body.of(body, size)
+    LISTENING.workspace.journal.clear()
+    LISTENING.workspace.journal.add(exchange)
+    for endpoint in (*ENDPOINTS, "/__emulator__/workspaces"):
+        assert ask(LISTENING, "GET", endpoint).status_code == 200
+    assert verify(LISTENING, match={"body": [], "status": 200}).status_code == 409
+
+
+LISTENING = Emulator(fixtures="samples")
+
+
+def test_the_nearest_misses_of_a_full_journal_are_found_in_a_second() -> None:
+    emulator = Emulator(fixtures="samples")
+    body = Body.of(orjson.dumps([{"id": f"a{n}", "token": "x"} for n in range(60)]), 16_384)
+    paths = ["/a" * 100, "/" + "a" * 2000]
+    for number in range(2000):
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": paths[number % 2]}
+        environ |= {"QUERY_STRING": "a=b&token=c" * 20}
+        exchange = begin(environ, FAMILY, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        exchange.request_body = exchange.reply_body = body
+        emulator.workspace.journal.add(exchange)
+    match = {
+        "path": "/**" + "/*a" * 14 + "/**" + "/a" * 14 + "/b",
+        "operation": "*a" * 500,
+        "header": {f"x-{number}": "*a" * 500 for number in range(64)},
+        "query": {"a": "*b" * 500},
+        "body": [{"id": "a0"}],
+    }
+    began = process_time()
+    assert verify(emulator, match=match).status_code == 409
+    assert process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("match", "pointer"),
+    [
+        ({"path": "/" + "a" * 1024}, "/match/path"),
+        ({"path": "/**" * 33}, "/match/path"),
+        ({"client": "a" * 1025}, "/match/client"),
+        ({"query": {"a": "a" * 1025}}, "/match/query/a"),
+        ({"header": {f"x-{number}": "a" for number in range(65)}}, "/match/header"),
+        ({"body": [[[]]] * 9 + [orjson.loads("[" * 80 + "]" * 80)]}, "/match/body"),
+    ],
+)
+def test_large_conditions_are_refused(busy: Emulator, match: Any, pointer: str) -> None:
+    response = verify(busy, match=match)
+    assert response.status_code == 400
+    assert response.json is not None
+    assert [error["pointer"] for error in response.json["errors"]] == [pointer]

@@ -205,3 +205,30 @@ def test_a_length_beyond_measure_is_no_form() -> None:
 
 def test_basic_credentials_without_a_colon_name_nobody() -> None:
     assert claim({"HTTP_AUTHORIZATION": f"Basic {b64encode(b'secret').decode()}"}) == ""
+
+
+class Stream:
+    """A stream that can only be read."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = BytesIO(data)
+
+    def read(self, size: int) -> bytes:
+        return self._data.read(size)
+
+
+@pytest.mark.parametrize(
+    ("environ", "client"),
+    [
+        (form(b"client_id=a") | {"CONTENT_LENGTH": 11}, "a"),
+        (form(b"client_id=a") | {"CONTENT_TYPE": FORM.encode()}, "a"),
+        (form(b"client_id=a") | {"wsgi.input": Stream(b"client_id=a")}, "a"),
+        (form(b"client_id=a") | {"wsgi.input": None}, ""),
+        ({"CONTENT_TYPE": FORM, "CONTENT_LENGTH": 9}, ""),
+        ({"CONTENT_TYPE": None, "CONTENT_LENGTH": 0, "QUERY_STRING": None}, ""),
+        ({"HTTP_AUTHORIZATION": None, "HTTP_X_DW_CLIENT_ID": 5}, "5"),
+        ({"HTTP_AUTHORIZATION": b"Basic aWQ6c2VjcmV0"}, "id"),
+    ],
+)
+def test_values_of_strange_servers_are_read(environ: dict[str, Any], client: str) -> None:
+    assert claim(environ) == client

@@ -11,7 +11,7 @@ from werkzeug.routing import Map, Rule
 
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange, Reply, begin
-from emulator.recording.redaction import Mask
+from emulator.recording.redaction import Redactor
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123_999, tzinfo=UTC)
 SECRET = "s3cret-Value_99"
@@ -133,7 +133,7 @@ def test_its_line_tells_how_it_ended(told: dict[str, Any], line: str) -> None:
     ],
 )
 def test_the_beginning_of_a_body_is_shown(data: bytes, bound: int, shown: dict[str, Any]) -> None:
-    assert Body.of(data, bound).show(Mask(""), "") == shown
+    assert Body.of(data, bound).show(Redactor(""), "") == shown
 
 
 def test_no_more_of_a_body_is_kept_than_is_shown() -> None:
@@ -231,3 +231,13 @@ def test_the_size_counts_all_that_is_long() -> None:
 
 def test_what_was_not_kept_of_a_body_takes_no_room() -> None:
     assert meet(request_body=Body.of(b"a" * 100_000, 10)).size == meet().size + 10
+
+
+def test_an_exchange_of_a_strange_server_is_shown() -> None:
+    environ = {"CONTENT_LENGTH": 5, "CONTENT_TYPE": None, "HTTP_X_A": b"\xe9", "HTTP_X_B": None}
+    exchange = begin(environ, DATA, lambda: NOON)
+    exchange.number = 1
+    shown = exchange.show()
+    assert shown["request"]["headers"] == {"content-length": "5", "x-a": "\xe9", "x-b": ""}
+    assert (shown["method"], shown["path"], shown["query"]) == ("", "", "")
+    assert exchange.size > 2000

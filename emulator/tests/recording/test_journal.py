@@ -1,5 +1,6 @@
-"""The journal keeps the latest exchanges, no more than fit by number and by bytes."""
+"""The journal keeps the latest exchanges, bounded in number and in bytes."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange, begin
-from emulator.recording.journal import Journal
+from emulator.recording.journal import Journal, Memory
 from emulator.recording.match import Match
 
 DATA = Family("data", lambda _, __: [])
@@ -156,3 +157,38 @@ def test_it_can_be_looked_into_and_cleared_while_others_add() -> None:
         assert all(pool.map(work, range(800)))
     journal.clear()
     assert fill(journal, meet(size=3 * MIB), meet(size=MIB // 2)) == [1, 2]
+
+
+def test_the_oldest_exchanges_of_all_journals_are_dropped() -> None:
+    memory = Memory(16 * MIB)
+    journals = [Journal(100, memory) for _ in range(20)]
+    for _ in range(3):
+        for journal in journals:
+            journal.add(meet(size=MIB // 2))
+    sizes = [journal.size for journal in journals]
+    assert 14 * MIB < sum(sizes) <= 16 * MIB
+    assert sizes == [sum(e.size for e in journal.find(ANY)) for journal in journals]
+    kept = [numbers(journal) for journal in journals]
+    assert kept == [[3] if number < 10 else [2, 3] for number in range(20)]
+
+
+def test_journals_that_nobody_uses_leave_the_memory() -> None:
+    memory = Memory(4 * MIB)
+    gone = Journal(100, memory)
+    fill(gone, *(meet(size=MIB) for _ in range(3)))
+    cleared = Journal(100, memory)
+    del gone
+    gc.collect()
+    assert fill(cleared, *(meet(size=MIB) for _ in range(3))) == [1, 2, 3]
+    cleared.clear()
+    assert fill(cleared, *(meet(size=MIB) for _ in range(3))) == [1, 2, 3]
+
+
+def test_the_memory_is_bounded_for_threads_that_add_at_once() -> None:
+    memory = Memory(4 * MIB)
+    journals = [Journal(100, memory) for _ in range(50)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: journals[n % 50].add(meet(size=MIB // 8)), range(1000)))
+    sizes = [journal.size for journal in journals]
+    assert sizes == [sum(e.size for e in journal.find(ANY)) for journal in journals]
+    assert 3 * MIB < sum(sizes) <= 4 * MIB

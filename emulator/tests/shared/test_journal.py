@@ -8,7 +8,7 @@ import pytest
 
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange
-from emulator.recording.journal import LARGEST
+from emulator.recording.journal import MAX_JOURNAL_BYTES
 from emulator.recording.match import Match
 from emulator.shared import journal
 
@@ -92,9 +92,9 @@ def test_none_are_kept_where_none_are_wanted(make_pair: "Callable[..., Pair]") -
 def test_they_take_no_more_than_so_many_bytes(pair: "Pair") -> None:
     shared = [emulator.workspace.journal for emulator in pair.emulators]
     for number in range(6):
-        shared[number % 2].add(exchange(bytes(LARGEST // 4)))
+        shared[number % 2].add(exchange(bytes(MAX_JOURNAL_BYTES // 4)))
     assert [found.number for found in shared[0].find(EVERYTHING)] == [4, 5, 6]
-    shared[1].add(exchange(bytes(LARGEST)))
+    shared[1].add(exchange(bytes(MAX_JOURNAL_BYTES)))
     assert [found.number for found in shared[0].find(EVERYTHING)] == [7]
     shared[1].add(exchange())
     assert [found.number for found in shared[0].find(EVERYTHING)] == [8]

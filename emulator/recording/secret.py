@@ -1,0 +1,210 @@
+"""Secrets in text: find secrets by name and by form, and replace each with ``***``.
+
+A recorded text may be JSON, XML, a form, an HTTP message, a multipart body or prose, and it may be
+cut anywhere. A parser refuses a text that is cut or nested too deeply, so the text is scanned
+instead. Every scan takes linear time, and leaves all other characters as they are.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from urllib.parse import quote, unquote
+
+REDACTED = "***"
+SECRET_NAME = re.compile(
+    r"passw(?:or)?d|passphrase|secret"
+    r"|(?:token|api_?key|(?:access|private|secret|shared|signing|encryption|subscription)key"
+    r"|assertion|authorization|cookie|credential|sessionid|dwsid|jwt|codeverifier)"
+    r"s?(?:value|hash)?\d*$"
+    r"|^(?:x?auth|pass|pwd)$"
+)
+"""Names of secrets, in lower case and without separators: ``clientsecret``, ``xapikey``."""
+HINTS = (
+    *("pass", "pwd", "secret", "token", "key", "assertion", "auth", "cookie", "credential"),
+    *("session", "dwsid", "jwt", "verifier", "eyj", "bearer", "basic", "://", "%", "\\u", "&lt;"),
+)
+"""A text in lower case without any of these holds no secret, so most texts are not scanned."""
+MAX_NAME_CHARACTERS = 256
+MAX_ENCODINGS = 3  # times that a text inside a URL may be percent-encoded
+
+SEPARATORS = re.compile(r"[\W_]+")
+ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+# A name and the separator behind the name: ``"name":`` at any depth of escaped quotes, or
+# ``name=``, ``name:``, ``'name' =>``.
+ASSIGNMENT = re.compile(
+    r'"(?P<member>(?:[^"\\]|\\++u[0-9a-fA-F]{4}){1,256})(?P<escape>\\*)"\s*+:\s*+'
+    r"|(?<![\w.\[\]-])(?P<name>[\w.\[\]-]++)(?P<quote>\\*[\"'])?\s*+(?P<sign>=>|=|:)\s*+"
+)
+QUOTE = re.compile(r"(\\*)([\"'])")
+STRING_ENDS = {q: re.compile(rf"(?:[^{q}\\]|\\.)*+{q}?", re.DOTALL) for q in "\"'"}
+BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
+SCALAR = re.compile(r"[^,}\]\s]*+")
+WORD = re.compile(r"(?:(?:basic|bearer|digest)[ \t]+)?[^\s,;&\"'<>\\(){}\[\]]*+", re.IGNORECASE)
+# A form's value ends at ``&``, in JSON also where ``&``, a quote or an angle bracket is escaped.
+FORM_VALUE = re.compile(
+    r"(?:[^\s&\"'<>\\]|\\++u(?!00(?:26|22|27|3[cCeE]))[0-9a-fA-F]{4}|\\/)*+", re.ASCII
+)
+FOLDED_LINE = re.compile(r"[^\r\n]*+(?:\r?\n[ \t]++[^\r\n]*+)*+")
+LINE_START = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
+MARKUP = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
+FIELD = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)[^\r\n]*+\r?\n", re.IGNORECASE)
+BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
+FORMS = (
+    (re.compile(r"eyJ[\w-]{5,}+(?:\.[\w-]*+)*+"), REDACTED),  # a JSON Web Token (RFC 7519)
+    (re.compile(r"\b(basic|bearer)([ \t]+)[\w.~+/-]{16,}+=*", re.IGNORECASE), rf"\1\2{REDACTED}"),
+    (re.compile(r"(://[^/\s:@\"']*+:)[^/\s@\"']++@"), rf"\1{REDACTED}@"),
+    (re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*+"), rf"\1{REDACTED}"),
+    # A fault quotes the token that it refuses.
+    (re.compile(r"(\btoken (?:'|&apos;|&#39;))[^'&]*+", re.IGNORECASE), rf"\1{REDACTED}"),
+)
+URL = re.compile(r"[^\s\"'<>&]++")
+
+Span = tuple[int, int, str]  # begin and end of a secret, and the text in its place
+
+
+@lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Return whether a name is that of a secret, in any case and spelling."""
+    letters = SEPARATORS.sub("", _unescape(name[-MAX_NAME_CHARACTERS:]).lower())
+    return SECRET_NAME.search(letters) is not None
+
+
+def may_hold_secret(text: str) -> bool:
+    """Return whether a scan of a text could find a secret."""
+    lower = text.lower()
+    return any(hint in lower for hint in HINTS)
+
+
+def redact(text: str, encodings: int = MAX_ENCODINGS) -> str:
+    """Return a text without secrets.
+
+    Args:
+        text: Any text, whole or cut.
+        encodings: How many times percent-encoding is removed to find secrets below.
+    """
+    if not may_hold_secret(text):
+        return text
+    for opening, closing in MARKUP:
+        text = _replace(text, _find_elements(text, opening, closing))
+    text = _replace(text, _find_fields(text))
+    text = _replace(text, _find_assignments(text))
+    for form, replacement in FORMS:
+        text = form.sub(replacement, text)
+    if encodings and "%" in text:
+        text = URL.sub(lambda found: _redact_url(found[0], encodings - 1), text)
+    return text
+
+
+def _redact_url(text: str, encodings: int) -> str:
+    decoded = unquote(text) if "%" in text else text
+    if decoded == text:
+        return text
+    redacted = redact(decoded, encodings)
+    return text if redacted == decoded else quote(redacted, safe="/:?#@!$&()*+,;=")
+
+
+def _replace(text: str, spans: Iterator[Span]) -> str:
+    pieces, at = [], 0
+    for begin, end, replacement in spans:
+        pieces += [text[at:begin], replacement]
+        at = end
+    return "".join((*pieces, text[at:])) if pieces else text
+
+
+def _find_assignments(text: str) -> Iterator[Span]:
+    """Yield the values of members, parameters, attributes and header lines with secret names."""
+    at = 0
+    while found := ASSIGNMENT.search(text, at):
+        at = found.end()
+        if is_secret_name(found["member"] or found["name"]):
+            end, replacement = _find_value(text, found)
+            yield at, end, replacement
+            at = end
+
+
+def _find_value(text: str, found: "re.Match[str]") -> tuple[int, str]:
+    """Return the end of the value behind a name, and the text in the value's place."""
+    at, is_member = found.end(), found["member"] is not None
+    if opened := QUOTE.match(text, at):
+        return _find_string_end(text, opened), f"{opened[0]}{REDACTED}{opened[0]}"
+    if is_member or found["quote"]:
+        quoted = f'{found["escape"]}"' if is_member else found["quote"]
+        is_nested = text[at : at + 1] in ("{", "[")
+        end = _find_bracket_end(text, at) if is_nested else _end(SCALAR, text, at)
+        return end, f"{quoted}{REDACTED}{quoted}"
+    if found["sign"] != ":":
+        return _end(FORM_VALUE, text, at), REDACTED
+    line_before = text[max(0, found.start() - MAX_NAME_CHARACTERS) : found.start()]
+    return _end(FOLDED_LINE if LINE_START.search(line_before) else WORD, text, at), REDACTED
+
+
+def _find_string_end(text: str, opened: "re.Match[str]") -> int:
+    """Return the end of a string; its quotes may be escaped, as in JSON inside of JSON."""
+    escape, quoted = opened.groups()
+    if not escape:
+        return _end(STRING_ENDS[quoted], text, opened.end())
+    closed = re.compile(rf"(?<!\\){re.escape(escape)}{quoted}").search(text, opened.end())
+    return closed.end() if closed else len(text)
+
+
+def _find_bracket_end(text: str, at: int) -> int:
+    depth = 0
+    for found in BRACKET_OR_STRING.finditer(text, at):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
+        if not depth:
+            return found.end()
+    return len(text)
+
+
+def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _find_elements(text: str, opening: str, closing: str) -> Iterator[Span]:
+    """Yield the contents of XML elements with secret names, in any namespace."""
+    start = _compile_start(opening, closing)
+    at = 0
+    while found := start.search(text, at):
+        at = found.end()
+        if is_secret_name(found[1]) and not found[2].endswith("/"):
+            end = _find_element_end(text, at, found[1], opening, closing)
+            yield at, end, REDACTED
+            at = end
+
+
+@lru_cache(maxsize=8)
+def _compile_start(opening: str, closing: str) -> "re.Pattern[str]":
+    inside = rf"(?:(?!{opening}|{closing}).)*+"
+    return re.compile(rf"{opening}([\w.:-]++)({inside}){closing}", re.DOTALL)
+
+
+def _find_element_end(text: str, at: int, name: str, opening: str, closing: str) -> int:
+    """Return the begin of an end tag, or the end of the text where the text was cut."""
+    skipped = rf"{opening}!(?:\[CDATA\[.*?(?:\]\]{closing}|\Z)|--.*?(?:--{closing}|\Z))"
+    tag = re.compile(rf"{skipped}|{opening}(/?){re.escape(name)}(?![\w.:-])", re.DOTALL)
+    depth = 1
+    for found in tag.finditer(text, at):
+        depth += {"/": -1, "": 1, None: 0}[found[1]]
+        if not depth:
+            return found.start()
+    return len(text)
+
+
+def _find_fields(text: str) -> Iterator[Span]:
+    """Yield the values of multipart fields with secret names (RFC 7578)."""
+    at = 0
+    while found := FIELD.search(text, at):
+        at = found.end()
+        if is_secret_name(found[1]):
+            blank = BLANK_LINE.search(text, at - 1)
+            if blank is None:
+                return
+            at = text.find("\n--", blank.end())
+            end = len(text) if at < 0 else at - text[:at].endswith("\r")
+            yield blank.end(), end, REDACTED
+            at = end
+
+
+def _unescape(name: str) -> str:
+    return ESCAPE.sub(lambda found: chr(int(found[1], 16)), unquote(name))
