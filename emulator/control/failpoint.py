@@ -28,9 +28,7 @@ def create(declaration: Declaration) -> Blueprint:
 
     @part.put("")
     def replace() -> tuple[Response, int]:
-        plans, failpoints = read(), _failpoints()
-        failpoints.clear()
-        return _created(failpoints.add(plans))
+        return _created(_failpoints().replace(read()))
 
     part.add_url_rule("", "clear", clear, methods=["DELETE"])
     part.add_url_rule("/<identifier>", "delete", delete, methods=["DELETE"])

@@ -11,7 +11,15 @@ from emulator.recording.exchange import Exchange
 from emulator.shared import script
 from emulator.shared.link import Place
 from emulator.store import StoreUnavailable
-from emulator.workspace.failpoint import Failpoint, Failpoints, Plan, Sleep
+from emulator.workspace.failpoint import (
+    MAX_DECLARED_BYTES,
+    MAX_FAILPOINTS,
+    Failpoint,
+    Failpoints,
+    Plan,
+    Sleep,
+    too_many_failpoints,
+)
 
 Read = Callable[[Any], Sequence[Plan]]
 UNCOUNTED = -1
@@ -93,10 +101,11 @@ class SharedFailpoints(Failpoints):
 
     def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
         """See ``Failpoints.add``."""
-        plans = list(plans)
-        numbers = self._place.run(script.DECLARE, *encode(plans))
-        self._refresh()
-        return [Failpoint(str(number), plan) for number, plan in zip(numbers, plans, strict=False)]
+        return self._declare(script.DECLARE, list(plans))
+
+    def replace(self, plans: Iterable[Plan]) -> list[Failpoint]:
+        """See ``Failpoints.replace``."""
+        return self._declare(script.REPLACE_FAILPOINTS, list(plans))
 
     def clear(self) -> None:
         """See ``Failpoints.clear``."""
@@ -131,6 +140,14 @@ class SharedFailpoints(Failpoints):
             else:
                 return next((one for one in dice if [one.id.encode()] == rest[:1]), None)
         raise StoreUnavailable("failpoints change too fast to be counted")
+
+    def _declare(self, declare: str, plans: Sequence[Plan]) -> list[Failpoint]:
+        numbers = self._place.run(declare, MAX_FAILPOINTS, MAX_DECLARED_BYTES, *encode(plans))
+        if numbers is None:
+            raise too_many_failpoints()
+        self._refresh()
+        # There are no numbers where the workspace is gone.
+        return [Failpoint(str(number), plan) for number, plan in zip(numbers, plans, strict=False)]
 
     def _plan(self, text: str) -> Plan:
         return self._read(orjson.loads(text))[0]

@@ -184,12 +184,41 @@ return found
 """
 )
 
-DECLARE = (
+BOUNDED = (
     COMMON
     + r"""
--- Arguments: declarations of failpoints. Returns their ids.
+-- Arguments of what follows: how many failpoints a workspace may have, how many bytes their
+-- declarations may take, and declarations to be added. Returns whether they fit beside others.
+local function fit_beside(others)
+  local number, size = #others + #ARGV - 2, 0
+  for _, failpoint in ipairs(others) do
+    size = size + #failpoint - string.find(failpoint, '\n', 1, true)  -- behind its id
+  end
+  for i = 3, #ARGV do size = size + #ARGV[i] end
+  return number <= tonumber(ARGV[1]) and size <= tonumber(ARGV[2])
+end
+"""
+)
+
+DECLARE = (
+    BOUNDED
+    + r"""
+-- Returns the ids of the new failpoints, nil if they are too many.
 if not is_there() then return {} end
-return declare(1)
+if not fit_beside(call('LRANGE', place .. 'failpoints', 0, -1)) then return nil end
+return declare(3)
+"""
+)
+
+REPLACE_FAILPOINTS = (
+    BOUNDED
+    + r"""
+-- Returns the ids of the new failpoints, nil if they are too many. Ids go on, so that what another
+-- process still counts of an old failpoint is not counted of a new one.
+if not is_there() then return {} end
+if not fit_beside({}) then return nil end
+call('UNLINK', place .. 'failpoints', place .. 'counts')
+return declare(3)
 """
 )
 

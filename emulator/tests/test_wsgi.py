@@ -252,7 +252,7 @@ def test_a_control_request_is_neither_recorded_nor_met_by_a_failpoint() -> None:
     _, status, _ = run_wsgi_app(door, create_environ("/__emulator__/health"))
     assert (status, len(door.workspaces.default.journal)) == ("200 OK", 0)
     _, status, _ = run_wsgi_app(door, create_environ("/health"))
-    assert (status, len(door.workspaces.default.journal)) == ("503 Injected", 1)
+    assert (status, len(door.workspaces.default.journal)) == ("503 Service Unavailable", 1)
 
 
 def test_a_journal_of_none_is_given_nothing() -> None:

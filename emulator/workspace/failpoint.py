@@ -6,6 +6,8 @@ together from small actions, each of which stands around the serving of a reques
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from errno import ECONNRESET
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -22,6 +24,7 @@ from emulator.json_pointer import point
 from emulator.recording.exchange import Exchange, Reply
 from emulator.recording.glob import compile_text
 from emulator.recording.match import SUFFIX, Match, RequestMatch, Texts
+from emulator.workspace.error import WorkspaceError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -35,10 +38,26 @@ PIECES = 10  # parts of a slow body
 ENDS = ("fault", "status", "drop")
 BODILESS = (204, 304)
 NEEDS = {"arguments": "fault", "headers": "status", "body": "status"}
+MAX_PROBLEMS = 100
+"""Problems after which no further declarations are looked at."""
+TOKEN_FAMILY = "token"  # noqa: S105 - the name of a family
+MAX_FAILPOINTS = 200
+"""Failpoints of one workspace: each request is compared with all of them."""
+MAX_DECLARATION_BYTES = 16 * 1024
+"""Bytes of one failpoint as JSON, the body of its answer apart."""
+MAX_DECLARED_BYTES = 8 * 1024 * 1024
+"""Bytes of the declarations of all failpoints of one workspace, as JSON."""
 
 
-class ConnectionDropped(Exception):  # noqa: N818 - an outcome that was asked for
-    """The connection is to be closed without another byte."""
+class ConnectionDropped(ConnectionResetError):  # noqa: N818 - an outcome that was asked for
+    """The connection is to be closed without another byte.
+
+    WSGI has no such answer. Servers close a connection without a word when the client has reset
+    the connection, which is the error that this one looks like.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(ECONNRESET, "A failpoint drops the connection")
 
 
 class FailpointError(ValueError):
@@ -84,6 +103,7 @@ class Headers(Texts):
 
 
 SECONDS = validate.Range(0, LONGEST)
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ActionSchema(Schema):
@@ -141,6 +161,7 @@ class Plan:
         family: The family whose fault it answers; empty where it answers none.
         action: What ``ActionSchema`` has loaded.
         nth: The one of these requests that it is for, None for each.
+        size: Bytes of the declaration as JSON.
         times: How often it is applied at most, None for any number.
         probability: How likely it is applied.
         seed: Makes chance the same each time, None for real chance.
@@ -154,10 +175,28 @@ class Plan:
     times: int | None
     probability: float
     seed: int | None
+    size: int
 
     def fits(self, exchange: Exchange) -> bool:
-        """Return whether it is for a request."""
-        return self.family in ("", exchange.family.name) and self.match(exchange)
+        """Return whether the failpoint is for a request.
+
+        A failpoint without a family or a condition is not for token requests: a client sends these
+        when it needs to, so that a test could not tell which of its requests meets the failpoint.
+        """
+        family = exchange.family.name
+        if self.family:
+            return family == self.family and self.match(exchange)
+        is_for_family = any(self.match.conditions.values()) or family != TOKEN_FAMILY
+        return is_for_family and self.match(exchange)
+
+
+def too_many_failpoints() -> WorkspaceError:
+    """Return the error of failpoints beyond the bounds."""
+    return WorkspaceError(
+        f"a workspace has no more than {MAX_FAILPOINTS} failpoints, declared in "
+        f"{MAX_DECLARED_BYTES} bytes of JSON: delete some",
+        HTTPStatus.CONFLICT,
+    )
 
 
 class Declaration:
@@ -186,9 +225,13 @@ class Declaration:
             FailpointError: With all that is wrong.
         """
         values = value if isinstance(value, list) else [value]
+        if len(values) > MAX_FAILPOINTS:
+            raise FailpointError({"": f"Has more than {MAX_FAILPOINTS} failpoints."})
         problems: dict[str, str] = {}
         plans = []
         for number, declared in enumerate(values):
+            if len(problems) >= MAX_PROBLEMS:
+                break  # a report of more costs seconds, and nobody reads it
             place = f"/{number}" if isinstance(value, list) else ""
             try:
                 plans.append(self._read(declared))
@@ -215,10 +258,10 @@ class Declaration:
             raise FailpointError(told) from error
 
     def _read(self, declared: Any) -> Plan:
+        size = _measure(declared)
         loaded = FailpointSchema().load(declared)
         match, action = loaded["match"], loaded["action"]
         self._check_names(match)
-        _check_depth(action)
         return Plan(
             declared,
             Match({name: value for name, value in match.items() if name != "nth"}),
@@ -228,6 +271,7 @@ class Declaration:
             loaded.get("times"),
             loaded["probability"],
             loaded.get("seed"),
+            size,
         )
 
     def _check_names(self, match: Mapping[str, Any]) -> None:
@@ -253,12 +297,22 @@ class Declaration:
         return family
 
 
-def _check_depth(action: Mapping[str, Any]) -> None:
-    """Refuse an action that could not be shown again."""
+def _measure(declared: Any) -> int:
+    """Return the bytes of a declaration as JSON.
+
+    Raises:
+        ValidationError: The declaration is too large, or too deep to be shown again.
+    """
+    action = declared.get("action") if isinstance(declared, dict) else None
+    body = action.get("body") if isinstance(action, dict) else None
     try:
-        orjson.dumps(dict(action))
+        size, body_size = len(orjson.dumps(declared)), len(orjson.dumps(body))
     except TypeError as error:
-        raise ValidationError({"action": ["Is nested too deeply."]}) from error
+        raise ValidationError("Is nested too deeply.") from error
+    if size - body_size > MAX_DECLARATION_BYTES:
+        told = f"Has more than {MAX_DECLARATION_BYTES} bytes beside the body of its answer."
+        raise ValidationError(told)
+    return size
 
 
 @dataclass(eq=False)
@@ -349,7 +403,7 @@ def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
 
     def act(_: Serve, environ: "WSGIEnvironment") -> Reply:
         parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [data]
-        return Reply(f"{status} Injected", list(told), parts)
+        return Reply(f"{status} {PHRASES.get(status, 'Unknown')}", list(told), parts)
 
     return act
 
@@ -419,11 +473,20 @@ class Failpoints:
             self._failpoints = self._make(self._initial)
 
     def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
-        """Put failpoints behind those that are there, and return them."""
-        with self._lock:
-            made = self._make(plans)
-            self._failpoints = [*self._failpoints, *made]
-            return made
+        """Append failpoints, and return them.
+
+        Raises:
+            WorkspaceError: There would be too many; none is added.
+        """
+        return self._append(tuple(plans), keep=True)
+
+    def replace(self, plans: Iterable[Plan]) -> list[Failpoint]:
+        """Replace all failpoints in one step, and return the new ones.
+
+        Raises:
+            WorkspaceError: There would be too many; none is replaced.
+        """
+        return self._append(tuple(plans), keep=False)
 
     def __iter__(self) -> Iterator[Failpoint]:
         return iter(self._failpoints)
@@ -447,6 +510,16 @@ class Failpoints:
             return None
         with self._lock:
             return next((found for found in self._failpoints if found.take(exchange)), None)
+
+    def _append(self, plans: Sequence[Plan], *, keep: bool) -> list[Failpoint]:
+        with self._lock:
+            kept = self._failpoints if keep else []
+            size = sum(failpoint.plan.size for failpoint in kept) + sum(p.size for p in plans)
+            if len(kept) + len(plans) > MAX_FAILPOINTS or size > MAX_DECLARED_BYTES:
+                raise too_many_failpoints()
+            made = self._make(plans)
+            self._failpoints = [*kept, *made]
+            return made
 
     def _make(self, plans: Iterable[Plan]) -> list[Failpoint]:
         return [Failpoint(str(next(self._ids)), plan) for plan in plans]

@@ -386,6 +386,25 @@ def test_it_applies_as_often_as_declared(
     assert statuses(emulator, 4) == expected
 
 
+def test_token_request_does_not_spend_a_failpoint_without_match(emulator: Emulator) -> None:
+    fail(emulator, {"status": 503}, times=1)
+    form = {"grant_type": "client_credentials", "client_id": "a" * 30, "client_secret": "a" * 30}
+    assert ask(emulator, "POST", TOKEN, data=form).status_code == 200
+    answer = ask(emulator, "GET", LISTS)
+    assert (answer.status_code, answer.reason) == (503, "Service Unavailable")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_too_many_are_refused(emulator: Emulator, method: str) -> None:
+    ask(emulator, "POST", FAILPOINTS, json=[UNAVAILABLE] * 200)
+    large = {"action": {"status": 200, "body": "x" * 900_000}}
+    too_many = [UNAVAILABLE] if method == "POST" else [large] * 10
+    refused = ask(emulator, method, FAILPOINTS, json=too_many)
+    assert refused.status_code == 409
+    assert refused.json()["detail"].startswith("a workspace has no more than 200 failpoints, ")
+    assert len(ask(emulator, "GET", FAILPOINTS).json()) == 200
+
+
 @pytest.mark.parametrize(
     "match",
     [

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from emulator import Emulator
@@ -181,3 +182,31 @@ def test_a_workspace_that_is_gone_has_none(pair: "Pair") -> None:
     gone.failpoints.add(Declaration([DATA]).read({"action": {"status": 418}}))
     pair.emulators[1].workspaces.delete("gone")
     assert gone.failpoints.take(exchange()) is None
+
+
+def test_replacing_is_one_step(pair: "Pair") -> None:
+    declare(pair)
+    action = {"action": {"status": 418}}
+    with ThreadPoolExecutor(4) as pool:
+        replaced = pool.submit(
+            lambda: [
+                orjson.loads(pair.ask_one(1, "PUT", FAILPOINTS, json=action).data)[0]["id"]
+                for _ in range(40)
+            ]
+        )
+        while not replaced.done():
+            assert pair.ask_one(0, "GET", "/items").status_code == 418
+        assert replaced.result() == [str(n) for n in range(2, 42)]
+
+
+def test_number_and_bytes_are_bounded(pair: "Pair") -> None:
+    one, large = {"action": {"status": 418}}, {"action": {"status": 418, "body": "x" * 900_000}}
+    pair.told("POST", FAILPOINTS, json=[one] * 199)
+    assert pair.ask("POST", FAILPOINTS, json=[one] * 2).status_code == 409
+    pair.told("POST", FAILPOINTS, json=one)
+    assert pair.ask("PUT", FAILPOINTS, json=[large] * 10).status_code == 409
+    assert len(pair.told("GET", FAILPOINTS)) == 200
+    pair.told("PUT", FAILPOINTS, json=[large] * 5)
+    pair.told("POST", FAILPOINTS, json=[large] * 4)
+    assert pair.ask("POST", FAILPOINTS, json=large).status_code == 409
+    assert len(pair.told("GET", FAILPOINTS)) == 9

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from errno import ECONNRESET
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from emulator.family import INJECTED, Family, Injected
 from emulator.recording.exchange import Exchange, Reply, begin
+from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import (
     ConnectionDropped,
     Declaration,
@@ -257,10 +259,10 @@ def test_problems_of_a_file_are_told_with_its_name(tmp_path: Path) -> None:
         assert caught.value.problems == {f"{file}: {place}": "Invalid input type."}
 
 
-def test_a_failpoint_without_conditions_is_for_every_request() -> None:
+def test_failpoint_without_conditions_is_for_every_request() -> None:
     failpoint = make({"delay": 1})
     assert taken(failpoint, 3) == [True, True, True]
-    assert failpoint.take(meet("/b", TOKEN))
+    assert failpoint.take(meet("/b"))
     assert (failpoint.seen, failpoint.met) == (4, 4)
 
 
@@ -318,7 +320,7 @@ def test_another_seed_and_no_seed_are_another_chance() -> None:
         ({"fault": "Unavailable"}, True, False),
         ({"fault": "UnavailableException", "delay": 1}, True, False),
         ({"fault": "invalid_client", "arguments": {"description": ""}}, False, True),
-        ({"status": 500}, True, True),
+        ({"status": 500}, True, False),
     ],
 )
 def test_a_fault_is_for_its_own_family_alone(
@@ -377,8 +379,23 @@ def test_a_status_is_answered_in_the_place_of_the_api(
     action: dict[str, Any], headers: list[tuple[str, str]], body: bytes
 ) -> None:
     server = Server()
-    assert server.answer({"status": 503, **action}) == Reply("503 Injected", headers, [body])
+    assert server.answer({"status": 503, **action}) == Reply(
+        "503 Service Unavailable", headers, [body]
+    )
     assert server.events == []
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (200, "200 OK"),
+        (418, "418 I'm a Teapot"),
+        (429, "429 Too Many Requests"),
+        (599, "599 Unknown"),
+    ],
+)
+def test_status_has_its_standard_phrase(status: int, line: str) -> None:
+    assert Server().answer({"status": status}).status.upper() == line.upper()
 
 
 def test_each_answer_has_headers_of_its_own() -> None:
@@ -552,10 +569,81 @@ def test_requests_that_come_at_once_are_counted_each_once() -> None:
     assert (nth.seen, some.seen, some.met) == (800, 799, 100)
 
 
-def test_failpoints_that_are_added_at_once_have_ids_of_their_own() -> None:
+def test_failpoints_added_at_once_have_ids_of_their_own() -> None:
     failpoints, plans = Failpoints(), read(LATE)
-    at_once(lambda _: failpoints.add(plans))
-    assert sorted(int(failpoint.id) for failpoint in failpoints) == list(range(1, 801))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: failpoints.add(plans), range(200)))
+    assert sorted(int(failpoint.id) for failpoint in failpoints) == list(range(1, 201))
+
+
+def test_replacing_is_one_step() -> None:
+    failpoints, plans = Failpoints(read(LATE)), read(LATE)
+    with ThreadPoolExecutor(8) as pool:
+        replaced = pool.submit(lambda: [failpoints.replace(plans) for _ in range(400)])
+        while not replaced.done():
+            assert failpoints.take(meet()) is not None
+        assert [one.id for [one] in replaced.result()] == [str(n) for n in range(2, 402)]
+
+
+def test_number_of_failpoints_is_bounded() -> None:
+    failpoints = Failpoints(read([LATE] * 199))
+    told = r"^a workspace has no more than 200 failpoints, declared in 8388608 bytes of JSON: "
+    with pytest.raises(WorkspaceError, match=told) as caught:
+        failpoints.add(read([LATE, LATE]))
+    assert caught.value.status == 409
+    assert len(list(failpoints)) == 199
+    failpoints.add(read(LATE))
+    assert len(failpoints.replace(read([LATE] * 200))) == 200
+    assert problems([LATE] * 201) == {"": "Has more than 200 failpoints."}
+
+
+def test_bytes_of_failpoints_are_bounded() -> None:
+    failpoints, large = Failpoints(), read({"action": {"status": 200, "body": "x" * 3_000_000}})
+    failpoints.add([*large, *large])
+    with pytest.raises(WorkspaceError):
+        failpoints.add(large)
+    with pytest.raises(WorkspaceError):
+        failpoints.replace([*large, *large, *large])
+    assert [failpoint.id for failpoint in failpoints] == ["1", "2"]
+    assert [failpoint.id for failpoint in failpoints.replace(large)] == ["3"]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"action": {"fault": "NotFound", "arguments": {"id": "x" * 17_000, "site": ""}}},
+        {"action": {"status": 200, "headers": {f"X-{n}": "" for n in range(2_000)}}},
+        {"action": {"delay": 1}, "match": {"header": {f"X-{n}": "" for n in range(2_000)}}},
+        {"action": {"delay": 1}, **{f"x{n}": 1 for n in range(2_000)}},
+    ],
+    ids=["argument", "headers", "conditions", "unknown members"],
+)
+def test_size_of_a_failpoint_is_bounded(declared: dict[str, Any]) -> None:
+    told = "Has more than 16384 bytes beside the body of its answer."
+    assert problems([declared]) == {"/0": told}
+
+
+def test_no_more_than_a_hundred_problems_are_looked_for() -> None:
+    assert len(problems([{"action": {"delay": 1, "x": 1, "y": 1}}] * 150)) == 100
+
+
+@pytest.mark.parametrize("match", [{}, {"nth": 1}, {"header": {}}], ids=str)
+def test_failpoint_without_conditions_leaves_token_requests_alone(match: dict[str, Any]) -> None:
+    failpoint = make({"delay": 1}, match=match)
+    assert not failpoint.take(meet("/a", TOKEN))
+    assert failpoint.seen == 0
+    assert failpoint.take(meet("/a"))
+
+
+@pytest.mark.parametrize("match", [{"family": "token"}, {"family": "*"}, {"path": "/a"}], ids=str)
+def test_failpoint_with_a_condition_is_for_token_requests_too(match: dict[str, Any]) -> None:
+    assert make({"delay": 1}, match=match).take(meet("/a", TOKEN))
+
+
+def test_dropped_connection_looks_like_one_that_was_reset() -> None:
+    with pytest.raises(ConnectionResetError) as caught:
+        Server().answer({"drop": "before"})
+    assert caught.value.errno == ECONNRESET
 
 
 @pytest.mark.parametrize(
