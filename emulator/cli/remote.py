@@ -1,71 +1,82 @@
-"""A running server, as the command line talks to it."""
+"""A client for a running server, on the standard library alone."""
 
+import re
 import ssl
 from collections.abc import Mapping
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from emulator.config import ConfigError
 
-PATIENCE = 10.0  # seconds
-BETWEEN = 0.05  # seconds from one try to the next
-LONGEST_ANSWER = 500  # characters of a refusal that are told
+ANSWER_TIMEOUT_SECONDS = 10.0
+RETRY_SECONDS = 0.05
+MAX_SHOWN_CHARACTERS = 500  # of a refusal
+HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")  # RFC 9110, 5.5, without obs-text
+OK_CLASS = 2  # 2xx, RFC 9110, 15.3
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class RemoteError(Exception):
-    """There is no server, it refuses, or it is another one; the message says which."""
+    """The server gives no answer, refuses, or is of another kind; the message says which."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Remote:
-    """One server.
+    """A running server.
+
+    Neither proxies nor a ``.netrc`` of the environment are used: a test server is near.
 
     Args:
-        url: Its base URL.
-        ca_file: What its certificate is trusted by, instead of what the system trusts.
+        url: The base URL.
+        ca_file: The CA certificates to verify the server with; those of the system if empty.
         headers: Headers of every request.
 
     Raises:
-        ConfigError: The URL, the file or a header cannot be used.
+        ConfigError: The URL, the file or a header is not valid.
     """
 
     def __init__(
         self, url: str, ca_file: str = "", headers: Mapping[str, str] | None = None
     ) -> None:
-        import requests  # noqa: PLC0415 - commands that ask no server start faster without it
-
         if not url.startswith(("http://", "https://")):
-            raise ConfigError(f"'{url}' is no http or https URL")
-        if ca_file:
-            _check_certificates(ca_file)
+            raise ConfigError(f"'{url}' is not an http or https URL")
         self.url = url.rstrip("/")
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy of the environment between us and a test
-        self._session.verify = ca_file or True
-        self._session.headers.update(headers or {})
+        self._headers = {"Accept": "application/json", **(headers or {})}
+        # The message doesn't repeat a value, which may be a secret.
+        if not all(map(HEADER_VALUE.fullmatch, self._headers.values())):
+            raise ConfigError("a workspace or a secret has characters that no header can have")
+        self._tls = _create_tls_context(ca_file) if ca_file else None
 
     def ask(self, path: str, form: Mapping[str, str] | None = None) -> Any:
-        """Return the JSON that a path answers to GET, or to POST of a form.
+        """Return the JSON answer to GET, or to POST of a form.
 
         Raises:
-            ConfigError: The URL or a header cannot be sent.
-            RemoteError: There is no answer, or not the one.
+            ConfigError: The URL is not valid.
+            RemoteError: There is no answer, or not an answer of success with JSON.
         """
-        response = self._send("GET" if form is None else "POST", self.url + path, form)
-        if not response.ok or response.is_redirect:
-            told = response.text[:LONGEST_ANSWER]
-            raise RemoteError(f"{self.url} refused: {response.status_code} {told}".rstrip())
+        status, content = self._send(path, form)
+        if status // 100 != OK_CLASS:
+            body = content.decode(errors="replace")[:MAX_SHOWN_CHARACTERS]
+            raise RemoteError(f"{self.url} refused: {status} {body}".rstrip(), status)
         try:
-            return orjson.loads(response.content)
+            return orjson.loads(content)
         except orjson.JSONDecodeError as error:
-            raise RemoteError(f"{self.url} answers, but no JSON: is it another server?") from error
+            raise RemoteError(f"{self.url} answers without JSON: is it another server?") from error
 
     def wait(self, path: str, seconds: float) -> Any:
-        """Return what ``ask`` does, asked again for some seconds where there is no answer.
+        """Return the JSON answer to GET; try again for some seconds.
 
         Raises:
-            RemoteError: There was none.
+            ConfigError: The URL is not valid.
+            RemoteError: The last try failed.
         """
         deadline = monotonic() + seconds
         while True:
@@ -74,35 +85,46 @@ class Remote:
             except RemoteError:
                 if not monotonic() < deadline:  # true of NaN as well
                     raise
-            sleep(BETWEEN)
+            sleep(RETRY_SECONDS)
 
-    def _send(self, method: str, url: str, form: Mapping[str, str] | None) -> Any:
-        from requests import exceptions  # noqa: PLC0415 - see above
-
+    def _send(self, path: str, form: Mapping[str, str] | None) -> tuple[int, bytes]:
+        """Return status and body of an answer; redirects are not followed, they could leak."""
         try:
-            # A redirect would carry our secrets to somewhere else.
-            return self._session.request(
-                method, url, data=form, timeout=PATIENCE, allow_redirects=False
-            )
-        except (exceptions.InvalidURL, UnicodeError) as error:
-            raise ConfigError(f"{url!r} cannot be asked") from error
-        except exceptions.InvalidHeader:  # which quotes the header, secrets included
-            raise ConfigError("a workspace or a secret has characters no header can have") from None
-        except (OSError, ValueError) as error:
-            raise RemoteError(f"no answer from {self.url}: {_tell(error)}") from error
+            with closing(self._connect()) as connection:
+                target = urlsplit(self.url).path + path
+                if form is None:
+                    connection.request("GET", target, headers=self._headers)
+                else:
+                    body = urlencode(form).encode()
+                    connection.request("POST", target, body, headers=self._headers | FORM)
+                response = connection.getresponse()
+                return response.status, response.read()
+        except (InvalidURL, UnicodeError) as error:
+            raise ConfigError(f"{self.url!r} is not a valid URL") from error
+        except (OSError, HTTPException) as error:
+            raise RemoteError(f"no answer from {self.url}: {_explain(error)}") from error
+
+    def _connect(self) -> HTTPConnection:
+        try:
+            parts = urlsplit(self.url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise InvalidURL(str(error)) from error
+        if not host:
+            raise InvalidURL("no host")
+        if parts.scheme == "https":
+            return HTTPSConnection(host, port, timeout=ANSWER_TIMEOUT_SECONDS, context=self._tls)
+        return HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_SECONDS)
 
 
-def _check_certificates(file: str) -> None:
+def _create_tls_context(ca_file: str) -> ssl.SSLContext:
     try:
-        ssl.create_default_context().load_verify_locations(file)
+        return ssl.create_default_context(cafile=ca_file)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"'{file}' holds no certificates: {error}") from error
+        raise ConfigError(f"'{ca_file}' holds no certificates: {error}") from error
 
 
-def _tell(error: BaseException) -> str:
-    """Return the innermost reason of an error, which requests wraps several times."""
-    reason = getattr(error, "reason", None) or next(iter(error.args), None)
-    if isinstance(reason, BaseException):
-        return _tell(reason)
-    strerror = getattr(error, "strerror", None)
-    return str(strerror or reason or error).rpartition(": ")[2]
+def _explain(error: BaseException) -> str:
+    """Return the reason of an error in a few words."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return reason.rpartition(": ")[2]

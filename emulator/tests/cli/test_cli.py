@@ -472,7 +472,7 @@ def test_a_workspace_that_cannot_be_sent_is_told_in_one_line_with_exit_code_2(
 ) -> None:
     result = invoke("token", "--url", emulator.url, "--workspace", "\N{SNOWMAN}")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert_one_line(result.stderr, "cannot be asked")
+    assert_one_line(result.stderr, "characters that no header can have")
 
 
 def test_health_tells_what_the_server_tells(emulator: Emulator) -> None:
@@ -641,7 +641,7 @@ def test_an_interrupted_command_says_so_with_exit_code_130(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "argv", ["ocapi-emulator", "token"])
-    monkeypatch.setattr("emulator.cli.main.Remote", interrupt)
+    monkeypatch.setattr("emulator.cli.token.Remote", interrupt)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 130

@@ -85,12 +85,13 @@ def test_a_refusal_is_told_with_status_and_body(emulator: Emulator) -> None:
     with pytest.raises(RemoteError) as caught:
         Remote(emulator.url).ask("/items")
     assert str(caught.value) == f"{emulator.url} refused: 418 no\xfc"
+    assert caught.value.status == 418
 
 
 @pytest.mark.parametrize("body", ["hello", "", "<html>", "NaN", "{"])
 def test_an_answer_that_is_no_json_is_another_server(emulator: Emulator, body: str) -> None:
     answer(emulator, body=body)
-    with pytest.raises(RemoteError, match="answers, but no JSON: is it another server"):
+    with pytest.raises(RemoteError, match="answers without JSON: is it another server"):
         Remote(emulator.url).ask("/items")
 
 
@@ -133,24 +134,20 @@ def test_where_nothing_listens_there_is_no_answer() -> None:
         "http://host:port",
         "http://127.0.0.1:99999",
         "http://[::1",
-        "http://*.x",
-        "http://\N{SNOWMAN}",
         "http://\ud800",
     ],
 )
-def test_a_url_that_leads_nowhere_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be asked|no header can have"):
-        Remote(url).ask("/x")
-    with pytest.raises(ConfigError, match=r"cannot be asked|no header can have"):
+def test_an_invalid_url_is_an_error_at_once(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"is not a valid URL"):
         Remote(url).wait("/x", 10)
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nx: y", " a", "\N{SNOWMAN}"])
-def test_a_header_that_cannot_be_sent_is_refused(emulator: Emulator, value: str) -> None:
-    remote = Remote(emulator.url, headers={"x-emulator-workspace": value})
-    with pytest.raises(ConfigError, match=r"cannot be asked|no header can have"):
-        remote.ask("/items")
-    assert len(emulator.workspace.journal) == 0
+def test_an_invalid_header_is_an_error_without_its_value(value: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Remote("http://localhost", headers={"x-emulator-workspace": value})
+    told = "a workspace or a secret has characters that no header can have"
+    assert str(caught.value) == told
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -169,7 +166,7 @@ def test_a_redirect_is_refused_and_nothing_is_sent_elsewhere(
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://localhost", "HTTP//x", "file:///x"])
 def test_what_is_no_url_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match="is no http or https URL"):
+    with pytest.raises(ConfigError, match="is not an http or https URL"):
         Remote(url)
 
 

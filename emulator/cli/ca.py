@@ -1,0 +1,19 @@
+"""``ocapi-emulator ca``."""
+
+import click
+
+from emulator.cli.failure import fail
+from emulator.config import ConfigError
+
+
+@click.command()
+def ca() -> None:
+    """Print the path of the CA certificate of --tls. Lines below say how programs trust it."""
+    # Other commands start faster without certificates.
+    from emulator.http import certificate  # noqa: PLC0415
+
+    try:
+        path = certificate.authority()
+    except (ConfigError, certificate.CertificateError) as error:
+        fail(str(error))
+    click.echo(f"{path}\n\n{certificate.trust(path)}")

@@ -1,0 +1,26 @@
+"""``ocapi-emulator check``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from emulator.cli.failure import FAILED
+
+
+@click.command()
+@click.argument("data_set", metavar="NAME|DIR")
+def check(data_set: str) -> None:
+    """Check a data set, and print all errors. The exit code is 1 if there are errors."""
+    # Help texts appear faster without the server.
+    from emulator.fixture import data_set as fixtures  # noqa: PLC0415
+    from emulator.server import COLLECTIONS  # noqa: PLC0415
+
+    try:
+        store = fixtures.load(data_set, COLLECTIONS)
+    except fixtures.FixtureError as error:
+        click.echo(str(error), err=True)
+        sys.exit(FAILED)
+    counts = ((store.count(c.name), c.name) for c in COLLECTIONS if not c.single)
+    listed = ", ".join(f"{count} {name}" for count, name in counts if count)
+    click.echo(f"{Path(data_set)}: {listed}")

@@ -1,0 +1,81 @@
+"""Options of several commands; each option has an environment variable."""
+
+from collections.abc import Callable
+from dataclasses import Field
+from typing import Any, TypeVar
+
+import click
+
+from emulator.config import KNOBS, variable
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+WORKSPACE_HEADER = "x-emulator-workspace"
+CONTROL_TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
+
+
+def knob_options(command: Command) -> Command:
+    """Add an option for each field of ``Config``."""
+    for knob in reversed(KNOBS):
+        command = _knob_option(knob)(command)
+    return command
+
+
+def _knob_option(knob: Field[Any]) -> Callable[[Command], Command]:
+    return click.option(
+        f"--{knob.name.replace('_', '-')}",
+        envvar=variable(knob.name),
+        type=type(knob.default),
+        default=knob.default,
+        is_flag=isinstance(knob.default, bool),
+        metavar=knob.metadata["placeholder"] or None,
+        help=knob.metadata["help"],
+        show_envvar=True,
+        show_default=bool(knob.default),
+    )
+
+
+def text_option(
+    flag: str, meaning: str, placeholder: str, default: str = ""
+) -> Callable[[Command], Command]:
+    """Return a decorator that adds an option with a text as value.
+
+    Args:
+        flag: The option, such as ``--ca-file``.
+        meaning: The help text, a sentence.
+        placeholder: The value in the help.
+        default: The value by default; the help shows it unless it is empty.
+    """
+    return click.option(
+        flag,
+        envvar=variable(flag.removeprefix("--").replace("-", "_")),
+        default=default,
+        metavar=placeholder,
+        help=meaning,
+        show_envvar=True,
+        show_default=bool(default),
+    )
+
+
+def server_options(command: Command) -> Command:
+    """Add the options that name a running server."""
+    url = text_option("--url", "Base URL of the server.", "URL", "http://127.0.0.1:8080")
+    ca_file = text_option(
+        "--ca-file", "CA certificate to verify the server with (see 'ca').", "FILE"
+    )
+    return url(ca_file(command))
+
+
+def control_options(command: Command) -> Command:
+    """Add the options of requests to the control plane of a running server."""
+    workspace = text_option(
+        "--workspace", "Name of the workspace; the default one if empty.", "NAME"
+    )
+    token = text_option("--control-token", "Secret of the server's control plane.", "SECRET")
+    return server_options(workspace(token(command)))
+
+
+def control_headers(workspace: str, control_token: str) -> dict[str, str]:
+    """Return the request headers of these two options."""
+    named = {WORKSPACE_HEADER: workspace, CONTROL_TOKEN_HEADER: control_token}
+    return {name: value for name, value in named.items() if value}

@@ -1,0 +1,28 @@
+"""``ocapi-emulator verify``."""
+
+import sys
+
+import click
+
+from emulator.cli import verification
+from emulator.cli.option import text_option
+from emulator.cli.verification import DEMO, Options
+
+
+@click.command()
+@text_option("--target", "Base URL of the server to test, such as https://host.", "URL")
+@text_option("--client-id", "API client; that of the bundled data sets if empty.", "ID")
+@text_option("--client-secret", "Secret of the API client.", "SECRET")
+@text_option(
+    "--dialect", "Expected answers where dialects differ.", "documented|observed", "documented"
+)
+@text_option("--token-url", "URL to get tokens from, if not the target.", "URL")
+@text_option("--ca-file", "CA certificate to verify the target with.", "FILE")
+@text_option("--junit", "File to write the results to, as JUnit XML.", "FILE")
+@text_option("--rule", "Rules to test; all if empty.", "RST-1,RST-2")
+def verify(rule: str, client_id: str, client_secret: str, **options: str) -> None:
+    """Test a server against the contract. The exit code is 1 if a rule differs."""
+    names = (name.strip() for name in rule.split(","))
+    rules = tuple(name for name in names if name)
+    client = {"client_id": client_id or DEMO, "client_secret": client_secret or DEMO}
+    sys.exit(verification.verify(Options(**options, **client, rules=rules), click.echo))
