@@ -24,26 +24,29 @@ END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 @knob_options
 def serve(**knobs: Any) -> None:
     """Serve a data set until SIGINT (Ctrl-C) or SIGTERM."""
-    # Help texts appear faster without the server.
-    from emulator.http.crew import Crew, CrewError  # noqa: PLC0415
-
     for complaint in unknown_variables(os.environ):
         warn(complaint)
+    try:
+        config = Config(**knobs)
+    except ConfigError as error:
+        fail(str(error))
     # From here on a signal stays pending until sigwait takes it: no signal is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
-    emulator, listening = _open(knobs)
-    run = partial(_run, emulator, listening)
-    if emulator.config.workers == 1:
+    run = partial(_run, *_open(config))
+    if config.workers == 1:
         run(_announce)
         return
+    from emulator.http.crew import Crew, CrewError  # noqa: PLC0415 - a single process has none
+
     try:
-        Crew(emulator.config.workers, run, warn).run(_announce)
+        Crew(config.workers, run, warn).run(_announce)
     except CrewError as error:
         fail(str(error), FAILED)
 
 
-def _open(knobs: dict[str, Any]) -> "tuple[Emulator, socket]":
+def _open(config: Config) -> "tuple[Emulator, socket]":
     """Return an emulator and the socket for its requests; end the process if one can't be made."""
+    # Help texts appear faster without the server.
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
     from emulator.http.certificate import CertificateError  # noqa: PLC0415
     from emulator.http.listener import bind  # noqa: PLC0415
@@ -53,16 +56,16 @@ def _open(knobs: dict[str, Any]) -> "tuple[Emulator, socket]":
     from emulator.workspace.failpoint import FailpointError  # noqa: PLC0415
 
     try:
-        emulator = Emulator(Config(**knobs))
+        emulator = Emulator(config)
         # A full garbage collection over a large data set would delay all requests.
         gc.freeze()
-        return emulator, bind(emulator.config.host, emulator.config.port)
+        return emulator, bind(config.host, config.port)
     except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
         fail(str(error))
     except StoreUnavailable as error:
         fail(f"can't use the store: {error}")
     except OSError as error:
-        fail(_explain(error, knobs["host"], knobs["port"]))
+        fail(_explain(error, config.host, config.port))
 
 
 def _run(emulator: "Emulator", listening: socket, ready: "Ready") -> None:

@@ -183,7 +183,7 @@ def test_imports_are_seen() -> None:
         "server"
     )
     assert "flask" in all_imports("server")
-    assert own_imports("cli.main") >= {"config", "server"}
+    assert own_imports("cli.serve") >= {"config", "server"}
     assert not may_import("store.memory", "ocapi.app")
     assert not may_import("control.app", "ocapi.schema.faults")
     assert not may_import("http.listener", "ocapi.app")
