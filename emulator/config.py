@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any, Self
@@ -44,6 +45,24 @@ FALSE_WORDS = frozenset({"0", "false", "f", "no", "n", "off"})
 
 class ConfigError(ValueError):
     """A knob has an invalid value; the message says which knob and why."""
+
+
+@contextmanager
+def required_extra(extra: str, use: str) -> Iterator[None]:
+    """Import optional packages in this context.
+
+    Args:
+        extra: The extra of our distribution with these packages, such as ``redis``.
+        use: The feature that needs these packages, for the message.
+
+    Raises:
+        ConfigError: A package is missing; the message says how to install the extra.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = f"{use} needs the package {error.name}"
+        raise ConfigError(f"{missing}: pip install 'ocapi-emulator[{extra}]'") from error
 
 
 def knob(

@@ -21,7 +21,7 @@ from emulator.inventory_service import app as inventory_app
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.ocapi import app as data_app
 from emulator.ocapi.access import oauth, permission, traffic
-from emulator.ocapi.access.client import CLIENTS
+from emulator.ocapi.access.grant import grant
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
 from emulator.ocapi.meta import api as metadata
@@ -40,6 +40,7 @@ COLLECTIONS = (*data_app.COLLECTIONS, *INVENTORY_COLLECTIONS)
 PERMISSIONS = control_app.Permissions(
     permission.read,
     lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), data_app.list_templates()),
+    lambda workspace, client_id: grant(workspace, client_id)._asdict(),
 )
 
 
@@ -135,12 +136,7 @@ class Emulator:
             LookupError: The workspace knows no such client.
             WorkspaceError: The name is none that a workspace can have.
         """
-        place = self.workspaces.get(workspace)
-        first = place.store.scan(CLIENTS, 0, 1).records
-        client = (client_id,) if client_id else first[0].key if first else ("",)
-        if place.store.get(CLIENTS, client) is None:
-            raise LookupError(f"workspace '{workspace}' knows no client '{client[0]}'")
-        return self.service.tokens(place).issue(client[0], oauth.CLIENT_LIFETIME)
+        return grant(self.workspaces.get(workspace), client_id).access_token
 
     def reset(self) -> None:
         """Bring the default workspace back to its start: data, clock, failpoints, journal."""

@@ -1,22 +1,43 @@
 """``ocapi-emulator token``."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 import click
 
 from emulator.cli.failure import remote_errors
 from emulator.cli.option import control_headers, control_options, text_option
-from emulator.cli.remote import Remote
+from emulator.cli.remote import Remote, RemoteError
 
-DEMO = "a" * 30
+TOKEN_PATH = "/dwsso/oauth2/access_token?grant_type=client_credentials"  # noqa: S105 - a path
+BUNDLED_CLIENT = {"client_id": "a" * 30, "client_secret": "a" * 30}
+CONTROL_REFUSALS = (401, 403)
 
 
 @click.command()
 @control_options
-@text_option("--client-id", "API client; that of the bundled data sets if empty.", "ID")
-@text_option("--client-secret", "Secret of the API client.", "SECRET")
+@text_option("--client-id", "API client; the first of the data set if empty.", "ID")
+@text_option("--client-secret", "Secret of the API client, to use the OAuth endpoint.", "SECRET")
 def token(url: str, ca_file: str, workspace: str, control_token: str, **client: str) -> None:
     """Print an access token of a running server."""
-    form = {name: value or DEMO for name, value in client.items()}
-    path = "/dwsso/oauth2/access_token?grant_type=client_credentials"
     with remote_errors(url):
         remote = Remote(url, ca_file, control_headers(workspace, control_token))
-        click.echo(remote.ask(path, form)["access_token"])
+        click.echo(_issue(remote, client)["access_token"])
+
+
+def _issue(remote: Remote, client: dict[str, str]) -> Any:
+    """Return the answer of the OAuth endpoint, or without a secret that of the control plane."""
+    given = {name: value for name, value in client.items() if value}
+    if "client_secret" in given:
+        return remote.ask(TOKEN_PATH, BUNDLED_CLIENT | given)
+    try:
+        return remote.ask(f"/__emulator__/token?{urlencode(given)}", {})
+    except RemoteError as error:
+        if error.status not in CONTROL_REFUSALS:
+            raise
+    try:
+        # The control plane of a container is closed, but the bundled data sets have one client.
+        return remote.ask(TOKEN_PATH, BUNDLED_CLIENT | given)
+    except RemoteError as error:
+        hint = "give --client-id and --client-secret, or --control-token"
+        raise RemoteError(f"{error} ({hint})") from error

@@ -11,7 +11,17 @@ from flask.json.provider import JSONProvider
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from emulator.config import Config
-from emulator.control import clock, failpoint, guard, journal, settings, snapshot, state, workspace
+from emulator.control import (
+    clock,
+    failpoint,
+    guard,
+    journal,
+    settings,
+    snapshot,
+    state,
+    token,
+    workspace,
+)
 from emulator.control.problem import Problem, refuse
 from emulator.family import Family
 from emulator.fixture.data_set import Collection
@@ -26,10 +36,11 @@ TARGETS = ("fixtures", "empty")
 
 
 class Permissions(NamedTuple):
-    """What the control plane has to know of settings, which are a family's."""
+    """What the control plane has to know of settings and tokens, which are a family's."""
 
     read: settings.Read
     summarize: settings.Summarize
+    issue_token: token.IssueToken
 
 
 class Json(JSONProvider):
@@ -78,6 +89,7 @@ def create_family(
         snapshot.create(),
         settings.create(permissions.read, permissions.summarize),
         state.create(collections),
+        token.create(permissions.issue_token),
         workspace.create(),
     )
     for part in parts:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from emulator.config import ConfigError
-from emulator.store import redis
-from emulator.store.redis import reaching
+from emulator.config import ConfigError, required_extra
+
+with required_extra("redis", "a store in Redis"):
+    from emulator.store import redis
+    from emulator.store.redis import reaching
 
 ROOT = "ocapi-emulator:"
 CONNECTIONS = 1024  # of a process; each of its threads takes one, and one that waits has none

@@ -1,9 +1,10 @@
-"""What the fixture ``ocapi`` gives to a test: a clean workspace and the means to talk to it."""
+"""The fixture ``ocapi``: a clean workspace of a server, and the means to work with it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -13,20 +14,23 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from emulator.config import KNOBS, Config
+from emulator.fixture.data_set import BUNDLED
+from emulator.ocapi.access.grant import grant
 from emulator.server import Emulator
+from emulator.testing.session import TokenSession
 from emulator.workspace.workspace import DEFAULT
 
-DEMO = "a" * 30
-HEADER = "x-emulator-workspace"
-CONTROL = "/__emulator__"
-TIMEOUT = 10.0  # seconds
-SHOWN = 5
-MOST = 1_000_000  # more exchanges than a journal has
-TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
+WORKSPACE_HEADER = "x-emulator-workspace"
+CONTROL_TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
+CONTROL_PATH = "/__emulator__"
+ANSWER_TIMEOUT_SECONDS = 10.0
+TOKEN_MARGIN_SECONDS = 60.0  # a token is renewed before it expires
+MAX_SHOWN_ERRORS = 5
+MAX_JOURNAL_EXCHANGES = 1_000_000
 
 
 class UnexpectedServerError(AssertionError):
-    """The server answered 5xx though no failpoint told it to, or met an internal error."""
+    """The server answered 5xx without a failpoint, or had an internal error."""
 
 
 class RefusedError(AssertionError):
@@ -38,18 +42,39 @@ class Server:
     """A running server.
 
     Attributes:
-        url: Its base URL.
-        emulator: The server itself, None where it runs in another process.
-        ca_file: What its certificate is trusted by, empty for what the system trusts.
-        control_token: What its control plane demands, empty for nothing.
-        adapter: What keeps connections to it.
+        url: The base URL.
+        emulator: The emulator, or None if the server runs in another process.
+        ca_file: The CA certificate to verify the server with; those of the system if empty.
+        control_token: The secret of the control plane; none if empty.
+        client_id: The API client of tests; the first of the data set if empty.
+        adapter: The pool of connections.
     """
 
     url: str
     emulator: Emulator | None = None
     ca_file: str = ""
     control_token: str = ""
+    client_id: str = ""
     adapter: HTTPAdapter = field(default_factory=HTTPAdapter)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An API client with a valid access token.
+
+    Attributes:
+        client_id: The client's id.
+        client_secret: The client's secret.
+        token: The access token.
+        since: The time of ``Ocapi._now`` when the token was issued.
+        until: The time when the token has to be renewed.
+    """
+
+    client_id: str
+    client_secret: str
+    token: str
+    since: float
+    until: float
 
 
 class Ocapi:
@@ -58,79 +83,110 @@ class Ocapi:
     Attributes:
         url: The server's base URL.
         workspace: The name of the workspace.
-        client_id: An API client of the bundled data sets.
-        client_secret: Its secret.
-        allow_server_errors: Whether answers of 5xx are no reason to fail.
-        emulator: The server itself, None where it runs in another process.
+        allow_server_errors: Whether a test may pass in spite of answers of 5xx.
+        emulator: The emulator, or None if the server runs in another process.
     """
 
     def __init__(self, server: Server, workspace: str = DEFAULT) -> None:
         self.url = server.url
         self.workspace = workspace
         self.emulator = server.emulator
-        self.client_id = self.client_secret = DEMO
         self.allow_server_errors = False
         self._server = server
-        self._told = 0
+        self._seen_errors = 0
+        self._kept: Credentials | None = None
 
     @property
     def data_url(self) -> str:
-        """The URL that resources of the Data API are below, in the scope of the organization."""
+        """The base URL of the Data API's resources, for the organization."""
         return f"{self.url}/s/-/dw/data/v23_2"
 
-    @cached_property
+    @property
+    def client_id(self) -> str:
+        """The id of an API client of the server."""
+        return self._credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of this API client."""
+        return self._credentials.client_secret
+
+    @property
     def token(self) -> str:
-        """An access token."""
-        if self.emulator is not None:
-            return self.emulator.token(workspace=self.workspace)
-        form = {"grant_type": "client_credentials"}
-        credentials = (self.client_id, self.client_secret)
-        url = f"{self.url}/dwsso/oauth2/access_token"
-        with self.connect() as session:
-            granted = session.post(url, form, auth=credentials, timeout=TIMEOUT)
-        return str(_answer(granted)["access_token"])
+        """A valid access token; a token in a variable of the test expires like any other."""
+        return self._credentials.token
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that a request needs to be let in, into this workspace."""
-        return {"Authorization": f"Bearer {self.token}", **self._named}
+        """The headers of a request to this workspace, with a valid access token."""
+        return {"Authorization": f"Bearer {self.token}", **self._workspace_header}
 
     @cached_property
     def session(self) -> requests.Session:
-        """A session that sends these headers."""
-        session = self.connect()
-        session.headers.update(self.headers)
-        return session
+        """A session that sends these headers; its token is renewed when the clock was moved."""
+        return self._set_up(TokenSession(lambda: self.token))
+
+    @property
+    def _credentials(self) -> Credentials:
+        now, kept = self._now(), self._kept
+        if kept is None or not kept.since <= now < kept.until:
+            self._kept = kept = self._request_credentials(now)
+        return kept
+
+    def _request_credentials(self, now: float) -> Credentials:
+        if self.emulator is not None:
+            workspace = self.emulator.workspaces.get(self.workspace)
+            issued = grant(workspace, self._server.client_id)._asdict()
+        else:
+            # Not from a token endpoint: the journal would record that request.
+            query = urlencode({"client_id": self._server.client_id})
+            issued = self._ask("POST", f"/token?{query}")
+        until = now + issued.pop("expires_in") - TOKEN_MARGIN_SECONDS
+        return Credentials(token=issued.pop("access_token"), since=now, until=until, **issued)
+
+    def _now(self) -> float:
+        """Return the workspace's time in seconds; for another process, time since a fixed point."""
+        if self.emulator is None:
+            return monotonic()
+        return self.emulator.workspaces.get(self.workspace).clock.now().timestamp()
 
     def connect(self) -> requests.Session:
         """Return a fresh session without a token, in this workspace."""
-        session = requests.Session()
+        return self._set_up(requests.Session())
+
+    def _set_up(self, session: requests.Session) -> requests.Session:
         session.trust_env = False  # no proxy of the environment between a test and its server
         session.mount(self.url, self._server.adapter)
-        session.headers.update(self._named)
+        session.headers.update(self._workspace_header)
         session.verify = self._server.ca_file or True
         return session
 
     def control(self, method: str, path: str, value: Any = None) -> Any:
-        """Ask the control plane, such as ``POST /reset``; return the JSON it answers.
+        """Send a request to the control plane, such as ``POST /reset``; return the JSON answer.
 
         Raises:
-            RefusedError: It refuses.
+            RefusedError: The control plane refuses.
         """
+        if method.upper() != "GET":
+            self._kept = None  # the request may move the clock, or replace the clients
+        return self._ask(method, path, value)
+
+    def _ask(self, method: str, path: str, value: Any = None) -> Any:
         with self.connect() as session:
-            url = f"{self.url}{CONTROL}{path}"
+            url = f"{self.url}{CONTROL_PATH}{path}"
             if self._server.control_token:
-                session.headers[TOKEN_HEADER] = self._server.control_token
-            return _answer(session.request(method, url, json=value, timeout=TIMEOUT))
+                session.headers[CONTROL_TOKEN_HEADER] = self._server.control_token
+            timeout = ANSWER_TIMEOUT_SECONDS
+            return _read_answer(session.request(method, url, json=value, timeout=timeout))
 
     def reset(self, to: str = "fixtures") -> None:
-        """Bring the workspace back to its ``fixtures``, or to ``empty``."""
+        """Reset the workspace to the data set (``fixtures``), or to no data (``empty``)."""
         self.control("POST", f"/reset?to={to}")
 
     def journal(self, **match: Any) -> list[dict[str, Any]]:
-        """Return the recorded exchanges that match, oldest first; all if nothing is asked."""
-        given = {name: _flatten(wanted) for name, wanted in match.items()}
-        path = f"/journal?{urlencode({'limit': MOST, **given}, doseq=True)}"
+        """Return the recorded exchanges that match, oldest first; all without conditions."""
+        given = {name: _flatten(condition) for name, condition in match.items()}
+        path = f"/journal?{urlencode({'limit': MAX_JOURNAL_EXCHANGES, **given}, doseq=True)}"
         exchanges: list[dict[str, Any]] = self.control("GET", path)["exchanges"]
         return exchanges
 
@@ -142,16 +198,16 @@ class Ocapi:
             **expected: ``times``, or ``at_least`` and ``at_most``; at least once if nothing.
 
         Raises:
-            RefusedError: They were not; the message shows the nearest misses.
+            RefusedError: The number differs; the message shows the nearest misses.
         """
         self.control("POST", "/journal/verify", {"match": dict(match), **expected})
 
     def fail(self, action: Mapping[str, Any], **others: Any) -> None:
-        """Add a failpoint: ``action``, and ``match``, ``times``, ``probability``, ``seed``."""
+        """Add a failpoint: an ``action``, and ``match``, ``times``, ``probability``, ``seed``."""
         self.control("POST", "/failpoints", {"action": dict(action), **others})
 
     def freeze(self, at: str = "") -> None:
-        """Stop the clock, at an instant of ISO 8601 or where it is."""
+        """Stop the clock, at an instant of ISO 8601 or at the present one."""
         self.control("POST", "/clock/freeze", {"at": at} if at else None)
 
     def advance(self, seconds: float) -> None:
@@ -159,62 +215,64 @@ class Ocapi:
         self.control("POST", "/clock/advance", {"seconds": seconds})
 
     def check(self) -> None:
-        """Raise what went wrong inside the server since it was looked at last.
+        """Raise the errors of the server since the last check.
 
         Raises:
-            UnexpectedServerError: It answered 5xx, and no failpoint told it to; or it met an
+            UnexpectedServerError: The server answered 5xx without a failpoint, or had an
                 internal error in another process.
-            Exception: The internal error itself, where the server runs in this process.
+            Exception: The internal error itself, if the server runs in this process.
         """
         if self.emulator is not None:
-            self.emulator.check()
             errors = [failed.line for failed in self.emulator.workspace.journal.find_errors()]
         else:
-            errors = self._look_elsewhere()
-        new, self._told = errors[self._told :], len(errors)
+            errors = self._ask_for_errors()
+        new, self._seen_errors = errors[self._seen_errors :], len(errors)
+        if self.emulator is not None:
+            self.emulator.check()
         if new and not self.allow_server_errors:
-            raise UnexpectedServerError("the server failed:\n" + "\n".join(new[:SHOWN]))
+            raise UnexpectedServerError("the server failed:\n" + "\n".join(new[:MAX_SHOWN_ERRORS]))
 
-    def _look_elsewhere(self) -> list[str]:
-        """Return the answers of 5xx of a server elsewhere; raise if it met internal errors."""
-        shown = self.control("GET", f"/workspaces/{self.workspace}")
+    def _ask_for_errors(self) -> list[str]:
+        """Return the answers of 5xx in another process; raise the internal errors there."""
+        shown = self._ask("GET", f"/workspaces/{self.workspace}")
         errors: list[str] = shown["server_errors"]
         if shown["crashes"]:
-            crashes = self.control("GET", "/crashes")
-            self.control("DELETE", "/crashes")
-            self._told = len(errors)
-            raise UnexpectedServerError("the server failed:\n" + "\n".join(crashes[:SHOWN]))
+            crashes = self._ask("GET", "/crashes")
+            self._ask("DELETE", "/crashes")
+            self._seen_errors = len(errors)
+            listed = "\n".join(crashes[:MAX_SHOWN_ERRORS])
+            raise UnexpectedServerError(f"the server failed:\n{listed}")
         return errors
 
     @property
-    def _named(self) -> dict[str, str]:
-        return {} if self.workspace == DEFAULT else {HEADER: self.workspace}
+    def _workspace_header(self) -> dict[str, str]:
+        return {} if self.workspace == DEFAULT else {WORKSPACE_HEADER: self.workspace}
 
 
-def _flatten(wanted: Any) -> Any:
-    """Return headers or parameters as the query of the journal has them."""
-    if isinstance(wanted, Mapping):
-        return [f"{name}:{pattern}" for name, pattern in wanted.items()]
-    return wanted
+def _flatten(condition: Any) -> Any:
+    """Return a condition on headers or parameters as a query of the journal."""
+    if isinstance(condition, Mapping):
+        return [f"{name}:{pattern}" for name, pattern in condition.items()]
+    return condition
 
 
-def _answer(response: requests.Response) -> Any:
+def _read_answer(response: requests.Response) -> Any:
     if not response.ok:
         raise RefusedError(f"{response.request.method} {response.url}: {response.text}")
     return response.json() if response.content else None
 
 
 class Servers:
-    """The servers of a session, by their set-up.
+    """The servers of a test session, by their set-up.
 
     Args:
-        knobs: Fields of ``Config`` for all of them.
-        elsewhere: A running server to take instead, or None.
+        knobs: Fields of ``Config`` for all servers.
+        remote: A running server for all tests, or None to start servers in this process.
     """
 
-    def __init__(self, knobs: Mapping[str, Any], elsewhere: Server | None = None) -> None:
+    def __init__(self, knobs: Mapping[str, Any], remote: Server | None = None) -> None:
         self._knobs = knobs
-        self._elsewhere = elsewhere
+        self._remote = remote
         self._emulators: dict[Config, Emulator] = {}
         self._adapter = HTTPAdapter()
         self._stack = ExitStack()
@@ -232,14 +290,14 @@ class Servers:
         self._adapter.close()
 
     def emulator(self, knobs: Mapping[str, Any]) -> Emulator:
-        """Return the server of a set-up, started.
+        """Return the started emulator of a set-up.
 
         Raises:
-            ValueError: There is a server elsewhere to take.
+            ValueError: The tests use a running server.
         """
-        if self._elsewhere:
-            told = f"the server is another process at {self._elsewhere.url}"
-            raise ValueError(f"{told}: use the fixture ocapi")
+        if self._remote:
+            place = f"the server is another process at {self._remote.url}"
+            raise ValueError(f"{place}: use the fixture ocapi")
         config = Config(**{"port": 0, **self._knobs, **knobs})
         if config not in self._emulators:
             self._emulators[config] = self._stack.enter_context(Emulator(config))
@@ -247,12 +305,12 @@ class Servers:
 
     @contextmanager
     def open(self, knobs: Mapping[str, Any]) -> Iterator[Ocapi]:
-        """Give a clean workspace of a server, for the length of a test."""
+        """Yield a clean workspace of a server for one test."""
         _check_names(knobs)
-        if self._elsewhere is None:
+        if self._remote is None:
             yield self._reset(self.emulator(knobs))
             return
-        opened = Ocapi(self._elsewhere, f"test-{uuid4().hex}")
+        opened = Ocapi(self._remote, f"test-{uuid4().hex}")
         _check_set_up(opened, {**self._knobs, **knobs})
         opened.control("PUT", f"/workspaces/{opened.workspace}")
         try:
@@ -263,33 +321,40 @@ class Servers:
     def _reset(self, emulator: Emulator) -> Ocapi:
         emulator.reset()
         emulator.workspace.crashes.clear()
-        trusted, token = _trust(emulator.config), emulator.config.control_token
-        return Ocapi(Server(emulator.url, emulator, trusted, token, self._adapter))
+        ca_file, token = _find_ca_file(emulator.config), emulator.config.control_token
+        return Ocapi(Server(emulator.url, emulator, ca_file, token, adapter=self._adapter))
 
 
 def _check_set_up(opened: Ocapi, knobs: Mapping[str, Any]) -> None:
-    """Refuse to test with a server of another set-up."""
+    """Raise ValueError if a running server has another set-up than a test asks for."""
     health = opened.control("GET", "/health") if knobs else {}
-    for name, wanted in knobs.items():
+    for name, expected in knobs.items():
         if name not in health:
             raise ValueError(f"the server at {opened.url} does not tell its {name}")
-        if health[name] != wanted:
-            told = f"{name} '{wanted}' is asked for, the server at {opened.url} has"
-            raise ValueError(f"{told} '{health[name]}'")
+        found = health[name]
+        # The paths of folders differ in a container; of folders we know nothing else.
+        both_folders = name == "fixtures" and not (_is_bundled(expected) or _is_bundled(found))
+        if found != expected and not both_folders:
+            asked = f"{name} '{expected}' is asked for, the server at {opened.url} has"
+            raise ValueError(f"{asked} '{found}'")
+
+
+def _is_bundled(fixtures: str) -> bool:
+    return fixtures in {folder.name for folder in BUNDLED.iterdir()}
 
 
 def _check_names(knobs: Mapping[str, Any]) -> None:
-    """Refuse what is no field of ``Config``."""
+    """Raise ValueError if a name is not a field of ``Config``."""
     names = {knob.name for knob in KNOBS}
     if unknown := set(knobs) - names:
-        told = ", ".join(sorted(names))
-        raise ValueError(f"the marker ocapi takes no '{min(unknown)}', but {told}")
+        known = ", ".join(sorted(names))
+        raise ValueError(f"the marker ocapi takes no '{min(unknown)}', but {known}")
 
 
-def _trust(config: Config) -> str:
-    """Return the file of certificates that a server's own is trusted by, if it needs one."""
+def _find_ca_file(config: Config) -> str:
+    """Return the CA certificate to verify a server with, empty for http."""
     if config.tls_cert or not config.tls:
         return config.tls_cert
-    from emulator.http import certificate  # noqa: PLC0415 - what http does without
+    from emulator.http import certificate  # noqa: PLC0415 - http servers have no certificate
 
     return str(certificate.authority())

@@ -1,7 +1,7 @@
-"""Fixtures for the tests of our users: a server, and a clean state of it for each test.
+"""The pytest plugin: fixtures with a server, and with a clean workspace for each test.
 
-pytest imports this module in every run, whether or not a test asks for a server: what takes time
-is imported when it is first needed.
+pytest imports this module in every run, with or without a test for the emulator. So slow imports
+happen in the fixtures.
 """
 
 import os
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from emulator.testing.ocapi import Ocapi, Servers
 
 MARKER = (
-    "ocapi(allow_server_errors=False, **knobs): the server of a test, set up by the fields of "
-    "emulator.Config; whether answers of 5xx that no failpoint made are all right"
+    "ocapi(allow_server_errors=False, **knobs): use a server with these fields of emulator.Config; "
+    "allow answers of 5xx without a failpoint"
 )
-CONTROL_TOKEN = "OCAPI_EMULATOR_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 OPTIONS = {
-    "ocapi_url": "base URL of a running server to test with, each test in a workspace of its own",
-    "ocapi_ca_file": "certificates that those of that server are trusted by",
-    "ocapi_control_token": "secret that the control plane of that server demands",
-    "ocapi_fixtures": "data set of the server: a bundled one, or a folder",
+    "ocapi_url": "use the running server with this base URL; each test has an own workspace there",
+    "ocapi_ca_file": "CA certificate to verify that server with",
+    "ocapi_control_token": "secret of the control plane of that server",
+    "ocapi_client_id": "API client to use on that server; by default the first of its data set",
+    "ocapi_fixtures": "data set of the server: the name of a bundled one, or a folder",
     "ocapi_dialect": "dialect of the server: documented or observed",
 }
+# Only for secrets and clients of a running server: other variables configure 'serve'.
+FROM_ENVIRONMENT = ("ocapi_control_token", "ocapi_client_id")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,27 +41,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest the marker."""
+    """Register the marker."""
     config.addinivalue_line("markers", MARKER)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Let a test fail whose server met an internal error, or answered 5xx without being told."""
+    """Fail a test after an internal error of its server, or after an unexpected 5xx."""
     result = yield
     used = getattr(item, "funcargs", {}).get("ocapi")
-    ours = sys.modules.get("emulator.testing.ocapi")  # where it is not, nobody has used it
+    ours = sys.modules.get("emulator.testing.ocapi")  # not imported: not used
     if ours is not None and isinstance(used, ours.Ocapi):
         used.check()
     return result
 
 
 def _option(config: pytest.Config, name: str) -> str:
-    return str(config.getoption(name) or config.getini(name) or "")
+    given = config.getoption(name) or config.getini(name)
+    if not given and name in FROM_ENVIRONMENT:
+        given = os.environ.get(name.upper().replace("OCAPI_", "OCAPI_EMULATOR_", 1))
+    return str(given or "")
 
 
 def _find_fixtures(config: pytest.Config) -> str:
-    """Return the data set; a folder that the configuration file names lies beside that file."""
+    """Return the data set; a folder in the configuration file is relative to that file."""
     name = _option(config, "ocapi_fixtures")
     beside = config.rootpath / name
     asked_by_flag = config.getoption("ocapi_fixtures")
@@ -68,7 +73,7 @@ def _find_fixtures(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def ocapi_config(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """Fields of ``emulator.Config`` that the server is set up by; override it to set others."""
+    """Fields of ``emulator.Config`` for all servers; override this fixture to change them."""
     dialect = _option(pytestconfig, "ocapi_dialect")
     given = {"fixtures": _find_fixtures(pytestconfig), "dialect": dialect}
     return {knob: value for knob, value in given.items() if value}
@@ -76,25 +81,25 @@ def ocapi_config(pytestconfig: pytest.Config) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def ocapi_servers(pytestconfig: pytest.Config, ocapi_config: dict[str, Any]) -> Iterator["Servers"]:
-    """All servers of the session, one for each set-up that a test asks for."""
-    from emulator.testing.ocapi import Server, Servers  # noqa: PLC0415
+    """The servers of the session, by set-up."""
+    from emulator.testing import Server, Servers  # noqa: PLC0415
 
-    url, ca_file = _option(pytestconfig, "ocapi_url"), _option(pytestconfig, "ocapi_ca_file")
-    token = _option(pytestconfig, "ocapi_control_token") or os.environ.get(CONTROL_TOKEN, "")
-    elsewhere = Server(url.rstrip("/"), None, ca_file, token) if url else None
-    with Servers(ocapi_config, elsewhere) as servers:
+    names = ("ocapi_url", "ocapi_ca_file", "ocapi_control_token", "ocapi_client_id")
+    url, ca_file, control_token, client_id = (_option(pytestconfig, name) for name in names)
+    remote = Server(url.rstrip("/"), None, ca_file, control_token, client_id) if url else None
+    with Servers(ocapi_config, remote) as servers:
         yield servers
 
 
 @pytest.fixture(scope="session")
 def ocapi_emulator(ocapi_servers: "Servers") -> "Emulator":
-    """The server of tests that ask for no other set-up, started."""
+    """The started emulator of tests without a marker."""
     return ocapi_servers.emulator({})
 
 
 @pytest.fixture
 def ocapi(request: pytest.FixtureRequest, ocapi_servers: "Servers") -> Iterator["Ocapi"]:
-    """A server in its first state, with what a test needs to talk to it."""
+    """A clean workspace of a server, and the means to work with it."""
     asked: dict[str, Any] = {}
     for mark in request.node.iter_markers("ocapi"):
         if mark.args:
@@ -106,4 +111,4 @@ def ocapi(request: pytest.FixtureRequest, ocapi_servers: "Servers") -> Iterator[
     with ocapi_servers.open(asked) as opened:
         opened.allow_server_errors = allowed
         yield opened
-        opened.check()  # what happened while other fixtures were torn down
+        opened.check()  # errors during the tear-down of other fixtures

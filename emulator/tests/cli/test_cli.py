@@ -383,6 +383,34 @@ def test_token_takes_its_options_from_variables(
     assert invoke("token").exit_code == 1
 
 
+def test_token_is_of_the_first_client_of_the_data_set(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    clients = [{"client_id": name, "client_secret": SECRET} for name in ("admin", "buyer")]
+    (tmp_path / "clients.json").write_text(json.dumps({"clients": clients}))
+    arguments: list[list[str]] = [[], ["--client-id", "buyer"]]
+    arguments.append(["--client-id", "buyer", "--client-secret", SECRET])
+    with Emulator(fixtures=str(tmp_path)) as emulator:
+        for given in arguments:
+            token = invoke("token", "--url", emulator.url, *given).stdout.strip()
+            assert get(emulator.url + LISTS, headers={"Authorization": f"Bearer {token}"}).ok
+        unknown = invoke("token", "--url", emulator.url, "--client-id", "nobody")
+    assert_one_line(unknown.stderr, "knows no client 'nobody'")
+
+
+def test_token_of_a_closed_control_plane_is_of_the_bundled_client(tmp_path: Path) -> None:
+    with Emulator(fixtures="samples", control_token=SECRET) as emulator:
+        for given in ([], ["--control-token", SECRET]):
+            result = invoke("token", "--url", emulator.url, *given)
+            assert (result.exit_code, result.stderr) == (0, "")
+    shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
+    clients = [{"client_id": "buyer", "client_secret": SECRET}]
+    (tmp_path / "clients.json").write_text(json.dumps({"clients": clients}))
+    with Emulator(fixtures=str(tmp_path), control_token=SECRET) as emulator:
+        result = invoke("token", "--url", emulator.url)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert_one_line(result.stderr, "(give --client-id and --client-secret, or --control-token)")
+
+
 def test_token_runs_as_a_process(emulator: Emulator) -> None:
     result = run("token", "--url", emulator.url)
     assert (result.returncode, result.stderr) == (0, "")

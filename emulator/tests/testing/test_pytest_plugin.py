@@ -1,9 +1,13 @@
 """The fixtures for the tests of our users, in runs of pytest of their own."""
 
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,10 +66,13 @@ def test_each_test_begins_with_the_first_state(run: pytest.Pytester) -> None:
 
 @pytest.fixture
 def broken_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every list a crash; a server reads lists while it starts, so start it before."""
+    """Make every page of inventory lists a crash."""
+    sound = MemoryStore.scan
 
-    def scan(*_: object, **__: object) -> None:
-        raise ArithmeticError("the disk is on fire")
+    def scan(self: MemoryStore, collection: str, *bounds: Any, **options: Any) -> Any:
+        if collection == "inventory_lists":
+            raise ArithmeticError("the disk is on fire")
+        return sound(self, collection, *bounds, **options)
 
     monkeypatch.setattr(MemoryStore, "scan", scan)
 
@@ -74,8 +81,10 @@ def test_a_crash_of_the_server_is_raised_in_the_test(run: pytest.Pytester) -> No
     run.makepyfile("""
         def test_crash(ocapi):
             class Broken(type(ocapi.emulator.workspace.store)):
-                def scan(self, *_, **__):
-                    raise ArithmeticError("the disk is on fire")
+                def scan(self, collection, *bounds, **options):
+                    if collection == "inventory_lists":
+                        raise ArithmeticError("the disk is on fire")
+                    return super().scan(collection, *bounds, **options)
             sound, ocapi.emulator.workspace.store = (
                 ocapi.emulator.workspace.store,
                 Broken(ocapi.emulator.workspace.store.snapshot()),
@@ -262,6 +271,99 @@ def test_a_crash_of_a_running_server_fails_the_test(run: pytest.Pytester, server
     result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
     assert result.parseoutcomes() == {"passed": 1, "failed": 1}
     result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
+
+
+OWN_CLIENTS = """
+    def test_own_client(ocapi):
+        assert (ocapi.client_id, ocapi.client_secret) == ("buyer", "s3same")
+        auth, form = (ocapi.client_id, ocapi.client_secret), {"grant_type": "client_credentials"}
+        granted = ocapi.connect().post(ocapi.url + "/dwsso/oauth2/access_token", form, auth=auth)
+        assert granted.status_code == 200
+        ocapi.control("DELETE", "/journal")
+        assert ocapi.session.get(f"{ocapi.data_url}/inventory_lists").json()["total"] == 2
+        ocapi.verify({}, times=1)
+"""
+
+
+def make_data_set(folder: Path, *clients: str) -> str:
+    """Write the samples with other clients to a folder."""
+    shutil.copytree(BUNDLED / "samples", folder)
+    entries = [{"client_id": client, "client_secret": "s3same"} for client in clients]
+    (folder / "clients.json").write_text(json.dumps({"clients": entries}))
+    return str(folder)
+
+
+def test_a_running_server_may_have_the_data_set_in_another_folder(run: pytest.Pytester) -> None:
+    here = make_data_set(run.path / "here", "buyer")
+    with Emulator(fixtures=make_data_set(run.path / "there", "buyer")) as server:
+        options = ("--ocapi-url", server.url, "--ocapi-fixtures", here)
+        assert outcomes(run, OWN_CLIENTS, *options) == {"passed": 1}
+    assert outcomes(run, OWN_CLIENTS, "--ocapi-fixtures", here) == {"passed": 1}
+
+
+@pytest.mark.parametrize("by", ["flag", "variable"])
+def test_a_client_of_a_running_server_can_be_chosen(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    options: tuple[str, ...] = ("--ocapi-client-id", "buyer")
+    if by == "variable":
+        monkeypatch.setenv("OCAPI_EMULATOR_CLIENT_ID", "buyer")
+        options = ()
+    with Emulator(fixtures=make_data_set(run.path / "there", "admin", "buyer")) as server:
+        assert outcomes(run, OWN_CLIENTS, "--ocapi-url", server.url, *options) == {"passed": 1}
+
+
+def test_a_client_that_a_running_server_does_not_know_is_an_error(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    run.makepyfile(OWN_CLIENTS)
+    options = ("--ocapi-url", server.url, "--ocapi-client-id", "nobody")
+    result = run.runpytest_inprocess(*SILENT, *options)
+    assert result.parseoutcomes() == {"failed": 1}
+    result.stdout.fnmatch_lines(["*RefusedError: *knows no client 'nobody'*"])
+
+
+@pytest.mark.parametrize("place", ["this process", "another process"])
+def test_the_session_has_a_valid_token_whatever_the_clock(
+    run: pytest.Pytester, server: Emulator, place: str
+) -> None:
+    source = """
+        def test_clock(ocapi):
+            url = f"{ocapi.data_url}/inventory_lists"
+            kept, token = ocapi.headers, ocapi.token
+            assert ocapi.token == token
+            moves = (
+                lambda: ocapi.advance(1801),
+                lambda: ocapi.freeze("2040-01-01T00:00:00Z"),
+                lambda: ocapi.control("POST", "/clock/advance", {"seconds": 1801}),
+                ocapi.reset,
+            )
+            for move in moves:
+                ocapi.session.get(url)
+                move()
+                assert ocapi.session.get(url).status_code == 200
+                assert ocapi.connect().get(url, headers=ocapi.headers).status_code == 200
+            ocapi.advance(1801)
+            assert ocapi.connect().get(url, headers=kept).status_code == 401
+            assert ocapi.session.get(url, headers={"Authorization": None}).status_code == 400
+            ocapi.session.headers["Authorization"] = "Bearer mine"
+            assert ocapi.session.get(url).status_code == 401
+    """
+    options = ("--ocapi-url", server.url) if place == "another process" else ()
+    assert outcomes(run, source, *options) == {"passed": 1}
+
+
+def test_the_session_has_a_valid_token_after_a_move_of_the_emulators_own_clock(
+    run: pytest.Pytester,
+) -> None:
+    source = """
+        def test_clock(ocapi):
+            url = f"{ocapi.data_url}/inventory_lists"
+            assert ocapi.session.get(url).status_code == 200
+            ocapi.emulator.workspace.clock.advance(1801)
+            assert ocapi.session.get(url).status_code == 200
+    """
+    assert outcomes(run, source) == {"passed": 1}
 
 
 def test_the_plugin_costs_nothing_until_it_is_asked_for() -> None:

@@ -1,0 +1,45 @@
+"""Access tokens without a request to a token endpoint, for tests and for the control plane."""
+
+from typing import NamedTuple
+
+from emulator.ocapi.access import oauth
+from emulator.ocapi.access.client import CLIENTS
+from emulator.ocapi.access.token import Tokens
+from emulator.workspace.workspace import Workspace
+
+
+class Grant(NamedTuple):
+    """An access token, and the credentials of its API client.
+
+    Attributes:
+        client_id: The client's id.
+        client_secret: The client's secret.
+        access_token: The token.
+        expires_in: Seconds of the workspace's clock until the token expires.
+    """
+
+    client_id: str
+    client_secret: str
+    access_token: str
+    expires_in: int
+
+
+def grant(workspace: Workspace, client_id: str = "") -> Grant:
+    """Return a fresh access token for a workspace.
+
+    Args:
+        workspace: The workspace.
+        client_id: The client; the first of the workspace if empty.
+
+    Raises:
+        LookupError: The workspace has no such client.
+    """
+    store = workspace.store
+    first = store.scan(CLIENTS, 0, 1).records
+    key = (client_id,) if client_id else first[0].key if first else ("",)
+    client = store.get(CLIENTS, key)
+    if client is None:
+        raise LookupError(f"workspace '{workspace.name}' knows no client '{key[0]}'")
+    tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
+    token = tokens.issue(key[0], oauth.CLIENT_LIFETIME)
+    return Grant(key[0], client.properties["client_secret"], token, oauth.CLIENT_LIFETIME)
