@@ -1,39 +1,45 @@
-"""Multipart bodies (RFC 2046, 5.1) as batch requests have them: read leniently, written plainly."""
+"""Multipart bodies (RFC 2046, 5.1) of batch requests and answers.
+
+The parser is lenient, because published clients deviate from the RFC. The writer is strict.
+"""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from emulator.ocapi.wire.formats import NAME
 
-MIXED = re.compile(r"multipart/mixed[ \t]*(?:;|$)", re.ASCII | re.IGNORECASE)
+MULTIPART_MIXED = re.compile(r"multipart/mixed[ \t]*(?:;|$)", re.ASCII | re.IGNORECASE)
 PARAMETER = re.compile(r'([^\s;="]+)[ \t]*=[ \t]*(?:"([^"]*)"|([^\s;"]+))', re.ASCII)
 TOKEN = re.compile(NAME, re.ASCII)
-# More characters than the RFC lets a boundary have: a published client's is '#separator$_@'.
+# The RFC allows fewer characters, but a published client sends '#separator$_@'.
 BOUNDARY = re.compile(r"[ -~]{0,69}[!-~]", re.ASCII)
-LONGEST_CONTENT_TYPE = 1024  # characters
+MAX_CONTENT_TYPE_CHARACTERS = 1024
 BLANK_LINE = re.compile(rb"(?:\A|\r?\n)\r?\n")
 HEADER = re.compile(rf"({NAME}):([^\x00-\x08\x0a-\x1f\x7f]*)", re.ASCII)
-LARGEST_HEAD = 64 * 1024  # bytes
-QUOTED_LINE = 40
+MAX_HEAD_BYTES = 64 * 1024  # of the headers of a part, blank line included
+MAX_HEADERS = 100  # of a part
+MAX_QUOTED_CHARACTERS = 40  # of a wrong line, in an error
 
 
 class MultipartError(ValueError):
-    """A body is no multipart body; the message says what is wrong with it."""
+    """The body is not a multipart body; the message gives the reason."""
 
 
 class TooManyPartsError(ValueError):
-    """A body has more parts than are allowed."""
+    """The body has too many parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part.
+    """A part of a multipart body.
 
     Attributes:
-        headers: Values by name, as text of Latin-1; of a part that was read, the names are in
-            lower case, and the values of a repeated header are joined by a comma.
-        body: Its body, empty if it has none.
+        headers: Values by name, as Latin-1 text. The parser puts the names into lower case, and
+            joins the values of a repeated header with a comma.
+        body: The body of the part; empty for a part without a body.
     """
 
     headers: Mapping[str, str]
@@ -41,8 +47,8 @@ class Part:
 
 
 def read_boundary(content_type: str) -> str | None:
-    """Return the boundary that a content type of ``multipart/mixed`` names, or None."""
-    if len(content_type) > LONGEST_CONTENT_TYPE or not MIXED.match(content_type):
+    """Return the boundary in a content type of ``multipart/mixed``, or None."""
+    if len(content_type) > MAX_CONTENT_TYPE_CHARACTERS or not MULTIPART_MIXED.match(content_type):
         return None
     for name, quoted, bare in PARAMETER.findall(content_type):
         if name.lower() == "boundary":
@@ -51,41 +57,39 @@ def read_boundary(content_type: str) -> str | None:
 
 
 def name_content_type(boundary: str) -> str:
-    """Return the content type of a multipart body with this boundary."""
+    """Return the content type of a multipart body with a boundary."""
     shown = boundary if TOKEN.fullmatch(boundary) else f'"{boundary}"'
     return f"multipart/mixed; boundary={shown}"
 
 
-def parse(body: bytes, boundary: str, most: int) -> list[Part]:
+def parse(body: bytes, boundary: str, max_parts: int) -> list[Part]:
     r"""Return the parts of a body, in order.
 
-    Lines end with ``\r\n`` or with ``\n``. What stands before the first delimiter and after the
-    closing one is ignored, as are parts without headers and body, which a published client puts
-    between its parts. The closing delimiter may be missing.
+    Lines end with ``\r\n`` or with ``\n``. The parser ignores the text before the first delimiter
+    and after the closing delimiter. It also ignores parts without headers and body, because a
+    published client puts such parts between the others. The closing delimiter may be missing.
 
     Args:
-        body: What was sent.
+        body: The body of the request.
         boundary: The boundary, in ASCII.
-        most: How many parts it may have.
+        max_parts: The number of parts allowed.
 
     Raises:
-        MultipartError: It has no part, or one whose headers are malformed.
-        TooManyPartsError: It has more than ``most``.
+        MultipartError: The body has no part, or a part has malformed or too many headers.
+        TooManyPartsError: The body has more than ``max_parts`` parts. The parts are counted before
+            any header is read.
     """
-    parts: list[Part] = []
-    for content in _split(body, boundary.encode("ascii")):
-        if not content.strip():
-            continue
-        if len(parts) == most:
-            raise TooManyPartsError
-        parts.append(_read_part(content, len(parts) + 1))
-    if not parts:
+    sections = (section for section in _split(body, boundary.encode("ascii")) if section.strip())
+    found = list(islice(sections, max_parts + 1))
+    if len(found) > max_parts:
+        raise TooManyPartsError
+    if not found:
         raise MultipartError(f"there's no part between lines '--{boundary}'")
-    return parts
+    return [_read_part(section, number) for number, section in enumerate(found, start=1)]
 
 
 def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """Yield what stands between delimiters, the line end of the first one included."""
+    """Yield the text between delimiters, with the line end of the first delimiter."""
     name = b"--" + re.escape(boundary)
     delimiter = re.compile(rb"(?:\A|\r?\n)" + name + rb"(--)?[ \t]*+(?=\r?\n|\Z)")
     begin = len(body)
@@ -100,31 +104,31 @@ def _split(body: bytes, boundary: bytes) -> Iterator[bytes]:
 
 def _read_part(content: bytes, number: int) -> Part:
     content = content.removeprefix(b"\r").removeprefix(b"\n")
-    blank = BLANK_LINE.search(content, 0, LARGEST_HEAD)
-    if blank is None and len(content) > LARGEST_HEAD:
+    blank = BLANK_LINE.search(content, 0, MAX_HEAD_BYTES)
+    if blank is None and len(content) > MAX_HEAD_BYTES:
         raise MultipartError(f"no blank line ends the headers of part {number} within 64 KB")
     head = content[: blank.start()] if blank else content
     return Part(_read_headers(head, number), content[blank.end() :] if blank else b"")
 
 
 def _read_headers(head: bytes, number: int) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for line in head.decode("latin-1").replace("\r\n", "\n").split("\n"):
-        if not line:
-            continue
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    lines = [line for line in head.decode("latin-1").replace("\r\n", "\n").split("\n") if line]
+    if len(lines) > MAX_HEADERS:
+        raise MultipartError(f"part {number} has more than {MAX_HEADERS} headers")
+    for line in lines:
         found = HEADER.fullmatch(line)
         if found is None:
             raise MultipartError(
-                f"'{line[:QUOTED_LINE]}' in part {number} is no header; "
+                f"'{line[:MAX_QUOTED_CHARACTERS]}' in part {number} is no header; "
                 "a blank line goes between headers and body"
             )
-        name, value = found[1].lower(), found[2].strip(" \t")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+        values[found[1].lower()].append(found[2].strip(" \t"))
+    return {name: ", ".join(entries) for name, entries in values.items()}
 
 
 def render(parts: Iterable[Part], boundary: str) -> bytes:
-    r"""Return parts as a body, whose lines end with ``\n``; one without body has no blank line."""
+    r"""Return parts as a body with line ends ``\n``; a part without body has no blank line."""
     written = b"".join(_render_part(part, boundary) for part in parts)
     return written + f"--{boundary}--\n".encode("ascii")
 

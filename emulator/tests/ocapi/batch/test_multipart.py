@@ -1,7 +1,7 @@
-"""Multipart bodies: what counts as a part, whatever surrounds it, and how parts are written."""
+"""Multipart bodies: the parts of a body, wrong bodies, bounds, and the writer."""
 
 from email import message_from_bytes
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -148,6 +148,17 @@ def test_parts_are_counted_without_those_that_are_empty() -> None:
         parse(b"--b\na: 1\n--b\n\n" * 51, "b", 50)
 
 
+def test_parts_are_counted_before_their_headers_are_read() -> None:
+    with pytest.raises(TooManyPartsError):
+        parse(b"--b\nno header\n\n" + b"--b\na: 1\n" * 50, "b", 50)
+
+
+def test_a_part_has_at_most_100_headers() -> None:
+    assert parse(b"--b\n" + b"a: 1\n" * 100 + b"\nx", "b", 50)[0].body == b"x"
+    with pytest.raises(MultipartError, match="part 2 has more than 100 headers"):
+        parse(b"--b\na: 1\n--b\n" + b"a: 1\n" * 101 + b"\nx", "b", 50)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -157,14 +168,15 @@ def test_parts_are_counted_without_those_that_are_empty() -> None:
         b"--b\n\n" + b"\n--bx\r" * 700_000,
         b"--b\na:" + b" " * 65_000 + b"\x00",
         b"--b\n" + b"\r" * 5_000_000,
+        (b"--b\n" + b"a:\n" * 21_000 + b"\n1\n") * 49,
     ],
-    ids=["delimiters", "parts", "padding", "almost delimiters", "blanks", "returns"],
+    ids=["delimiters", "parts", "padding", "almost delimiters", "blanks", "returns", "headers"],
 )
-def test_no_body_of_5_mb_takes_long(body: bytes) -> None:
-    began = perf_counter()
+def test_no_body_of_5_mb_takes_a_second(body: bytes) -> None:
+    began = process_time()
     with pytest.raises((MultipartError, TooManyPartsError)):
         parse(body + b"\n--b\nx", "b", 50)
-    assert perf_counter() - began < 5
+    assert process_time() - began < 1
 
 
 def test_parts_are_written_plainly() -> None:
