@@ -55,6 +55,35 @@ def test_malformed_json_is_refused(service: Service, body: str) -> None:
     assert_problem(answer, 400, "MALFORMED_JSON")
 
 
+@pytest.mark.rule("ERR-1")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"1," * 10_000 + b"1]",
+        b'{"sku": [' + b"{}," * 10_000 + b"{}]}",
+        b"{" + b",".join(b'"%d": 1' % number for number in range(10_000)) + b"}",
+    ],
+    ids=["array", "inside", "members"],
+)
+def test_a_body_of_more_than_10000_values_is_too_large(service: Service, body: bytes) -> None:
+    answer = service.post("/items", data=body, headers=JSON)
+    assert_problem(answer, 413, "CONTENT_TOO_LARGE")
+
+
+@pytest.mark.rule("ERR-1")
+@pytest.mark.parametrize("query", ["a=%E9", "%ff=1", "nextToken=%C3%28", "&".join(["a=1"] * 101)])
+def test_a_malformed_query_is_refused_by_every_operation(service: Service, query: str) -> None:
+    for method, path in [
+        ("GET", "/items"),
+        ("POST", "/items"),
+        ("GET", "/inventories/x"),
+        ("PATCH", "/items/x"),
+        ("DELETE", "/inventories/x"),
+    ]:
+        answer = service.call(method, f"{path}?{query}", json={})
+        assert_problem(answer, 400, "INVALID_PARAMETER")
+
+
 @pytest.mark.rule("ERR-1", "WRITE-2")
 @pytest.mark.parametrize("depth", [65, 300, 990, 1020, 5000])
 def test_a_deep_patch_is_refused(service: Service, depth: int) -> None:

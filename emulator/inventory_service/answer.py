@@ -1,4 +1,4 @@
-"""What is answered, before it becomes a response."""
+"""Answers of success, before Flask makes a response of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ class Answer:
     Attributes:
         status: The HTTP status.
         content: The document, or None for no body.
-        headers: Headers besides those of every answer.
+        headers: The headers of this answer alone.
     """
 
     status: int

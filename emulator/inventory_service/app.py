@@ -16,13 +16,13 @@ from emulator.inventory_service import openapi
 from emulator.inventory_service.answer import Answer
 from emulator.inventory_service.collection import COLLECTIONS, Collection
 from emulator.inventory_service.operation import Operations, Verb
-from emulator.inventory_service.paging import NextTokens
+from emulator.inventory_service.paging import NextTokens, read_parameters
 from emulator.inventory_service.problem import (
-    CONTENT_TYPE,
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
+    PROBLEM_MEDIA_TYPE,
     PROBLEMS,
     SERVICE_UNAVAILABLE,
     UNAUTHORIZED,
@@ -34,7 +34,7 @@ from emulator.workspace.crash import log_outage
 from emulator.workspace.workspace import current
 
 VERSION_HEADER = "api-version"
-LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
+MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the answer
 JSON = "application/json"
 PATHS = ("/inventories", "/items", "/openapi.json")
 
@@ -112,12 +112,13 @@ def _add_routes(app: Flask, collection: Collection) -> None:
 
 @lru_cache(maxsize=1024)
 def _tokens(secret: str) -> NextTokens:
-    """Return what issues and reads the page tokens of a workspace."""
+    """Return the issuer of page tokens for the secret of a workspace."""
     return NextTokens(sha256(f"nextToken{secret}".encode()).digest())
 
 
 def _view(collection: Collection, verb: Verb) -> Callable[..., Response]:
     def view(**ids: str) -> Response:
+        read_parameters(request.query_string)  # every operation refuses a malformed query
         workspace = current(request.environ)
         operations = Operations(collection, workspace, _tokens(workspace.secret))
         return _respond(getattr(operations, verb)(request, **ids))
@@ -136,13 +137,13 @@ def _check_key(key: str) -> None:
         return
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), key.encode()):
-        told = "The request has no Authorization: Bearer with the key of the API."
+        told = "The request has no header 'Authorization: Bearer <key>' with the key of the API."
         raise UNAUTHORIZED(told, headers={"WWW-Authenticate": 'Bearer realm="inventory"'})
 
 
 def _check_accept() -> None:
-    if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
-        raise NOT_ACCEPTABLE(f"Accept has more than {LONGEST_ACCEPT} characters.")
+    if len(request.headers.get("Accept", "")) > MAX_ACCEPT_CHARACTERS:
+        raise NOT_ACCEPTABLE(f"Accept has more than {MAX_ACCEPT_CHARACTERS} characters.")
     ranges = {name.partition(";")[0].strip(): q for name, q in request.accept_mimetypes}
     quality = next((ranges[name] for name in (JSON, "application/*", "*/*") if name in ranges), 0)
     if ranges and not quality:
@@ -150,19 +151,19 @@ def _check_accept() -> None:
 
 
 def _translate(error: HTTPException) -> Problem:
-    """Return the problem for what Flask refuses itself."""
+    """Return the problem for an error of Flask's routing."""
     methods = getattr(error, "valid_methods", None)
     if methods:
         allow = ", ".join(sorted(methods))
         return METHOD_NOT_ALLOWED(f"The path takes {allow}.", headers={"Allow": allow})
-    return NOT_FOUND("There is nothing at this path.")
+    return NOT_FOUND("The API has no such path.")
 
 
 def _refuse(problem: Problem) -> Response:
     content = problem.document(request.path)
     headers = dict(problem.headers)
     request.environ[FAULT] = problem.kind.code
-    return _respond(Answer(problem.kind.status, content, headers), CONTENT_TYPE)
+    return _respond(Answer(problem.kind.status, content, headers), PROBLEM_MEDIA_TYPE)
 
 
 def _respond(answer: Answer, content_type: str = JSON) -> Response:

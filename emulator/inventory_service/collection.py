@@ -1,7 +1,8 @@
-"""The two collections: what they hold and how their rows lie in the store.
+"""The collections of items and inventories, and their rows in the store.
 
-Rows are kept in the order of their creation, by a sequence number. Indexes lead from an id to the
-number, and from what has to be unique to the id. A row and its indexes are written as one.
+The key of a row is a sequence number, so that rows are in the order of their creation. An index
+leads from the id of a document to the sequence number. Another index leads from the unique values
+to the id. A row and its index entries are written in one step.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,26 +22,26 @@ from emulator.inventory_service.documents import (
 from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, Store, Vacant
 
 Members = Mapping[str, Any]
-DIGITS = 16
-LAST = ("last",)
+SEQUENCE_DIGITS = 16
+LAST_SEQUENCE_KEY = ("last",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Collection:
-    """One collection of the API.
+    """A collection of the API.
 
     Attributes:
-        name: Its path and its name in pages.
-        key: The member that is the id.
+        name: The path of the collection, and its member in pages.
+        key: The member with the id.
         schema: The schema of a document.
         summary: The schema of a row of a page.
         page: The schema of a page.
-        unique: Returns what no two documents may share.
-        unique_pointers: Where that stands in a document, as JSON Pointers.
+        unique: Returns the values that are unique together.
+        unique_pointers: The places of the unique values, as JSON Pointers.
         summarize: Returns a row of a page.
-        complete: Adds the members that follow from others.
-        requires: What has to be there for a document to be.
-        forbids: What must not be there for a document to go.
+        complete: Adds the members computed from other members.
+        requires: Returns the rows needed by a document, such as the item of an inventory.
+        forbids: Returns the rows that prevent a delete, such as the inventories of an item.
     """
 
     name: str
@@ -57,17 +58,17 @@ class Collection:
 
     @property
     def ids(self) -> str:
-        """The store's collection that leads from an id to a row."""
+        """The store's collection from ids to sequence numbers."""
         return f"{self.name}.ids"
 
     @property
     def sequence(self) -> str:
-        """The store's collection that holds the last sequence number."""
+        """The store's collection of the last sequence number."""
         return f"{self.name}.sequence"
 
     @property
     def uniques(self) -> str:
-        """The store's collection that leads from what is unique to an id."""
+        """The store's collection from unique values to ids."""
         return f"{self.name}.uniques"
 
     def find(self, store: Store, identifier: str) -> Record | None:
@@ -76,20 +77,20 @@ class Collection:
         return entry and store.get(self.name, (entry.properties["sequence"],))
 
     def insert(self, store: Store, members: Members) -> tuple[Record, tuple[Change, ...]]:
-        """Return the row of a new document, behind all others, and the changes that make it."""
-        last = store.get(self.sequence, LAST)
+        """Return the last row for a new document, and the changes to write it."""
+        last = store.get(self.sequence, LAST_SEQUENCE_KEY)
         number = int(last.properties["last"]) + 1 if last else 1
-        record = self._row((f"{number:0{DIGITS}}",), members)
+        record = self._row((f"{number:0{SEQUENCE_DIGITS}}",), members)
         expected = last.state if last else Presence.ABSENT
         counted = Put(self.sequence, _counter(number), expected)
         return record, (counted, *self.requires(members), *self._entries(record))
 
     def _row(self, place: Key, members: Members) -> Record:
-        """Return a document as a row; its state is the same in whatever place it lies."""
+        """Return a document as a row; the state depends on the document alone, not on the key."""
         return Record.of((members[self.key],), members).at(place)
 
     def replace(self, row: Record, members: Members) -> tuple[Record, tuple[Change, ...]]:
-        """Return the row of a changed document, and the changes that make it."""
+        """Return the row of a changed document, and the changes to write it."""
         record = self._row(row.key, members)
         changes: list[Change] = [Put(self.name, record, row.state)]
         before, after = self.unique(row.properties), self.unique(members)
@@ -98,7 +99,7 @@ class Collection:
         return record, tuple(changes)
 
     def remove(self, row: Record) -> tuple[Change, ...]:
-        """Return the changes that remove a document."""
+        """Return the changes to remove a document."""
         return (
             Delete(self.name, row.key, row.state),
             Delete(self.ids, (row.properties[self.key],)),
@@ -107,9 +108,11 @@ class Collection:
         )
 
     def arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
-        """Return the store's collections of documents given in the order of their creation."""
+        """Return the store's collections for documents in the order of creation."""
         numbered = enumerate(records, start=1)
-        rows = [self._row((f"{number:0{DIGITS}}",), r.properties) for number, r in numbered]
+        rows = [
+            self._row((f"{number:0{SEQUENCE_DIGITS}}",), r.properties) for number, r in numbered
+        ]
         return {
             self.sequence: [_counter(len(rows))],
             self.name: rows,
@@ -131,7 +134,7 @@ class Collection:
 
 
 def _counter(number: int) -> Record:
-    return Record.of(LAST, {"last": number})
+    return Record.of(LAST_SEQUENCE_KEY, {"last": number})
 
 
 def _summarize_item(item: Members) -> dict[str, Any]:

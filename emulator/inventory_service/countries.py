@@ -1,4 +1,4 @@
-"""The alpha-2 codes of ISO 3166-1, as officially assigned."""
+"""The assigned alpha-2 codes of ISO 3166-1."""
 
 COUNTRIES = frozenset(
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR "

@@ -1,7 +1,7 @@
 """Documents: items, inventories, their summaries and pages.
 
-One schema a document validates requests and describes the API. Members with ``dump_only`` are
-set by the service; ``create_only`` names those that a document keeps for life.
+One schema validates a document in requests and describes it in the API's description. The service
+sets the members with ``dump_only``. Members of ``create_only`` keep the value of the creation.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,35 +11,39 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from emulator.inventory_service.fields import Boolean, Country, Instant, Quantity, TimeZone
 
-# Patterns are described to clients in JavaScript too, which has no \Z; in Python "$" alone would
-# let a line feed follow.
-END = r"$(?!\n)"
-IDENTIFIER = validate.Regexp(rf"^[A-Za-z0-9._-]{{1,64}}{END}", error="Not 1 to 64 of A-Za-z0-9._-.")
-GTIN = validate.Regexp(rf"^(?:[0-9]{{8}}|[0-9]{{12,14}}){END}", error="Not 8 or 12 to 14 digits.")
-HARMONIZED = validate.Regexp(rf"^[0-9]{{6,13}}{END}", error="Not 6 to 13 digits.")
-MOST_METADATA = 50
+# The description gives the patterns to clients, and JavaScript has no \Z. In Python, "$" alone
+# would allow a line feed at the end.
+PATTERN_END = r"$(?!\n)"
+IDENTIFIER = validate.Regexp(
+    rf"^[A-Za-z0-9._-]{{1,64}}{PATTERN_END}", error="Not 1 to 64 of A-Za-z0-9._-."
+)
+GTIN = validate.Regexp(
+    rf"^(?:[0-9]{{8}}|[0-9]{{12,14}}){PATTERN_END}", error="Not 8 or 12 to 14 digits."
+)
+HARMONIZED = validate.Regexp(rf"^[0-9]{{6,13}}{PATTERN_END}", error="Not 6 to 13 digits.")
+MAX_METADATA_PAIRS = 50
 
 
-def text(longest: int, shortest: int = 1, **options: Any) -> fields.String:
+def text(max_length: int, min_length: int = 1, **options: Any) -> fields.String:
     """Return a string field of bounded length."""
-    return fields.String(validate=validate.Length(shortest, longest), **options)
+    return fields.String(validate=validate.Length(min_length, max_length), **options)
 
 
 def strings(**options: Any) -> fields.Dict:
-    """Return a map of strings to strings."""
+    """Return a field for a map of strings to strings."""
     return fields.Dict(keys=fields.String(), values=fields.String(), **options)
 
 
 def metadata() -> fields.Dict:
-    """Return the client's own notes: up to 50 pairs of strings."""
-    return strings(validate=validate.Length(max=MOST_METADATA))
+    """Return a field for the notes of the client: up to 50 pairs of strings."""
+    return strings(validate=validate.Length(max=MAX_METADATA_PAIRS))
 
 
 class Document(Schema):
-    """The base of all documents: what is not declared is refused."""
+    """The base of all documents; an undeclared member is a violation."""
 
     class Meta:
-        """The rule for members that are not declared."""
+        """The rule for undeclared members."""
 
         unknown = RAISE
 
@@ -48,7 +52,7 @@ class Document(Schema):
 
 
 class ProductVariant(Document):
-    """The variant of a product that an item is one of."""
+    """The product variant of an item."""
 
     variantId = fields.String(required=True, validate=IDENTIFIER)
     productId = fields.String(validate=IDENTIFIER)
@@ -58,12 +62,12 @@ class ProductVariant(Document):
 
 
 class Item(Document):
-    """What is stocked."""
+    """A stocked item."""
 
     itemId = fields.String(dump_only=True, required=True)
     sku = text(255, required=True)
     name = text(512)
-    description = text(4096, shortest=0)
+    description = text(4096, min_length=0)
     productVariant = fields.Nested(ProductVariant, required=True)
     unitOfMeasure = text(64, load_default="EA")
     tracked = Boolean(load_default=True)
@@ -79,7 +83,7 @@ class Item(Document):
 
 
 class Address(Document):
-    """Where a location is."""
+    """The address of a location."""
 
     addressLine1 = text(255)
     addressLine2 = text(255)
@@ -90,7 +94,7 @@ class Address(Document):
 
 
 class Location(Document):
-    """Where an inventory is kept."""
+    """The location of an inventory."""
 
     locationId = fields.String(required=True, validate=IDENTIFIER)
     name = text(255)
@@ -105,7 +109,7 @@ class Location(Document):
 
 
 class Inventory(Document):
-    """How much of an item there is at a location."""
+    """The quantities of an item at a location."""
 
     create_only = (("itemId",), ("location", "locationId"))
 
@@ -126,17 +130,17 @@ class Inventory(Document):
 
     @validates_schema(skip_on_field_errors=False)
     def check_reserved(self, values: Mapping[str, Any], **_: Any) -> None:
-        """Refuse to promise more than there is, unless it may be ordered back."""
+        """Check that an inventory without backorders reserves at most the quantity on hand."""
         reserved, on_hand = values.get("reservedQuantity"), values.get("onHandQuantity")
         if reserved is None or on_hand is None or values.get("backorderable", True):
-            return  # what is itself in error says nothing of the others
+            return  # a wrong or missing quantity has a violation of its own
         if reserved > on_hand:
             told = "More than onHandQuantity, though not backorderable."
             raise ValidationError(told, "reservedQuantity")
 
 
 class ItemSummary(Document):
-    """What a page shows of an item."""
+    """The row of an item in a page."""
 
     itemId = fields.String(required=True)
     sku = fields.String(required=True)
@@ -147,7 +151,7 @@ class ItemSummary(Document):
 
 
 class InventorySummary(Document):
-    """What a page shows of an inventory."""
+    """The row of an inventory in a page."""
 
     inventoryId = fields.String(required=True)
     itemId = fields.String(required=True)
@@ -173,5 +177,5 @@ class InventoryPage(Document):
 
 
 def read_only(schema: Schema) -> Iterator[str]:
-    """Yield the members that the service sets."""
+    """Yield the names of the members set by the service."""
     return (name for name, declared in schema.fields.items() if declared.dump_only)

@@ -1,4 +1,4 @@
-"""Types of members as marshmallow fields: strict, without any coercion."""
+"""Marshmallow fields for the types of members, without coercion."""
 
 import re
 from datetime import datetime
@@ -11,15 +11,15 @@ from marshmallow import ValidationError, fields, validate
 from emulator.clock import render_instant
 from emulator.inventory_service.countries import COUNTRIES
 
-LARGEST_QUANTITY = 2**31 - 1
-# RFC 3339, 5.6; what datetime reads besides is no date-time of it.
+MAX_QUANTITY = 2**31 - 1
+# RFC 3339, 5.6. The datetime module reads more forms.
 DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 
 
 class Boolean(fields.Boolean):
-    """``true`` or ``false``, no other spelling."""
+    """``true`` or ``false`` alone."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         if not isinstance(value, bool):
@@ -31,7 +31,7 @@ class Quantity(fields.Integer):
     """An integer from 0 to 2^31 - 1."""
 
     def __init__(self, **options: Any) -> None:
-        within = validate.Range(0, LARGEST_QUANTITY)
+        within = validate.Range(0, MAX_QUANTITY)
         super().__init__(strict=True, validate=within, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -41,7 +41,7 @@ class Quantity(fields.Integer):
 
 
 class Country(fields.String):
-    """A country by its alpha-2 code of ISO 3166-1."""
+    """An alpha-2 country code of ISO 3166-1."""
 
     def __init__(self, **options: Any) -> None:
         known = validate.OneOf(sorted(COUNTRIES), error="Not a country code of ISO 3166-1 alpha-2.")
@@ -49,14 +49,14 @@ class Country(fields.String):
 
 
 class TimeZone(fields.String):
-    """A time zone by its name in the IANA database."""
+    """The name of a time zone in the IANA database."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=check_time_zone, **options)
 
 
 class Instant(fields.String):
-    """A date-time of RFC 3339, kept as UTC with milliseconds."""
+    """A date-time of RFC 3339, stored in UTC with milliseconds."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(metadata={"format": "date-time"}, **options)
@@ -76,13 +76,17 @@ def _require_date_time(text: str) -> str:
 
 
 def check_time_zone(name: str) -> None:
-    """Refuse what is no name of the IANA database."""
+    """Check the name of a time zone.
+
+    Raises:
+        ValidationError: The IANA database has no such name.
+    """
     if name not in _time_zones():
         raise ValidationError("Not a time zone of the IANA database.")
 
 
 @cache
 def _time_zones() -> frozenset[str]:
-    """Return the names of the database as published, not as some machine has it installed."""
+    """Return the names of the published database, independent of the machine's own copy."""
     names = files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
     return frozenset(names) - {"Factory"}

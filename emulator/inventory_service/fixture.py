@@ -1,4 +1,4 @@
-"""How fixtures of the API are read: documents as they are answered, dates optional."""
+"""Fixtures of the API: documents as in answers, with optional dates."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,24 +11,24 @@ from emulator.inventory_service.documents import IDENTIFIER, read_only
 from emulator.inventory_service.fields import Instant
 from emulator.store import Record
 
-# When a document was made that does not say it.
-EPOCH = "2024-07-17T00:00:00.000Z"
+# The dates of fixtures without dates.
+DEFAULT_INSTANT = "2024-07-17T00:00:00.000Z"
 
 
 def reader(collection: Collection) -> Callable[[Any], Record]:
-    """Return the function that reads an entry; it raises ValueError with the reason."""
+    """Return a function from an entry of a fixture to a record; a wrong entry is a ValueError."""
     set_by_service = Schema.from_dict(
         {
             collection.key: fields.String(required=True, validate=IDENTIFIER),
-            "createdAt": Instant(load_default=EPOCH),
-            "updatedAt": Instant(load_default=EPOCH),
+            "createdAt": Instant(load_default=DEFAULT_INSTANT),
+            "updatedAt": Instant(load_default=DEFAULT_INSTANT),
         }
     )(unknown=EXCLUDE)
 
     def read(entry: Any) -> Record:
         if not isinstance(entry, dict):
             told = "is no object"
-            raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
+            raise ValueError(told)  # noqa: TRY004 - the data set is wrong, not the program
         given = {name: value for name, value in entry.items() if name in ours}
         written = {name: value for name, value in entry.items() if name not in ours}
         members = _load(collection.schema, written) | _load(set_by_service, given)

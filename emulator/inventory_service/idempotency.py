@@ -1,7 +1,7 @@
-"""Idempotency keys: a request that is sent again gets the answer it had (WRITE-5).
+"""Idempotency keys (WRITE-5): the same request again gets the stored answer.
 
-What is remembered is an answer of success: a request that was refused has had no effect, and
-may be tried again.
+Only answers of success are stored. A refused request had no effect, so that the client may try the
+same key again.
 """
 
 import re
@@ -17,15 +17,15 @@ from emulator.inventory_service.problem import IDEMPOTENCY_KEY_REUSED, INVALID_H
 from emulator.store import Presence, Put, Record, Store
 
 HEADER = "Idempotency-Key"
-LIFETIME = 24 * 60 * 60  # seconds
-# A string of RFC 9651, 3.3.3, or the same without its quotes.
-QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
-BARE = re.compile(r"[\x21\x23-\x7e]{1,255}")
-PATTERN = f"^(?:{QUOTED.pattern}|{BARE.pattern})$"
+ANSWER_LIFETIME_SECONDS = 24 * 60 * 60
+# A string of RFC 9651, 3.3.3, or the same string without quotes.
+QUOTED_KEY = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
+BARE_KEY = re.compile(r"[\x21\x23-\x7e]{1,255}")
+KEY_PATTERN = f"^(?:{QUOTED_KEY.pattern}|{BARE_KEY.pattern})$"
 
 
 def read_key(headers: Headers) -> str | None:
-    """Return the request's key without quotes, or None.
+    """Return the key of a request without quotes, or None.
 
     Raises:
         Problem: INVALID_HEADER.
@@ -33,31 +33,35 @@ def read_key(headers: Headers) -> str | None:
     text = headers.get(HEADER)
     if text is None:
         return None
-    if quoted := QUOTED.fullmatch(text):
+    if quoted := QUOTED_KEY.fullmatch(text):
         return re.sub(r"\\(.)", r"\1", quoted[1])
-    if not BARE.fullmatch(text):
-        raise INVALID_HEADER(f"{HEADER} is no string of 1 to 255 characters.")
+    if not BARE_KEY.fullmatch(text):
+        raise INVALID_HEADER(f"{HEADER} is not a string of 1 to 255 ASCII characters.")
     return text
 
 
 def fingerprint(value: Any) -> str:
-    """Return what tells two bodies apart, whatever their spacing and the order of members."""
+    """Return the hash of a JSON value, independent of spacing and of the order of members."""
     return sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-class Memory:
-    """The answers remembered for the requests of one collection."""
+class StoredAnswers:
+    """The stored answers to the requests of a collection."""
 
     def __init__(self, store: Store, name: str, now: datetime) -> None:
         self._store = store
         self._name = f"{name}.idempotency"
         self._now = now.timestamp()
 
-    def recall(self, key: str, body: str) -> Answer | None:
-        """Return the answer that a request with this key and body had, or None.
+    def find(self, key: str, body: str) -> Answer | None:
+        """Return the stored answer to a request, or None.
+
+        Args:
+            key: The key of the request.
+            body: The fingerprint of the body.
 
         Raises:
-            Problem: IDEMPOTENCY_KEY_REUSED, the body was another.
+            Problem: IDEMPOTENCY_KEY_REUSED: the key came with another body before.
         """
         record = self._store.get(self._name, (key,))
         if record is None or self._is_old(record):
@@ -67,8 +71,8 @@ class Memory:
         answer = record.properties["answer"]
         return Answer(answer["status"], answer["content"], answer["headers"])
 
-    def remember(self, key: str, body: str, answer: Answer) -> Put:
-        """Return the change that remembers an answer; it meets none of the same key."""
+    def put(self, key: str, body: str, answer: Answer) -> Put:
+        """Return the change to store an answer, valid if the key has no other answer."""
         told = {"status": answer.status, "content": answer.content, "headers": answer.headers}
         content = {"fingerprint": body, "answer": told, "at": self._now}
         before = self._store.get(self._name, (key,))
@@ -76,4 +80,4 @@ class Memory:
         return Put(self._name, Record.of((key,), content), expected)
 
     def _is_old(self, record: Record) -> bool:
-        return bool(self._now - record.properties["at"] > LIFETIME)
+        return bool(self._now - record.properties["at"] > ANSWER_LIFETIME_SECONDS)

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Return ``target`` after ``patch``: objects merge, null removes, all else replaces."""
+    """Return ``target`` after ``patch``: objects merge, null removes, other values replace."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}

@@ -1,17 +1,15 @@
-"""The description of the API (DOC-1): OpenAPI 3.1, made from the schemas that validate."""
+"""The OpenAPI 3.1 description of the API (DOC-1), made from the schemas of the validation."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marshmallow import Schema, fields, validate
 
 from emulator.inventory_service.collection import COLLECTIONS, Collection
-from emulator.inventory_service.idempotency import PATTERN
+from emulator.inventory_service.idempotency import KEY_PATTERN
+from emulator.inventory_service.json_schema import components, reference
 from emulator.inventory_service.operation import Verb
-from emulator.inventory_service.problem import CONTENT_TYPE
-
-if TYPE_CHECKING:
-    from apispec import APISpec
+from emulator.inventory_service.problem import PROBLEM_MEDIA_TYPE
 
 VERSION = "2024-07-17"
 JSON = "application/json"
@@ -35,15 +33,15 @@ EVERYWHERE = (400, 401, 406)
 WITH_BODY = (409, 413, 415, 422)
 
 
-class ProblemError(Schema):
-    """One thing wrong with a body."""
+class Violation(Schema):
+    """A violation of the schema in a body."""
 
     detail = fields.String(required=True)
     pointer = fields.String(required=True)
 
 
-class ProblemDocument(Schema):
-    """An error, as RFC 9457 has it."""
+class Problem(Schema):
+    """A problem document of RFC 9457."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -51,69 +49,53 @@ class ProblemDocument(Schema):
     detail = fields.String(required=True)
     instance = fields.String(required=True)
     code = fields.String(required=True)
-    errors = fields.List(fields.Nested(ProblemError))
+    errors = fields.List(fields.Nested(Violation))
 
 
 @cache
 def describe(*, keyed: bool) -> dict[str, Any]:
-    """Return the OpenAPI document; ``keyed`` is whether the API demands its key."""
-    # A sixth of the time that a start takes, for a document that is seldom asked for.
-    from apispec import APISpec  # noqa: PLC0415
-    from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415
+    """Return the OpenAPI document.
 
-    spec = APISpec(
-        title="Inventory Service API",
-        version=VERSION,
-        openapi_version="3.1.0",
-        info={"description": "Inventories of items at locations."},
-        plugins=[MarshmallowPlugin()],
-    )
-    if keyed:
-        spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
-        spec.options["security"] = [{"key": []}]
-    spec.components.schema("Problem", schema=ProblemDocument)
+    Args:
+        keyed: Whether the API demands a key.
+    """
+    schemas = dict(components(Problem()))
+    paths: dict[str, Any] = {}
     for collection in COLLECTIONS:
-        _describe_collection(spec, collection)
-    return spec.to_dict()
+        schemas.update(components(collection.schema))
+        schemas.update(components(collection.schema, patch=True))
+        schemas.update(components(collection.page))
+        paths.update(_paths(collection))
+    description: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Inventory Service API",
+            "version": VERSION,
+            "description": "Inventories of items at locations.",
+        },
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    if keyed:
+        description["security"] = [{"key": []}]
+        description["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    return description
 
 
-def _describe_collection(spec: "APISpec", collection: Collection) -> None:
-    name = type(collection.schema).__name__
-    spec.components.schema(f"{name}Patch", schema=patch_of(type(collection.schema))(partial=True))
-    spec.path(
-        f"/{collection.name}",
-        operations={
+def _paths(collection: Collection) -> dict[str, Any]:
+    identifier = _parameter("path", collection.key, required=True)
+    return {
+        f"/{collection.name}": {
             "get": _list(collection) | _identify("list", collection),
             "post": _create(collection) | _identify("create", collection),
         },
-    )
-    spec.path(
-        f"/{collection.name}/{{{collection.key}}}",
-        parameters=[_parameter("path", collection.key, required=True)],
-        operations={
+        f"/{collection.name}/{{{collection.key}}}": {
+            "parameters": [identifier],
             "get": _read(collection) | _identify("read", collection),
-            "patch": _update(collection, name) | _identify("update", collection),
-            "delete": _delete(name) | _identify("delete", collection),
+            "patch": _update(collection) | _identify("update", collection),
+            "delete": _delete(collection) | _identify("delete", collection),
         },
-    )
-
-
-def patch_of(schema: type[Schema]) -> type[Schema]:
-    """Return the schema of a merge patch: nothing is required, null removes what may be absent."""
-    declared = {
-        name: _patched(field) for name, field in schema().fields.items() if not field.dump_only
     }
-    return Schema.from_dict(declared, name=f"{schema.__name__}Patch")
-
-
-def _patched(field: fields.Field[Any]) -> fields.Field[Any]:
-    if isinstance(field, fields.Nested):
-        nested = patch_of(type(field.schema))
-        return fields.Nested(nested(partial=True), allow_none=not field.required)
-    copy = type(field).__new__(type(field))
-    copy.__dict__.update(field.__dict__)
-    copy.allow_none, copy.required = not field.required, False
-    return copy
 
 
 def _parameter(place: str, name: str, *, required: bool = False, **schema: Any) -> dict[str, Any]:
@@ -133,8 +115,8 @@ def _list(collection: Collection) -> dict[str, Any]:
 def _create(collection: Collection) -> dict[str, Any]:
     return {
         "summary": f"Create one of the {collection.name}",
-        "parameters": [_parameter("header", "Idempotency-Key", pattern=PATTERN)],
-        "requestBody": _body(collection.schema, JSON),
+        "parameters": [_parameter("header", "Idempotency-Key", pattern=KEY_PATTERN)],
+        "requestBody": _body(reference(collection.schema), JSON),
         "responses": _responses(201, collection.schema, (*EVERYWHERE, *WITH_BODY)),
     }
 
@@ -147,8 +129,8 @@ def _read(collection: Collection) -> dict[str, Any]:
     return {**told, "responses": responses}
 
 
-def _update(collection: Collection, name: str) -> dict[str, Any]:
-    patch = {"$ref": f"#/components/schemas/{name}Patch"}
+def _update(collection: Collection) -> dict[str, Any]:
+    patch = reference(collection.schema, patch=True)
     return {
         "summary": f"Change one of the {collection.name}",
         "parameters": [_parameter("header", "If-Match")],
@@ -157,9 +139,9 @@ def _update(collection: Collection, name: str) -> dict[str, Any]:
     }
 
 
-def _delete(name: str) -> dict[str, Any]:
+def _delete(collection: Collection) -> dict[str, Any]:
     return {
-        "summary": f"Remove an {name.lower()}",
+        "summary": f"Remove one of the {collection.name}",
         "parameters": [_parameter("header", "If-Match")],
         "responses": _responses(204, None, (*EVERYWHERE, 404, 409, 412)),
     }
@@ -170,7 +152,7 @@ def _identify(verb: Verb, collection: Collection) -> dict[str, str]:
 
 
 def identify(verb: Verb, collection: Collection) -> str:
-    """Return the name of an operation: ``listItems``, ``readItem`` and the like."""
+    """Return the name of an operation, such as ``listItems`` or ``readItem``."""
     name = collection.name.capitalize() if verb == "list" else type(collection.schema).__name__
     return f"{verb}{name}"
 
@@ -179,10 +161,10 @@ def _body(schema: Any, *media_types: str) -> dict[str, Any]:
     return {"required": True, "content": {media: {"schema": schema} for media in media_types}}
 
 
-def _responses(status: int, schema: Any, problems: tuple[int, ...]) -> dict[str, Any]:
+def _responses(status: int, schema: Schema | None, problems: tuple[int, ...]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": STATUSES[status]}
     if schema is not None:
-        done["content"] = {JSON: {"schema": schema}}
-    problem = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        done["content"] = {JSON: {"schema": reference(schema)}}
+    problem = {PROBLEM_MEDIA_TYPE: {"schema": reference(Problem())}}
     refused = {str(s): {"description": STATUSES[s], "content": problem} for s in problems}
     return {str(status): done, **refused}

@@ -1,4 +1,4 @@
-"""The five operations of a collection, generic over both."""
+"""The five operations of a collection, the same for items and inventories."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from emulator.inventory_service import body, idempotency, paging
 from emulator.inventory_service.answer import Answer
 from emulator.inventory_service.collection import Collection
 from emulator.inventory_service.documents import read_only
-from emulator.inventory_service.idempotency import Memory
+from emulator.inventory_service.idempotency import StoredAnswers
 from emulator.inventory_service.merge import merge
 from emulator.inventory_service.paging import Bookmark, NextTokens
 from emulator.inventory_service.problem import (
@@ -33,12 +33,12 @@ CREATED, UPDATED = "createdAt", "updatedAt"
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What can be done with one collection.
+    """The operations of a collection.
 
     Attributes:
         collection: The collection.
-        workspace: Where its rows are.
-        tokens: Where the tokens of its pages come from.
+        workspace: The workspace of the request, with the rows.
+        tokens: The issuer of page tokens.
     """
 
     collection: Collection
@@ -47,14 +47,15 @@ class Operations:
 
     @property
     def store(self) -> Store:
-        """The data."""
+        """The store of the workspace."""
         return self.workspace.store
 
     def list(self, request: Request) -> Answer:
         """Answer a page of summaries (PAGE-1 to PAGE-3)."""
         name, now = self.collection.name, self.workspace.clock.now()
-        size = paging.page_size(request.args)
-        token = paging.single(request.args, "nextToken")
+        parameters = paging.read_parameters(request.query_string)
+        size = paging.page_size(parameters)
+        token = paging.single(parameters, "nextToken")
         scope = f"{self.workspace.name}/{name}"
         after = (self.tokens.read(token, scope, now).position,) if token else None
         rows = self.store.scan(name, 0, size + 1, after=after).records
@@ -64,14 +65,14 @@ class Operations:
         return Answer(200, content)
 
     def create(self, request: Request) -> Answer:
-        """Create a document; a request known by its key gets its answer again (WRITE-1, -5)."""
+        """Create a document, or answer a repeated request from the stored answers (WRITE-1, -5)."""
         value = body.read(request, (body.JSON,), "Accept")
         key = idempotency.read_key(request.headers)
         mark = idempotency.fingerprint(value)
         return settle(lambda: self._create(value, key, mark))
 
     def read(self, request: Request, identifier: str) -> Answer:
-        """Answer a document, or 304 to who has it (WRITE-4)."""
+        """Answer a document, or 304 to a client with the current state (WRITE-4)."""
         row = self._find(identifier)
         _check_if_match(request, row)
         known = request.headers.get("If-None-Match")
@@ -85,26 +86,26 @@ class Operations:
         return settle(lambda: self._update(request, identifier, patch))
 
     def delete(self, request: Request, identifier: str) -> Answer:
-        """Remove a document that nothing refers to (WRITE-3)."""
+        """Remove a document without references to the document (WRITE-3)."""
         return settle(lambda: self._delete(request, identifier))
 
     def _create(self, value: Any, key: str | None, mark: str) -> Answer:
         now = self.workspace.clock.now()
-        memory = Memory(self.store, self.collection.name, now)
-        if key and (before := memory.recall(key, mark)):
+        answers = StoredAnswers(self.store, self.collection.name, now)
+        if key and (before := answers.find(key, mark)):
             return before
         try:
             members = self._new(value, render_instant(now))
         except Problem:
-            # The same request, served since we looked, may be what stands in our way.
-            if key and (before := memory.recall(key, mark)):
+            # The same request may have been served since the first look, and cause the problem.
+            if key and (before := answers.find(key, mark)):
                 return before
             raise
         row, changes = self.collection.insert(self.store, members)
         location = f"/{self.collection.name}/{members[self.collection.key]}"
         answer = Answer(201, row.properties, _tag(row) | {"Location": location})
-        remembered = (memory.remember(key, mark, answer),) if key else ()
-        self.store.apply(*changes, *remembered)
+        stored = (answers.put(key, mark, answer),) if key else ()
+        self.store.apply(*changes, *stored)
         return answer
 
     def _update(self, request: Request, identifier: str, patch: Any) -> Answer:
@@ -124,12 +125,12 @@ class Operations:
         _check_write(request, row)
         for below in self.collection.forbids(row.properties):
             if self.store.count(below.collection, below.parent):
-                raise IN_USE(f"'{identifier}' is referred to by inventories.")
+                raise IN_USE(f"Inventories refer to '{identifier}'.")
         self.store.apply(*self.collection.remove(row))
         return Answer(204)
 
     def _new(self, value: Any, now: str) -> dict[str, Any]:
-        """Return all members of a new document, which may be refused for any of them."""
+        """Return all members of a new document, after all checks."""
         members = body.validate(self.collection.schema, value)
         self._check_required(members)
         self._check_unique(members)
@@ -138,7 +139,7 @@ class Operations:
         return self.collection.complete({**members, **made})
 
     def _merge(self, before: Mapping[str, Any], patch: Any) -> dict[str, Any]:
-        """Return all members after a patch, which may be refused for any of its effects."""
+        """Return all members of a document after a patch, after all checks."""
         schema = self.collection.schema
         after = merge(before, patch)
         if not isinstance(after, Mapping):

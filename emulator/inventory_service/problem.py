@@ -1,20 +1,20 @@
-"""Problems: every error of the API as a document of RFC 9457 (ERR-1)."""
+"""Problem documents (RFC 9457), the form of every error of the API (ERR-1)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-CONTENT_TYPE = "application/problem+json"
-TYPE = "urn:inventory-service:problem:"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:inventory-service:problem:"
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One thing wrong with a body.
+    """A violation of the schema in a body.
 
     Attributes:
-        pointer: Where it stands, a JSON Pointer (RFC 6901); empty for the whole body.
-        detail: What is wrong, in a sentence.
+        pointer: The place, as a JSON Pointer (RFC 6901); empty for the whole body.
+        detail: The reason, as a sentence.
     """
 
     pointer: str
@@ -23,7 +23,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of problem; calling it with its details makes a problem."""
+    """A type of problem; a call with details makes a problem."""
 
     status: int
     code: str
@@ -35,18 +35,18 @@ class ProblemType:
         errors: Sequence[Violation] = (),
         headers: Mapping[str, str] | None = None,
     ) -> "Problem":
-        """Return a problem of this kind.
+        """Return a problem of this type.
 
         Args:
-            detail: What is wrong this time, in a sentence.
-            errors: What is wrong with the body, each by its place.
+            detail: The reason, as a sentence.
+            errors: The violations of the body.
             headers: Headers of the answer, such as ``Allow``.
         """
         return Problem(self, detail, errors, headers or {})
 
 
 class Problem(Exception):  # noqa: N818 - the word of RFC 9457
-    """A problem on its way to the client."""
+    """A problem of a request, raised anywhere and answered by the error handler."""
 
     def __init__(
         self,
@@ -61,9 +61,13 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.headers = headers
 
     def document(self, instance: str) -> dict[str, Any]:
-        """Return the members of the document; ``instance`` is the path of the request."""
+        """Return the members of the document.
+
+        Args:
+            instance: The path of the request.
+        """
         told = {
-            "type": TYPE + self.kind.code.lower().replace("_", "-"),
+            "type": TYPE_PREFIX + self.kind.code.lower().replace("_", "-"),
             "title": self.kind.title,
             "status": self.kind.status,
             "detail": str(self),
@@ -74,7 +78,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return told | ({"errors": errors} if errors else {})
 
 
-MALFORMED_JSON = ProblemType(400, "MALFORMED_JSON", "The body is no JSON")
+MALFORMED_JSON = ProblemType(400, "MALFORMED_JSON", "The body is not JSON")
 INVALID_PARAMETER = ProblemType(400, "INVALID_PARAMETER", "A query parameter is invalid")
 INVALID_HEADER = ProblemType(400, "INVALID_HEADER", "A header is invalid")
 INVALID_NEXT_TOKEN = ProblemType(400, "INVALID_NEXT_TOKEN", "The nextToken is invalid")
@@ -98,4 +102,4 @@ INTERNAL_ERROR = ProblemType(500, "INTERNAL_ERROR", "The server met an internal 
 SERVICE_UNAVAILABLE = ProblemType(503, "SERVICE_UNAVAILABLE", "The server cannot reach its data")
 
 PROBLEMS = {k.code: k for k in tuple(globals().values()) if isinstance(k, ProblemType)}
-"""All of these by code."""
+"""All types of problems by code."""

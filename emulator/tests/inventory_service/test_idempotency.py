@@ -6,7 +6,7 @@ import pytest
 from werkzeug.datastructures import Headers
 
 from emulator.inventory_service.answer import Answer
-from emulator.inventory_service.idempotency import Memory, fingerprint, read_key
+from emulator.inventory_service.idempotency import StoredAnswers, fingerprint, read_key
 from emulator.inventory_service.problem import Problem
 from emulator.store import MemoryStore, StateConflict
 
@@ -41,19 +41,20 @@ def test_a_fingerprint_is_of_the_value_and_not_of_its_spelling() -> None:
 
 def test_an_answer_is_remembered_for_24_hours() -> None:
     store = MemoryStore()
-    store.apply(Memory(store, "items", NOON).remember("k", "mark", ANSWER))
-    assert Memory(store, "items", NOON + DAY).recall("k", "mark") == ANSWER
-    assert Memory(store, "items", NOON + DAY + timedelta(seconds=1)).recall("k", "mark") is None
-    assert Memory(store, "inventories", NOON).recall("k", "mark") is None
+    store.apply(StoredAnswers(store, "items", NOON).put("k", "mark", ANSWER))
+    assert StoredAnswers(store, "items", NOON + DAY).find("k", "mark") == ANSWER
+    later = NOON + DAY + timedelta(seconds=1)
+    assert StoredAnswers(store, "items", later).find("k", "mark") is None
+    assert StoredAnswers(store, "inventories", NOON).find("k", "mark") is None
 
 
 def test_an_old_answer_gives_way_and_a_fresh_one_does_not() -> None:
     store = MemoryStore()
-    store.apply(Memory(store, "items", NOON).remember("k", "mark", ANSWER))
+    store.apply(StoredAnswers(store, "items", NOON).put("k", "mark", ANSWER))
     with pytest.raises(StateConflict):
-        store.apply(Memory(store, "items", NOON + DAY).remember("k", "other", ANSWER))
-    later = Memory(store, "items", NOON + DAY + timedelta(seconds=1))
-    store.apply(later.remember("k", "other", ANSWER))
-    assert later.recall("k", "other") == ANSWER
+        store.apply(StoredAnswers(store, "items", NOON + DAY).put("k", "other", ANSWER))
+    later = StoredAnswers(store, "items", NOON + DAY + timedelta(seconds=1))
+    store.apply(later.put("k", "other", ANSWER))
+    assert later.find("k", "other") == ANSWER
     with pytest.raises(Problem, match="another body"):
-        later.recall("k", "mark")
+        later.find("k", "mark")
