@@ -9,7 +9,7 @@ TESTS ?=
 SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test coverage contract conformance ledger lint format bench bench-peers soak lock clean
+.PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ $(VENV)/installed: pyproject.toml constraints.txt
 serve: install ## serve the storefront data set on http://127.0.0.1:8080
 	@exec $(BIN)/ocapi-emulator serve
 
-test: install ## run all tests, in random order
-	$(BIN)/pytest -n auto $(TESTS)
+test: install ## run the tests but the long ones, in random order
+	$(BIN)/pytest -n auto -m 'not long' $(TESTS)
+
+test-long: install ## run the long tests
+	$(BIN)/pytest -n auto -m long $(TESTS)
 
 coverage: install ## run all tests with branch coverage, which has to be 95 %
 	$(BIN)/pytest -n auto --cov --cov-report=term $(TESTS)

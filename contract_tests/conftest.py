@@ -52,7 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the mark, for runs without the settings of a checkout."""
+    """Name the marks, for runs without the settings of a checkout."""
+    config.addinivalue_line("markers", "long: takes seconds and repeats what faster tests show")
     config.addinivalue_line("markers", "rule(*ids): the rules of the contract that the test pins")
 
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 
 Start = Callable[..., Api]
+DataSets = Callable[[str], str]
 
 LIST = "/inventory_lists/my-inventorylist1"
 RECORD = f"{LIST}/product_inventory_records/p"
@@ -35,17 +36,24 @@ DECLARED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def data_sets(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> DataSets:
+    """Return the data set with these custom properties; the same folder for the same content."""
+
+    @cache
+    def write(content: str) -> str:
+        folder = tmp_path_factory.mktemp("custom") / "fixtures"
+        shutil.copytree(request.getfixturevalue("data_set"), folder)
+        (folder / "custom_properties.json").write_text(content)
+        return str(folder)
+
+    return write
+
+
 @pytest.fixture
-def declare(start: Start, data_set: str, tmp_path: Path) -> Callable[[Any], Api]:
-    """Start a server whose data set has this for custom properties."""
-
-    def start_declaring(content: Any) -> Api:
-        folder = tmp_path / "fixtures"
-        shutil.copytree(data_set, folder)
-        (folder / "custom_properties.json").write_text(json.dumps(content))
-        return start(fixtures=str(folder))
-
-    return start_declaring
+def declare(start: Start, data_sets: DataSets) -> Callable[[Any], Api]:
+    """Start a server whose data set has these custom properties."""
+    return lambda content: start(fixtures=data_sets(json.dumps(content)))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +18,10 @@ TITLES = {"default": "Customers", "de": "Kunden"}
 ALL = {"query": {"match_all_query": {}}, "select": "(**)"}
 
 
-@pytest.fixture
-def shop(start: Start, data_set: str, tmp_path: Path) -> Api:
-    """A server with localized properties: of a site, inside of it, and a declared one of a list."""
-    folder = tmp_path / "fixtures"
+@pytest.fixture(scope="module")
+def localized_data_set(data_set: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A data set with localized properties of a site, of a document in it, and of a list."""
+    folder = tmp_path_factory.mktemp("localized") / "fixtures"
     shutil.copytree(data_set, folder)
     link = {"customer_list_id": "all", "title": TITLES}
     site = {"id": "SiteGenesis", "display_name": NAMES, "customer_list_link": link}
@@ -30,7 +29,13 @@ def shop(start: Start, data_set: str, tmp_path: Path) -> Api:
     declared = {"document": "inventory_list", "name": "c_note", "type": "string", "localized": True}
     declarations = {"custom_properties": [declared], "allow_undeclared": True}
     (folder / "custom_properties.json").write_text(json.dumps(declarations))
-    return start(fixtures=str(folder))
+    return str(folder)
+
+
+@pytest.fixture
+def shop(start: Start, request: pytest.FixtureRequest) -> Api:
+    """A server with localized properties."""
+    return start(fixtures=request.getfixturevalue("localized_data_set"))
 
 
 def search(api: Api, query: str) -> dict[str, Any]:

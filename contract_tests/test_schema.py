@@ -1,4 +1,4 @@
-"""The description of the Data API and the server held against each other (META-2, FLT-4)."""
+"""Generated requests hold each description and its server against each other."""
 
 import subprocess
 import sys
@@ -10,13 +10,15 @@ import pytest
 
 from contract_tests.api import Api
 
-# What is not asked: that every request which fits the schema is accepted. That a list exists,
-# that a selector is one, that a field can be searched is no matter of the schema.
-LEFT_OUT = "positive_data_acceptance"
-# A search request holds itself, so that its systematic variants take minutes; those of a record
-# are like those of a list and take seconds. A DELETE that is done answers without a body, but
-# Swagger states its media types as those of its faults.
-SETTINGS = """
+Start = Callable[..., Api]
+
+# The check expects that every request which fits the schema is accepted. A schema cannot state
+# that a list exists, that a selector is valid or that a tag is the present one.
+EXCLUDED_CHECK = "positive_data_acceptance"
+# A search request contains itself, so its systematic variants take minutes. The variants of a
+# record are like those of a list and take seconds. A successful DELETE answers without a body,
+# but Swagger states the media types of its faults as those of the whole operation.
+DATA_API_SETTINGS = """
 [[operations]]
 include-path-regex = "(_search|product_id[}])$"
 phases.coverage.enabled = false
@@ -25,24 +27,55 @@ phases.coverage.enabled = false
 include-method = "DELETE"
 checks.content_type_conformance.enabled = false
 """
+# A request whose tag is not the present one is refused, whatever else is wrong with the request.
+SERVICE_SETTINGS = """
+[checks.negative_data_rejection]
+expected-statuses = [400, 404, 405, 406, 409, 412, 415, 422]
+"""
+ONE_EXAMPLE = ("--phases", "fuzzing", "--max-examples", "1")
+THREE_EXAMPLES = ("--max-examples", "3")
+SYSTEMATIC = ("--phases", "coverage,stateful", "--max-examples", "3")
 
 
-@pytest.mark.rule("META-2", "FLT-4")
-def test_schemathesis_finds_nothing(start: Callable[..., Api], tmp_path: Path) -> None:
+def run_schemathesis(folder: Path, settings: str, description: str, *options: str) -> str:
+    """Return the report of a run without findings."""
     if find_spec("schemathesis") is None:
         pytest.skip("needs the package schemathesis")
-    api = start()
-    (tmp_path / "schemathesis.toml").write_text(SETTINGS)
-    command = ["run", f"{api.url}/dw/meta/v1/rest/data/v23_2", "--exclude-checks", LEFT_OUT]
-    options = ["--max-examples", "3", "--generation-database", "none", "--no-color"]
-    token = ["--header", f"Authorization: Bearer {api.token}"]
+    (folder / "schemathesis.toml").write_text(settings)
+    fixed = ("--exclude-checks", EXCLUDED_CHECK, "--generation-database", "none", "--no-color")
     done = subprocess.run(  # noqa: S603 - the tool of our own environment
-        [sys.executable, "-m", "schemathesis.cli", *command, *options, *token],
-        cwd=tmp_path,
+        [sys.executable, "-m", "schemathesis.cli", "run", description, *fixed, *options],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         timeout=100,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Selected: 14/14" in done.stdout
+    return done.stdout
+
+
+@pytest.mark.rule("META-2", "FLT-4")
+@pytest.mark.parametrize(
+    "examples",
+    [
+        pytest.param(ONE_EXAMPLE, id="one example"),
+        pytest.param(THREE_EXAMPLES, id="three examples", marks=pytest.mark.long),
+    ],
+)
+def test_schemathesis_finds_nothing(
+    start: Start, tmp_path: Path, examples: tuple[str, ...]
+) -> None:
+    api = start()
+    description = f"{api.url}/dw/meta/v1/rest/data/v23_2"
+    token = ("--header", f"Authorization: Bearer {api.token}")
+    report = run_schemathesis(tmp_path, DATA_API_SETTINGS, description, *examples, *token)
+    assert "Selected: 14/14" in report
+
+
+@pytest.mark.long
+@pytest.mark.rule("DOC-1", "ERR-1")
+def test_schemathesis_finds_nothing_in_the_inventory_service(start: Start, tmp_path: Path) -> None:
+    description = f"{start().url}/openapi.json"
+    report = run_schemathesis(tmp_path, SERVICE_SETTINGS, description, *SYSTEMATIC)
+    assert "Selected: 10/10" in report

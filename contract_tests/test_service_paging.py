@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -16,10 +15,10 @@ Start = Callable[..., Api]
 URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 
 
-@pytest.fixture
-def full(start: Start, data_set: str, tmp_path: Path) -> Service:
-    """A service with 252 items, of which all but the first two are called more-000 and so on."""
-    folder = tmp_path / "full"
+@pytest.fixture(scope="module")
+def full_data_set(data_set: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A data set with 252 items: two of the samples, then more-000 to more-249."""
+    folder = tmp_path_factory.mktemp("full") / "fixtures"
     shutil.copytree(data_set, folder)
     items = json.loads((folder / "items.json").read_text())
     more = [
@@ -27,7 +26,13 @@ def full(start: Start, data_set: str, tmp_path: Path) -> Service:
         for n in range(250)
     ]
     (folder / "items.json").write_text(json.dumps(items + more))
-    return Service(start(fixtures=str(folder)).url)
+    return str(folder)
+
+
+@pytest.fixture
+def full(start: Start, request: pytest.FixtureRequest) -> Service:
+    """A service with 252 items."""
+    return Service(start(fixtures=request.getfixturevalue("full_data_set")).url)
 
 
 def skus(service: Service, query: str) -> list[str]:

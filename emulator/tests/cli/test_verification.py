@@ -145,6 +145,7 @@ def assert_kept(outcome: Outcome, summary: str, left_out: list[str]) -> None:
 
 
 # This runs the whole suite, which the contract tests themselves run against an emulator in memory.
+@pytest.mark.long
 def test_two_workers_over_redis_keep_the_contract(data_set: str, empty_redis: str) -> None:
     options = ("--fixtures", data_set, "--store", empty_redis, "--workers", "2")
     with serving_process(*options) as (_, url):

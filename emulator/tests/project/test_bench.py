@@ -92,6 +92,7 @@ def start_bare_route(_: Path, core: int | None) -> Iterator[Running]:
         yield Running(server, 0.1, dict.fromkeys(OPERATIONS, subject.BARE))
 
 
+@pytest.mark.long
 def test_smallest_run_has_a_figure_in_every_row_and_every_goal(tmp_path: Path) -> None:
     file = tmp_path / "new" / "bench.json"
     finished = subprocess.run(  # noqa: S603 - a program of ours
@@ -420,6 +421,7 @@ def test_what_is_installed_is_taken_as_it_is(
     assert capsys.readouterr().err.count("installing json-server@1.0.0-beta.15 from npm") == 1
 
 
+@pytest.mark.long
 def test_peers_are_compared_with_emulator_and_bare_route(tmp_path: Path) -> None:
     asked = dict(zip(OPERATIONS, peers.ASKED, strict=True))
     contenders = [

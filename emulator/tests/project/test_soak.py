@@ -69,6 +69,7 @@ def test_nothing_is_found_where_nothing_is_wrong(
     assert "seed 1" in told.err
 
 
+@pytest.mark.long
 def test_a_server_of_its_own_is_measured_and_ended(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_server_of_its_own_is_measured_and_ended(
         assert samples["files"][0] > 3
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server")
 @pytest.mark.skipif("store" not in KNOWN, reason="the server has no other store")
 def test_a_server_over_redis_is_measured_with_it(
@@ -93,44 +95,56 @@ def test_a_server_over_redis_is_measured_with_it(
 
 
 @pytest.mark.parametrize(
-    ("failpoint", "told"),
+    ("failpoint", "message"),
     [
-        (
+        pytest.param(
+            {"match": {"method": "PATCH", "nth": 5}, "action": {"status": 500}},
+            "the status is 500 instead of",
+            id="an error",
+        ),
+        pytest.param(
+            {"match": {"path": "/items", "nth": 5}, "action": {"drop": "before"}},
+            "connection ended",
+            id="a drop",
+        ),
+        pytest.param(
             {
                 "match": {"path": "/**/inventory_list_search"},
                 "action": {"status": 200, "body": {}},
             },
             "search: body/_type is missing, expected 'inventory_list_search_result'",
+            id="another answer",
+            marks=pytest.mark.long,
         ),
-        (
-            {"match": {"method": "PATCH", "nth": 5}, "action": {"status": 500}},
-            "the status is 500 instead of",
-        ),
-        ({"match": {"path": "/items", "nth": 5}, "action": {"drop": "before"}}, "connection ended"),
-        (
+        pytest.param(
             {"match": {"path": "/inventories", "nth": 3}, "action": {"truncate": 9}},
             "the connection ended",
+            id="a cut",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             {"match": {"operation": "deleteInventoryListsByID"}, "action": {"status": 204}},
             "inventory_list",
+            id="a deletion undone",
+            marks=pytest.mark.long,
         ),
-        (
+        pytest.param(
             {"match": {"operation": "updateItem"}, "action": {"status": 304}},
             "the status is 304 instead of",
+            id="another status",
+            marks=pytest.mark.long,
         ),
     ],
-    ids=["another answer", "an error", "a drop", "a cut", "a deletion undone", "another status"],
 )
-def test_what_is_wrong_is_told_with_the_seed(
-    failpoint: dict[str, Any], told: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+def test_a_wrong_answer_is_reported_with_the_seed(
+    failpoint: dict[str, Any], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with worse(tmp_path, failpoint) as url:
         assert run(url, "--seconds", "10") == 1
-    said = capsys.readouterr().err
-    assert told in said
+    report = capsys.readouterr().err
+    assert message in report
     assert re.search(
-        r"asked: +[A-Z]+ /.*\n +came: .*\n +expected: .*\n +seed: +1$", said, re.DOTALL
+        r"asked: +[A-Z]+ /.*\n +came: .*\n +expected: .*\n +seed: +1$", report, re.DOTALL
     )
 
 
@@ -325,7 +339,9 @@ def test_a_server_is_gone_when_it_is_not_needed() -> None:
     assert not is_there(server.process)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "ending", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="who descends from whom is told by /proc")
 def test_a_soak_that_is_interrupted_ends_its_server(ending: signal.Signals) -> None:
     command = [sys.executable, "-m", "benchmarks.soak", "--seconds", "60", "--connections", "2"]
