@@ -1,4 +1,4 @@
-"""Snapshots of a workspace: save, restore, fork into another workspace, list, delete."""
+"""The endpoints of snapshots: save, restore, fork into another workspace, list, delete."""
 
 from urllib.parse import unquote
 
@@ -7,39 +7,39 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import NotFound
 
 from emulator.clock import render_instant
-from emulator.control.problem import Problem, load, read_json
+from emulator.control.problem import load, read_json
 from emulator.store import Store, StoreUnavailable
-from emulator.workspace.snapshot import Snapshot, SnapshotError
+from emulator.workspace.snapshot import Snapshot, check_name
 from emulator.workspace.workspace import current, registry
 
 
 class ForkSchema(Schema):
-    """Where a fork goes."""
+    """The target of a fork."""
 
     workspace = fields.String(required=True)
 
 
 def create() -> Blueprint:
     """Return the endpoints below ``snapshots``."""
-    part = Blueprint("snapshots", __name__)
+    blueprint = Blueprint("snapshots", __name__)
 
-    @part.url_value_preprocessor
+    @blueprint.url_value_preprocessor
     def decode(_: str | None, values: dict[str, str] | None) -> None:
         if values:  # paths stay percent-encoded until here
             values["name"] = unquote(values["name"])
 
-    @part.post("/<name>/fork")
+    @blueprint.post("/<name>/fork")
     def fork(name: str) -> tuple[Response, int]:
         _find(name)
         target = load(ForkSchema(), read_json())["workspace"]
         _restore(name, registry(request.environ).get(target).store)
         return jsonify(workspace=target, snapshot=name), 201
 
-    part.add_url_rule("", "list", list_)
-    part.add_url_rule("/<name>", "save", save, methods=["PUT"])
-    part.add_url_rule("/<name>", "delete", delete, methods=["DELETE"])
-    part.add_url_rule("/<name>/restore", "restore", restore, methods=["POST"])
-    return part
+    blueprint.add_url_rule("", "list", list_)
+    blueprint.add_url_rule("/<name>", "save", save, methods=["PUT"])
+    blueprint.add_url_rule("/<name>", "delete", delete, methods=["DELETE"])
+    blueprint.add_url_rule("/<name>/restore", "restore", restore, methods=["POST"])
+    return blueprint
 
 
 def _find(name: str) -> Snapshot:
@@ -80,23 +80,21 @@ def list_() -> Response:
 
 
 def save(name: str) -> tuple[Response, int]:
-    """Keep the data under a name, in the place of what was kept under it before."""
+    """Save the data under a name, or replace the snapshot of the name."""
+    check_name(name)
     workspace = current(request.environ)
     snapshot = Snapshot(name, workspace.clock.now(), workspace.store.snapshot())
-    try:
-        is_new = workspace.snapshots.save(snapshot)
-    except SnapshotError as error:
-        raise Problem(409, f"{error}.") from error
+    is_new = workspace.snapshots.save(snapshot)
     return jsonify(_show(snapshot)), 201 if is_new else 200
 
 
 def restore(name: str) -> Response:
-    """Bring the data back to what they were."""
+    """Restore the data from a snapshot."""
     return jsonify(_show(_restore(name, current(request.environ).store)))
 
 
 def delete(name: str) -> tuple[str, int]:
-    """Forget a snapshot."""
+    """Delete a snapshot."""
     found = _find(name)
     current(request.environ).snapshots.delete(found.name)
     return "", 204

@@ -15,6 +15,9 @@ from emulator.store import StoreUnavailable
 
 logger = logging.getLogger("emulator")
 
+MAX_ALL_JOURNALS_BYTES = 256 * 1024 * 1024
+"""Bytes of all journals together, as many as those of a process in memory."""
+
 
 class SharedJournal(Journal):
     """See ``Journal``.
@@ -44,7 +47,7 @@ class SharedJournal(Journal):
         """
         stored = encode(exchange)
         try:
-            bounds = (self.capacity, MAX_JOURNAL_BYTES)
+            bounds = (self.capacity, MAX_JOURNAL_BYTES, MAX_ALL_JOURNALS_BYTES)
             exchange.number = self._place.run(script.RECORD, *bounds, exchange.size, stored)
         except StoreUnavailable as error:
             logger.warning("%s is not in the journal: %s", exchange.line, error)

@@ -21,6 +21,8 @@ Or, of the scripts about all workspaces, it is the root, the beginning of all ke
 - ``<root>owners``: a hash from clients to the workspaces they were assigned to
 - ``<root>gone``: a sorted set of the places of freed workspaces by the time at which they are to
   be swept; a second time, after requests that were on their way
+- ``<root>journals``: a sorted set of the places of journals by the time of their last exchange
+- ``<root>journal_bytes``: the bytes that the exchanges of all journals take
 - ``<root>secret``: what keys of tokens are derived from
 - ``<root>workspace:<name>:<incarnation>:``: a place
 """
@@ -28,7 +30,8 @@ Or, of the scripts about all workspaces, it is the root, the beginning of all ke
 COMMON = r"""
 local call = redis.call
 local place = KEYS[1]
-local root = place
+-- The root of a place, or the root itself: names of workspaces have no colon.
+local root = string.match(place, '^(.-)workspace:') or place
 
 local function control(name) return call('HGET', place .. 'control', name) end
 local function is_there() return call('EXISTS', place .. 'control') == 1 end
@@ -62,10 +65,20 @@ local function forget_failpoints()
   call('HSET', place .. 'control', 'declared', 0)
 end
 
-local function forget_exchanges()
-  call('UNLINK', place .. 'journal')
-  call('HSET', place .. 'control', 'exchanges', 0, 'size', 0)
+-- All that takes bytes from a journal, or adds some, counts them in the sum of all journals too.
+local function count_bytes(of, bytes)
+  call('INCRBY', root .. 'journal_bytes', bytes)
+  return call('HINCRBY', of .. 'control', 'size', bytes)
 end
+
+local function forget_exchanges_of(of)
+  call('UNLINK', of .. 'journal')
+  count_bytes(of, 0 - (call('HGET', of .. 'control', 'size') or 0))
+  call('HSET', of .. 'control', 'exchanges', 0)
+  call('ZREM', root .. 'journals', of)
+end
+
+local function forget_exchanges() forget_exchanges_of(place) end
 
 local function start(from)
   local origin, clock, settings = ARGV[from], ARGV[from + 1], ARGV[from + 2]
@@ -149,17 +162,33 @@ return call('HINCRBY', place .. 'control', 'ids', 1)
 RECORD = (
     COMMON
     + r"""
--- Arguments: how many exchanges are kept, how many bytes, the size of a new one, and the exchange.
--- Returns its number, 0 in a workspace that is gone.
+-- Arguments: how many exchanges a journal keeps, how many bytes, and how many bytes all journals
+-- keep together; the size of a new exchange, and the exchange. Returns its number, 0 in a workspace
+-- that is gone.
 if not is_there() then return 0 end
-local capacity, largest = tonumber(ARGV[1]), tonumber(ARGV[2])
+local capacity, most, most_of_all = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local journals = root .. 'journals'
+
+local function drop_oldest(of)
+  local dropped = call('LPOP', of .. 'journal')
+  if not dropped then return false end
+  count_bytes(of, 0 - string.match(dropped, '^%d+ (%d+) '))
+  return true
+end
+
 local number = call('HINCRBY', place .. 'control', 'exchanges', 1)
-local length = call('RPUSH', place .. 'journal', number .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
-local size = call('HINCRBY', place .. 'control', 'size', ARGV[3])
-while length > capacity or (length > 1 and size > largest) do
-  local gone = string.match(call('LPOP', place .. 'journal'), '^%d+ (%d+) ')
-  size = call('HINCRBY', place .. 'control', 'size', '-' .. gone)
-  length = length - 1
+local length = call('RPUSH', place .. 'journal', number .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
+local size = count_bytes(place, ARGV[4])
+call('ZADD', journals, now(), place)
+while length > capacity or (length > 1 and size > most) do
+  drop_oldest(place)
+  size, length = tonumber(control('size')), length - 1
+end
+-- Others make room first, the one written to longest ago before the rest: its test may be over.
+while tonumber(call('GET', root .. 'journal_bytes')) > most_of_all do
+  local other = call('ZRANGE', journals, 0, 0)[1]
+  if not other or other == place then break end
+  if not drop_oldest(other) then call('ZREM', journals, other) end
 end
 return number
 """
@@ -301,12 +330,14 @@ return {'none'}
 SAVE_SNAPSHOT = (
     COMMON
     + r"""
--- Arguments: name, snapshot, how many there may be. Returns what it took the place of, 1 if there
--- was none, 0 if there are too many.
+-- Arguments: name, snapshot, how many there may be. Returns 'saved', 'full' or 'gone', the last of
+-- a workspace that was freed; and the replaced snapshot, empty if there was none.
 local before = call('HGET', place .. 'snapshots', ARGV[1])
-if not before and call('HLEN', place .. 'snapshots') >= tonumber(ARGV[3]) then return 0 end
-if is_there() then call('HSET', place .. 'snapshots', ARGV[1], ARGV[2]) end
-return before or 1
+if not is_there() then return {'gone', ''} end
+local number = call('HLEN', place .. 'snapshots')
+if not before and number >= tonumber(ARGV[3]) then return {'full', ''} end
+call('HSET', place .. 'snapshots', ARGV[1], ARGV[2])
+return {'saved', before or ''}
 """
 )
 
@@ -356,6 +387,7 @@ local function free(name)
   call('HDEL', root .. 'incarnations', name)
   call('ZREM', root .. 'used', name)
   call('ZADD', root .. 'gone', 0, found)
+  forget_exchanges_of(found)
   call('UNLINK', found .. 'control')
   disown(name)
   return 1

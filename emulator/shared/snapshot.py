@@ -1,4 +1,4 @@
-"""Snapshots under names that all processes know."""
+"""Named snapshots in Redis, the same for all processes."""
 
 from datetime import datetime
 
@@ -7,15 +7,15 @@ import orjson
 from emulator.shared import script
 from emulator.shared.link import Place
 from emulator.store.redis import RedisStore
-from emulator.workspace.snapshot import MOST, Snapshot, SnapshotError, Snapshots
+from emulator.workspace.snapshot import MAX_SNAPSHOTS, Snapshot, Snapshots, too_many_snapshots
 
 
 class SharedSnapshots(Snapshots):
-    """See ``Snapshots``; what is not kept any more is let go of in the store.
+    """See ``Snapshots``. The content of a deleted snapshot is dropped from the store.
 
     Args:
-        place: That of their workspace.
-        store: Where their content comes from.
+        place: The keys of the workspace.
+        store: The store of the workspace.
     """
 
     def __init__(self, place: Place, store: RedisStore) -> None:
@@ -25,12 +25,15 @@ class SharedSnapshots(Snapshots):
     def save(self, snapshot: Snapshot) -> bool:
         """See ``Snapshots.save``."""
         stored = orjson.dumps([snapshot.name, snapshot.at.isoformat(), snapshot.content])
-        before = self._place.run(script.SAVE_SNAPSHOT, snapshot.name, stored, MOST)
-        if before == 0:
+        outcome, replaced = self._place.run(
+            script.SAVE_SNAPSHOT, snapshot.name, stored, MAX_SNAPSHOTS
+        )
+        if outcome != b"saved":
             self._store.drop_snapshot(snapshot.content)
-            raise SnapshotError(f"there are {MOST} snapshots already; delete one")
-        self._let_go(before)
-        return bool(before == 1)
+        if outcome == b"full":
+            raise too_many_snapshots()
+        self._drop_content(replaced)
+        return not replaced
 
     def find(self, name: str) -> Snapshot | None:
         """See ``Snapshots.find``."""
@@ -45,15 +48,15 @@ class SharedSnapshots(Snapshots):
     def delete(self, name: str) -> bool:
         """See ``Snapshots.delete``."""
         found = self._place.run(script.DELETE_SNAPSHOT, name)
-        self._let_go(found)
+        self._drop_content(found)
         return found is not None
 
-    def _let_go(self, stored: bytes | int | None) -> None:
-        if isinstance(stored, bytes):
+    def _drop_content(self, stored: bytes | None) -> None:
+        if stored:
             self._store.drop_snapshot(decode(stored).content)
 
 
 def decode(stored: bytes) -> Snapshot:
-    """Return the snapshot that was stored."""
+    """Return a snapshot from JSON in Redis."""
     name, at, content = orjson.loads(stored)
     return Snapshot(name, datetime.fromisoformat(at), content)

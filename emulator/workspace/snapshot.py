@@ -1,25 +1,43 @@
-"""Named snapshots: data of a workspace, kept to come back to."""
+"""Named snapshots of the data of a workspace."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
-MOST = 100
+from emulator.workspace.error import WorkspaceError
+
+MAX_SNAPSHOTS = 100
+"""Snapshots of one workspace: each keeps data in memory."""
+MAX_NAME_CHARACTERS = 64
 
 
-class SnapshotError(ValueError):
-    """There is no room for another snapshot."""
+def check_name(name: str) -> None:
+    """Check the name of a new snapshot.
+
+    Raises:
+        WorkspaceError: The name is empty, too long, or not printable.
+    """
+    if not (name and len(name) <= MAX_NAME_CHARACTERS and name.isprintable()):
+        rule = f"use up to {MAX_NAME_CHARACTERS} printable characters"
+        raise WorkspaceError(f"{name[:80]!r} is not a valid snapshot name: {rule}")
+
+
+def too_many_snapshots() -> WorkspaceError:
+    """Return the error of a snapshot beyond ``MAX_SNAPSHOTS``."""
+    told = f"there are {MAX_SNAPSHOTS} snapshots already: delete one"
+    return WorkspaceError(told, HTTPStatus.CONFLICT)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Data as they were.
+    """Data of an instant.
 
     Attributes:
-        name: What it is called.
-        at: When it was taken, by the clock of the workspace.
-        content: What the store gave.
+        name: The name.
+        at: The instant, by the clock of the workspace.
+        content: The snapshot of the store (see ``Store.snapshot``).
     """
 
     name: str
@@ -28,35 +46,35 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots of one workspace; a hundred at most, since each keeps data alive."""
+    """The snapshots of one workspace, ``MAX_SNAPSHOTS`` at most."""
 
     def __init__(self) -> None:
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = Lock()
 
     def save(self, snapshot: Snapshot) -> bool:
-        """Keep a snapshot in the place of one of the same name; return whether there was none.
+        """Keep a snapshot; return False if a snapshot of the same name was replaced.
 
         Raises:
-            SnapshotError: There are too many.
+            WorkspaceError: There are too many snapshots.
         """
         with self._lock:
             is_new = snapshot.name not in self._snapshots
-            if is_new and len(self._snapshots) >= MOST:
-                raise SnapshotError(f"there are {MOST} snapshots already; delete one")
+            if is_new and len(self._snapshots) >= MAX_SNAPSHOTS:
+                raise too_many_snapshots()
             self._snapshots = {**self._snapshots, snapshot.name: snapshot}
             return is_new
 
     def find(self, name: str) -> Snapshot | None:
-        """Return the snapshot of a name, or None."""
+        """Return the snapshot of a name."""
         return self._snapshots.get(name)
 
     def list(self) -> list[Snapshot]:
-        """Return all, by name."""
+        """Return all snapshots in the order of their names."""
         return sorted(self._snapshots.values(), key=lambda snapshot: snapshot.name)
 
     def delete(self, name: str) -> bool:
-        """Forget a snapshot; return whether there was one."""
+        """Delete a snapshot; return False if there is none."""
         with self._lock:
             kept = {other: found for other, found in self._snapshots.items() if other != name}
             was_there = len(kept) < len(self._snapshots)

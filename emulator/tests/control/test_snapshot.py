@@ -81,6 +81,16 @@ def test_a_name_is_percent_decoded_once(emulator: Emulator, sent: str, name: str
     assert ask(emulator, "GET", SNAPSHOTS).json == []
 
 
+@pytest.mark.parametrize("sent", ["x" * 65, "%00", "a%0Ab", "%7F"])
+def test_bad_name_is_refused(emulator: Emulator, sent: str) -> None:
+    response = save(emulator, sent)
+    assert response.status_code == 400
+    assert response.json is not None
+    told = " is not a valid snapshot name: use up to 64 printable characters."
+    assert response.json["detail"].endswith(told)
+    assert ask(emulator, "GET", SNAPSHOTS).json == []
+
+
 def test_a_missing_one_is_named_percent_decoded(emulator: Emulator) -> None:
     response = ask(emulator, "DELETE", f"{SNAPSHOTS}/before%20it")
     assert response.status_code == 404
@@ -223,7 +233,7 @@ def test_a_hundred_are_kept_and_one_more_is_refused(emulator: Emulator) -> None:
     refused = save(emulator, "more")
     assert refused.status_code == 409
     assert refused.json is not None
-    assert refused.json["detail"] == "there are 100 snapshots already; delete one."
+    assert refused.json["detail"] == "there are 100 snapshots already: delete one."
     assert save(emulator, "s7").status_code == 200
     ask(emulator, "DELETE", f"{SNAPSHOTS}/s7")
     assert save(emulator, "more").status_code == 201

@@ -15,6 +15,8 @@ from emulator.shared import journal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import redis
+
     from emulator.tests.conftest import Pair
 
 CONTROL = "/__emulator__"
@@ -128,3 +130,41 @@ def test_one_that_comes_too_late_for_its_workspace_is_dropped(pair: "Pair") -> N
     gone.journal.add(exchange())
     assert len(gone.journal) == 0
     assert len(pair.emulators[0].workspaces.get("gone").journal) == 0
+
+
+def test_journals_together_take_no_more_than_so_many_bytes(
+    pair: "Pair", redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = exchange(bytes(5_000)).size
+    monkeypatch.setattr(journal, "MAX_ALL_JOURNALS_BYTES", 8 * size)
+    one, two, three = (pair.emulators[0].workspaces.get(name).journal for name in ("a", "b", "c"))
+    for kept in (one, two, one, three):
+        for _ in range(2):
+            kept.add(exchange(bytes(5_000)))
+    assert [len(kept) for kept in (one, two, three)] == [4, 2, 2]
+    for _ in range(3):
+        three.add(exchange(bytes(5_000)))
+    assert [len(kept) for kept in (one, two, three)] == [3, 0, 5]
+    assert [found.number for found in one.find(EVERYTHING)] == [2, 3, 4]
+    three.add(exchange(bytes(60_000)))  # an exchange of its own is kept, whatever its size
+    assert [len(kept) for kept in (one, two, three)] == [0, 0, 6]
+    assert redis_client.zcard("ocapi-emulator:journals") == 1
+
+
+@pytest.mark.parametrize("way", ["clear", "reset", "delete"])
+def test_bytes_of_a_journal_are_given_back(
+    pair: "Pair", redis_client: "redis.Redis", way: str
+) -> None:
+    workspaces = pair.emulators[0].workspaces
+    kept = workspaces.get("a")
+    kept.journal.add(exchange(bytes(5_000)))
+    before = redis_client.get("ocapi-emulator:journal_bytes")
+    if way == "clear":
+        kept.journal.clear()
+    elif way == "reset":
+        kept.reset()
+    else:
+        workspaces.delete("a")
+    after = redis_client.get("ocapi-emulator:journal_bytes")
+    assert (before, after) == (str(exchange(bytes(5_000)).size).encode(), b"0")
+    assert redis_client.zcard("ocapi-emulator:journals") == 0

@@ -4,7 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.clock import BEGINNING
+from emulator.store import Record
 from emulator.store.redis import RedisStore
+from emulator.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
     import redis
@@ -96,3 +99,14 @@ def test_snapshot_replaced_since_it_was_found_is_restored(
     monkeypatch.setattr(RedisStore, "restore", replace_first)
     pair.told("POST", f"{SNAPSHOTS}/s/{action}", json={"workspace": "default"})
     assert pair.ask("GET", LIST).status_code == 404
+
+
+def test_snapshot_of_a_freed_workspace_leaves_nothing(
+    pair: "Pair", redis_client: "redis.Redis"
+) -> None:
+    before = content(redis_client)
+    gone = pair.emulators[0].workspaces.get("gone")
+    pair.emulators[1].workspaces.delete("gone")
+    gone.store.put("things", Record.of(("a",), {}))
+    gone.snapshots.save(Snapshot("s", BEGINNING, gone.store.snapshot()))
+    assert content(redis_client) == before

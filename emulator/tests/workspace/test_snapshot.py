@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.workspace.snapshot import Snapshot, SnapshotError, Snapshots
+from emulator.workspace.error import WorkspaceError
+from emulator.workspace.snapshot import Snapshot, Snapshots
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -61,8 +62,9 @@ def test_there_are_a_hundred_at_most() -> None:
     snapshots = Snapshots()
     for number in range(100):
         snapshots.save(take(f"{number}"))
-    with pytest.raises(SnapshotError, match=r"^there are 100 snapshots already; delete one$"):
+    with pytest.raises(WorkspaceError, match=r"^there are 100 snapshots already: delete one$") as e:
         snapshots.save(take("one more"))
+    assert e.value.status == 409
     assert (len(snapshots.list()), snapshots.find("one more")) == (100, None)
 
 
