@@ -1,5 +1,30 @@
-"""Answers on their way out: what an application says, as the bytes of RFC 9112."""
+"""Answers: status, headers and body of an application as bytes (RFC 9112, sections 4, 6 and 9).
 
+Rules:
+
+- The framing belongs to the server. Of the application's headers ``Connection``, ``Keep-Alive``,
+  ``Proxy-Connection``, ``TE``, ``Trailer``, ``Transfer-Encoding`` and ``Upgrade`` are left out (PEP
+  3333 forbids them to applications); ``Connection: close`` is obeyed.
+- A status is final, from 200 on. An interim status would leave the client waiting.
+- The name of a header is a token. No line holds CR, LF or NUL: the answer is 500 rather than two
+  answers of an attacker's choice (response splitting).
+- The first Content-Length that is a number counts. A longer body is cut; after a shorter one the
+  connection ends, which is how the client notices. Answers to HEAD, 204 and 304 have no body.
+
+Framing of a body, the first line that fits:
+
+=====================================  ==========================================
+the answer                             framing
+=====================================  ==========================================
+to HEAD, or with 204 or 304            no body; 204 has no Content-Length either
+has a Content-Length                   that many bytes
+is given at once                       Content-Length of the server
+to HTTP/1.1                            chunked
+to HTTP/1.0                            the end of the connection
+=====================================  ==========================================
+"""
+
+import re
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
@@ -7,14 +32,27 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
-from emulator.http.request import Head, Refusal
+from emulator.http.request import CONTENT_LENGTH, TOKEN, Head, Refusal
 
 Headers = list[tuple[str, str]]
 ExcInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
 )
-BODILESS = ("1", "204", "304")
-"""Beginnings of statuses whose answers have no body, and need no length to say so."""
+FIELD_NAME = re.compile(TOKEN.decode())
+# status-code SP [ reason-phrase ], without the interim codes.
+STATUS = re.compile(r"[2-9][0-9][0-9] .*+", re.ASCII)
+CONNECTION_FIELDS = frozenset(
+    (
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""Headers between the server and the client alone (RFC 9110, 7.6.1), in lower case."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -22,23 +60,23 @@ class Answer:
     """One answer.
 
     Args:
-        send: What takes its bytes.
-        head: The request that it belongs to.
-        is_last: Whether the connection ends with it whatever the client says.
+        send: Takes the bytes of the answer.
+        head: The head of the request.
+        is_last: Whether the connection ends with the answer, whatever the client says.
 
     Attributes:
-        is_begun: Whether any of its bytes were sent.
-        is_last: Whether the connection ends with it.
+        is_begun: Whether bytes of the answer were sent.
+        is_last: Whether the connection ends with the answer.
     """
 
-    def __init__(self, send: Callable[[bytes], None], head: Head, *, is_last: bool = False) -> None:
+    def __init__(self, send: Callable[[bytes], Any], head: Head, *, is_last: bool = False) -> None:
         self.is_begun = False
-        self.is_last = is_last or not _may_keep(head)
+        self.is_last = is_last or not _may_persist(head)
         self._send = send
         self._head = head
         self._status = ""
         self._headers: Headers = []
-        self._left: int | None = None  # bytes that are still to come, if it was said how many
+        self._missing: int | None = None  # bytes to come, if the length is known
         self._is_chunked = False
 
     def start(
@@ -47,7 +85,7 @@ class Answer:
         """Take status and headers: the ``start_response`` of PEP 3333.
 
         Raises:
-            RuntimeError: It was called before.
+            RuntimeError: The application has called the function before.
         """
         if self.is_begun and exc_info and exc_info[1]:
             raise exc_info[1]
@@ -57,69 +95,117 @@ class Answer:
         return self.write
 
     def write(self, part: bytes) -> None:
-        """Send a part of the body, and the head before the first one."""
+        """Send a part of the body, after the head if the part is the first."""
+        # PEP 3333: headers wait for the first byte, so that an error can still change them.
         if part:
             head = b"" if self.is_begun else self._begin(None)
             self._send(head + self._frame(part))
 
     def write_whole(self, body: bytes) -> None:
-        """Send all of the body at once."""
+        """Send head and body at once."""
         self._send(self._begin(len(body)) + self._frame(body))
 
     def finish(self) -> None:
-        """Send what ends the answer."""
+        """Send the end of the answer."""
         if not self.is_begun:
             self.write_whole(b"")
         if self._is_chunked:
             self._send(b"0\r\n\r\n")
-        if self._left:
-            self.is_last = True  # nothing else tells that no more is to come
+        if self._missing:
+            self.is_last = True  # the end of the connection tells the client of missing bytes
 
     def _frame(self, part: bytes) -> bytes:
-        if self._left is not None:
-            part = part[: self._left]
-            self._left -= len(part)
+        if self._missing is not None:
+            part = part[: self._missing]
+            self._missing -= len(part)
         return b"%x\r\n%b\r\n" % (len(part), part) if self._is_chunked else part
 
     def _begin(self, size: int | None) -> bytes:
-        """Return the head, and settle the framing of a body of so many bytes, if that is known."""
+        """Return the head of the answer.
+
+        Args:
+            size: The bytes of the body, None if unknown.
+
+        Raises:
+            RuntimeError: The application has not called ``start_response``.
+            ValueError: Status or headers cannot be sent.
+        """
         if not self._status:
             raise RuntimeError("start_response was not called")
+        if not STATUS.fullmatch(self._status):
+            raise ValueError(f"'{self._status}' is not a final status with its phrase")
         lines = [f"HTTP/1.1 {self._status}"]
-        lines += [f"{name}: {value}" for name, value in self._headers]
+        lines += self._choose_headers()
         lines += self._choose_framing(size)
-        lines += [f"Date: {_tell_date(int(time.time()))}", *self._tell_connection(), "\r\n"]
+        lines += [*self._describe_connection(), "\r\n"]
         text = "\r\n".join(lines)
-        if text.count("\n") != len(lines):
-            raise ValueError("a header of the answer has a line break")
+        if not text.count("\n") == text.count("\r") == len(lines) or "\0" in text:
+            raise ValueError("a header of the answer has a line break or NUL")
         data = text.encode("latin-1")
         self.is_begun = True
         return data
 
+    def _choose_headers(self) -> Iterator[str]:
+        """Yield the headers of the application, without those of the server."""
+        has_date = False
+        for name, value in self._headers:
+            lowered = _lower_name(name)
+            if lowered in CONNECTION_FIELDS:
+                if lowered == "connection" and "close" in value.lower():
+                    self.is_last = True
+            elif lowered != "content-length" or self._takes_length(value):
+                has_date = has_date or lowered == "date"
+                yield f"{name}: {value}"
+        if not has_date:
+            yield f"Date: {_format_date(int(time.time()))}"
+
+    def _takes_length(self, value: str) -> bool:
+        """Return whether a Content-Length of the application is sent, and keep its number."""
+        if (
+            self._missing is not None
+            or self._status.startswith("204")
+            or not CONTENT_LENGTH.fullmatch(value)
+        ):
+            return False
+        self._missing = int(value)
+        return True
+
     def _choose_framing(self, size: int | None) -> Iterator[str]:
-        """Yield the header that the framing needs besides those of the application."""
-        announced = [value for name, value in self._headers if name.lower() == "content-length"]
-        if self._status.startswith(BODILESS) or self._head.method == "HEAD":
-            self._left = 0
-        elif announced:
-            self._left = int(announced[0])
+        """Yield the header for the framing of a body; see the module's table."""
+        if self._head.method == "HEAD" or self._status.startswith(("204", "304")):
+            self._missing = 0
+        elif self._missing is not None:
+            return
         elif size is not None:
             yield f"Content-Length: {size}"
         elif self._head.version == "1.1":
             self._is_chunked = True
             yield "Transfer-Encoding: chunked"
-        if self._head.version == "1.0" and not announced and size is None:
+        else:
             self.is_last = True
 
-    def _tell_connection(self) -> Iterator[str]:
+    def _describe_connection(self) -> Iterator[str]:
         if self.is_last:
             yield "Connection: close"
         elif self._head.version == "1.0":
             yield "Connection: Keep-Alive"
 
 
-def _may_keep(head: Head) -> bool:
-    """Return whether the client lets the connection go on (RFC 9112, 9.3)."""
+@lru_cache(maxsize=1024)
+def _lower_name(name: str) -> str:
+    """Return the name of a header in lower case.
+
+    Raises:
+        ValueError: The name is no token.
+    """
+    # ``Content-Length :`` would be another header for us, and the same one for some clients.
+    if not FIELD_NAME.fullmatch(name):
+        raise ValueError(f"'{name}' is not the name of a header")
+    return name.lower()
+
+
+def _may_persist(head: Head) -> bool:
+    """Return whether the client keeps the connection open (RFC 9112, 9.3)."""
     if "HTTP_CONNECTION" not in head.fields:
         return head.version == "1.1"
     options = head.connection_options
@@ -127,27 +213,27 @@ def _may_keep(head: Head) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _tell_date(second: int) -> str:
+def _format_date(second: int) -> str:
     return formatdate(second, usegmt=True)
 
 
-def refuse(refusal: Refusal) -> bytes:
-    """Return the answer to what is no request; the connection ends with it."""
-    return _tell_plainly(refusal.status, str(refusal))
+def format_refusal(refusal: Refusal) -> bytes:
+    """Return the answer to bytes that are no request; the connection ends."""
+    return _format_text(refusal.status, str(refusal))
 
 
-def fail() -> bytes:
-    """Return the answer in the place of one that the application failed to give."""
-    return _tell_plainly("500 Internal Server Error", "The reason is in the server's log.")
+def format_failure() -> bytes:
+    """Return the answer for an application that has failed; the connection ends."""
+    return _format_text("500 Internal Server Error", "The reason is in the server's log.")
 
 
-def _tell_plainly(status: str, text: str) -> bytes:
+def _format_text(status: str, text: str) -> bytes:
     body = f"{text}\n"
     lines = (
         f"HTTP/1.1 {status}",
         "Connection: close",
         f"Content-Length: {len(body)}",
         "Content-Type: text/plain; charset=utf-8",
-        f"Date: {_tell_date(int(time.time()))}",
+        f"Date: {_format_date(int(time.time()))}",
     )
     return "\r\n".join((*lines, "", body)).encode()

@@ -1,6 +1,30 @@
-"""One connection: requests out of its bytes, answers into them.
+"""A client's connection: bytes in, requests, answers, bytes out (RFC 9112, section 9).
 
-A connection belongs to one thread at a time, so nothing here takes a lock.
+Rules:
+
+- A connection belongs to one thread at a time, so nothing here takes a lock.
+- Requests are answered in order (9.3.2). The next request waits until the system has taken all
+  bytes of the answer before it, so a client that does not read costs one answer.
+- A client that sends many requests at once is served for ``SLICE_SECONDS`` in a row. Then other
+  connections have their turn.
+- A connection ends after a malformed request, after a body that was not read, where the client or
+  the answer says so, and where an answer has broken off.
+- At a clean end everything is sent, and TLS says so (``close_notify``). If the client may still be
+  sending, the connection lingers: our half is closed, and arriving bytes are thrown away. Closed
+  at once, the system would send a reset, and the client could lose the answer (9.6).
+- At a dropped end nothing more is said: the client must not take the answer for complete.
+
+==========  =====================================  ======================================
+state       the connection waits for               next
+==========  =====================================  ======================================
+head        the end of a head                      body; answering; ending if malformed
+body        the rest of a body                     answering; ending if malformed
+answering   the application                        sending
+sending     the system to take bytes of the answer head; ending
+ending      the system to take the last bytes      lingering; over
+lingering   the client to close                    over
+over        nothing: the loop closes the socket
+==========  =====================================  ======================================
 """
 
 import logging
@@ -8,43 +32,45 @@ import socket
 from time import monotonic
 from typing import Any
 
-from emulator.http.answer import CONTINUE, Answer, fail, refuse
+from emulator.http.answer import CONTINUE, Answer, format_failure, format_refusal
+from emulator.http.body import Body, BodyMemory, ChunkedBody
+from emulator.http.leader import Leader
 from emulator.http.request import (
     END_OF_HEAD,
-    MOST_HEAD,
-    Body,
-    ChunkedBody,
+    MAX_HEAD_BYTES,
     Head,
     Refusal,
     check_beginning,
     read_head,
 )
 from emulator.http.tls import Cipher, CipherError
-from emulator.http.turn import Turn
 from emulator.http.wsgi import Gateway
 from emulator.workspace.failpoint import ConnectionDropped
 
 logger = logging.getLogger("emulator.http.listener")
 
-READ_AT_ONCE = 65_536
-NO_ROOM = "431 Request Header Fields Too Large"
+RECEIVE_BYTES = 65_536
+SLICE_SECONDS = 0.002
+"""The time after which a connection with further requests lets others go on."""
+HEAD_TOO_LARGE = "431 Request Header Fields Too Large"
 
 
 class Connection:
     """A client's connection.
 
     Args:
-        client: Its socket, which does not block.
-        address: Where it comes from.
-        gateway: What its requests are answered by.
-        cipher: Its TLS, None for none.
-        limit: The most bytes of a body that are taken in.
+        client: The socket, which does not block.
+        address: The address of the client.
+        gateway: Runs the application.
+        cipher: TLS, None for plain HTTP.
+        memory: The memory for bodies, shared with all connections of the server.
 
     Attributes:
-        socket: Its socket.
-        used: When bytes came or an answer was given, in seconds of the monotonic clock.
-        is_over: Whether there is nothing more to do than to close it.
-        is_lingering: Whether what still arrives is thrown away until the client has read our end.
+        socket: The socket.
+        used: The time of the latest bytes or answer, in seconds of the monotonic clock.
+        is_over: Whether the socket is to be closed.
+        is_lingering: Whether arriving bytes are thrown away until the client closes.
+        has_more: Whether further requests may have arrived than were served in this slice.
     """
 
     def __init__(
@@ -53,21 +79,23 @@ class Connection:
         address: tuple[Any, ...],
         gateway: Gateway,
         cipher: Cipher | None,
-        limit: int,
+        memory: BodyMemory,
     ) -> None:
         self.socket = client
         self.used = monotonic()
         self.is_over = False
         self.is_lingering = False
+        self.has_more = False
         self._address = address
         self._gateway = gateway
         self._cipher = cipher
-        self._limit = limit
-        self._inbox = b""  # what no request was made of yet
-        self._outbox = b""  # what the system did not take yet
-        self._head: Head | None = None  # of a request whose body is still arriving
+        self._memory = memory
+        self._inbox = b""  # bytes that are no request yet
+        self._outbox = bytearray()  # bytes that the system has not taken yet
+        self._head: Head | None = None  # of a request whose body is arriving
         self._body: Body | ChunkedBody | None = None
-        self._looked_at = 0  # bytes of the inbox in which no head ends
+        self._held = 0  # bytes of the body that the memory knows of
+        self._searched = 0  # bytes of the inbox in which no head ends
         self._is_ending = False
         self._has_ended = False
         self._was_dropped = False
@@ -75,13 +103,28 @@ class Connection:
 
     @property
     def owes(self) -> bool:
-        """Whether there are bytes to be sent."""
+        """Whether bytes wait to be sent."""
         return bool(self._outbox)
 
-    def receive(self, turn: Turn) -> None:
-        """Take in what has arrived, and answer the requests that are complete by it."""
+    @property
+    def awaits_body(self) -> bool:
+        """Whether a body is arriving."""
+        return self._body is not None
+
+    @property
+    def holds_memory(self) -> bool:
+        """Whether the connection has bytes of a body that is not answered."""
+        return self._held > 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the connection is between two requests, or lingers."""
+        return self.is_lingering or not (self._inbox or self._head or self._outbox)
+
+    def receive(self, leader: Leader) -> None:
+        """Receive bytes, and answer the requests that are complete."""
         try:
-            wire = self.socket.recv(READ_AT_ONCE)
+            wire = self.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:
             return
         except OSError:
@@ -91,31 +134,36 @@ class Connection:
             self.is_over = True
         elif not self.is_lingering:
             self._inbox += self._decrypt(wire) if self._cipher else wire
-            self.proceed(turn)
+            self.proceed(leader)
 
-    def flush(self, turn: Turn) -> None:
-        """Send what was left; then answer the requests that have waited for that."""
-        wire, self._outbox = self._outbox, b""
-        self._send_wire(wire)
-        if len(self._outbox) < len(wire):
-            self.used = monotonic()  # somebody reads, however slowly
-        self.proceed(turn)
+    def flush(self, leader: Leader) -> None:
+        """Send bytes that have waited, and answer the requests that have waited for them."""
+        before = len(self._outbox)
+        self._send_wire(b"")
+        if len(self._outbox) < before:
+            self.used = monotonic()  # the client reads, however slowly
+        self.proceed(leader)
 
-    def proceed(self, turn: Turn) -> None:
-        """Answer requests for as long as there are any, their answers leave, and the turn lasts."""
-        going_on = True
-        while going_on and not (self._outbox or self._is_ending or self.is_over):
-            going_on = self._serve_next(turn)
+    def proceed(self, leader: Leader) -> None:
+        """Answer requests for a slice of time, while their answers can be sent at once."""
+        end, self.has_more = monotonic() + SLICE_SECONDS, False
+        while not (self._outbox or self._is_ending or self.is_over) and self._serve_next(leader):
+            if self.used > end:
+                self.has_more = bool(self._inbox)
+                break
         if self._is_ending and not (self._outbox or self._has_ended):
             self._end()
-        if self._client_has_left and not self._outbox:
+        if self._client_has_left and not (self._outbox or self.has_more or leader.is_replaced):
             self.is_over = True
 
     def close(self) -> None:
-        """Close the socket; the client is told that nothing is missing, if so."""
-        if self._cipher and not (self._was_dropped or self._is_ending or self._outbox):
-            self._send_wire(self._cipher.leave())
-        self.socket.close()
+        """Close the socket; with TLS the client learns that nothing is missing, if so."""
+        try:
+            if self._cipher and not (self._was_dropped or self._is_ending or self._outbox):
+                self._send_wire(self._cipher.leave())
+        finally:
+            self._free_memory()
+            self.socket.close()
 
     def _decrypt(self, wire: bytes) -> bytes:
         cipher: Any = self._cipher
@@ -125,104 +173,120 @@ class Connection:
             self._send_wire(error.farewell)
             self._is_ending = self._was_dropped = self.is_lingering = True
             return b""
-        if greeting := cipher.encrypt(b""):
-            self._send_wire(greeting)
+        if handshake := cipher.encrypt(b""):
+            self._send_wire(handshake)
         self._client_has_left = has_left
         return bytes(data)
 
-    def _serve_next(self, turn: Turn) -> bool:
-        """Answer the next request; return whether the one behind it may follow."""
+    def _serve_next(self, leader: Leader) -> bool:
+        """Answer the next request; return whether the request behind it may follow."""
         try:
-            is_there = self._read_head() and self._read_body()
+            is_complete = self._read_head() and self._read_body()
         except Refusal as refusal:
-            self._send(refuse(refusal))
+            self._send(format_refusal(refusal))
             self._is_ending = self.is_lingering = True
             return False
-        if not is_there or self._head is None:
+        if not is_complete or self._head is None:
             return False
         head, body, self._head, self._body = self._head, self._body, None, None
-        return self._answer(head, body, turn)
+        return self._answer(head, body, leader)
 
     def _read_head(self) -> bool:
-        """Return whether a head is there, read from the inbox if need be.
+        """Return whether a head is complete.
 
         Raises:
-            Refusal: It is malformed.
+            Refusal: The head is malformed.
         """
         if self._head is not None:
             return True
-        if self._inbox.startswith(b"\r\n"):  # between requests (RFC 9112, 2.2)
+        if self._inbox.startswith(b"\r\n"):  # some clients end a body with a line (RFC 9112, 2.2)
             self._inbox = self._inbox.lstrip(b"\r\n")
-        end = self._inbox.find(END_OF_HEAD, self._looked_at)
-        if max(end, len(self._inbox) if end < 0 else 0) > MOST_HEAD:
-            raise Refusal("The head of the request is too large.", NO_ROOM)
+        end = self._inbox.find(END_OF_HEAD, self._searched)
+        if max(end, len(self._inbox) if end < 0 else 0) > MAX_HEAD_BYTES:
+            raise Refusal("The head of the request is too large.", HEAD_TOO_LARGE)
         if end < 0:
             check_beginning(self._inbox)
-            self._looked_at = max(0, len(self._inbox) - len(END_OF_HEAD))
+            self._searched = max(0, len(self._inbox) - len(END_OF_HEAD))
             return False
         self._head = read_head(self._inbox, end)
-        self._inbox, self._looked_at = self._inbox[end + len(END_OF_HEAD) :], 0
+        self._inbox, self._searched = self._inbox[end + len(END_OF_HEAD) :], 0
         self._expect_body(self._head)
         return True
 
     def _expect_body(self, head: Head) -> None:
+        limit = self._memory.per_body
         if head.is_chunked:
-            self._body = ChunkedBody(self._limit)
+            self._body = ChunkedBody(limit)
         elif head.length:
-            self._body = Body(head.length, self._limit)
-        if self._body and head.wants_to_continue and not (self._inbox or self._body.is_complete):
+            self._body = Body(head.length, limit)
+        if self._body and head.expects_continue and not (self._inbox or self._body.is_complete):
             self._send(CONTINUE)
 
     def _read_body(self) -> bool:
-        """Return whether all of the body is there, as far as it is taken in.
+        """Return whether the body is complete, or too large.
 
         Raises:
-            Refusal: It is malformed.
+            Refusal: The body is malformed.
         """
         if self._body is None:
             return True
         if not self._body.is_complete:
             self._inbox = self._body.feed(self._inbox)
+            self._memory.add(self._body.size - self._held)
+            self._held = self._body.size
         return self._body.is_complete
 
-    def _answer(self, head: Head, body: Body | ChunkedBody | None, turn: Turn) -> bool:
-        """Let the application answer; return whether this thread has the turn still."""
+    def _free_memory(self) -> None:
+        self._memory.add(-self._held)
+        self._held = 0
+
+    def _answer(self, head: Head, body: Body | ChunkedBody | None, leader: Leader) -> bool:
+        """Let the application answer; return whether this thread still leads the loop."""
         too_large = body is not None and body.is_too_large
         answer = Answer(self._send, head, is_last=too_large)
-        turn.begin(self)
+        leader.begin(self)
         try:
             self._gateway.run(head, body, self._address, answer)
         except ConnectionDropped:
             answer.is_last = self._was_dropped = True
-        except Exception:
+        except BaseException:  # sys.exit in an application would else end the loop, and silently
             logger.exception("internal error in %s", head.method)
             answer.is_last = True
             if answer.is_begun:
                 self._was_dropped = True
             else:
-                self._send(fail())
+                self._send(format_failure())
         finally:
             self.used = monotonic()
             self._is_ending = self._is_ending or answer.is_last
             self.is_lingering = too_large and not self._was_dropped
-        return turn.end()
+            if self._held:
+                self._free_memory()
+        return leader.end()
 
     def _send(self, data: bytes) -> None:
         self._send_wire(self._cipher.encrypt(data) if self._cipher else data)
 
     def _send_wire(self, wire: bytes) -> None:
         """Send as much as the system takes now, and keep the rest."""
-        wire = self._outbox + wire if self._outbox else wire
+        if self._outbox:
+            self._outbox += wire
+            del self._outbox[: self._transmit(self._outbox)]
+        elif (sent := self._transmit(wire)) < len(wire):
+            self._outbox += wire[sent:]
+
+    def _transmit(self, wire: bytes | bytearray) -> int:
+        """Return how many bytes the system has taken; all, where nobody is there to read."""
         try:
-            sent = self.socket.send(wire)
+            return self.socket.send(wire)
         except BlockingIOError:
-            sent = 0
+            return 0
         except OSError:
-            self.is_over, sent = True, len(wire)
-        self._outbox = wire[sent:] if sent < len(wire) else b""
+            self.is_over = True
+            return len(wire)
 
     def _end(self) -> None:
-        """End the connection, everything being sent; linger where the client may be sending."""
+        """End the connection after its last byte."""
         self._has_ended = True
         if self._cipher and not self._was_dropped:
             self._send_wire(self._cipher.leave())

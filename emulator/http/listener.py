@@ -1,35 +1,39 @@
-"""The HTTP server under the applications: a socket that listens, and what serves it."""
+"""The bundled HTTP server: a listening socket, and the loop that serves the application."""
 
 import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from emulator.http.body import BodyMemory
 from emulator.http.connection import Connection
 from emulator.http.loop import Loop
 from emulator.http.tls import Cipher
 from emulator.http.wsgi import Gateway
-from emulator.ocapi.wire.formats import LARGEST_BODY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BACKLOG = 1024
-# The limit itself is the application's, which answers in its own form. This bounds what is read.
-READ_AT_MOST = 8 * LARGEST_BODY
+MAX_BODY_BYTES = 5 * 1024 * 1024
+"""The largest body that is read: no application accepts more. Applications refuse larger ones."""
+MAX_BODIES_BYTES = 64 * 1024 * 1024
+"""The bodies of all connections together that are read before other connections wait."""
 
 
 class Listener:
-    """Listens from its making on, serves between ``start`` and ``stop``.
+    """An HTTP server for one WSGI application. Several live in one process.
+
+    The server listens from the constructor on, and serves between ``start`` and ``stop``.
 
     Args:
-        application: What answers.
+        application: The WSGI application.
         host: Name or address to listen on.
-        port: The port, 0 for any free one.
-        context: The certificate, if https is to be spoken.
-        bound: A socket that listens already, in the place of host and port.
+        port: The port, 0 for any free port.
+        context: The certificate for https, None for http.
+        bound: A socket that listens already, instead of host and port.
 
     Raises:
-        OSError: The address cannot be listened on.
+        OSError: The server cannot listen on the address.
     """
 
     def __init__(
@@ -46,37 +50,44 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         self._context = context
         self._gateway = Gateway(application, self.scheme, host, self.port)
-        self._loop = Loop(self._socket, self._connect, f"ocapi-emulator:{self.port}")
+        self._memory = BodyMemory(MAX_BODIES_BYTES, MAX_BODY_BYTES)
+        name = f"ocapi-emulator:{self.port}"
+        self._loop = Loop(self._socket, self._connect, self._memory, name)
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end."""
+        """The base URL, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}:{self.port}"
 
     @property
     def threads(self) -> int:
-        """How many threads serve at present."""
+        """The number of threads that serve at present."""
         return self._loop.size
 
+    @property
+    def failure(self) -> BaseException | None:
+        """The error that has ended the server before ``stop``, None for none."""
+        return self._loop.failure
+
     def start(self) -> None:
-        """Begin to serve, in threads of its own."""
+        """Serve in new threads; return at once."""
         self._loop.start()
 
     def stop(self) -> None:
-        """Finish the requests that are being answered, close all connections, end the threads."""
+        """Finish the requests in work, close all connections, and end the threads."""
         self._loop.stop()
 
     def _connect(self, client: socket.socket, address: tuple[Any, ...]) -> Connection:
         cipher = Cipher(self._context) if self._context else None
-        return Connection(client, address, self._gateway, cipher, READ_AT_MOST)
+        return Connection(client, address, self._gateway, cipher, self._memory)
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address.
+    """Return a listening socket for an address.
 
     Raises:
-        OSError: It cannot be listened on.
+        OSError: The address cannot be used.
     """
     family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     return socket.create_server(address[:2], family=family, backlog=BACKLOG)

@@ -1,4 +1,24 @@
-"""Requests as they arrive: the head, strictly by RFC 9112, and the body that follows it."""
+r"""Request heads: the request line and the header fields (RFC 9112, sections 2 to 6).
+
+Rules:
+
+- A head ends with an empty line (2.1). Every line ends with CR LF; a bare LF and a bare CR are
+  refused, and so is NUL (2.2). Folded header fields are refused (5.2).
+- A method is a token in upper case. A request-target is an absolute path, a URL of http or https,
+  or ``*`` (3.2). The bytes 0x80 to 0xFF are accepted, since clients send them; control characters,
+  spaces and ``#`` are refused.
+- HTTP/1.1 needs exactly one Host (3.2). The host of a URL counts more than the header (3.2.2). A
+  host that RFC 3986 does not allow is refused with 400, as 3.2 demands.
+- The framing of the body must be beyond doubt (6.3): two Content-Length, another transfer coding
+  than ``chunked``, or both headers together are refused. Otherwise two readers of one stream could
+  see different requests (11.2, request smuggling).
+- All texts are bytes read as Latin-1, as PEP 3333 wants them: every byte has a character, so no
+  byte is lost and none raises an error.
+- A header field with an underscore in its name is left out. In a WSGI environment ``X_A`` could
+  not be told from ``X-A``.
+
+A head is bounded in bytes (``MAX_HEAD_BYTES``) and in fields (``MAX_FIELDS``).
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,34 +26,43 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
-MOST_HEAD = 256 * 1024  # bytes of a head
-MOST_FIELDS = 1000  # header fields
-MOST_LINE = 4096  # bytes of a line between chunks
-KEPT_HEADS, LONGEST_KEPT = 256, 4096  # heads that are remembered, bytes of the longest of them
+MAX_HEAD_BYTES = 256 * 1024
+MAX_FIELDS = 1000
+CACHED_HEADS, MAX_CACHED_HEAD_BYTES = 256, 4096
 END_OF_HEAD = b"\r\n\r\n"
-HANDSHAKE = b"\x16\x03"  # how TLS begins
+TLS_HANDSHAKE = b"\x16\x03"
+"""The first bytes of a client that speaks TLS."""
 
+# The grammar of RFC 9110 and 9112. Repetitions are possessive: no text takes more than one pass.
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-# Methods count by case (RFC 9110, 9.1), and applications below would take ``get`` for GET.
-# A target has no fragment (RFC 9112, 3.2): where it came from, # was meant to be part of an id.
-REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Z-]++) ([!\"$-~\x80-\xff]++) HTTP/1\.([01])\r\n")
-FIELD = re.compile(rb"^(%b):[ \t]*+([^\0\r\n]*+)\r\n" % TOKEN, re.MULTILINE)
-LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
-CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*+(?:;[^\0\r\n]*+)?")
-TRAILER = re.compile(rb"%b:[^\0\r\n]*+" % TOKEN)
+# A method counts by case (RFC 9110, 9.1), and applications would take ``get`` for GET.
+METHOD = rb"[!#$%&'*+.^_`|~0-9A-Z-]++"
+# A target has no fragment (3.2): a client that sends # has forgotten to encode an id.
+REQUEST_TARGET = rb"[!\"$-~\x80-\xff]++"
+REQUEST_LINE = re.compile(rb"(%b) (%b) HTTP/1\.([01])\r\n" % (METHOD, REQUEST_TARGET))
+# More than VCHAR and obs-text: RFC 9110, 5.5 lets a recipient keep other control characters.
+FIELD_VCHAR = rb"[^\0\r\n]"
+FIELD_LINE = rb"%b:%b*+" % (TOKEN, FIELD_VCHAR)
+FIELD_LINES = re.compile(rb"^(%b):[ \t]*+(%b*+)\r\n" % (TOKEN, FIELD_VCHAR), re.MULTILINE)
+CONTENT_LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
+# uri-host [ ":" port ] of RFC 9110, 7.2, with the names of RFC 3986, 3.2.2. No user is named.
+HOST = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]++\]|(?:[0-9A-Za-z._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*+)(?::[0-9]*+)?",
+    re.ASCII,
+)
 
-NO_TARGET = "The target is neither a path nor a URL."
-ALONE = ("CONTENT_LENGTH", "HTTP_HOST")
-"""Fields that two readers could read differently if there were two of a name."""
+BAD_TARGET = "The target is neither a path nor a URL."
+SINGLE_FIELDS = ("CONTENT_LENGTH", "HTTP_HOST")
+"""Fields that may stand once: two readers could choose different ones of two."""
 
 Fields = dict[str, str]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, no error of the program
-    """The bytes are no request that can be served.
+    """The server refuses the bytes as a request.
 
     Attributes:
-        status: Status and phrase of the answer.
+        status: The status of the answer, with its phrase.
     """
 
     def __init__(self, reason: str, status: str = "400 Bad Request") -> None:
@@ -48,11 +77,10 @@ class Head(NamedTuple):
         method: The method as sent.
         target: The target as sent, its bytes as Latin-1.
         path: The path of the target, decoded as WSGI has it: bytes as Latin-1.
-        query: The query string of the target.
+        query: The query string of the target, its bytes as Latin-1.
         version: ``1.0`` or ``1.1``.
-        fields: The header fields by their names in a WSGI environment. Those of one name are
-            joined; those with an underscore in their name, which would be mistaken for others,
-            are left out.
+        fields: The header fields by their names in a WSGI environment. Fields of the same name are
+            joined.
         is_chunked: Whether the body comes in chunks.
     """
 
@@ -70,38 +98,39 @@ class Head(NamedTuple):
         return int(self.fields.get("CONTENT_LENGTH") or 0)
 
     @property
-    def wants_to_continue(self) -> bool:
-        """Whether the client waits to be told that it may send the body."""
-        told = self.fields.get("HTTP_EXPECT", "").lower().split(",")
-        return {one.strip() for one in told} == {"100-continue"} and self.version == "1.1"
+    def expects_continue(self) -> bool:
+        """Whether the client waits for 100 before the body (RFC 9110, 10.1.1)."""
+        expected = self.fields.get("HTTP_EXPECT", "").lower().split(",")
+        return {one.strip() for one in expected} == {"100-continue"} and self.version == "1.1"
 
     @property
     def connection_options(self) -> tuple[str, ...]:
-        """What the client says of the connection, in lower case."""
+        """The options of the header Connection, in lower case (RFC 9110, 7.6.1)."""
         sent = self.fields.get("HTTP_CONNECTION")
         return tuple(option.strip() for option in sent.lower().split(",")) if sent else ()
 
 
 def read_head(data: bytes, end: int) -> Head:
-    """Return the head that ``data`` begins with; the latest are remembered.
+    """Return the head at the beginning of ``data``; the latest short heads are cached.
 
     Args:
-        data: What has arrived.
-        end: Where ``END_OF_HEAD`` begins in it.
+        data: The bytes that have arrived.
+        end: The position of ``END_OF_HEAD`` in ``data``.
 
     Raises:
-        Refusal: It is malformed, or its framing cannot be told for sure.
+        Refusal: The head is malformed, or the framing of the body is in doubt.
     """
     lines = data[: end + 2]
-    return _remember(lines) if len(lines) <= LONGEST_KEPT else _read_lines(lines)
+    return _parse_cached(lines) if len(lines) <= MAX_CACHED_HEAD_BYTES else _parse(lines)
 
 
-def _read_lines(data: bytes) -> Head:
-    """Return what the lines of a head say."""
+def _parse(data: bytes) -> Head:
+    """Return the head that the lines make."""
     line = REQUEST_LINE.match(data)
     if line is None:
         raise Refusal("The request line is malformed.")
-    found = FIELD.findall(data, line.end())
+    found = FIELD_LINES.findall(data, line.end())
+    # A line that is no field-line is skipped by ``findall``, and so missing in the count.
     if len(found) != data.count(b"\n", line.end()):
         raise Refusal("A header field is malformed.")
     method, target, minor = line.groups()
@@ -111,13 +140,12 @@ def _read_lines(data: bytes) -> Head:
     text = target.decode("latin-1")
     if not text.startswith("/"):
         fields |= _read_authority(text)
-    if version == "1.1" and "HTTP_HOST" not in fields:
-        raise Refusal("There is no Host.")
+    _check_host(fields, version)
     path, _, query = text.partition("?")
     return Head(method.decode(), text, _decode_path(path), query, version, fields, is_chunked)
 
 
-_remember = lru_cache(KEPT_HEADS)(_read_lines)
+_parse_cached = lru_cache(CACHED_HEADS)(_parse)
 
 
 def _decode_path(path: str) -> str:
@@ -127,12 +155,12 @@ def _decode_path(path: str) -> str:
 
 
 def check_beginning(data: bytes) -> None:
-    """Refuse what is no beginning of a head, rather than wait for the rest of it.
+    """Check the beginning of a head whose end has not arrived.
 
     Raises:
-        Refusal: It can become none.
+        Refusal: No further bytes can make a head of the beginning.
     """
-    if data.startswith(HANDSHAKE):
+    if data.startswith(TLS_HANDSHAKE):
         raise Refusal("This port speaks http. Write http:// at the beginning of the URL.")
     line, ended, _ = data.partition(b"\r\n")
     if ended and not REQUEST_LINE.match(line + ended):
@@ -142,14 +170,15 @@ def check_beginning(data: bytes) -> None:
 
 
 def _read_fields(found: list[tuple[bytes, bytes]]) -> Fields:
-    if len(found) > MOST_FIELDS:
+    if len(found) > MAX_FIELDS:
         raise Refusal("There are too many header fields.", "431 Request Header Fields Too Large")
     fields: Fields = {}
     for name, value in found:
         variable, text = _name_variable(name), value.rstrip(b" \t").decode("latin-1")
-        if variable in ALONE and variable in fields:
+        if variable in SINGLE_FIELDS and variable in fields:
             raise Refusal(f"{name.decode()} is there twice.")
         if variable in fields:
+            # Cookies are joined as RFC 6265, 5.4 writes them, all others as a list.
             separator = "; " if variable == "HTTP_COOKIE" else ", "
             text = f"{fields[variable]}{separator}{text}"
         fields[variable] = text
@@ -159,7 +188,7 @@ def _read_fields(found: list[tuple[bytes, bytes]]) -> Fields:
 
 @lru_cache(maxsize=1024)
 def _name_variable(name: bytes) -> str:
-    """Return what WSGI calls a header field, nothing for one that is left out."""
+    """Return the WSGI name of a header field, empty for a field to leave out."""
     if b"_" in name:
         return ""
     variable = name.decode().upper().replace("-", "_")
@@ -167,26 +196,38 @@ def _name_variable(name: bytes) -> str:
 
 
 def _read_authority(target: str) -> Fields:
-    """Return the host of a target in absolute form, which counts more than the header.
+    """Return the host of a target in absolute form as a header field.
 
     Raises:
-        Refusal: It is neither that nor an asterisk, the two forms besides a path that we serve.
+        Refusal: The target is no URL of http or https, and no asterisk.
     """
     if target == "*":
         return {}
     try:
         found = urlsplit(target)
     except ValueError as error:
-        raise Refusal(NO_TARGET) from error
+        raise Refusal(BAD_TARGET) from error
     if found.scheme not in ("http", "https") or not found.netloc:
-        raise Refusal(NO_TARGET)
+        raise Refusal(BAD_TARGET)
     return {"HTTP_HOST": found.netloc}
 
 
+def _check_host(fields: Fields, version: str) -> None:
+    host = fields.get("HTTP_HOST")
+    if host is None and version == "1.1":
+        raise Refusal("There is no Host.")
+    if host and not HOST.fullmatch(host):
+        raise Refusal("Host is malformed.")
+
+
 def _check_framing(fields: Fields, version: str) -> bool:
-    """Return whether the body is chunked; refuse what two readers could see differently."""
+    """Return whether the body is chunked.
+
+    Raises:
+        Refusal: The framing is in doubt.
+    """
     coding, length = fields.pop("HTTP_TRANSFER_ENCODING", None), fields.get("CONTENT_LENGTH")
-    if length is not None and not LENGTH.fullmatch(length):
+    if length is not None and not CONTENT_LENGTH.fullmatch(length):
         raise Refusal("Content-Length is no number.")
     if coding is None:
         return False
@@ -195,123 +236,3 @@ def _check_framing(fields: Fields, version: str) -> bool:
     if length is not None or version == "1.0":
         raise Refusal("Transfer-Encoding goes with HTTP/1.1, and without Content-Length.")
     return True
-
-
-class Body:
-    """A body of announced length while it arrives.
-
-    Args:
-        length: Its bytes.
-        limit: The most bytes that are taken in.
-    """
-
-    def __init__(self, length: int, limit: int) -> None:
-        self.is_too_large = length > limit
-        self._left = 0 if self.is_too_large else length
-        self._parts: list[bytes] = []
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing more is waited for."""
-        return not self._left
-
-    def feed(self, data: bytes) -> bytes:
-        """Take in what belongs to the body; return what comes behind it."""
-        self._parts.append(data[: self._left])
-        rest = data[self._left :]
-        self._left -= len(self._parts[-1])
-        return rest
-
-    def join(self) -> bytes:
-        """Return all of it."""
-        return b"".join(self._parts)
-
-
-class ChunkedBody:
-    """A body in chunks while it arrives (RFC 9112, 7.1).
-
-    Args:
-        limit: The most bytes that are taken in, their framing not counted.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self.is_too_large = False
-        self.is_complete = False
-        self._limit = limit
-        self._size = 0
-        self._trailers = 0
-        self._data = b""
-        self._parts: list[bytes] = []
-        self._read = self._read_size
-
-    def feed(self, data: bytes) -> bytes:
-        """Take in what belongs to the body; return what comes behind it.
-
-        Raises:
-            Refusal: It is malformed.
-        """
-        self._data += data
-        position, before = 0, -1
-        while not self.is_complete and position != before:
-            before = position
-            position = self._read(position)
-        self._data = self._data[position:]
-        return self._data if self.is_complete else b""
-
-    def join(self) -> bytes:
-        """Return all of it."""
-        return b"".join(self._parts)
-
-    def _find_line(self, position: int) -> int:
-        """Return where the line ends that begins at a position, -1 if it is not there yet."""
-        end = self._data.find(b"\r\n", position)
-        bare = self._data.find(b"\n", position)
-        if bare >= 0 and bare - 1 != end:
-            raise Refusal("Lines between chunks end with CR and LF.")
-        if (len(self._data) if end < 0 else end) - position > MOST_LINE:
-            raise Refusal("A line between chunks is too long.")
-        return end
-
-    def _read_size(self, position: int) -> int:
-        end = self._find_line(position)
-        if end < 0:
-            return position
-        found = CHUNK.fullmatch(self._data, position, end)
-        if found is None:
-            raise Refusal("The size of a chunk is malformed.")
-        self._chunk = int(found[1], 16)
-        self._size += self._chunk
-        if self._size > self._limit:
-            self.is_too_large = self.is_complete = True
-        self._read = self._read_chunk if self._chunk else self._read_trailer
-        return end + 2
-
-    def _read_chunk(self, position: int) -> int:
-        end = position + self._chunk
-        if len(self._data) < end + 2:
-            return self._read_part(position)
-        if self._data[end : end + 2] != b"\r\n":
-            raise Refusal("A chunk is longer than its size.")
-        self._parts.append(self._data[position:end])
-        self._read = self._read_size
-        return end + 2
-
-    def _read_part(self, position: int) -> int:
-        """Take in the beginning of a chunk, but its last byte."""
-        end = min(len(self._data), position + self._chunk - 1)
-        if end <= position:
-            return position
-        self._parts.append(self._data[position:end])
-        self._chunk -= end - position
-        return end
-
-    def _read_trailer(self, position: int) -> int:
-        end = self._find_line(position)
-        if end < 0:
-            return position
-        self.is_complete = end == position
-        self._trailers += 1
-        line = TRAILER.fullmatch(self._data, position, end)
-        if not self.is_complete and (line is None or self._trailers > MOST_FIELDS):
-            raise Refusal("A trailer field is malformed.")
-        return end + 2

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.family import TOO_LARGE
 from emulator.http.answer import Answer
-from emulator.http.request import Body, ChunkedBody, Head
+from emulator.http.body import Body, ChunkedBody
+from emulator.http.request import Head
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -77,10 +78,10 @@ class Gateway:
             "REQUEST_METHOD": head.method,
             "REQUEST_URI": head.target,
             "SERVER_PROTOCOL": f"HTTP/{head.version}",
-            "wsgi.input": BytesIO() if body is None else BytesIO(body.join()),
+            "wsgi.input": BytesIO() if body is None else body.open(),
         }
         if body is not None and body.is_too_large:
             environ[TOO_LARGE] = True
         elif head.is_chunked:
-            environ["CONTENT_LENGTH"] = str(len(environ["wsgi.input"].getbuffer()))
+            environ["CONTENT_LENGTH"] = "0" if body is None else str(body.size)
         return environ

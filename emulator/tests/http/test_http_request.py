@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.http.request import Body, ChunkedBody, Head, Refusal, check_beginning, read_head
+from emulator.http.body import Body, ChunkedBody
+from emulator.http.request import Head, Refusal, check_beginning, read_head
 
 GET = b"GET /a%2Fb?c=d HTTP/1.1\r\nHost: localhost\r\nX-One:  1 \r\n"
 LIMIT = 1000
@@ -85,7 +86,7 @@ def test_a_body_of_known_length_ends_where_it_should(
 ) -> None:
     body = Body(len(content), LIMIT)
     assert feed(body, content + behind, cuts) == behind
-    assert (body.join(), body.is_too_large) == (content, False)
+    assert (body.open().read(), body.is_too_large) == (content, False)
 
 
 @given(
@@ -100,7 +101,11 @@ def test_a_chunked_body_is_the_same_in_whatever_pieces_it_arrives(
     wire = b"".join(map(chunk, parts)) + b"0;last\r\n" + trailer + b"\r\n"
     body = ChunkedBody(LIMIT)
     assert feed(body, wire + behind, cuts) == behind
-    assert (body.join(), body.is_complete, body.is_too_large) == (b"".join(parts), True, False)
+    assert (body.open().read(), body.is_complete, body.is_too_large) == (
+        b"".join(parts),
+        True,
+        False,
+    )
 
 
 @given(st.binary(max_size=100), st.lists(st.integers(0, 100)))
@@ -110,7 +115,7 @@ def test_whatever_arrives_as_chunks_is_taken_in_or_refused(noise: bytes, cuts: l
         feed(body, noise, cuts)
     except Refusal:
         return
-    assert len(body.join()) <= LIMIT
+    assert len(body.open().read()) <= LIMIT
 
 
 def test_bodies_are_not_taken_in_beyond_their_limit() -> None:
@@ -189,12 +194,12 @@ def test_a_target_is_a_path_or_a_url(target: bytes) -> None:
 
 @pytest.mark.parametrize("told", [b"100-continue", b"100-Continue, 100-continue"])
 def test_who_waits_to_be_told_may_say_so_twice(told: bytes) -> None:
-    assert read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).wants_to_continue
+    assert read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).expects_continue
 
 
 @pytest.mark.parametrize("told", [b"", b"200-ok", b"100-continue, 200-ok"])
 def test_what_else_is_expected_is_not_waited_for(told: bytes) -> None:
-    assert not read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).wants_to_continue
+    assert not read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).expects_continue
 
 
 def test_what_is_refused_is_refused_each_time() -> None:

@@ -85,7 +85,7 @@ def serving(app: "WSGIApplication", context: ssl.SSLContext) -> Iterator[Listene
         listener.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def listener(context: ssl.SSLContext) -> Iterator[Listener]:
     with serving(application, context) as started:
         yield started
@@ -341,7 +341,7 @@ def test_a_client_that_does_not_finish_its_handshake_is_closed_in_the_end(
     trusting: ssl.SSLContext,
     length: int,
 ) -> None:
-    monkeypatch.setattr("emulator.http.loop.IDLE", 0)
+    monkeypatch.setattr("emulator.http.loop.IDLE_SECONDS", 0)
     with serving(application, context) as listener, unsecured(listener) as client:
         client.sendall(hello(trusting)[:length])
         try:
