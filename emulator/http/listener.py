@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BACKLOG = 1024
-MAX_BODY_BYTES = 5 * 1024 * 1024
-"""The largest body that is read: no application accepts more. Applications refuse larger ones."""
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""The largest body that is read.
+
+Applications accept 5 MB. A little more lets them see the beginning of a body that they refuse,
+such as the method in a form (MET-3). Of a larger body they see only ``emulator.body_too_large``.
+"""
 MAX_BODIES_BYTES = 64 * 1024 * 1024
 """The bodies of all connections together that are read before other connections wait."""
 

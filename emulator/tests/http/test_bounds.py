@@ -80,7 +80,7 @@ def tell_size(environ: "WSGIEnvironment", start_response: "StartResponse") -> It
 
 def test_body_beyond_the_bound_is_answered_unread() -> None:
     with serving(tell_size) as listener, connected(listener.port) as stream:
-        send(stream, put(5_242_881))
+        send(stream, put(8_388_609))
         answer = receive(stream)
         assert json.loads(answer.body) == [0, True]
         assert answer.headers["Connection"] == "close"
