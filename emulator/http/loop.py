@@ -215,6 +215,7 @@ class Loop:
         if is_frequent:
             logger.critical("the HTTP server ends: its loop fails again and again")
         self.failure = error
+        self._listening.close()
         self._has_ended.set()
         self._close_all()
 
