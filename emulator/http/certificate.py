@@ -1,7 +1,12 @@
-"""Certificates for https: from a local authority in the user's cache folder, or one's own.
+"""Certificates for https: of a local authority in the user's cache folder, or in files of the user.
 
-The authority is made on first use and stays the same from then on, so a client has to be told
-once to trust it. Its key never leaves the folder, and nobody else can read it.
+Rules:
+
+- The authority is made at the first use and kept: a client has to trust it once.
+- The key of the authority stays in its folder, and only the user can read it. Key and certificate
+  appear in one step, so that processes which start together use the same authority.
+- A certificate is made for each start of a server, and its key is never kept.
+- The libraries come with the extra ``tls``. Only the local authority needs them.
 """
 
 import os
@@ -16,44 +21,43 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING
 
-from platformdirs import user_cache_path
-
 if TYPE_CHECKING:
     from trustme import CA
 
-# trustme brings in much of cryptography, a tenth of a second at the start of programs that do not
-# speak TLS. So it is imported by the functions that need it.
+# The libraries are imported in functions: they may be missing, and they take a tenth of a second at
+# the start of programs without TLS.
 
 APPLICATION = "ocapi-emulator"
-CERTIFICATE, KEY = "ca.pem", "ca-key.pem"
-NAMES = (
+CERTIFICATE_FILE, KEY_FILE = "ca.pem", "ca-key.pem"
+DEFAULT_NAMES = (
     "localhost",
     "127.0.0.1",
     "::1",
     "account.demandware.com",
-    "*.localhost",  # OpenSSL wants two dots in a wildcard and passes this one over, others take it
+    "*.localhost",  # ignored by OpenSSL, which wants two dots in a wildcard; others accept it
     "*.ocapi.test",
 )
-# Some systems refuse server certificates that are valid for more than 825 days. A day lies in the
-# past, for clients whose clock is late.
-PAST, FUTURE = timedelta(days=1), timedelta(days=800)
-# What a resolver takes for an address, and a final dot, which clients do not compare.
-NO_HOST = re.compile(r"(?:^|\.)\d*$")
-ELSE = "or choose your own certificate with --tls-cert and --tls-key"
+# Some systems refuse server certificates that are valid for more than 825 days. The first day lies
+# in the past, for clients whose clock is late.
+VALID_BEFORE, VALID_AFTER = timedelta(days=1), timedelta(days=800)
+# A number at the end is an address for a resolver; a final dot is not compared by clients.
+INVALID_END = re.compile(r"(?:^|\.)\d*$")
+ALTERNATIVE = "or choose your own certificate with --tls-cert and --tls-key"
 
 
 class CertificateError(ValueError):
-    """A certificate cannot be had; the message, one line, says why and what to do."""
+    """There is no certificate; the message, in one line, gives the reason and the remedy."""
 
 
 def authority(folder: Path | None = None) -> Path:
-    """Return the certificate of the local authority, the file that clients have to trust.
+    """Return the certificate file of the local authority, for clients to trust.
 
     Args:
-        folder: Where the authority is kept; by default a folder in the user's cache.
+        folder: The folder of the authority; by default a folder in the user's cache.
 
     Raises:
-        CertificateError: The folder cannot be used, or what lies there is no valid authority.
+        CertificateError: The folder cannot be used, the authority is not valid, or the extra
+            ``tls`` is not installed.
     """
     path, _ = _open(folder)
     return path
@@ -63,17 +67,21 @@ def issue(names: Iterable[str] = (), folder: Path | None = None) -> ssl.SSLConte
     """Return a server's context with a new certificate of the local authority.
 
     Args:
-        names: Host names (``*.`` may stand before one) and IP addresses, besides ``NAMES``.
-        folder: Where the authority is kept; by default a folder in the user's cache.
+        names: Host names, also with ``*.`` at the beginning, and IP addresses, besides
+            ``DEFAULT_NAMES``.
+        folder: The folder of the authority; by default a folder in the user's cache.
 
     Raises:
-        CertificateError: A name is none, or there is no authority.
+        CertificateError: A name is not valid, or there is no authority.
     """
-    identities = dict.fromkeys([*NAMES, *map(_check, names)])
+    identities = dict.fromkeys([*DEFAULT_NAMES, *map(_check, names)])
     _, ca = _open(folder)
     now = datetime.now(UTC)
     leaf = ca.issue_cert(
-        *identities, organization_name=APPLICATION, not_before=now - PAST, not_after=now + FUTURE
+        *identities,
+        organization_name=APPLICATION,
+        not_before=now - VALID_BEFORE,
+        not_after=now + VALID_AFTER,
     )
     context = _server_context()
     try:
@@ -81,16 +89,17 @@ def issue(names: Iterable[str] = (), folder: Path | None = None) -> ssl.SSLConte
     except OSError as error:
         raise CertificateError(
             f"cannot write a temporary file for the certificate: {error.strerror};"
-            f" set TMPDIR to a folder that can be written, {ELSE}"
+            f" set TMPDIR to a folder that can be written, {ALTERNATIVE}"
         ) from error
     return context
 
 
 def read(certificate: str, key: str) -> ssl.SSLContext:
-    """Return a server's context with a certificate of the user's own.
+    """Return a server's context with a certificate of the user.
 
     Args:
-        certificate: PEM file with the server's certificate, then those that lead to its authority.
+        certificate: PEM file with the server's certificate, then the certificates up to its
+            authority.
         key: PEM file with the private key, without a passphrase.
 
     Raises:
@@ -100,7 +109,7 @@ def read(certificate: str, key: str) -> ssl.SSLContext:
     _expect(key, b"PRIVATE KEY-----", "private key")
 
     def refuse() -> str:
-        # Without this OpenSSL would ask on the terminal.
+        # Without this function OpenSSL would ask on the terminal.
         raise CertificateError(
             f"the key in {key} has a passphrase; write it without one: openssl pkey -in"
             f" {shlex.quote(key)} -out FILE"
@@ -115,10 +124,10 @@ def read(certificate: str, key: str) -> ssl.SSLContext:
 
 
 def trust(path: Path) -> str:
-    """Return lines for a shell that make curl, Python requests and Node trust an authority.
+    """Return shell lines to make curl, Python requests and Node trust an authority.
 
     Args:
-        path: Its certificate, as ``authority`` returns it.
+        path: The certificate file of the authority.
     """
     quoted = shlex.quote(str(path.absolute()))
     return "\n".join(
@@ -137,9 +146,29 @@ def _server_context() -> ssl.SSLContext:
     return context
 
 
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Name the extra for the imports in the block."""
+    try:
+        yield
+    except ImportError as error:
+        raise CertificateError(
+            "a certificate of the local authority needs further packages:"
+            f" pip install 'ocapi-emulator[tls]', {ALTERNATIVE}"
+        ) from error
+
+
+def user_cache_path(name: str) -> Path:
+    """Return the folder of an application in the user's cache."""
+    with _extra():
+        import platformdirs  # noqa: PLC0415
+    return platformdirs.user_cache_path(name)
+
+
 def _check(name: str) -> str:
-    """Return a name that can stand in a certificate, or raise."""
-    import idna  # noqa: PLC0415
+    """Return a host name or an IP address for a certificate."""
+    with _extra():
+        import idna  # noqa: PLC0415
 
     with suppress(ValueError):
         return str(ip_address(name))
@@ -147,7 +176,7 @@ def _check(name: str) -> str:
         host = idna.encode(name.removeprefix("*."), uts46=True).decode()
     except ValueError:
         host = ""
-    if NO_HOST.search(host):
+    if INVALID_END.search(host):
         raise CertificateError(
             f"'{name}' is neither a host name nor an IP address; give the name as it stands in"
             " URLs, without scheme, port and brackets"
@@ -156,9 +185,9 @@ def _check(name: str) -> str:
 
 
 def _open(folder: Path | None) -> "tuple[Path, CA]":
-    """Return the authority and the file with its certificate, both made if need be."""
+    """Return the certificate file of the authority and the authority, new if there is none."""
     place = folder or user_cache_path(APPLICATION)
-    key, certificate = place / KEY, place / CERTIFICATE
+    key, certificate = place / KEY_FILE, place / CERTIFICATE_FILE
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not key.exists():
@@ -168,24 +197,25 @@ def _open(folder: Path | None) -> "tuple[Path, CA]":
     except OSError as error:
         raise CertificateError(
             f"cannot keep a certificate authority in {place}: {error.strerror};"
-            f" make it a folder that can be written, {ELSE}"
+            f" make it a folder that can be written, {ALTERNATIVE}"
         ) from error
     return certificate, ca
 
 
 def _make(file: Path) -> None:
     """Write key and certificate of a new authority, unless another process is faster."""
-    from trustme import CA  # noqa: PLC0415
+    with _extra():
+        from trustme import CA  # noqa: PLC0415
 
     ca = CA(organization_name=APPLICATION)
     pem = ca.private_key_pem.bytes() + ca.cert_pem.bytes()
-    # Both in one file, which appears whole and only once: a link does not replace what is there.
+    # One file for both appears whole and only once: a link does not replace a file.
     with _draft(file.parent, pem) as draft, suppress(FileExistsError):
         os.link(draft, file)
 
 
 def _publish(file: Path, pem: bytes) -> None:
-    """Let the file hold the certificate, which it does already unless the authority is new."""
+    """Write the certificate file, unless the file is up to date."""
     if file.exists() and file.read_bytes() == pem:
         return
     with _draft(file.parent, pem) as draft:
@@ -195,7 +225,7 @@ def _publish(file: Path, pem: bytes) -> None:
 
 @contextmanager
 def _draft(folder: Path, data: bytes) -> Iterator[Path]:
-    """Provide a file that only its owner can read, for as long as it takes to give it its name."""
+    """Provide a file for the owner alone, until the block has given the file its name."""
     handle, name = mkstemp(dir=folder, prefix=".", suffix=".pem")
     draft = Path(name)
     try:
@@ -207,23 +237,28 @@ def _draft(folder: Path, data: bytes) -> Iterator[Path]:
 
 
 def _load(file: Path) -> "CA":
-    from cryptography import exceptions, x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-    from trustme import CA  # noqa: PLC0415
+    with _extra():
+        from cryptography import exceptions, x509  # noqa: PLC0415
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from trustme import CA  # noqa: PLC0415
 
-    pem = _contents(file, f"delete it, and a new authority is made, {ELSE}")
+    pem = _contents(file, f"delete it, and a new authority is made, {ALTERNATIVE}")
     try:
         certificate = x509.load_pem_x509_certificate(pem)
-        matches = load_pem_private_key(pem, None).public_key() == certificate.public_key()
+        matches = (
+            serialization.load_pem_private_key(pem, None).public_key() == certificate.public_key()
+        )
     except (ValueError, TypeError, exceptions.UnsupportedAlgorithm):
         matches = False
     if not matches:
-        raise CertificateError(f"{file} is damaged; delete it, and a new authority is made, {ELSE}")
+        raise CertificateError(
+            f"{file} is damaged; delete it, and a new authority is made, {ALTERNATIVE}"
+        )
     if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
         raise CertificateError(
             f"{file} is valid from {certificate.not_valid_before_utc:%Y-%m-%d} to"
             f" {certificate.not_valid_after_utc:%Y-%m-%d} only; delete it, and a new authority is"
-            f" made, {ELSE}"
+            f" made, {ALTERNATIVE}"
         )
     return CA.from_pem(pem, pem)
 
@@ -236,13 +271,17 @@ def _contents(file: Path, advice: str) -> bytes:
 
 
 def _expect(file: str, mark: bytes, what: str) -> None:
-    """Raise unless the file can be read and has the mark of what it should hold."""
+    """Check that a file can be read and holds a mark.
+
+    Raises:
+        CertificateError: The file cannot be read, or holds something else.
+    """
     if mark not in _contents(Path(file), f"name the PEM file that holds the {what}"):
         raise CertificateError(f"{file} holds no {what} in PEM; name the file that does")
 
 
 def _complaint(certificate: str, key: str, error: OSError) -> str:
-    """Return what is wrong with two files that OpenSSL does not take."""
+    """Return a message for two files after an error of OpenSSL."""
     reason = getattr(error, "reason", None)
     if reason == "KEY_VALUES_MISMATCH":
         return f"the key in {key} does not belong to the first certificate in {certificate}"

@@ -5,7 +5,7 @@ import shlex
 import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -316,6 +316,23 @@ def test_an_authority_that_is_there_is_used_without_writing(
     assert authority(tmp_path).read_bytes() == first
 
 
+OWN_NAMES = (
+    "emulator",
+    "shop.example.com",
+    "*.wild.example.com",
+    "192.0.2.7",
+    "2001:db8::7",
+    "bücher.example",
+)
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    """Return a context for many names, and the certificate of its authority."""
+    folder = tmp_path_factory.mktemp("authority")
+    return issue(OWN_NAMES, folder), authority(folder)
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -332,26 +349,16 @@ def test_an_authority_that_is_there_is_used_without_writing(
         "bücher.example",
     ],
 )
-def test_a_certificate_is_good_for_its_names(tmp_path: Path, name: str) -> None:
-    context = issue(
-        [
-            "emulator",
-            "shop.example.com",
-            "*.wild.example.com",
-            "192.0.2.7",
-            "2001:db8::7",
-            "bücher.example",
-        ],
-        tmp_path,
-    )
-    assert shake_hands(context, authority(tmp_path), name).version() == "TLSv1.3"
+def test_certificate_is_good_for_its_names(issued: tuple[ssl.SSLContext, Path], name: str) -> None:
+    assert shake_hands(*issued, name).version() == "TLSv1.3"
 
 
 @pytest.mark.parametrize("name", ["other.example.com", "192.0.2.8", "a.shop.example.com"])
-def test_a_certificate_is_good_for_no_other_name(tmp_path: Path, name: str) -> None:
-    context = issue(["shop.example.com"], tmp_path)
+def test_certificate_is_good_for_no_other_name(
+    issued: tuple[ssl.SSLContext, Path], name: str
+) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
-        shake_hands(context, authority(tmp_path), name)
+        shake_hands(*issued, name)
 
 
 def test_a_certificate_names_subdomains_of_localhost(tmp_path: Path) -> None:
@@ -532,9 +539,51 @@ def test_the_lines_hold_wherever_the_shell_is(tmp_path: Path, monkeypatch: Any) 
     assert trust(Path("ca.pem")).startswith(f"curl --cacert {tmp_path}/ca.pem\n")
 
 
-def test_the_libraries_are_not_imported_before_they_are_needed() -> None:
-    program = "import sys, emulator.http.certificate; print('trustme' in sys.modules)"
+NEEDS_EXTRA = (
+    "a certificate of the local authority needs further packages:"
+    " pip install 'ocapi-emulator[tls]', or choose your own certificate with --tls-cert and"
+    " --tls-key"
+)
+
+
+@pytest.mark.parametrize("package", ["trustme", "cryptography"])
+@pytest.mark.parametrize("is_new", [True, False])
+def test_missing_package_is_reported_with_the_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, package: str, *, is_new: bool
+) -> None:
+    if not is_new:
+        authority(tmp_path)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(CertificateError) as caught:
+        issue(folder=tmp_path)
+    assert str(caught.value) == NEEDS_EXTRA
+
+
+@pytest.mark.parametrize(
+    ("package", "act"),
+    [("platformdirs", authority), ("platformdirs", issue), ("idna", lambda: issue(["localhost"]))],
+)
+def test_missing_package_of_the_defaults_is_reported_with_the_extra(
+    monkeypatch: pytest.MonkeyPatch, package: str, act: Callable[[], object]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(CertificateError) as caught:
+        act()
+    assert str(caught.value) == NEEDS_EXTRA
+
+
+def test_own_certificate_needs_no_extra(monkeypatch: pytest.MonkeyPatch, own: Own) -> None:
+    for package in ("trustme", "cryptography", "platformdirs", "idna"):
+        monkeypatch.setitem(sys.modules, package, None)
+    assert isinstance(read(*own), ssl.SSLContext)
+
+
+def test_libraries_are_not_imported_before_they_are_needed() -> None:
+    program = (
+        "import sys, emulator.http.certificate, emulator.http.listener;"
+        "print({'trustme', 'cryptography', 'platformdirs', 'idna'} & set(sys.modules))"
+    )
     told = subprocess.run(  # noqa: S603
         [sys.executable, "-c", program], capture_output=True, timeout=TIMEOUT, check=True
     )
-    assert told.stdout.strip() == b"False"
+    assert told.stdout.strip() == b"set()"

@@ -19,6 +19,7 @@ from emulator.tests.wire import TIMEOUT, ask, receive, send
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+LAST_GET = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 CALLBACKS = [
     (Connection, "receive"),
     (Connection, "proceed"),
@@ -58,9 +59,8 @@ def test_failing_callback_does_not_end_the_server(
     monkeypatch.setattr("emulator.http.loop.RETRY_SECONDS", 0.01)
     monkeypatch.setattr(owner, name, failing(getattr(owner, name), OnceError("on purpose")))
     with serving(application) as listener:
-        request = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
         with connected(listener.port) as stream, suppress(ConnectionError):
-            send(stream, request)
+            send(stream, LAST_GET)
             stream.read()
         assert exchange(listener.port, GET).status == 200
         while "OnceError: on purpose" not in caplog.text:
@@ -140,6 +140,7 @@ def test_failed_loop_starts_again(
         selector = listener._loop._selector  # noqa: SLF001
         monkeypatch.setattr(selector, "select", failing(selector.select, OnceError("on purpose")))
         with connected(listener.port) as other, suppress(ConnectionError):
+            send(other, LAST_GET)
             other.read()
         assert stream.read() == b""
         assert exchange(listener.port, GET).status == 200
