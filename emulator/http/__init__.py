@@ -1,4 +1,16 @@
-"""HTTP/1.1 between sockets and WSGI: what arrives, what is answered, who works on it.
+"""The bundled HTTP/1.1 server: from sockets to a WSGI application, and back.
 
-Nothing in this folder knows what is served, and only ``loop`` and ``connection`` know sockets.
+========================  ============================================================
+module                    subject
+========================  ============================================================
+``listener``              the server: address, start, stop
+``loop``, ``leader``      events of sockets, and the threads that handle them
+``connection``            one client: its requests and answers in order
+``request``, ``body``     bytes of a request, after RFC 9112
+``wsgi``                  the application, after PEP 3333
+``answer``                bytes of an answer, after RFC 9112
+``tls``, ``certificate``  https
+========================  ============================================================
+
+Only ``listener``, ``loop`` and ``connection`` know sockets. The application is any WSGI application.
 """

@@ -1,4 +1,15 @@
-"""Between requests and a WSGI application (PEP 3333)."""
+"""Requests for a WSGI application (PEP 3333).
+
+Rules:
+
+- Every value of the environment without a dot in its name is a ``str`` of bytes as Latin-1: no lone
+  surrogate, no number, also for ``CONTENT_LENGTH``.
+- ``REQUEST_URI`` is the target as the client has sent it. ``PATH_INFO`` is decoded.
+- ``wsgi.input`` holds the whole body and ends (``wsgi.input_terminated``), in chunks or not. Of a
+  body beyond ``listener.MAX_BODY_BYTES`` nothing or the beginning is there, and
+  ``emulator.body_too_large`` is set.
+- The ``close`` of an iterable is called, whatever happens.
+"""
 
 import sys
 from io import BytesIO
@@ -19,7 +30,7 @@ class Gateway:
     Args:
         application: The application.
         scheme: ``http`` or ``https``.
-        name: The server's name for a request that names no host.
+        name: The server's name for a request without a host.
         port: The server's port.
     """
 
@@ -44,16 +55,17 @@ class Gateway:
         """Let the application answer a request.
 
         Args:
-            head: Its head.
-            body: Its body, None for none.
-            client: The address that it came from.
-            answer: What takes what the application says.
+            head: The head of the request.
+            body: The body of the request, None for none.
+            client: The address of the client.
+            answer: Takes status, headers and body of the application.
 
         Raises:
             Exception: Whatever the application raises.
         """
-        iterable = self._application(self._describe(head, body, client), answer.start)
+        iterable = self._application(self._make_environ(head, body, client), answer.start)
         try:
+            # A list is the whole body, so its length is known and one packet may hold the answer.
             if isinstance(iterable, list) and not answer.is_begun:
                 answer.write_whole(b"".join(iterable))
             else:
@@ -65,7 +77,7 @@ class Gateway:
             if close is not None:
                 close()
 
-    def _describe(
+    def _make_environ(
         self, head: Head, body: Body | ChunkedBody | None, client: tuple[Any, ...]
     ) -> "WSGIEnvironment":
         environ = {
