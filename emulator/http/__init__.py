@@ -12,5 +12,5 @@ module                    subject
 ``tls``, ``certificate``  https
 ========================  ============================================================
 
-Only ``listener``, ``loop`` and ``connection`` know sockets. The application is any WSGI application.
+Only ``listener``, ``loop`` and ``connection`` know sockets. Any WSGI application will do.
 """

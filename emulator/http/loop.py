@@ -110,6 +110,7 @@ class Loop:
         self._connections: dict[Connection, State] = {}
         self._ready: deque[Connection] = deque()
         self._waiting: deque[Connection] = deque()
+        self._favoured: Connection | None = None  # goes on with its body though memory is full
         self._returned: deque[Connection] = deque()
         self._waker, self._wakeup = socket.socketpair()
         self._tidied = monotonic()
@@ -299,11 +300,11 @@ class Loop:
             self._step(connection.flush, connection, leader)
         elif state is not READING:
             return  # closed since the selector has told of it
-        elif self._memory.is_full and connection.awaits_body and self._has_progress(connection):
+        elif self._may_receive(connection):
+            self._step(connection.receive, connection, leader)
+        else:
             self._set_state(connection, WAITING)
             self._waiting.append(connection)
-        else:
-            self._step(connection.receive, connection, leader)
 
     def _step(self, act: Callable[[Leader], None], connection: Connection, leader: Leader) -> None:
         """Let a connection act, and note its next state; drop the connection if that fails."""
@@ -354,19 +355,33 @@ class Loop:
 
     # Memory of bodies
 
-    def _has_progress(self, connection: Connection) -> bool:
-        """Return whether another connection will give memory back without waiting for it."""
+    def _may_receive(self, connection: Connection) -> bool:
+        """Return whether a connection may receive bytes: the memory of bodies may be full."""
+        if not (self._memory.is_full and connection.awaits_body):
+            return True
+        if not self._will_free_memory():
+            self._favoured = connection
+        return connection is self._favoured
+
+    def _will_free_memory(self) -> bool:
+        """Return whether memory comes back though the other bodies wait."""
+        favoured = self._favoured
+        if favoured in self._connections and favoured is not None and favoured.awaits_body:
+            return True
         return any(
-            state is not WAITING and other is not connection and other.holds_memory
-            for other, state in self._connections.items()
+            state is LENT and connection.holds_memory
+            for connection, state in self._connections.items()
         )
 
     def _resume_waiting(self) -> None:
         """Let connections that wait for memory go on: all if there is some, else the first."""
-        first = self._waiting[0]
-        if self._memory.is_full and self._has_progress(first):
-            return
-        resumed = [first] if self._memory.is_full else list(self._waiting)
+        resumed = list(self._waiting)
+        if self._memory.is_full:
+            if self._will_free_memory():
+                return
+            # The favour stays with one body to its end. Given to each in turn, all would grow.
+            resumed = [self._waiting[0]]
+            self._favoured = resumed[0]
         for connection in resumed:
             self._waiting.popleft()
             if self._connections.get(connection) is WAITING:
