@@ -57,7 +57,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Answer:
-    """One answer.
+    """An answer to a request.
 
     Args:
         send: Takes the bytes of the answer.
@@ -146,7 +146,7 @@ class Answer:
         return data
 
     def _choose_headers(self) -> Iterator[str]:
-        """Yield the headers of the application, without those of the server."""
+        """Yield the headers of the application, but for the headers of the server."""
         has_date = False
         for name, value in self._headers:
             lowered = _lower_name(name)
@@ -160,7 +160,7 @@ class Answer:
             yield f"Date: {_format_date(int(time.time()))}"
 
     def _takes_length(self, value: str) -> bool:
-        """Return whether a Content-Length of the application is sent, and keep its number."""
+        """Take a Content-Length of the application; return False to leave the header out."""
         if (
             self._missing is not None
             or self._status.startswith("204")
@@ -218,12 +218,12 @@ def _format_date(second: int) -> str:
 
 
 def format_refusal(refusal: Refusal) -> bytes:
-    """Return the answer to bytes that are no request; the connection ends."""
+    """Return the last answer of a connection, after malformed bytes."""
     return _format_text(refusal.status, str(refusal))
 
 
 def format_failure() -> bytes:
-    """Return the answer for an application that has failed; the connection ends."""
+    """Return the last answer of a connection, after a failure of the application."""
     return _format_text("500 Internal Server Error", "The reason is in the server's log.")
 
 

@@ -1,4 +1,4 @@
-"""Request bodies while they arrive (RFC 9112, section 6), and the memory that they take.
+"""Arriving request bodies (RFC 9112, section 6), and the memory of all bodies.
 
 Rules:
 
@@ -34,7 +34,7 @@ TRAILER_LINE = re.compile(FIELD_LINE)
 
 
 class BodyMemory:
-    """Memory of all request bodies of a server, from their first byte to their answer.
+    """Memory of all request bodies of a server, from the first byte to the answer.
 
     Args:
         limit: The bytes of all bodies together that are kept before others have to wait.
@@ -56,7 +56,7 @@ class BodyMemory:
         return self._size >= self._limit
 
     def add(self, size: int) -> None:
-        """Note bytes that are kept from now on; a negative size gives bytes back."""
+        """Add kept bytes; a negative size gives bytes back."""
         with self._lock:
             self._size += size
 
@@ -92,7 +92,7 @@ class Body:
         return data[taken:]
 
     def open(self) -> BytesIO:
-        """Return the body as a file, at its beginning."""
+        """Return the body as a file, to be read from the beginning."""
         self._content.seek(0)
         return self._content
 
@@ -136,12 +136,12 @@ class ChunkedBody:
         return self._data if self.is_complete else b""
 
     def open(self) -> BytesIO:
-        """Return the body as a file, at its beginning."""
+        """Return the body as a file, to be read from the beginning."""
         self._content.seek(0)
         return self._content
 
     def _find_line_end(self, position: int) -> int:
-        """Return the end of the line that begins at a position, -1 if bytes are missing."""
+        """Return the end of the line at a position, -1 if bytes are missing."""
         end = self._data.find(b"\r\n", position)
         bare = self._data.find(b"\n", position)
         if bare >= 0 and bare - 1 != end:

@@ -46,7 +46,7 @@ ALTERNATIVE = "or choose your own certificate with --tls-cert and --tls-key"
 
 
 class CertificateError(ValueError):
-    """There is no certificate; the message, in one line, gives the reason and the remedy."""
+    """No certificate is available; the message, in one line, gives reason and remedy."""
 
 
 def authority(folder: Path | None = None) -> Path:
@@ -225,7 +225,7 @@ def _publish(file: Path, pem: bytes) -> None:
 
 @contextmanager
 def _draft(folder: Path, data: bytes) -> Iterator[Path]:
-    """Provide a file for the owner alone, until the block has given the file its name."""
+    """Provide a temporary file for the owner alone, to be renamed or linked in the block."""
     handle, name = mkstemp(dir=folder, prefix=".", suffix=".pem")
     draft = Path(name)
     try:
@@ -271,7 +271,7 @@ def _contents(file: Path, advice: str) -> bytes:
 
 
 def _expect(file: str, mark: bytes, what: str) -> None:
-    """Check that a file can be read and holds a mark.
+    """Check a file of the user for the mark of its kind.
 
     Raises:
         CertificateError: The file cannot be read, or holds something else.

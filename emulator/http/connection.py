@@ -113,7 +113,7 @@ class Connection:
 
     @property
     def holds_memory(self) -> bool:
-        """Whether the connection has bytes of a body that is not answered."""
+        """Whether the connection keeps bytes of an unanswered body."""
         return self._held > 0
 
     @property
@@ -122,7 +122,7 @@ class Connection:
         return self.is_lingering or not (self._inbox or self._head or self._outbox)
 
     def receive(self, leader: Leader) -> None:
-        """Receive bytes, and answer the requests that are complete."""
+        """Receive bytes, and answer complete requests."""
         try:
             wire = self.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -137,7 +137,7 @@ class Connection:
             self.proceed(leader)
 
     def flush(self, leader: Leader) -> None:
-        """Send bytes that have waited, and answer the requests that have waited for them."""
+        """Send waiting bytes, then answer waiting requests."""
         before = len(self._outbox)
         self._send_wire(b"")
         if len(self._outbox) < before:
@@ -145,7 +145,7 @@ class Connection:
         self.proceed(leader)
 
     def proceed(self, leader: Leader) -> None:
-        """Answer requests for a slice of time, while their answers can be sent at once."""
+        """Answer requests for a slice of time, or until an answer has to wait for the client."""
         end, self.has_more = monotonic() + SLICE_SECONDS, False
         while not (self._outbox or self._is_ending or self.is_over) and self._serve_next(leader):
             if self.used > end:
@@ -157,7 +157,7 @@ class Connection:
             self.is_over = True
 
     def close(self) -> None:
-        """Close the socket; with TLS the client learns that nothing is missing, if so."""
+        """Close the socket, with the announcement of TLS after a complete answer."""
         try:
             if self._cipher and not (self._was_dropped or self._is_ending or self._outbox):
                 self._send_wire(self._cipher.leave())
@@ -179,7 +179,7 @@ class Connection:
         return bytes(data)
 
     def _serve_next(self, leader: Leader) -> bool:
-        """Answer the next request; return whether the request behind it may follow."""
+        """Answer the next request; return whether further requests may follow."""
         try:
             is_complete = self._read_head() and self._read_body()
         except Refusal as refusal:
@@ -286,7 +286,7 @@ class Connection:
             return len(wire)
 
     def _end(self) -> None:
-        """End the connection after its last byte."""
+        """End the connection after the last byte."""
         self._has_ended = True
         if self._cipher and not self._was_dropped:
             self._send_wire(self._cipher.leave())

@@ -1,4 +1,4 @@
-"""Leader/followers: one thread at a time leads the loop, and answers requests as well.
+"""Leader/followers: a single thread leads the loop, and answers requests as well.
 
 A request that is answered at once passes through no queue and wakes up no thread. The monitor, a
 thread of its own, promotes a new leader where an application holds up the loop for longer than
@@ -46,7 +46,7 @@ def release_loop() -> None:
 
 
 class Leader:
-    """The leadership of one thread.
+    """The leadership of a thread.
 
     Args:
         monitor: The monitor of the loop.
@@ -93,7 +93,7 @@ class Leader:
 
 
 class Monitor:
-    """Promotes a new leader where the present one takes too long.
+    """Promotes a new leader in the place of a slow leader.
 
     Args:
         promote: Starts a new leader in the place of the given one; called with the lock held.
@@ -120,7 +120,7 @@ class Monitor:
         self._woken.set()
 
     def promote(self, leader: Leader, seconds: float = 0.0) -> None:
-        """Replace a leader by a new one.
+        """Replace a leader by a new leader.
 
         Args:
             leader: The leader; nothing happens where the call of the application has ended.
@@ -136,7 +136,7 @@ class Monitor:
                 leader.since = 0.0  # the others wait for this request, and no second try is made
 
     def end(self) -> None:
-        """End the monitor's thread, and wait for that."""
+        """End the monitor's thread, and wait for the end."""
         self._is_over = True
         self.wake()
         self.thread.join()

@@ -1,4 +1,4 @@
-"""The bundled HTTP server: a listening socket, and the loop that serves the application."""
+"""The bundled HTTP server: a listening socket, and a loop for its clients."""
 
 import socket
 import ssl
@@ -25,7 +25,7 @@ MAX_BODIES_BYTES = 64 * 1024 * 1024
 
 
 class Listener:
-    """An HTTP server for one WSGI application. Several live in one process.
+    """An HTTP server for a WSGI application. Several servers live in one process.
 
     The server listens from the constructor on, and serves between ``start`` and ``stop``.
 
@@ -66,12 +66,12 @@ class Listener:
 
     @property
     def threads(self) -> int:
-        """The number of threads that serve at present."""
+        """The present number of threads for requests."""
         return self._loop.size
 
     @property
     def failure(self) -> BaseException | None:
-        """The error that has ended the server before ``stop``, None for none."""
+        """The fatal error of the server, None for none."""
         return self._loop.failure
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""The event loop: accepts clients, lets connections receive and send, closes idle ones.
+"""The event loop: accepts clients, lets connections receive and send, closes idle connections.
 
 Rules:
 
@@ -125,7 +125,7 @@ class Loop:
 
     @property
     def size(self) -> int:
-        """The number of threads that run the loop or an application."""
+        """The number of threads in the loop or in an application."""
         return len(self._threads)
 
     def start(self) -> None:
@@ -164,7 +164,7 @@ class Loop:
         self._monitor.leader = leader
 
     def _promote(self, leader: Leader) -> None:
-        """Replace a leader; the connection of its request is lent to its thread."""
+        """Replace a leader; the connection of the request is lent to the old thread."""
         if self.size >= MAX_THREADS or leader.connection is None:
             return
         before, leader.is_replaced = self._connections[leader.connection], True
@@ -179,7 +179,7 @@ class Loop:
                 raise
 
     def _run(self, leader: Leader) -> None:
-        """Lead the loop; as a thread that was replaced, return its connection and end."""
+        """Lead the loop; after a replacement give the lent connection back."""
         leader.enter()
         try:
             while not (leader.is_replaced or self._has_ended.is_set()):
@@ -248,7 +248,7 @@ class Loop:
     # Events
 
     def _run_once(self, leader: Leader, seconds: float) -> None:
-        """Wait for events, and handle them.
+        """Wait for events, and handle the events.
 
         Args:
             leader: The leader of this thread.
@@ -307,7 +307,7 @@ class Loop:
             self._waiting.append(connection)
 
     def _step(self, act: Callable[[Leader], None], connection: Connection, leader: Leader) -> None:
-        """Let a connection act, and note its next state; drop the connection if that fails."""
+        """Let a connection act, and settle the next state; drop the connection after an error."""
         try:
             act(leader)
             self._settle(connection, leader)
@@ -344,7 +344,7 @@ class Loop:
             self._selector.modify(connection.socket, state.value, connection)
 
     def _take_back(self, leader: Leader) -> None:
-        """Go on with the connections whose requests other threads have answered."""
+        """Go on with the connections of other threads after their answers."""
         self._wakeup.recv(4096)
         while self._returned and not leader.is_replaced:
             connection = self._returned.popleft()
@@ -356,7 +356,7 @@ class Loop:
     # Memory of bodies
 
     def _may_receive(self, connection: Connection) -> bool:
-        """Return whether a connection may receive bytes: the memory of bodies may be full."""
+        """Return whether the memory of bodies lets a connection receive bytes."""
         if not (self._memory.is_full and connection.awaits_body):
             return True
         if not self._will_free_memory():
@@ -364,7 +364,7 @@ class Loop:
         return connection is self._favoured
 
     def _will_free_memory(self) -> bool:
-        """Return whether memory comes back though the other bodies wait."""
+        """Return whether memory will be freed without the waiting connections."""
         favoured = self._favoured
         if favoured in self._connections and favoured is not None and favoured.awaits_body:
             return True
@@ -374,7 +374,7 @@ class Loop:
         )
 
     def _resume_waiting(self) -> None:
-        """Let connections that wait for memory go on: all if there is some, else the first."""
+        """Let waiting connections go on: all if there is memory, else the first."""
         resumed = list(self._waiting)
         if self._memory.is_full:
             if self._will_free_memory():
@@ -400,7 +400,7 @@ class Loop:
             self._is_listening = False
 
     def _accept(self) -> None:
-        """Accept one client; another process may listen as well, and accepts the next."""
+        """Accept a client; another process may listen as well, and accept the next client."""
         try:
             client, address = self._listening.accept()
         except (BlockingIOError, ConnectionAbortedError, InterruptedError):
@@ -435,7 +435,7 @@ class Loop:
         return bool(spare)
 
     def _welcome(self, client: socket.socket, address: tuple[Any, ...]) -> None:
-        """Make a connection of a client, or close its socket if that fails."""
+        """Make a connection of a client, or close the socket after an error."""
         try:
             client.setblocking(False)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -462,7 +462,7 @@ class Loop:
             self._drop(connection)
 
     def _drop(self, connection: Connection) -> None:
-        """Get rid of a connection, whatever of it still works."""
+        """Forget and close a connection, whatever fails on the way."""
         self._connections.pop(connection, None)
         with suppress(Exception):
             self._selector.unregister(connection.socket)
@@ -472,7 +472,7 @@ class Loop:
             connection.socket.close()
 
     def _tidy(self) -> None:
-        """Close connections that were silent for too long, and listen again."""
+        """Close connections after a long silence, and listen again."""
         now = monotonic()
         for connection, state in tuple(self._connections.items()):
             if state in (LENT, WAITING):
@@ -488,13 +488,13 @@ class Loop:
         return STALL_SECONDS if self._waiting and connection.awaits_body else IDLE_SECONDS
 
     def _list_ours(self) -> list[Connection]:
-        """Return the connections that no other thread has."""
+        """Return the connections in the hands of the leader."""
         return [connection for connection, state in self._connections.items() if state is not LENT]
 
     # The end
 
     def _shut_down(self, leader: Leader) -> None:
-        """Close idle connections, give the others time for their answers, and end."""
+        """Close idle connections, wait for answers in work, and end."""
         self._stop_listening()
         self._listening.close()
         deadline = monotonic() + STOP_SECONDS
@@ -513,7 +513,7 @@ class Loop:
             end.close()
 
     def _close_idle(self) -> bool:
-        """Close the connections without an answer in work; return whether others are left."""
+        """Close the connections without an answer in work; return whether any connection is left."""
         for connection in self._list_ours():
             if not (connection.owes or connection.has_more):
                 self._discard(connection)

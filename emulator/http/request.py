@@ -121,7 +121,7 @@ def read_head(data: bytes, end: int) -> Head:
 
 
 def _parse(data: bytes) -> Head:
-    """Return the head that the lines make."""
+    """Return the head in the lines."""
     line = REQUEST_LINE.match(data)
     if line is None:
         raise Refusal("The request line is malformed.")
@@ -152,7 +152,7 @@ def _decode_path(path: str) -> str:
 
 
 def check_beginning(data: bytes) -> None:
-    """Check the beginning of a head whose end has not arrived.
+    """Check the beginning of a head before the end has arrived.
 
     Raises:
         Refusal: No further bytes can make a head of the beginning.

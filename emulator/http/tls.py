@@ -42,7 +42,7 @@ class CipherError(Exception):
 
 
 class Cipher:
-    """TLS of one connection.
+    """TLS of a connection.
 
     Args:
         context: The certificate.
@@ -54,7 +54,7 @@ class Cipher:
         self._has_begun = self._is_secure = False
 
     def decrypt(self, wire: bytes) -> tuple[bytes, bool]:
-        """Take bytes of the wire; return their data, and whether the client has said farewell.
+        """Take bytes of the wire; return the data, and True after the farewell of the client.
 
         Raises:
             CipherError: The bytes are no TLS.
@@ -87,7 +87,7 @@ class Cipher:
         return True
 
     def encrypt(self, data: bytes) -> bytes:
-        """Return the bytes for the wire: messages of TLS that wait, and the data."""
+        """Return the bytes for the wire: waiting messages of TLS, then the data."""
         if data:
             self._tls.write(data)
         return self._outgoing.read()
