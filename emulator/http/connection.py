@@ -86,7 +86,8 @@ class Connection:
         self.is_over = False
         self.is_lingering = False
         self.has_more = False
-        self._address = address
+        # Some systems name no address for a client that has left: that fails here, at the set-up.
+        self._address = address[0], address[1]
         self._gateway = gateway
         self._cipher = cipher
         self._memory = memory

@@ -513,7 +513,7 @@ class Loop:
             end.close()
 
     def _close_idle(self) -> bool:
-        """Close the connections without an answer in work; return whether any connection is left."""
+        """Close the connections without an answer in work; return whether any is left."""
         for connection in self._list_ours():
             if not (connection.owes or connection.has_more):
                 self._discard(connection)
