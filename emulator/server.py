@@ -15,8 +15,8 @@ from emulator.control import app as control_app
 from emulator.family import Family
 from emulator.fixture import data_set as fixtures
 from emulator.front_door import FrontDoor, recorded
+from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
 from emulator.http.listener import Listener
-from emulator.http.turn import PATIENCE, give_up
 from emulator.inventory_service import app as inventory_app
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.ocapi import app as data_app
@@ -161,8 +161,8 @@ class Emulator:
 
     def _pause(self, seconds: float) -> None:
         """Let time pass, and others be served meanwhile; not after the end has come."""
-        if seconds > PATIENCE:
-            give_up()
+        if seconds > MAX_HOLD_SECONDS:
+            release_loop()
         self._stopping.wait(seconds)
 
     def _open_workspaces(self, applications: "Applications") -> Workspaces:
