@@ -8,7 +8,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 
 Make = Callable[..., str]
-STRING_TYPES = "string,number,boolean,array,object"
+SCALARS = "VALUE_STRING|VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT|VALUE_TRUE|VALUE_FALSE"
 
 
 @pytest.mark.rule("DEC-1", "INV-7")
@@ -31,17 +31,17 @@ def test_an_unknown_property_is_refused(api: Api, make: Make, method: str, name:
 @pytest.mark.parametrize(
     ("name", "value", "expected", "actual"),
     [
-        ("description", 1, "string", "number"),
-        ("description", True, "string", "boolean"),
-        ("description", ["x"], "string", "array"),
-        ("description", {"default": "x"}, "string", "object"),
-        ("default_in_stock", "true", "boolean", "string"),
-        ("default_in_stock", 1, "boolean", "number"),
-        ("on_order_inventory_enabled", 0.0, "boolean", "number"),
-        ("use_bundle_inventory_only", "", "boolean", "string"),
-        ("id", 3, "string", "number"),
-        ("_v", 23.2, "string", "number"),
-        ("_type", None, "string", "null"),
+        ("description", 1, "VALUE_STRING", "VALUE_NUMBER_INT"),
+        ("description", True, "VALUE_STRING", "VALUE_TRUE"),
+        ("description", ["x"], "VALUE_STRING", "START_ARRAY"),
+        ("description", {"default": "x"}, "VALUE_STRING", "START_OBJECT"),
+        ("default_in_stock", "true", "VALUE_TRUE|VALUE_FALSE", "VALUE_STRING"),
+        ("default_in_stock", 1, "VALUE_TRUE|VALUE_FALSE", "VALUE_NUMBER_INT"),
+        ("on_order_inventory_enabled", 0.0, "VALUE_TRUE|VALUE_FALSE", "VALUE_NUMBER_FLOAT"),
+        ("use_bundle_inventory_only", "", "VALUE_TRUE|VALUE_FALSE", "VALUE_STRING"),
+        ("id", 3, "VALUE_STRING", "VALUE_NUMBER_INT"),
+        ("_v", 23.2, "VALUE_STRING", "VALUE_NUMBER_FLOAT"),
+        ("_type", None, "VALUE_STRING", "VALUE_NULL"),
     ],
 )
 def test_another_json_type_is_refused(
@@ -55,14 +55,20 @@ def test_another_json_type_is_refused(
 @pytest.mark.rule("DEC-1")
 @pytest.mark.parametrize(
     ("body", "actual"),
-    [("[]", "array"), ("null", "null"), ('"x"', "string"), ("3", "number"), ("true", "boolean")],
+    [
+        ("[]", "START_ARRAY"),
+        ("null", "VALUE_NULL"),
+        ('"x"', "VALUE_STRING"),
+        ("3", "VALUE_NUMBER_INT"),
+        ("false", "VALUE_FALSE"),
+    ],
 )
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
 def test_a_body_that_is_no_object_is_refused(
     api: Api, make: Make, method: str, body: str, actual: str
 ) -> None:
     answer = api.call(method, f"/s/-/dw/data/v23_2/inventory_lists/{make()}", data=body)
-    told = {"path": "$", "expectedTypes": "object", "actualType": actual}
+    told = {"path": "$", "expectedTypes": "START_OBJECT", "actualType": actual}
     assert_fault(answer, 400, "TypeDecoding", told)
 
 
@@ -176,12 +182,12 @@ def test_a_custom_property_holds_a_scalar_an_array_or_a_map(
 @pytest.mark.parametrize(
     ("value", "place", "expected", "actual"),
     [
-        ([1, "a"], "[1]", "number", "string"),
-        ([None], "[0]", "string,number,boolean", "null"),
-        ([[1]], "[0]", "string,number,boolean", "array"),
-        (["a", {"a": 1}], "[1]", "string,number,boolean", "object"),
-        ({"default": {"a": 1}}, ".default", "string,number,boolean,array", "object"),
-        ({"de": [True, 1]}, ".de[1]", "boolean", "number"),
+        ([1, "a"], ".[1]", "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT", "VALUE_STRING"),
+        ([None], ".[0]", SCALARS, "VALUE_NULL"),
+        ([[1]], ".[0]", SCALARS, "START_ARRAY"),
+        (["a", {"a": 1}], ".[1]", SCALARS, "START_OBJECT"),
+        ({"default": {"a": 1}}, ".default", f"{SCALARS}|START_ARRAY", "START_OBJECT"),
+        ({"de": [True, 1]}, ".de.[1]", "VALUE_TRUE|VALUE_FALSE", "VALUE_NUMBER_INT"),
     ],
 )
 def test_a_custom_property_of_another_shape_is_refused(

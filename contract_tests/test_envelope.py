@@ -1,11 +1,11 @@
-"""The envelope of documents and collections, and the headers (ENV-1 to ENV-8)."""
+"""The envelope of documents and collections, and the headers (ENV-1 to ENV-9)."""
 
 import re
 from collections.abc import Callable
 
 import pytest
 
-from contract_tests.api import Api
+from contract_tests.api import Api, assert_fault
 
 Make = Callable[..., str]
 Start = Callable[..., Api]
@@ -177,3 +177,41 @@ def test_every_answer_forbids_caching_and_names_no_framework(api: Api, path: str
     assert len(ids) == 2
     server = first.headers.get("Server", "").lower()
     assert not any(name in server for name in ("werkzeug", "flask", "waitress", "python"))
+
+
+@pytest.mark.rule("ENV-9", "DEC-2", "DEC-3")
+def test_an_embedded_document_begins_with_its_type(api: Api, make: Make) -> None:
+    records = f"/inventory_lists/{make()}/product_inventory_records"
+    sent = {"allocation": {"reset_date": "2031-02-03T04:05:06.000Z"}, "c_map": {"default": "x"}}
+    document = api.put(f"{records}/p", json=sent).json()
+    allocation = {"_type": "product_inventory_record_allocation", **sent["allocation"]}
+    assert list(document["allocation"].items()) == list(allocation.items())
+    assert document["c_map"] == {"default": "x"}
+    assert api.get(f"{records}/p").json() == document
+    [item] = api.get(f"{records}?select=(**)").json()["data"]
+    assert item["allocation"] == allocation
+    again = api.patch(f"{records}/p", json=document)
+    assert (again.status_code, again.json()) == (200, document)
+    other = api.patch(f"{records}/p", json={"allocation": {"_type": "allocation"}})
+    told = {"document": "product_inventory_record", "path": "$.allocation._type"}
+    assert_fault(other, 400, "PropertyConstraintViolation", told)
+
+
+@pytest.mark.rule("ENV-9", "SEL-1")
+def test_one_star_leaves_embedded_documents_out(api: Api, make: Make) -> None:
+    record = f"/inventory_lists/{make()}/product_inventory_records/p"
+    api.put(record, json={"allocation": {"amount": 1}, "c_map": {"default": "x"}})
+    document = api.get(f"{record}?select=(*)").json()
+    assert "allocation" not in document
+    assert document["c_map"] == {"default": "x"}
+
+
+@pytest.mark.rule("ENV-9", "FMT-5")
+def test_an_embedded_document_has_its_type_in_xml(api: Api, make: Make) -> None:
+    record = f"/inventory_lists/{make()}/product_inventory_records/p"
+    api.put(record, json={"allocation": {"reset_date": "2031-02-03T04:05:06.000Z"}})
+    text = api.get(f"{record}?format=xml").text
+    assert "<allocation><_type>product_inventory_record_allocation</_type><reset_date>2" in text
+    headers = {"Content-Type": "application/xml"}
+    again = api.patch(record, data=text, headers=headers)
+    assert (again.status_code, again.text) == (200, text)

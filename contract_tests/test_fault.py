@@ -34,9 +34,11 @@ def test_the_observed_dialect_has_no_type_at_the_root(observed: Api) -> None:
 
 
 @pytest.mark.rule("FLT-1")
-def test_arguments_are_there_when_a_fault_has_none(api: Api) -> None:
-    answer = api.call("GET", "/s/-/dw/data/inventory_lists").json()
-    assert answer["fault"]["arguments"] == {}
+def test_a_fault_without_arguments_has_no_member_for_them(api: Api) -> None:
+    path = "/s/-/dw/data/inventory_lists"
+    answer = api.call("GET", path).json()
+    assert list(answer["fault"]) == ["type", "message"]
+    assert "<arguments" not in api.call("GET", f"{path}?format=xml").text
 
 
 # One request for each fault of the table that inventory lists can meet.
@@ -98,7 +100,11 @@ REACHABLE: list[tuple[str, str, dict[str, Any], int, str, dict[str, Any]]] = [
         {"json": {"description": 1}},
         400,
         "TypeDecoding",
-        {"path": "$.description", "expectedTypes": "string", "actualType": "number"},
+        {
+            "path": "$.description",
+            "expectedTypes": "VALUE_STRING",
+            "actualType": "VALUE_NUMBER_INT",
+        },
     ),
     (
         "PATCH",
@@ -254,11 +260,62 @@ def test_each_fault_has_its_status_and_arguments(
                 "of property '$.id' in document 'inventory_list'."
             ),
         ),
+        (
+            "PATCH",
+            "/inventory_lists/contract-none",
+            {"json": {"default_in_stock": "x"}},
+            (
+                "Decoding of the property with path '$.default_in_stock' failed because the "
+                "expected type is 'VALUE_TRUE|VALUE_FALSE' but the actual type was 'VALUE_STRING'."
+            ),
+        ),
+        (
+            "PUT",
+            "/inventory_lists/contract-none",
+            {"json": {"id": "a"}},
+            "The ID in the request body ('a') doesn't match the ID in the URL ('contract-none').",
+        ),
+        ("GET", "/none", {}, f"The resource path '{BASE}/none' is unknown."),
+        (
+            "GET",
+            "/inventory_lists?select=(x",
+            {},
+            "The property selector '(x' is malformed.",
+        ),
+        (
+            "GET",
+            "/inventory_lists?expand=x",
+            {},
+            "The expand value 'x' is invalid.",
+        ),
+        (
+            "GET",
+            "/inventory_lists",
+            {"headers": {"Authorization": None}},
+            "The client ID is missing.",
+        ),
+        (
+            "GET",
+            "/inventory_lists",
+            {"headers": {"Authorization": "Basic eDp5"}},
+            (
+                "The request is unauthorized. In the 'Authorization' header, "
+                "the 'Bearer <access token>' is expected."
+            ),
+        ),
+        (
+            "GET",
+            "/inventory_lists",
+            {"headers": {"Authorization": "Bearer x.y.z"}},
+            "Unauthorized request! The access token is invalid.",
+        ),
     ],
 )
-def test_known_messages_are_told_word_by_word(
+def test_known_messages_are_word_for_word(
     api: Api, method: str, path: str, options: dict[str, Any], message: str
 ) -> None:
+    if "headers" in options:
+        options = {"headers": dict(options["headers"])}
     answer = api.call(method, BASE + path, **options)
     assert answer.json()["fault"]["message"] == message
 

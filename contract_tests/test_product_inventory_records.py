@@ -11,6 +11,7 @@ from contract_tests.api import Api, assert_fault
 
 Make = Callable[..., str]
 Start = Callable[..., Api]
+ALLOCATION = {"_type": "product_inventory_record_allocation"}
 DEFAULTS = {
     "ats": 0,
     "inventory_turnover": 0,
@@ -201,7 +202,7 @@ def test_a_new_record_has_these_defaults(documented: Api, unused: str) -> None:
 @pytest.mark.rule("INV-9")
 def test_a_record_keeps_all_its_properties(api: Api, records: str) -> None:
     sent = {
-        "allocation": {"amount": 12.5},
+        "allocation": {**ALLOCATION, "amount": 12.5},
         "in_stock_date": "2031-02-03T04:05:06.000Z",
         "perpetual_flag": True,
         "pre_order_back_order_allocation": 7,
@@ -265,7 +266,7 @@ def test_an_amount_that_is_set_begins_a_new_count(api: Api, record: str) -> None
     old = "2020-01-01T00:00:00.000Z"
     before = api.patch(record, json={"allocation": {"reset_date": old}}).json()
     assert (before["allocation"], quantities(before)) == (
-        {"amount": 10, "reset_date": old},
+        {**ALLOCATION, "amount": 10, "reset_date": old},
         (3, 7, 12),
     )
     sent = {"allocation": {"amount": 10, "reset_date": old}}
@@ -280,13 +281,13 @@ def test_an_amount_that_is_set_begins_a_new_count(api: Api, record: str) -> None
 def test_patch_merges_the_allocation_and_put_replaces_it(api: Api, record: str) -> None:
     date = "2020-01-01T00:00:00.000Z"
     merged = api.patch(record, json={"allocation": {"reset_date": "2020-01-01T01:00:00+01:00"}})
-    assert merged.json()["allocation"] == {"amount": 10, "reset_date": date}
+    assert merged.json()["allocation"] == {**ALLOCATION, "amount": 10, "reset_date": date}
     same = api.patch(record, json={"allocation": {}}).json()
     assert same == merged.json()
     cleared = api.patch(record, json={"allocation": {"amount": None}}).json()
-    assert cleared["allocation"] == {"reset_date": date}
+    assert cleared["allocation"] == {**ALLOCATION, "reset_date": date}
     replaced = api.put(record, json={"allocation": {"reset_date": date}}).json()
-    assert replaced["allocation"] == {"reset_date": date}
+    assert replaced["allocation"] == {**ALLOCATION, "reset_date": date}
 
 
 @pytest.mark.rule("INV-9", "ENV-5")
@@ -300,22 +301,42 @@ def test_an_allocation_without_a_value_is_absent(api: Api, record: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "path", "expected", "actual"),
     [
-        ({"allocation": 5}, "$.allocation", "object", "number"),
-        ({"allocation": [5]}, "$.allocation", "object", "array"),
-        ({"allocation": {"amount": "5"}}, "$.allocation.amount", "number", "string"),
-        ({"allocation": {"reset_date": 5}}, "$.allocation.reset_date", "string", "number"),
-        ({"inventory_turnover": "1"}, "$.inventory_turnover", "number", "string"),
-        ({"perpetual_flag": "true"}, "$.perpetual_flag", "boolean", "string"),
-        ({"perpetual_flag": 1}, "$.perpetual_flag", "boolean", "number"),
-        ({"quantity_on_order": True}, "$.quantity_on_order", "number", "boolean"),
+        ({"allocation": 5}, "$.allocation", "START_OBJECT", "VALUE_NUMBER_INT"),
+        ({"allocation": [5]}, "$.allocation", "START_OBJECT", "START_ARRAY"),
+        (
+            {"allocation": {"amount": "5"}},
+            "$.allocation.amount",
+            "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+            "VALUE_STRING",
+        ),
+        (
+            {"allocation": {"reset_date": 5}},
+            "$.allocation.reset_date",
+            "VALUE_STRING",
+            "VALUE_NUMBER_INT",
+        ),
+        (
+            {"inventory_turnover": "1"},
+            "$.inventory_turnover",
+            "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+            "VALUE_STRING",
+        ),
+        ({"perpetual_flag": "true"}, "$.perpetual_flag", "VALUE_TRUE|VALUE_FALSE", "VALUE_STRING"),
+        ({"perpetual_flag": 1}, "$.perpetual_flag", "VALUE_TRUE|VALUE_FALSE", "VALUE_NUMBER_INT"),
+        (
+            {"quantity_on_order": True},
+            "$.quantity_on_order",
+            "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+            "VALUE_TRUE",
+        ),
         (
             {"pre_order_back_order_handling": 1},
             "$.pre_order_back_order_handling",
-            "string",
-            "number",
+            "VALUE_STRING",
+            "VALUE_NUMBER_INT",
         ),
-        ({"in_stock_date": 20310203}, "$.in_stock_date", "string", "number"),
-        ({"product_name": {"default": "x"}}, "$.product_name", "string", "object"),
+        ({"in_stock_date": 20310203}, "$.in_stock_date", "VALUE_STRING", "VALUE_NUMBER_INT"),
+        ({"product_name": {"default": "x"}}, "$.product_name", "VALUE_STRING", "START_OBJECT"),
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])

@@ -98,7 +98,11 @@ def test_a_delete_takes_the_state_in_body_or_header(api: Api, make: Make) -> Non
 @pytest.mark.rule("RST-2")
 def test_a_state_that_is_no_string_is_refused(api: Api, make: Make) -> None:
     answer = api.patch(f"/inventory_lists/{make()}", json={"_resource_state": 1})
-    told = {"path": "$._resource_state", "expectedTypes": "string", "actualType": "number"}
+    told = {
+        "path": "$._resource_state",
+        "expectedTypes": "VALUE_STRING",
+        "actualType": "VALUE_NUMBER_INT",
+    }
     assert_fault(answer, 400, "TypeDecoding", told)
 
 

@@ -97,7 +97,7 @@ def test_an_unknown_site_is_not_found(api: Api) -> None:
     ],
 )
 def test_an_unknown_path_is_not_found_and_named_in_full(api: Api, path: str) -> None:
-    told = f"Unknown resource '{path}'. Please provide a valid resource."
+    told = f"The resource path '{path}' is unknown."
     assert_fault(api.call("GET", path), 404, "ResourcePathNotFound", {"path": path}, told)
 
 

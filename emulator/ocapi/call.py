@@ -234,7 +234,8 @@ class Call:
             fault = faults.CLIENT_ACCESS_FORBIDDEN(self.method, told)
             aliased = path.removeprefix("/") in self.route.resource.aliases
             template = path if aliased else "/".join(self.route.template)
-            fault.hint = self.permissions.explain(self.client, self.method, template)
+            entry = self.permissions.explain(self.client, self.method, template)
+            fault.hint = f"missing settings entry: {entry}"
             raise fault
         return found
 

@@ -250,7 +250,7 @@ def _select(call: Call, content: dict[str, Any], selector: Selector | None) -> M
 def _item(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
     """Return an item of a collection: all of it, or id and link alone (ENV-4)."""
     document, dialect = call.route.resource.document, call.dialect
-    if whole:
+    if whole or document.items_are_whole:
         properties = _properties(call, record)
     else:
         properties = {call.route.resource.key: record.key[-1], "link": call.link(record.key)}

@@ -61,7 +61,7 @@ def test_a_description_is_changed(stock, description):
 
 
 def test_a_wrong_type_is_refused(stock):
-    with pytest.raises(ValueError, match="should be of type 'boolean'"):
+    with pytest.raises(ValueError, match=r"the expected type is 'VALUE_TRUE[|]VALUE_FALSE'"):
         stock.create("inventory_mars", default_in_stock="yes")
 
 

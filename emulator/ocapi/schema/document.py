@@ -17,7 +17,7 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import (
     CUSTOM_NAME,
-    TYPES,
+    TOKENS,
     Array,
     Custom,
     Embedded,
@@ -30,6 +30,7 @@ from emulator.ocapi.schema.fields import (
     constrained,
     leaves_rest,
     mistyped,
+    name_token,
     refuse,
     undeclared,
     unknown,
@@ -51,7 +52,9 @@ class Document(Schema):
     """The base of all documents; the class name in CamelCase is the document's in snake_case.
 
     Attributes:
-        custom: Whether it takes custom properties, ``c_<name>`` (DEC-5).
+        custom: Whether the document has custom properties, ``c_<name>`` (DEC-5).
+        items_are_whole: Whether a collection shows all properties without ``select`` (ENV-10).
+        items_have_state: Whether a document in a collection has ``_resource_state`` (ENV-10).
     """
 
     class Meta:
@@ -60,6 +63,8 @@ class Document(Schema):
         unknown = RAISE
 
     custom: ClassVar[bool] = False
+    items_are_whole: ClassVar[bool] = False
+    items_have_state: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
@@ -98,7 +103,7 @@ class Document(Schema):
             Fault: For the first violation in document order.
         """
         if not isinstance(body, dict):
-            raise faults.TYPE_DECODING("$", "object", TYPES[type(body)])
+            raise faults.TYPE_DECODING("$", TOKENS["object"], name_token(body))
         ignored = {*ENVELOPE, *self.read_only}
         context = copy_context()
         context.run(leaves_rest.set, partial)
@@ -195,6 +200,12 @@ class Document(Schema):
     def defaults(self) -> dict[str, Any]:
         """Return the properties that a document has of which nothing was said."""
         return self._present(dict.fromkeys(self.fields))
+
+    @cached_property
+    def embedded(self) -> dict[str, "Document"]:
+        """The schemas of the documents inside, alone or in arrays, by the property's name."""
+        inner = {n: p.inner if isinstance(p, Array) else p for n, p in self._declared.items()}
+        return {name: p.document for name, p in inner.items() if isinstance(p, Embedded)}
 
     @cached_property
     def read_only(self) -> frozenset[str]:
@@ -316,7 +327,7 @@ def find_faults(errors: Any, value: Any, place: Place) -> Iterator[Fault]:
         return
     for key in dict.fromkeys(_members(value, errors)):
         if key in errors:
-            path = f"{place.path}[{key}]" if isinstance(key, int) else f"{place.path}.{key}"
+            path = f"{place.path}.[{key}]" if isinstance(key, int) else f"{place.path}.{key}"
             inner = value.get(key) if isinstance(value, dict) else value[key]
             yield from find_faults(errors[key], inner, Place(place.document, path, str(key)))
 
@@ -346,7 +357,7 @@ class Collection(Document):
 
 
 class _FaultDetail(Document):
-    arguments = Map(required=True)
+    arguments = Map()
     type = String(required=True)
     message = String(required=True)
 

@@ -1,21 +1,26 @@
-"""The fault table: type, status, arguments and message of every fault (FLT-2, FLT-3).
+"""The fault table: status, type, arguments and message of every fault (FLT-2, FLT-3).
 
-A fault exists only here or, where it belongs to one resource, in that resource's declaration.
+The table has the faults of the protocol. A fault of one resource stands in the resource's
+declaration.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+HINT_HEADER = "x-emulator-hint"
+MAX_HINT_CHARACTERS = 500
+NOT_PRINTABLE = re.compile(r"[^ -~]", re.ASCII)
+
 
 class Fault(Exception):  # noqa: N818 - OCAPI's own word for its error document
-    """A fault on its way to the client.
+    """A fault on its way to the client; ``str`` returns the message.
 
     Attributes:
         kind: The row of the table.
         arguments: Plain values, one for each argument of the kind.
-        headers: Headers that the answer carries besides, such as ``Allow``.
-        hint: What would help, told behind the message.
+        headers: Additional headers of the answer, such as ``Allow``.
     """
 
     def __init__(self, kind: "FaultType", arguments: Mapping[str, Any]) -> None:
@@ -23,11 +28,19 @@ class Fault(Exception):  # noqa: N818 - OCAPI's own word for its error document
         self.kind = kind
         self.arguments = arguments
         self.headers: dict[str, str] = {}
-        self.hint = ""
 
-    def __str__(self) -> str:
-        """Return the message, with the hint if there is one."""
-        return f"{super().__str__()} Missing: {self.hint}" if self.hint else super().__str__()
+    @property
+    def hint(self) -> str:
+        """The emulator's advice to the client's author: a header, no part of the message.
+
+        Printable ASCII; another character becomes ``?``, and a longer text is cut.
+        """
+        return self.headers.get(HINT_HEADER, "")
+
+    @hint.setter
+    def hint(self, text: str) -> None:
+        """Put the hint into the header."""
+        self.headers[HINT_HEADER] = NOT_PRINTABLE.sub("?", text)[:MAX_HINT_CHARACTERS]
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ DECODING = "An error occurred while decoding the request."
 
 # 400
 BODY_DECODING = FaultType(
-    400, "BodyDecoding", "The request body can't be decoded: '{body}'.", ("body",)
+    400, "BodyDecoding", DECODING + " The body '{body}' is malformed.", ("body",)
 )
 ENUM_CONSTRAINT_VIOLATION = FaultType(
     400,
@@ -73,65 +86,67 @@ ENUM_CONSTRAINT_VIOLATION = FaultType(
     ("document", "enumValue"),
 )
 FIELD_NOT_SORTABLE = FaultType(
-    400, "FieldNotSortable", "Field '{field}' isn't sortable.", ("field",)
+    400, "FieldNotSortable", "The field '{field}' can't be used to sort the results.", ("field",)
 )
 HOOK_STATUS = FaultType(
     400,
     "HookStatus",
-    "Extension point '{extensionPoint}' returned status '{statusCode}': {statusMsg}",
+    "The extension point '{extensionPoint}' returned the status '{statusCode}': {statusMsg}",
     ("extensionPoint", "statusCode", "statusMsg", "statusDetails"),
 )
 ILLEGAL_ENUMERATION_VALUE = FaultType(
     400,
     "IllegalEnumerationValue",
-    "'{value}' isn't a value of enumeration '{type}'.",
+    "The value '{value}' for type '{type}' is invalid.",
     ("value", "type"),
 )
 ILLEGAL_HTTP_METHOD_OVERRIDE = FaultType(
     400,
     "IllegalHttpMethodOverride",
-    "HTTP method '{method}' can't be used as an override. Use PUT, PATCH, DELETE, HEAD or OPTIONS.",
+    "The HTTP method '{method}' can't be used as an override.",
     ("method",),
 )
 INVALID_CLIENT_ID = FaultType(
-    400, "InvalidClientId", "Client ID '{clientId}' isn't the expected one.", ("clientId",)
+    400, "InvalidClientId", "The client ID '{clientId}' is invalid.", ("clientId",)
 )
 INVALID_CUSTOM_PROPERTY = FaultType(
     400, "InvalidCustomProperty", "A custom property can't be written with the given value."
 )
 INVALID_EXPAND_VALUE = FaultType(
-    400, "InvalidExpandValue", "Expand value '{expandValue}' isn't allowed.", ("expandValue",)
+    400, "InvalidExpandValue", "The expand value '{expandValue}' is invalid.", ("expandValue",)
 )
 INVALID_HOST_HEADER = FaultType(
-    400, "InvalidHostHeader", "Host header '{host}' isn't valid.", ("host",)
+    400, "InvalidHostHeader", "The Host header '{host}' is invalid.", ("host",)
 )
 INVALID_SEARCH_FIELD_TYPE = FaultType(
     400,
     "InvalidSearchFieldType",
-    "Value '{value}' of search field '{field}' isn't of type '{type}'.",
+    "The value '{value}' of search field '{field}' isn't of type '{type}'.",
     ("field", "value", "type"),
 )
 INVALID_VERSION = FaultType(
     400, "InvalidVersion", "The API version in the URL is missing or malformed."
 )
-MALFORMED_LOCALE = FaultType(400, "MalformedLocale", "Locale '{locale}' is malformed.", ("locale",))
+MALFORMED_LOCALE = FaultType(
+    400, "MalformedLocale", "The locale '{locale}' is malformed.", ("locale",)
+)
 MALFORMED_MEDIA_TYPE = FaultType(
-    400, "MalformedMediaType", "Media type '{mediaType}' is malformed.", ("mediaType",)
+    400, "MalformedMediaType", "The media type '{mediaType}' is malformed.", ("mediaType",)
 )
 MALFORMED_PARAMETER = FaultType(
     400,
     "MalformedParameter",
-    "Parameter '{parameter}' has the malformed value '{value}'.",
+    "The value '{value}' of parameter '{parameter}' is malformed.",
     ("parameter", "value"),
 )
 MALFORMED_SELECTOR = FaultType(
-    400, "MalformedSelector", "Selector '{selector}' is malformed.", ("selector",)
+    400, "MalformedSelector", "The property selector '{selector}' is malformed.", ("selector",)
 )
-MISSING_CLIENT_ID = FaultType(400, "MissingClientId", "The request doesn't name a client ID.")
+MISSING_CLIENT_ID = FaultType(400, "MissingClientId", "The client ID is missing.")
 NULL_CONSTRAINT_VIOLATION = FaultType(
     400,
     "NullConstraintViolation",
-    "Parameter '{parameter}' is required and can't be null.",
+    "The parameter '{parameter}' is required and can't be null.",
     ("parameter",),
 )
 PROPERTY_CONSTRAINT_VIOLATION = FaultType(
@@ -144,69 +159,70 @@ PROPERTY_CONSTRAINT_VIOLATION = FaultType(
 PROPERTY_NOT_PERMITTED = FaultType(
     400,
     "PropertyNotPermitted",
-    "Property '{property}' of document '{document}' isn't permitted for the current client.",
+    "The property '{property}' of document '{document}' isn't permitted for the current client.",
     ("property", "document"),
 )
 QUERY_SEARCH_TYPES_NOMATCH = FaultType(
     400,
     "QuerySearchTypesNomatch",
-    "Fields '{field1}' and '{field2}' have the different types '{type1}' and '{type2}'.",
+    "The fields '{field1}' and '{field2}' have different types: '{type1}' and '{type2}'.",
     ("field1", "field2", "type1", "type2"),
 )
-QUOTA_EXCEEDED = FaultType(400, "QuotaExceeded", "A quota is exceeded: {msg}", ("msg",))
+QUOTA_EXCEEDED = FaultType(400, "QuotaExceeded", "The quota is exceeded. {msg}", ("msg",))
 RANGE_FILTER_TYPE = FaultType(
     400,
     "RangeFilterType",
-    "Field '{field}' of type '{type}' can't be filtered by a range.",
+    "The field '{field}' of type '{type}' can't be filtered by a range.",
     ("field", "type"),
 )
 RANGE_FILTER_VALUE = FaultType(
     400,
     "RangeFilterValue",
-    "The range filter of field '{field}' can't use value '{value}'.",
+    "The range filter of field '{field}' can't use the value '{value}'.",
     ("field", "value"),
 )
 RESOURCE_PATH = FaultType(
-    400, "ResourcePath", "The resource path isn't valid: {message}", ("message",)
+    400, "ResourcePath", "The resource path is invalid: {message}.", ("message",)
 )
 SEARCH_OPERATOR_NOT_APPLICABLE = FaultType(
     400,
     "SearchOperatorNotApplicable",
-    "Operator '{operator}' can't be applied to field '{field}'.",
+    "The operator '{operator}' can't be applied to field '{field}'.",
     ("operator", "field"),
 )
 START_AFTER_END = FaultType(
     400,
     "StartAfterEnd",
-    "Start date '{startDate}' of '{resourceId}' in document '{document}' "
-    "is after its end date '{endDate}'.",
+    "The start date '{startDate}' of '{resourceId}' in document '{document}' "
+    "is after the end date '{endDate}'.",
     ("document", "resourceId", "startDate", "endDate"),
 )
 STRING_CONSTRAINT_VIOLATION = FaultType(
     400,
     "StringConstraintViolation",
-    "Parameter '{parameter}' violates a constraint. Expected is {expected}.",
+    "The value of parameter '{parameter}' is invalid. Expected is {expected}.",
     ("parameter", "expected"),
 )
 TERM_OPERATOR_MISMATCH_VALUES = FaultType(
     400,
     "TermOperatorMismatchValues",
-    "Operator '{operator}' of field '{field}' doesn't fit the number of values.",
+    "The number of values doesn't match the operator '{operator}' of field '{field}'.",
     ("field", "operator"),
 )
 TYPE_DECODING = FaultType(
     400,
     "TypeDecoding",
-    DECODING + " Property '{path}' should be of type '{expectedTypes}', but is '{actualType}'.",
+    "Decoding of the property with path '{path}' failed because the expected type is "
+    "'{expectedTypes}' but the actual type was '{actualType}'.",
     ("path", "expectedTypes", "actualType"),
 )
 UNEXPECTED_VERSION = FaultType(
     400,
     "UnexpectedVersion",
-    "Version '{version}' of the document isn't the version of the request.",
+    DECODING + " The version '{version}' of the document isn't the version of the request.",
     ("version",),
 )
-UNKNOWN_LOCALE = FaultType(400, "UnknownLocale", "Locale '{locale}' isn't known.", ("locale",))
+UNKNOWN_LOCALE = FaultType(400, "UnknownLocale", "The locale '{locale}' is unknown.", ("locale",))
 UNKNOWN_PROPERTY = FaultType(
     400,
     "UnknownProperty",
@@ -214,72 +230,77 @@ UNKNOWN_PROPERTY = FaultType(
     ("property", "document"),
 )
 UNKNOWN_SEARCH_FIELD = FaultType(
-    400, "UnknownSearchField", "Search field '{field}' isn't known.", ("field",)
+    400, "UnknownSearchField", "The search field '{field}' is unknown.", ("field",)
 )
 UNKNOWN_SEARCH_OPERATOR = FaultType(
-    400, "UnknownSearchOperator", "Search operator '{operator}' isn't known.", ("operator",)
+    400, "UnknownSearchOperator", "The search operator '{operator}' is unknown.", ("operator",)
 )
 UNKNOWN_SITE_ID = FaultType(
     400, "UnknownSiteId", "No site with ID '{siteId}' could be found.", ("siteId",)
 )
 UNQUERYABLE_FIELD = FaultType(
-    400, "UnqueryableField", "Field '{field}' can't be queried.", ("field",)
+    400, "UnqueryableField", "The field '{field}' can't be queried.", ("field",)
 )
 UNSUPPORTED_CURRENCY = FaultType(
-    400, "UnsupportedCurrency", "Currency '{currency}' isn't supported.", ("currency",)
+    400, "UnsupportedCurrency", "The currency '{currency}' isn't supported.", ("currency",)
 )
 UNSUPPORTED_LOCALE = FaultType(
-    400, "UnsupportedLocale", "Locale '{locale}' isn't supported.", ("locale",)
+    400, "UnsupportedLocale", "The locale '{locale}' isn't supported.", ("locale",)
 )
 VALUE_CONSTRAINT_VIOLATION = FaultType(
     400,
     "ValueConstraintViolation",
-    "Parameter '{parameter}' violates a value constraint. Expected is {expected}.",
+    "The value of parameter '{parameter}' is invalid. Expected is {expected}.",
     ("parameter", "expected"),
 )
 
 # 401
 AUTHORIZATION_HEADER_MISSING = FaultType(
-    401, "AuthorizationHeaderMissing", "The request has no Authorization header."
+    401,
+    "AuthorizationHeaderMissing",
+    "The request is unauthorized. The 'Authorization' header is missing.",
 )
 DEMO_CLIENT_ID = FaultType(
-    401, "DemoClientId", "Client ID '{clientId}' is for demonstration only.", ("clientId",)
+    401, "DemoClientId", "The client ID '{clientId}' is for demonstration only.", ("clientId",)
 )
 INVALID_ACCESS_TOKEN = FaultType(
     401,
     "InvalidAccessToken",
-    "Access token '{accessToken}' isn't valid or has expired.",
+    "Unauthorized request! The access token is invalid.",
     ("accessToken",),
 )
 INVALID_AUTHORIZATION_HEADER = FaultType(
-    401, "InvalidAuthorizationHeader", "The Authorization header isn't of the form 'Bearer token'."
+    401,
+    "InvalidAuthorizationHeader",
+    "The request is unauthorized. "
+    "In the 'Authorization' header, the 'Bearer <access token>' is expected.",
 )
-INVALID_SECURE_TOKEN = FaultType(401, "InvalidSecureToken", "The secure token isn't valid.")
+INVALID_SECURE_TOKEN = FaultType(401, "InvalidSecureToken", "The secure token is invalid.")
 UNAUTHORIZED_ORIGIN = FaultType(
     401,
     "UnauthorizedOrigin",
-    "Origin '{origin}' isn't allowed for the current client.",
+    "The origin '{origin}' isn't allowed for the current client.",
     ("origin",),
 )
 UNAUTHORIZED_READ_ACCESS = FaultType(
     401,
     "UnauthorizedReadAccess",
-    "Reading resource '{method} {path}' needs an authorized user.",
+    "Read access to resource '{method} {path}' requires an authorized user.",
     ("method", "path"),
 )
 UNAUTHORIZED_WRITE_ACCESS = FaultType(
     401,
     "UnauthorizedWriteAccess",
-    "Writing resource '{method} {path}' needs an authorized user.",
+    "Write access to resource '{method} {path}' requires an authorized user.",
     ("method", "path"),
 )
 UNKNOWN_CLIENT_ID = FaultType(
-    401, "UnknownClientId", "Client ID '{clientId}' isn't known.", ("clientId",)
+    401, "UnknownClientId", "The client ID '{clientId}' is unknown.", ("clientId",)
 )
 
 # 403
 ACCESS_WITHOUT_USER_FORBIDDEN = FaultType(
-    403, "AccessWithoutUserForbidden", "Access to the resource needs a user."
+    403, "AccessWithoutUserForbidden", "No user was provided with the OAuth token."
 )
 CLIENT_ACCESS_FORBIDDEN = FaultType(
     403,
@@ -287,16 +308,25 @@ CLIENT_ACCESS_FORBIDDEN = FaultType(
     "Access to resource '{method} {path}' isn't allowed for the current client.",
     ("method", "path"),
 )
+OCAPI_DEPRECATED = FaultType(
+    403,
+    "OcapiDeprecated",
+    "OCAPI has been deprecated. Access is not available for this instance.",
+)
 ORGANIZATION_ACCESS_FORBIDDEN = FaultType(
     403, "OrganizationAccessForbidden", "Access to the organization isn't allowed."
 )
 SECURE_COMMUNICATION_REQUIRED = FaultType(
-    403, "SecureCommunicationRequired", "The resource can be reached by HTTPS only."
+    403, "SecureCommunicationRequired", "Secure communication via HTTPS is required."
 )
 SITE_ACCESS_FORBIDDEN = FaultType(
-    403, "SiteAccessForbidden", "Access to site '{siteId}' isn't allowed.", ("siteId",)
+    403,
+    "SiteAccessForbidden",
+    "Site-specific access via '/s/{siteId}/' isn't allowed. "
+    "Organization-specific access is expected via '/s/-/'.",
+    ("siteId",),
 )
-SITE_OFFLINE = FaultType(403, "SiteOffline", "Site '{siteId}' is offline.", ("siteId",))
+SITE_OFFLINE = FaultType(403, "SiteOffline", "The site with ID '{siteId}' is offline.", ("siteId",))
 USER_ACCESS_FORBIDDEN = FaultType(
     403,
     "UserAccessForbidden",
@@ -312,50 +342,49 @@ CURRENCY_NOT_FOUND = FaultType(
     ("currencyId",),
 )
 RESOURCE_PATH_NOT_FOUND = FaultType(
-    404,
-    "ResourcePathNotFound",
-    "Unknown resource '{path}'. Please provide a valid resource.",
-    ("path",),
+    404, "ResourcePathNotFound", "The resource path '{path}' is unknown.", ("path",)
 )
 UNKNOWN_SITE = FaultType(
     404, "UnknownSite", "No site with ID '{siteId}' could be found.", ("siteId",)
 )
 VERSION_NOT_FOUND = FaultType(
-    404, "VersionNotFound", "API version '{version}' could not be found.", ("version",)
+    404, "VersionNotFound", "The API version '{version}' couldn't be found.", ("version",)
 )
 METHOD_NOT_ALLOWED = FaultType(
     405,
     "MethodNotAllowed",
-    "HTTP method '{method}' isn't allowed for the requested resource.",
+    "The HTTP method '{method}' isn't allowed for the requested resource.",
     ("method",),
 )
 CHARSET_NOT_ACCEPTABLE = FaultType(
     406,
     "CharsetNotAcceptable",
-    "Charset '{charset}' isn't acceptable. Please use UTF-8.",
+    "The charset '{charset}' isn't acceptable. Only 'UTF-8' is supported.",
     ("charset",),
 )
-IF_MATCH_REQUIRED = FaultType(409, "IfMatchRequired", "The request needs an If-Match header.")
+IF_MATCH_REQUIRED = FaultType(409, "IfMatchRequired", "The 'If-Match' header is required.")
 OBJECT_IN_DELETION_CONFLICT = FaultType(
-    409, "ObjectInDeletionConflict", "Object '{objectId}' is being deleted.", ("objectId",)
+    409,
+    "ObjectInDeletionConflict",
+    "The request on object '{objectId}' can't be executed "
+    "since it's already in the process of being deleted.",
+    ("objectId",),
 )
 RESOURCE_STATE_CONFLICT = FaultType(
     409,
     "ResourceStateConflict",
     "The resource was changed in the meantime. "
-    "Its state is '{server}', the request expects '{client}'.",
+    "The state is '{server}', but the request expects '{client}'.",
     ("client", "server"),
 )
-RESOURCE_ALREADY_EXISTS = FaultType(
-    409, "ResourceAlreadyExists", "The resource already exists, but the request expects it not to."
-)
+RESOURCE_ALREADY_EXISTS = FaultType(409, "ResourceAlreadyExists", "The resource already exists.")
 CONCURRENT_MODIFICATION = FaultType(
     409, "ConcurrentModification", "The resource was changed by another request."
 )
 INVALID_IF_MATCH = FaultType(
     412,
     "InvalidIfMatch",
-    "The state of the resource doesn't meet the precondition '{ifMatch}'.",
+    "The 'If-Match' header '{ifMatch}' doesn't match the state of the resource.",
     ("ifMatch",),
 )
 REQUEST_ENTITY_TOO_LARGE = FaultType(
@@ -364,18 +393,18 @@ REQUEST_ENTITY_TOO_LARGE = FaultType(
 UNSUPPORTED_CONTENT_TYPE = FaultType(
     415,
     "UnsupportedContentType",
-    "Content type '{contentType}' isn't supported.",
+    "The content type '{contentType}' isn't supported.",
     ("contentType",),
 )
 UNSUPPORTED_FORMAT = FaultType(
-    415, "UnsupportedFormat", "Format '{format}' isn't supported.", ("format",)
+    415, "UnsupportedFormat", "The format '{format}' isn't supported.", ("format",)
 )
 
-# Of the tables of several resources
+# Faults of several resources
 ID_CONFLICT = FaultType(
     400,
     "IdConflict",
-    "ID '{bodyID}' of the document isn't ID '{urlID}' of the URL.",
+    "The ID in the request body ('{bodyID}') doesn't match the ID in the URL ('{urlID}').",
     ("bodyID", "urlID"),
 )
 
@@ -388,4 +417,4 @@ SERVICE_UNAVAILABLE = FaultType(
 )
 
 TABLE = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, FaultType)}
-"""All of these by name."""
+"""The faults above, by name."""

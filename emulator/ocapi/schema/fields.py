@@ -18,7 +18,7 @@ from emulator import clock
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
 
-TYPES: dict[type, str] = {
+JSON_TYPES: dict[type, str] = {
     bool: "boolean",
     int: "number",
     float: "number",
@@ -27,11 +27,21 @@ TYPES: dict[type, str] = {
     dict: "object",
     type(None): "null",
 }
+TOKENS = {
+    "boolean": "VALUE_TRUE|VALUE_FALSE",
+    "integer": "VALUE_NUMBER_INT",
+    "number": "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+    "string": "VALUE_STRING",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+"""The names of JSON tokens in faults, by the type of a property (DEC-1)."""
 SCALARS = "string,number,boolean"
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
 KEPT_INSTANTS = 4096
 LARGEST = 2**31 - 1  # what a 32-bit integer holds
+MIN_BIG_INTEGER = 2**63  # from here on a whole number is parsed as a floating-point one
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
 
@@ -49,8 +59,23 @@ Violation = Callable[[Place], Fault]
 
 
 def mistyped(expected: str, value: Any) -> Violation:
-    """The value is not of the expected JSON type (or types, joined by a comma)."""
-    return lambda place: faults.TYPE_DECODING(place.path, expected, TYPES[type(value)])
+    """Return the violation of a value of another JSON type.
+
+    Args:
+        expected: The type, or several types separated by commas.
+        value: The value.
+    """
+    tokens = "|".join(TOKENS[name] for name in expected.split(","))
+    return lambda place: faults.TYPE_DECODING(place.path, tokens, name_token(value))
+
+
+def name_token(value: Any) -> str:
+    """Return the name of the JSON token that a value begins with, such as ``VALUE_TRUE``."""
+    if isinstance(value, (bool, type(None))):
+        return "VALUE_NULL" if value is None else f"VALUE_{value}".upper()
+    if isinstance(value, float):
+        return "VALUE_NUMBER_FLOAT"
+    return TOKENS["integer" if isinstance(value, int) else JSON_TYPES[type(value)]]
 
 
 def constrained(place: Place) -> Fault:
@@ -91,8 +116,8 @@ class Property(base.Field[Any]):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        expected = cls.expected.split(",")
-        cls.types = frozenset(kind for kind, name in TYPES.items() if name in expected)
+        expected = cls.expected.replace("integer", "number").split(",")
+        cls.types = frozenset(kind for kind, name in JSON_TYPES.items() if name in expected)
 
     def __init__(self, *, read_only: bool = False, **options: Any) -> None:
         super().__init__(**{"allow_none": True, **options})
@@ -196,7 +221,9 @@ class Number(Property):
 
 
 class Integer(Number):
-    """A whole number within bounds; a fraction breaks a constraint, it is of JSON's type."""
+    """A whole number from ``minimum`` to ``maximum``; a number with a fraction has another type."""
+
+    expected = "integer"
 
     def __init__(self, *, maximum: int = LARGEST, **options: Any) -> None:
         super().__init__(**options)
@@ -204,7 +231,9 @@ class Integer(Number):
 
     def check(self, value: float) -> float:
         """See ``Property.check``."""
-        if not isinstance(value, int) or value > self.maximum:
+        if isinstance(value, float) and abs(value) < MIN_BIG_INTEGER:
+            refuse(mistyped(self.expected, value))
+        if value > self.maximum:
             refuse(constrained)
         return super().check(value)
 
@@ -339,7 +368,7 @@ def _check_custom(value: Any) -> Any:
     if isinstance(value, dict):
         refuse(mistyped(f"{SCALARS},array", value))
     for index, entry in enumerate(value if isinstance(value, list) else ()):
-        kind, first = TYPES[type(entry)], TYPES[type(value[0])]
+        kind, first = JSON_TYPES[type(entry)], JSON_TYPES[type(value[0])]
         if kind not in SCALARS.split(","):
             raise ValidationError({index: [mistyped(SCALARS, entry)]})
         if kind != first:

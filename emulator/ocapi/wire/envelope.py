@@ -1,4 +1,8 @@
-"""The envelope: what surrounds the properties of documents and collections (ENV-1 to ENV-6)."""
+"""The envelope: the members around the properties of documents and collections (ENV-1 to ENV-10).
+
+A document at the top begins with ``_v``, ``_type`` and ``_resource_state``. A document inside
+another document begins with ``_type``, and with ``_resource_state`` if the property has one.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,24 +10,48 @@ from typing import Any
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire.dialect import Dialect
-from emulator.ocapi.wire.select import Selector
+from emulator.ocapi.wire.select import Documents, Selector
 
 
 def wrap(
     document: Document, version: str, state: str, properties: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a document as it is answered: ``_v``, ``_type``, state, then alphabetical (ENV-1)."""
+    """Return the answered form of a document: envelope, then properties by name (ENV-1)."""
     head = {"_v": version, "_type": document.name, "_resource_state": state}
-    return head | dict(sorted(properties.items()))
+    return head | _sort(document, properties)
+
+
+def _sort(document: Document, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return properties by name, with an envelope in each embedded document (ENV-9)."""
+    embedded = document.embedded
+    members = sorted(properties.items())
+    if not embedded:
+        return dict(members)
+    return {n: _wrap_embedded(embedded[n], v) if n in embedded else v for n, v in members}
+
+
+def _wrap_embedded(document: Document, value: Any) -> Any:
+    """Return the answered form of an embedded document, or of an array of embedded documents."""
+    if isinstance(value, Mapping):
+        head = {"_type": document.name}
+        if "_resource_state" in value:
+            head["_resource_state"] = value["_resource_state"]
+        return head | _sort(document, value)
+    return Documents(_wrap_embedded(document, entry) for entry in value)
 
 
 def wrap_item(
     document: Document, version: str, state: str, properties: Mapping[str, Any], dialect: Dialect
 ) -> dict[str, Any]:
-    """Return a document as an item of a collection, which has ``_v`` by dialect (ENV-3)."""
+    """Return the form of a document in a collection.
+
+    The dialect decides about ``_v`` (ENV-3), the document about ``_resource_state`` (ENV-10).
+    """
     wrapped = wrap(document, version, state, properties)
     if not dialect.marks_items_with_version:
         del wrapped["_v"]
+    if not document.items_have_state:
+        del wrapped["_resource_state"]
     return wrapped
 
 
@@ -39,10 +67,7 @@ def echo(selector: Selector, dialect: Dialect) -> str:
 
 def wrap_fault(fault: Fault, version: str, dialect: Dialect) -> dict[str, Any]:
     """Return a fault document (FLT-1)."""
-    detail = {
-        "arguments": dict(fault.arguments),
-        "type": fault.kind.type,
-        "message": str(fault),
-    }
+    detail: dict[str, Any] = {"arguments": dict(fault.arguments)} if fault.arguments else {}
+    detail |= {"type": fault.kind.type, "message": str(fault)}
     head = {"_v": version, "_type": "fault"} if dialect.marks_faults_with_type else {"_v": version}
     return {**head, "fault": detail}

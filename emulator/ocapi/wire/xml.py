@@ -19,7 +19,7 @@ from defusedxml.ElementTree import fromstring
 
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
-    TYPES,
+    JSON_TYPES,
     Array,
     Boolean,
     Custom,
@@ -128,7 +128,7 @@ def _write(
     if isinstance(kind, Array):
         inner = kind.inner
     else:
-        attributes = {**attributes, "xsi:type": SET + TYPES[type(value[0] if value else "")]}
+        attributes = {**attributes, "xsi:type": SET + JSON_TYPES[type(value[0] if value else "")]}
     for entry in value:
         _write_one(parent, name, attributes, entry, inner)
     if not value:
@@ -161,7 +161,7 @@ def _write_scalar(element: ET.Element, value: Any, kind: Property | None) -> Non
         element.text = fit(value)
         return
     if _is_open(kind):
-        element.set("xsi:type", TYPES[type(value)])
+        element.set("xsi:type", JSON_TYPES[type(value)])
     element.text = orjson.dumps(value).decode()
 
 
@@ -220,7 +220,7 @@ def _read_open(element: ET.Element) -> Any:
     if stated not in STATED or len(element):
         raise XmlError(f"there is no type '{stated}'")
     value = _read_scalar(element.text or "", STATED[stated])
-    if TYPES[type(value)] != (stated or "string"):
+    if JSON_TYPES[type(value)] != (stated or "string"):
         raise XmlError(f"'{value}' is no {stated}")
     return value
 

@@ -49,7 +49,10 @@ def test_a_declaration_names_document_and_property_and_has_defaults() -> None:
         (3, "is no object"),
         ({**TEXT, "type": "text"}, "unknown enum value 'text'"),
         ({**TEXT, "type": None}, "'$.type'"),
-        ({**TEXT, "multiple": "yes"}, "'$.multiple' should be of type 'boolean'"),
+        (
+            {**TEXT, "multiple": "yes"},
+            "'$.multiple' failed because the expected type is 'VALUE_TRUE",
+        ),
         ({**TEXT, "unit": "kg"}, "unknown property 'unit'"),
         ({"name": "c_a", "type": "string"}, "'$.document'"),
         ({"document": "inventory_list", "type": "string"}, "'$.name'"),

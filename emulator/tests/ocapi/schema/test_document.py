@@ -82,8 +82,29 @@ def told(fault: Fault) -> tuple[str, list[tuple[str, Any]]]:
     return fault.kind.type, list(fault.arguments.items())
 
 
+EXPECTED_TOKENS = {
+    "string": "VALUE_STRING",
+    "number": "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+    "integer": "VALUE_NUMBER_INT",
+    "boolean": "VALUE_TRUE|VALUE_FALSE",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+ACTUAL_TOKENS = {
+    "string": "VALUE_STRING",
+    "integer": "VALUE_NUMBER_INT",
+    "fraction": "VALUE_NUMBER_FLOAT",
+    "true": "VALUE_TRUE",
+    "false": "VALUE_FALSE",
+    "null": "VALUE_NULL",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+
+
 def mistyped(path: str, expected: str, actual: str) -> tuple[str, list[tuple[str, str]]]:
-    arguments = [("path", path), ("expectedTypes", expected), ("actualType", actual)]
+    tokens = "|".join(EXPECTED_TOKENS[name] for name in expected.split(","))
+    arguments = [("path", path), ("expectedTypes", tokens), ("actualType", ACTUAL_TOKENS[actual])]
     return "TypeDecodingException", arguments
 
 
@@ -218,11 +239,11 @@ def test_a_patch_of_an_embedded_document_that_is_not_there_makes_it_whole() -> N
     [
         (
             {"last": {"c_a": [[]]}},
-            mistyped("$.last.c_a[0]", "string,number,boolean", "array"),
+            mistyped("$.last.c_a.[0]", "string,number,boolean", "array"),
         ),
         (
             {"orders": [{"note": "ok"}, {"c_a": {"de": ["x", 1]}}]},
-            mistyped("$.orders[1].c_a.de[1]", "string", "number"),
+            mistyped("$.orders.[1].c_a.de.[1]", "string", "integer"),
         ),
         (
             {"orders": [{"note": "ok"}, {"c_": 1, "note": "too long"}]},
@@ -232,7 +253,7 @@ def test_a_patch_of_an_embedded_document_that_is_not_there_makes_it_whole() -> N
             {"orders": [{"first": {"codes": ["a", "long"]}}]},
             (
                 "PropertyConstraintViolationException",
-                [("document", "returned_order"), ("path", "$.orders[0].first.codes[1]")],
+                [("document", "returned_order"), ("path", "$.orders.[0].first.codes.[1]")],
             ),
         ),
     ],
@@ -266,8 +287,8 @@ def test_decoding_leaves_the_body_alone() -> None:
     [
         pytest.param([], mistyped("$", "object", "array"), id="array for the document"),
         pytest.param("x", mistyped("$", "object", "string"), id="string for the document"),
-        pytest.param(1.5, mistyped("$", "object", "number"), id="number for the document"),
-        pytest.param(True, mistyped("$", "object", "boolean"), id="boolean for the document"),
+        pytest.param(1.5, mistyped("$", "object", "fraction"), id="number for the document"),
+        pytest.param(True, mistyped("$", "object", "true"), id="boolean for the document"),
         pytest.param(None, mistyped("$", "object", "null"), id="null for the document"),
         # DEC-1: unknown properties
         pytest.param({"nope": 1}, unknown("nope"), id="unknown"),
@@ -283,29 +304,29 @@ def test_decoding_leaves_the_body_alone() -> None:
             id="unknown, in an array",
         ),
         # DEC-1: types
-        pytest.param({"note": 1}, mistyped("$.note", "string", "number"), id="no string"),
+        pytest.param({"note": 1}, mistyped("$.note", "string", "integer"), id="no string"),
         pytest.param(
             {"approved": "true"}, mistyped("$.approved", "boolean", "string"), id="no bool"
         ),
         pytest.param(
-            {"approved": 0}, mistyped("$.approved", "boolean", "number"), id="0 is no bool"
+            {"approved": 0}, mistyped("$.approved", "boolean", "integer"), id="0 is no bool"
         ),
         pytest.param({"total": "3"}, mistyped("$.total", "number", "string"), id="no number"),
-        pytest.param(
-            {"total": True}, mistyped("$.total", "number", "boolean"), id="no number, bool"
-        ),
-        pytest.param({"due": 5}, mistyped("$.due", "string", "number"), id="no date"),
-        pytest.param({"handling": 1}, mistyped("$.handling", "string", "number"), id="no enum"),
+        pytest.param({"total": True}, mistyped("$.total", "number", "true"), id="no number, bool"),
+        pytest.param({"due": 5}, mistyped("$.due", "string", "integer"), id="no date"),
+        pytest.param({"handling": 1}, mistyped("$.handling", "string", "integer"), id="no enum"),
         pytest.param({"tags": "a"}, mistyped("$.tags", "array", "string"), id="no array"),
         pytest.param({"tags": {}}, mistyped("$.tags", "array", "object"), id="no array, object"),
         pytest.param({"texts": []}, mistyped("$.texts", "object", "array"), id="no map"),
-        pytest.param({"first": 5}, mistyped("$.first", "object", "number"), id="no document"),
+        pytest.param({"first": 5}, mistyped("$.first", "object", "integer"), id="no document"),
         pytest.param({"id": {}}, mistyped("$.id", "string", "object"), id="no id"),
         pytest.param(
-            {"tags": ["a", "b", False]}, mistyped("$.tags[2]", "string", "boolean"), id="element"
+            {"tags": ["a", "b", False]}, mistyped("$.tags.[2]", "string", "false"), id="element"
         ),
         pytest.param(
-            {"lines": [{"product": "p"}, 5]}, mistyped("$.lines[1]", "object", "number"), id="line"
+            {"lines": [{"product": "p"}, 5]},
+            mistyped("$.lines.[1]", "object", "integer"),
+            id="line",
         ),
         pytest.param(
             {"first": {"product": "p", "amount": "1"}},
@@ -314,7 +335,7 @@ def test_decoding_leaves_the_body_alone() -> None:
         ),
         pytest.param(
             {"lines": [{"product": "p"}, {"product": "p", "codes": ["a", 1]}]},
-            mistyped("$.lines[1].codes[1]", "string", "number"),
+            mistyped("$.lines.[1].codes.[1]", "string", "integer"),
             id="array in a document in an array",
         ),
         # DEC-1: constraints
@@ -323,14 +344,14 @@ def test_decoding_leaves_the_body_alone() -> None:
         pytest.param({"id": None}, constrained("$.id"), id="not nullable"),
         pytest.param({"total": -1}, constrained("$.total"), id="below the minimum"),
         pytest.param({"due": "soon"}, constrained("$.due"), id="no instant"),
-        pytest.param({"tags": ["abc", "abcd"]}, constrained("$.tags[1]"), id="long element"),
+        pytest.param({"tags": ["abc", "abcd"]}, constrained("$.tags.[1]"), id="long element"),
         pytest.param({"first": {}}, constrained("$.first.product"), id="required"),
         pytest.param(
             {"first": {"product": "p", "amount": -1}}, constrained("$.first.amount"), id="inner"
         ),
         pytest.param(
             {"lines": [{"product": "p"}, {"amount": 1}]},
-            constrained("$.lines[1].product"),
+            constrained("$.lines.[1].product"),
             id="required in an array",
         ),
         # DEC-1: enumerations
@@ -343,13 +364,13 @@ def test_decoding_leaves_the_body_alone() -> None:
         pytest.param(
             {"_v": ""}, ("UnexpectedVersionException", [("version", "")]), id="no version"
         ),
-        pytest.param({"_v": 23.2}, mistyped("$._v", "string", "number"), id="version, a number"),
+        pytest.param({"_v": 23.2}, mistyped("$._v", "string", "fraction"), id="version, a number"),
         pytest.param({"_v": None}, mistyped("$._v", "string", "null"), id="version, null"),
         pytest.param({"_type": "order"}, constrained("$._type"), id="type of another document"),
-        pytest.param({"_type": 1}, mistyped("$._type", "string", "number"), id="type, a number"),
+        pytest.param({"_type": 1}, mistyped("$._type", "string", "integer"), id="type, a number"),
         pytest.param(
             {"_resource_state": 1},
-            mistyped("$._resource_state", "string", "number"),
+            mistyped("$._resource_state", "string", "integer"),
             id="state, a number",
         ),
         pytest.param(
@@ -370,23 +391,25 @@ def test_decoding_leaves_the_body_alone() -> None:
         ),
         pytest.param(
             {"c_a": {"de": "x", "fr": ["y", 1], "it": {}}},
-            mistyped("$.c_a.fr[1]", "string", "number"),
+            mistyped("$.c_a.fr.[1]", "string", "integer"),
             id="array of two types in a map",
         ),
         pytest.param(
-            {"c_a": [1, "a"]}, mistyped("$.c_a[1]", "number", "string"), id="array of two types"
+            {"c_a": [1, "a"]}, mistyped("$.c_a.[1]", "number", "string"), id="array of two types"
         ),
         pytest.param(
-            {"c_a": [[]]}, mistyped("$.c_a[0]", "string,number,boolean", "array"), id="nested array"
+            {"c_a": [[]]},
+            mistyped("$.c_a.[0]", "string,number,boolean", "array"),
+            id="nested array",
         ),
         pytest.param(
             {"c_a": [{}]},
-            mistyped("$.c_a[0]", "string,number,boolean", "object"),
+            mistyped("$.c_a.[0]", "string,number,boolean", "object"),
             id="array of objects",
         ),
         pytest.param(
             {"c_a": [None]},
-            mistyped("$.c_a[0]", "string,number,boolean", "null"),
+            mistyped("$.c_a.[0]", "string,number,boolean", "null"),
             id="array of nulls",
         ),
     ],
@@ -415,13 +438,13 @@ FIRST_OF_TWO: list[tuple[str, dict[str, Any], Any]] = [
     (
         "custom before declared",
         {"c_a": [[]], "total": -1},
-        mistyped("$.c_a[0]", "string,number,boolean", "array"),
+        mistyped("$.c_a.[0]", "string,number,boolean", "array"),
     ),
     ("declared before custom", {"total": -1, "c_a": [[]]}, constrained("$.total")),
     (
         "order within a custom map",
         {"c_a": {"x": "ok", "z": [None], "b": {}}},
-        mistyped("$.c_a.z[0]", "string,number,boolean", "null"),
+        mistyped("$.c_a.z.[0]", "string,number,boolean", "null"),
     ),
     (
         "version before others",
@@ -433,10 +456,10 @@ FIRST_OF_TWO: list[tuple[str, dict[str, Any], Any]] = [
     (
         "state before type",
         {"_resource_state": 1, "_type": "x"},
-        mistyped("$._resource_state", "string", "number"),
+        mistyped("$._resource_state", "string", "integer"),
     ),
-    ("first index", {"tags": ["ok", 1, "long"]}, mistyped("$.tags[1]", "string", "number")),
-    ("array before its successor", {"tags": ["long"], "id": ""}, constrained("$.tags[0]")),
+    ("first index", {"tags": ["ok", 1, "long"]}, mistyped("$.tags.[1]", "string", "integer")),
+    ("array before its successor", {"tags": ["long"], "id": ""}, constrained("$.tags.[0]")),
     (
         "order within an embedded document",
         {"first": {"x": 1, "amount": -1, "product": ""}},
@@ -446,7 +469,7 @@ FIRST_OF_TWO: list[tuple[str, dict[str, Any], Any]] = [
     (
         "ten comes after two",
         {"tags": [*"ab", 1, *"abcdefg", 2]},
-        mistyped("$.tags[2]", "string", "number"),
+        mistyped("$.tags.[2]", "string", "integer"),
     ),
     (
         "order within nested arrays",
@@ -457,7 +480,7 @@ FIRST_OF_TWO: list[tuple[str, dict[str, Any], Any]] = [
                 7,
             ]
         },
-        constrained("$.lines[1].codes[1]"),
+        constrained("$.lines.[1].codes.[1]"),
     ),
 ]
 
@@ -501,7 +524,7 @@ def test_the_message_names_property_and_document() -> None:
         patch({"lines": [{"product": ""}]})
     assert str(raised.value) == (
         "An error occurred while decoding the request. There's a value constraint violation of "
-        "property '$.lines[0].product' in document 'purchase_order'."
+        "property '$.lines.[0].product' in document 'purchase_order'."
     )
 
 
@@ -545,7 +568,11 @@ def test_the_envelope_is_left_out_of_a_stored_document() -> None:
 
 VIOLATED = "There's a value constraint violation of property '{}' in document '{}'."
 NO_ID = VIOLATED.format("$.id", "purchase_order")
-NO_DATE = "Property '$.created' should be of type 'string', but is 'number'."
+NOT_DECODED = (
+    "Decoding of the property with path '{}' failed because the expected type is "
+    "'VALUE_STRING' but the actual type was 'VALUE_NUMBER_INT'."
+)
+NO_DATE = NOT_DECODED.format("$.created")
 NO_SUCH = "There's an unknown property 'nope' in document 'purchase_order'."
 
 
@@ -561,9 +588,8 @@ NO_SUCH = "There's an unknown property 'nope' in document 'purchase_order'."
         ({"created": "soon"}, VIOLATED.format("$.created", "purchase_order")),
         (
             {"lines": [{"product": "p"}, {}, {"product": 1}], "nope": 1},
-            VIOLATED.format("$.lines[1].product", "purchase_order")
-            + " Property '$.lines[2].product' should be of type 'string', but is 'number'. "
-            + NO_SUCH,
+            VIOLATED.format("$.lines.[1].product", "purchase_order")
+            + f" {NOT_DECODED.format('$.lines.[2].product')} {NO_SUCH}",
         ),
     ],
 )

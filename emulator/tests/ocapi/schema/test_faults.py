@@ -80,8 +80,9 @@ TABLE = """
 415 UnsupportedContentType contentType
 415 UnsupportedFormat format
 """
-# One is of the tables of several resources, one is nobody's: the server's own failure.
+# A fault of several resources, a fault outside the documented table, and the server's own.
 OTHERS = """
+403 OcapiDeprecated
 400 IdConflict bodyID,urlID
 500 InternalServerError
 503 ServiceUnavailable
@@ -99,9 +100,9 @@ DECLARED = {name: row for name, row in vars(faults).items() if isinstance(row, F
 KINDS = {row.type: row for row in DECLARED.values()}
 
 
-def test_the_global_faults_are_71_and_there_are_three_others() -> None:
+def test_the_global_faults_are_71_and_there_are_four_others() -> None:
     assert len(TABLE.split("\n")) - 2 == 71
-    assert len({kind for _, kind, _ in ROWS}) == 74
+    assert len({kind for _, kind, _ in ROWS}) == 75
 
 
 def test_the_faults_are_those_of_the_rules_and_no_others() -> None:
@@ -130,8 +131,8 @@ def test_a_fault_has_its_arguments_in_order_and_its_message_renders(row: Row) ->
 def test_a_message_names_no_argument_that_the_fault_has_not(row: Row) -> None:
     _, kind, arguments = row
     named = {name for _, name, _, _ in string.Formatter().parse(KINDS[kind].message) if name}
-    # A hook's status details are a map: they are told as an argument only.
-    assert named == set(arguments) - {"statusDetails"}
+    # The status details of a hook are a map, and the text about tokens is known without one.
+    assert named == set(arguments) - {"statusDetails", "accessToken"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ids)
@@ -173,11 +174,69 @@ DECODING = "An error occurred while decoding the request."
             f"{DECODING} There's an unknown property 'p' in document 'd'.",
         ),
         (
+            faults.TYPE_DECODING(
+                "$.a.[1].b", "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT", "VALUE_STRING"
+            ),
+            (
+                "Decoding of the property with path '$.a.[1].b' failed because the expected type "
+                "is 'VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT' but the actual type was 'VALUE_STRING'."
+            ),
+        ),
+        (
             faults.RESOURCE_PATH_NOT_FOUND("/s/-/dw/data/v23_2/x"),
-            "Unknown resource '/s/-/dw/data/v23_2/x'. Please provide a valid resource.",
+            "The resource path '/s/-/dw/data/v23_2/x' is unknown.",
         ),
         (faults.UNKNOWN_SITE("x"), "No site with ID 'x' could be found."),
         (faults.UNKNOWN_SITE_ID("x"), "No site with ID 'x' could be found."),
+        (faults.MISSING_CLIENT_ID(), "The client ID is missing."),
+        (
+            faults.INVALID_AUTHORIZATION_HEADER(),
+            (
+                "The request is unauthorized. In the 'Authorization' header, "
+                "the 'Bearer <access token>' is expected."
+            ),
+        ),
+        (
+            faults.INVALID_ACCESS_TOKEN("x"),
+            "Unauthorized request! The access token is invalid.",
+        ),
+        (
+            faults.ACCESS_WITHOUT_USER_FORBIDDEN(),
+            "No user was provided with the OAuth token.",
+        ),
+        (
+            faults.OCAPI_DEPRECATED(),
+            "OCAPI has been deprecated. Access is not available for this instance.",
+        ),
+        (
+            faults.FIELD_NOT_SORTABLE("x"),
+            "The field 'x' can't be used to sort the results.",
+        ),
+        (faults.UNQUERYABLE_FIELD("link"), "The field 'link' can't be queried."),
+        (faults.INVALID_EXPAND_VALUE("x"), "The expand value 'x' is invalid."),
+        (faults.MALFORMED_SELECTOR("(x"), "The property selector '(x' is malformed."),
+        (
+            faults.ILLEGAL_ENUMERATION_VALUE("bad", "InstanceType"),
+            "The value 'bad' for type 'InstanceType' is invalid.",
+        ),
+        (
+            faults.SITE_ACCESS_FORBIDDEN("X"),
+            (
+                "Site-specific access via '/s/X/' isn't allowed. "
+                "Organization-specific access is expected via '/s/-/'."
+            ),
+        ),
+        (
+            faults.OBJECT_IN_DELETION_CONFLICT("x"),
+            (
+                "The request on object 'x' can't be executed "
+                "since it's already in the process of being deleted."
+            ),
+        ),
+        (
+            faults.ID_CONFLICT("a", "b"),
+            "The ID in the request body ('a') doesn't match the ID in the URL ('b').",
+        ),
     ],
 )
 def test_a_known_message_is_told_word_for_word(fault: Fault, message: str) -> None:
@@ -187,10 +246,19 @@ def test_a_known_message_is_told_word_for_word(fault: Fault, message: str) -> No
 def test_arguments_are_kept_as_values_and_not_taken_for_placeholders() -> None:
     fault = faults.MALFORMED_PARAMETER("{value}", 3)
     assert fault.arguments == {"parameter": "{value}", "value": 3}
-    assert str(fault) == "Parameter '{value}' has the malformed value '3'."
+    assert str(fault) == "The value '3' of parameter '{value}' is malformed."
 
 
 def test_every_fault_has_headers_of_its_own() -> None:
     first, second = faults.METHOD_NOT_ALLOWED("PUT"), faults.METHOD_NOT_ALLOWED("PUT")
     first.headers["Allow"] = "GET"
     assert second.headers == {}
+
+
+def test_a_hint_is_a_header_and_no_part_of_the_message() -> None:
+    fault = faults.MISSING_CLIENT_ID()
+    assert (fault.hint, fault.headers) == ("", {})
+    fault.hint = "caf\u00e9\r\nSet-Cookie: a=b" + "x" * 600
+    assert fault.headers["x-emulator-hint"] == ("caf???Set-Cookie: a=b" + "x" * 600)[:500]
+    assert fault.hint == fault.headers["x-emulator-hint"]
+    assert str(fault) == "The client ID is missing."

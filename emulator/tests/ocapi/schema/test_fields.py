@@ -41,8 +41,29 @@ class Part(Document):
     size = Number()
 
 
+EXPECTED_TOKENS = {
+    "string": "VALUE_STRING",
+    "number": "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+    "integer": "VALUE_NUMBER_INT",
+    "boolean": "VALUE_TRUE|VALUE_FALSE",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+ACTUAL_TOKENS = {
+    "string": "VALUE_STRING",
+    "integer": "VALUE_NUMBER_INT",
+    "fraction": "VALUE_NUMBER_FLOAT",
+    "true": "VALUE_TRUE",
+    "false": "VALUE_FALSE",
+    "null": "VALUE_NULL",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+
+
 def mistyped(expected: str, actual: str) -> tuple[str, dict[str, str]]:
-    arguments = {"path": "$.a.p", "expectedTypes": expected, "actualType": actual}
+    tokens = "|".join(EXPECTED_TOKENS[name] for name in expected.split(","))
+    arguments = {"path": "$.a.p", "expectedTypes": tokens, "actualType": ACTUAL_TOKENS[actual]}
     return "TypeDecodingException", arguments
 
 
@@ -117,22 +138,22 @@ EXPECTED = [
 ACTUAL: list[tuple[Any, str]] = [
     ("true", "string"),
     ("3", "string"),
-    ("", "string"),
-    (True, "boolean"),
-    (False, "boolean"),
-    (0, "number"),
-    (1, "number"),
-    (1.0, "number"),
+    (True, "true"),
+    (False, "false"),
+    (0, "integer"),
+    (1.0, "fraction"),
     ([], "array"),
-    (["x"], "array"),
     ({}, "object"),
-    ({"id": "x"}, "object"),
 ]
+
+
+def fits(expected: str, actual: str) -> bool:
+    return ACTUAL_TOKENS[actual] in EXPECTED_TOKENS[expected].split("|")
 
 
 @pytest.mark.parametrize(
     ("kind", "expected", "value", "actual"),
-    [(*kind, *value) for kind in EXPECTED for value in ACTUAL if kind[1] != value[1]],
+    [(*kind, *value) for kind in EXPECTED for value in ACTUAL if not fits(kind[1], value[1])],
 )
 def test_a_value_of_another_type_is_never_coerced(
     kind: Property, expected: str, value: Any, actual: str
@@ -250,9 +271,9 @@ def test_an_instant_without_an_offset_is_in_utc_wherever_the_server_stands() -> 
 def test_what_is_wrong_in_an_array_is_told_by_index() -> None:
     errors = errors_of(Array(String(max_length=2)), ["ok", 1, "long", "", True])
     assert {index: fault_of(found) for index, found in errors.items()} == {
-        1: mistyped("string", "number"),
+        1: mistyped("string", "integer"),
         2: CONSTRAINED,
-        4: mistyped("string", "boolean"),
+        4: mistyped("string", "true"),
     }
 
 
@@ -270,7 +291,7 @@ def test_what_is_wrong_in_an_embedded_document_is_told_by_name() -> None:
 
 def test_what_is_wrong_in_an_array_of_documents_is_told_by_index_and_name() -> None:
     errors = errors_of(Array(Embedded(Part())), [{"id": "x"}, {"id": 1}, "x"])
-    assert fault_of(errors[1]["id"]) == mistyped("string", "number")
+    assert fault_of(errors[1]["id"]) == mistyped("string", "integer")
     assert fault_of(errors[2]) == mistyped("object", "string")
     assert set(errors) == {1, 2}
 
@@ -295,10 +316,10 @@ SCALAR_TYPES = "string,number,boolean"
         pytest.param(["a", None], 1, SCALAR_TYPES, "null", id="null after a string"),
         pytest.param([1, 2, {}, "a"], 2, SCALAR_TYPES, "object", id="object after numbers"),
         pytest.param([1, "a"], 1, "number", "string", id="string after a number"),
-        pytest.param(["a", 1], 1, "string", "number", id="number after a string"),
-        pytest.param([1, 2.5, True], 2, "number", "boolean", id="boolean after numbers"),
-        pytest.param([True, 0], 1, "boolean", "number", id="number after a boolean"),
-        pytest.param(["a", 1, True, None], 1, "string", "number", id="the first of several"),
+        pytest.param(["a", 1], 1, "string", "integer", id="number after a string"),
+        pytest.param([1, 2.5, True], 2, "number", "true", id="boolean after numbers"),
+        pytest.param([True, 0], 1, "boolean", "integer", id="number after a boolean"),
+        pytest.param(["a", 1, True, None], 1, "string", "integer", id="the first of several"),
     ],
 )
 def test_an_array_of_a_custom_property_is_of_scalars_of_the_type_of_the_first(

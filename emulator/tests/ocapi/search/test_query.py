@@ -44,8 +44,29 @@ def constrained(path: str) -> Told:
     return "PropertyConstraintViolationException", arguments
 
 
+EXPECTED_TOKENS = {
+    "string": "VALUE_STRING",
+    "number": "VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT",
+    "integer": "VALUE_NUMBER_INT",
+    "boolean": "VALUE_TRUE|VALUE_FALSE",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+ACTUAL_TOKENS = {
+    "string": "VALUE_STRING",
+    "integer": "VALUE_NUMBER_INT",
+    "fraction": "VALUE_NUMBER_FLOAT",
+    "true": "VALUE_TRUE",
+    "false": "VALUE_FALSE",
+    "null": "VALUE_NULL",
+    "array": "START_ARRAY",
+    "object": "START_OBJECT",
+}
+
+
 def mistyped(path: str, expected: str, actual: str) -> Told:
-    arguments = {"path": path, "expectedTypes": expected, "actualType": actual}
+    tokens = "|".join(EXPECTED_TOKENS[name] for name in expected.split(","))
+    arguments = {"path": path, "expectedTypes": tokens, "actualType": ACTUAL_TOKENS[actual]}
     return "TypeDecodingException", arguments
 
 
@@ -242,26 +263,26 @@ REFUSED: list[tuple[Any, Told]] = [
     ({"query": ALL, "limit": 1}, unknown("limit")),
     ({"query": ALL, "count": 0}, constrained("$.count")),
     ({"query": ALL, "count": 201}, constrained("$.count")),
-    ({"query": ALL, "count": 1.5}, constrained("$.count")),
-    ({"query": ALL, "count": 25.0}, constrained("$.count")),
-    ({"query": ALL, "count": "25"}, mistyped("$.count", "number", "string")),
-    ({"query": ALL, "count": True}, mistyped("$.count", "number", "boolean")),
+    ({"query": ALL, "count": 1.5}, mistyped("$.count", "integer", "fraction")),
+    ({"query": ALL, "count": 25.0}, mistyped("$.count", "integer", "fraction")),
+    ({"query": ALL, "count": "25"}, mistyped("$.count", "integer", "string")),
+    ({"query": ALL, "count": True}, mistyped("$.count", "integer", "true")),
     ({"query": ALL, "start": -1}, constrained("$.start")),
     ({"query": ALL, "start": 2147483648}, constrained("$.start")),
-    ({"query": ALL, "start": "0"}, mistyped("$.start", "number", "string")),
+    ({"query": ALL, "start": "0"}, mistyped("$.start", "integer", "string")),
     ({"query": ALL, "db_start_record_": -1}, constrained("$.db_start_record_")),
-    ({"query": ALL, "select": 1}, mistyped("$.select", "string", "number")),
+    ({"query": ALL, "select": 1}, mistyped("$.select", "string", "integer")),
     ({"query": ALL, "expand": "a"}, mistyped("$.expand", "array", "string")),
-    ({"query": ALL, "expand": [1]}, mistyped("$.expand[0]", "string", "number")),
-    ({"query": ALL, "expand": [None]}, constrained("$.expand[0]")),
+    ({"query": ALL, "expand": [1]}, mistyped("$.expand.[0]", "string", "integer")),
+    ({"query": ALL, "expand": [None]}, constrained("$.expand.[0]")),
     ({"query": ALL, "sorts": {}}, mistyped("$.sorts", "array", "object")),
-    ({"query": ALL, "sorts": ["id"]}, mistyped("$.sorts[0]", "object", "string")),
-    ({"query": ALL, "sorts": [None]}, constrained("$.sorts[0]")),
-    ({"query": ALL, "sorts": [{}]}, constrained("$.sorts[0].field")),
-    ({"query": ALL, "sorts": [{"field": 1}]}, mistyped("$.sorts[0].field", "string", "number")),
+    ({"query": ALL, "sorts": ["id"]}, mistyped("$.sorts.[0]", "object", "string")),
+    ({"query": ALL, "sorts": [None]}, constrained("$.sorts.[0]")),
+    ({"query": ALL, "sorts": [{}]}, constrained("$.sorts.[0].field")),
+    ({"query": ALL, "sorts": [{"field": 1}]}, mistyped("$.sorts.[0].field", "string", "integer")),
     ({"query": ALL, "sorts": [{"field": "a", "sort_order": "up"}]}, unlisted("up")),
     ({"query": ALL, "sorts": [{"field": "a", "order": "asc"}]}, unknown("order")),
-    ({"query": ALL, "sorts": [{"field": "a", "_type": "x"}]}, constrained("$.sorts[0]._type")),
+    ({"query": ALL, "sorts": [{"field": "a", "_type": "x"}]}, constrained("$.sorts.[0]._type")),
     ({"query": {}}, MALFORMED),
     ({"query": {"_type": "query"}}, MALFORMED),
     (with_query(match_all_query=None), MALFORMED),
@@ -279,7 +300,7 @@ REFUSED: list[tuple[Any, Told]] = [
     ),
     (
         with_query(match_all_query={"_v": 1}),
-        mistyped("$.query.match_all_query._v", "string", "number"),
+        mistyped("$.query.match_all_query._v", "string", "integer"),
     ),
     (with_query(term_query={**TERM, "fields": []}), constrained("$.query.term_query.fields")),
     (with_query(term_query={**TERM, "fields": None}), constrained("$.query.term_query.fields")),
@@ -289,17 +310,17 @@ REFUSED: list[tuple[Any, Told]] = [
     ),
     (
         with_query(term_query={**TERM, "fields": ["a", 1]}),
-        mistyped("$.query.term_query.fields[1]", "string", "number"),
+        mistyped("$.query.term_query.fields.[1]", "string", "integer"),
     ),
     (
         with_query(term_query={**TERM, "fields": [None]}),
-        constrained("$.query.term_query.fields[0]"),
+        constrained("$.query.term_query.fields.[0]"),
     ),
     (with_query(term_query={"operator": "is"}), constrained("$.query.term_query.fields")),
     (with_query(term_query={"fields": ["id"]}), constrained("$.query.term_query.operator")),
     (
         with_query(term_query={**TERM, "operator": 1}),
-        mistyped("$.query.term_query.operator", "string", "number"),
+        mistyped("$.query.term_query.operator", "string", "integer"),
     ),
     (
         with_query(term_query={**TERM, "values": "a"}),
@@ -307,11 +328,11 @@ REFUSED: list[tuple[Any, Told]] = [
     ),
     (
         with_query(term_query={**TERM, "values": ["a", {}]}),
-        mistyped("$.query.term_query.values[1]", "string,number,boolean", "object"),
+        mistyped("$.query.term_query.values.[1]", "string,number,boolean", "object"),
     ),
     (
         with_query(term_query={**TERM, "values": [[]]}),
-        mistyped("$.query.term_query.values[0]", "string,number,boolean", "array"),
+        mistyped("$.query.term_query.values.[0]", "string,number,boolean", "array"),
     ),
     (with_query(text_query={"fields": ["a"]}), constrained("$.query.text_query.search_phrase")),
     (
@@ -319,13 +340,13 @@ REFUSED: list[tuple[Any, Told]] = [
         constrained("$.query.text_query.fields"),
     ),
     (with_query(bool_query={"must": ALL}), mistyped("$.query.bool_query.must", "array", "object")),
-    (with_query(bool_query={"must": [None]}), constrained("$.query.bool_query.must[0]")),
+    (with_query(bool_query={"must": [None]}), constrained("$.query.bool_query.must.[0]")),
     (with_query(bool_query={"must": [ALL, {}]}), MALFORMED),
     (with_query(bool_query={"must": [ALL], "may": []}), unknown("may")),
     (
         with_query(bool_query={"should": [ALL, {"term_query": {**TERM, "values": [{}]}}]}),
         mistyped(
-            "$.query.bool_query.should[1].term_query.values[0]",
+            "$.query.bool_query.should.[1].term_query.values.[0]",
             "string,number,boolean",
             "object",
         ),
@@ -378,7 +399,7 @@ REFUSED: list[tuple[Any, Told]] = [
     ),
     (
         {"query": filtered({"bool_filter": {"operator": "and", "filters": [1]}})},
-        mistyped("$.query.filtered_query.filter.bool_filter.filters[0]", "object", "number"),
+        mistyped("$.query.filtered_query.filter.bool_filter.filters.[0]", "object", "integer"),
     ),
 ]
 
@@ -389,7 +410,7 @@ def test_what_breaks_a_rule_is_refused(body: Any, told: Told) -> None:
 
 
 BAD_TERM = {"term_query": {**TERM, "operator": 1}}
-AT_BAD_TERM = "bool_query.must[0].term_query.operator"
+AT_BAD_TERM = "bool_query.must.[0].term_query.operator"
 
 
 @pytest.mark.parametrize(
@@ -399,21 +420,21 @@ AT_BAD_TERM = "bool_query.must[0].term_query.operator"
         ({"query": {}, "start": -1}, MALFORMED),
         (
             with_query(bool_query={"must": [BAD_TERM], "nope": 1}),
-            mistyped(f"$.query.{AT_BAD_TERM}", "string", "number"),
+            mistyped(f"$.query.{AT_BAD_TERM}", "string", "integer"),
         ),
         (with_query(bool_query={"nope": 1, "must": [BAD_TERM]}), unknown("nope")),
         (with_query(bool_query={"must": [{}, BAD_TERM]}), MALFORMED),
         (
             with_query(bool_query={"must": [BAD_TERM, {}]}),
-            mistyped(f"$.query.{AT_BAD_TERM}", "string", "number"),
+            mistyped(f"$.query.{AT_BAD_TERM}", "string", "integer"),
         ),
         (
             with_query(bool_query={"must": [BAD_TERM, 1]}),
-            mistyped(f"$.query.{AT_BAD_TERM}", "string", "number"),
+            mistyped(f"$.query.{AT_BAD_TERM}", "string", "integer"),
         ),
         (
             with_query(bool_query={"must": [1, BAD_TERM]}),
-            mistyped("$.query.bool_query.must[0]", "object", "number"),
+            mistyped("$.query.bool_query.must.[0]", "object", "integer"),
         ),
     ],
 )

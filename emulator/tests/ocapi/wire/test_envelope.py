@@ -1,12 +1,13 @@
 """The envelope of documents, items, pages and faults, in both dialects (ENV-1 to ENV-6, FLT-1)."""
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.schema.fields import String
+from emulator.ocapi.schema.fields import Array, Embedded, Localized, Number, String
 from emulator.ocapi.wire import envelope, select
 from emulator.ocapi.wire.dialect import DIALECTS
 
@@ -18,6 +19,21 @@ QUOTA = FaultType(400, "SomeQuota", "Enough.")
 
 class SmallThing(Document):
     id = String()
+
+
+class Lid(Document):
+    size = Number()
+
+
+class Box(Document):
+    items_have_state = False
+    lid = Embedded(Lid())
+    things = Array(Embedded(SmallThing()))
+    spare = Embedded(lambda: BOX)
+    note = Localized()
+
+
+BOX: Document = Box()
 
 
 def members(content: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -35,6 +51,25 @@ def test_a_document_has_version_type_and_state_before_its_properties_by_alphabet
         ("id", "x"),
         ("link", "http://h/x"),
     ]
+
+
+def test_embedded_documents_have_their_type_and_the_state_they_bring() -> None:
+    things = (MappingProxyType({"id": "b", "_resource_state": STATE}), {"id": "a"})
+    properties = {"things": things, "spare": {"note": {"de": "x"}, "lid": {}}, "lid": {"size": 1}}
+    content = envelope.wrap(BOX, "23.2", STATE, properties)
+    assert content["lid"] == {"_type": "lid", "size": 1}
+    assert content["spare"] == {"_type": "box", "lid": {"_type": "lid"}, "note": {"de": "x"}}
+    assert isinstance(content["things"], select.Documents)
+    assert [members(thing) for thing in content["things"]] == [
+        [("_type", "small_thing"), ("_resource_state", STATE), ("id", "b")],
+        [("_type", "small_thing"), ("id", "a")],
+    ]
+    assert members(content["spare"])[0] == ("_type", "box")
+
+
+def test_items_of_some_documents_have_no_state() -> None:
+    item = envelope.wrap_item(BOX, "23.2", STATE, {"lid": {}}, OBSERVED)
+    assert item == {"_type": "box", "lid": {"_type": "lid"}}
 
 
 def test_wrapping_leaves_the_properties_alone() -> None:
@@ -112,5 +147,5 @@ def test_a_fault_is_not_marked_with_its_type_as_observed() -> None:
     content = envelope.wrap_fault(QUOTA(), "20.8", OBSERVED)
     assert members(content) == [
         ("_v", "20.8"),
-        ("fault", {"arguments": {}, "type": "SomeQuotaException", "message": "Enough."}),
+        ("fault", {"type": "SomeQuotaException", "message": "Enough."}),
     ]
