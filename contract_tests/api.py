@@ -69,6 +69,17 @@ def open_session(ca_file: str | None = None) -> requests.Session:
     return session
 
 
+class _Connection(http.client.HTTPConnection):
+    """A connection that sends a target of any bytes, given as latin-1."""
+
+    def _encode_request(self, request: str) -> bytes:
+        return request.encode("latin-1")
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS."""
+
+
 class Api:
     """One API client of one server; what it creates it remembers for ``clear``.
 
@@ -194,8 +205,8 @@ class Api:
         parts = urlsplit(self.url)
         if parts.scheme == "https":
             context = trust(self.ca_file)
-            return http.client.HTTPSConnection(parts.netloc, timeout=TIMEOUT, context=context)
-        return http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
+            return _SecureConnection(parts.netloc, timeout=TIMEOUT, context=context)
+        return _Connection(parts.netloc, timeout=TIMEOUT)
 
 
 def _may_have_made(response: requests.Response) -> bool:

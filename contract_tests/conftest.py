@@ -109,7 +109,7 @@ def key_pair() -> KeyPair:
 
 @pytest.fixture(scope="session")
 def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str:
-    """The data set ``samples`` with one more client, which has a certificate."""
+    """The data set ``samples`` with one more client: certificate and redirect URI."""
     folder = tmp_path_factory.mktemp("fixtures") / "samples"
     shutil.copytree(locate("samples"), folder)
     (folder / "custom_properties.json").write_text('{"allow_undeclared": true}')
@@ -119,6 +119,7 @@ def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str
         "client_id": "signer",
         "client_secret": "signer's: secret/%",
         "certificate": key_pair.certificate,
+        "redirect_uris": ["https://app.example/done?x=1"],
     }
     clients["clients"].append(signer)
     file.write_text(json.dumps(clients))

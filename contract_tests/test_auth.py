@@ -160,7 +160,9 @@ def test_a_wrong_client_or_secret_is_an_invalid_client(api: Api, headers: dict[s
     [
         (ACCOUNT_MANAGER, None, "invalid_request"),
         (ACCOUNT_MANAGER, "", "invalid_request"),
-        (ACCOUNT_MANAGER, "password", "unsupported_grant_type"),
+        (INSTANCE, "password", "unsupported_grant_type"),
+        (INSTANCE, "refresh_token", "unsupported_grant_type"),
+        (INSTANCE, "authorization_code", "unsupported_grant_type"),
         (ACCOUNT_MANAGER, BUSINESS_MANAGER, "unsupported_grant_type"),
         (INSTANCE, "implicit", "unsupported_grant_type"),
     ],
@@ -382,6 +384,61 @@ def test_a_form_is_url_encoded_and_names_nothing_twice(api: Api, options: dict[s
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     answer = ask(api, ACCOUNT_MANAGER, headers=headers, **options)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.rule("AUT-4")
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        (b"a=\xe9", b"grant_type=client_credentials"),
+        (b"grant_type=client_credentials&\xff", b""),
+        (b"a=%E9", b"grant_type=client_credentials"),
+        (b"", b"grant_type=client_credentials&a=\xe9"),
+        (b"", b"grant_type=client_credentials&a=%FF"),
+        (b"", b"a&" * 100 + b"grant_type=client_credentials"),
+        (b"&" * 100, b"grant_type=client_credentials"),
+    ],
+)
+@pytest.mark.parametrize("path", [ACCOUNT_MANAGER, INSTANCE])
+def test_parameters_are_utf8_and_at_most_100(
+    api: Api, path: str, query: bytes, form: bytes
+) -> None:
+    headers = {
+        "Authorization": basic(api.client_id, api.client_secret),
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": str(len(form)),
+    }
+    target = f"{path}?{query.decode('latin-1')}"
+    status, _, body = api.raw("POST", target, headers, form)
+    assert (status, json.loads(body)["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.rule("AUT-4")
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "\xe9\xff",
+        "Basic \xe9\xff",
+        "Basic " + base64.b64encode(b"\xff:\xfe").decode(),
+        "Basic " + base64.b64encode(b"%FF:%FE").decode(),
+        "Bearer \xff",
+    ],
+)
+def test_credentials_of_any_bytes_are_an_invalid_client(api: Api, authorization: str) -> None:
+    headers = {
+        "Authorization": authorization.encode("latin-1"),
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Content-Length": "29",
+    }
+    sent = b"grant_type=client_credentials"
+    status, _, body = api.raw("POST", INSTANCE, headers, sent)  # type: ignore[arg-type]
+    assert (status, json.loads(body)["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.rule("AUT-4")
+def test_a_large_form_is_refused_unread(api: Api) -> None:
+    answer = ask(api, INSTANCE, data={"grant_type": "client_credentials", "a": "x" * 65536})
+    assert (answer.status_code, answer.json()["error"]) == (413, "invalid_request")
 
 
 @pytest.mark.rule("AUT-6")

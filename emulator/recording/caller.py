@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 FORM = "application/x-www-form-urlencoded"
 LENGTH = re.compile(r"\d{1,5}", re.ASCII)
 MAX_FORM_BYTES = 64 * 1024  # the token endpoints take no larger forms
+MAX_PARAMETERS = 100  # nor more parameters
+MAX_CACHED_HEADERS = 1024
+MAX_CACHED_CHARACTERS = 2048  # of a header: a cache is bounded in bytes only if its keys are
 
 
 def claim(environ: "WSGIEnvironment") -> str:
@@ -44,8 +47,14 @@ def read(environ: "WSGIEnvironment", name: str) -> str:
     return "" if value is None else str(value)
 
 
-@lru_cache(maxsize=1024)
 def _read_bearer(authorization: str) -> str:
+    cached = len(authorization) <= MAX_CACHED_CHARACTERS
+    read_subject = _read_bearer_subject if cached else _read_bearer_subject.__wrapped__
+    return read_subject(authorization)
+
+
+@lru_cache(maxsize=MAX_CACHED_HEADERS)
+def _read_bearer_subject(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     return _read_subject(token.strip()) if scheme.lower() == "bearer" else ""
 
@@ -76,7 +85,7 @@ def _read_claims(token: str) -> dict[str, Any]:
 
 
 def _read_query(query: str) -> str:
-    return parse_qs(query).get("client_id", [""])[0] if "client_id=" in query else ""
+    return _find(query, "client_id") if "client_id=" in query else ""
 
 
 def _read_form(environ: "WSGIEnvironment") -> str:
@@ -87,12 +96,17 @@ def _read_form(environ: "WSGIEnvironment") -> str:
         return ""
     body = stream.read(int(length))
     environ["wsgi.input"] = BytesIO(body)
-    form = parse_qs(body.decode(errors="replace"))
-    client = form.get("client_id", [""])[0]
-    return client or _read_subject(form.get("client_assertion", [""])[0])
+    form = body.decode(errors="replace")
+    return _find(form, "client_id") or _read_subject(_find(form, "client_assertion"))
 
 
-@lru_cache(maxsize=1024)
+def _find(parameters: str, name: str) -> str:
+    """Return the first value of a parameter, empty if it is missing or there are too many."""
+    if parameters.count("&") >= MAX_PARAMETERS:
+        return ""
+    return parse_qs(parameters).get(name, [""])[0]
+
+
 def _read_basic(authorization: str) -> str:
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":

@@ -1,42 +1,53 @@
-"""API clients and Business Manager users: their documents and how each proves who it is."""
+"""API clients and Business Manager users: their entries in ``clients.json`` and their secrets."""
 
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from hmac import compare_digest
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote_plus
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from emulator.store import Record, Store
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    PublicKey = RSAPublicKey | EllipticCurvePublicKey
+
 CLIENTS = "clients"
 USERS = "users"
 NON_EMPTY = validate.Length(min=1)
-
-PublicKey = RSAPublicKey | EllipticCurvePublicKey
+URI_CHARACTERS = r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]"  # RFC 3986, without a fragment
+REDIRECT_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{URI_CHARACTERS}+", re.ASCII)
+LOOPBACK_URI = re.compile(
+    rf"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?([/?]{URI_CHARACTERS}*)?", re.ASCII
+)
+NO_CRYPTOGRAPHY = "needs the package cryptography: pip install 'ocapi-emulator[tls]'"
 
 
 class Client(Schema):
-    """An entry of ``clients`` in ``clients.json``: an API client as Account Manager knows it."""
+    """An entry of ``clients`` in ``clients.json``: an API client of Account Manager."""
 
     client_id = fields.String(required=True, validate=NON_EMPTY)
     client_secret = fields.String(required=True, validate=NON_EMPTY)
     certificate = fields.String()
+    redirect_uris = fields.List(
+        fields.String(validate=validate.Regexp(rf"\A{REDIRECT_URI.pattern}\Z", re.ASCII))
+    )
 
     @validates("certificate")
     def check_certificate(self, value: str, data_key: str) -> None:  # noqa: ARG002 - inherited
-        """Refuse what is neither a PEM certificate nor a PEM public key, RSA or EC."""
+        """Check that the text is a PEM certificate or a PEM public key, RSA or EC."""
         try:
             public_key(value)
+        except ImportError as error:
+            raise ValidationError(NO_CRYPTOGRAPHY) from error
         except ValueError as error:
             raise ValidationError(
-                f"is no RSA or EC certificate or public key in PEM: {error}"
+                f"is not an RSA or EC certificate or public key in PEM: {error}"
             ) from error
 
 
@@ -48,63 +59,93 @@ class User(Schema):
 
 
 def read_client(entry: Any) -> Record:
-    """Return the record of a client entry; raise ValueError with the reason it is none."""
+    """Return the record of a client entry; raise ValueError with the problems of the entry."""
     return _read(Client(), "client_id", entry)
 
 
 def read_user(entry: Any) -> Record:
-    """Return the record of a user entry; raise ValueError with the reason it is none."""
+    """Return the record of a user entry; raise ValueError with the problems of the entry."""
     return _read(User(), "login", entry)
 
 
 def _read(schema: Schema, key: str, entry: Any) -> Record:
     if not isinstance(entry, dict):
-        told = "is no object"
-        raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
+        raise ValueError("is not an object")  # noqa: TRY004 - the data set is wrong, not the caller
     try:
         values = schema.load(entry)
     except ValidationError as error:
-        reasons = (f"{name}: {' '.join(why)}" for name, why in error.messages_dict.items())
-        raise ValueError("; ".join(reasons)) from error
+        problems = (f"{name}: {_join(reasons)}" for name, reasons in error.messages_dict.items())
+        raise ValueError("; ".join(problems)) from error
     return Record.of((values[key],), values)
 
 
-def public_key(pem: str) -> PublicKey:
+def _join(reasons: Any) -> str:
+    """Return the reasons of a member in one line; a list has reasons for each entry."""
+    if isinstance(reasons, dict):
+        return " ".join(f"[{index}]: {_join(below)}" for index, below in reasons.items())
+    return " ".join(reasons)
+
+
+def public_key(pem: str) -> "PublicKey":
     """Return the key of a PEM certificate or of a PEM public key.
 
     Raises:
-        ValueError: It is neither, or not of RSA or EC.
+        ValueError: The text is neither, or the key is not an RSA or EC key.
+        ImportError: The package cryptography is not installed.
     """
+    # cryptography takes 12 MB and a tenth of a second, and only certificates need it.
+    from cryptography import x509  # noqa: PLC0415 - see above
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - the same
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - the same
+        load_pem_public_key,
+    )
+
     data = pem.encode()
     try:
         if b"CERTIFICATE" in data:
             key: Any = x509.load_pem_x509_certificate(data).public_key()
         else:
             key = load_pem_public_key(data)
+        key_kind(key)
     except UnsupportedAlgorithm as error:
         raise ValueError(str(error)) from error
-    if not isinstance(key, PublicKey):
-        raise ValueError("a key of another kind")  # noqa: TRY004 - it is the text that is wrong
-    return key
+    found: PublicKey = key
+    return found
+
+
+def key_kind(key: Any) -> Literal["RSA", "EC"]:
+    """Return the kind of a public key; raise ValueError for any other kind."""
+    from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415 - see ``public_key``
+        EllipticCurvePublicKey,
+    )
+    from cryptography.hazmat.primitives.asymmetric.rsa import (  # noqa: PLC0415 - the same
+        RSAPublicKey,
+    )
+
+    if isinstance(key, RSAPublicKey):
+        return "RSA"
+    if isinstance(key, EllipticCurvePublicKey):
+        return "EC"
+    raise ValueError("a key of another kind")
 
 
 def read_basic(header: str | None) -> tuple[str, str] | None:
-    """Return user and password of a Basic Authorization header, or None if it is none."""
+    """Return user and password of a Basic header, or None for any other header."""
     scheme, _, encoded = (header or "").partition(" ")
     try:
         user, colon, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except ValueError:  # of Base64, of UTF-8, or no ASCII in the first place
+    except ValueError:  # not Base64, not UTF-8, or not even ASCII
         return None
     return (user, password) if scheme.lower() == "basic" and colon else None
 
 
 def is_client(store: Store, client_id: str, secret: str) -> bool:
-    """Return whether ``secret`` is that of a known client; takes the same time for any answer."""
+    """Return whether ``secret`` is the client's, in the same time for any answer."""
     return _matches(store, CLIENTS, client_id, "client_secret", secret)
 
 
 def is_user(store: Store, login: str, password: str) -> bool:
-    """Return whether ``password`` is that of a known user; takes the same time for any answer."""
+    """Return whether ``password`` is the user's, in the same time for any answer."""
     return _matches(store, USERS, login, "password", password)
 
 
@@ -115,6 +156,6 @@ def _matches(store: Store, collection: str, name: str, attribute: str, given: st
 
 
 def spellings(user: str, password: str) -> Iterator[tuple[str, str]]:
-    """Yield the pair as sent, and form-url-decoded as RFC 6749, 2.3.1 would have it (AUT-2)."""
+    """Yield the pair as sent, then form-url-decoded (AUT-2; RFC 6749, section 2.3.1)."""
     yield user, password
     yield unquote_plus(user), unquote_plus(password)

@@ -1,4 +1,8 @@
-"""Access tokens: signed JWTs that every process with the same key accepts (AUT-5)."""
+"""Tokens and codes: signed JWTs that every process with the same key accepts (AUT-5, AUT-7).
+
+Each JWT has one purpose, in the claim ``tokenName`` as in Account Manager's own tokens, so that
+an access token cannot stand in for a refresh token or a code, nor the other way round.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,75 +17,107 @@ from emulator.clock import Clock
 
 ISSUER = "ocapi-emulator"
 ALGORITHM = "HS256"
+ACCESS_TOKEN = "access_token"  # noqa: S105 - a purpose, no secret
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the same
+ID_TOKEN = "id_token"  # noqa: S105 - the same
+AUTHORIZATION_CODE = "authorization_code"
+MAX_CACHED_TOKENS = 1024
+MAX_CACHED_TOKEN_CHARACTERS = 2048
 
 
 class TokenError(ValueError):
-    """The text is no token of ours, or has expired."""
+    """A token is malformed, not signed with our key, of another purpose, or expired."""
 
 
 class Tokens:
-    """Issues and verifies access tokens.
+    """Issuer and verifier of the tokens of one workspace.
 
     Args:
-        secret: What the signing key is derived from.
-        clock: By which tokens expire.
-        workspace: The name of the workspace that they are good for.
+        secret: The secret that the signing key is derived from.
+        clock: The clock that decides when tokens expire.
+        workspace: The name of the workspace; its tokens are good for no other workspace.
     """
 
     def __init__(self, secret: str, clock: Clock, workspace: str = "") -> None:
-        self._key = _derive(secret, workspace)
+        self._key = _derive_key(secret, workspace)
         self._clock = clock
 
-    def issue(self, client_id: str, lifetime: int, user: str = "") -> str:
-        """Return a token of a client, and of a user where one is behind it.
+    def issue(
+        self,
+        subject: str,
+        lifetime: int,
+        user: str = "",
+        purpose: str = ACCESS_TOKEN,
+        **claims: Any,
+    ) -> str:
+        """Return a new token.
 
         Args:
-            client_id: The token's subject.
-            lifetime: Seconds until it expires.
-            user: The Business Manager login, empty if there is none.
+            subject: The claim ``sub``; the client id in all tokens but an ID token.
+            lifetime: Seconds until the token expires.
+            user: The login of a Business Manager user, empty without a user.
+            purpose: The claim ``tokenName``.
+            **claims: Additional claims.
         """
         now = self._clock.now()
-        claims = {
+        content = {
             "iss": ISSUER,
-            "sub": client_id,
+            "sub": subject,
+            "tokenName": purpose,
             "iat": now,
             "exp": now + timedelta(seconds=lifetime),
             "jti": self._clock.identifier(),
             **({"user": user} if user else {}),
+            **claims,
         }
-        return jwt.encode(claims, self._key, ALGORITHM)
+        return jwt.encode(content, self._key, ALGORITHM)
 
     def verify(self, token: str) -> str:
-        """Return the client id of a token.
+        """Return the client id of an access token.
 
         Raises:
-            TokenError: It is malformed, not signed by our key, or expired.
+            TokenError: The token is not a valid access token.
         """
-        try:
-            claims = _read(token, self._key)
-        except jwt.InvalidTokenError as error:
-            raise TokenError(str(error)) from error
-        if (
-            not isinstance(claims["exp"], (int, float))
-            or claims["exp"] <= self._clock.now().timestamp()
-        ):
-            raise TokenError("expired")
-        client_id: str = claims["sub"]
+        client_id: str = self.read(token, ACCESS_TOKEN)["sub"]
         return client_id
 
+    def read(self, token: str, purpose: str) -> Mapping[str, Any]:
+        """Return the claims of a token.
 
-@lru_cache(maxsize=1024)
-def _derive(secret: str, workspace: str) -> bytes:
+        Args:
+            token: The token, as received.
+            purpose: The expected claim ``tokenName``.
+
+        Raises:
+            TokenError: The token is not a valid token of this purpose.
+        """
+        # Long tokens are decoded each time: a cache is bounded in bytes only if its keys are.
+        decode = _decode if len(token) <= MAX_CACHED_TOKEN_CHARACTERS else _decode.__wrapped__
+        try:
+            claims: Mapping[str, Any] = decode(token, self._key)
+        except jwt.InvalidTokenError as error:
+            raise TokenError(str(error)) from error
+        if claims.get("tokenName") != purpose:
+            raise TokenError("another purpose")
+        expiry = claims["exp"]
+        if not isinstance(expiry, (int, float)) or expiry <= self._clock.now().timestamp():
+            raise TokenError("expired")
+        return claims
+
+
+@lru_cache(maxsize=MAX_CACHED_TOKENS)
+def _derive_key(secret: str, workspace: str) -> bytes:
     return sha256(f"{workspace}\0{secret}".encode()).digest()
 
 
-@lru_cache(maxsize=1024)
-def _read(token: str, key: bytes) -> Mapping[str, Any]:
-    """Return the claims of a token signed with ``key``, whether or not it has expired.
+@lru_cache(maxsize=MAX_CACHED_TOKENS)
+def _decode(token: str, key: bytes) -> Mapping[str, Any]:
+    """Return the claims of a token signed with ``key``, expired or not.
 
     Raises:
-        jwt.InvalidTokenError: It is malformed, or not signed with the key.
+        jwt.InvalidTokenError: The token is malformed, or not signed with the key.
     """
     # Expiry is a matter of our own clock, which need not show the real time.
     options: Any = {"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False}
+    options["verify_aud"] = False  # an ID token names its client as audience
     return MappingProxyType(jwt.decode(token, key, [ALGORITHM], options=options, issuer=ISSUER))

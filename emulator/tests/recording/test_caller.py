@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from emulator.recording import caller
 from emulator.recording.caller import claim
 
 FORM = "application/x-www-form-urlencoded"
@@ -150,6 +151,21 @@ def test_a_form_is_read_and_stays_to_be_read(kind: str) -> None:
     environ = form(b"client_id=a&x=y") | {"CONTENT_TYPE": kind}
     assert claim(environ) == "a"
     assert environ["wsgi.input"].read() == b"client_id=a&x=y"
+
+
+def test_form_of_many_parameters_names_nobody() -> None:
+    assert claim(form(b"client_id=a" + b"&a" * 99)) == "a"
+    assert claim(form(b"client_id=a" + b"&a" * 100)) == ""
+    assert claim({"QUERY_STRING": "client_id=a" + "&a" * 100}) == ""
+
+
+def test_long_header_is_read_but_not_cached() -> None:
+    cache = caller._read_bearer_subject  # noqa: SLF001 - its cache is what is tested
+    before = cache.cache_info().currsize
+    for number in range(2):
+        subject = f"{number}" * 3000
+        assert claim({"HTTP_AUTHORIZATION": f"Bearer {token({'sub': subject})}"}) == subject
+    assert cache.cache_info().currsize == before
 
 
 def test_no_more_than_the_body_is_read() -> None:

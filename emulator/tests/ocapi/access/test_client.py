@@ -1,5 +1,7 @@
 """API clients and users: their entries, and how each proves who it is (AUT-2, AUT-3, AUT-6)."""
 
+import subprocess
+import sys
 from base64 import b64encode
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -78,6 +80,7 @@ def test_the_record_of_a_user_has_its_login_for_key() -> None:
         ({"client_id": "c1", "client_secret": "s", "secret": "s"}, ["secret"]),
         ({"client_id": "c1", "client_secret": "s", "certificate": "x"}, ["certificate"]),
         ({"client_id": "c1", "client_secret": "s", "certificate": 1}, ["certificate"]),
+        ({"client_id": "c1", "client_secret": "s", "redirect_uris": "x"}, ["redirect_uris"]),
     ],
 )
 def test_what_is_no_client_is_refused_with_all_reasons(entry: object, reasons: list[str]) -> None:
@@ -90,7 +93,7 @@ def test_what_is_no_client_is_refused_with_all_reasons(entry: object, reasons: l
 @pytest.mark.parametrize("entry", [[], "c1", None, 1])
 def test_what_is_no_object_is_refused(entry: object) -> None:
     for read in (client.read_client, client.read_user):
-        with pytest.raises(ValueError, match="is no object"):
+        with pytest.raises(ValueError, match="is not an object"):
             read(entry)
 
 
@@ -109,6 +112,52 @@ def test_what_is_no_user_is_refused_with_all_reasons() -> None:
 def test_a_client_may_have_a_certificate_or_a_public_key(pem: str) -> None:
     entry = {"client_id": "c1", "client_secret": "s", "certificate": pem}
     assert client.read_client(entry).properties["certificate"] == pem
+
+
+@pytest.mark.parametrize(
+    ("uri", "valid"),
+    [
+        ("https://app.example/done?a=b", True),
+        ("com.example.app:/done", True),
+        ("/done", False),
+        ("https://app.example/#x", False),
+        ("https://app.example/\n", False),
+        ("https://app.example/\u00e4", False),
+        ("", False),
+    ],
+)
+def test_redirect_uri_is_absolute_and_has_no_fragment(uri: str, *, valid: bool) -> None:
+    entry = {"client_id": "c1", "client_secret": "s", "redirect_uris": [uri]}
+    if valid:
+        assert list(client.read_client(entry).properties["redirect_uris"]) == [uri]
+    else:
+        with pytest.raises(ValueError, match=r"redirect_uris: \[0\]: "):
+            client.read_client(entry)
+
+
+WITHOUT_CRYPTOGRAPHY = """
+import sys
+sys.modules["cryptography"] = None
+import jwt
+from emulator.ocapi.access import client, oauth
+from emulator.ocapi.access.token import Tokens
+from emulator.clock import Clock
+tokens = Tokens("s", Clock())
+assert tokens.verify(tokens.issue("c1", 60)) == "c1"
+try:
+    client.read_client({"client_id": "c1", "client_secret": "s", "certificate": "x"})
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_certificate_without_cryptography_names_the_extra() -> None:
+    run = subprocess.run(  # noqa: S603 - a script of our own
+        [sys.executable, "-c", WITHOUT_CRYPTOGRAPHY], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == (
+        "certificate: needs the package cryptography: pip install 'ocapi-emulator[tls]'\n"
+    )
 
 
 @pytest.mark.parametrize("key", [RSA_KEY, EC_KEY], ids=["RSA", "EC"])
@@ -135,7 +184,7 @@ def test_the_key_of_a_certificate_is_that_of_the_bare_key(
 def test_what_is_no_key_of_rsa_or_ec_is_refused(pem: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the words are partly the library's
         client.public_key(pem)
-    with pytest.raises(ValueError, match="certificate: is no RSA or EC certificate"):
+    with pytest.raises(ValueError, match="certificate: is not an RSA or EC certificate"):
         client.read_client({"client_id": "c1", "client_secret": "s", "certificate": pem})
 
 

@@ -11,12 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.clock import Clock
+from emulator.ocapi.access import token as token_module
 from emulator.ocapi.access.token import TokenError, Tokens
 
 NOON = datetime(2024, 2, 19, 12, tzinfo=UTC)
 NOON_SECONDS = 1708344000
 KEY = sha256(b"\0shared").digest()
-CLAIMS = {"iss": "ocapi-emulator", "sub": "c1", "exp": NOON_SECONDS + 60}
+CLAIMS = {
+    "iss": "ocapi-emulator",
+    "sub": "c1",
+    "tokenName": "access_token",
+    "exp": NOON_SECONDS + 60,
+}
 
 
 class FakeClock(Clock):
@@ -66,6 +72,7 @@ def test_a_token_is_a_jwt_of_three_parts_with_the_dates_of_the_clock(tokens: Tok
     assert claims_of(token) == {
         "iss": "ocapi-emulator",
         "sub": "c1",
+        "tokenName": "access_token",
         "iat": 1708344000,
         "exp": 1708345799,
         "jti": "id1",
@@ -76,6 +83,25 @@ def test_a_token_of_a_user_names_the_user_too(tokens: Tokens) -> None:
     token = tokens.issue("c1", 899, "admin")
     assert claims_of(token)["user"] == "admin"
     assert tokens.verify(token) == "c1"
+
+
+@pytest.mark.parametrize("purpose", ["refresh_token", "authorization_code", "id_token"])
+def test_a_token_has_one_purpose(tokens: Tokens, purpose: str) -> None:
+    token = tokens.issue("c1", 60, "admin", purpose, aud="x", public=True)
+    claims = tokens.read(token, purpose)
+    assert (claims["user"], claims["public"]) == ("admin", True)
+    for other in ("access_token", "refresh_token", "authorization_code", "id_token"):
+        if other != purpose:
+            with pytest.raises(TokenError, match="another purpose"):
+                tokens.read(token, other)
+
+
+def test_long_token_is_read_but_not_cached(tokens: Tokens) -> None:
+    token = tokens.issue("c" * 2000, 60)
+    decode = token_module._decode  # noqa: SLF001 - its cache is what is tested
+    hits = decode.cache_info().hits
+    assert tokens.verify(token) == "c" * 2000
+    assert decode.cache_info().hits == hits
 
 
 def test_two_tokens_of_one_instant_differ(tokens: Tokens) -> None:
@@ -150,6 +176,8 @@ def without(name: str) -> dict[str, Any]:
         pytest.param(without("iss"), id="no issuer"),
         pytest.param(without("sub"), id="no subject"),
         pytest.param(without("exp"), id="no expiry"),
+        pytest.param(without("tokenName"), id="no purpose"),
+        pytest.param(CLAIMS | {"tokenName": "refresh_token"}, id="another purpose"),
         pytest.param(CLAIMS | {"sub": 1}, id="a subject that is no string"),
         pytest.param(CLAIMS | {"exp": NOON_SECONDS}, id="expired"),
         pytest.param(CLAIMS | {"exp": "soon"}, id="an expiry that is no number"),

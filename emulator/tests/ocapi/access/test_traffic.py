@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,6 +137,7 @@ def test_the_resource_state_has_to_be_read() -> None:
     assert entry["read_attributes"] == "(_resource_state)"
 
 
+@hypothesis.settings(deadline=None)
 @given(st.lists(uses, max_size=8))
 def test_the_traffic_is_allowed_and_no_other_method_resource_or_client(recorded: list[Use]) -> None:
     permissions = Permissions(settings.read(summarize(recorded, TEMPLATES)))
@@ -148,6 +150,7 @@ def test_the_traffic_is_allowed_and_no_other_method_resource_or_client(recorded:
                 assert (found is not None) is known
 
 
+@hypothesis.settings(deadline=None)
 @given(st.lists(uses, max_size=8))
 def test_all_that_was_written_and_read_is_allowed_and_no_other_name(recorded: list[Use]) -> None:
     permissions = Permissions(settings.read(summarize(recorded, TEMPLATES)))

@@ -1,0 +1,118 @@
+"""The authorization endpoint of Account Manager: approves at once, by redirect (AUT-7).
+
+A code is a signed JWT, so that every process of one key can exchange it, and a reset workspace
+keeps no memory of codes. A code is therefore not single-use; it expires after 120 seconds.
+"""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import quote, urlencode
+
+from emulator.ocapi.access.client import CLIENTS, LOOPBACK_URI, USERS
+from emulator.ocapi.access.oauth_error import OAuthError, missing
+from emulator.ocapi.access.token import AUTHORIZATION_CODE, Tokens
+from emulator.store import Record
+from emulator.workspace.workspace import Workspace
+
+AUTHORIZE_PATH = "/dwsso/oauth2/authorize"
+CODE_LIFETIME = 120  # seconds
+TOKEN_LIFETIME = 1799  # seconds
+CODE_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)  # RFC 7636, section 4.2
+
+
+def authorize(parameters: Mapping[str, str], workspace: Workspace, tokens: Tokens) -> str:
+    """Return the URL that the user agent is redirected to.
+
+    Args:
+        parameters: The parameters of the query.
+        workspace: The workspace that the token or code is for.
+        tokens: The workspace's token issuer.
+
+    Raises:
+        OAuthError: The client is unknown, or may not use the redirect URI; the user agent must
+            not be redirected then (RFC 6749, section 4.1.2.1).
+    """
+    client_id = parameters.get("client_id")
+    if not client_id:
+        raise missing("client_id")
+    record = workspace.store.get(CLIENTS, (client_id,))
+    if record is None:
+        # The status is 400: a 401 lets browsers ask for a password.
+        raise OAuthError(400, "invalid_client", f"Client '{client_id}' is unknown")
+    uri = _find_redirect_uri(record, parameters.get("redirect_uri", ""))
+    try:
+        answer = _approve(client_id, parameters, workspace, tokens)
+    except OAuthError as error:
+        answer = {"error": error.error, "error_description": str(error)}
+    if "state" in parameters:
+        answer["state"] = parameters["state"]
+    in_query = "&" if "?" in uri else "?"
+    separator = "#" if parameters.get("response_type") == "token" else in_query
+    return f"{uri}{separator}{urlencode(answer, quote_via=quote)}"
+
+
+def _find_redirect_uri(record: Record, sent: str) -> str:
+    """Return the redirect URI of a request: registered, else of a loopback address."""
+    registered = record.properties.get("redirect_uris", [])
+    if not sent and len(registered) == 1:
+        return str(registered[0])
+    if not sent:
+        raise missing("redirect_uri")
+    allowed = sent in registered if registered else LOOPBACK_URI.fullmatch(sent) is not None
+    if not allowed:
+        told = "is not registered" if registered else "is neither registered nor a loopback address"
+        raise OAuthError(400, "invalid_request", f"Parameter 'redirect_uri' {told}")
+    return sent
+
+
+def _approve(
+    client_id: str, parameters: Mapping[str, str], workspace: Workspace, tokens: Tokens
+) -> dict[str, str]:
+    """Return the parameters of a redirect that approves the request.
+
+    Raises:
+        OAuthError: The request is refused; the error belongs into the redirect.
+    """
+    users = workspace.store.scan(USERS, 0, 1).records
+    response_type = parameters.get("response_type")
+    if not response_type:
+        raise missing("response_type")
+    if response_type not in ("token", "code"):
+        description = f"Response type '{response_type}' is not supported"
+        raise OAuthError(400, "unsupported_response_type", description)
+    if not users:
+        raise OAuthError(400, "access_denied", "The data set has no Business Manager user")
+    login = users[0].key[0]
+    if response_type == "token":
+        return {
+            "access_token": tokens.issue(client_id, TOKEN_LIFETIME, login),
+            "token_type": "Bearer",
+            "expires_in": str(TOKEN_LIFETIME),
+            "scope": "mail",
+        }
+    claims = {"redirect": digest(parameters.get("redirect_uri", "")), **_read_challenge(parameters)}
+    return {"code": tokens.issue(client_id, CODE_LIFETIME, login, AUTHORIZATION_CODE, **claims)}
+
+
+def _read_challenge(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the claim of a code challenge, empty without one (RFC 7636, section 4.3).
+
+    The claim is always the S256 form: a plain challenge is the verifier, and the code is readable.
+    """
+    challenge = parameters.get("code_challenge")
+    method = parameters.get("code_challenge_method", "plain")
+    if challenge is None:
+        return {}
+    if method not in ("plain", "S256"):
+        raise OAuthError(400, "invalid_request", f"Transformation '{method}' is not supported")
+    if CODE_CHALLENGE.fullmatch(challenge) is None:
+        description = "Parameter 'code_challenge' needs 43 to 128 unreserved characters"
+        raise OAuthError(400, "invalid_request", description)
+    return {"challenge": challenge if method == "S256" else digest(challenge)}
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text in base64url, as PKCE's S256 has it (RFC 7636, section 4.2)."""
+    return urlsafe_b64encode(sha256(text.encode()).digest()).decode().rstrip("=")

@@ -1,0 +1,213 @@
+"""The grants of the token endpoints (AUT-2 to AUT-7)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Any
+
+from emulator.ocapi.access import assertion, client
+from emulator.ocapi.access.authorization import digest
+from emulator.ocapi.access.client import CLIENTS, USERS
+from emulator.ocapi.access.oauth_error import (
+    OAuthError,
+    authentication_failed,
+    invalid_grant,
+    missing,
+)
+from emulator.ocapi.access.token import (
+    AUTHORIZATION_CODE,
+    ID_TOKEN,
+    REFRESH_TOKEN,
+    TokenError,
+    Tokens,
+)
+from emulator.workspace.workspace import Workspace
+
+ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
+INSTANCE_PATH = "/dw/oauth2/access_token"
+TOKEN_PATHS = (ACCOUNT_MANAGER_PATH, INSTANCE_PATH)
+BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
+CLIENT_LIFETIME = 1799  # seconds, as all lifetimes
+USER_LIFETIME = 899
+REFRESH_LIFETIME = 30 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class TokenRequest:
+    """A request to a token endpoint.
+
+    Attributes:
+        path: The path of the endpoint.
+        host: The host of the request.
+        authorization: The ``Authorization`` header, or None.
+        query: The parameters of the query.
+        form: The parameters of the form.
+        workspace: The workspace that the token is for.
+        tokens: The workspace's token issuer.
+    """
+
+    path: str
+    host: str
+    authorization: str | None
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    workspace: Workspace
+    tokens: Tokens
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of query and form; the form wins."""
+        return {**self.query, **self.form}
+
+    def require(self, name: str) -> str:
+        """Return a parameter, or raise OAuthError invalid_request if it is missing or empty."""
+        value = self.parameters.get(name)
+        if not value:
+            raise missing(name)
+        return value
+
+
+def grant(request: TokenRequest) -> dict[str, Any]:
+    """Return the answer to a token request.
+
+    Raises:
+        OAuthError: The request is refused.
+    """
+    grant_type = request.require("grant_type")
+    run = GRANTS[request.path].get(grant_type)
+    if run is None:
+        description = f"Grant type '{grant_type}' is not supported here"
+        raise OAuthError(400, "unsupported_grant_type", description)
+    return run(request)
+
+
+def _grant_client(request: TokenRequest) -> dict[str, Any]:
+    """Answer ``client_credentials`` (AUT-2)."""
+    client_id = _authenticate(request)
+    return answer_token(request.tokens.issue(client_id, CLIENT_LIFETIME), CLIENT_LIFETIME)
+
+
+def _grant_business_manager(request: TokenRequest) -> dict[str, Any]:
+    """Answer the grant of a Business Manager user at the instance (AUT-3)."""
+    client_id = request.require("client_id")
+    login, rest = client.read_basic(request.authorization) or ("", "")
+    # Only the password can hold a colon: the client's secret follows the last colon.
+    password, _, secret = rest.rpartition(":")
+    known_client = client.is_client(request.workspace.store, client_id, secret)
+    known_user = client.is_user(request.workspace.store, login, password)
+    if not (known_client and known_user):
+        told = f"Client id '{client_id}' has invalid credentials to use grant type "
+        raise OAuthError(400, "unauthorized_client", f"{told}'{BUSINESS_MANAGER}'.")
+    return answer_token(request.tokens.issue(client_id, USER_LIFETIME, login), USER_LIFETIME)
+
+
+def _grant_password(request: TokenRequest) -> dict[str, Any]:
+    """Answer ``password`` (AUT-7; RFC 6749, section 4.3)."""
+    client_id = _authenticate(request)
+    login, password = request.require("username"), request.require("password")
+    if not client.is_user(request.workspace.store, login, password):
+        raise invalid_grant("Resource owner authentication failed")
+    return _answer_user(request, client_id, login)
+
+
+def _grant_code(request: TokenRequest) -> dict[str, Any]:
+    """Answer ``authorization_code`` (AUT-7; RFC 6749, section 4.1.3; RFC 7636, section 4.6).
+
+    A code verifier replaces the client's secret: public clients have none.
+    """
+    client_id, has_proof = _identify(request)
+    refused = invalid_grant("The authorization code is invalid or has expired")
+    try:
+        claims = request.tokens.read(request.require("code"), AUTHORIZATION_CODE)
+    except TokenError as error:
+        raise refused from error
+    redirect = digest(request.parameters.get("redirect_uri", ""))
+    if claims["sub"] != client_id or not compare_digest(claims["redirect"], redirect):
+        raise refused
+    challenge, verifier = claims.get("challenge"), request.parameters.get("code_verifier")
+    if challenge is None and not has_proof:
+        raise authentication_failed()
+    if (challenge is None) != (verifier is None):
+        raise refused
+    if challenge and not compare_digest(challenge, digest(verifier or "")):
+        raise refused
+    return _answer_user(request, client_id, claims["user"], is_public=not has_proof)
+
+
+def _grant_refresh(request: TokenRequest) -> dict[str, Any]:
+    """Answer ``refresh_token`` (AUT-7; RFC 6749, section 6)."""
+    client_id, has_proof = _identify(request)
+    refused = invalid_grant("The refresh token is invalid or has expired")
+    try:
+        claims = request.tokens.read(request.require("refresh_token"), REFRESH_TOKEN)
+    except TokenError as error:
+        raise refused from error
+    if claims["sub"] != client_id or request.workspace.store.get(USERS, (claims["user"],)) is None:
+        raise refused
+    if not (has_proof or claims.get("public")):
+        raise authentication_failed()
+    return _answer_user(request, client_id, claims["user"], is_public=not has_proof)
+
+
+GRANTS: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any]]]] = {
+    ACCOUNT_MANAGER_PATH: {
+        "client_credentials": _grant_client,
+        "password": _grant_password,
+        "authorization_code": _grant_code,
+        "refresh_token": _grant_refresh,
+    },
+    INSTANCE_PATH: {
+        "client_credentials": _grant_client,
+        BUSINESS_MANAGER: _grant_business_manager,
+    },
+}
+
+
+def _authenticate(request: TokenRequest) -> str:
+    """Return the id of the client, proven by assertion, Basic header or form."""
+    store = request.workspace.store
+    if "client_assertion_type" in request.parameters:
+        return assertion.verify(request.parameters, request.workspace, request.host, TOKEN_PATHS)
+    given = client.read_basic(request.authorization)
+    if request.authorization is None:
+        given = request.form.get("client_id", ""), request.form.get("client_secret", "")
+    for client_id, secret in client.spellings(*given) if given else ():
+        if client.is_client(store, client_id, secret):
+            return client_id
+    raise authentication_failed()
+
+
+def _identify(request: TokenRequest) -> tuple[str, bool]:
+    """Return the id of the client, and whether the client proved itself.
+
+    A client that shows a secret has to show the right one.
+    """
+    shown = {"client_assertion_type", "client_secret"} & request.parameters.keys()
+    if shown or request.authorization is not None:
+        return _authenticate(request), True
+    client_id = request.require("client_id")
+    if request.workspace.store.get(CLIENTS, (client_id,)) is None:
+        raise authentication_failed()
+    return client_id, False
+
+
+def _answer_user(
+    request: TokenRequest, client_id: str, login: str, *, is_public: bool = False
+) -> dict[str, Any]:
+    issue = request.tokens.issue
+    refresh = issue(client_id, REFRESH_LIFETIME, login, REFRESH_TOKEN, public=is_public)
+    return {
+        **answer_token(issue(client_id, CLIENT_LIFETIME, login), CLIENT_LIFETIME),
+        "refresh_token": refresh,
+        "id_token": issue(login, CLIENT_LIFETIME, "", ID_TOKEN, aud=client_id),
+    }
+
+
+def answer_token(access_token: str, lifetime: int) -> dict[str, Any]:
+    """Return the members of an answer with an access token (RFC 6749, section 5.1)."""
+    return {
+        "access_token": access_token,
+        "scope": "mail",
+        "token_type": "Bearer",
+        "expires_in": lifetime,
+    }
