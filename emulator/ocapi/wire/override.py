@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 FORM = "application/x-www-form-urlencoded"
+MAX_PARAMETERS = 100  # a form or query with more of them is not searched: parsing is slow
 HEADER = "HTTP_X_DW_HTTP_METHOD_OVERRIDE"
 ALLOWED = ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 OVERRIDDEN = "emulator.overridden"
@@ -40,10 +41,8 @@ def apply(environ: "WSGIEnvironment") -> None:
 
 def requested(environ: "WSGIEnvironment") -> str | None:
     """Return the method that a POST asks for: by query, by form, by header; or None."""
-    query: dict[str, list[str]]
-    query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    if "method" in query:
-        return query["method"][0]
+    if (method := _find_method(environ.get("QUERY_STRING", ""))) is not None:
+        return method
     if (method := _take_from_form(environ)) is not None:
         return method
     header: str | None = environ.get(HEADER)
@@ -55,10 +54,17 @@ def _take_from_form(environ: "WSGIEnvironment") -> str | None:
     if parse_options_header(environ.get("CONTENT_TYPE"))[0].lower() != FORM:
         return None
     body = get_input_stream(environ).read(LARGEST_BODY + 1)
-    form = parse_qs(body.decode(errors="replace"), keep_blank_values=True)
-    if "method" not in form:
+    method = _find_method(body.decode(errors="replace"))
+    if method is None:
         environ["wsgi.input"] = BytesIO(body)
         return None
     environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0", "CONTENT_TYPE": ""}
     environ[TOO_LARGE] = environ.get(TOO_LARGE) or len(body) > LARGEST_BODY
-    return form["method"][0]
+    return method
+
+
+def _find_method(parameters: str) -> str | None:
+    if parameters.count("&") >= MAX_PARAMETERS:
+        return None
+    found = parse_qs(parameters, keep_blank_values=True)
+    return found["method"][0] if "method" in found else None

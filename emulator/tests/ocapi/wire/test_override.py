@@ -1,6 +1,7 @@
 """Method override: which POST stands for which method, and what is left of its form."""
 
 from http.client import HTTPConnection
+from time import process_time
 from typing import Any
 
 import pytest
@@ -154,3 +155,17 @@ def test_an_answer_to_an_overriding_head_ends_where_it_says(path: str, status: i
         response = connection.getresponse()
         assert (response.status, response.read()) == (status, b"")
         connection.close()
+
+
+@pytest.mark.parametrize(("others", "method"), [(99, "PATCH"), (100, "POST")])
+def test_override_is_found_among_100_parameters(others: int, method: str) -> None:
+    text = "&".join(["a"] * others + ["method=PATCH"])
+    assert arrive(query_string=text).method == method
+    assert arrive(data=text, content_type=FORM).method == method
+
+
+@pytest.mark.parametrize("body", [b"a&" * 2_500_000, b"\xff" * 5_000_000, b"a=+" * 1_600_000])
+def test_form_of_5_mb_is_searched_within_a_second(body: bytes) -> None:
+    started = process_time()
+    assert arrive(data=body, content_type=FORM).method == "POST"
+    assert process_time() - started < 1
