@@ -3,11 +3,11 @@ FROM python:3.13-slim AS build
 WORKDIR /source
 COPY . .
 ENV PIP_CONSTRAINT=/source/constraints.txt PIP_BUILD_CONSTRAINT=/source/constraints.txt
-RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels .
+RUN python -m pip wheel --no-cache-dir --wheel-dir /wheels ".[redis,tls]"
 
 FROM python:3.13-slim
 COPY --from=build /wheels /wheels
-RUN python -m pip install --no-cache-dir --no-index --find-links /wheels ocapi-emulator \
+RUN python -m pip install --no-cache-dir --no-index --find-links /wheels "ocapi-emulator[redis,tls]" \
     && rm -r /wheels \
     && useradd --create-home --uid 10001 emulator
 USER emulator

@@ -19,9 +19,14 @@ install: $(VENV)/installed ## make .venv with the package and its development to
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(VENV)/serving $@
+
+$(VENV)/serving: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-serve: install ## serve the storefront data set on http://127.0.0.1:8080
+serve: $(VENV)/serving ## serve the storefront data set on http://127.0.0.1:8080, without development tools
 	@exec $(BIN)/ocapi-emulator serve
 
 test: install ## run the tests but the long ones, in random order

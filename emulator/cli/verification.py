@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, TextIO
@@ -24,6 +25,7 @@ PLACES = HERE / "verification_suite" / "contract_tests", HERE.parent / "contract
 ABOUT_US = ("test_ledger.py", "test_readme.py")  # what a checkout tests of itself
 SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 DEMO = "a" * 30
+PACKAGES = ("pytest", "requests", "cryptography")
 DIALECTS = ("documented", "observed")
 RECORD = "\x1e"
 ALL_HOLD, SOME_DIFFER, NOT_RUN = 0, 1, 2
@@ -150,6 +152,7 @@ def verify(options: Options, say: Callable[[str], None], aside: TextIO | None = 
     stream = aside or sys.stderr
     progress = Progress(stream)
     try:
+        _check_packages()
         rules = _test(_checked(options), progress)
     except VerificationError as error:
         progress.end()
@@ -161,6 +164,14 @@ def verify(options: Options, say: Callable[[str], None], aside: TextIO | None = 
         say(line)
     say(_summary(rules, progress.counts))
     return SOME_DIFFER if any(rule.counts["failed"] for rule in rules) else ALL_HOLD
+
+
+def _check_packages() -> None:
+    """Raise VerificationError if a package of the tests is missing."""
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        packages = f"verify needs the package {missing[0]}"
+        raise VerificationError(f"{packages}: pip install 'ocapi-emulator[verify]'")
 
 
 def _checked(options: Options) -> Options:

@@ -115,7 +115,7 @@ def steps_of_gitlab() -> tuple[Mapping[str, str], list[str]]:
 @pytest.mark.parametrize("read", [steps_of_github, steps_of_gitlab])
 def test_the_steps_of_a_job_file_pass_once_all_is_installed(consumer: Path, read: Any) -> None:
     variables, [install, *steps] = read()
-    assert install == "python -m pip install ./ocapi-emulator pytest-xdist"
+    assert install == "python -m pip install './ocapi-emulator[pytest]' pytest-xdist"
     port = str(free_port())
     given = {name: value.replace("8080", port) for name, value in variables.items()}
     script = "\n".join(["set -e", 'trap "kill %1" EXIT', *steps])
