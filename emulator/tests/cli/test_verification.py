@@ -1,4 +1,4 @@
-"""The contract tests as users run them: against emulators, and servers that differ on purpose."""
+"""The command verify: against emulators, and against servers with wrong answers."""
 
 import io
 import json
@@ -178,6 +178,7 @@ def assert_ordered(outcome: Outcome) -> None:
     assert later <= set(told)
 
 
+@pytest.mark.long
 def test_an_emulator_keeps_the_contract_as_observed(data_set: str) -> None:
     with Emulator(fixtures=data_set, dialect="observed") as emulator:
         outcome = run(emulator.url, *OF_THE_DIALECT, dialect="observed")
@@ -276,6 +277,7 @@ HEARD: dict[str, list[str]] = {}
 SECRET = "s3same/op'en \\ now"
 
 
+@pytest.mark.long
 def test_no_secret_and_no_token_is_told(tmp_path: Path) -> None:
     fixtures, junit = tmp_path / "samples", tmp_path / "verify.xml"
     shutil.copytree(locate("samples"), fixtures)
@@ -302,6 +304,7 @@ def test_the_secret_is_not_in_the_command(tmp_path: Path) -> None:
     assert "sesame" not in "\n".join(command(options, str(tmp_path))) + repr(options)
 
 
+@pytest.mark.long
 def test_a_token_may_come_from_elsewhere(data_set: str) -> None:
     def lack(environ: "WSGIEnvironment", answer: Answer) -> None:
         if environ["PATH_INFO"].startswith("/dwsso"):
@@ -340,6 +343,7 @@ def test_neither_settings_nor_plugins_of_the_caller_count(
     ]
 
 
+@pytest.mark.long
 def test_a_target_of_https_is_trusted_by_its_authority(data_set: str, tmp_path: Path) -> None:
     authority = trustme.CA()
     certificate, ca_file = tmp_path / "server.pem", tmp_path / "ca.pem"
@@ -355,6 +359,7 @@ def test_a_target_of_https_is_trusted_by_its_authority(data_set: str, tmp_path: 
     assert outcome.line("URL-5") == "URL-5 holds 9 0 1"
 
 
+@pytest.mark.long
 def test_what_needs_a_package_that_is_missing_is_left_out(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +374,7 @@ def test_what_needs_a_package_that_is_missing_is_left_out(
     assert outcome.line("PAGE-1") == "PAGE-1 holds 10 0 7"
 
 
+@pytest.mark.long
 def test_a_list_that_the_target_replaces_gets_back_what_it_had(data_set: str) -> None:
     with Emulator(fixtures=data_set, dialect="observed") as emulator:
         outcome = run(emulator.url, "SMP-1")
@@ -417,7 +423,7 @@ def test_what_cannot_be_used_is_told_in_a_line(changes: dict[str, Any], told: st
 
 
 def test_a_target_that_is_not_reached_is_told_in_a_line() -> None:
-    outcome = run("http://127.0.0.1:1")
+    outcome = run("http://127.0.0.1:1", "URL-7")
     assert (outcome.code, outcome.lines) == (2, [])
     asked = "http://127.0.0.1:1/dwsso/oauth2/access_token"
     assert outcome.aside.startswith(f"ocapi-emulator: no answer from {asked}: ")
@@ -426,7 +432,7 @@ def test_a_target_that_is_not_reached_is_told_in_a_line() -> None:
 
 
 def test_a_token_that_is_refused_is_told_in_a_line(emulator: Emulator) -> None:
-    outcome = run(emulator.url, client_id="me", client_secret="sesame")
+    outcome = run(emulator.url, "URL-7", client_id="me", client_secret="sesame")
     assert (outcome.code, outcome.lines) == (2, [])
     assert outcome.aside == (
         f"ocapi-emulator: {emulator.url}/dwsso/oauth2/access_token grants no token to the client "
@@ -435,6 +441,7 @@ def test_a_token_that_is_refused_is_told_in_a_line(emulator: Emulator) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_rule_that_is_unknown_is_told_with_those_there_are(emulator: Emulator) -> None:
     outcome = run(emulator.url, "URL-1", "X-1")
     assert (outcome.code, outcome.lines) == (2, [])

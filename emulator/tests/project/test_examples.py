@@ -140,6 +140,7 @@ def test_the_variables_of_image_and_service_are_knobs() -> None:
     assert named | set(service["environment"]) <= {variable(knob.name) for knob in KNOBS}
 
 
+@pytest.mark.long
 def test_the_image_serves() -> None:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "info"], capture_output=True).returncode:  # noqa: S603, PLW1510

@@ -27,7 +27,7 @@ from pathlib import Path
 from emulator import Emulator
 from emulator.cli.verification import Options, command, verify
 with Emulator(fixtures="samples") as server:
-    options = Options(server.url, rules=("URL-5", "SMP-1", "OPS-1"))
+    options = Options(server.url, rules=("URL-5",))
     print(Path(command(options, sys.argv[1])[-1]).parent)
     sys.exit(verify(options, print))
 """
@@ -77,10 +77,10 @@ def test_the_wheel_is_for_any_machine(wheel: Path) -> None:
     assert wheel.name.endswith("-py3-none-any.whl")
 
 
-@pytest.mark.parametrize("data_set", ["samples", "storefront"])
-@pytest.mark.parametrize("file", ["clients.json", "inventory_lists.json", "sites.json"])
-def test_the_wheel_holds_the_data_sets(names: list[str], data_set: str, file: str) -> None:
-    assert f"emulator/data_sets/{data_set}/{file}" in names
+def test_the_wheel_holds_the_data_sets(names: list[str]) -> None:
+    files = ("clients.json", "inventory_lists.json", "sites.json")
+    for data_set in ("samples", "storefront"):
+        assert {f"emulator/data_sets/{data_set}/{file}" for file in files} <= set(names)
 
 
 def test_the_wheel_holds_the_licence(names: list[str]) -> None:
@@ -115,7 +115,7 @@ def test_a_server_is_verified_from_the_wheel_alone(unzipped: Path, tmp_path: Pat
     suite = unzipped / "emulator" / "verification_suite" / "contract_tests"
     assert output[0] == str(suite)
     assert output[-1] == (
-        "3 rules: 3 hold, 0 differ, 0 not applicable (16 tests passed, 0 failed, 5 skipped)"
+        "1 rules: 1 hold, 0 differ, 0 not applicable (9 tests passed, 0 failed, 1 skipped)"
     )
     assert not list(empty.iterdir())
     assert not list(unzipped.glob("emulator/verification_suite/**/*.pyc"))
