@@ -8,7 +8,7 @@ from emulator.config import ConfigError
 
 @click.command()
 def ca() -> None:
-    """Print the path of the CA certificate of --tls. Lines below say how programs trust it."""
+    """Print the path of the CA certificate of --tls. Then print how to make programs trust it."""
     # Other commands start faster without certificates.
     from emulator.http import certificate  # noqa: PLC0415
 

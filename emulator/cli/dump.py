@@ -16,7 +16,7 @@ from emulator.cli.remote import Remote
 @control_options
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def dump(url: str, ca_file: str, workspace: str, control_token: str, folder: Path) -> None:
-    """Write the data of a running server to a folder. It is a data set for 'serve' then."""
+    """Write the data of a running server to a folder. Then 'serve --fixtures DIR' can load it."""
     with remote_errors(url):
         remote = Remote(url, ca_file, control_headers(workspace, control_token))
         files = remote.ask("/__emulator__/state")["files"]

@@ -1,4 +1,4 @@
-"""Exit codes, and the one line on standard error before a command ends early."""
+"""Exit codes, and error messages on standard error."""
 
 import sys
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def warn(message: str) -> None:
 
 @contextmanager
 def remote_errors(url: str) -> Iterator[None]:
-    """End the command in one line if the server at ``url`` gives no usable answer."""
+    """End the command with an error message if the server at ``url`` gives no usable answer."""
     try:
         yield
     except ConfigError as error:

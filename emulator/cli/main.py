@@ -32,7 +32,7 @@ for command in (serve, health, token, check, dump, settings, ca, verify):
 
 
 def main() -> None:
-    """Run the command line; a usage error is one line on standard error, exit code 2."""
+    """Run the command line; report a usage error in a line on standard error, with exit code 2."""
     try:
         commands.main(prog_name="ocapi-emulator", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

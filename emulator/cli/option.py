@@ -38,7 +38,7 @@ def _knob_option(knob: Field[Any]) -> Callable[[Command], Command]:
 def text_option(
     flag: str, meaning: str, placeholder: str, default: str = ""
 ) -> Callable[[Command], Command]:
-    """Return a decorator that adds an option with a text as value.
+    """Return a decorator to add an option with a text as value.
 
     Args:
         flag: The option, such as ``--ca-file``.
@@ -58,7 +58,7 @@ def text_option(
 
 
 def server_options(command: Command) -> Command:
-    """Add the options that name a running server."""
+    """Add the options for the address of a running server."""
     url = text_option("--url", "Base URL of the server.", "URL", "http://127.0.0.1:8080")
     ca_file = text_option(
         "--ca-file", "CA certificate to verify the server with (see 'ca').", "FILE"
@@ -76,6 +76,6 @@ def control_options(command: Command) -> Command:
 
 
 def control_headers(workspace: str, control_token: str) -> dict[str, str]:
-    """Return the request headers of these two options."""
+    """Return the request headers for a workspace and a control token."""
     named = {WORKSPACE_HEADER: workspace, CONTROL_TOKEN_HEADER: control_token}
     return {name: value for name, value in named.items() if value}

@@ -22,7 +22,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class RemoteError(Exception):
-    """The server gives no answer, refuses, or is of another kind; the message says which."""
+    """The server gives no answer, refuses, or is of another kind."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -88,7 +88,7 @@ class Remote:
             sleep(RETRY_SECONDS)
 
     def _send(self, path: str, form: Mapping[str, str] | None) -> tuple[int, bytes]:
-        """Return status and body of an answer; redirects are not followed, they could leak."""
+        """Return status and body of an answer. A redirect counts as answer: secrets stay here."""
         try:
             with closing(self._connect()) as connection:
                 target = urlsplit(self.url).path + path

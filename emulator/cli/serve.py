@@ -45,7 +45,7 @@ def serve(**knobs: Any) -> None:
 
 
 def _open(config: Config) -> "tuple[Emulator, socket]":
-    """Return an emulator and the socket for its requests; end the process if one can't be made."""
+    """Return an emulator and a listening socket; end the process on an error."""
     # Help texts appear faster without the server.
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
     from emulator.http.certificate import CertificateError  # noqa: PLC0415

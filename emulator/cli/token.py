@@ -26,7 +26,7 @@ def token(url: str, ca_file: str, workspace: str, control_token: str, **client: 
 
 
 def _issue(remote: Remote, client: dict[str, str]) -> Any:
-    """Return the answer of the OAuth endpoint, or without a secret that of the control plane."""
+    """Ask the OAuth endpoint if there is a secret, else the control plane; return the answer."""
     given = {name: value for name, value in client.items() if value}
     if "client_secret" in given:
         return remote.ask(TOKEN_PATH, BUNDLED_CLIENT | given)

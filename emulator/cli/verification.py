@@ -1,8 +1,8 @@
-"""The contract tests run against any server, and what they found, rule by rule.
+"""Run the contract tests against a server, and print the results by rule.
 
-The tests lie beside the package in a checkout and inside it in a wheel. They run in a Python of
-their own, so that neither settings nor plugins of the caller's pytest reach them; what they tell
-comes as lines of JSON (``contract_tests/report.py``).
+The tests lie beside the package in a checkout, and inside the package in a wheel. A separate
+Python process runs them: neither settings nor plugins of the caller's pytest may change the
+results. The process reports by lines of JSON (``contract_tests/report.py``).
 """
 
 import json
@@ -20,25 +20,28 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, TextIO
 from urllib.parse import urlsplit
 
-HERE = Path(__file__).parent.parent
-PLACES = HERE / "verification_suite" / "contract_tests", HERE.parent / "contract_tests"
-ABOUT_US = ("test_ledger.py", "test_readme.py")  # what a checkout tests of itself
-SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+PACKAGE = Path(__file__).parent.parent
+SUITE_FOLDERS = (
+    PACKAGE / "verification_suite" / "contract_tests",
+    PACKAGE.parent / "contract_tests",
+)
+CHECKOUT_TESTS = ("test_ledger.py", "test_readme.py")  # tests of this project, not of a server
+SECRET_VARIABLE = "OCAPI_EMULATOR_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 DEMO = "a" * 30
 PACKAGES = ("pytest", "requests", "cryptography")
 DIALECTS = ("documented", "observed")
-RECORD = "\x1e"
+RECORD_SEPARATOR = "\x1e"  # before each line of JSON, RFC 7464
 ALL_HOLD, SOME_DIFFER, NOT_RUN = 0, 1, 2
-RAN = {0, 1}  # exit codes of a pytest that ran its tests
-STEP = 100  # tests between two lines of progress where no terminal shows it
-GRACE = 30.0  # seconds that an interrupted run has to delete what it made
+PYTEST_RAN = {0, 1}  # exit codes of pytest: all tests passed, some failed
+PROGRESS_TESTS = 100  # between two lines of progress, without a terminal
+CLEANUP_SECONDS = 30.0  # for an interrupted run, to delete its documents
 # Families in the order of the contract ledger.
-FAMILIES = (
+RULE_FAMILIES = (
     *("URL", "MET", "FMT", "ENV", "RST", "FLT", "ORD", "AUT", "SET", "SEL", "PAG", "DEC", "INV"),
     *("SMP", "SRC", "BAT", "META", "LOC", "EXP", "SITE"),
     *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
 )
-SETTINGS = """[pytest]
+PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib
 junit_family = xunit1
 verbosity_assertions = 2
@@ -46,21 +49,21 @@ verbosity_assertions = 2
 
 
 class VerificationError(Exception):
-    """The tests cannot be run; the message says why and what to do."""
+    """The tests can't run; the message has the reason and a remedy."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is verified, and how it is reached.
+    """The server to verify, and the rules.
 
     Attributes:
         target: Base URL of the server.
         client_id: An API client that may read, create, change and delete inventory lists.
         client_secret: Its secret.
-        dialect: ``documented`` or ``observed``, how the server answers where these differ.
-        token_url: Where tokens are granted; empty for ``/dwsso/oauth2/access_token`` of the target.
-        ca_file: Certificates of authorities to trust beside the public ones, PEM; empty for none.
-        junit: The JUnit XML file to write; empty for none.
+        dialect: ``documented`` or ``observed``: the expected answers where dialects differ.
+        token_url: The token endpoint; empty for ``/dwsso/oauth2/access_token`` of the target.
+        ca_file: Further CA certificates to verify the target with (PEM); empty for none.
+        junit: A file for the results as JUnit XML; empty for none.
         rules: The rules to test, such as ``URL-1``; empty for all.
     """
 
@@ -76,7 +79,7 @@ class Options:
 
 @dataclass
 class Rule:
-    """What was found of one rule."""
+    """The results for a rule."""
 
     name: str
     counts: Counter[str] = field(default_factory=Counter)
@@ -93,17 +96,17 @@ class Rule:
 
     @property
     def verdict(self) -> str:
-        """``differs``, ``holds``, or ``not applicable`` where no test was made."""
+        """``differs``, ``holds``, or ``not applicable`` if no test ran."""
         if self.counts["failed"]:
             return "differs"
         return "holds" if self.counts["passed"] else "not applicable"
 
 
 class Progress:
-    """A line that counts on a terminal, some lines elsewhere.
+    """The number of tests so far: a changing line on a terminal, some lines elsewhere.
 
     Args:
-        stream: Where it is shown.
+        stream: The terminal or file for the lines.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -113,17 +116,17 @@ class Progress:
         self.counts = Counter[str]()
 
     def count(self, outcome: str, total: int) -> None:
-        """Count one more test."""
+        """Count a test."""
         self.counts[outcome] += 1
         done = self.counts.total()
         line = f"{done} of {total} tests, {self.counts['failed']} failed"
         if self._live:
             self._draw(f"\r{line}")
-        elif done % STEP == 0 or done == total:
+        elif done % PROGRESS_TESTS == 0 or done == total:
             self._draw(f"{line}\n")
 
     def end(self) -> None:
-        """Leave the line that counts."""
+        """End the changing line."""
         if self._live and self._drawn:
             self._draw("\n")
             self._drawn = False
@@ -135,19 +138,18 @@ class Progress:
 
 
 def verify(options: Options, say: Callable[[str], None], aside: TextIO | None = None) -> int:
-    """Test a server, tell what was found, and return the exit code that says it.
+    """Test a server, print the results, and return the exit code.
 
     Args:
-        options: Which server, and what of it.
-        say: Takes the lines of the table.
-        aside: Takes progress, and the one line that says why nothing could be tested; the
-            standard error unless given.
+        options: The server and the rules.
+        say: Prints a line of the results.
+        aside: The stream for progress and for an error; standard error by default.
 
     Returns:
-        0 if all rules hold that apply, 1 if some differ, 2 if the tests could not be run.
+        0 if all rules hold or do not apply, 1 if a rule differs, 2 if the tests can't run.
 
     Raises:
-        KeyboardInterrupt: The user ends it; what the tests made is deleted by then.
+        KeyboardInterrupt: The user ended the run; the tests have deleted their documents.
     """
     stream = aside or sys.stderr
     progress = Progress(stream)
@@ -175,10 +177,10 @@ def _check_packages() -> None:
 
 
 def _checked(options: Options) -> Options:
-    """Return the options with absolute paths; raise if one cannot be used."""
+    """Return the options with absolute paths; raise VerificationError for a wrong value."""
     for name, url in (("target", options.target), ("token-url", options.token_url)):
         if (name == "target" or url) and not _is_url(url):
-            raise VerificationError(f"--{name} '{url}' is no http or https URL")
+            raise VerificationError(f"--{name} '{url}' is not an http or https URL")
     if options.dialect not in DIALECTS:
         told = " nor ".join(DIALECTS)
         raise VerificationError(f"--dialect '{options.dialect}' is neither {told}")
@@ -198,25 +200,25 @@ def _is_url(text: str) -> bool:
 def _writable(name: str) -> str:
     file = Path(name).absolute()
     if name and (file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK)):
-        raise VerificationError(f"--junit '{name}' cannot be written")
+        raise VerificationError(f"--junit '{name}' can't be written")
     return str(file) if name else ""
 
 
 def _readable(name: str) -> str:
     if name and not Path(name).is_file():
-        raise VerificationError(f"--ca-file '{name}' is no file")
+        raise VerificationError(f"--ca-file '{name}' is not a file")
     return str(Path(name).absolute()) if name else ""
 
 
 def _suite() -> Path:
-    for place in PLACES:
-        if place.is_dir():
-            return place
-    raise VerificationError(f"the contract tests are missing: no folder {PLACES[0]}")
+    for folder in SUITE_FOLDERS:
+        if folder.is_dir():
+            return folder
+    raise VerificationError(f"the contract tests are missing: no folder {SUITE_FOLDERS[0]}")
 
 
 def _test(options: Options, progress: Progress) -> list[Rule]:
-    """Run the tests and return what they found, in the order of the ledger."""
+    """Run the tests; return the results in the order of the ledger."""
     rules: dict[str, Rule] = {}
     total = 0
     with closing(_messages(options)) as messages:
@@ -241,23 +243,24 @@ def _chosen(wanted: tuple[str, ...], known: list[str]) -> list[str]:
 
 def _place(rule: str) -> tuple[int, int]:
     family, _, number = rule.partition("-")
-    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), int(number)
+    known = family in RULE_FAMILIES
+    return RULE_FAMILIES.index(family) if known else len(RULE_FAMILIES), int(number)
 
 
 def _messages(options: Options) -> Generator[dict[str, Any], None, None]:
-    """Yield what the run tells; raise if it tells of an error, or ends as no run of tests does."""
+    """Yield the messages of the run; raise VerificationError if the run fails."""
     with TemporaryDirectory(prefix="ocapi-emulator-") as folder, _run(options, folder) as run:
         process, complaints = run
         for line in process.stdout or ():
-            if line.startswith(RECORD):
-                yield _told(json.loads(line.removeprefix(RECORD)))
-        if process.wait() not in RAN:
+            if line.startswith(RECORD_SEPARATOR):
+                yield _check_message(json.loads(line.removeprefix(RECORD_SEPARATOR)))
+        if process.wait() not in PYTEST_RAN:
             complaints.seek(0)
-            said = complaints.read().strip().splitlines()[-3:] or [f"exit {process.returncode}"]
-            raise VerificationError(f"the tests could not be run: {' / '.join(said)}")
+            lines = complaints.read().strip().splitlines()[-3:] or [f"exit {process.returncode}"]
+            raise VerificationError(f"the tests can't run: {' / '.join(lines)}")
 
 
-def _told(message: dict[str, Any]) -> dict[str, Any]:
+def _check_message(message: dict[str, Any]) -> dict[str, Any]:
     if "error" in message:
         raise VerificationError(message["error"])
     return message
@@ -265,9 +268,10 @@ def _told(message: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _run(options: Options, folder: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
-    """Run pytest in a folder; whatever happens, it has ended when this ends.
+    """Run pytest in a folder; pytest has ended when the context ends.
 
-    Signals of the terminal do not reach it: it is told once, and deletes what its tests made.
+    Ctrl-C in the terminal doesn't reach pytest, which runs in a session of its own. So pytest
+    gets exactly one signal, and its tests can delete their documents.
     """
     with (
         (Path(folder) / "complaints").open("w+", encoding="utf-8", errors="replace") as complaints,
@@ -292,15 +296,15 @@ def _end(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:
-        process.communicate(timeout=GRACE)
+        process.communicate(timeout=CLEANUP_SECONDS)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         process.kill()
 
 
 def command(options: Options, folder: str) -> list[str]:
-    """Return the command of a run in a folder, without the secret: everybody can read it."""
+    """Return the command of a run in a folder. All users can read it, so it has no secret."""
     settings = Path(folder) / "pytest.ini"
-    settings.write_text(SETTINGS, encoding="utf-8")
+    settings.write_text(PYTEST_INI, encoding="utf-8")
     suite = _suite()
     places = {
         "-c": settings,
@@ -321,8 +325,8 @@ def command(options: Options, folder: str) -> list[str]:
 
 
 def _choose_modules(suite: Path, rules: Sequence[str]) -> list[Path]:
-    """Return the modules that name one of the rules; all where one is named nowhere, or none."""
-    modules = [file for file in sorted(suite.glob("test_*.py")) if file.name not in ABOUT_US]
+    """Return the modules with tests of the rules; all modules for an unknown rule or none."""
+    modules = [file for file in sorted(suite.glob("test_*.py")) if file.name not in CHECKOUT_TESTS]
     texts = {file: file.read_text(encoding="utf-8") for file in modules}
     quoted = [f'"{rule}"' for rule in rules]
     if not all(any(rule in text for text in texts.values()) for rule in quoted):
@@ -332,7 +336,7 @@ def _choose_modules(suite: Path, rules: Sequence[str]) -> list[Path]:
 
 
 def _environment(options: Options) -> dict[str, str]:
-    """Return the variables of the run: ours, without those that steer a pytest."""
+    """Return the environment of the run, without variables for pytest."""
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("PYTEST_", "PYTHONWARNINGS"))}
     paths = [str(_suite().parent), *(path or str(Path.cwd()) for path in sys.path)]
     return kept | {
@@ -340,12 +344,12 @@ def _environment(options: Options) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUTF8": "1",
-        SECRET: options.client_secret,
+        SECRET_VARIABLE: options.client_secret,
     }
 
 
 def table(rules: list[Rule], target: str) -> Iterator[str]:
-    """Yield the lines that tell of each rule, of each failing test, and why rules do not apply."""
+    """Yield a line for each rule and each failing test, and the reasons for skipped rules."""
     yield f"{target} and the contract:"
     yield ""
     yield f"{'rule':<12}{'verdict':<16}{'passed':>6}{'failed':>8}{'skipped':>9}"

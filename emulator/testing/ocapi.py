@@ -1,4 +1,4 @@
-"""The fixture ``ocapi``: a clean workspace of a server, and the means to work with it."""
+"""The fixture ``ocapi``: a clean workspace of a server, with a client for requests."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -34,7 +34,7 @@ class UnexpectedServerError(AssertionError):
 
 
 class RefusedError(AssertionError):
-    """The control plane refused; the message is its problem document."""
+    """The control plane refused; the message is the problem document."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Ocapi:
 
     @cached_property
     def session(self) -> requests.Session:
-        """A session that sends these headers; its token is renewed when the clock was moved."""
+        """A session with these headers; the token stays valid when the clock is moved."""
         return self._set_up(TokenSession(lambda: self.token))
 
     @property
@@ -184,14 +184,14 @@ class Ocapi:
         self.control("POST", f"/reset?to={to}")
 
     def journal(self, **match: Any) -> list[dict[str, Any]]:
-        """Return the recorded exchanges that match, oldest first; all without conditions."""
+        """Return the matching recorded exchanges, oldest first; all without conditions."""
         given = {name: _flatten(condition) for name, condition in match.items()}
         path = f"/journal?{urlencode({'limit': MAX_JOURNAL_EXCHANGES, **given}, doseq=True)}"
         exchanges: list[dict[str, Any]] = self.control("GET", path)["exchanges"]
         return exchanges
 
     def verify(self, match: Mapping[str, Any], **expected: int) -> None:
-        """Assert that exchanges were recorded.
+        """Assert the number of matching recorded exchanges.
 
         Args:
             match: Conditions, such as ``{"method": "PATCH", "path": "/**/inventory_lists/*"}``.
@@ -207,7 +207,7 @@ class Ocapi:
         self.control("POST", "/failpoints", {"action": dict(action), **others})
 
     def freeze(self, at: str = "") -> None:
-        """Stop the clock, at an instant of ISO 8601 or at the present one."""
+        """Stop the clock, at an instant of ISO 8601 or now."""
         self.control("POST", "/clock/freeze", {"at": at} if at else None)
 
     def advance(self, seconds: float) -> None:
@@ -263,7 +263,7 @@ def _read_answer(response: requests.Response) -> Any:
 
 
 class Servers:
-    """The servers of a test session, by their set-up.
+    """The servers of a test session, by set-up.
 
     Args:
         knobs: Fields of ``Config`` for all servers.
@@ -305,7 +305,7 @@ class Servers:
 
     @contextmanager
     def open(self, knobs: Mapping[str, Any]) -> Iterator[Ocapi]:
-        """Yield a clean workspace of a server for one test."""
+        """Yield a clean workspace of a server for a test."""
         _check_names(knobs)
         if self._remote is None:
             yield self._reset(self.emulator(knobs))

@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test after an internal error of its server, or after an unexpected 5xx."""
+    """Fail a test after an internal error of the server, or after an unexpected 5xx."""
     result = yield
     used = getattr(item, "funcargs", {}).get("ocapi")
     ours = sys.modules.get("emulator.testing.ocapi")  # not imported: not used
@@ -64,7 +64,7 @@ def _option(config: pytest.Config, name: str) -> str:
 
 
 def _find_fixtures(config: pytest.Config) -> str:
-    """Return the data set; a folder in the configuration file is relative to that file."""
+    """Return the data set; a folder in the configuration file is relative to the file."""
     name = _option(config, "ocapi_fixtures")
     beside = config.rootpath / name
     asked_by_flag = config.getoption("ocapi_fixtures")
@@ -73,7 +73,7 @@ def _find_fixtures(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def ocapi_config(pytestconfig: pytest.Config) -> dict[str, Any]:
-    """Fields of ``emulator.Config`` for all servers; override this fixture to change them."""
+    """Fields of ``emulator.Config`` for all servers; override this fixture to change fields."""
     dialect = _option(pytestconfig, "ocapi_dialect")
     given = {"fixtures": _find_fixtures(pytestconfig), "dialect": dialect}
     return {knob: value for knob, value in given.items() if value}
@@ -99,7 +99,7 @@ def ocapi_emulator(ocapi_servers: "Servers") -> "Emulator":
 
 @pytest.fixture
 def ocapi(request: pytest.FixtureRequest, ocapi_servers: "Servers") -> Iterator["Ocapi"]:
-    """A clean workspace of a server, and the means to work with it."""
+    """A clean workspace of a server, with a client for requests."""
     asked: dict[str, Any] = {}
     for mark in request.node.iter_markers("ocapi"):
         if mark.args:

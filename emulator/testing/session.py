@@ -1,4 +1,4 @@
-"""A session of requests with an access token that is always valid."""
+"""A session of requests with an always valid access token."""
 
 from collections.abc import Callable
 

@@ -403,14 +403,14 @@ def test_who_interrupts_finds_nothing_left_behind(emulator: Emulator) -> None:
 
 
 UNUSABLE = [
-    ({"target": "shop.example.com"}, "--target 'shop.example.com' is no http or https URL"),
-    ({"target": "http://[x"}, "--target 'http://[x' is no http or https URL"),
-    ({"target": ""}, "--target '' is no http or https URL"),
-    ({"token_url": "x"}, "--token-url 'x' is no http or https URL"),
+    ({"target": "shop.example.com"}, "--target 'shop.example.com' is not an http or https URL"),
+    ({"target": "http://[x"}, "--target 'http://[x' is not an http or https URL"),
+    ({"target": ""}, "--target '' is not an http or https URL"),
+    ({"token_url": "x"}, "--token-url 'x' is not an http or https URL"),
     ({"dialect": "spoken"}, "--dialect 'spoken' is neither documented nor observed"),
-    ({"ca_file": "/no/such.pem"}, "--ca-file '/no/such.pem' is no file"),
-    ({"junit": "/no/such/verify.xml"}, "--junit '/no/such/verify.xml' cannot be written"),
-    ({"junit": "/"}, "--junit '/' cannot be written"),
+    ({"ca_file": "/no/such.pem"}, "--ca-file '/no/such.pem' is not a file"),
+    ({"junit": "/no/such/verify.xml"}, "--junit '/no/such/verify.xml' can't be written"),
+    ({"junit": "/"}, "--junit '/' can't be written"),
 ]
 
 
