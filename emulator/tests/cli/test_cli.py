@@ -334,7 +334,7 @@ def test_check_takes_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "below"), [(".", ""), ("..", "below")])
-def test_check_takes_the_folder_one_is_in(
+def test_check_takes_a_relative_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, below: str
 ) -> None:
     shutil.copytree(SAMPLES, tmp_path, dirs_exist_ok=True)
@@ -345,14 +345,14 @@ def test_check_takes_the_folder_one_is_in(
     assert "2 inventory_lists" in result.stdout
 
 
-def test_check_ends_with_1_and_all_that_is_wrong(tmp_path: Path) -> None:
+def test_check_prints_all_errors_with_exit_code_1(tmp_path: Path) -> None:
     result = invoke("check", broken_data_set(tmp_path))
     assert (result.exit_code, result.stdout) == (1, "")
     for excerpt in ("sites.json", "inventory_lists entry 1", "inventory_lists entry 2"):
         assert excerpt in result.stderr
 
 
-def test_check_does_not_write_secrets_down(tmp_path: Path) -> None:
+def test_check_prints_no_secret(tmp_path: Path) -> None:
     folder = broken_data_set(tmp_path)
     clients = {"clients": [{"client_id": "x", "client_secret": SECRET, "colour": "red"}]}
     Path(folder, "clients.json").write_text(json.dumps(clients))
@@ -417,14 +417,14 @@ def test_token_runs_as_a_process(emulator: Emulator) -> None:
     assert result.stdout.count(".") == 2
 
 
-def test_token_tells_of_a_refusal_without_the_secret(emulator: Emulator) -> None:
+def test_token_reports_a_refusal_without_the_secret(emulator: Emulator) -> None:
     result = invoke("token", "--url", emulator.url, "--client-secret", SECRET)
     assert (result.exit_code, result.stdout) == (1, "")
     assert_one_line(result.stderr, "refused: 401")
     assert SECRET not in result.stderr
 
 
-def test_token_ends_with_1_if_there_is_no_server(unused_url: str) -> None:
+def test_token_without_a_server_has_exit_code_1(unused_url: str) -> None:
     result = invoke("token", "--url", unused_url)
     assert (result.exit_code, result.stdout) == (1, "")
     assert_one_line(result.stderr, f"no answer from {unused_url}: ")
@@ -436,7 +436,7 @@ def test_token_refuses_a_url_of_another_scheme() -> None:
     assert_one_line(result.stderr, "'ftp://localhost'")
 
 
-def test_token_is_good_for_the_workspace_that_is_named(emulator: Emulator) -> None:
+def test_token_is_valid_in_the_named_workspace_only(emulator: Emulator) -> None:
     result = invoke("token", "--url", emulator.url, "--workspace", "ci-7")
     headers = {"Authorization": f"Bearer {result.stdout.strip()}"}
     within = {**headers, "x-emulator-workspace": "ci-7"}
@@ -446,9 +446,7 @@ def test_token_is_good_for_the_workspace_that_is_named(emulator: Emulator) -> No
 
 @pytest.mark.parametrize("url", ["", "localhost", "http://", "http://a b", "http://x:99999"])
 @pytest.mark.parametrize("command", ["token", "dump"])
-def test_a_malformed_url_is_told_in_one_line_with_exit_code_2(
-    tmp_path: Path, command: str, url: str
-) -> None:
+def test_a_malformed_url_is_reported_in_one_line(tmp_path: Path, command: str, url: str) -> None:
     arguments = [str(tmp_path / "new")] if command == "dump" else []
     result = invoke(command, "--url", url, *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -457,7 +455,7 @@ def test_a_malformed_url_is_told_in_one_line_with_exit_code_2(
 
 
 @pytest.mark.parametrize("command", ["token", "dump"])
-def test_a_file_without_certificates_is_told_in_one_line_with_exit_code_2(
+def test_a_file_without_certificates_is_reported_in_one_line(
     tmp_path: Path, emulator: Emulator, command: str
 ) -> None:
     file = tmp_path / "ca.pem"
@@ -468,7 +466,7 @@ def test_a_file_without_certificates_is_told_in_one_line_with_exit_code_2(
     assert_one_line(result.stderr, f"'{file}' holds no certificates: ")
 
 
-def test_a_workspace_that_cannot_be_sent_is_told_in_one_line_with_exit_code_2(
+def test_an_invalid_workspace_is_reported_in_one_line(
     emulator: Emulator,
 ) -> None:
     result = invoke("token", "--url", emulator.url, "--workspace", "\N{SNOWMAN}")
@@ -476,26 +474,28 @@ def test_a_workspace_that_cannot_be_sent_is_told_in_one_line_with_exit_code_2(
     assert_one_line(result.stderr, "characters that no header can have")
 
 
-def test_health_tells_what_the_server_tells(emulator: Emulator) -> None:
+def test_health_prints_the_members_of_the_servers_health(emulator: Emulator) -> None:
     result = invoke("health", "--url", emulator.url)
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"{emulator.url}: status ok, version ")
     assert result.stdout.endswith(", fixtures samples, dialect documented, store memory\n")
 
 
-def test_health_ends_with_1_if_there_is_no_server(unused_url: str) -> None:
+def test_health_without_a_server_has_exit_code_1(unused_url: str) -> None:
     result = invoke("health", "--url", unused_url)
     assert (result.exit_code, result.stdout) == (1, "")
     assert_one_line(result.stderr, f"no answer from {unused_url}: ")
 
 
 @pytest.mark.parametrize("seconds", ["-1", "soon"])
-def test_health_waits_for_seconds_only(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+def test_health_refuses_a_wait_without_a_positive_number(
+    monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
     monkeypatch.setenv("OCAPI_EMULATOR_WAIT", seconds)
     assert invoke("health").exit_code == 2
 
 
-def test_dump_writes_a_data_set_that_is_the_same_when_it_is_served(
+def test_dump_writes_a_data_set_with_the_same_state_and_etags(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     item = {"sku": "new", "productVariant": {"variantId": "v"}}
@@ -525,7 +525,7 @@ def test_dump_takes_the_data_of_a_workspace(tmp_path: Path, emulator: Emulator) 
         assert len(json.loads((tmp_path / "items.json").read_bytes())) == items
 
 
-def test_dump_shows_the_token_of_the_control_plane(tmp_path: Path) -> None:
+def test_dump_sends_the_control_token(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     with Emulator(fixtures="samples", control_token=SECRET) as emulator:
         refused = invoke("dump", "--url", emulator.url, str(folder))
@@ -537,7 +537,7 @@ def test_dump_shows_the_token_of_the_control_plane(tmp_path: Path) -> None:
     assert [site["id"] for site in sites] == ["MyOtherSite", "SiteGenesis"]
 
 
-def test_dump_tells_of_a_folder_that_cannot_be_written_in_one_line(
+def test_dump_reports_a_folder_without_write_permission_in_one_line(
     tmp_path: Path, emulator: Emulator
 ) -> None:
     file = tmp_path / "file"
@@ -547,7 +547,7 @@ def test_dump_tells_of_a_folder_that_cannot_be_written_in_one_line(
     assert_one_line(result.stderr, f"can't write to {file}: File exists")
 
 
-def test_ca_tells_where_the_authority_lies_and_how_it_is_trusted(
+def test_ca_prints_the_path_of_the_certificate_and_how_to_trust_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emulator.http.certificate.user_cache_path", lambda name: tmp_path / name)
@@ -561,7 +561,7 @@ def test_ca_tells_where_the_authority_lies_and_how_it_is_trusted(
     assert invoke("ca").stdout == result.stdout
 
 
-def test_ca_tells_of_a_place_that_cannot_be_written_in_one_line(
+def test_ca_reports_a_folder_without_write_permission_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -584,7 +584,7 @@ def no_token(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[
 
 @pytest.mark.parametrize("application", [page, no_token])
 @pytest.mark.parametrize("command", ["token", "dump"])
-def test_a_server_of_another_kind_is_told_in_one_line(
+def test_a_server_of_another_kind_is_reported_in_one_line(
     tmp_path: Path, application: "WSGIApplication", command: str
 ) -> None:
     listener = Listener(application, "127.0.0.1", 0)
@@ -610,7 +610,7 @@ def test_a_server_of_another_kind_is_told_in_one_line(
     ],
     ids=["command", "flag", "value", "argument", "global flag"],
 )
-def test_wrong_use_is_told_in_one_line_with_exit_code_2(
+def test_a_usage_error_is_reported_in_one_line_with_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     arguments: list[str],
@@ -635,7 +635,7 @@ def test_no_command_shows_the_help_with_exit_code_2(
     assert "Usage: ocapi-emulator" in capsys.readouterr().err
 
 
-def test_an_interrupted_command_says_so_with_exit_code_130(
+def test_an_interrupted_command_has_exit_code_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupt(*_: Any, **__: Any) -> None:

@@ -80,7 +80,7 @@ def test_headers_go_with_every_request(emulator: Emulator) -> None:
     assert len(emulator.workspaces.get("ci-7").journal) == 2
 
 
-def test_a_refusal_is_told_with_status_and_body(emulator: Emulator) -> None:
+def test_a_refusal_is_reported_with_status_and_body(emulator: Emulator) -> None:
     answer(emulator, status=418, body="no\xfc")
     with pytest.raises(RemoteError) as caught:
         Remote(emulator.url).ask("/items")
@@ -89,7 +89,7 @@ def test_a_refusal_is_told_with_status_and_body(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("body", ["hello", "", "<html>", "NaN", "{"])
-def test_an_answer_that_is_no_json_is_another_server(emulator: Emulator, body: str) -> None:
+def test_an_answer_without_json_is_another_server(emulator: Emulator, body: str) -> None:
     answer(emulator, body=body)
     with pytest.raises(RemoteError, match="answers without JSON: is it another server"):
         Remote(emulator.url).ask("/items")
@@ -100,7 +100,7 @@ def test_an_answer_that_is_no_json_is_another_server(emulator: Emulator, body: s
     [{"truncate": 2, "body": "12345"}, {"truncate": 2, "body": "12 "}, {"status": 204}],
     ids=["truncated", "truncated to sound JSON", "no body"],
 )
-def test_an_answer_that_is_incomplete_is_told(emulator: Emulator, action: dict[str, Any]) -> None:
+def test_an_incomplete_answer_is_an_error(emulator: Emulator, action: dict[str, Any]) -> None:
     answer(emulator, **action)
     with pytest.raises(RemoteError, match=emulator.url):
         Remote(emulator.url).ask("/items")
@@ -111,12 +111,12 @@ def test_an_answer_that_is_incomplete_is_told(emulator: Emulator, action: dict[s
     [b"", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"],
     ids=["nothing", "another protocol", "an end too early"],
 )
-def test_what_does_not_speak_http_gives_no_answer(data: bytes) -> None:
+def test_a_server_of_another_protocol_gives_no_answer(data: bytes) -> None:
     with answering(data) as url, pytest.raises(RemoteError, match=f"no answer from {url}: ."):
         Remote(url).ask("/x")
 
 
-def test_where_nothing_listens_there_is_no_answer() -> None:
+def test_a_closed_port_gives_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(RemoteError, match=rf"no answer from http://127\.0\.0\.1:{port}: .*refused"):
@@ -151,9 +151,7 @@ def test_an_invalid_header_is_an_error_without_its_value(value: str) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_refused_and_nothing_is_sent_elsewhere(
-    emulator: Emulator, status: int
-) -> None:
+def test_a_redirect_is_an_error_and_is_not_followed(emulator: Emulator, status: int) -> None:
     with Emulator(fixtures="samples") as other:
         answer(emulator, status=status, headers={"Location": f"{other.url}/items"})
         remote = Remote(emulator.url, headers={"x-emulator-control-token": "secret"})
@@ -165,12 +163,12 @@ def test_a_redirect_is_refused_and_nothing_is_sent_elsewhere(
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://localhost", "HTTP//x", "file:///x"])
-def test_what_is_no_url_is_refused(url: str) -> None:
+def test_a_url_of_another_scheme_is_an_error(url: str) -> None:
     with pytest.raises(ConfigError, match="is not an http or https URL"):
         Remote(url)
 
 
-def test_no_proxy_of_the_environment_stands_between(
+def test_proxies_of_the_environment_are_ignored(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -181,7 +179,7 @@ def test_no_proxy_of_the_environment_stands_between(
     assert Remote(emulator.url).ask(HEALTH)["status"] == "ok"
 
 
-def test_no_netrc_of_the_environment_is_sent(
+def test_netrc_of_the_environment_is_ignored(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "netrc"
@@ -204,7 +202,7 @@ def secure(emulator: Emulator, folder: Path) -> Iterator[str]:
         listener.stop()
 
 
-def test_a_certificate_is_trusted_by_a_file_and_not_without(tmp_path: Path) -> None:
+def test_a_certificate_is_verified_with_the_ca_file(tmp_path: Path) -> None:
     with secure(Emulator(fixtures="samples"), tmp_path) as url:
         ca_file = str(authority(tmp_path))
         assert Remote(url, ca_file).ask(HEALTH)["status"] == "ok"
@@ -213,14 +211,14 @@ def test_a_certificate_is_trusted_by_a_file_and_not_without(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", [b"", b"no certificate"])
-def test_a_file_without_certificates_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_certificates_is_an_error(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "ca.pem"
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"ca\.pem' holds no certificates: "):
         Remote("https://localhost", str(file))
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_ca_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"holds no certificates: .*No such file"):
         Remote("https://localhost", str(tmp_path / "none"))
 
@@ -250,7 +248,7 @@ def test_waiting_ends_with_the_time(emulator: Emulator, naps: list[float]) -> No
     assert len(emulator.workspace.journal) == 3
 
 
-def test_no_time_to_wait_is_one_try(emulator: Emulator, naps: list[float]) -> None:
+def test_a_wait_of_0_seconds_is_one_try(emulator: Emulator, naps: list[float]) -> None:
     answer(emulator, status=503)
     with pytest.raises(RemoteError):
         Remote(emulator.url).wait("/items", 0)

@@ -205,7 +205,7 @@ def different(
     return outcome, ET.parse(junit).getroot()  # noqa: S314 - written by the run
 
 
-def test_what_differs_is_told_by_rule_and_test(different: tuple[Outcome, ET.Element]) -> None:
+def test_differences_are_listed_by_rule_and_test(different: tuple[Outcome, ET.Element]) -> None:
     outcome, _ = different
     assert outcome.code == 1
     assert outcome.line("URL-7") == "URL-7 holds 3 0 0"
@@ -215,7 +215,9 @@ def test_what_differs_is_told_by_rule_and_test(different: tuple[Outcome, ET.Elem
     assert outcome.aside.endswith(" failed\n")
 
 
-def test_what_was_expected_is_told_with_what_came(different: tuple[Outcome, ET.Element]) -> None:
+def test_a_difference_shows_expected_and_actual_values(
+    different: tuple[Outcome, ET.Element],
+) -> None:
     outcome, _ = different
     name, expected, came, answered = outcome.below("INV-2")[:4]
     assert name == "test_inventory_lists.py::test_a_missing_list_is_not_found[PATCH]"
@@ -225,7 +227,9 @@ def test_what_was_expected_is_told_with_what_came(different: tuple[Outcome, ET.E
     assert ' -> 410 {"_v":"23.2","_type":"fault"' in answered
 
 
-def test_only_the_members_that_differ_are_told(different: tuple[Outcome, ET.Element]) -> None:
+def test_a_difference_shows_only_the_differing_members(
+    different: tuple[Outcome, ET.Element],
+) -> None:
     outcome, _ = different
     told = outcome.below("ENV-1")
     assert "expected: ('23.2', 'inventory_list')" in told
@@ -278,7 +282,7 @@ SECRET = "s3same/op'en \\ now"
 
 
 @pytest.mark.long
-def test_no_secret_and_no_token_is_told(tmp_path: Path) -> None:
+def test_results_have_no_secret_and_no_token(tmp_path: Path) -> None:
     fixtures, junit = tmp_path / "samples", tmp_path / "verify.xml"
     shutil.copytree(locate("samples"), fixtures)
     known = {"clients": [{"client_id": "me", "client_secret": SECRET}]}
@@ -360,7 +364,7 @@ def test_a_target_of_https_is_trusted_by_its_authority(data_set: str, tmp_path: 
 
 
 @pytest.mark.long
-def test_what_needs_a_package_that_is_missing_is_left_out(
+def test_tests_with_a_missing_package_are_skipped(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("openapi_spec_validator", "hypothesis", "schemathesis"):
@@ -375,7 +379,7 @@ def test_what_needs_a_package_that_is_missing_is_left_out(
 
 
 @pytest.mark.long
-def test_a_list_that_the_target_replaces_gets_back_what_it_had(data_set: str) -> None:
+def test_a_replaced_list_of_the_target_is_restored(data_set: str) -> None:
     with Emulator(fixtures=data_set, dialect="observed") as emulator:
         outcome = run(emulator.url, "SMP-1")
         kept = read(emulator.url, f"{LISTS}/my-inventorylist1")
@@ -394,7 +398,7 @@ class Impatient(Terminal):
         return len(text)
 
 
-def test_who_interrupts_finds_nothing_left_behind(emulator: Emulator) -> None:
+def test_an_interrupted_run_deletes_its_documents(emulator: Emulator) -> None:
     stream, lines = Impatient(), list[str]()
     with pytest.raises(KeyboardInterrupt):
         verify(Options(emulator.url, rules=("RST-4",)), lines.append, stream)
@@ -415,14 +419,14 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize(("changes", "told"), UNUSABLE)
-def test_what_cannot_be_used_is_told_in_a_line(changes: dict[str, Any], told: str) -> None:
+def test_an_invalid_option_is_reported_in_one_line(changes: dict[str, Any], told: str) -> None:
     stream, lines = io.StringIO(), list[str]()
     options = replace(Options("http://127.0.0.1:1"), **changes)
     assert verify(options, lines.append, stream) == 2
     assert (stream.getvalue(), lines) == (f"ocapi-emulator: {told}\n", [])
 
 
-def test_a_target_that_is_not_reached_is_told_in_a_line() -> None:
+def test_an_unreachable_target_is_reported_in_one_line() -> None:
     outcome = run("http://127.0.0.1:1", "URL-7")
     assert (outcome.code, outcome.lines) == (2, [])
     asked = "http://127.0.0.1:1/dwsso/oauth2/access_token"
@@ -431,7 +435,7 @@ def test_a_target_that_is_not_reached_is_told_in_a_line() -> None:
     assert outcome.aside.count("\n") == 1
 
 
-def test_a_token_that_is_refused_is_told_in_a_line(emulator: Emulator) -> None:
+def test_a_refused_token_is_reported_in_one_line(emulator: Emulator) -> None:
     outcome = run(emulator.url, "URL-7", client_id="me", client_secret="sesame")
     assert (outcome.code, outcome.lines) == (2, [])
     assert outcome.aside == (
@@ -442,7 +446,7 @@ def test_a_token_that_is_refused_is_told_in_a_line(emulator: Emulator) -> None:
 
 
 @pytest.mark.long
-def test_a_rule_that_is_unknown_is_told_with_those_there_are(emulator: Emulator) -> None:
+def test_an_unknown_rule_is_reported_with_the_known_rules(emulator: Emulator) -> None:
     outcome = run(emulator.url, "URL-1", "X-1")
     assert (outcome.code, outcome.lines) == (2, [])
     assert outcome.aside.startswith("ocapi-emulator: no such rule: X-1; known: URL-1, URL-2, ")

@@ -124,7 +124,7 @@ def test_the_steps_of_a_job_file_pass_once_all_is_installed(consumer: Path, read
     assert " 20 passed" in output
 
 
-def test_the_image_is_small_runs_as_nobody_special_and_tells_its_health() -> None:
+def test_the_image_is_small_and_runs_without_root_and_has_a_health_check() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     stages = [line for line in lines if line.startswith("FROM ")]
     assert stages == ["FROM python:3.13-slim AS build", "FROM python:3.13-slim"]

@@ -88,7 +88,7 @@ def test_the_wheel_holds_the_licence(names: list[str]) -> None:
     assert ".dist-info/" in licence
 
 
-def test_the_wheel_says_that_it_is_typed(names: list[str]) -> None:
+def test_the_wheel_has_type_hints(names: list[str]) -> None:
     assert "emulator/py.typed" in names
 
 

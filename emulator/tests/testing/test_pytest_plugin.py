@@ -99,7 +99,7 @@ def test_a_crash_of_the_server_is_raised_in_the_test(run: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
 
 
-def test_a_5xx_that_no_failpoint_made_fails_the_test(run: pytest.Pytester) -> None:
+def test_a_5xx_without_a_failpoint_fails_the_test(run: pytest.Pytester) -> None:
     source = """
         import pytest
         def answer_503(ocapi):
@@ -162,7 +162,7 @@ def test_the_marker_sets_up_another_server(run: pytest.Pytester) -> None:
     assert outcomes(run, source) == {"passed": 4}
 
 
-def test_a_marker_with_an_unknown_knob_tells_the_known_ones(run: pytest.Pytester) -> None:
+def test_a_marker_with_an_unknown_knob_lists_the_known_knobs(run: pytest.Pytester) -> None:
     run.makepyfile("""
         import pytest
         @pytest.mark.ocapi(colour="red")
@@ -189,7 +189,7 @@ def test_options_set_the_server_up(run: pytest.Pytester, by: str) -> None:
         assert outcomes(run, source, *options) == {"passed": 1}
 
 
-def test_the_configuration_is_a_fixture_to_override(run: pytest.Pytester) -> None:
+def test_the_configuration_fixture_can_be_overridden(run: pytest.Pytester) -> None:
     source = """
         import pytest
         @pytest.fixture(scope="session")
@@ -366,7 +366,7 @@ def test_the_session_has_a_valid_token_after_a_move_of_the_emulators_own_clock(
     assert outcomes(run, source) == {"passed": 1}
 
 
-def test_the_plugin_costs_nothing_until_it_is_asked_for() -> None:
+def test_the_plugin_imports_no_server() -> None:
     program = (
         "import sys, emulator.testing.plugin;"
         "assert not {'flask', 'requests', 'marshmallow', 'emulator.http'} & set(sys.modules)"
@@ -389,7 +389,7 @@ def crash_of(when: str) -> str:
     """
 
 
-def test_a_crash_is_told_however_the_fixture_was_asked_for(run: pytest.Pytester) -> None:
+def test_a_crash_is_reported_with_an_indirect_fixture(run: pytest.Pytester) -> None:
     source = (
         crash_of("asked")
         + """
@@ -403,7 +403,7 @@ def test_a_crash_is_told_however_the_fixture_was_asked_for(run: pytest.Pytester)
     result.stdout.fnmatch_lines(["*ArithmeticError: asked*"])
 
 
-def test_a_crash_while_others_are_torn_down_is_told(run: pytest.Pytester) -> None:
+def test_a_crash_during_tear_down_is_reported(run: pytest.Pytester) -> None:
     source = (
         crash_of("torn down")
         + """
@@ -422,7 +422,7 @@ def test_a_crash_while_others_are_torn_down_is_told(run: pytest.Pytester) -> Non
 
 
 @pytest.mark.usefixtures("server", "broken_store")
-def test_a_crash_is_told_of_a_running_server_though_its_journal_is_emptied(
+def test_a_crash_of_a_running_server_is_reported_in_spite_of_an_empty_journal(
     run: pytest.Pytester, server: Emulator
 ) -> None:
     run.makepyfile("""
@@ -435,7 +435,7 @@ def test_a_crash_is_told_of_a_running_server_though_its_journal_is_emptied(
     result.stdout.fnmatch_lines(["*ArithmeticError: the disk is on fire*"])
 
 
-def test_a_fixture_of_the_same_name_is_nobody_elses_business(run: pytest.Pytester) -> None:
+def test_a_fixture_of_the_same_name_is_left_alone(run: pytest.Pytester) -> None:
     source = """
         import pytest
         @pytest.fixture
@@ -447,7 +447,7 @@ def test_a_fixture_of_the_same_name_is_nobody_elses_business(run: pytest.Pyteste
     assert outcomes(run, source) == {"passed": 1}
 
 
-def test_a_guarded_server_is_reached_with_its_token(run: pytest.Pytester) -> None:
+def test_the_control_token_reaches_a_guarded_server(run: pytest.Pytester) -> None:
     source = """
         import pytest
         def test_elsewhere(ocapi):
@@ -461,7 +461,7 @@ def test_a_guarded_server_is_reached_with_its_token(run: pytest.Pytester) -> Non
     assert outcomes(run, own) == {"passed": 1}
 
 
-def test_a_running_server_of_https_is_trusted_by_the_file_that_is_named(
+def test_a_running_server_of_https_is_verified_with_the_ca_file(
     run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
@@ -474,9 +474,7 @@ def test_a_running_server_of_https_is_trusted_by_the_file_that_is_named(
         assert outcomes(run, source, *options) == {"passed": 1}
 
 
-def test_a_test_that_cannot_be_set_up_leaves_no_workspace_behind(
-    run: pytest.Pytester, server: Emulator
-) -> None:
+def test_a_failed_set_up_leaves_no_workspace(run: pytest.Pytester, server: Emulator) -> None:
     source = """
         import pytest
         @pytest.mark.ocapi(dialect="observed")
@@ -490,7 +488,7 @@ def test_a_test_that_cannot_be_set_up_leaves_no_workspace_behind(
     assert [workspace.name for workspace in server.workspaces] == ["default"]
 
 
-def test_a_folder_of_fixtures_lies_beside_the_file_that_names_it(run: pytest.Pytester) -> None:
+def test_a_folder_of_fixtures_is_relative_to_the_configuration_file(run: pytest.Pytester) -> None:
     folder = run.mkdir("data")
     for file in (BUNDLED / "samples").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
