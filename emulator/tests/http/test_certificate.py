@@ -90,7 +90,7 @@ def presented(server: ssl.SSLContext, trusted: Path) -> x509.Certificate:
     return x509.load_der_x509_certificate(der)
 
 
-def test_an_authority_is_made_on_first_use_and_then_kept(tmp_path: Path) -> None:
+def test_authority_is_made_on_first_use_and_then_kept(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     certificate = authority(folder)
     assert certificate == folder / "ca.pem"
@@ -104,7 +104,7 @@ def test_an_authority_is_made_on_first_use_and_then_kept(tmp_path: Path) -> None
     assert files(folder) == ["ca-key.pem", "ca.pem"]
 
 
-def test_the_certificate_of_the_authority_comes_without_its_key(tmp_path: Path) -> None:
+def test_certificate_of_the_authority_comes_without_its_key(tmp_path: Path) -> None:
     assert b"PRIVATE" not in authority(tmp_path).read_bytes()
 
 
@@ -132,7 +132,7 @@ def test_nobody_else_can_read_the_key_while_it_is_written(
     assert modes == [0o600]
 
 
-def test_the_authority_is_kept_in_the_cache_of_the_user(
+def test_authority_is_kept_in_the_cache_of_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emulator.http.certificate.user_cache_path", lambda name: tmp_path / name)
@@ -159,7 +159,7 @@ def test_processes_that_begin_at_once_share_one_authority(tmp_path: Path) -> Non
     assert files(tmp_path / "new") == ["ca-key.pem", "ca.pem"]
 
 
-def test_who_is_late_uses_the_authority_of_the_other(
+def test_later_process_uses_the_authority_of_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other"
@@ -177,9 +177,7 @@ def test_who_is_late_uses_the_authority_of_the_other(
 
 
 @pytest.mark.parametrize("left", [None, b"", b"-----BEGIN CERTIFICATE-----\nnonsense"])
-def test_the_certificate_is_written_again_if_it_is_not_that_of_the_key(
-    tmp_path: Path, left: bytes | None
-) -> None:
+def test_certificate_of_another_key_is_written_again(tmp_path: Path, left: bytes | None) -> None:
     certificate = authority(tmp_path)
     first = certificate.read_bytes()
     certificate.unlink()
@@ -222,7 +220,7 @@ def encrypted(pem: bytes) -> bytes:
     "damage",
     [halve, empty, without_certificate, without_key, with_the_key_of_another, with_a_passphrase],
 )
-def test_a_damaged_authority_is_to_be_deleted(tmp_path: Path, damage: Any) -> None:
+def test_damaged_authority_is_reported(tmp_path: Path, damage: Any) -> None:
     authority(tmp_path)
     key = tmp_path / "ca-key.pem"
     key.write_bytes(damage(key.read_bytes()))
@@ -249,7 +247,7 @@ def authority_for(begin: datetime, end: datetime) -> bytes:
 
 
 @pytest.mark.parametrize("year", [2001, 2201])
-def test_an_authority_out_of_its_time_is_to_be_deleted(tmp_path: Path, year: int) -> None:
+def test_expired_authority_is_reported(tmp_path: Path, year: int) -> None:
     key = tmp_path / "ca-key.pem"
     begin = datetime(year, 1, 2, tzinfo=UTC)
     key.write_bytes(authority_for(begin, begin + timedelta(days=31)))
@@ -261,7 +259,7 @@ def test_an_authority_out_of_its_time_is_to_be_deleted(tmp_path: Path, year: int
     )
 
 
-def test_a_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_unreadable_key_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ca-key.pem").mkdir()
     with pytest.raises(CertificateError) as caught:
         authority(tmp_path)
@@ -271,7 +269,7 @@ def test_a_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_folder_below_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CertificateError) as caught:
         authority(tmp_path / "file" / "folder")
@@ -281,9 +279,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_that_cannot_be_written_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_read_only_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: Any) -> None:
         raise PermissionError(13, "Permission denied", "a name that says nothing")
 
@@ -308,7 +304,7 @@ def test_nothing_is_left_behind_when_the_authority_cannot_be_made(
     assert files(tmp_path) == []
 
 
-def test_an_authority_that_is_there_is_used_without_writing(
+def test_existing_authority_is_used_without_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = authority(tmp_path).read_bytes()
@@ -361,7 +357,7 @@ def test_certificate_is_good_for_no_other_name(
         shake_hands(*issued, name)
 
 
-def test_a_certificate_names_subdomains_of_localhost(tmp_path: Path) -> None:
+def test_certificate_names_subdomains_of_localhost(tmp_path: Path) -> None:
     certificate = presented(issue(folder=tmp_path), authority(tmp_path))
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == [
@@ -372,7 +368,7 @@ def test_a_certificate_names_subdomains_of_localhost(tmp_path: Path) -> None:
     ]
 
 
-def test_a_name_that_is_given_twice_stands_once_in_the_certificate(tmp_path: Path) -> None:
+def test_repeated_name_stands_once_in_the_certificate(tmp_path: Path) -> None:
     names = ["localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"]
     certificate = presented(issue(names, tmp_path), authority(tmp_path))
     found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -399,7 +395,7 @@ def test_a_name_that_is_given_twice_stands_once_in_the_certificate(tmp_path: Pat
         "a" * 64,
     ],
 )
-def test_a_name_that_is_none_is_told(tmp_path: Path, name: str) -> None:
+def test_invalid_name_is_reported(tmp_path: Path, name: str) -> None:
     with pytest.raises(CertificateError) as caught:
         issue(["shop.example.com", name], tmp_path)
     assert str(caught.value) == (
@@ -408,7 +404,7 @@ def test_a_name_that_is_none_is_told(tmp_path: Path, name: str) -> None:
     )
 
 
-def test_a_certificate_is_valid_from_yesterday_on_for_more_than_a_year(tmp_path: Path) -> None:
+def test_certificate_is_valid_from_yesterday_on_for_more_than_a_year(tmp_path: Path) -> None:
     certificate = presented(issue(folder=tmp_path), authority(tmp_path))
     now = datetime.now(UTC)
     assert certificate.not_valid_before_utc < now - timedelta(hours=23)
@@ -429,7 +425,7 @@ def test_old_versions_and_renegotiation_are_refused(tmp_path: Path, own: Own) ->
         assert context.options & ssl.OP_NO_RENEGOTIATION
 
 
-def test_a_missing_temporary_folder_is_told(
+def test_missing_temporary_folder_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority(tmp_path)
@@ -442,7 +438,7 @@ def test_a_missing_temporary_folder_is_told(
     )
 
 
-def test_a_certificate_of_ones_own_is_presented_with_its_chain(own: Own, tmp_path: Path) -> None:
+def test_certificate_of_ones_own_is_presented_with_its_chain(own: Own, tmp_path: Path) -> None:
     client = shake_hands(read(*own), tmp_path / "root.pem", "shop.example.com")
     assert client.version() == "TLSv1.3"
 
@@ -454,7 +450,7 @@ def test_certificate_and_key_may_be_one_file(own: Own, tmp_path: Path) -> None:
     assert client.version() == "TLSv1.3"
 
 
-def test_missing_files_are_named(own: Own, tmp_path: Path) -> None:
+def test_missing_files_are_reported(own: Own, tmp_path: Path) -> None:
     missing = str(tmp_path / "missing.pem")
     with pytest.raises(CertificateError) as caught:
         read(missing, own[1])
@@ -470,24 +466,24 @@ def test_missing_files_are_named(own: Own, tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_is_no_certificate(own: Own, tmp_path: Path) -> None:
+def test_folder_is_no_certificate(own: Own, tmp_path: Path) -> None:
     with pytest.raises(CertificateError, match=f"cannot read {tmp_path}: Is a directory; name"):
         read(str(tmp_path), own[1])
 
 
-def test_files_that_were_exchanged_are_told(own: Own) -> None:
+def test_exchanged_files_are_reported(own: Own) -> None:
     with pytest.raises(CertificateError) as caught:
         read(own[1], own[0])
     assert str(caught.value) == (f"{own[1]} holds no certificate in PEM; name the file that does")
 
 
-def test_a_file_without_a_key_is_told(own: Own) -> None:
+def test_file_without_key_is_reported(own: Own) -> None:
     with pytest.raises(CertificateError) as caught:
         read(own[0], own[0])
     assert str(caught.value) == f"{own[0]} holds no private key in PEM; name the file that does"
 
 
-def test_a_key_of_another_certificate_is_told(own: Own, tmp_path: Path) -> None:
+def test_key_of_another_certificate_is_reported(own: Own, tmp_path: Path) -> None:
     other = tmp_path / "other-key.pem"
     CA().private_key_pem.write_to_path(other)
     with pytest.raises(CertificateError) as caught:
@@ -498,7 +494,7 @@ def test_a_key_of_another_certificate_is_told(own: Own, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", [0, 1], ids=["certificate", "key"])
-def test_a_damaged_file_is_told(own: Own, damaged: int) -> None:
+def test_damaged_file_is_reported(own: Own, damaged: int) -> None:
     file = Path(own[damaged])
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([lines[0], *lines[2:]]))
@@ -510,7 +506,7 @@ def test_a_damaged_file_is_told(own: Own, damaged: int) -> None:
     )
 
 
-def test_a_key_with_a_passphrase_is_told_and_nobody_is_asked(own: Own) -> None:
+def test_key_with_passphrase_is_reported_without_a_prompt(own: Own) -> None:
     key = Path(own[1])
     key.write_bytes(encrypted(key.read_bytes()))
     with pytest.raises(CertificateError) as caught:
@@ -520,7 +516,7 @@ def test_a_key_with_a_passphrase_is_told_and_nobody_is_asked(own: Own) -> None:
     )
 
 
-def test_the_lines_that_make_clients_trust_are_fit_for_a_shell() -> None:
+def test_trust_lines_are_quoted_for_a_shell() -> None:
     assert trust(Path("/home/me/ca.pem")).splitlines() == [
         "curl --cacert /home/me/ca.pem",
         "export REQUESTS_CA_BUNDLE=/home/me/ca.pem",
@@ -534,7 +530,7 @@ def test_the_lines_that_make_clients_trust_are_fit_for_a_shell() -> None:
     ]
 
 
-def test_the_lines_hold_wherever_the_shell_is(tmp_path: Path, monkeypatch: Any) -> None:
+def test_trust_lines_have_an_absolute_path(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
     assert trust(Path("ca.pem")).startswith(f"curl --cacert {tmp_path}/ca.pem\n")
 

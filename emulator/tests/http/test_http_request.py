@@ -30,7 +30,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def test_a_head_is_taken_apart() -> None:
+def test_head_is_parsed() -> None:
     head = read(GET)
     assert (head.method, head.target, head.version) == ("GET", "/a%2Fb?c=d", "1.1")
     assert (head.path, head.query) == ("/a/b", "c=d")
@@ -50,7 +50,7 @@ def test_a_head_is_taken_apart() -> None:
         (b"/%C3%A9", "/\xc3\xa9"),
     ],
 )
-def test_the_path_of_a_target_is_as_wsgi_has_it(target: bytes, path: str) -> None:
+def test_path_is_decoded_for_wsgi(target: bytes, path: str) -> None:
     assert read(b"GET %b HTTP/1.1\r\n" % target).path == path
 
 
@@ -70,7 +70,7 @@ def test_other_codings_than_chunked_are_refused(coding: bytes, status: str) -> N
 
 
 @given(st.binary(max_size=200))
-def test_whatever_arrives_is_a_head_or_is_refused(noise: bytes) -> None:
+def test_any_bytes_are_a_head_or_refused(noise: bytes) -> None:
     beginning = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
     for data in (noise + b"\r\n\r\n", beginning + noise + b"\r\n\r\n"):
         try:
@@ -81,7 +81,7 @@ def test_whatever_arrives_is_a_head_or_is_refused(noise: bytes) -> None:
 
 
 @given(st.binary(max_size=50), st.binary(max_size=20), st.lists(st.integers(0, 70)))
-def test_a_body_of_known_length_ends_where_it_should(
+def test_body_of_known_length_ends_at_its_length(
     content: bytes, behind: bytes, cuts: list[int]
 ) -> None:
     body = Body(len(content), LIMIT)
@@ -95,7 +95,7 @@ def test_a_body_of_known_length_ends_where_it_should(
     st.binary(max_size=20),
     st.lists(st.integers(0, 200)),
 )
-def test_a_chunked_body_is_the_same_in_whatever_pieces_it_arrives(
+def test_chunked_body_is_the_same_in_whatever_pieces_it_arrives(
     parts: list[bytes], trailer: bytes, behind: bytes, cuts: list[int]
 ) -> None:
     wire = b"".join(map(chunk, parts)) + b"0;last\r\n" + trailer + b"\r\n"
@@ -109,7 +109,7 @@ def test_a_chunked_body_is_the_same_in_whatever_pieces_it_arrives(
 
 
 @given(st.binary(max_size=100), st.lists(st.integers(0, 100)))
-def test_whatever_arrives_as_chunks_is_taken_in_or_refused(noise: bytes, cuts: list[int]) -> None:
+def test_any_chunks_are_read_or_refused(noise: bytes, cuts: list[int]) -> None:
     body = ChunkedBody(LIMIT)
     try:
         feed(body, noise, cuts)
@@ -118,7 +118,7 @@ def test_whatever_arrives_as_chunks_is_taken_in_or_refused(noise: bytes, cuts: l
     assert len(body.open().read()) <= LIMIT
 
 
-def test_bodies_are_not_taken_in_beyond_their_limit() -> None:
+def test_bodies_are_not_read_beyond_the_limit() -> None:
     announced, chunked = Body(LIMIT + 1, LIMIT), ChunkedBody(LIMIT)
     assert (announced.is_too_large, announced.is_complete) == (True, True)
     feed(chunked, chunk(b"x" * LIMIT), [])
@@ -128,18 +128,18 @@ def test_bodies_are_not_taken_in_beyond_their_limit() -> None:
 
 
 @pytest.mark.parametrize("wire", [b"1" * 5000, b"1;" + b"x" * 5000, b"0\r\n" + b"x" * 5000])
-def test_a_line_between_chunks_has_an_end(wire: bytes) -> None:
+def test_line_between_chunks_is_bounded(wire: bytes) -> None:
     with pytest.raises(Refusal, match="too long"):
         ChunkedBody(LIMIT).feed(wire)
 
 
-def test_the_host_of_an_absolute_target_counts_more_than_the_header() -> None:
+def test_host_of_an_absolute_target_counts_more_than_the_header() -> None:
     head = read(b"GET http://a.example:1/b HTTP/1.1\r\nHost: localhost\r\n")
     assert head.fields["HTTP_HOST"] == "a.example:1"
 
 
 @pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhost: a\r\n"])
-def test_there_is_one_host_since_http_1_1(hosts: bytes) -> None:
+def test_http_1_1_needs_exactly_one_host(hosts: bytes) -> None:
     data = b"GET / HTTP/1.1\r\n" + hosts + b"\r\n"
     with pytest.raises(Refusal, match=r"[Hh]ost"):
         read_head(data, len(data) - 4)
@@ -155,13 +155,13 @@ def test_there_is_one_host_since_http_1_1(hosts: bytes) -> None:
         b"GET / HTTP/1.1\r\n\0",
     ],
 )
-def test_what_becomes_no_head_is_refused_before_its_end(data: bytes) -> None:
+def test_malformed_beginning_is_refused_before_the_end_of_the_head(data: bytes) -> None:
     with pytest.raises(Refusal):
         check_beginning(data)
 
 
 @given(st.integers(0, len(GET)))
-def test_the_beginning_of_a_head_may_go_on(cut: int) -> None:
+def test_beginning_of_a_head_is_accepted(cut: int) -> None:
     check_beginning(GET[:cut])
 
 
@@ -170,7 +170,7 @@ def test_lines_between_chunks_do_not_end_with_a_line_feed_alone() -> None:
         ChunkedBody(LIMIT).feed(b"2\n{}\n0\n\n")
 
 
-def test_a_head_that_came_before_is_read_once_unless_it_is_long() -> None:
+def test_short_heads_are_cached() -> None:
     short, long = (b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n" % (b"a" * n) for n in (9, 5000))
     assert read(short) is read(bytes(bytearray(short)))
     assert read(long) is not read(bytes(bytearray(long)))
@@ -178,7 +178,7 @@ def test_a_head_that_came_before_is_read_once_unless_it_is_long() -> None:
 
 
 @pytest.mark.parametrize("target", [b"/a#b", b"/a?b#c", b"http://h/a#b", b"#"])
-def test_a_target_has_no_fragment(target: bytes) -> None:
+def test_target_has_no_fragment(target: bytes) -> None:
     with pytest.raises(Refusal, match="request line is malformed"):
         read(b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % target)
 
@@ -187,22 +187,22 @@ def test_a_target_has_no_fragment(target: bytes) -> None:
     "target",
     [b"a/b", b"foo/bar://x/items", b"http:///a", b"ftp://h/a", b"h:80", b"http://[/", b"?"],
 )
-def test_a_target_is_a_path_or_a_url(target: bytes) -> None:
+def test_target_is_a_path_or_a_url(target: bytes) -> None:
     with pytest.raises(Refusal, match="neither a path nor a URL"):
         read(b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % target)
 
 
 @pytest.mark.parametrize("told", [b"100-continue", b"100-Continue, 100-continue"])
-def test_who_waits_to_be_told_may_say_so_twice(told: bytes) -> None:
+def test_100_continue_may_be_expected_twice(told: bytes) -> None:
     assert read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).expects_continue
 
 
 @pytest.mark.parametrize("told", [b"", b"200-ok", b"100-continue, 200-ok"])
-def test_what_else_is_expected_is_not_waited_for(told: bytes) -> None:
+def test_other_expectations_are_ignored(told: bytes) -> None:
     assert not read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).expects_continue
 
 
-def test_what_is_refused_is_refused_each_time() -> None:
+def test_refusals_are_not_cached() -> None:
     for _ in range(2):
         with pytest.raises(Refusal, match="no Host"):
             read(b"GET /again HTTP/1.1\r\n\r\n")
@@ -216,6 +216,6 @@ def test_what_is_refused_is_refused_each_time() -> None:
         (b"http://h", "", ""),
     ],
 )
-def test_a_target_is_a_path_and_a_query(target: bytes, path: str, query: str) -> None:
+def test_target_is_a_path_and_a_query(target: bytes, path: str, query: str) -> None:
     head = read(b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % target)
     assert (head.path, head.query) == (path, query)
