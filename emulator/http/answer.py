@@ -132,9 +132,7 @@ class Answer:
         """
         if not self._status:
             raise RuntimeError("start_response was not called")
-        if not STATUS.fullmatch(self._status):
-            raise ValueError(f"'{self._status}' is not a final status with its phrase")
-        lines = [f"HTTP/1.1 {self._status}"]
+        lines = [_start_line(self._status)]
         lines += self._choose_headers()
         lines += self._choose_framing(size)
         lines += [*self._describe_connection(), "\r\n"]
@@ -145,19 +143,22 @@ class Answer:
         self.is_begun = True
         return data
 
-    def _choose_headers(self) -> Iterator[str]:
-        """Yield the headers of the application, but for the headers of the server."""
-        has_date = False
+    def _choose_headers(self) -> list[str]:
+        """Return the headers of the application, but for the headers of the server."""
+        lines, has_date = [], False
         for name, value in self._headers:
-            lowered = _lower_name(name)
-            if lowered in CONNECTION_FIELDS:
-                if lowered == "connection" and "close" in value.lower():
+            if special := _find_special(name):
+                if special == "connection" and "close" in value.lower():
                     self.is_last = True
-            elif lowered != "content-length" or self._takes_length(value):
-                has_date = has_date or lowered == "date"
-                yield f"{name}: {value}"
+                if special in CONNECTION_FIELDS:
+                    continue
+                if special == "content-length" and not self._takes_length(value):
+                    continue
+                has_date = has_date or special == "date"
+            lines.append(f"{name}: {value}")
         if not has_date:
-            yield f"Date: {_format_date(int(time.time()))}"
+            lines.append(f"Date: {_format_date(int(time.time()))}")
+        return lines
 
     def _takes_length(self, value: str) -> bool:
         """Take a Content-Length of the application; return False to leave the header out."""
@@ -192,8 +193,20 @@ class Answer:
 
 
 @lru_cache(maxsize=1024)
-def _lower_name(name: str) -> str:
-    """Return the name of a header in lower case.
+def _start_line(status: str) -> str:
+    """Return the status line.
+
+    Raises:
+        ValueError: The status is not final, or has no phrase.
+    """
+    if not STATUS.fullmatch(status):
+        raise ValueError(f"'{status}' is not a final status with its phrase")
+    return f"HTTP/1.1 {status}"
+
+
+@lru_cache(maxsize=1024)
+def _find_special(name: str) -> str:
+    """Return the name of a header in lower case if the server looks at the header, else nothing.
 
     Raises:
         ValueError: The name is no token.
@@ -201,7 +214,8 @@ def _lower_name(name: str) -> str:
     # ``Content-Length :`` would be another header for us, and the same one for some clients.
     if not FIELD_NAME.fullmatch(name):
         raise ValueError(f"'{name}' is not the name of a header")
-    return name.lower()
+    lowered = name.lower()
+    return lowered if lowered in CONNECTION_FIELDS | {"content-length", "date"} else ""
 
 
 def _may_persist(head: Head) -> bool:
