@@ -31,7 +31,7 @@ LAYERS: tuple[set[str], ...] = (
 )
 # What these know of the rows below.
 NARROW = {
-    "http": {"workspace.failpoint", "family", "ocapi.wire.formats"},
+    "http": {"workspace.failpoint", "family"},
     "front_door": {
         "ocapi.wire.url",
         "recording.exchange",
