@@ -3,19 +3,19 @@
 import re
 
 ENTITY_TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
-# Nothing in it can match the same text in two ways, so a long header takes linear time.
+# The pattern matches any text in one way only, so that a long header takes linear time.
 ENTITY_TAGS = re.compile(
     rf"\s*(?:,\s*)*(?:{ENTITY_TAG.pattern}\s*(?:,\s*)+)*(?:{ENTITY_TAG.pattern}\s*)?"
 )
 
 
 def lists(header: str, tag: str, *, weak: bool) -> bool:
-    """Return whether If-Match or If-None-Match lists the tag of a resource that is there.
+    """Return whether If-Match or If-None-Match lists the tag of an existing resource.
 
     Args:
-        header: The header's value. One that is neither ``*`` nor a list of tags lists nothing.
-        tag: The resource's own tag, without quotes.
-        weak: Whether the comparison is weak; in a strong one a weak tag equals none.
+        header: The value of the header. Text other than ``*`` or a list of tags lists no tag.
+        tag: The tag of the resource, without quotes.
+        weak: Whether the comparison is weak. In a strong comparison, a weak tag equals no tag.
     """
     if header.strip() == "*":
         return True

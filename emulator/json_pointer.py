@@ -1,9 +1,9 @@
-"""JSON Pointers (RFC 6901) of what a schema has found wrong."""
+"""JSON Pointers (RFC 6901) for the errors of a schema."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-OF_SCHEMA = "_schema"  # marshmallow's name for what is wrong with an object as a whole
+OF_SCHEMA = "_schema"  # the key of marshmallow for errors of an object as a whole
 
 
 def point(place: str, messages: Any) -> Iterator[tuple[str, str]]:
@@ -16,5 +16,5 @@ def point(place: str, messages: Any) -> Iterator[tuple[str, str]]:
 
 
 def escape(name: str) -> str:
-    """Return a name as a part of a JSON Pointer."""
+    """Return a name as a reference token of a JSON Pointer."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -1,6 +1,6 @@
-"""The store: immutable records in ordered collections, behind one narrow interface.
+"""The store: immutable records in ordered collections, behind a narrow interface.
 
-Nothing in this folder does I/O for a request or knows a resource, a document or Flask.
+This package knows no resource, no document and no Flask.
 """
 
 from emulator.store.interface import (

@@ -1,4 +1,4 @@
-"""The interface every storage engine implements, and the words it is stated in."""
+"""The interface of storage engines: stores, changes, expectations and errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -26,7 +26,7 @@ __all__ = [
 
 
 class Presence(Enum):
-    """What a write may expect of a key besides an exact state."""
+    """The expectations of a write, besides an exact state."""
 
     ANY = "any"
     ABSENT = "absent"
@@ -37,16 +37,16 @@ Expected = str | Presence
 
 
 class StateConflict(Exception):  # noqa: N818 - an outcome of a race, no error of the program
-    """The record was not what the write expected; nothing was written."""
+    """The record does not meet the expectation of the write; nothing was written."""
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - an outcome that callers plan for
-    """What keeps the content cannot be reached; whether a write was made is not known."""
+    """The storage cannot be reached; a write may or may not have been made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a record under its key, if what is there is expected."""
+    """Write a record, if the present record meets the expectation."""
 
     collection: str
     record: Record
@@ -55,7 +55,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove what is under a key, if it is expected."""
+    """Remove the record of a key, if the record meets the expectation."""
 
     collection: str
     key: Key
@@ -64,7 +64,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Require:
-    """Change nothing, but expect something of a key."""
+    """Change nothing, but expect a record, or none, under a key."""
 
     collection: str
     key: Key
@@ -73,7 +73,7 @@ class Require:
 
 @dataclass(frozen=True, slots=True)
 class Vacant:
-    """Change nothing, but expect that nothing lies below a key."""
+    """Change nothing, but expect no record below a key."""
 
     collection: str
     parent: Key
@@ -81,7 +81,7 @@ class Vacant:
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """Remove all that lies below a key."""
+    """Remove all records below a key."""
 
     collection: str
     parent: Key
@@ -91,76 +91,76 @@ Change = Put | Delete | Require | Vacant | Clear
 
 
 class Scan(NamedTuple):
-    """One page of a collection and its whole size, both of the same instant."""
+    """A page of a collection and the size of the collection, both of the same instant."""
 
     records: Sequence[Record]
     total: int
 
 
 class Store(Protocol):
-    """Collections of records, ordered by key; every call is one atomic step."""
+    """Collections of records in the order of keys; every call is an atomic step."""
 
     def get(self, collection: str, key: Key) -> Record | None:
         """Return the record of ``key``, or None."""
         ...
 
     def put(self, collection: str, record: Record, expected: Expected = Presence.ANY) -> None:
-        """Write ``record`` under its key if what is there is ``expected`` (RST-5).
+        """Write ``record`` if the present record is ``expected`` (RST-5).
 
         Raises:
-            StateConflict: Something else is there; nothing was written.
+            StateConflict: The present record is not ``expected``; nothing was written.
         """
         ...
 
     def delete(self, collection: str, key: Key, expected: Expected = Presence.ANY) -> bool:
-        """Remove the record of ``key`` if it is ``expected``; return whether there was one.
+        """Remove the record of ``key`` if the record is ``expected``; return whether a record existed.
 
         Raises:
-            StateConflict: Something else is there; nothing was removed.
+            StateConflict: The present record is not ``expected``; nothing was removed.
         """
         ...
 
     def apply(self, *changes: Change) -> None:
-        """Make all changes as one, or none of them.
+        """Make all changes in a single atomic step.
 
         Raises:
-            StateConflict: One of the expectations does not hold.
+            StateConflict: An expectation does not hold; no change was made.
         """
         ...
 
     def scan(
         self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
     ) -> Scan:
-        """Return up to ``count`` records from index ``start``, of those below ``parent``.
+        """Return up to ``count`` records below ``parent``, from index ``start`` on.
 
-        With ``after`` the index counts from the first key behind that one, there or not; the
-        size told is that of all below ``parent`` nevertheless.
+        With ``after`` the index counts from the first key behind ``after``, even if ``after`` has
+        no record. The total is the number of all records below ``parent`` in any case.
         """
         ...
 
     def count(self, collection: str, parent: Key = ()) -> int:
-        """Return how many records lie below ``parent``."""
+        """Return the number of records below ``parent``."""
         ...
 
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
-        """Replace all content: records by collection, in any order, whose keys must differ."""
+        """Replace all content by records by collection, in any order, with different keys."""
         ...
 
     def version(self) -> int:
-        """Return a number that another one takes the place of whenever content changes.
+        """Return a number that changes with every change of the content.
 
-        Read before content, it is never newer than what was read.
+        A version read before the content is never newer than the content.
         """
         ...
 
     def snapshot(self) -> Any:
-        """Return an opaque value that stands for all content of this instant."""
+        """Return an opaque snapshot of all content of this instant."""
         ...
 
     def restore(self, snapshot: Any) -> None:
-        """Make all content what it was when ``snapshot`` was taken."""
+        """Replace all content by the content of a snapshot."""
         ...
 
     def frozen(self) -> AbstractContextManager["Store"]:
-        """Return a copy of all content at this instant, so that several reads see the same."""
+        """Return a copy of all content of this instant, for several reads of the same state."""
         ...

@@ -1,7 +1,7 @@
 """The default storage engine: persistent trees in memory.
 
-Reads take the current trees and need no lock. Writes take one lock, look, and replace the
-tree of their collection: O(log n). A snapshot is a reference to the trees.
+Reads use the current trees and need no lock. Writes take one lock, check the expectations, and
+replace the tree of the collection: O(log n). A snapshot is a reference to the trees.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ from emulator.store.interface import (
 from emulator.store.record import Key, Record
 from emulator.store.tree import Tree
 
-EMPTY = Tree()
+EMPTY_TREE = Tree()
 Snapshot = Mapping[str, Tree]
 
 
@@ -32,7 +32,7 @@ class MemoryStore:
     """A ``Store`` in the memory of this process.
 
     Args:
-        snapshot: What it holds at first, taken from another one.
+        snapshot: The first content, a snapshot of another store.
     """
 
     def __init__(self, snapshot: Snapshot | None = None) -> None:
@@ -70,7 +70,7 @@ class MemoryStore:
             trees = dict(self._trees)
             for change in changes:
                 _change(trees, change)
-            self._become(trees)
+            self._set_trees(trees)
 
     def scan(
         self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
@@ -88,15 +88,15 @@ class MemoryStore:
         return high - low
 
     def load(self, collection: str, records: Iterable[Record]) -> None:
-        """Replace a collection by ``records``, whose keys must differ, in any order."""
+        """Replace a collection by ``records`` with different keys, in any order."""
         with self._lock:
-            self._replace(collection, _plant(records))
+            self._replace(collection, _build_tree(records))
 
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
         """See ``Store.replace``; O(n log n)."""
-        trees = {name: _plant(records) for name, records in contents.items()}
+        trees = {name: _build_tree(records) for name, records in contents.items()}
         with self._lock:
-            self._become(trees)
+            self._set_trees(trees)
 
     def version(self) -> int:
         """See ``Store.version``."""
@@ -109,7 +109,7 @@ class MemoryStore:
     def restore(self, snapshot: Snapshot) -> None:
         """See ``Store.restore``; O(1)."""
         with self._lock:
-            self._become(snapshot)
+            self._set_trees(snapshot)
 
     @contextmanager
     def frozen(self) -> Iterator["MemoryStore"]:
@@ -127,18 +127,18 @@ class MemoryStore:
                     raise StateConflict
 
     def _tree(self, collection: str) -> Tree:
-        return self._trees.get(collection, EMPTY)
+        return self._trees.get(collection, EMPTY_TREE)
 
     def _replace(self, collection: str, tree: Tree) -> None:
-        self._become({**self._trees, collection: tree})
+        self._set_trees({**self._trees, collection: tree})
 
-    def _become(self, trees: Snapshot) -> None:
-        # In this order: who has read a version finds its content, or a newer one.
+    def _set_trees(self, trees: Snapshot) -> None:
+        # In this order, a reader of a version finds the content of the version, or newer content.
         self._trees = trees
         self._version += 1
 
 
-def _plant(records: Iterable[Record]) -> Tree:
+def _build_tree(records: Iterable[Record]) -> Tree:
     ordered = sorted(records, key=attrgetter("key"))
     return Tree.of([record.key for record in ordered], ordered)
 
@@ -154,16 +154,16 @@ def _require(expected: Expected, found: Record | None) -> None:
 def _change(trees: dict[str, Tree], change: Change) -> None:
     match change:
         case Put(collection, record, _):
-            trees[collection] = trees.get(collection, EMPTY).put(record.key, record)
-        case Delete(collection, key, _) if trees.get(collection, EMPTY).get(key) is not None:
+            trees[collection] = trees.get(collection, EMPTY_TREE).put(record.key, record)
+        case Delete(collection, key, _) if trees.get(collection, EMPTY_TREE).get(key) is not None:
             trees[collection] = trees[collection].delete(key)
         case Clear(collection, parent):
-            tree = trees.get(collection, EMPTY)
+            tree = trees.get(collection, EMPTY_TREE)
             trees[collection] = tree.cut(*_bounds(tree, parent))
 
 
 def _bounds(tree: Tree, parent: Key) -> tuple[int, int]:
-    """Return the indexes between which the keys below ``parent`` lie.
+    """Return the first index of the keys below ``parent``, and the index behind the last.
 
     In the order of tuples all keys that begin with ``parent`` come after ``parent`` itself
     and before the same tuple with the least possible string appended to its last id.

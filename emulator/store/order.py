@@ -1,17 +1,17 @@
-"""Keys as bytes whose order is that of the keys, for engines that sort bytes.
+"""Keys as bytes in the order of the keys, for engines with sorted bytes.
 
-Each id is its UTF-8, closed by a NUL; a NUL inside is followed by the byte FF, which UTF-8 never
-has. So what lies below a key, and nothing else, lies between the bytes of that key and the same
-with ``BEYOND`` appended. The scheme is that of FoundationDB's tuples.
+Each id of a key is UTF-8, closed by a NUL. A NUL inside an id is followed by the byte FF, because
+UTF-8 has no such byte. So the keys below a key, and no others, lie between the bytes of the key and
+the same bytes with ``BEYOND`` appended. FoundationDB encodes tuples in the same way.
 """
 
 import re
 
 from emulator.store.record import Key
 
-END = re.compile(rb"\0(?!\xff)")
+ID_END = re.compile(rb"\0(?!\xff)")
 BEYOND = b"\xff"
-"""Behind the bytes of a key: greater than those of all that lies below it, less than others."""
+"""Appended to the bytes of a key: greater than all keys below, less than all others behind."""
 
 
 def encode(key: Key) -> bytes:
@@ -20,12 +20,12 @@ def encode(key: Key) -> bytes:
 
 
 def decode(encoded: bytes) -> Key:
-    """Return the key that has these bytes."""
-    return tuple(_decode(part) for part in END.split(encoded)[:-1])
+    """Return the key of encoded bytes."""
+    return tuple(_decode(part) for part in ID_END.split(encoded)[:-1])
 
 
 def _encode(part: str) -> bytes:
-    # Lone surrogates are in no record, but may be asked for.
+    # No record has a lone surrogate, but a request may ask for one.
     return part.encode(errors="surrogatepass").replace(b"\0", b"\0\xff") + b"\0"
 
 

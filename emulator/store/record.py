@@ -1,8 +1,8 @@
-"""A record: one stored document as an immutable value that knows its own state.
+"""Records: stored documents as immutable values with a state.
 
-A data set may have a million records, so a record is small: the names of its properties are one
-tuple that all records with these names share, its values are another, and its state is worked out
-when it is first asked for. A dictionary for each would take two to three times as much.
+A data set may have a million records, so a record is small. All records with the same property
+names share one tuple of names; the values are another tuple; the state is computed on first use. A
+dictionary for each record would take two to three times the memory.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,28 +16,28 @@ import orjson
 
 Key = tuple[str, ...]
 Pick = Callable[[Any], tuple[Any, ...]]
-Part = tuple[tuple[str, ...], Pick]
-ATOMS = frozenset({str, bool, int, float, type(None)})
-SHAPES = 256  # combinations of names that are remembered; others are worked out each time
+NamesAndPick = tuple[tuple[str, ...], Pick]
+SCALAR_TYPES = frozenset({str, bool, int, float, type(None)})
+CACHED_SHAPES = 256  # combinations of property names
 
 
 class Record:
-    """One stored document.
+    """A stored document.
 
     Args:
-        key: The ids that name it within its collection, outermost parent first.
-        properties: Its properties, JSON values in any order.
-        state: Its state where that is known, such as one that was stored with it.
+        key: The ids of the record within the collection, outermost parent first.
+        properties: The properties, JSON values in any order.
+        state: The state, if known, such as the state stored with the record.
     """
 
     __slots__ = ("_identity", "_key", "_names", "_values")
 
     def __init__(self, key: Key, properties: Mapping[str, Any], state: str | None = None) -> None:
         self._names, pick = _shape(tuple(properties))
-        values = [v if type(v) in ATOMS else freeze(v) for v in pick(properties)]
+        values = [v if type(v) in SCALAR_TYPES else freeze(v) for v in pick(properties)]
         self._values = tuple(values)
         self._key = key
-        # The state, or as long as nobody has asked for it, the key that it is of.
+        # The state, or before the first use of the state, the key to compute the state from.
         self._identity: str | Key = state or key
 
     @classmethod
@@ -46,11 +46,11 @@ class Record:
         return cls(key, properties)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return one of its properties, without the making of a mapping of them all."""
+        """Return the value of a property, without making a mapping of all properties."""
         return self._values[self._names.index(name)] if name in self._names else default
 
     def divide(self, name: str) -> tuple["Record", "Record"]:
-        """Return a record of all properties but one, and one of that one, under the same key."""
+        """Return two records with the same key: one without a property, one with it alone."""
         key, values = self._key, self._values
         (rest, pick_rest), (that, pick_that) = _division(self._names, name)
         return (
@@ -59,26 +59,26 @@ class Record:
         )
 
     def amend(self, changes: Mapping[str, Any]) -> "Record":
-        """Return a record of the same key in which some properties have other values."""
+        """Return a record with the same key and some other values of properties."""
         return Record(self._key, {**self.properties, **changes})
 
     def at(self, key: Key) -> "Record":
-        """Return a record of the same properties and the same state under another key."""
+        """Return a record with the same properties and state under another key."""
         return _assemble(key, self._names, self._values, self._identity)
 
     @property
     def key(self) -> Key:
-        """The ids that name it within its collection, outermost parent first."""
+        """The ids of the record within the collection, outermost parent first."""
         return self._key
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of its properties, in alphabetical order."""
+        """The names of the properties, in alphabetical order."""
         return self._names
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        """Its stored properties, deeply immutable, names in alphabetical order."""
+        """The stored properties, deeply immutable, names in alphabetical order."""
         return MappingProxyType(dict(zip(self._names, self._values, strict=True)))
 
     @property
@@ -89,7 +89,7 @@ class Record:
         """
         identity = self._identity
         if not isinstance(identity, str):
-            # Threads that meet here come to the same.
+            # Several threads may compute the state at once, with the same result.
             self._identity = identity = digest([identity, self.properties])
         return identity
 
@@ -99,7 +99,7 @@ class Record:
         parts = self._key, self._names, self._values
         if parts != (other._key, other._names, other._values):
             return False
-        return self.state == other.state  # which tells 1 from 1.0 and true, too
+        return self.state == other.state  # the state also distinguishes 1, 1.0 and true
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -111,41 +111,41 @@ class Record:
 def _assemble(
     key: Key, names: tuple[str, ...], values: tuple[Any, ...], identity: str | Key
 ) -> Record:
-    """Return a record of parts that are as they should be already."""
+    """Return a record of names in order and frozen values, without any check."""
     record = Record.__new__(Record)
     record._key, record._names = key, names  # noqa: SLF001 - half of the class
     record._values, record._identity = values, identity  # noqa: SLF001
     return record
 
 
-@lru_cache(maxsize=SHAPES)
-def _shape(names: tuple[str, ...]) -> Part:
-    """Return names in alphabetical order, and what picks their values from a mapping."""
+@lru_cache(maxsize=CACHED_SHAPES)
+def _shape(names: tuple[str, ...]) -> NamesAndPick:
+    """Return names in alphabetical order, and a function from a mapping to the values."""
     ordered = tuple(sorted(names))
     return ordered, _picker(ordered)
 
 
-@lru_cache(maxsize=SHAPES)
-def _division(names: tuple[str, ...], name: str) -> tuple[Part, Part]:
-    """Return names without one, and that one, each with what picks their values."""
+@lru_cache(maxsize=CACHED_SHAPES)
+def _division(names: tuple[str, ...], name: str) -> tuple[NamesAndPick, NamesAndPick]:
+    """Return names without one, and the one alone, each with a function to the values."""
     place = names.index(name)
     rest = [other for other in range(len(names)) if other != place]
     return (names[:place] + names[place + 1 :], _picker(rest)), ((name,), _picker([place]))
 
 
 def _picker(places: Sequence[Any]) -> Pick:
-    """Return a function to the values that something has at these places."""
+    """Return a function from a mapping or tuple to the values at some keys or indexes."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda source: tuple([source[place] for place in places])
 
 
 def freeze(value: Any) -> Any:
-    """Return a JSON value with its objects and arrays made immutable, all levels."""
-    if type(value) in ATOMS:
+    """Return a JSON value with immutable objects and arrays at all levels."""
+    if type(value) in SCALAR_TYPES:
         return value
     if isinstance(value, (list, tuple)):
-        return tuple([v if type(v) in ATOMS else freeze(v) for v in value])
+        return tuple([v if type(v) in SCALAR_TYPES else freeze(v) for v in value])
     if isinstance(value, Mapping):
         return MappingProxyType({name: freeze(member) for name, member in value.items()})
     return value

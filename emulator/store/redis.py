@@ -1,7 +1,7 @@
 """The storage engine of several processes: records in Redis or Valkey, 7 or later, no cluster.
 
-Every call is one command or one script (``script.py``), so that it is one atomic step whoever else
-is at it. This module alone knows the package ``redis``, and is imported by who wants the engine.
+Every call is one command or one script (``script.py``), and so one atomic step. No other module
+imports the package ``redis``, and this module is imported only to use the engine.
 """
 
 import re
@@ -36,26 +36,26 @@ from emulator.store.record import Key, Record, freeze
 if TYPE_CHECKING:
     from redis.commands.core import Script
 
-CONNECT_TIMEOUT = 2.0  # seconds
-ANSWER_TIMEOUT = 5.0  # seconds; copying a million records takes two
-STAGED_SECONDS = 600  # after which an upload that did not go on is given up
-MOST_AT_ONCE = 1000  # records of one step of an upload
-LARGEST_AT_ONCE = 1024 * 1024  # bytes of these, unless one alone has more
+CONNECT_TIMEOUT_SECONDS = 2.0
+ANSWER_TIMEOUT_SECONDS = 5.0  # copying a million records takes two
+STAGED_SECONDS = 600  # life of an upload without progress
+UPLOAD_RECORDS = 1000  # of one step of an upload
+UPLOAD_BYTES = 1024 * 1024  # of one step of an upload, unless one record has more
 
-OLDEST = 7  # Valkey says that it is 7 or later as well
+MIN_MAJOR_VERSION = 7  # Valkey reports 7 or later, too
 
-ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
+SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 EXPECTED = {Presence.ANY: b"*", Presence.ABSENT: b"!", Presence.PRESENT: b"?"}
-FORM = (
+URL_FORM = (
     "a Redis URL has the form redis://host:port/number, rediss://host:port/number or "
     "unix:///path/of/socket?db=number, with user:password@ behind the slashes if need be"
 )
-NUMBER = re.compile(r"[0-9]*", re.ASCII)
-OPTIONS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}, "unix": {"db"}}
-"""The parameters that a URL of each scheme may have."""
-SCHEMES = tuple(f"{scheme}://" for scheme in OPTIONS)
+DATABASE_NUMBER = re.compile(r"[0-9]*", re.ASCII)
+URL_PARAMETERS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}, "unix": {"db"}}
+"""The allowed parameters of a URL by scheme."""
+URL_SCHEMES = tuple(f"{scheme}://" for scheme in URL_PARAMETERS)
 
-UNUSABLE = (
+UNAVAILABLE_ERRORS = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
     exceptions.ReadOnlyError,
@@ -64,40 +64,40 @@ UNUSABLE = (
     exceptions.MasterDownError,
     exceptions.InvalidResponse,
 )
-UNUSABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS")
-"""The same, of errors for which ``redis`` has no class."""
+UNAVAILABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS")
+"""The same for errors without a class in ``redis``."""
 
 
 class SnapshotLost(StoreUnavailable):
-    """The snapshot is not there: it was dropped, or Redis has lost its data."""
+    """The snapshot does not exist: someone dropped the snapshot, or Redis has lost data."""
 
 
 def connect(url: str) -> redis.Redis:
-    """Return a client of the server at ``url``, which is first spoken to when first used.
+    """Return a client of the server at ``url``. The first command makes the connection.
 
-    A command is sent once: whether one without an answer was executed is not known.
+    The client sends a command once. A command without an answer may or may not have been executed.
 
     Raises:
-        ValueError: The URL has another form; the message does not repeat it, since it may hold a
-            password.
+        ValueError: The URL has another form. The message leaves the URL out, because the URL may
+            hold a password.
     """
     if flaw := _find_flaw(url):
-        raise ValueError(f"{flaw}: {FORM}")
+        raise ValueError(f"{flaw}: {URL_FORM}")
     return redis.Redis.from_url(
         url,
         protocol=2,
         retry=Retry(NoBackoff(), 0),
-        socket_connect_timeout=CONNECT_TIMEOUT,
-        socket_timeout=ANSWER_TIMEOUT,
+        socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        socket_timeout=ANSWER_TIMEOUT_SECONDS,
     )
 
 
 def check(client: redis.Redis) -> None:
-    """Look whether a server can hold a store.
+    """Check that a server can hold a store.
 
     Raises:
-        StoreUnavailable: It cannot be used now.
-        ValueError: It never can: it is too old, part of a cluster, or has no such database.
+        StoreUnavailable: The server cannot be used now.
+        ValueError: The server is too old, is part of a cluster, or has no such database.
     """
     try:
         with reaching():
@@ -105,36 +105,38 @@ def check(client: redis.Redis) -> None:
     except exceptions.ResponseError as error:  # such as that there is no database of this number
         raise ValueError(f"the server refuses: {error}") from None
     version = str(about["redis_version"])
-    if int(version.partition(".")[0]) < OLDEST:
-        raise ValueError(f"the server is Redis {version}; version {OLDEST} is needed, or Valkey")
+    if int(version.partition(".")[0]) < MIN_MAJOR_VERSION:
+        raise ValueError(
+            f"the server is Redis {version}; version {MIN_MAJOR_VERSION} is needed, or Valkey"
+        )
     if about.get("cluster_enabled"):
         raise ValueError("the server is part of a cluster; one that stands alone is needed")
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Turn the errors of a Redis that cannot be used into ``StoreUnavailable``.
+    """Turn the errors of an unavailable Redis into ``StoreUnavailable``.
 
     Raises:
-        StoreUnavailable: Redis is not there, does not answer, loads its data, or refuses writes.
+        StoreUnavailable: Redis does not run, does not answer, loads data, or refuses writes.
     """
     try:
         yield
-    except UNUSABLE as error:
+    except UNAVAILABLE_ERRORS as error:
         raise StoreUnavailable(f"Redis cannot be used: {error}") from error
     except exceptions.ResponseError as error:
-        if not str(error).startswith(UNUSABLE_CODES):
+        if not str(error).startswith(UNAVAILABLE_CODES):
             raise
         raise StoreUnavailable(f"Redis cannot be used: {error}") from error
 
 
 class RedisStore:
-    """A ``Store`` in Redis, the same one for all that have the same prefix.
+    """A ``Store`` in Redis. Stores with the same prefix have the same content.
 
     Args:
-        client: A client that returns bytes, such as ``connect`` gives.
-        prefix: How all keys of the content begin; no other one may begin with it.
-        snapshots: How those of snapshots begin, the same for all stores that share them.
+        client: A client with answers in bytes, such as the client of ``connect``.
+        prefix: The begin of all Redis keys of the content, and of no other Redis keys.
+        snapshots: The begin of the Redis keys of snapshots, shared by several stores.
     """
 
     def __init__(self, client: redis.Redis, prefix: str, snapshots: str) -> None:
@@ -165,7 +167,7 @@ class RedisStore:
     def scan(
         self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
     ) -> Scan:
-        """See ``Store.scan``; O(log n + count) wherever it begins."""
+        """See ``Store.scan``; O(log n + count) from any start."""
         behind = () if after is None else (order.encode(after),)
         page = self._run(script.SCAN, collection, order.encode(parent), start, count, *behind)
         records = map(_read, page[1::2], page[2::2])
@@ -181,29 +183,29 @@ class RedisStore:
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
         """See ``Store.replace``.
 
-        Records are uploaded beside the content, which stays what it was until all are there.
+        The records are uploaded beside the content. The last step replaces the content by them.
         """
         staged = f"{self._prefix}~{uuid4().hex}:"
         sizes = self._upload(staged, contents)
         _require_complete(self._run(script.REPLACE, staged, *sizes))
 
     def version(self) -> int:
-        """See ``Store.version``; 0 as long as nothing was ever written."""
+        """See ``Store.version``; 0 before the first write."""
         return int(self._ask("HGET", f"{self._prefix}meta", "version") or 0)
 
     def snapshot(self) -> str:
-        """Return the id of a snapshot, good in every process; O(1) if nothing has changed since.
+        """Return the id of a snapshot, valid in every process; O(1) without changes since the last.
 
-        It stays until it was dropped as often as it was returned.
+        A snapshot exists until ``drop_snapshot`` was called as often as the id was returned.
         """
         found: bytes = self._run(script.SNAPSHOT, uuid4().hex)
         return found.decode()
 
     def restore(self, snapshot: str) -> None:
-        """See ``Store.restore``; of the snapshot last taken or restored, by what has changed.
+        """See ``Store.restore``; the cost of the last snapshot is the number of changes since.
 
         Raises:
-            SnapshotLost: It is not there; nothing was changed.
+            SnapshotLost: The snapshot does not exist; nothing was changed.
         """
         if not self._run(script.RESTORE, snapshot):
             raise SnapshotLost(f"snapshot '{snapshot}' is not in Redis any more")
@@ -212,7 +214,7 @@ class RedisStore:
     def frozen(self) -> Iterator["RedisStore"]:
         """See ``Store.frozen``; O(n) in Redis.
 
-        The copy expires, so that a process that dies leaves nothing behind.
+        The copy expires, so that a process leaves nothing behind when it dies.
 
         Raises:
             StoreUnavailable: Redis cannot be used, or the copy has expired before its end.
@@ -227,19 +229,22 @@ class RedisStore:
             copy.drop()
 
     def load_snapshot(self, snapshot: str, contents: Mapping[str, Iterable[Record]]) -> None:
-        """Make a snapshot under an id that stands for its contents, unless there is one already.
+        """Make a snapshot with a given id, unless the snapshot exists.
 
-        Whichever of several processes comes first makes it; together they have taken it once.
+        The first of several processes makes the snapshot. Together the processes hold it once.
 
         Args:
             snapshot: Letters, digits, dots, hyphens and underscores, such as a digest.
-            contents: Records by collection, in any order, whose keys must differ.
+            contents: Records by collection, in any order, with different keys.
 
         Raises:
             ValueError: The id has other characters.
         """
-        if not ID.fullmatch(snapshot):
-            raise ValueError(f"'{snapshot}' is no id of a snapshot")
+        if not SNAPSHOT_ID.fullmatch(snapshot):
+            raise ValueError(
+                f"'{snapshot}' is not a valid snapshot id: use letters, digits, dots, hyphens and "
+                "underscores"
+            )
         if self.is_known(snapshot):
             return
         staged = f"{self._snapshots}~{uuid4().hex}:"
@@ -247,13 +252,13 @@ class RedisStore:
         _require_complete(self._run(script.PUBLISH, staged, snapshot, *sizes))
 
     def is_known(self, snapshot: str) -> bool:
-        """Return whether a snapshot is there."""
+        """Return whether a snapshot exists."""
         return bool(self._ask("EXISTS", f"{self._snapshots}{snapshot}:meta"))
 
     def drop_snapshot(self, snapshot: str) -> bool:
-        """Let go of a snapshot, once for each time it was returned; return whether there was one.
+        """Release a snapshot, once for each return of the id; return whether the snapshot existed.
 
-        What was restored from it is not touched.
+        Content restored from the snapshot stays.
         """
         return bool(self._run(script.DROP_SNAPSHOT, snapshot))
 
@@ -262,7 +267,7 @@ class RedisStore:
         self._run(script.DROP)
 
     def _write(self, *changes: Change) -> int:
-        """Make changes, and return how many records were deleted."""
+        """Make changes, and return the number of deleted records."""
         arguments = [argument for change in changes for argument in _encode(change)]
         deleted: int = self._run(script.WRITE, *arguments)
         if deleted < 0:
@@ -270,7 +275,7 @@ class RedisStore:
         return deleted
 
     def _upload(self, place: str, contents: Mapping[str, Iterable[Record]]) -> list[str | int]:
-        """Stage records, and return the collections that have any, each with its size."""
+        """Stage records, and return the names of collections with records, each with a size."""
         sizes: dict[str, int] = {}
         for name, records in contents.items():
             for chunk in _chunks(records):
@@ -289,27 +294,27 @@ class RedisStore:
 
 
 def _find_flaw(url: str) -> str:
-    """Return what keeps a URL from being that of a Redis; empty if nothing does."""
+    """Return the reason against a URL of a Redis, or an empty string."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         port = 0
     if port == 0:
-        return "this is no URL, or its port is none"
-    if not url.startswith(SCHEMES):
+        return "this is not a URL, or the port is not valid"
+    if not url.startswith(URL_SCHEMES):
         return "this does not begin with redis://, rediss:// or unix://"
     parameters = parse_qs(parts.query, keep_blank_values=True)
-    if not OPTIONS[parts.scheme].issuperset(parameters):
-        return "there may be db behind unix://, ssl_ca_certs behind rediss://, and nothing else"
+    if not URL_PARAMETERS[parts.scheme].issuperset(parameters):
+        return "unix:// may have the parameter db, rediss:// may have ssl_ca_certs; no others"
     number = parts.path[1:]
     if parts.scheme == "unix":
         number = parameters.get("db", [""])[0]
         if parts.hostname or not parts.path.strip("/"):
             return "unix:// is followed by the absolute path of a socket"
     elif not parts.hostname or parts.fragment:
-        return "there is no host, or a character of the password is not percent-encoded"
-    return "" if NUMBER.fullmatch(number) else "the number of the database is none"
+        return "the host is missing, or a character of the password is not percent-encoded"
+    return "" if DATABASE_NUMBER.fullmatch(number) else "the number of the database is not valid"
 
 
 def _encode(change: Change) -> tuple[str | bytes, ...]:
@@ -334,7 +339,7 @@ def _expect(expected: Expected) -> bytes:
 
 
 def _row(record: Record, *between: bytes) -> tuple[bytes, ...]:
-    """Return the bytes of a record's key, and those that are stored under it."""
+    """Return the key of a record in bytes, and the stored bytes."""
     stored = record.state.encode() + b"\n" + orjson.dumps(record.properties, default=dict)
     return order.encode(record.key), *between, stored
 
@@ -345,12 +350,12 @@ def _read(encoded: bytes, stored: bytes) -> Record:
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[bytes]]:
-    """Yield keys and stored bytes in turn, as many at once as one step may take."""
+    """Yield chunks of keys and stored bytes in turn, each chunk for one step of an upload."""
     chunk: list[bytes] = []
     size = 0
     for record in records:
         row = _row(record)
-        if chunk and (size + len(row[1]) > LARGEST_AT_ONCE or len(chunk) >= 2 * MOST_AT_ONCE):
+        if chunk and (size + len(row[1]) > UPLOAD_BYTES or len(chunk) >= 2 * UPLOAD_RECORDS):
             yield chunk
             chunk, size = [], 0
         chunk.extend(row)
@@ -361,5 +366,5 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[bytes]]:
 
 def _require_complete(done: int) -> None:
     if not done:
-        told = f"an upload took longer than {STAGED_SECONDS} seconds, and is given up"
+        told = f"an upload took longer than {STAGED_SECONDS} seconds"
         raise StoreUnavailable(told)

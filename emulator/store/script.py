@@ -1,20 +1,20 @@
-"""What ``RedisStore`` has Redis do, in Lua: each script is one atomic step.
+"""The scripts of ``RedisStore`` in Lua. Redis runs each script as one atomic step.
 
-All take two keys: the prefix of the live content, and that of all snapshots. Content lies in a
-place, which is the beginning of its keys' names:
+All scripts take two keys: the prefix of the live content, and the prefix of all snapshots. The
+content lies in a place. A place is the beginning of the names of Redis keys:
 
-- ``<place>names``: the set of collections that records were put into
+- ``<place>names``: the set of the names of collections with records
 - ``<place>records:<collection>``: a hash from the bytes of a key to state, newline and JSON
 - ``<place>order:<collection>``: a sorted set of the bytes of the keys, all with the score 0
 
-The live place has besides
+The live place also has
 
-- ``<live>meta``: a hash of ``version`` and ``base``, the snapshot that it was equal to last
+- ``<live>meta``: a hash of ``version`` and ``base``, the id of the last equal snapshot
 - ``<live>changed``, ``<live>changed:<collection>``: sets of the collections, and of the keys
   within each, that may differ from the base
 
-A snapshot ``id`` is the place ``<snapshots><id>:``; it is there while its hash ``meta`` is, which
-counts in ``holders`` how often it was taken and not dropped.
+A snapshot ``id`` is the place ``<snapshots><id>:``. The snapshot exists as long as
+the hash ``meta`` of the place. The field ``holders`` counts the holders of the snapshot.
 """
 
 COMMON = r"""

@@ -1,13 +1,13 @@
-"""A persistent ordered map: every change returns a new tree that shares what is unchanged.
+"""A persistent ordered map: every change returns a new tree, and both share the rest.
 
 A B+ tree: entries lie in leaves, all at the same depth, and each node but the root has between
-``LEAST`` and ``MOST`` members. A change copies the nodes on the way to one leaf, four among a
-million entries, and shares all others. Branches know how many entries are below each child, so
-the n-th entry and the rank of a key are found in O(log n) as well. An entry costs two pointers
-besides its key and its value.
+``MIN_MEMBERS`` and ``MAX_MEMBERS`` members. A change copies the nodes on the way
+to one leaf, four among a million entries, and shares all other nodes. A branch holds the number of
+entries below each child, so that the n-th entry and the rank of a key are found in O(log n), too.
+An entry costs two pointers besides the key and the value.
 
-Because a tree never changes, holding one *is* a snapshot: readers need no lock, restoring is
-one assignment, and copies cost what differs between them.
+A tree never changes, so that a reference to a tree is a snapshot. Readers need no lock, a restore
+is one assignment, and two trees cost only the memory of the difference.
 """
 
 from bisect import bisect_left, bisect_right
@@ -18,19 +18,19 @@ from typing import Any, NamedTuple
 
 from emulator.store.record import Key
 
-MOST = 32
-LEAST = MOST // 2
+MAX_MEMBERS = 32  # of a node
+MIN_MEMBERS = MAX_MEMBERS // 2
 
 
 class Leaf(NamedTuple):
-    """Entries in the order of their keys, as columns."""
+    """Entries in the order of keys, as columns."""
 
     keys: tuple[Key, ...] = ()
     values: tuple[Any, ...] = ()
 
 
 class Branch(NamedTuple):
-    """Nodes of one depth, as columns: the smallest key of each, itself, its number of entries."""
+    """Nodes of one depth, as columns: smallest keys, the nodes, and numbers of entries."""
 
     keys: tuple[Key, ...]
     children: tuple["Node", ...]
@@ -38,22 +38,22 @@ class Branch(NamedTuple):
 
 
 Node = Leaf | Branch
-EMPTY = Leaf()
+EMPTY_LEAF = Leaf()
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
     """An immutable map from keys to values, in the order of the keys."""
 
-    root: Node = EMPTY
+    root: Node = EMPTY_LEAF
 
     @classmethod
     def of(cls, keys: Sequence[Key], values: Sequence[Any]) -> "Tree":
-        """Build a tree from keys in strictly ascending order and their values, in O(n)."""
+        """Build a tree from keys in strictly ascending order and values, in O(n)."""
         columns = tuple(keys), tuple(values)
-        nodes: list[Node] = [Leaf(*(c[part] for c in columns)) for part in _parts(len(keys))]
+        nodes: list[Node] = [Leaf(*(c[part] for c in columns)) for part in _slices(len(keys))]
         while len(nodes) > 1:
-            nodes = [_branch(nodes[part]) for part in _parts(len(nodes))]
+            nodes = [_branch(nodes[part]) for part in _slices(len(nodes))]
         return cls(*nodes)
 
     def __len__(self) -> int:
@@ -64,16 +64,20 @@ class Tree:
         node = self.root
         while isinstance(node, Branch):
             node = node.children[_child(node, key)]
-        place = bisect_left(node.keys, key)
-        return node.values[place] if _holds(node, place, key) else None
+        index = bisect_left(node.keys, key)
+        return node.values[index] if _holds(node, index, key) else None
 
     def put(self, key: Key, value: Any) -> "Tree":
-        """Return a tree in which ``key`` has ``value``."""
+        """Return a tree with ``value`` under ``key``."""
         nodes = _put(self.root, key, value)
         return Tree(nodes[0] if len(nodes) == 1 else _branch(nodes))
 
     def delete(self, key: Key) -> "Tree":
-        """Return a tree without ``key``, which must be in this one."""
+        """Return a tree without ``key``.
+
+        Raises:
+            KeyError: The tree has no such key.
+        """
         root = _delete(self.root, key)
         if isinstance(root, Branch) and len(root.children) == 1:
             return Tree(root.children[0])
@@ -88,22 +92,22 @@ class Tree:
         return tree
 
     def rank(self, key: Key) -> int:
-        """Return how many keys come before ``key``."""
+        """Return the number of keys before ``key``."""
         node, before = self.root, 0
         while isinstance(node, Branch):
-            place = _child(node, key)
-            before += sum(node.sizes[:place])
-            node = node.children[place]
+            index = _child(node, key)
+            before += sum(node.sizes[:index])
+            node = node.children[index]
         return before + bisect_left(node.keys, key)
 
     def values(self, start: int, stop: int) -> Iterator[Any]:
-        """Yield the values from index ``start`` up to ``stop``, in O(log n + their number)."""
+        """Yield the values from index ``start`` up to ``stop``, in O(log n + number of values)."""
         return chain.from_iterable(leaf.values for leaf in _leaves(self.root, start, stop))
 
 
-def _parts(count: int) -> Iterator[slice]:
-    """Yield the parts of so many members that make nodes of about the same size."""
-    nodes = max(1, -(-count // MOST))
+def _slices(count: int) -> Iterator[slice]:
+    """Yield slices of ``count`` members, to make nodes of about the same size."""
+    nodes = max(1, -(-count // MAX_MEMBERS))
     return (slice(n * count // nodes, (n + 1) * count // nodes) for n in range(nodes))
 
 
@@ -116,16 +120,16 @@ def _branch(nodes: Sequence[Node]) -> Branch:
 
 
 def _child(node: Branch, key: Key) -> int:
-    """Return the place of the child that a key belongs to: the first, if it is before all."""
+    """Return the index of the child for a key; the first child for a key before all others."""
     return bisect_right(node.keys, key, 1) - 1
 
 
-def _holds(leaf: Leaf, place: int, key: Key) -> bool:
-    return place < len(leaf.keys) and leaf.keys[place] == key
+def _holds(leaf: Leaf, index: int, key: Key) -> bool:
+    return index < len(leaf.keys) and leaf.keys[index] == key
 
 
 def _splice(node: Node, start: int, stop: int, columns: Node) -> Node:
-    """Return a node with the members of another in the place of some of its own."""
+    """Return a node with some members replaced by the members of another node."""
     return _like(node, [c[:start] + new + c[stop:] for c, new in zip(node, columns, strict=True)])
 
 
@@ -137,40 +141,40 @@ def _like(node: Node, columns: Iterable[tuple[Any, ...]]) -> Node:
 
 
 def _split(node: Node) -> tuple[Node, ...]:
-    """Return a node, or its halves if it has too many members."""
-    if len(node.keys) <= MOST:
+    """Return a node, or two halves of a node with too many members."""
+    if len(node.keys) <= MAX_MEMBERS:
         return (node,)
-    return tuple(_like(node, (c[part] for c in node)) for part in _parts(len(node.keys)))
+    return tuple(_like(node, (c[part] for c in node)) for part in _slices(len(node.keys)))
 
 
 def _put(node: Node, key: Key, value: Any) -> tuple[Node, ...]:
     if isinstance(node, Leaf):
-        place = bisect_left(node.keys, key)
-        after = place + _holds(node, place, key)
-        return _split(_splice(node, place, after, Leaf((key,), (value,))))
-    place = _child(node, key)
-    changed = _branch(_put(node.children[place], key, value))
-    return _split(_splice(node, place, place + 1, changed))
+        index = bisect_left(node.keys, key)
+        after = index + _holds(node, index, key)
+        return _split(_splice(node, index, after, Leaf((key,), (value,))))
+    index = _child(node, key)
+    changed = _branch(_put(node.children[index], key, value))
+    return _split(_splice(node, index, index + 1, changed))
 
 
 def _delete(node: Node, key: Key) -> Node:
-    """Return a node without a key; it may have one member less than it should."""
+    """Return a node without a key; the node may have one member less than allowed."""
     if isinstance(node, Leaf):
-        place = bisect_left(node.keys, key)
-        if not _holds(node, place, key):
+        index = bisect_left(node.keys, key)
+        if not _holds(node, index, key):
             raise KeyError(key)
-        return _splice(node, place, place + 1, EMPTY)
-    place = _child(node, key)
-    child = _delete(node.children[place], key)
-    if len(child.keys) >= LEAST:
-        return _splice(node, place, place + 1, _branch([child]))
-    first = max(0, place - 1)
-    pair = [*node.children[first:place], child, *node.children[place + 1 : first + 2]]
+        return _splice(node, index, index + 1, EMPTY_LEAF)
+    index = _child(node, key)
+    child = _delete(node.children[index], key)
+    if len(child.keys) >= MIN_MEMBERS:
+        return _splice(node, index, index + 1, _branch([child]))
+    first = max(0, index - 1)
+    pair = [*node.children[first:index], child, *node.children[index + 1 : first + 2]]
     return _splice(node, first, first + 2, _branch(_join(*pair)))
 
 
 def _join(left: Node, right: Node) -> tuple[Node, ...]:
-    """Return two nodes of one depth as one, or with the same number of members each."""
+    """Join two nodes of the same depth to a node, or to two nodes of the same size."""
     return _split(_splice(left, len(left.keys), len(left.keys), right))
 
 

@@ -1,4 +1,4 @@
-"""The work of one search, bounded (CHOSEN, SRC-4).
+"""The bounds of the work of a search (CHOSEN, SRC-4).
 
 A search of 5 MB could name millions of clauses, and each clause is compared with every document.
 Two bounds keep a search within about a second of processor time, whatever its form:
@@ -20,7 +20,7 @@ STEPS_OF_SORT = 4  # sorting one document by one clause takes as long as four co
 
 
 class Budget:
-    """The steps that are left to a search."""
+    """The remaining steps of a search."""
 
     def __init__(self) -> None:
         self._left = MAX_STEPS

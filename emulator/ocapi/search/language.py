@@ -84,7 +84,7 @@ class Order:
     clauses: tuple[tuple[Read, bool], ...]
 
     def sort(self, items: Iterable[T], properties: Callable[[T], Properties]) -> list[T]:
-        """Return ``items`` in order; equal items keep their order.
+        """Return ``items`` in order; the sort is stable.
 
         A missing value comes last when ascending, first when descending. Of several values the
         smallest counts when ascending, the largest when descending.
@@ -149,7 +149,7 @@ def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, Searc
 
 
 def exact(query: Mapping[str, Any], field: str) -> frozenset[str] | None:
-    """Return the only values of ``field`` in hits, or None if the query leaves them open.
+    """Return the only values of ``field`` in hits, or None without a bound in the query.
 
     Every hit has at least one of the values. Not every document with such a value is a hit: the
     query is still to be evaluated.
@@ -183,7 +183,7 @@ def _echo(name: str, member: Any) -> Any:
 
 
 def _clauses(choice: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the kind and the clause of a query or filter document, in a list of one."""
+    """Return the kind and the clause of a query or filter document, alone in a list."""
     return [(kind, clause) for kind, clause in choice.items() if kind in CLAUSE_COMPILERS]
 
 
@@ -427,7 +427,7 @@ def _bool_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
 
 
 def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Predicate:
-    """Compile a comparison of fields with values; a document is a hit if one field fits."""
+    """Compile a comparison of fields with values; a hit needs a field with a fit."""
     fields = scope.queryable(names)
     comparison = _comparison(term["operator"], fields)
     _check_alike(fields)
@@ -522,7 +522,7 @@ def _check_alike(fields: Mapping[str, SearchField]) -> None:
 def _values(
     term: Mapping[str, Any], comparison: _TermOperator, fields: Mapping[str, SearchField]
 ) -> frozenset[Any]:
-    """Return the comparable values of a term, after a check of their number and types."""
+    """Return the comparable values of a term, after a check of number and types."""
     values = term.get("values", ())
     if not comparison.fits(len(values)):
         raise faults.TERM_OPERATOR_MISMATCH_VALUES(next(iter(fields)), term["operator"])
@@ -680,7 +680,7 @@ def _smallest(bounds: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
 
 
 def _united(clauses: Sequence[Mapping[str, Any]], field: str) -> frozenset[str] | None:
-    """Return the values of alternative clauses, or None if one leaves them open."""
+    """Return the values of alternative clauses, or None if a clause sets no bound."""
     bounds = [exact(clause, field) for clause in clauses]
     known = [bound for bound in bounds if bound is not None]
     return frozenset().union(*known) if clauses and len(known) == len(bounds) else None

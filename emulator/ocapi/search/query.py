@@ -1,4 +1,4 @@
-"""The documents of searches (SRC-1 to SRC-3): the request, its queries and filters, the result.
+"""The documents of searches (SRC-1 to SRC-3): requests, queries, filters and results.
 
 Queries and filters hold queries and filters. The decoder works level by level rather than by
 recursion, so that a request cannot exhaust the stack, and stops at ``MAX_LEVELS`` levels. A decoded
@@ -51,7 +51,7 @@ class Scalar(Custom):
 
 
 class FieldNames(Array):
-    """One or more names of search fields."""
+    """Names of search fields, at least 1."""
 
     min_items = 1
 
@@ -89,7 +89,7 @@ class Clause(Document):
     """The base of the documents inside a search request."""
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """See ``Document.embed``; members keep their order, and ``_type`` is checked (DEC-2)."""
+        """See ``Document.embed``; the order of members stays, and ``_type`` is checked (DEC-2)."""
         root = _Node(self, value)
         nodes = [root]
         for node in nodes:  # the loop visits the nodes added on the way, too
@@ -119,11 +119,11 @@ class Choice(Clause):
 
 
 class _Node:
-    """A clause while it is decoded.
+    """A clause during decoding.
 
     Attributes:
         values: The decoded members.
-        errors: The violations, a list or a map of these, as ``first_fault`` reads them.
+        errors: The violations for ``first_fault``: a list, or a map of lists and maps.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class _Node:
         self.errors: Any = [_malformed]
 
     def open(self) -> "Iterator[_Node]":
-        """Decode the clause without its inner clauses, and yield a node for each of them."""
+        """Decode the clause without inner clauses, and yield a node for each inner clause."""
         if self.level > MAX_LEVELS:
             return
         self.values, self.errors = self.document.decode_members(self.sent)
@@ -252,7 +252,7 @@ class NestedQuery(Clause):
 
 
 class Query(Choice):
-    """A query of one kind."""
+    """A query: a single kind with a clause."""
 
     bool_query = Inner(BoolQuery())
     filtered_query = Inner(FilteredQuery())
@@ -310,7 +310,7 @@ class BoolFilter(Clause):
 
 
 class Filter(Choice):
-    """A filter of one kind."""
+    """A filter: a single kind with a clause."""
 
     bool_filter = Inner(BoolFilter())
     query_filter = Inner(QueryFilter())

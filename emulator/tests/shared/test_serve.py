@@ -154,8 +154,11 @@ def test_redis_that_is_not_there_is_told_in_one_line(own_redis_server: "Server")
     [
         (["--workers", "2"], "2 workers need a store that they share"),
         (["--store", "http://u:hunter2@h"], "store is neither memory nor a URL"),
-        (["--store", "redis://u:hunter2@h/zero"], "store: the number of the database is none"),
-        (["--store", "redis://u:hunter2@h/0?timeout=1"], "store: there may be db behind unix://"),
+        (["--store", "redis://u:hunter2@h/zero"], "store: the number of the database is not valid"),
+        (
+            ["--store", "redis://u:hunter2@h/0?timeout=1"],
+            "store: unix:// may have the parameter db",
+        ),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line_without_the_password(

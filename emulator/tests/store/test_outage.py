@@ -27,7 +27,7 @@ def fail(*_: object, **__: object) -> NoReturn:
 
 class LostStore(MemoryStore):
     get = put = delete = apply = scan = count = replace = version = fail
-    snapshot = restore = fail
+    snapshot = restore = frozen = fail
 
 
 @pytest.fixture

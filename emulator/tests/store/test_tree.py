@@ -29,12 +29,14 @@ ORDERS = {
 }
 
 
-@pytest.fixture(autouse=True, scope="module", params=[4, trees.MOST], ids="up to {} each".format)
+@pytest.fixture(
+    autouse=True, scope="module", params=[4, trees.MAX_MEMBERS], ids="up to {} each".format
+)
 def size_of_nodes(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let nodes have few members too, so that short histories make deep trees."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trees, "MOST", request.param)
-        patch.setattr(trees, "LEAST", request.param // 2)
+        patch.setattr(trees, "MAX_MEMBERS", request.param)
+        patch.setattr(trees, "MIN_MEMBERS", request.param // 2)
         yield
 
 
@@ -62,8 +64,8 @@ def check_balance(tree: Tree) -> int:
     """Check sizes, keys and numbers of members of all nodes; return the number of entries."""
     depths, entries = set(), 0
     for depth, node in walk(tree.root):
-        assert len(node.keys) <= trees.MOST
-        assert depth == 0 or len(node.keys) >= trees.LEAST
+        assert len(node.keys) <= trees.MAX_MEMBERS
+        assert depth == 0 or len(node.keys) >= trees.MIN_MEMBERS
         assert list(node.keys) == sorted(set(node.keys))
         if isinstance(node, Leaf):
             assert len(node.values) == len(node.keys)
@@ -171,7 +173,7 @@ def test_a_thousand_entries_put_in_order_lie_as_deep_as_half_filled_nodes_make_t
     tree = Tree()
     for number in range(1000):
         tree = tree.put(key_of(number), number)
-    assert trees.LEAST ** (height(tree) - 1) <= 1000
+    assert trees.MIN_MEMBERS ** (height(tree) - 1) <= 1000
 
 
 def test_a_write_makes_few_nodes_and_shares_the_rest() -> None:
