@@ -1,4 +1,4 @@
-"""Parts of a request: each made when it is first asked for, and kept."""
+"""A cached property without a lock, for objects made for every request."""
 
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, overload
@@ -6,14 +6,14 @@ from typing import Any, Generic, Self, TypeVar, overload
 T = TypeVar("T")
 
 
-class part(Generic[T]):  # noqa: N801 - it is used as a decorator
-    """A property that is computed once.
+class cached_property(Generic[T]):  # noqa: N801 - a decorator
+    """A property with a value computed on first use.
 
-    What it returns takes its place in the object, so that further looks cost nothing. Python's own
-    ``cached_property`` does the same since 3.12; before, it takes a lock each time one is made.
+    The value replaces the property in the object, so that further uses cost nothing. Since Python
+    3.12, ``functools.cached_property`` works in the same way. Before, it takes a lock each time.
 
     Args:
-        make: Returns it; what is raised is raised again by each look.
+        make: Returns the value. An exception of ``make`` is not cached.
     """
 
     def __init__(self, make: Callable[[Any], T]) -> None:

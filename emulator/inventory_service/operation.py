@@ -24,7 +24,7 @@ from emulator.inventory_service.problem import (
     Problem,
     Violation,
 )
-from emulator.store import Record, Store, settle
+from emulator.store import Record, Store, retry_on_conflict
 from emulator.workspace.workspace import Workspace
 
 Verb = Literal["list", "create", "read", "update", "delete"]
@@ -69,7 +69,7 @@ class Operations:
         value = body.read(request, (body.JSON,), "Accept")
         key = idempotency.read_key(request.headers)
         mark = idempotency.fingerprint(value)
-        return settle(lambda: self._create(value, key, mark))
+        return retry_on_conflict(lambda: self._create(value, key, mark))
 
     def read(self, request: Request, identifier: str) -> Answer:
         """Answer a document, or 304 to a client with the current state (WRITE-4)."""
@@ -83,11 +83,11 @@ class Operations:
     def update(self, request: Request, identifier: str) -> Answer:
         """Merge a patch into a document (WRITE-2)."""
         patch = body.read(request, (body.MERGE_PATCH, body.JSON), "Accept-Patch")
-        return settle(lambda: self._update(request, identifier, patch))
+        return retry_on_conflict(lambda: self._update(request, identifier, patch))
 
     def delete(self, request: Request, identifier: str) -> Answer:
         """Remove a document without references to the document (WRITE-3)."""
-        return settle(lambda: self._delete(request, identifier))
+        return retry_on_conflict(lambda: self._delete(request, identifier))
 
     def _create(self, value: Any, key: str | None, mark: str) -> Answer:
         now = self.workspace.clock.now()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.cached_property import part
+from emulator.cached_property import cached_property as part
 from emulator.config import Config
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.permission import FREE, Permission, Permissions

@@ -17,7 +17,7 @@ from emulator.ocapi.wire import envelope, paging, state
 from emulator.ocapi.wire.dialect import Dialect
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Documents, Selector
-from emulator.store import Clear, Delete, Presence, Put, Record, Require, settle
+from emulator.store import Clear, Delete, Presence, Put, Record, Require, retry_on_conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,17 @@ def read(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Create a document under the id of the URL; what is there already decides by dialect."""
-    return settle(lambda: _create(call))
+    return retry_on_conflict(lambda: _create(call))
 
 
 def update(call: Call) -> Answer:
     """Change the properties of a document that the request sends (MET-1)."""
-    return settle(lambda: _update(call))
+    return retry_on_conflict(lambda: _update(call))
 
 
 def delete(call: Call) -> Answer:
     """Delete a document, which need not be there (INV-6)."""
-    return settle(lambda: _delete(call))
+    return retry_on_conflict(lambda: _delete(call))
 
 
 def search(call: Call) -> Answer:

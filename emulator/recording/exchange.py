@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator.cached_property import part
+from emulator.cached_property import cached_property
 from emulator.clock import render_instant
 from emulator.recording import caller
 from emulator.recording.redaction import Redactor
@@ -112,27 +112,27 @@ class Exchange:
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     reply_body: Body = EMPTY
 
-    @part
+    @cached_property
     def operation(self) -> str:
         """The name of the operation, empty for unknown paths."""
         return self.family.name_operation(self.method, self.path)
 
-    @part
+    @cached_property
     def headers(self) -> dict[str, str]:
         """The headers of the request without secrets, by names in lower case."""
         return self.redactor.headers(dict(_headers(self.environ)))
 
-    @part
+    @cached_property
     def parameters(self) -> dict[str, str]:
         """The query parameters without secrets, the last of each name."""
         return self.redactor.parameters(self.query)
 
-    @part
+    @cached_property
     def redactor(self) -> Redactor:
         """The redactor of the exchange's secrets."""
         return Redactor(self.environ.get("HTTP_AUTHORIZATION", ""))
 
-    @part
+    @cached_property
     def size(self) -> int:
         """Bytes of memory that the exchange takes, roughly."""
         answered = chain.from_iterable(self.reply_headers)

@@ -20,7 +20,7 @@ from emulator.store.interface import (
 )
 from emulator.store.memory import MemoryStore
 from emulator.store.record import Record
-from emulator.store.settle import settle
+from emulator.store.retry import retry_on_conflict
 
 __all__ = [
     "Change",
@@ -38,5 +38,5 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Vacant",
-    "settle",
+    "retry_on_conflict",
 ]

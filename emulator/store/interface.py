@@ -113,7 +113,7 @@ class Store(Protocol):
         ...
 
     def delete(self, collection: str, key: Key, expected: Expected = Presence.ANY) -> bool:
-        """Remove the record of ``key`` if the record is ``expected``; return whether a record existed.
+        """Remove the record of ``key`` if ``expected``; return whether a record existed.
 
         Raises:
             StateConflict: The present record is not ``expected``; nothing was removed.

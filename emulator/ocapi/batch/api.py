@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote_plus, unquote_to_bytes
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from emulator.cached_property import part
+from emulator.cached_property import cached_property as part
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.ocapi.access import auth, origin

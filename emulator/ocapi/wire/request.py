@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.wrappers import Request as WerkzeugRequest
 
-from emulator.cached_property import part
+from emulator.cached_property import cached_property as part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

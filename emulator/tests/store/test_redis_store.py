@@ -509,7 +509,7 @@ def test_what_changes_nothing_leaves_the_version(
 
 INCREMENT = """
 import sys
-from emulator.store import Presence, Record, settle
+from emulator.store import Presence, Record, retry_on_conflict
 from emulator.store.redis import RedisStore, connect
 
 client = connect(sys.argv[1])
@@ -524,7 +524,7 @@ def step():
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(50):
-    settle(step)
+    retry_on_conflict(step)
 """
 
 

@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from emulator.store import MemoryStore, Presence, Record, StateConflict, settle
+from emulator.store import MemoryStore, Presence, Record, StateConflict, retry_on_conflict
 
 THREADS, TURNS = 8, 25
 
@@ -28,12 +28,12 @@ def colliding(times: int) -> Callable[[], str]:
     ("times", "result"), [(0, "call 1"), (1, "call 2"), (7, "call 8"), (5000, "call 5001")]
 )
 def test_a_step_is_repeated_until_it_does_not_collide(times: int, result: str) -> None:
-    assert settle(colliding(times)) == result
+    assert retry_on_conflict(colliding(times)) == result
 
 
 def test_none_is_a_result_like_others() -> None:
     store = MemoryStore()
-    settle(lambda: store.put("things", Record.of(("a",), {}), Presence.ABSENT))
+    retry_on_conflict(lambda: store.put("things", Record.of(("a",), {}), Presence.ABSENT))
     assert store.count("things") == 1
 
 
@@ -46,7 +46,7 @@ def test_any_other_exception_ends_it(kind: type[BaseException]) -> None:
         raise kind
 
     with pytest.raises(kind):
-        settle(step)
+        retry_on_conflict(step)
     assert len(calls) == 1
 
 
@@ -57,7 +57,7 @@ def test_an_exception_after_a_collision_ends_it() -> None:
         raise outcomes.pop()
 
     with pytest.raises(LookupError):
-        settle(step)
+        retry_on_conflict(step)
     assert outcomes == []
 
 
@@ -75,7 +75,7 @@ def test_of_steps_that_collide_none_is_lost() -> None:
     def run(_: int) -> None:
         start.wait()
         for _turn in range(TURNS):
-            settle(lambda: increment(store))
+            retry_on_conflict(lambda: increment(store))
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(run, range(THREADS)))
