@@ -1,4 +1,4 @@
-"""Who is calling the Data API (AUT-1)."""
+"""Identification of the calling client (AUT-1)."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ CLIENT_ID_HEADER = "x-dw-client-id"
 
 
 def identify(headers: Headers, parameters: Mapping[str, str], tokens: Tokens, store: Store) -> str:
-    """Return the id of the client whose token the request carries.
+    """Return the id of the calling client, from the access token of the request.
 
     Raises:
         Fault: MISSING_CLIENT_ID, AUTHORIZATION_HEADER_MISSING, INVALID_AUTHORIZATION_HEADER,
@@ -21,8 +21,8 @@ def identify(headers: Headers, parameters: Mapping[str, str], tokens: Tokens, st
     """
     authorization = headers.get("Authorization")
     if authorization is None:
-        named = parameters.get("client_id") or headers.get(CLIENT_ID_HEADER)
-        raise faults.AUTHORIZATION_HEADER_MISSING() if named else faults.MISSING_CLIENT_ID()
+        claimed = parameters.get("client_id") or headers.get(CLIENT_ID_HEADER)
+        raise faults.AUTHORIZATION_HEADER_MISSING() if claimed else faults.MISSING_CLIENT_ID()
     scheme, _, token = authorization.strip().partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise faults.INVALID_AUTHORIZATION_HEADER()

@@ -1,10 +1,10 @@
-"""What a client may do, as the settings document has it (SET-1, SET-2, SET-4).
+"""Permissions of clients, from a settings document (SET-1, SET-2, SET-4).
 
-Nothing is granted by default, and attributes that are left out grant nothing either. Of a
-client's entries those count whose pattern, methods and versions fit the request, and of these
-the most specific pattern decides: segment by segment from the left, a literal before a part
-with a wildcard, that before ``*`` and that before ``**``; among equals the first. Only where
-none fits, the entries of the client ``*`` are asked.
+Nothing is granted by default; missing attributes grant nothing either. An entry of a client fits
+a request by its pattern, methods and versions. Of the fitting entries the most specific pattern
+decides alone. Patterns are compared segment by segment from the left: a literal comes before a
+segment with a wildcard, then ``*``, then ``**``; of equal patterns the first decides. The entries
+of the client ``*`` count only if no entry of the client itself fits.
 
 Paths are those below the version, in canonical form (``url.canonical``): percent-encoded, so
 that a slash inside an id stays inside its segment.
@@ -35,10 +35,10 @@ from emulator.ocapi.wire.select import Selector
 from emulator.recording.glob import PathPattern, compile_path
 
 LOG = logging.getLogger(__name__)
-KEPT = 4096  # decisions
-SOME_ID = "%"  # no segment of a canonical path, and none of a pattern
-WRITING = ("put", "patch", "post")
-# How much a segment of a pattern leaves open; where a pattern ends, ``**`` may still go on.
+MAX_CACHED_DECISIONS = 4096
+ANY_ID = "%"  # never a segment of a canonical path or of a pattern
+WRITE_METHODS = ("put", "patch", "post")
+# How open a segment of a pattern is; a pattern that ends is less open than one with ``**``.
 LITERAL, PARTIAL, END = 0, 1, 3
 WIDTHS = {"*": 2, "**": 4}
 PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
@@ -46,13 +46,13 @@ PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What one entry of the settings grants.
+    """The permission of one entry of the settings.
 
     Attributes:
-        readable: What of an answer is shown, None for all of it.
-        writable: What of a request may be set, None for all of it.
-        response_headers: What the answer carries besides.
-        cache_time: Seconds, or None where nothing is said.
+        readable: The visible properties of an answer, None for all.
+        writable: The properties that a request may set, None for all.
+        response_headers: Additional headers of the answer.
+        cache_time: Seconds, or None if not given.
     """
 
     readable: Selector | None = None
@@ -61,10 +61,10 @@ class Permission:
     cache_time: int | None = None
 
     def check_write(self, changes: Mapping[str, Any]) -> str | None:
-        """Return the first property that may not be set, or None if all may.
+        """Return the first property without permission, or None if all properties are permitted.
 
-        Inside a document the names are joined by dots: ``allocation.amount``. What belongs to
-        the envelope is no property. Positions and filters in the selector change nothing.
+        Names inside a document are joined by dots: ``allocation.amount``. Members of the envelope
+        need no permission. Positions and filters in the selector have no effect.
         """
         if self.writable is None:
             return None
@@ -76,7 +76,7 @@ FREE = Permission()
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry of the settings, ready to be compared with requests."""
+    """An entry of the settings with its compiled pattern."""
 
     setting: ResourceSetting
     pattern: PathPattern
@@ -89,10 +89,10 @@ class _Entry:
 
 
 class Permissions:
-    """The decisions that a settings document leads to.
+    """The permissions of a settings document.
 
-    One object serves all threads. A decision is made once for each shape of path, which is the
-    path without the ids that no pattern names, and at most 4096 of them are remembered.
+    One object serves all threads. Decisions are cached by the shape of a path: the path without
+    the ids that no pattern names.
     """
 
     def __init__(self, source: Settings) -> None:
@@ -102,14 +102,14 @@ class Permissions:
         self._entries = {name: _arrange(client) for name, client in self._clients.items()}
         self._named = frozenset(chain.from_iterable(map(_segments, source.clients)))
         self._has_partial = any(_width(segment) == PARTIAL for segment in self._named)
-        self._decide = lru_cache(KEPT)(self._look_up)
+        self._decide = lru_cache(MAX_CACHED_DECISIONS)(self._look_up)
 
     def find(self, client: str, method: str, path: str, version: str) -> Permission | None:
-        """Return what a client may do with a resource, or None if it is nothing.
+        """Return the permission of a client for a resource, or None without permission.
 
         Args:
-            client: Its id.
-            method: The HTTP method in capitals; HEAD counts as GET, and OPTIONS is free.
+            client: The id of the client.
+            method: The HTTP method in capitals; HEAD counts as GET, OPTIONS needs no permission.
             path: The path below the version, such as ``/inventory_lists/a%2Fb``.
             version: As documents carry it, such as ``23.2``.
         """
@@ -119,19 +119,19 @@ class Permissions:
         return self._decide(known, _name(method), self._shape(path), version)
 
     def allows_origin(self, client: str, origin: str) -> bool:
-        """Return whether pages of an origin may call as a client; one that is none may not."""
-        told = read_origin(origin)
-        return any(told in of.allowed_origins for of in self._speaking_of(client))
+        """Return whether pages of an origin may call as a client; False for a malformed origin."""
+        normal = read_origin(origin)
+        return any(normal in one.allowed_origins for one in self._find_clients(client))
 
     def explain(self, client: str, method: str, template: str) -> str:
-        """Return the JSON, in one line, that has to be added so that a request is allowed.
+        """Return the missing entry for a request, as JSON in one line.
 
-        It is an entry of ``resources`` of the client, or of ``clients`` if the document does
-        not name the client yet. An entry that has the same resource id and method is to be
-        replaced by it: that one is for other versions.
+        The entry belongs into ``resources`` of the client, or into ``clients`` if the document
+        does not name the client yet. It replaces an entry with the same resource id and method,
+        which can only be for other versions.
 
         Args:
-            client: Its id.
+            client: The id of the client.
             method: The HTTP method in capitals.
             template: The path below the version with ``{name}`` or ``<name>`` for ids.
         """
@@ -139,13 +139,13 @@ class Permissions:
         resource = "/" + PARAMETER.sub("*", template).strip("/")
         entry: dict[str, Any] = {"resource_id": resource, "methods": [name]}
         entry["read_attributes"] = "(**)"
-        if name in WRITING:
+        if name in WRITE_METHODS:
             entry["write_attributes"] = "(**)"
         is_new = client not in self._clients
         return json.dumps({"client_id": client, "resources": [entry]} if is_new else entry)
 
-    def _speaking_of(self, client: str) -> Iterator[Client]:
-        """Yield the client's own part of the settings, then that of all clients."""
+    def _find_clients(self, client: str) -> Iterator[Client]:
+        """Yield the settings of the client itself, then the settings of all clients."""
         names = dict.fromkeys((client, EVERY_CLIENT))
         return (self._clients[name] for name in names if name in self._clients)
 
@@ -153,11 +153,11 @@ class Permissions:
         if self._has_partial:
             return path
         segments = path.strip("/").split("/")
-        return "/" + "/".join(s if s in self._named else SOME_ID for s in segments)
+        return "/" + "/".join(s if s in self._named else ANY_ID for s in segments)
 
     def _look_up(self, client: str, method: str, path: str, version: str) -> Permission | None:
         entries = chain.from_iterable(
-            self._entries[of.client_id] for of in self._speaking_of(client)
+            self._entries[one.client_id] for one in self._find_clients(client)
         )
         fitting = (entry for entry in entries if entry.fits(method, path, version))
         return next((entry.permission for entry in fitting), None)
@@ -204,7 +204,7 @@ def _name(method: str) -> str:
 
 
 def _refused(selector: Selector, changes: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the properties, in the order of the request, that a selector does not name."""
+    """Yield the properties outside a selector, in the order of the request."""
     for name, value in changes.items():
         if name in ENVELOPE:
             continue
@@ -220,7 +220,7 @@ def _refused(selector: Selector, changes: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _refused_inside(name: str, nested: Selector, value: Any) -> Iterator[str]:
-    """Yield what is refused of a document or an array of these; of anything else the whole."""
+    """Yield the refused properties of a document or of an array; any other value is refused."""
     documents = value if isinstance(value, list) else [value]
     for document in documents:
         if isinstance(document, Mapping):
@@ -230,7 +230,7 @@ def _refused_inside(name: str, nested: Selector, value: Any) -> Iterator[str]:
 
 
 def _is_document(name: str, value: Any) -> bool:
-    """Return whether ``(*)`` leaves a value out; the objects of custom properties are maps."""
+    """Return whether ``(*)`` leaves a value out: a document, but not a custom property's map."""
     values = value if isinstance(value, list) else [value]
     return not name.startswith("c_") and any(isinstance(v, Mapping) for v in values)
 

@@ -281,7 +281,7 @@ class _Value(fields.Field[Any]):
             raise ValidationError(str(error)) from error
 
     def read(self, value: Any) -> Any:
-        """Return the content of a value of the right type; raise ValueError with the reason."""
+        """Return the content of a value of the right type; raise ValueError for a wrong value."""
         return value
 
 

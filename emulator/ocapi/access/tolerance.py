@@ -137,7 +137,7 @@ def _normalize_flag(value: Any, place: str, warnings: Warnings) -> Any:
 
 
 def find_misplaced(document: Any) -> Iterator[str]:
-    """Yield the reason why a document is only a fragment of a settings document, if it is one."""
+    """Yield the reason for refusing a fragment of a settings document; nothing for a document."""
     if isinstance(document, list):
         first = document[0] if document else None
         names = frozenset(first) if isinstance(first, dict) else frozenset()

@@ -1,4 +1,4 @@
-"""The smallest settings document that allows what was asked for, and nothing besides."""
+"""The smallest settings document for recorded requests (SET-1, SET-2)."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,23 +14,23 @@ from emulator.ocapi.wire.select import ALWAYS, NAME
 from emulator.recording.exchange import Exchange
 
 PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
-EVERYTHING = "(**)"
-WRITES = ("PUT", "PATCH", "POST")
-UNTOLD = "**"  # no name, so that all attributes are granted
+ALL_ATTRIBUTES = "(**)"
+WRITE_METHODS = ("PUT", "PATCH", "POST")
+UNKNOWN_NAMES = "**"  # not a name, so all attributes are granted
 
-Tree = dict[str, "Tree | None"]  # names to what is wanted below them, None for all of it
+Tree = dict[str, "Tree | None"]  # the wanted properties by name, None for a whole property
 
 
 class Use(NamedTuple):
-    """One request, as far as permissions are concerned.
+    """The use of a resource by one request.
 
     Attributes:
         client: The id of the client.
-        method: The HTTP method in capitals; HEAD counts as GET, and OPTIONS needs no permission.
+        method: The HTTP method in capitals; HEAD counts as GET, OPTIONS needs no permission.
         path: The path below the version, in canonical form.
-        written: The properties that it set; dots lead into documents, ``allocation.amount``.
-        read: The properties that were of use in its answer, None for all of them.
-        origin: The origin of the page that it came from, empty if it came from none.
+        written: The properties set by the request; dots lead into documents, ``allocation.amount``.
+        read: The properties used from the answer, None for all.
+        origin: The origin of the calling page, empty without a page.
     """
 
     client: str
@@ -42,7 +42,7 @@ class Use(NamedTuple):
 
 
 def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
-    """Yield what recorded requests of the Data API asked for; those of unknown callers left out."""
+    """Yield the uses by recorded requests of the Data API, except by unknown callers."""
     for exchange in exchanges:
         address = url.parse(exchange.path)
         if exchange.operation and exchange.client and address is not None:
@@ -53,28 +53,28 @@ def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
 
 
 def _read_names(exchange: Exchange) -> Iterable[str]:
-    """Return the properties that a request set; all of them where that cannot be told."""
-    if exchange.method not in WRITES or not exchange.request_body.size:
+    """Return the properties set by a request; all properties if the body is not JSON."""
+    if exchange.method not in WRITE_METHODS or not exchange.request_body.size:
         return ()
     try:
         content = orjson.loads(exchange.body)
     except orjson.JSONDecodeError:
-        return (UNTOLD,)
+        return (UNKNOWN_NAMES,)
     return tuple(content) if isinstance(content, dict) else ()
 
 
 def summarize(uses: Iterable[Use], templates: Iterable[str]) -> dict[str, Any]:
-    """Return the settings document that allows recorded requests.
+    """Return the settings document for recorded requests.
 
-    Clients and resources are sorted, methods are in the order of ``METHODS``. Attributes hold of
-    all methods of a resource. Where a name cannot stand in a selector, all attributes are granted.
-    Where one served path is literally an id of another, as ``/users/this`` is of ``/users/*``,
-    what was asked of the other is allowed of it as well.
+    Clients and resources are sorted, methods are in the order of ``METHODS``. Attributes are
+    granted for all methods of a resource. A name that no selector can hold grants all attributes.
+    If a served path is also an id of another path, as ``/users/this`` is of ``/users/*``, the
+    permission for the other path covers both.
 
     Args:
-        uses: What was asked for.
-        templates: The paths that are served, with ``{name}`` or ``<name>`` for ids: they tell
-            which segments are ids. A path that fits none of them is taken literally.
+        uses: The uses to allow.
+        templates: The served paths, with ``{name}`` or ``<name>`` for ids. A path without a
+            fitting template is taken literally.
     """
     shapes = sorted((_split(template) for template in templates), key=_openness)
     found: dict[str, dict[str, list[Use]]] = {}
@@ -115,7 +115,7 @@ def _openness(shape: tuple[str, ...]) -> tuple[bool, ...]:
 
 
 def _generalize(path: str, shapes: Sequence[tuple[str, ...]]) -> str:
-    """Return a path with asterisks for its ids, by the shape that leaves least open."""
+    """Return a path with asterisks for ids, by the least open fitting shape."""
     segments = tuple(path.strip("/").split("/"))
     fitting = (shape for shape in shapes if _fits(shape, segments))
     return "/" + "/".join(next(fitting, segments))
@@ -129,7 +129,7 @@ def _fits(shape: tuple[str, ...], segments: tuple[str, ...]) -> bool:
 def _select(names: set[str]) -> str:
     """Return the selector of names, empty for none."""
     if any(NAME.fullmatch(part) is None for name in names for part in name.split(".")):
-        return EVERYTHING
+        return ALL_ATTRIBUTES
     tree: Tree = {}
     for name in sorted(names):  # a document comes before its properties
         _plant(tree, name.split("."))
