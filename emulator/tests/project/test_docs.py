@@ -89,7 +89,7 @@ def members() -> set[str]:
 
 
 def test_every_member_of_the_fixture_is_described() -> None:
-    section = TESTING[TESTING.index("| `ocapi.` |") : TESTING.index("A marker asks for")]
+    section = TESTING[TESTING.index("| `ocapi.` |") : TESTING.index("Mark a test, class or module")]
     assert [name for name in members() if not re.search(rf"`{name}[`(]", section)] == []
 
 
