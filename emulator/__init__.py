@@ -3,14 +3,23 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from emulator.config import Config
     from emulator.server import Emulator
 
-__all__ = ["Config", "Emulator"]
+__all__ = ["Config", "Emulator", "create_app"]
+
+
+def create_app(config: "Config | None" = None, **knobs: Any) -> "Flask":
+    """Return the Flask application that serves all APIs; see ``emulator.app.create_app``."""
+    from emulator import app  # noqa: PLC0415 - pytest imports the package in every run
+
+    return app.create_app(config, **knobs)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for: pytest loads our plugin in every run."""
+    """Import a public name on first use: pytest imports the package in every run."""
     if name == "Config":
         from emulator.config import Config  # noqa: PLC0415
 

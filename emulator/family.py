@@ -1,4 +1,4 @@
-"""A family: one API beside others in the same server."""
+"""A family: one API beside others in the same application."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,30 +9,42 @@ from werkzeug.routing import Map
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from werkzeug.wrappers import Response
 
 FAULT = "emulator.fault"
-"""The key of the WSGI environment in which a family leaves the type of the fault it answers."""
+"""The key of the WSGI environment in which a family leaves the type of the answered fault."""
+FAMILY = "emulator.family"
+"""The key of the WSGI environment with the family of the request."""
 TOO_LARGE = "emulator.body_too_large"
-"""The key of the WSGI environment by which a server says that it refused to read the body."""
+"""The key of the WSGI environment that marks a body as too large to be read."""
 INJECTED = "emulator.injected_fault"
-"""The key of the WSGI environment that holds an ``Injected`` for the family to answer."""
+"""The key of the WSGI environment with an ``Injected`` for the family to answer."""
+
+DROPPED = "emulator.dropped"
+"""The key of the WSGI environment with the exception of a part that drops the connection."""
+PAUSE = "emulator.pause"
+"""The key of the WSGI environment with the server's own ``sleep``, if the server has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """A fault that a family is told to answer.
+    """A fault that a family has to answer for a failpoint.
 
     Attributes:
         name: A name of the family's ``faults``.
-        arguments: A value for each of the names that stand there.
+        arguments: A value for each argument of the fault.
     """
 
     name: str
     arguments: Mapping[str, Any]
 
 
-def leave(_: "WSGIEnvironment") -> None:
+def prepare_nothing(_: "WSGIEnvironment") -> None:
     """Change nothing."""
+
+
+def check_nothing() -> None:
+    """Check nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,17 @@ class Family:
     """One API.
 
     Attributes:
-        name: Its name in the journal.
-        application: What answers.
-        operations: Names of its operations, by endpoint of ``routes`` and method.
-        routes: Its paths.
-        faults: The faults it can be told to answer, with the names of their arguments.
-        prepare: What is done to a request's environment before anything looks at it.
+        name: The name of the API in the journal; also of the blueprint.
+        application: The WSGI application behind the front door.
+        routes: The routes of the application.
+        operations: The names of operations, by endpoint of ``routes`` and method.
+        faults: The faults that a failpoint can ask for, with the names of their arguments.
+        prepare: Changes the environment of a request before routing.
+        paths: The whole paths, first segments, or two segments at the root or below a site, that
+            belong to the family.
+        check: Checks a request before routing counts.
+        refuse: Returns the response for an HTTP error: an unknown path, another method, an
+            internal error (500), a store out of reach (503).
     """
 
     name: str
@@ -53,7 +70,10 @@ class Family:
     routes: Map = field(default_factory=Map)
     operations: Mapping[tuple[str, str], str] = field(default_factory=dict)
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    prepare: "Callable[[WSGIEnvironment], None]" = leave
+    prepare: "Callable[[WSGIEnvironment], None]" = prepare_nothing
+    paths: Sequence[str] = ()
+    check: Callable[[], None] = check_nothing
+    refuse: "Callable[[HTTPException], Response]" = HTTPException.get_response
 
     def name_operation(self, method: str, path: str) -> str:
         """Return the name of the operation of a canonical path, empty if there is none."""

@@ -1,16 +1,16 @@
-"""The front door: brings a request into one form, finds where it belongs, and records it."""
+"""The front door: WSGI middleware that finds family and workspace, and records the exchange."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from io import SEEK_END
+from io import SEEK_END, BytesIO
 from time import perf_counter, sleep
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
+from werkzeug.wsgi import get_input_stream
 
-from emulator.family import FAULT, Family, leave
+from emulator.family import DROPPED, FAMILY, FAULT, PAUSE, TOO_LARGE, Family
 from emulator.ocapi.wire.url import canonical
 from emulator.recording import exchange
 from emulator.recording.exchange import Body, Exchange, Reply
@@ -24,151 +24,177 @@ from emulator.workspace.workspace import (
     Unreachable,
     Workspace,
     Workspaces,
-    current,
 )
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-HEADER = "HTTP_X_EMULATOR_WORKSPACE"
-HOSTS = (".localhost", ".ocapi.test")
-"""Ends of host names before which the name of a workspace stands."""
+WORKSPACE_HEADER = "HTTP_X_EMULATOR_WORKSPACE"
+WORKSPACE_HOSTS = (".localhost", ".ocapi.test")
+"""The ends of host names that begin with the name of a workspace."""
+CONTROL = "control"
+MAX_BODY_BYTES = 5 * 1024 * 1024  # FMT-6; the application answers what is larger
+MAX_LENGTH_DIGITS = 18
 
 Write = Callable[[bytes], object]
 
 
 class FrontDoor:
-    """A WSGI application in front of the API families.
+    """WSGI middleware around the application.
 
-    Applications see ``PATH_INFO`` in canonical form: still percent-encoded, so that an encoded
-    slash is not taken for a separator; the path as it was sent stays in ``REQUEST_URI``. They find
-    the workspace of the request in its environment.
+    The application sees ``PATH_INFO`` of the APIs in canonical form: still percent-encoded, so that
+    an encoded slash does not separate segments (URL-5). The workspace and the family of a request
+    are in its environment.
 
     Args:
-        families: Families by path, by its first segment, or by the two segments that begin it
-            or follow the scope of a site.
-        default: The family of all other paths.
-        control: The control plane, which no failpoint touches and no journal records.
-        workspaces: Where requests belong to.
-        kept: Bytes of a body that the journal keeps at most.
+        families: The families; the first one serves all paths that no family names.
+        workspaces: The workspaces.
+        journal_body_bytes: The part of each body that the journal keeps.
     """
 
     def __init__(
-        self,
-        families: Mapping[str, Family],
-        default: Family,
-        control: Family,
-        workspaces: Workspaces,
-        kept: int,
+        self, families: Sequence[Family], workspaces: Workspaces, journal_body_bytes: int
     ) -> None:
-        self.families = families
-        self.default = default
-        self.control = control
+        self.default = families[0]
+        self.families = {path: family for family in families for path in family.paths}
         self.workspaces = workspaces
-        self.kept = kept
+        self.journal_body_bytes = journal_body_bytes
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer through the family that the path belongs to."""
-        target = environ.get("REQUEST_URI") or quote(environ["PATH_INFO"].encode("latin-1"))
-        path = environ["PATH_INFO"] = canonical(target)
-        family = self._find(path)
-        name = _name(environ)
-        if family is self.control:  # whose guard looks before a workspace is made
+        """Answer through the family of the path."""
+        path = canonical(_find_target(environ))
+        family = self._find_family(path)
+        if family is not None:
+            environ["PATH_INFO"] = path
+        family = environ[FAMILY] = family or self.default
+        name = _name_workspace(environ)
+        if family.name == CONTROL:  # whose guard looks before a workspace is made
             environ[WORKSPACE] = partial(self.workspaces.choose, name, environ)
             environ[REGISTRY] = self.workspaces
             return family.application(environ, start_response)
         try:
             workspace = environ[WORKSPACE] = self.workspaces.choose(name, environ)
         except WorkspaceError as error:
-            return _emit(refuse(error, environ), start_response, sleep)
-        except StoreUnavailable as error:  # for the family to tell, as if it had met it
+            return _emit(_refuse(error, environ), start_response, sleep)
+        except StoreUnavailable as error:  # the family answers, as if its store were gone
             workspace = environ[WORKSPACE] = Unreachable(name or DEFAULT, error)
-        return record(environ, family, workspace, self.kept, start_response)
+        _read_body(environ)
+        reply = record(environ, workspace, self.journal_body_bytes)
+        return _emit(reply, start_response, _find_pause(environ, workspace))
 
-    def _find(self, path: str) -> Family:
-        """Return the family of a path: of all of it, its first segment, or two below a site."""
+    def _find_family(self, path: str) -> Family | None:
+        """Return the family of a canonical path; None for the paths of nobody.
+
+        A family names whole paths, first segments, or two segments at the root or below a site.
+        """
         segments = path.split("/")
-        below = segments[3:] if segments[1] == "s" else segments[1:]
-        for key in (path, f"/{segments[1]}", f"/{'/'.join(below[:2])}"):
+        below_site = segments[3:] if segments[1] == "s" else segments[1:]
+        for key in (path, f"/{'/'.join(below_site[:2])}", f"/{segments[1]}"):
             if key in self.families:
                 return self.families[key]
-        return self.default
+        return None
 
 
-def _name(environ: "WSGIEnvironment") -> str:
-    """Return the name of the workspace that header or host tell, empty if they tell none."""
-    if named := environ.get(HEADER):
+def _find_target(environ: "WSGIEnvironment") -> str:
+    """Return the path of a request, percent-encoded as it was sent where the server tells.
+
+    Servers keep the raw target under ``REQUEST_URI`` or ``RAW_URI``. Without it an encoded slash
+    is already decoded. Below the mount point of another application the target has its prefix.
+    """
+    target: str = environ.get("REQUEST_URI") or environ.get("RAW_URI") or ""
+    mount: str = environ.get("SCRIPT_NAME", "")
+    if target and (not mount or target.startswith(mount)):
+        return target[len(mount) :]
+    return quote(environ.get("PATH_INFO", "").encode("latin-1"))
+
+
+def _name_workspace(environ: "WSGIEnvironment") -> str:
+    """Return the workspace that header or host name, empty if neither does."""
+    if named := environ.get(WORKSPACE_HEADER):
         return str(named).lower()
-    return _of_host(environ.get("HTTP_HOST", ""))
+    return _name_by_host(environ.get("HTTP_HOST", ""))
 
 
-def record(
-    environ: "WSGIEnvironment",
-    family: Family,
-    workspace: Workspace,
-    kept: int,
-    start_response: "StartResponse",
-) -> Iterable[bytes]:
-    """Answer through a family, past the failpoints of a workspace and into its journal.
+@lru_cache(maxsize=1024)
+def _name_by_host(host: str) -> str:
+    """Return the workspace at the beginning of a Host header, empty if there is none."""
+    name = host.lower().partition(":")[0].removesuffix(".")
+    return next((name.removesuffix(end) for end in WORKSPACE_HOSTS if name.endswith(end)), "")
+
+
+def _read_body(environ: "WSGIEnvironment") -> None:
+    """Read the body into memory, so that the journal can show what the application has read.
+
+    Servers differ in what they leave in the environment: a length as a number, a stream that must
+    not be read beyond the length. Behind this function all of them look alike. A body that is too
+    large is not read: the application refuses it in the form of its API.
+    """
+    length = environ.get("CONTENT_LENGTH")
+    if type(length) is int:
+        length = environ["CONTENT_LENGTH"] = str(length)
+    if type(environ["wsgi.input"]) is BytesIO:  # the bundled server has read it
+        return
+    if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_BODY_BYTES:
+        body, environ[TOO_LARGE] = b"", True
+    else:
+        body = get_input_stream(environ).read(MAX_BODY_BYTES + 1)
+        environ[TOO_LARGE] = environ.get(TOO_LARGE) or len(body) > MAX_BODY_BYTES
+    environ["wsgi.input"] = BytesIO(body)
+    environ["wsgi.input_terminated"] = True
+    if body and not length:
+        environ["CONTENT_LENGTH"] = str(len(body))
+
+
+def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) -> Reply:
+    """Answer through the family of a request, past the failpoints and into the journal.
 
     Args:
         environ: The request, its path in canonical form.
-        family: What answers.
-        workspace: Where the request belongs to.
-        kept: Bytes of a body that the journal keeps at most.
-        start_response: What takes status and headers.
-    """
-    started, body = perf_counter(), environ["wsgi.input"]
-    family.prepare(environ)
-    met = exchange.begin(environ, family, workspace.clock.now)
-    try:
-        reply = serve(environ, met, workspace)
-        met.answered(reply)
-        met.reply_body = Body.of(b"".join(reply.parts), kept)
-    finally:
-        met.fault = environ.get(FAULT, "")
-        met.request_body = _look_back(body, kept)
-        met.seconds = perf_counter() - started
-        if workspace.journal.capacity:
-            workspace.journal.add(met)
-    return _emit(reply, start_response, workspace.failpoints.pause)
-
-
-def recorded(family: Family, kept: int) -> Family:
-    """Return a family whose application records what it is asked, as ``record`` does."""
-
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        workspace = current(environ)
-        try:
-            workspace.refresh()  # what others have changed, or what came before in this request
-        except StoreUnavailable as error:
-            workspace = environ[WORKSPACE] = Unreachable(workspace.name, error)
-        return record(environ, family, workspace, kept, start_response)
-
-    return replace(family, application=application, prepare=leave)
-
-
-def serve(environ: "WSGIEnvironment", met: Exchange, workspace: Workspace) -> Reply:
-    """Return the answer of an exchange's family, or what a failpoint makes of it.
+        workspace: The workspace of the request.
+        body_bytes: The part of each body that the journal keeps.
 
     Raises:
-        ConnectionDropped: A failpoint wants it so.
+        ConnectionDropped: A failpoint drops the connection.
     """
+    started, body, family = perf_counter(), environ["wsgi.input"], environ[FAMILY]
+    family.prepare(environ)
+    recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
-        failpoint = workspace.failpoints.take(met)
+        reply = _serve(environ, recorded, workspace)
+        recorded.answered(reply)
+        recorded.reply_body = Body.of(b"".join(reply.parts), body_bytes)
+    finally:
+        recorded.fault = environ.get(FAULT, "")
+        recorded.request_body = _look_back(body, body_bytes)
+        recorded.seconds = perf_counter() - started
+        if workspace.journal.capacity:
+            workspace.journal.add(recorded)
+    return reply
+
+
+def _serve(environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace) -> Reply:
+    """Return the family's answer, or the answer of the first failpoint that matches."""
+    try:
+        failpoint = workspace.failpoints.take(recorded)
     except StoreUnavailable as error:
         environ[WORKSPACE] = Unreachable(workspace.name, error)
         failpoint = None
     if failpoint is None:
-        return call(met.family, environ)
-    met.failpoint = failpoint.id
-    return failpoint.serve(lambda e: call(met.family, e), environ, workspace.failpoints.pause)
+        return _call(environ)
+    recorded.failpoint = failpoint.id
+    return failpoint.serve(_call, environ, _find_pause(environ, workspace))
 
 
-def call(family: Family, environ: "WSGIEnvironment") -> Reply:
-    """Return all of what a family answers."""
+def _find_pause(environ: "WSGIEnvironment", workspace: Workspace) -> Sleep:
+    """Return the server's own function to wait, else the workspace's."""
+    pause: Sleep = environ.get(PAUSE, workspace.failpoints.pause)
+    return pause
+
+
+def _call(environ: "WSGIEnvironment") -> Reply:
+    """Return the whole answer of the family's application."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Write:
@@ -176,41 +202,36 @@ def call(family: Family, environ: "WSGIEnvironment") -> Reply:
         return written.append
 
     written: list[bytes] = []
-    iterable = family.application(environ, start_response)
+    iterable = environ[FAMILY].application(environ, start_response)
     try:
         parts = [*written, *iterable]
     finally:
         close = getattr(iterable, "close", None)
         if close is not None:
             close()
+    if dropped := environ.get(DROPPED):
+        raise dropped
     return Reply(*started[-1], parts)
 
 
-@lru_cache(maxsize=1024)
-def _of_host(host: str) -> str:
-    """Return the name of a workspace that a Host header begins with, empty if there is none."""
-    name = host.lower().partition(":")[0].removesuffix(".")
-    return next((name.removesuffix(end) for end in HOSTS if name.endswith(end)), "")
-
-
-def _look_back(body: IO[bytes], kept: int) -> Body:
-    """Return the beginning of a body that others have read; nothing where that is impossible."""
+def _look_back(body: IO[bytes], size: int) -> Body:
+    """Return the beginning of a body that others have read; nothing for a stream without seek."""
     if not getattr(body, "seekable", lambda: False)():
         return exchange.EMPTY
-    size = body.seek(0, SEEK_END)
-    if not size:
+    length = body.seek(0, SEEK_END)
+    if not length:
         return exchange.EMPTY
     body.seek(0)
-    return Body(body.read(kept), size)
+    return Body(body.read(size), length)
 
 
-def refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
-    """Return the problem document (RFC 9457) of a workspace that cannot be used."""
+def _refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
+    """Return the problem document of a workspace that can't be used (RFC 9457)."""
     title, status = error.status.phrase, error.status.value
-    told = orjson.dumps({"title": title, "status": status, "detail": str(error)})
-    kind = ("Content-Type", "application/problem+json")
-    parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [told]
-    return Reply(f"{status} {title}", [kind, ("Content-Length", str(len(told)))], parts)
+    body = orjson.dumps({"title": title, "status": status, "detail": str(error)})
+    media_type = ("Content-Type", "application/problem+json")
+    parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+    return Reply(f"{status} {title}", [media_type, ("Content-Length", str(len(body)))], parts)
 
 
 def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:

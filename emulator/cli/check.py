@@ -13,8 +13,8 @@ from emulator.cli.failure import FAILED
 def check(data_set: str) -> None:
     """Check a data set, and print all errors. The exit code is 1 if there are errors."""
     # Help texts appear faster without the server.
+    from emulator.app import COLLECTIONS  # noqa: PLC0415
     from emulator.fixture import data_set as fixtures  # noqa: PLC0415
-    from emulator.server import COLLECTIONS  # noqa: PLC0415
 
     try:
         store = fixtures.load(data_set, COLLECTIONS)

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from importlib import metadata
 from traceback import format_exception
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-from flask import Flask, Response, jsonify, request
-from flask.json.provider import JSONProvider
-from werkzeug.exceptions import HTTPException, InternalServerError
+from flask import Blueprint, Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
 
 from emulator.config import Config
 from emulator.control import (
@@ -25,12 +23,11 @@ from emulator.control import (
 from emulator.control.problem import Problem, refuse
 from emulator.family import Family
 from emulator.fixture.data_set import Collection
-from emulator.store import StoreUnavailable
-from emulator.workspace.crash import log_outage
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import Declaration
 from emulator.workspace.workspace import current, registry
 
+NAME = "control"
 PREFIX = "/__emulator__"
 TARGETS = ("fixtures", "empty")
 
@@ -43,45 +40,31 @@ class Permissions(NamedTuple):
     issue_token: token.IssueToken
 
 
-class Json(JSONProvider):
-    """JSON in which stored values can stand, members in the order they were given."""
-
-    def dumps(self, obj: Any, **_: Any) -> str:
-        """Return a value as text."""
-        return orjson.dumps(obj, default=dict).decode()
-
-    def loads(self, s: str | bytes, **_: Any) -> Any:
-        """Return the value of a text."""
-        return orjson.loads(s)  # pragma: no cover - what the interface demands
-
-
-def create_family(
+def register(
+    app: Flask,
     config: Config,
     declaration: Declaration,
     collections: tuple[Collection, ...],
     permissions: Permissions,
 ) -> Family:
-    """Return the family of the control plane.
+    """Add the control plane to an application; return its family.
 
     Args:
-        config: How the server is set up.
-        declaration: What reads failpoints.
-        collections: What data sets hold.
-        permissions: What reads settings documents, and what writes them.
+        app: The application.
+        config: The configuration of the server.
+        declaration: The reader of failpoints.
+        collections: The collections of data sets.
+        permissions: The reader and the writer of settings documents.
     """
-    app = Flask("emulator.control", static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.json = Json(app)
-    app.register_error_handler(HTTPException, refuse)
-    app.register_error_handler(WorkspaceError, lambda e: refuse(Problem(e.status, f"{e}.")))
-    app.register_error_handler(StoreUnavailable, _wait)
-    app.register_error_handler(Exception, _crash)
-    app.before_request(lambda: guard.check(request, config))
-    app.add_url_rule(f"{PREFIX}/health", view_func=_health_of(config))
-    app.add_url_rule(PREFIX, "index", lambda: jsonify(list_endpoints(app)))
-    app.add_url_rule(f"{PREFIX}/reset", "reset", reset, methods=["POST"])
-    app.add_url_rule(f"{PREFIX}/crashes", "list_crashes", list_crashes)
-    app.add_url_rule(f"{PREFIX}/crashes", "forget_crashes", forget_crashes, methods=["DELETE"])
+    blueprint = Blueprint(NAME, __name__, url_prefix=PREFIX)
+    blueprint.register_error_handler(
+        WorkspaceError, lambda error: refuse(Problem(error.status, f"{error}."))
+    )
+    blueprint.add_url_rule("/health", view_func=_health_of(config))
+    blueprint.add_url_rule("", "index", lambda: jsonify(list_endpoints(app)))
+    blueprint.add_url_rule("/reset", "reset", reset, methods=["POST"])
+    blueprint.add_url_rule("/crashes", "list_crashes", list_crashes)
+    blueprint.add_url_rule("/crashes", "forget_crashes", forget_crashes, methods=["DELETE"])
     parts = (
         clock.create(),
         failpoint.create(declaration),
@@ -93,13 +76,22 @@ def create_family(
         workspace.create(),
     )
     for part in parts:
-        app.register_blueprint(part, url_prefix=f"{PREFIX}/{part.name}")
-    return Family("control", app, app.url_map)
+        blueprint.register_blueprint(part, url_prefix=f"/{part.name}")
+    app.register_blueprint(blueprint)
+    return Family(
+        name=NAME,
+        paths=(PREFIX,),
+        application=app.wsgi_app,
+        check=lambda: guard.check(request, config),
+        refuse=_refuse,
+        routes=app.url_map,
+    )
 
 
 def list_endpoints(app: Flask) -> list[str]:
     """Return methods and paths of all endpoints, in alphabetical order of the paths."""
-    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    ours = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PREFIX))
+    rules = sorted(ours, key=lambda rule: rule.rule)
     hidden = {"HEAD", "OPTIONS"}
     return [f"{m} {rule.rule}" for rule in rules for m in sorted((rule.methods or set()) - hidden)]
 
@@ -146,12 +138,9 @@ def forget_crashes() -> tuple[str, int]:
     return "", 204
 
 
-def _wait(error: StoreUnavailable) -> Response:
-    log_outage(request.method, request.path, error)
-    told = "The server cannot reach its data; the request may be tried again later."
-    return refuse(Problem(503, told))
-
-
-def _crash(error: Exception) -> Response:
-    current(request.environ).crashes.record(request.method, request.path, error)
-    return refuse(InternalServerError())
+def _refuse(error: HTTPException) -> Response:
+    """Return a problem document for an HTTP error."""
+    if error.code == 503:  # noqa: PLR2004 - the store can't be reached
+        told = "The server cannot reach its data; the request may be tried again later."
+        return refuse(Problem(503, told))
+    return refuse(error)

@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from emulator.config import Config
@@ -19,6 +19,7 @@ from emulator.inventory_service.operation import Operations, Verb
 from emulator.inventory_service.paging import NextTokens, read_parameters
 from emulator.inventory_service.problem import (
     INTERNAL_ERROR,
+    INVALID_PARAMETER,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
@@ -29,37 +30,20 @@ from emulator.inventory_service.problem import (
     UNSUPPORTED_VERSION,
     Problem,
 )
-from emulator.store import StoreUnavailable
-from emulator.workspace.crash import log_outage
 from emulator.workspace.workspace import current
 
+NAME = "inventory_service"
 VERSION_HEADER = "api-version"
 MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the answer
 JSON = "application/json"
 PATHS = ("/inventories", "/items", "/openapi.json")
 
 
-def create_family(config: Config) -> Family:
-    """Return the family of all ten operations and of the API's description."""
-    app = _create_app(config)
-    faults = {kind.code: ("detail",) for kind in PROBLEMS.values()}
-    return Family("inventory_service", app, app.url_map, dict(_operations()), faults)
+def register(app: Flask, config: Config) -> Family:
+    """Add all ten operations and the API's description to an application; return the family."""
+    blueprint = Blueprint(NAME, __name__)
 
-
-def _operations() -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield the names of operations by endpoint and method, as the API's description has them."""
-    yield ("openapi", "GET"), "describe"
-    for collection in COLLECTIONS:
-        for rule, method, verb in _rules(collection):
-            yield (f"{method} {rule}", method), openapi.identify(verb, collection)
-
-
-def _create_app(config: Config) -> Flask:
-    app = Flask("emulator.inventory_service", static_folder=None)
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-
-    @app.before_request
-    def begin() -> None:
+    def check() -> None:
         if injected := request.environ.get(INJECTED):
             raise PROBLEMS[injected.name](str(injected.arguments["detail"]))
         _check_version()
@@ -71,25 +55,36 @@ def _create_app(config: Config) -> Flask:
         return _respond(Answer(200, openapi.describe(keyed=bool(config.inventory_api_key))))
 
     for collection in COLLECTIONS:
-        _add_routes(app, collection)
-    app.add_url_rule("/openapi.json", "openapi", describe)
+        for rule, method, verb in _rules(collection):
+            view = _view(collection, verb)
+            blueprint.add_url_rule(
+                rule,
+                f"{method} {rule}",
+                view,
+                methods=[method],
+                merge_slashes=False,
+            )
+    blueprint.add_url_rule("/openapi.json", "openapi", describe)
+    app.register_blueprint(blueprint)
     app.register_error_handler(Problem, _refuse)
+    return Family(
+        name=NAME,
+        paths=PATHS,
+        application=app.wsgi_app,
+        check=check,
+        refuse=lambda error: _refuse(_translate(error)),
+        routes=app.url_map,
+        operations=dict(_operations()),
+        faults={kind.code: ("detail",) for kind in PROBLEMS.values()},
+    )
 
-    @app.errorhandler(HTTPException)
-    def refuse(error: HTTPException) -> Response:
-        return _refuse(_translate(error))
 
-    @app.errorhandler(StoreUnavailable)
-    def wait(error: StoreUnavailable) -> Response:
-        log_outage(request.method, request.path, error)
-        return _refuse(SERVICE_UNAVAILABLE("The request may be tried again later."))
-
-    @app.errorhandler(Exception)
-    def crash(error: Exception) -> Response:
-        current(request.environ).crashes.record(request.method, request.path, error)
-        return _refuse(INTERNAL_ERROR("The error is in the server's log."))
-
-    return app
+def _operations() -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the names of operations by endpoint and method, as the API's description has them."""
+    yield (f"{NAME}.openapi", "GET"), "describe"
+    for collection in COLLECTIONS:
+        for rule, method, verb in _rules(collection):
+            yield (f"{NAME}.{method} {rule}", method), openapi.identify(verb, collection)
 
 
 def _rules(collection: Collection) -> tuple[tuple[str, str, Verb], ...]:
@@ -102,12 +97,6 @@ def _rules(collection: Collection) -> tuple[tuple[str, str, Verb], ...]:
         (of_one, "PATCH", "update"),
         (of_one, "DELETE", "delete"),
     )
-
-
-def _add_routes(app: Flask, collection: Collection) -> None:
-    for rule, method, verb in _rules(collection):
-        view = _view(collection, verb)
-        app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
 
 
 @lru_cache(maxsize=1024)
@@ -156,6 +145,12 @@ def _translate(error: HTTPException) -> Problem:
     if methods:
         allow = ", ".join(sorted(methods))
         return METHOD_NOT_ALLOWED(f"The path takes {allow}.", headers={"Allow": allow})
+    if error.code == 400:  # noqa: PLR2004 - bytes that are not UTF-8
+        return INVALID_PARAMETER(error.description or "")
+    if error.code == 503:  # noqa: PLR2004 - the store can't be reached
+        return SERVICE_UNAVAILABLE("The request may be tried again later.")
+    if error.code == 500:  # noqa: PLR2004 - the error was logged
+        return INTERNAL_ERROR("The error is in the server's log.")
     return NOT_FOUND("The API has no such path.")
 
 

@@ -1,23 +1,22 @@
-"""The Data API as one WSGI application: routes, the order of checks, one exit."""
+"""The Data API as a blueprint: routes made from the resources, one view, one exit."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.routing import BaseConverter, Map, Rule
+from flask import Blueprint, Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
 
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import client, origin
 from emulator.ocapi.access.client import CLIENTS, USERS
-from emulator.ocapi.access.permission import FREE, Permission
 from emulator.ocapi.cache import AnswerCache
-from emulator.ocapi.call import Call, Match, Route, Service
-from emulator.ocapi.meta import description as meta
+from emulator.ocapi.call import Call, Route, Service
+from emulator.ocapi.check import check
+from emulator.ocapi.meta import description
 from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.schema import custom, faults
@@ -28,44 +27,9 @@ from emulator.ocapi.verbs import VERBS, Answer
 from emulator.ocapi.wire import envelope, formats, override, url
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.override import OVERRIDDEN
-from emulator.ocapi.wire.request import Request
-from emulator.recording.exchange import Reply
-from emulator.store import StoreUnavailable
-from emulator.workspace.crash import log_outage
+from emulator.request import Response, current_request
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-# The order of checks (ORD-1), as the parts of a Call that make them. The verb makes the rest:
-# 11 parents and resource, 12 resource state and If-Match, 13 business rules.
-CHECKS_OF_EVERY_METHOD = (
-    "method",  # 1 method override
-    "version",  # 2
-    "site",  # 3
-    "route",  # 4 resource path and method
-    "format",  # 5 format, content type, charset,
-    "body",  # and size
-)
-CHECKS = (
-    *CHECKS_OF_EVERY_METHOD,
-    "client",  # 6 client id and token
-    "origin",  # 7
-    "permission",  # 8
-    "key",  # 9 parameters: of the path
-    "page",  # and of the query,
-    "callback",
-    "selector",  # select,
-    "expansions",
-    "locale",
-    "content",  # 10 body decoding
-    "changes",  # and constraints
-)
-
-CHECKS_OF_OPTIONS = (*CHECKS_OF_EVERY_METHOD, "origin")
-OF_THE_QUERY = ("page", "callback", "selector", "expansions", "locale")
-"""Checks that a request without a query passes."""
-CHECKS_WITHOUT_QUERY = tuple(check for check in CHECKS if check not in OF_THE_QUERY)
-
+NAME = "data"
 COLLECTIONS = (
     *(resource.fixtures() for resource in RESOURCES),
     Collection(CLIENTS, "clients.json", client.read_client, required=True, kept=True),
@@ -76,7 +40,7 @@ COLLECTIONS = (
 SEARCH_REQUEST = SearchRequest()
 OWN_FAULTS = (MALFORMED_SEARCH_PARAMETER, *chain(*(resource.faults for resource in RESOURCES)))
 FAULTS = faults.TABLE | {kind.name: kind for kind in OWN_FAULTS}
-"""All faults by name, those of resources among them."""
+"""All faults by name, those of resources included."""
 
 HEADERS = {  # ENV-8
     "Expires": "Thu, 01-Jan-1970 00:00:00 GMT",
@@ -87,12 +51,15 @@ CONTENT_TYPES = {
     Format.JSON: "application/json;charset=UTF-8",
     Format.XML: "application/xml;charset=UTF-8",
 }
-STATUSES = {code: f"{code} {phrase}" for code, phrase in HTTP_STATUS_CODES.items()}
-BODILESS = (204, 304)
-KEPT_MATCHES = 1024
-LONGEST_KEPT = 512  # characters of a path whose match is remembered
+FAULTS_BY_STATUS = {
+    400: faults.MALFORMED_PARAMETER,
+    413: faults.REQUEST_ENTITY_TOO_LARGE,
+    500: faults.INTERNAL_SERVER_ERROR,
+    503: faults.SERVICE_UNAVAILABLE,
+}
+"""The faults for errors that arise before or outside the checks."""
 JAVASCRIPT = "text/javascript;charset=UTF-8"
-SCOPES = ("/s/<_site>/dw/data/<_version>", "/dw/data/<_version>")
+SCOPES = ("/s/<segment:_site>/dw/data/<segment:_version>", "/dw/data/<segment:_version>")
 
 
 class SegmentConverter(BaseConverter):
@@ -103,87 +70,62 @@ class SegmentConverter(BaseConverter):
         return url.decode_segment(value)
 
 
-def create_family(service: Service) -> Family:
-    """Return the family that serves all resources."""
-    routes = _routes()
-    paths = _map(routes)
+def register(app: Flask, service: Service) -> Family:
+    """Add the Data API to an application.
+
+    Args:
+        app: The application.
+        service: The configuration that all calls share.
+
+    Returns:
+        The family of all resources.
+    """
+    routes = _list_routes()
+    app.url_map.converters["segment"] = SegmentConverter
+
+    def view(**segments: str) -> Response:
+        request = current_request()
+        endpoint: Any = request.endpoint
+        route = routes[endpoint.removeprefix(f"{NAME}.")]
+        ids = tuple(text for name, text in segments.items() if not name.startswith("_"))
+        return serve(Call(request, service, route, ids))
+
+    blueprint = Blueprint(NAME, __name__)
+    for path, route in routes.items():
+        for scope in SCOPES:
+            blueprint.add_url_rule(
+                f"{scope}/{path}",
+                path,
+                view,
+                methods=route.allowed,
+                merge_slashes=False,
+            )
+    app.register_blueprint(blueprint)
     return Family(
-        "data",
-        AnswerCache(_create_app(service, routes, paths)),
-        paths,
-        {(path, method): name for path, route in routes.items() for method, name in _names(route)},
-        {name: kind.arguments for name, kind in FAULTS.items()},
-        override.apply,
+        name=NAME,
+        paths=("/s", "/dw", "/dwsso"),
+        application=AnswerCache(app),
+        refuse=lambda error: _refuse(error, service),
+        routes=app.url_map,
+        operations=dict(_name_operations(routes)),
+        faults={name: kind.arguments for name, kind in FAULTS.items()},
+        prepare=override.apply,
     )
 
 
-def _names(route: Route) -> Iterator[tuple[str, str]]:
-    """Yield the methods of a route with the names of their operations, as the Meta API has them."""
-    for method in route.methods:
-        yield method, meta.name_operation(method, route.template)
+def _name_operations(routes: Mapping[str, Route]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield endpoint and method with the operation's name in the Meta API."""
+    for path, route in routes.items():
+        for method in route.methods:
+            yield (f"{NAME}.{path}", method), description.name_operation(method, route.template)
 
 
 def list_templates() -> list[str]:
     """Return the paths that are served below the version, with ids in braces."""
-    return ["/".join(route.template) for route in _routes().values()]
+    return ["/".join(route.template) for route in _list_routes().values()]
 
 
-def _create_app(service: Service, routes: Mapping[str, Route], paths: Map) -> "WSGIApplication":
-    find = _finder(routes, paths)
-
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
-        request = Request(environ)
-        reply = _serve(Call(request, find(request.method, request.path), service))
-        start_response(reply.status, reply.headers)
-        return reply.parts
-
-    return application
-
-
-def _finder(routes: Mapping[str, Route], paths: Map) -> Callable[[str, str], Match]:
-    """Return what finds the route of a method and a canonical path; the latest are remembered."""
-    adapter = paths.bind("localhost")
-
-    def match(method: str, path: str) -> Match:
-        address = url.parse(path)
-        try:
-            endpoint, ids = adapter.match(path, method)
-        except MethodNotAllowed as error:
-            return Match(None, {}, frozenset(error.valid_methods or ()), address)
-        except NotFound:
-            return Match(None, address=address)
-        return Match(routes[endpoint], ids, address=address)
-
-    remember = lru_cache(KEPT_MATCHES)(match)
-    return lambda method, path: (remember if len(path) <= LONGEST_KEPT else match)(method, path)
-
-
-def _serve(call: Call) -> Reply:
-    """Answer a call, with a fault if it is refused, whatever happens."""
-    try:
-        try:
-            return _finish(call, _answer(call))
-        except Fault as fault:
-            return _finish(call, _refusal(call, fault))
-    except StoreUnavailable as error:
-        log_outage(call.request.method, call.request.path, error)
-        return _finish(call, _refusal(call, faults.SERVICE_UNAVAILABLE()))
-    except Exception as error:  # noqa: BLE001 - kept, and raised again in the user's test
-        call.workspace.crashes.record(call.request.method, call.request.path, error)
-        return _finish(call, _refusal(call, faults.INTERNAL_SERVER_ERROR()))
-
-
-def _answer(call: Call) -> Answer:
-    if injected := call.request.environ.get(INJECTED):
-        raise FAULTS[injected.name].make(injected.arguments)
-    _check(call)
-    if call.method == "OPTIONS":
-        return _answer_options(call)
-    verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
-    return VERBS[verb](call)
-
-
-def _routes() -> dict[str, Route]:
+def _list_routes() -> dict[str, Route]:
     """Return the routes of all resources by their path below the version."""
     return {path: route for resource in RESOURCES for path, route in _routes_of(resource)}
 
@@ -194,114 +136,86 @@ def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
     many, one = resource.methods(of_collection=True), resource.methods(of_collection=False)
     of_all = Route(resource, resource.template, many, document, of_collection=True)
     of_one = Route(resource, resource.template_of_one, one, document, children=children)
-    for route in (of_all, of_one, *_searches_of(resource)):
+    routes = [of_all, of_one]
+    if resource.search is not None:
+        methods: dict[str, Verb] = {METHODS["search"]: "search"}
+        routes.append(Route(resource, (resource.search.path,), methods, SEARCH_REQUEST))
+    for route in routes:
         yield "/".join(map(_match_segment, route.template)), route
     for name in resource.aliases:
         yield name, of_all
 
 
-def _searches_of(resource: Resource) -> Iterator[Route]:
-    if resource.search is not None:
-        methods: dict[str, Verb] = {METHODS["search"]: "search"}
-        yield Route(resource, (resource.search.path,), methods, SEARCH_REQUEST)
-
-
 def _match_segment(segment: str) -> str:
-    """Return the rule of a segment of a template."""
+    """Return the routing rule of a template's segment."""
     return f"<segment:{segment[1:-1]}>" if segment.startswith("{") else segment
 
 
-def _map(routes: Mapping[str, Route]) -> Map:
-    """Return the paths of all routes, in all scopes."""
-    rules = [
-        Rule(f"{scope}/{path}", endpoint=path, methods=_allowed(route))
-        for path, route in routes.items()
-        for scope in SCOPES
-    ]
-    return Map(rules, converters={"segment": SegmentConverter}, merge_slashes=False)
+def serve(call: Call) -> Response:
+    """Answer a call, with a fault document if a check or the verb refuses the call."""
+    try:
+        return _finish(call, _answer(call))
+    except Fault as fault:
+        return _finish(call, _answer_fault(call, fault))
 
 
-def _allowed(route: Route) -> set[str]:
-    head = {"HEAD"} if "GET" in route.methods else set[str]()
-    return {*route.methods, *head, "OPTIONS"}
+def _answer(call: Call) -> Answer:
+    if injected := call.request.environ.get(INJECTED):
+        raise FAULTS[injected.name].make(injected.arguments)
+    check(call)
+    if call.method == "OPTIONS":
+        return _answer_options(call)
+    verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
+    return VERBS[verb](call)
 
 
-def _check(call: Call) -> None:
-    """Make the checks in their order; the first that fails decides the answer."""
-    for part in _choose_checks(call.request):
-        getattr(call, part)
-
-
-def _choose_checks(request: Request) -> tuple[str, ...]:
-    if request.method == "OPTIONS":
-        return CHECKS_OF_OPTIONS
-    return CHECKS if request.query_string else CHECKS_WITHOUT_QUERY
+def _refuse(error: HTTPException, service: Service) -> Response:
+    """Answer a request that has no route, or an error of the server (FLT-4)."""
+    methods = frozenset(getattr(error, "valid_methods", None) or ())
+    request = current_request()
+    call = Call(request, service, methods=methods)
+    if error.code in (404, 405):
+        return serve(call)
+    kind = FAULTS_BY_STATUS.get(error.code or 500, faults.INTERNAL_SERVER_ERROR)
+    arguments = dict.fromkeys(kind.arguments, error.description)
+    return _finish(call, _answer_fault(call, kind.make(arguments)))
 
 
 def _answer_options(call: Call) -> Answer:
-    """Answer which methods there are (MET-2), to a preflight as well (SET-4)."""
-    methods = list_methods(_allowed(call.route))
+    """Answer the methods of a path (MET-2), to a preflight as well (SET-4)."""
+    methods = list_methods(call.route.allowed)
     preflight = "Access-Control-Request-Method" in call.request.headers
     more = dict(origin.allow_preflight(methods)) if call.origin and preflight else {}
     return Answer(204, headers={"Allow": methods, **more})
 
 
-def _refusal(call: Call, fault: Fault) -> Answer:
-    version = _version(call)
+def _answer_fault(call: Call, fault: Fault) -> Answer:
     call.request.environ[FAULT_TYPE] = fault.kind.type
-    content = envelope.wrap_fault(fault, version, call.dialect)
+    content = envelope.wrap_fault(fault, call.version, call.dialect)
     return Answer(fault.kind.status, content, FAULT, fault.headers)
 
 
-def _version(call: Call) -> str:
-    """Return the version that the answer carries: the requested one where it is served."""
-    try:
-        return call.version
-    except Fault:
-        return url.number(url.SERVED)
-
-
-def _finish(call: Call, answer: Answer) -> Reply:
+def _finish(call: Call, answer: Answer) -> Response:
     """Render an answer: the one way out, for documents and faults alike."""
-    headers = {**HEADERS, **_permitted_headers(call), **answer.headers}
+    allowed = dict(origin.allow(call.origin)) if call.origin else {}
+    headers = {**HEADERS, **allowed, **call.permission.response_headers, **answer.headers}
     headers["x-dw-request-base-id"] = call.workspace.clock.identifier()
+    status = answer.status
     body = None if answer.content is None else _render(call, answer, headers)
-    if call.request.method == "HEAD":
-        return _without_body(call, answer.status, headers, body)
-    return _reply(answer.status, headers, body)
-
-
-def _reply(status: int, headers: Mapping[str, str], body: bytes | None) -> Reply:
-    length = (
-        [] if body is None and status in BODILESS else [("Content-Length", str(len(body or b"")))]
-    )
-    return Reply(STATUSES[status], [*headers.items(), *length], [body] if body else [])
-
-
-def _permitted_headers(call: Call) -> dict[str, str]:
-    """Return the headers that client and origin get, where both were found to be right."""
-    checked = vars(call)  # what was not come to, or was refused, is not among these
-    allowed = dict(origin.allow(checked["origin"])) if checked.get("origin") else {}
-    permission: Permission = checked.get("permission", FREE)
-    return {**allowed, **permission.response_headers}
-
-
-def _without_body(call: Call, status: int, headers: dict[str, str], body: bytes | None) -> Reply:
-    """Return the answer to HEAD: that of GET without its body, and 204 for 200 (MET-2)."""
-    if status == 200:  # noqa: PLR2004 - MET-2
-        return _reply(204, headers, None)
-    if call.request.environ.get(OVERRIDDEN):
-        return _reply(status, headers, b"")  # who sent a POST would wait for the body
-    return _reply(status, headers, body)._replace(parts=[])
+    if call.request.method == "HEAD" and status == 200:  # noqa: PLR2004 - MET-2
+        status, body = 204, None
+    elif call.request.environ.get(OVERRIDDEN) and call.request.method == "HEAD":
+        body = b""  # the client sent a POST and would wait for the body
+    return Response(body, status, headers)
 
 
 def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:
-    """Return the body of an answer, and add what is to be said of it to the headers."""
+    """Return the body of an answer, and add the headers of the format."""
     wanted = formats.preferred(call.request)
     indent = call.request.args.get("pretty_print") == "true"
     headers["Content-Type"] = CONTENT_TYPES[wanted]
     content: Mapping[str, Any] = answer.content or {}
-    data = formats.encode(wanted, content, answer.document, _version(call), indent=indent)
+    data = formats.encode(wanted, content, answer.document, call.version, indent=indent)
     if name := formats.callback(call.request):
         data = formats.wrap(name, data)
         headers["Content-Type"] = JAVASCRIPT

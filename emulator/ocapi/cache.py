@@ -13,6 +13,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from flask import Flask, request_finished, request_started
+
 from emulator.family import INJECTED
 from emulator.ocapi.resources import RESOURCES
 from emulator.recording import caller
@@ -27,6 +29,7 @@ LARGEST = 64 * 1024  # bytes of a body
 OVERHEAD = 4096  # bytes that an answer takes besides its body, its question and headers included
 LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)  # bytes of a question's body
 SEARCH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.search)})")
+OWN_HOOKS = 1  # functions that the application itself runs before each request
 OK = "200"
 REQUEST_ID = "x-dw-request-base-id"
 IRRELEVANT = frozenset(
@@ -76,18 +79,19 @@ class AnswerCache:
     """A WSGI application in front of another one, of whose answers it keeps many.
 
     Args:
-        application: What answers; the data that it reads are those of the request's workspace.
+        app: The Flask application; its data are those of the request's workspace.
     """
 
-    def __init__(self, application: "WSGIApplication") -> None:
-        self.application = application
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.application: WSGIApplication = app.wsgi_app
         self._shelves: WeakKeyDictionary[Workspace, Shelf] = WeakKeyDictionary()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer, by what is kept if that can be."""
-        if not _may_keep(environ):
+        if not _may_keep(environ) or _has_hooks(self.app):
             return self.application(environ, start_response)
         workspace, question = current(environ), _ask(environ)
         try:
@@ -131,6 +135,19 @@ class AnswerCache:
             until = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
             shelf.keep(question, Kept(status, headers.copy(), place, parts, until))
         return parts
+
+
+def _has_hooks(app: Flask) -> bool:
+    """Return whether functions of the user have to run for every request."""
+    by_scope = (
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+        app.url_value_preprocessors,
+    )
+    hooks = [functions.get(scope) for functions in by_scope for scope in (None, "data")]
+    signals = (request_started.receivers, request_finished.receivers)
+    own = len(app.before_request_funcs.get(None, ())) == OWN_HOOKS
+    return not own or any(hooks) or any(signals) or bool(app.teardown_appcontext_funcs)
 
 
 def _may_keep(environ: "WSGIEnvironment") -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.ocapi.call import Call
+from emulator.ocapi.check import expand, parse_selector
 from emulator.ocapi.resource import Properties, Search, Verb
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT, Document
@@ -87,8 +88,8 @@ def delete(call: Call) -> Answer:
 def search(call: Call) -> Answer:
     """Answer the documents that a query finds (SRC-1 to SRC-4)."""
     searched, request = call.route.search, call.changes
-    selector = call.select(request.get("select"))
-    call.expand(request.get("expand", ()))
+    selector = parse_selector(request.get("select")) or call.selector
+    expand(call, request.get("expand", ()))
     found = _find_all(call, searched, request)
     page = Page(request["start"], request["count"])
     whole = selector is not None and selector.reaches_into("hits")

@@ -26,7 +26,7 @@ DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 REGISTRY = "emulator.workspaces"
 """WSGI environment key: all workspaces of the emulator."""
-WORKSPACE = "emulator.workspace.workspace"
+WORKSPACE = "emulator.workspace"
 """WSGI environment key: the workspace of the request, or a function that returns it."""
 
 

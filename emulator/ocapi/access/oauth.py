@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Flask, Request, Response, request
+from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from emulator.family import FAULT, INJECTED, Family
@@ -14,59 +14,57 @@ from emulator.ocapi.access.oauth_error import STATUSES, OAuthError
 from emulator.ocapi.access.parameters import MAX_FORM_BYTES, read_form, read_query
 from emulator.ocapi.access.token_grant import CLIENT_LIFETIME, TOKEN_PATHS, TokenRequest
 from emulator.ocapi.call import Service
-from emulator.store import StoreUnavailable
-from emulator.workspace.crash import log_outage
+from emulator.request import current_request
 from emulator.workspace.workspace import current
 
-__all__ = ["CLIENT_LIFETIME", "PATHS", "create_family"]
+__all__ = ["CLIENT_LIFETIME", "PATHS", "register"]
 
+NAME = "token"
 PATHS = (*TOKEN_PATHS, AUTHORIZE_PATH)
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+ERRORS_BY_STATUS = {
+    500: ("server_error", ""),
+    503: ("temporarily_unavailable", "The server can't reach its data"),
+}
 
 
-def create_family(service: Service) -> Family:
-    """Return the family of the OAuth endpoints."""
-    app = _create_app(service)
-    operations = {(path, "POST"): "requestToken" for path in TOKEN_PATHS}
-    operations[AUTHORIZE_PATH, "GET"] = "authorize"
-    faults = dict.fromkeys(STATUSES, ("description",))
-    return Family("token", app, app.url_map, operations, faults)
-
-
-def _create_app(service: Service) -> Flask:
-    app = Flask("emulator.ocapi.access.oauth", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
-
-    @app.before_request
-    def begin() -> None:
-        if injected := request.environ.get(INJECTED):
-            description = str(injected.arguments["description"])
-            raise OAuthError(STATUSES[injected.name], injected.name, description)
+def register(app: Flask, service: Service) -> Family:
+    """Add the OAuth endpoints to an application; return their family."""
+    blueprint = Blueprint(NAME, __name__)
 
     def grant() -> Response:
-        return _answer(200, _grant(request, service))
+        return _answer(200, _grant(current_request(), service))
 
     def authorize() -> Response:
-        return _authorize(request, service)
+        return _authorize(current_request(), service)
 
     for path in TOKEN_PATHS:
-        app.add_url_rule(path, path, grant, methods=["POST"], provide_automatic_options=False)
-    app.add_url_rule(AUTHORIZE_PATH, AUTHORIZE_PATH, authorize, provide_automatic_options=False)
+        blueprint.add_url_rule(path, path, grant, methods=["POST"])
+    blueprint.add_url_rule(AUTHORIZE_PATH, AUTHORIZE_PATH, authorize)
     app.register_error_handler(OAuthError, _refuse)
-    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_blueprint(blueprint)
+    return Family(
+        name=NAME,
+        paths=PATHS,
+        application=app.wsgi_app,
+        check=_check,
+        refuse=_refuse_http,
+        routes=app.url_map,
+        operations={
+            **{(f"{NAME}.{path}", "POST"): "requestToken" for path in TOKEN_PATHS},
+            (f"{NAME}.{AUTHORIZE_PATH}", "GET"): "authorize",
+        },
+        faults=dict.fromkeys(STATUSES, ("description",)),
+    )
 
-    @app.errorhandler(StoreUnavailable)
-    def _wait(error: StoreUnavailable) -> Response:
-        log_outage(request.method, request.path, error)
-        name = "temporarily_unavailable"
-        return _refuse(OAuthError(STATUSES[name], name, "The server can't reach its data"))
 
-    @app.errorhandler(Exception)
-    def _crash(error: Exception) -> Response:
-        current(request.environ).crashes.record(request.method, request.path, error)
-        return _refuse(OAuthError(500, "server_error", ""))
-
-    return app
+def _check() -> None:
+    """Bound the form, and answer the fault of a failpoint."""
+    request = current_request()
+    request.max_content_length = MAX_FORM_BYTES
+    if injected := request.environ.get(INJECTED):
+        description = str(injected.arguments["description"])
+        raise OAuthError(STATUSES[injected.name], injected.name, description)
 
 
 def _grant(request: Request, service: Service) -> dict[str, Any]:
@@ -102,8 +100,11 @@ def _refuse(error: OAuthError) -> Response:
 
 
 def _refuse_http(error: HTTPException) -> Response:
-    """Answer an error of Flask itself: another method, or a form that is too large."""
-    response = _refuse(OAuthError(error.code or 400, "invalid_request", error.description or ""))
+    """Answer another method, a form that is too large, or an error of the server."""
+    name, description = ERRORS_BY_STATUS.get(
+        error.code or 500, ("invalid_request", error.description or "")
+    )
+    response = _refuse(OAuthError(error.code or 400, name, description))
     allowed = getattr(error, "valid_methods", None)
     if allowed:
         response.headers["Allow"] = ", ".join(allowed)

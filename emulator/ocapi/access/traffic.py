@@ -45,7 +45,7 @@ def read_uses(exchanges: Iterable[Exchange]) -> Iterator[Use]:
     """Yield the uses by recorded requests of the Data API, except by unknown callers."""
     for exchange in exchanges:
         address = url.parse(exchange.path)
-        if exchange.operation and exchange.client and address is not None:
+        if exchange.operation and exchange.client and address.is_data_api:
             path = exchange.path.removeprefix(address.base)
             origin = exchange.headers.get("origin", "")
             names = _read_names(exchange)

@@ -1,19 +1,18 @@
 """Batch requests: several requests of the Data API in one, served one after the other (BAT)."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from string import printable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
-from werkzeug.routing import Map, Rule
-from werkzeug.wrappers import Request, Response
+from flask import Blueprint, Flask
+from werkzeug.exceptions import HTTPException
 
-from emulator.cached_property import cached_property as part
 from emulator.family import FAULT as FAULT_TYPE
-from emulator.family import INJECTED, Family
+from emulator.family import INJECTED, PAUSE, Family
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.app import CONTENT_TYPES, HEADERS
@@ -25,16 +24,25 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT
 from emulator.ocapi.schema.faults import Fault, FaultType
 from emulator.ocapi.wire import envelope, formats, url
+from emulator.recording.exchange import Reply
+from emulator.request import Request, Response, current_request, read_sent_path
 from emulator.store import StoreUnavailable
-from emulator.workspace.crash import log_outage
-from emulator.workspace.workspace import WORKSPACE, Workspace, current
+from emulator.workspace.workspace import WORKSPACE, Unreachable, Workspace, current
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
+ServePart = Callable[["WSGIEnvironment", Workspace], Reply]
+
+NAME = "batch"
+FAULTS_BY_STATUS = {
+    404: faults.RESOURCE_PATH_NOT_FOUND,
+    500: faults.INTERNAL_SERVER_ERROR,
+    503: faults.SERVICE_UNAVAILABLE,
+}
 PATH = re.compile(r"(?P<scope>/s/(?P<site>[^/]+))?/dw/batch")
 ALLOWED = ("POST", "OPTIONS")
-MOST_PARTS = 50
+MAX_PARTS = 50
 
 METHOD = "x-dw-http-method"
 RESOURCE_PATH = "x-dw-resource-path"
@@ -132,22 +140,40 @@ class Subrequest:
 
 
 class Batch:
-    """One batch request, read once: each piece on first use, each raising the faults of its own.
+    """One batch request. The checks fill in the attributes one after the other.
 
     Args:
         request: The request, its query in ASCII.
-        service: What all requests of the emulator share.
-        workspace: Where it belongs to.
+        service: The configuration that all requests share.
+        workspace: The workspace of the request.
+
+    Attributes:
+        scope: The beginning of the path that names a site; empty where the host decides.
+        boundary: The boundary between parts.
+        body: The bytes of the body.
+        query: The query string.
+        client: The id of the calling client.
+        origin: The origin of the web page that sent the request; empty for none (SET-4).
+        parts: The parts as they were sent.
+        subrequests: The requests of the parts.
     """
+
+    scope = ""
+    boundary = ""
+    body = b""
+    query = ""
+    client = ""
+    origin = ""
+    parts: Sequence[Part] = ()
+    subrequests: Sequence[Subrequest] = ()
 
     def __init__(self, request: Request, service: Service, workspace: Workspace) -> None:
         self.request = request
         self.service = service
         self.workspace = workspace
 
-    @part
-    def scope(self) -> str:
-        """The beginning of the path that says which site is meant; empty if the host does.
+    def check_scope(self) -> None:
+        """Check the site of the path.
 
         Raises:
             Fault: UNKNOWN_SITE_ID.
@@ -157,11 +183,10 @@ class Batch:
         site = url.decode_segment(segment or url.ORGANIZATION, errors="replace")
         if site != url.ORGANIZATION and self.workspace.store.get(SITES, (site,)) is None:
             raise faults.UNKNOWN_SITE_ID(site)
-        return scope or ""
+        self.scope = scope or ""
 
-    @part
-    def method(self) -> str:
-        """The method of the request as a whole.
+    def check_method(self) -> None:
+        """Check the method of the request as a whole.
 
         Raises:
             Fault: METHOD_NOT_ALLOWED.
@@ -170,11 +195,9 @@ class Batch:
             fault = faults.METHOD_NOT_ALLOWED(self.request.method)
             fault.headers["Allow"] = list_methods(ALLOWED)
             raise fault
-        return self.request.method
 
-    @part
-    def boundary(self) -> str:
-        """The boundary between parts.
+    def check_boundary(self) -> None:
+        """Read the boundary from the content type.
 
         Raises:
             Fault: ILLEGAL_CONTENT_TYPE.
@@ -183,43 +206,29 @@ class Batch:
         boundary = multipart.read_boundary(content_type)
         if boundary is None:
             raise ILLEGAL_CONTENT_TYPE(content_type)
-        return boundary
+        self.boundary = boundary
 
-    @part
-    def body(self) -> bytes:
-        """What was sent.
+    def read_body(self) -> None:
+        """Read the body.
 
         Raises:
             Fault: REQUEST_ENTITY_TOO_LARGE, with a status of its own.
         """
         try:
-            return formats.read_body(self.request)
+            self.body = formats.read_body(self.request)
         except Fault as fault:
             raise REQUEST_ENTITY_TOO_LARGE() from fault
 
-    @part
-    def query(self) -> str:
-        """The query string.
+    def check_query(self) -> None:
+        """Check the query string.
 
         Raises:
             Fault: ILLEGAL_QUERY_STRING.
         """
-        return _check_query(self.request.environ.get("QUERY_STRING", ""))
+        self.query = _check_query(self.request.environ.get("QUERY_STRING", ""))
 
-    @part
-    def origin(self) -> str:
-        """The origin of the page that the request comes from, empty if it is of none (SET-4)."""
-        sent = self.request.headers.get("Origin", "")
-        preflight = self.request.method == "OPTIONS"  # which names its client in the query
-        if sent and (not preflight or "client_id" in self.request.args):
-            own = f"{self.request.scheme}://{self.request.host}"
-            client = self.request.args["client_id"] if preflight else self.client
-            origin.check(sent, own, client, self.workspace.permissions)
-        return sent
-
-    @part
-    def client(self) -> str:
-        """The id of the calling client; whether it has a token is for each part to say.
+    def check_client(self) -> None:
+        """Identify the calling client; each part checks the token itself.
 
         Raises:
             Fault: MISSING_CLIENT_ID, INVALID_AUTHORIZATION_HEADER, INVALID_TOKEN or
@@ -228,35 +237,42 @@ class Batch:
         parameters, headers = self.request.args, self.request.headers
         tokens, store = self.service.tokens(self.workspace), self.workspace.store
         try:
-            return auth.identify(headers, parameters, tokens, store)
+            self.client = auth.identify(headers, parameters, tokens, store)
         except Fault as fault:
             if fault.kind is faults.INVALID_ACCESS_TOKEN:
                 raise INVALID_TOKEN(*fault.arguments.values()) from fault
             if fault.kind is not faults.AUTHORIZATION_HEADER_MISSING:
                 raise
-        client_id = parameters.get("client_id") or headers[auth.CLIENT_ID_HEADER]
-        if store.get(CLIENTS, (client_id,)) is None:
-            raise faults.UNKNOWN_CLIENT_ID(client_id)
-        return client_id
+            self.client = parameters.get("client_id") or headers[auth.CLIENT_ID_HEADER]
+            if store.get(CLIENTS, (self.client,)) is None:
+                raise faults.UNKNOWN_CLIENT_ID(self.client) from None
 
-    @part
-    def parts(self) -> list[Part]:
-        """The parts as they were sent.
+    def check_origin(self) -> None:
+        """Check the origin of a web page (SET-4); a preflight names its client in the query."""
+        sent = self.request.headers.get("Origin", "")
+        preflight = self.request.method == "OPTIONS"
+        if sent and (not preflight or "client_id" in self.request.args):
+            own = f"{self.request.scheme}://{self.request.host}"
+            client = self.request.args["client_id"] if preflight else self.client
+            origin.check(sent, own, client, self.workspace.permissions)
+        self.origin = sent
+
+    def read_parts(self) -> None:
+        """Read the parts.
 
         Raises:
             Fault: INVALID_REQUEST_BODY or QUOTA_EXCEEDED.
         """
         try:
-            return multipart.parse(self.body, self.boundary, MOST_PARTS)
+            self.parts = multipart.parse(self.body, self.boundary, MAX_PARTS)
         except MultipartError as error:
             raise INVALID_REQUEST_BODY(str(error)) from error
         except TooManyPartsError as error:
-            told = f"a batch request has {MOST_PARTS} parts at most"
-            raise faults.QUOTA_EXCEEDED(told) from error
+            message = f"a batch request has {MAX_PARTS} parts at most"
+            raise faults.QUOTA_EXCEEDED(message) from error
 
-    @part
-    def subrequests(self) -> list[Subrequest]:
-        """What the parts ask for.
+    def read_subrequests(self) -> None:
+        """Read the requests of the parts.
 
         Raises:
             Fault: MISSING_HTTP_METHOD, INVALID_HTTP_METHOD, MISSING_RESOURCE_PATH, RESOURCE_PATH,
@@ -264,7 +280,7 @@ class Batch:
         """
         if METHOD in self.request.headers:
             _check_method(self.request.headers[METHOD])
-        return [self._read(part, number) for number, part in enumerate(self.parts, 1)]
+        self.subrequests = [self._read(part, number) for number, part in enumerate(self.parts, 1)]
 
     def _read(self, part: Part, number: int) -> Subrequest:
         if not (method := self._header(part, METHOD)):
@@ -292,70 +308,88 @@ class Batch:
         return self.scope + path if url.canonical(path).startswith("/dw/") else path
 
 
-# The order in which a batch request is checked, as parts of a Batch. Nothing is served before all
-# of it is in order.
-CHECKS_OF_EVERY_METHOD = ("scope", "method")
-CHECKS_OF_OPTIONS = (*CHECKS_OF_EVERY_METHOD, "origin")
+CHECKS_OF_EVERY_METHOD: tuple[Callable[[Batch], object], ...] = (
+    Batch.check_scope,
+    Batch.check_method,
+)
+CHECKS_OF_OPTIONS = (*CHECKS_OF_EVERY_METHOD, Batch.check_origin)
 CHECKS = (
     *CHECKS_OF_EVERY_METHOD,
-    "boundary",
-    "body",
-    "query",
-    "client",
-    "origin",
-    "parts",
-    "subrequests",
+    Batch.check_boundary,
+    Batch.read_body,
+    Batch.check_query,
+    Batch.check_client,
+    Batch.check_origin,
+    Batch.read_parts,
+    Batch.read_subrequests,
 )
+"""The checks of a batch request, in their order. No part is served before all of them hold."""
 
 
-def serves(path: str) -> bool:
-    """Return whether a canonical path is that of batch requests."""
-    return path.endswith("/dw/batch") and PATH.fullmatch(path) is not None
-
-
-def create_family(service: Service, data: Family) -> Family:
-    """Return the family of batch requests.
+def register(app: Flask, service: Service, serve_part: ServePart) -> Family:
+    """Add batch requests to an application.
 
     Args:
-        service: What all requests of the emulator share.
-        data: The Data API, which is asked for each part in an environment of the part's own.
+        app: The application.
+        service: The configuration that all requests share.
+        serve_part: Answers a part through the Data API, in an environment of the part's own.
     """
 
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        query = _escape(environ.get("QUERY_STRING", ""))
-        request = Request({**environ, "QUERY_STRING": query})
-        batch = Batch(request, service, current(environ))
-        return _answer(batch, environ, data)(environ, start_response)
+    def view(site: str = "") -> Response:  # noqa: ARG001 - the scope reads the path
+        return _answer(service, serve_part)
 
-    paths = ("/dw/batch", "/s/<site>/dw/batch")
-    routes = Map([Rule(path, endpoint="batch", methods=["POST"]) for path in paths])
-    arguments = {name: kind.arguments for name, kind in FAULTS.items()}
-    return Family("batch", application, routes, {("batch", "POST"): "postBatch"}, arguments)
+    def refuse(error: HTTPException) -> Response:
+        kind = FAULTS_BY_STATUS.get(error.code or 500)
+        path = [read_sent_path(current_request())] if kind is faults.RESOURCE_PATH_NOT_FOUND else []
+        return _answer(service, serve_part, None if kind is None else kind(*path))
+
+    blueprint = Blueprint(NAME, __name__)
+    for path in ("/dw/batch", "/s/<segment:site>/dw/batch"):
+        blueprint.add_url_rule(
+            path, "batch", view, methods=ALLOWED, provide_automatic_options=False
+        )
+    app.register_blueprint(blueprint)
+    return Family(
+        name=NAME,
+        paths=("/dw/batch",),
+        application=app.wsgi_app,
+        refuse=refuse,
+        routes=app.url_map,
+        operations={(f"{NAME}.batch", "POST"): "postBatch"},
+        faults={name: kind.arguments for name, kind in FAULTS.items()},
+    )
 
 
 def _check(batch: Batch) -> None:
     """Make the checks in their order; the first that fails decides the answer."""
     if injected := batch.request.environ.get(INJECTED):
         raise FAULTS[injected.name].make(injected.arguments)
-    for piece in CHECKS_OF_OPTIONS if batch.request.method == "OPTIONS" else CHECKS:
-        getattr(batch, piece)
+    for check in CHECKS_OF_OPTIONS if batch.request.method == "OPTIONS" else CHECKS:
+        check(batch)
 
 
-def _answer(batch: Batch, environ: "WSGIEnvironment", data: Family) -> Response:
+def _answer(service: Service, serve_part: ServePart, failure: Fault | None = None) -> Response:
+    """Answer a batch request.
+
+    Args:
+        service: The configuration that all requests share.
+        serve_part: Answers a part through the Data API.
+        failure: The fault of a request that failed already; None for the others.
+    """
+    environ = current_request().environ
+    query = _escape(environ.get("QUERY_STRING", ""))
+    request = Request({**environ, "QUERY_STRING": query}, populate_request=False)
+    batch = Batch(request, service, current(environ))
     try:
+        if failure is not None:
+            raise failure
         _check(batch)
     except Fault as fault:
         return _refuse(batch, environ, fault)
-    except StoreUnavailable as error:
-        log_outage(batch.request.method, batch.request.path, error)
-        return _refuse(batch, environ, faults.SERVICE_UNAVAILABLE())
-    except Exception as error:  # noqa: BLE001 - kept, and raised again in the user's test
-        batch.workspace.crashes.record(batch.request.method, batch.request.path, error)
-        return _refuse(batch, environ, faults.INTERNAL_SERVER_ERROR())
-    if batch.method == "OPTIONS":
-        return _respond(batch, 204, _tell_methods(batch))
-    # What a part raises is the Data API's own, such as a connection that is to be dropped.
-    answers = [_serve(subrequest, environ, data) for subrequest in batch.subrequests]
+    if request.method == "OPTIONS":
+        return _respond(batch, 204, _describe_methods(batch))
+    # An exception of a part is the Data API's own, such as a connection to be dropped.
+    answers = [_serve(subrequest, environ, serve_part) for subrequest in batch.subrequests]
     content = multipart.render(answers, batch.boundary)
     return _respond(batch, 200, {}, multipart.name_content_type(batch.boundary), content)
 
@@ -370,7 +404,7 @@ def _refuse(batch: Batch, environ: "WSGIEnvironment", fault: Fault) -> Response:
     return _respond(batch, fault.kind.status, fault.headers, CONTENT_TYPES[wanted], content)
 
 
-def _tell_methods(batch: Batch) -> dict[str, str]:
+def _describe_methods(batch: Batch) -> dict[str, str]:
     """Return what OPTIONS answers, to a preflight as well (SET-4)."""
     methods = list_methods(ALLOWED)
     preflight = "Access-Control-Request-Method" in batch.request.headers
@@ -385,34 +419,36 @@ def _respond(
     content_type: str = "",
     content: bytes = b"",
 ) -> Response:
-    checked = vars(batch).get("origin", "")
-    allowed = dict(origin.allow(checked)) if checked else {}
+    allowed = dict(origin.allow(batch.origin)) if batch.origin else {}
     response = Response(content, status, {**HEADERS, **allowed, **headers})
     response.headers["x-dw-request-base-id"] = batch.workspace.clock.identifier()
-    del response.headers["Content-Type"]
     if content_type:
         response.headers["Content-Type"] = content_type
     return response
 
 
-def _serve(subrequest: Subrequest, main: "WSGIEnvironment", data: Family) -> Part:
+def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePart) -> Part:
     """Return the Data API's answer to a part, as a part."""
     environ = _environ(subrequest, main)
-    data.prepare(environ)
-    response = Response.from_app(data.application, environ, buffered=True)
-    body = response.get_data()
+    workspace: Workspace = main[WORKSPACE]
+    try:
+        workspace.refresh()  # for the changes of other processes and of the parts before
+    except StoreUnavailable as error:
+        workspace = environ[WORKSPACE] = Unreachable(workspace.name, error)
+    reply = serve_part(environ, workspace)
+    body = b"".join(reply.parts)
     identified = subrequest.part.headers.get(CONTENT_ID)
     headers = {CONTENT_ID: identified} if identified else {}
     if body:
-        headers["Content-Type"] = response.headers.get("Content-Type", "")
+        headers["Content-Type"] = dict(reply.headers).get("Content-Type", "")
     # The status goes last: a published client takes all that follows it for the body.
-    return Part({**headers, STATUS: str(response.status_code)}, body)
+    return Part({**headers, STATUS: reply.status[:3]}, body)
 
 
 def _environ(subrequest: Subrequest, main: "WSGIEnvironment") -> "WSGIEnvironment":
     """Return the environment of a part: what it has from the request, then what is its own."""
     part, query = subrequest.part, subrequest.query
-    inherited = {n: v for n, v in main.items() if n.startswith(INHERITED)}
+    inherited = {n: v for n, v in main.items() if n.startswith(INHERITED) or n == PAUSE}
     own: dict[str, Any] = {
         WORKSPACE: main[WORKSPACE],
         "SCRIPT_NAME": "",

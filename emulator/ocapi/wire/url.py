@@ -24,11 +24,13 @@ class Address:
         scope: The beginning of the path, up to the version: ``/s/-/dw/data`` and the like.
         site: The site's id, ``-`` for the organisation, empty where the host decides.
         version: The path segment, such as ``v23_2``; empty if there is none.
+        is_data_api: Whether the path is below ``/dw/data`` at all.
     """
 
     scope: str
     site: str
     version: str
+    is_data_api: bool = True
 
     @property
     def base(self) -> str:
@@ -62,11 +64,11 @@ def encode_segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def parse(path: str) -> Address | None:
-    """Return what a canonical path says, or None if it is none of the Data API."""
+def parse(path: str) -> Address:
+    """Return the address of a canonical path."""
     found = FORM.fullmatch(path)
     if found is None:
-        return None
+        return Address("", "", "", is_data_api=False)
     prefix = found["site"] or ""
     site = decode_segment(prefix.removeprefix("/s/"), errors="replace")
     return Address(f"{prefix}/dw/data", site, found["version"] or "")

@@ -12,21 +12,27 @@ from emulator import Emulator
 from emulator.front_door import FrontDoor
 from emulator.ocapi.access import permission
 from emulator.ocapi.cache import AnswerCache
-from emulator.server import ANY
 
 SCOPE = "/s/-/dw/data/v23_2"
 ONE = f"{SCOPE}/inventory_lists/my-inventorylist1"
 SAMPLES = "samples"
 
 
-def without_cache(emulator: Emulator) -> FrontDoor:
-    """Return the application of an emulator that makes each answer anew."""
-    door = emulator.application
+def cache_of(emulator: Emulator) -> Any:
+    door = emulator.app.wsgi_app
+    assert isinstance(door, FrontDoor)
     cache = door.default.application
     assert isinstance(cache, AnswerCache)
-    plain = replace(door.default, application=cache.application)
-    families = {**door.families, ANY: plain}
-    return FrontDoor(families, plain, door.control, emulator.workspaces, door.kept)
+    return cache
+
+
+def without_cache(emulator: Emulator) -> FrontDoor:
+    """Return the application of an emulator that makes each answer anew."""
+    door: Any = emulator.app.wsgi_app
+    plain = replace(door.default, application=cache_of(emulator).application)
+    others = {family.name: family for family in door.families.values()}
+    families = [plain, *(family for name, family in others.items() if name != plain.name)]
+    return FrontDoor(families, emulator.workspaces, door.journal_body_bytes)
 
 
 class Asker:
@@ -54,7 +60,7 @@ def asker() -> Asker:
 def calls(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that grows by each path that the Data API itself is asked for."""
     asked: list[str] = []
-    cache: Any = asker.emulator.application.default.application
+    cache = cache_of(asker.emulator)
     inner = cache.application
 
     def counted(environ: Any, start_response: Any) -> Any:

@@ -4,14 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.test import Client, TestResponse, create_environ, run_wsgi_app
+from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
 from emulator.config import ConfigError
-from emulator.family import Family
-from emulator.front_door import recorded
 from emulator.store import StoreUnavailable
-from emulator.workspace.workspace import WORKSPACE, Unreachable, current
 
 if TYPE_CHECKING:
     from emulator.tests.conftest import Server
@@ -182,20 +179,24 @@ def test_a_failpoint_that_cannot_be_counted_leads_to_503(
 
 
 def test_a_part_of_a_request_is_told_of_a_redis_that_has_gone_meanwhile(
-    emulator: Emulator, own_redis_server: "Server"
+    emulator: Emulator, own_redis_server: "Server", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def application(environ: Any, start_response: Any) -> list[bytes]:
-        with pytest.raises(StoreUnavailable, match="Redis cannot be used"):
-            current(environ).store.get("sites", ("RefArch",))
-        assert isinstance(environ[WORKSPACE], Unreachable)
-        start_response("503 Service Unavailable", [])
-        return []
+    def stop(workspace: Any) -> Any:
+        own_redis_server.stop()
+        return type(workspace).refresh(workspace)
 
-    family = recorded(Family("data", application), 0)
-    environ = {**create_environ("/items"), WORKSPACE: emulator.workspace}
-    own_redis_server.stop()
-    _, status, _ = run_wsgi_app(family.application, environ)
-    assert status == "503 Service Unavailable"
+    workspace = emulator.workspace
+    monkeypatch.setattr(workspace, "refresh", lambda: stop(workspace))
+    monkeypatch.setattr(emulator.workspaces, "choose", lambda *_: workspace)
+    headers = {
+        "Authorization": f"Bearer {emulator.token()}",
+        "Content-Type": "multipart/mixed; boundary=b",
+        "x-dw-http-method": "GET",
+        "x-dw-resource-path": "/s/-/dw/data/v23_2/sites",
+    }
+    answer = Client(emulator.app).post("/s/-/dw/batch", data=b"--b\nx-a: b\n--b--", headers=headers)
+    assert answer.status_code == 200
+    assert b"x-dw-status-code: 503" in answer.data
 
 
 def test_ids_of_a_seed_are_random_while_they_cannot_be_counted(own_redis_server: "Server") -> None:

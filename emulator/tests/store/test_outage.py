@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
+from emulator.ocapi.call import Service
 from emulator.store import MemoryStore, Store, StoreUnavailable
 from emulator.workspace.workspace import Workspace, Workspaces
 
@@ -42,7 +43,7 @@ def lose(emulator: Emulator) -> Store:
 
 
 def ask(emulator: Emulator, path: str, method: str = "GET", **options: Any) -> TestResponse:
-    token = emulator.service.tokens(emulator.workspace).issue(CLIENT, 99)
+    token = Service(emulator.config).tokens(emulator.workspace).issue(CLIENT, 99)
     headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
     client = Client(emulator.application)
     return client.open(path, method=method, headers=headers, environ_overrides=LOCAL, **options)
@@ -200,7 +201,7 @@ def test_a_workspace_that_cannot_be_made_is_an_outage_in_the_form_of_each_family
     def make(name: str) -> Workspace:
         return Workspace(MemoryStore() if name == "default" else LostStore(), name)
 
-    door: Any = emulator.application
+    door: Any = emulator.app.wsgi_app
     door.workspaces = Workspaces(make, 10, 60)
     response = ask(emulator, path, method, headers={"x-emulator-workspace": "ci-7"})
     assert response.status_code == 503

@@ -103,7 +103,7 @@ def test_a_5xx_without_a_failpoint_fails_the_test(run: pytest.Pytester) -> None:
     source = """
         import pytest
         def answer_503(ocapi):
-            inside = ocapi.emulator.application
+            inside = ocapi.emulator.app.wsgi_app
             family = inside.default
             def broken(environ, start_response):
                 start_response("503 Broken", [("Content-Length", "0")])
@@ -111,7 +111,7 @@ def test_a_5xx_without_a_failpoint_fails_the_test(run: pytest.Pytester) -> None:
             object.__setattr__(family, "application", broken)
         @pytest.fixture
         def broken(ocapi):
-            family = ocapi.emulator.application.default
+            family = ocapi.emulator.app.wsgi_app.default
             sound = family.application
             answer_503(ocapi)
             yield ocapi.session.get(ocapi.data_url).status_code

@@ -8,15 +8,13 @@ from werkzeug.test import Client, create_environ
 from werkzeug.wrappers import Request, Response
 
 from emulator import Emulator
-from emulator.family import FAULT, INJECTED, TOO_LARGE, Family, Injected
+from emulator.family import FAULT, INJECTED, TOO_LARGE, Injected
 from emulator.ocapi import app as data_app
 from emulator.ocapi.access import permission
 from emulator.ocapi.batch import api as batch
-from emulator.ocapi.wire.url import canonical
 from emulator.recording.match import Match
 from emulator.store import Key, MemoryStore, Record, Store
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
-from emulator.workspace.workspace import WORKSPACE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -41,11 +39,10 @@ def fresh(emulator: Emulator) -> Iterator[None]:
 
 
 class Sender:
-    """Sends batch requests to a family, without a server."""
+    """Sends batch requests to an emulator, without a server."""
 
-    def __init__(self, emulator: Emulator, family: Family) -> None:
-        self.emulator = emulator
-        self.family = family
+    def __init__(self, emulator: Emulator) -> None:
+        self.app = emulator.app
         self.environ: dict[str, Any] = {}
         self.token = emulator.token()
 
@@ -64,37 +61,35 @@ class Sender:
             **(headers or {}),
         }
         environ = create_environ(path, method="POST", data=body, headers=sent)
-        given = {WORKSPACE: self.emulator.workspace, "PATH_INFO": canonical(path)}
-        self.environ = {**environ, **given, "QUERY_STRING": query, **(marks or {})}
-        # What answers sees this very environment, as it does behind the front door.
+        self.environ = {**environ, "QUERY_STRING": query, **(marks or {})}
+        # The application sees this very environment.
         return Response.from_app(self._serve, self.environ, buffered=True)
 
     def _serve(self, _: "WSGIEnvironment", start_response: "StartResponse") -> Any:
-        return self.family.application(self.environ, start_response)
+        return self.app(self.environ, start_response)
 
 
 @pytest.fixture
 def send(emulator: Emulator) -> Sender:
-    data = data_app.create_family(emulator.service)
-    return Sender(emulator, batch.create_family(emulator.service, data))
+    return Sender(emulator)
 
 
 Send = Callable[..., list[Request]]
 
 
 @pytest.fixture
-def seen(emulator: Emulator) -> Send:
-    """Send a batch and return the requests that the Data API is asked."""
+def seen(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Send:
+    """Send a batch and return the requests of the parts."""
     requests: list[Request] = []
 
     def note(environ: "WSGIEnvironment", start_response: "StartResponse") -> Any:
-        requests.append(Request(environ))
-        environ["body"] = requests[-1].get_data()
+        requests.append(Request({**environ, "body": environ["wsgi.input"].read()}))
         return Response(status=204)(environ, start_response)
 
     def send(*arguments: Any, **options: Any) -> list[Request]:
-        family = batch.create_family(emulator.service, Family("data", note))
-        answer = Sender(emulator, family)(*arguments, **options)
+        door: Any = emulator.app.wsgi_app
+        monkeypatch.setattr(door.default.application, "application", note)
+        answer = Sender(emulator)(*arguments, **options)
         assert answer.status_code == 200, answer.get_data()
         return requests
 
@@ -123,14 +118,19 @@ def kind(answer: Response) -> tuple[int, str]:
         ("/", False),
     ],
 )
-def test_the_paths_of_batch_requests_are_known(path: str, served: bool) -> None:  # noqa: FBT001
-    assert batch.serves(path) is served
+def test_the_paths_of_batch_requests_are_known(
+    send: Sender,
+    path: str,
+    served: bool,  # noqa: FBT001
+) -> None:
+    assert (send(ONE, path).status_code != 404) is served
 
 
 @pytest.mark.parametrize("path", ["/dw/batch", "/s/-/dw/batch", "/s/a%2Fb/dw/batch"])
-def test_the_operation_has_a_name(send: Sender, path: str) -> None:
-    assert send.family.name_operation("POST", path) == "postBatch"
-    assert send.family.name_operation("GET", path) == ""
+def test_the_operation_has_a_name(send: Sender, emulator: Emulator, path: str) -> None:
+    send(ONE, path)
+    found = emulator.workspace.journal.find(Match({"path": path}))
+    assert [exchange.operation for exchange in found] == ["postBatch"]
 
 
 def test_a_part_has_an_environment_of_its_own(seen: Send, emulator: Emulator) -> None:
@@ -144,7 +144,7 @@ def test_a_part_has_an_environment_of_its_own(seen: Send, emulator: Emulator) ->
     assert environ["QUERY_STRING"] == "y=2&x=1"
     assert request.headers["Authorization"].startswith("Bearer ")
     assert (request.headers["X-A"], request.headers["If-Match"]) == ("1", "*")
-    assert environ[WORKSPACE] is emulator.workspace
+    assert environ["emulator.workspace"] is emulator.workspace
     assert request.host == "localhost"
 
 
@@ -165,7 +165,10 @@ def test_a_part_is_as_long_as_it_is_whatever_it_says(seen: Send) -> None:
 def test_marks_that_the_request_carries_are_not_those_of_its_parts(seen: Send) -> None:
     marks = {"emulator.overridden": True, "emulator.refused_override": "x", TOO_LARGE: False}
     (request,) = seen(ONE, marks=marks)
-    assert {name for name in request.environ if name.startswith("emulator.")} == {WORKSPACE}
+    assert {name for name in request.environ if name.startswith("emulator.")} == {
+        "emulator.workspace",
+        "emulator.family",
+    }
 
 
 @pytest.mark.parametrize(
@@ -211,23 +214,19 @@ def test_a_path_without_a_site_has_that_of_the_request(
     assert request.environ["REQUEST_URI"] == path
 
 
-def test_a_part_is_prepared_as_any_request_is(emulator: Emulator) -> None:
-    prepared: list[str] = []
-    data = data_app.create_family(emulator.service)
-    family = Family(
-        "data", data.application, prepare=lambda environ: prepared.append(environ["PATH_INFO"])
-    )
-    Sender(emulator, batch.create_family(emulator.service, family))(ONE)
-    assert prepared == ["/s/-/dw/data/v23_2"]
+def test_a_part_is_prepared_as_any_request_is(send: Sender, emulator: Emulator) -> None:
+    lists = b"inventory_lists/x?method=PATCH"
+    part = b"--b\nx-dw-http-method: POST\nx-dw-resource-path-extension: " + lists + b"\n\n{}\n--b--"
+    assert b"InventoryListNotFoundException" in send(part).get_data()
+    methods = [exchange.method for exchange in emulator.workspace.journal.find(Match({}))]
+    assert "PATCH" in methods
 
 
-def test_a_connection_that_a_part_drops_is_dropped(emulator: Emulator) -> None:
-    def drop(_: "WSGIEnvironment", __: "StartResponse") -> Any:
-        raise ConnectionDropped
-
-    family = batch.create_family(emulator.service, Family("data", drop))
+def test_a_connection_that_a_part_drops_is_dropped(send: Sender, emulator: Emulator) -> None:
+    plans = Declaration(()).read({"match": {"method": "GET"}, "action": {"drop": "before"}})
+    emulator.workspace.failpoints.add(plans)
     with pytest.raises(ConnectionDropped):
-        Sender(emulator, family)(ONE)
+        send(ONE)
 
 
 class Broken(MemoryStore):
@@ -297,18 +296,12 @@ def test_a_fault_that_is_told_is_answered(
     assert kind(answer) == (status, f"{name}Exception")
     assert (answer.json or {})["fault"]["arguments"] == arguments
     assert send.environ[FAULT] == f"{name}Exception"
-    assert set(send.family.faults[name]) == set(arguments)
+    assert set(batch.FAULTS[name].arguments) == set(arguments)
 
 
-def test_faults_that_can_be_told_are_those_of_no_other_family(
-    send: Sender, emulator: Emulator
-) -> None:
-    data = data_app.create_family(emulator.service)
-    assert len(send.family.faults) == 8
-    assert set(send.family.faults).isdisjoint(data.faults)
-    declared = {"match": {}, "action": {"fault": "MissingClientIdException"}}
-    for families in ([data, send.family], [send.family, data]):
-        assert len(Declaration(families).read(declared)) == 1
+def test_faults_that_can_be_told_are_those_of_no_other_family() -> None:
+    assert len(batch.FAULTS) == 8
+    assert set(batch.FAULTS).isdisjoint(data_app.FAULTS)
 
 
 def test_a_part_is_not_told_the_fault_of_its_request(seen: Send) -> None:

@@ -3,11 +3,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 from openapi_spec_validator import validate
 
 from emulator.config import Config
 from emulator.ocapi.access import oauth
-from emulator.ocapi.app import create_family
+from emulator.ocapi.app import register
 from emulator.ocapi.call import Service
 from emulator.ocapi.meta.description import (
     TOKEN_PATH,
@@ -155,7 +156,7 @@ def test_an_operation_is_named_after_method_and_path(
 
 
 def test_operations_are_named_as_the_journal_names_them() -> None:
-    journal = set(create_family(Service(Config())).operations.values())
+    journal = set(register(Flask("x"), Service(Config())).operations.values())
     described = describe_all(*RESOURCES)["paths"].values()
     assert {
         operation["operationId"] for path in described for operation in path.values()

@@ -134,7 +134,7 @@ def test_each_form_tells_scope_site_and_version(path: str, address: Address) -> 
     ],
 )
 def test_any_other_path_is_none_of_the_data_api(path: str) -> None:
-    assert url.parse(path) is None
+    assert not url.parse(path).is_data_api
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from emulator import Emulator
-from emulator.family import FAULT, Family
+from emulator.family import FAULT, TOO_LARGE, Family
 from emulator.front_door import FrontDoor
 from emulator.recording.exchange import Body, Exchange
 from emulator.recording.journal import Journal
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-def family(name: str) -> Family:
+def family(name: str, *paths: str) -> Family:
     """Return a family that answers its name and the path it was given."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         return Response(f"{name} {environ['PATH_INFO']}")(environ, start_response)
 
-    return Family(name, answer)
+    return Family(name, answer, paths=paths)
 
 
 def make(name: str) -> Workspace:
@@ -39,12 +39,11 @@ def make(name: str) -> Workspace:
 
 
 def build(data: Family) -> FrontDoor:
-    control = family("control")
-    families = {"/dw/oauth2/access_token": family("token"), "/__emulator__": control}
-    return FrontDoor(families, data, control, Workspaces(make, 10, 60), 100)
+    token, control = family("token", "/dw/oauth2/access_token"), family("control", "/__emulator__")
+    return FrontDoor([data, token, control], Workspaces(make, 10, 60), 100)
 
 
-DOOR = build(family("data"))
+DOOR = build(family("data", "/s", "/dw"))
 
 
 def enter(environ: dict[str, Any]) -> str:
@@ -77,9 +76,7 @@ def test_a_path_of_a_family_is_answered_by_it(target: str, answer: str) -> None:
     [
         ("/", "data /"),
         ("/s/-/dw/data/v23_2/inventory_lists", "data /s/-/dw/data/v23_2/inventory_lists"),
-        ("/__emulator__x/health", "data /__emulator__x/health"),
-        ("/__emulator__%2Fhealth", "data /__emulator__%2Fhealth"),
-        ("/x/__emulator__/health", "data /x/__emulator__/health"),
+        ("/dw/__emulator__/health", "data /dw/__emulator__/health"),
         ("/dw/oauth2", "data /dw/oauth2"),
         ("/dw/oauth2/access_token/x", "data /dw/oauth2/access_token/x"),
         ("/dw/oauth2%2Faccess_token", "data /dw/oauth2%2Faccess_token"),
@@ -97,7 +94,7 @@ def test_any_other_path_is_answered_by_the_default(target: str, answer: str) -> 
         ("https://localhost:8443//dw/oauth2/access_token?a=b", "token /dw/oauth2/access_token"),
         ("http://localhost/dw/data/v23_2/a%2fb", "data /dw/data/v23_2/a%2Fb"),
         ("http://localhost", "data /"),
-        ("http://__emulator__/health", "data /health"),
+        ("http://__emulator__/dw/health", "data /dw/health"),
     ],
 )
 def test_the_absolute_form_of_a_target_is_answered_by_its_path(target: str, answer: str) -> None:
@@ -108,11 +105,11 @@ def test_the_absolute_form_of_a_target_is_answered_by_its_path(target: str, answ
     ("path", "answer"),
     [
         ("/__emulator__/health", "control /__emulator__/health"),
-        ("", "data /"),
-        ("//a//b/", "data /a/b"),
-        ("/a b?c%2F", "data /a%20b%3Fc%252F"),
-        ("/\xc3\xa9", "data /%C3%A9"),
-        ("/\xff", "data /%FF"),
+        ("", "data "),
+        ("//dw//b/", "data /dw/b"),
+        ("/dw/a b?c%2F", "data /dw/a%20b%3Fc%252F"),
+        ("/dw/\xc3\xa9", "data /dw/%C3%A9"),
+        ("/dw/\xff", "data /dw/%FF"),
     ],
 )
 @pytest.mark.parametrize("rest", [{}, {"REQUEST_URI": ""}], ids=["none", "empty"])
@@ -120,13 +117,30 @@ def test_a_server_that_does_not_tell_the_target_is_served_by_the_decoded_path(
     rest: dict[str, str], path: str, answer: str
 ) -> None:
     environ = create_environ()
-    del environ["REQUEST_URI"]
+    del environ["REQUEST_URI"], environ["RAW_URI"]
     assert enter({**environ, "PATH_INFO": path, **rest}) == answer
 
 
 def test_the_target_wins_over_the_decoded_path() -> None:
-    environ = {**create_environ(), "REQUEST_URI": "/a%2Fb", "PATH_INFO": "/a/b"}
-    assert enter(environ) == "data /a%2Fb"
+    environ = {**create_environ(), "REQUEST_URI": "/dw/a%2Fb", "PATH_INFO": "/dw/a/b"}
+    assert enter(environ) == "data /dw/a%2Fb"
+
+
+def test_gunicorn_keeps_the_target_under_another_name() -> None:
+    environ = {**create_environ(), "RAW_URI": "/dw/a%2Fb", "PATH_INFO": "/dw/a/b"}
+    del environ["REQUEST_URI"]
+    assert enter(environ) == "data /dw/a%2Fb"
+
+
+def test_below_a_mount_point_the_target_is_read_without_it() -> None:
+    mounted = {"REQUEST_URI": "/mock/dw/a%2Fb", "SCRIPT_NAME": "/mock", "PATH_INFO": "/dw/a/b"}
+    assert enter({**create_environ(), **mounted}) == "data /dw/a%2Fb"
+
+
+@pytest.mark.parametrize("path", ["/", "/mine/a b", "/__emulator__x/health"])
+def test_a_path_of_no_family_stays_as_the_server_gave_it(path: str) -> None:
+    environ = {**create_environ(), "REQUEST_URI": "", "RAW_URI": "", "PATH_INFO": path}
+    assert enter(environ) == f"data {path}"
 
 
 def test_target_and_query_stay_as_they_were_sent() -> None:
@@ -180,18 +194,35 @@ def test_a_body_is_recorded_though_the_application_has_read_it() -> None:
     assert found.reply_body == Body(b"x" * 100, 200)
 
 
-def test_a_body_that_is_read_once_is_left_to_the_application() -> None:
+@pytest.mark.parametrize("stream", [Unseekable(b"once more"), Bare(b"once more")])
+@pytest.mark.parametrize("length", ["4", 4])
+def test_a_body_of_any_stream_is_read_to_its_length_and_recorded(stream: Any, length: Any) -> None:
+    stream = type(stream)(b"once more")
     door = build(Family("data", echo))
-    found = recorded(door, **{"wsgi.input": Unseekable(b"once"), "CONTENT_LENGTH": "4"})
-    assert found.request_body == Body(b"", 0)
+    found = recorded(door, **{"wsgi.input": stream, "CONTENT_LENGTH": length})
+    assert found.request_body == Body(b"once", 4)
     assert found.reply_body == Body(b"once", 4)
 
 
-def test_a_body_that_only_reads_is_left_to_the_application() -> None:
-    door = build(Family("data", echo))
-    found = recorded(door, **{"wsgi.input": Bare(b"once"), "CONTENT_LENGTH": "4"})
-    assert found.request_body == Body(b"", 0)
-    assert found.reply_body == Body(b"once", 4)
+def test_a_chunked_body_is_read_to_its_end_and_has_a_length() -> None:
+    def application(environ: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+        return Response(environ["CONTENT_LENGTH"])(environ, respond)
+
+    chunked = {"wsgi.input": Unseekable(b"four"), "wsgi.input_terminated": True}
+    found = recorded(build(Family("data", application)), CONTENT_LENGTH="", **chunked)
+    assert (found.request_body, found.reply_body) == (Body(b"four", 4), Body(b"4", 1))
+
+
+@pytest.mark.parametrize(
+    ("announced", "sent"), [("60000000", b""), ("", b"x" * (5 * 1024 * 1024 + 1))]
+)
+def test_a_body_that_is_too_large_is_marked(announced: str, sent: bytes) -> None:
+    def application(environ: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
+        return Response(str(environ[TOO_LARGE]))(environ, respond)
+
+    stream = {"wsgi.input": Unseekable(sent), "wsgi.input_terminated": True}
+    found = recorded(build(Family("data", application)), CONTENT_LENGTH=announced, **stream)
+    assert found.reply_body == Body(b"True", 4)
 
 
 def test_what_an_application_writes_comes_before_what_it_returns() -> None:
@@ -256,9 +287,8 @@ def test_a_control_request_is_neither_recorded_nor_met_by_a_failpoint() -> None:
 
 
 def test_a_journal_of_none_is_given_nothing() -> None:
-    control = family("control")
     workspaces = Workspaces(lambda name: Workspace(MemoryStore(), name), 10, 60)
-    door = FrontDoor({}, family("data"), control, workspaces, 100)
+    door = FrontDoor([family("data")], workspaces, 100)
     run_wsgi_app(door, create_environ())
     assert len(workspaces.default.journal) == 0
 
@@ -303,8 +333,8 @@ def test_a_control_request_makes_a_workspace_only_where_it_asks_for_it() -> None
         return Response(told)(environ, respond)
 
     workspaces = Workspaces(make, 10, 60)
-    control = Family("control", application)
-    door = FrontDoor({"/__emulator__": control}, family("data"), control, workspaces, 100)
+    control = Family("control", application, paths=("/__emulator__",))
+    door = FrontDoor([family("data"), control], workspaces, 100)
     made = []
     for path in ("/__emulator__/health", "/__emulator__/clock"):
         environ = create_environ(path, headers={"X-Emulator-Workspace": "ci-7"})

@@ -1,0 +1,249 @@
+"""The checks of every request in their order (ORD-1); each fills in a part of the ``Call``.
+
+The verb makes the rest: parents and resource (11), resource state and If-Match (12), business
+rules (13).
+"""
+
+from collections.abc import Callable, Iterable
+
+from emulator.ocapi.access import auth, origin
+from emulator.ocapi.call import SITES, Call
+from emulator.ocapi.resource import list_methods
+from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.fields import LOCALE
+from emulator.ocapi.wire import formats, paging, select, url
+from emulator.ocapi.wire.override import REFUSED
+from emulator.ocapi.wire.select import Selector
+
+Check = Callable[[Call], object]
+
+READS = ("GET", "HEAD")
+MIN_ID_LENGTH, MAX_ID_LENGTH = 1, 256
+
+
+def check_override(call: Call) -> None:
+    """Refuse a method that no POST may stand for (MET-3)."""
+    refused = call.request.environ.get(REFUSED)
+    if refused is not None:
+        raise faults.ILLEGAL_HTTP_METHOD_OVERRIDE(refused)
+
+
+def check_version(call: Call) -> None:
+    """Read the version of the path (URL-3)."""
+    segment = call.address.version
+    if not call.address.is_data_api:
+        raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
+    if not url.is_version(segment):
+        raise faults.INVALID_VERSION()
+    if not call.service.serves(segment):
+        raise faults.VERSION_NOT_FOUND(segment)
+    call.version = url.number(segment)
+
+
+def check_site(call: Call) -> None:
+    """Check the site of the path; ``-`` and nothing name the organization and the host's site."""
+    site = call.address.site
+    if not url.is_host(call.host):
+        raise faults.INVALID_HOST_HEADER(call.host)
+    if site not in ("", url.ORGANIZATION) and call.store.get(SITES, (site,)) is None:
+        raise faults.UNKNOWN_SITE(site)
+
+
+def check_route(call: Call) -> None:
+    """Refuse an unknown path (URL-4) and a method that the path does not offer (URL-6)."""
+    if call.methods:
+        fault = faults.METHOD_NOT_ALLOWED(call.method)
+        fault.headers["Allow"] = list_methods(call.methods)
+        raise fault
+    if call.matched is None:
+        raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
+
+
+def check_format(call: Call) -> None:
+    """Read the format of the answer (FMT-1, FMT-2)."""
+    call.format = formats.check(call.request)
+
+
+def check_body(call: Call) -> None:
+    """Read the bytes of the body, within the limit (FMT-6)."""
+    call.body = formats.read_body(call.request)
+
+
+def check_client(call: Call) -> None:
+    """Identify the calling client by its token (AUT-1)."""
+    tokens = call.service.tokens(call.workspace)
+    call.client = auth.identify(call.request.headers, call.request.args, tokens, call.store)
+
+
+def check_origin(call: Call) -> None:
+    """Check the origin of a web page (SET-4).
+
+    A preflight carries no token: it names its client in the query, or speaks for all clients.
+    """
+    sent = call.request.headers.get("Origin", "")
+    if not sent:
+        return
+    preflight = call.request.method == "OPTIONS"
+    client = call.request.args.get("client_id", "") if preflight else call.client
+    if client or not preflight:
+        origin.check(sent, call.host_url, client, call.permissions)
+    call.origin = sent
+
+
+def check_permission(call: Call) -> None:
+    """Find the client's permission for the resource and the method (SET-1)."""
+    if call.permissions is None:
+        return
+    address, path = call.address, call.request.path
+    below = path.removeprefix(address.base)
+    found = call.permissions.find(call.client, call.method, below, call.version)
+    if found is None:
+        sent = path.removeprefix(address.scope.removesuffix("/data"))
+        fault = faults.CLIENT_ACCESS_FORBIDDEN(call.method, sent)
+        aliased = below.removeprefix("/") in call.route.resource.aliases
+        template = below if aliased else "/".join(call.route.template)
+        entry = call.permissions.explain(call.client, call.method, template)
+        fault.hint = f"missing settings entry: {entry}"
+        raise fault
+    call.permission = found
+
+
+def check_key(call: Call) -> None:
+    """Read the ids in the path; a new id has 1 to 256 characters (INV-4)."""
+    ids = call.ids
+    try:
+        "".join(ids).encode()
+    except UnicodeEncodeError as error:
+        raise faults.RESOURCE_PATH("an ID isn't UTF-8") from error
+    if call.method == "PUT" and not MIN_ID_LENGTH <= len(ids[-1]) <= MAX_ID_LENGTH:
+        name = call.route.template[-1][1:-1]
+        raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
+    call.key = ids
+
+
+def check_page(call: Call) -> None:
+    """Read the requested part of the collection (PAG-1)."""
+    if call.route.of_collection:
+        call.page = paging.parse(call.request.args)
+
+
+def check_callback(call: Call) -> None:
+    """Read the name of the JSONP callback (FMT-4)."""
+    formats.check_callback(call.request)
+    call.callback = formats.callback(call.request)
+
+
+def check_selector(call: Call) -> None:
+    """Read the property selector of the query (SEL-1)."""
+    call.selector = parse_selector(call.request.args.get("select"))
+
+
+def check_expansions(call: Call) -> None:
+    """Read the requested expansions (EXP)."""
+    names = call.request.args.get("expand", "").split(",")
+    call.expansions = expand(call, [name.strip() for name in names if name.strip()])
+
+
+def check_locale(call: Call) -> None:
+    """Read the one locale of localized properties (LOC)."""
+    text: str | None = call.request.args.get("locale")
+    if text is not None and not LOCALE.fullmatch(text):
+        raise faults.MALFORMED_LOCALE(text)
+    call.locale = text
+
+
+def check_content(call: Call) -> None:
+    """Decode the body; a request that needs none and has none brings an empty object (FMT-6)."""
+    if call.method in READS or (call.method == "DELETE" and not call.body):
+        call.content = {}
+    else:
+        call.content = formats.decode(call.request, call.body, call.route.body, call.version)
+
+
+def check_changes(call: Call) -> None:
+    """Read the properties that the body sets (DEC-1 to DEC-5), within the permission (SET-2)."""
+    if call.method in READS:
+        return
+    document, partial = call.route.body, call.method not in ("PUT", "POST")
+    changes = document.decode(
+        call.content,
+        version=call.version,
+        partial=partial,
+        find_custom=Declarations(call.store).find,
+    )
+    sent = {name: call.content[name] for name in call.content if name in changes}
+    forbidden = call.permission.check_write(sent)
+    if forbidden:
+        raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
+    call.changes = changes
+
+
+# The order of ORD-1. The numbers are those of the contract's section 7.
+CHECKS_OF_EVERY_METHOD: tuple[Check, ...] = (
+    check_override,  # 1
+    check_version,  # 2
+    check_site,  # 3
+    check_route,  # 4
+    check_format,  # 5 format, content type, charset,
+    check_body,  # and size
+)
+CHECKS_OF_QUERY: tuple[Check, ...] = (
+    check_page,
+    check_callback,
+    check_selector,
+    check_expansions,
+    check_locale,
+)
+CHECKS: tuple[Check, ...] = (
+    *CHECKS_OF_EVERY_METHOD,
+    check_client,  # 6
+    check_origin,  # 7
+    check_permission,  # 8
+    check_key,  # 9 parameters of the path
+    *CHECKS_OF_QUERY,  # and of the query
+    check_content,  # 10 body decoding
+    check_changes,  # and constraints
+)
+CHECKS_WITHOUT_QUERY = tuple(one for one in CHECKS if one not in CHECKS_OF_QUERY[1:])
+"""The checks of a request without a query, apart from the page, which has defaults."""
+CHECKS_OF_OPTIONS: tuple[Check, ...] = (*CHECKS_OF_EVERY_METHOD, check_origin)
+
+
+def check(call: Call) -> None:
+    """Make the checks in their order; the first that fails decides the answer (FLT-5)."""
+    for one in _choose_checks(call):
+        one(call)
+
+
+def _choose_checks(call: Call) -> tuple[Check, ...]:
+    if call.request.method == "OPTIONS":
+        return CHECKS_OF_OPTIONS
+    return CHECKS if call.request.query_string else CHECKS_WITHOUT_QUERY
+
+
+def parse_selector(text: str | None) -> Selector | None:
+    """Return a property selector, None for none.
+
+    Raises:
+        Fault: MALFORMED_SELECTOR (SEL-1).
+    """
+    if text is None:
+        return None
+    try:
+        return select.parse(text)
+    except select.SelectorError as error:
+        raise faults.MALFORMED_SELECTOR(text) from error
+
+
+def expand(call: Call, names: Iterable[str]) -> tuple[str, ...]:
+    """Return expansions by their names.
+
+    Raises:
+        Fault: INVALID_EXPAND_VALUE, the resource has no such expansion (EXP).
+    """
+    wanted = tuple(names)
+    for name in wanted:
+        if name not in call.route.resource.expansions:
+            raise faults.INVALID_EXPAND_VALUE(name)
+    return wanted

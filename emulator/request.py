@@ -1,0 +1,91 @@
+"""Requests and responses of the application: Flask's own, made with less work."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import flask
+from flask.globals import request_ctx
+from werkzeug.datastructures import EnvironHeaders
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+
+
+@lru_cache(maxsize=256)
+def _name_variable(header: str) -> str:
+    """Return the name of a header in a WSGI environment."""
+    variable = header.upper().replace("-", "_")
+    return variable if variable in WITHOUT_PREFIX else f"HTTP_{variable}"
+
+
+class Headers(EnvironHeaders):
+    """The headers of a request; ``get`` looks once, where werkzeug catches a ``KeyError``."""
+
+    def get(self, key: str, default: Any = None, *args: Any, **options: Any) -> Any:  # type: ignore[override]
+        """Return a header, or the default."""
+        if args or options:
+            return super().get(key, default, *args, **options)
+        return self.environ.get(_name_variable(key), default)
+
+    def __contains__(self, key: Any) -> bool:
+        return _name_variable(key) in self.environ
+
+
+class Request(flask.Request):
+    """One request.
+
+    Args:
+        environ: The WSGI environment. ``QUERY_STRING`` and ``REMOTE_ADDR`` are text if present.
+        populate_request: See Flask.
+        shallow: See Flask.
+    """
+
+    def __init__(
+        self,
+        environ: "WSGIEnvironment",
+        populate_request: bool = True,  # noqa: FBT001, FBT002 - the signature of Flask
+        shallow: bool = False,  # noqa: FBT001, FBT002 - the same
+    ) -> None:
+        # Without super().__init__: it parses the host, the path and the query of each request.
+        self.environ = environ
+        self.method = environ["REQUEST_METHOD"].upper()
+        self.path = "/" + _decode(environ.get("PATH_INFO", "")).lstrip("/")
+        self.scheme = environ["wsgi.url_scheme"]
+        self.query_string = environ.get("QUERY_STRING", "").encode("latin-1")
+        self.headers = Headers(environ)
+        self.root_path = _decode(environ.get("SCRIPT_NAME", "")).rstrip("/")
+        self.remote_addr = environ.get("REMOTE_ADDR")
+        self.server = (environ.get("SERVER_NAME", ""), _port(environ))
+        self.shallow = shallow
+        if populate_request and not shallow:
+            environ["werkzeug.request"] = self
+
+
+def read_sent_path(request: flask.Request) -> str:
+    """Return the path of a request as it was sent, without the query."""
+    target = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path
+    return str(target).partition("?")[0]
+
+
+def current_request() -> Request:
+    """Return the request that is being answered."""
+    found: Any = request_ctx.request
+    return found  # type: ignore[no-any-return]
+
+
+def _decode(path: str) -> str:
+    """Return a path of a WSGI environment as text (PEP 3333: bytes as latin-1)."""
+    return path if path.isascii() else path.encode("latin-1").decode(errors="replace")
+
+
+def _port(environ: "WSGIEnvironment") -> int | None:
+    text = str(environ.get("SERVER_PORT", ""))
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+class Response(flask.Response):
+    """One response; without a content type unless the view sets one."""
+
+    default_mimetype = None
