@@ -273,6 +273,7 @@ def test_all_endpoints_are_listed(local: Emulator) -> None:
         "POST /__emulator__/snapshots/<name>/restore",
         "GET /__emulator__/state",
         "PUT /__emulator__/state",
+        "POST /__emulator__/token",
         "GET /__emulator__/workspaces",
         "GET /__emulator__/workspaces/<name>",
         "PUT /__emulator__/workspaces/<name>",
