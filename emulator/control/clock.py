@@ -1,4 +1,4 @@
-"""The clock of a workspace: look at it, stop it, set it, move it, give it back to the world."""
+"""The endpoints of the clock: show, freeze, set, advance, reset."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,44 +14,44 @@ from emulator.workspace.workspace import current
 
 
 class Instant(fields.Field[datetime]):
-    """An instant as ISO 8601 has it, in UTC unless it says otherwise."""
+    """An instant of ISO 8601; in UTC without an offset."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
             read = datetime.fromisoformat(value)
             return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
         except (TypeError, ValueError, OverflowError) as error:
-            told = "An instant is written as 2026-01-31T12:00:00Z."
+            told = "Write an instant as 2026-01-31T12:00:00Z."
             raise ValidationError(told) from error
 
 
 class FreezeSchema(Schema):
-    """Where to stop."""
+    """A request to freeze the clock, now or at an instant."""
 
     at = Instant()
 
 
 class SetSchema(Schema):
-    """From where to go on."""
+    """A request to set the clock."""
 
     at = Instant(required=True)
 
 
 class AdvanceSchema(Schema):
-    """How far to move."""
+    """A request to advance the clock."""
 
     seconds = Real(required=True)
 
 
 def create() -> Blueprint:
     """Return the endpoints below ``clock``."""
-    part = Blueprint("clock", __name__)
-    part.add_url_rule("", "show", lambda: show(_clock()))
-    part.add_url_rule("/freeze", "freeze", freeze, methods=["POST"])
-    part.add_url_rule("/set", "set", set_, methods=["POST"])
-    part.add_url_rule("/advance", "advance", advance, methods=["POST"])
-    part.add_url_rule("/reset", "reset", reset, methods=["POST"])
-    return part
+    blueprint = Blueprint("clock", __name__)
+    blueprint.add_url_rule("", "show", lambda: show(_clock()))
+    blueprint.add_url_rule("/freeze", "freeze", freeze, methods=["POST"])
+    blueprint.add_url_rule("/set", "set", set_, methods=["POST"])
+    blueprint.add_url_rule("/advance", "advance", advance, methods=["POST"])
+    blueprint.add_url_rule("/reset", "reset", reset, methods=["POST"])
+    return blueprint
 
 
 def _clock() -> Clock:
@@ -59,42 +59,46 @@ def _clock() -> Clock:
 
 
 def show(clock: Clock) -> Response:
-    """Answer what time it is, and whether it stands."""
+    """Answer the time, and whether the clock is frozen."""
     return jsonify(now=render_instant(clock.now()), frozen=clock.is_frozen)
 
 
-def _move(work: Callable[[], None]) -> Response:
-    """Answer what time it is once the clock was moved, or why it was not."""
+def _move(step: Callable[[], None]) -> Response:
+    """Move the clock and answer the time.
+
+    Raises:
+        Problem: 400, the time is out of the calendar.
+    """
     try:
-        work()
+        step()
     except ClockError as error:
         raise Problem(400, f"{error}.") from error
     return show(_clock())
 
 
 def freeze() -> Response:
-    """Stop the clock, where it is or ``at`` an instant."""
+    """Freeze the clock, now or ``at`` an instant."""
     clock = _clock()
     at = load(FreezeSchema(), read_json()).get("at")
     return _move(lambda: clock.freeze(at))
 
 
 def set_() -> Response:
-    """Let the clock go on from an instant."""
+    """Set the clock to an instant, from which it runs."""
     clock = _clock()
     at = load(SetSchema(), read_json())["at"]
     return _move(lambda: clock.set(at))
 
 
 def advance() -> Response:
-    """Move the clock by some seconds."""
+    """Advance the clock by some seconds."""
     clock = _clock()
     seconds = load(AdvanceSchema(), read_json())["seconds"]
     return _move(lambda: clock.advance(seconds))
 
 
 def reset() -> Response:
-    """Give the clock the time it had at the start."""
+    """Reset the clock to the time of the start."""
     clock = _clock()
     clock.reset()
     return show(clock)

@@ -1,4 +1,4 @@
-"""The failpoints of a workspace: list, add, replace, remove."""
+"""The endpoints of failpoints: list, add, replace, remove."""
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import NotFound
@@ -10,7 +10,7 @@ from emulator.workspace.workspace import current
 
 def create(declaration: Declaration) -> Blueprint:
     """Return the endpoints below ``failpoints``."""
-    part = Blueprint("failpoints", __name__)
+    blueprint = Blueprint("failpoints", __name__)
 
     def read() -> list[Plan]:
         try:
@@ -18,21 +18,21 @@ def create(declaration: Declaration) -> Blueprint:
         except FailpointError as error:
             raise invalid(error.problems) from error
 
-    @part.get("")
+    @blueprint.get("")
     def show() -> Response:
         return jsonify([failpoint.show() for failpoint in _failpoints()])
 
-    @part.post("")
+    @blueprint.post("")
     def add() -> tuple[Response, int]:
         return _created(_failpoints().add(read()))
 
-    @part.put("")
+    @blueprint.put("")
     def replace() -> tuple[Response, int]:
         return _created(_failpoints().replace(read()))
 
-    part.add_url_rule("", "clear", clear, methods=["DELETE"])
-    part.add_url_rule("/<identifier>", "delete", delete, methods=["DELETE"])
-    return part
+    blueprint.add_url_rule("", "clear", clear, methods=["DELETE"])
+    blueprint.add_url_rule("/<identifier>", "delete", delete, methods=["DELETE"])
+    return blueprint
 
 
 def _failpoints() -> Failpoints:
@@ -50,7 +50,7 @@ def clear() -> tuple[str, int]:
 
 
 def delete(identifier: str) -> tuple[str, int]:
-    """Remove one."""
+    """Remove a failpoint."""
     if not _failpoints().delete(identifier):
         raise NotFound(f"There is no failpoint '{identifier}'.")
     return "", 204

@@ -1,4 +1,4 @@
-"""All data of a workspace as JSON: take them out, put them back, or put in a data set."""
+"""The endpoints of the state: dump all data of a workspace as JSON, and load them."""
 
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, fields, validate
@@ -9,16 +9,16 @@ from emulator.fixture.data_set import Collection, FixtureError
 from emulator.recording.match import Values
 from emulator.workspace.workspace import current
 
-FORMAT = 1
+STATE_FORMAT = 1
 
 
 class StateSchema(Schema):
-    """Data as the files of a data set."""
+    """The files of a data set as JSON."""
 
     format = fields.Integer(
         strict=True,
         required=True,
-        validate=validate.Equal(FORMAT, error=f"This server reads format {FORMAT}."),
+        validate=validate.Equal(STATE_FORMAT, error=f"This server reads format {STATE_FORMAT}."),
     )
     files = Values(required=True)
 
@@ -27,17 +27,17 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
     """Return the endpoints below ``state``.
 
     Args:
-        collections: What a data set holds.
+        collections: The collections of a data set.
     """
-    part = Blueprint("state", __name__)
+    blueprint = Blueprint("state", __name__)
 
-    @part.get("")
+    @blueprint.get("")
     def dump() -> Response:
         with current(request.environ).store.frozen() as store:
             files = fixtures.encode(store, collections)
-        return jsonify(format=FORMAT, files=files)
+        return jsonify(format=STATE_FORMAT, files=files)
 
-    @part.put("")
+    @blueprint.put("")
     def restore() -> Response:
         files = load(StateSchema(), read_json())["files"]
         try:
@@ -48,4 +48,4 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
         current(request.environ).store.replace(contents)
         return jsonify({c.name: len(contents.get(c.name, ())) for c in collections})
 
-    return part
+    return blueprint

@@ -471,7 +471,7 @@ def test_failpoints_of_a_file_are_in_every_workspace_and_back_after_a_reset(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("{", "failpoints.json: is no JSON file: "),
+        ("{", "failpoints.json: is not a JSON file: "),
         ('[{"action": {"status": 1}}]', "failpoints.json: /0/action/status: "),
         ('{"action": {"fault": "Nothing"}}', "There is no fault 'Nothing'"),
         ("3", "failpoints.json: /: "),
@@ -485,7 +485,7 @@ def test_a_broken_file_of_failpoints_is_refused(tmp_path: Path, content: str, to
 
 
 def test_a_file_of_failpoints_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FailpointError, match="none: is no JSON file: "):
+    with pytest.raises(FailpointError, match="none: is not a JSON file: "):
         Emulator(fixtures="samples", failpoints=str(tmp_path / "none"))
 
 

@@ -1,4 +1,4 @@
-"""Internal errors, kept so that a test can raise them again, and outages, which are none."""
+"""A log of internal errors for tests to look at, and a log line for outages."""
 
 import logging
 from collections import deque
@@ -6,40 +6,40 @@ from collections.abc import Iterator
 
 logger = logging.getLogger("emulator")
 
-KEPT = 100
+MAX_CRASHES = 100
 
 
 def log_outage(method: str, path: str, error: Exception) -> None:
-    """Log in one line that a request could not be served for want of the data.
+    """Log in one line that the data for a request could not be reached.
 
-    The query is left out, since it may carry secrets.
+    The query is left out, since secrets may be in a query.
     """
     logger.error("outage in %s %s: %s", method, path, " ".join(str(error).split()))
 
 
 class CrashLog:
-    """The latest internal errors; bounded, the oldest are dropped."""
+    """The latest internal errors, ``MAX_CRASHES`` at most."""
 
     def __init__(self) -> None:
-        self._crashes: deque[Exception] = deque(maxlen=KEPT)
+        self._crashes: deque[Exception] = deque(maxlen=MAX_CRASHES)
 
     def __iter__(self) -> Iterator[Exception]:
         return iter(tuple(self._crashes))
 
     def record(self, method: str, path: str, error: Exception) -> None:
-        """Log ``error`` with its traceback and keep it, naming the request it belongs to.
+        """Log and keep an error, with a note about the request.
 
-        The query is left out, since it may carry secrets.
+        The query is left out, since secrets may be in a query.
         """
         error.add_note(f"while answering {method} {path}")
         logger.error("internal error in %s %s", method, path, exc_info=error)
         self._crashes.append(error)
 
     def check(self) -> None:
-        """Raise the oldest error that was kept, and forget it; return if there is none."""
+        """Raise and forget the oldest error, if there is one."""
         if self._crashes:
             raise self._crashes.popleft()
 
     def clear(self) -> None:
-        """Forget all errors that were kept."""
+        """Forget all errors."""
         self._crashes.clear()

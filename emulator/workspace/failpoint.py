@@ -1,7 +1,7 @@
-"""Failpoints: trouble on demand, for tests of what clients do about it.
+"""Failpoints: faults, delays and broken connections on demand, for tests of clients.
 
-A failpoint says which requests it is for and what becomes of them. What becomes of them is put
-together from small actions, each of which stands around the serving of a request.
+A failpoint has conditions and an action. The action of a request is composed of small functions,
+each of which wraps the serving of the request as a middleware does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,11 +33,11 @@ Serve = Callable[["WSGIEnvironment"], Reply]
 Action = Callable[[Serve, "WSGIEnvironment"], Reply]
 Sleep = Callable[[float], object]
 
-LONGEST = 300.0  # seconds of a delay
-PIECES = 10  # parts of a slow body
-ENDS = ("fault", "status", "drop")
-BODILESS = (204, 304)
-NEEDS = {"arguments": "fault", "headers": "status", "body": "status"}
+MAX_DELAY_SECONDS = 300.0
+SLOW_BODY_CHUNKS = 10
+EXCLUSIVE_MEMBERS = ("fault", "status", "drop")
+STATUSES_WITHOUT_BODY = (204, 304)
+DEPENDENT_MEMBERS = {"arguments": "fault", "headers": "status", "body": "status"}
 MAX_PROBLEMS = 100
 """Problems after which no further declarations are looked at."""
 TOKEN_FAMILY = "token"  # noqa: S105 - the name of a family
@@ -50,10 +50,10 @@ MAX_DECLARED_BYTES = 8 * 1024 * 1024
 
 
 class ConnectionDropped(ConnectionResetError):  # noqa: N818 - an outcome that was asked for
-    """The connection is to be closed without another byte.
+    """A failpoint closes the connection without another byte.
 
-    WSGI has no such answer. Servers close a connection without a word when the client has reset
-    the connection, which is the error that this one looks like.
+    WSGI has no such answer. But a server closes the connection in silence on the error of a client
+    that has reset the connection, so this error looks the same.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,11 @@ class ConnectionDropped(ConnectionResetError):  # noqa: N818 - an outcome that w
 
 
 class FailpointError(ValueError):
-    """Failpoints are declared wrongly; ``problems`` tells where and why, by JSON Pointer."""
+    """Declarations of failpoints are wrong.
+
+    Args:
+        problems: Messages by JSON Pointer.
+    """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__("\n".join(f"{place or '/'}: {why}" for place, why in problems.items()))
@@ -69,19 +73,19 @@ class FailpointError(ValueError):
 
 
 class Delay(fields.Field[tuple[float, float]]):
-    """Seconds, or the least and the most of them as an array of two."""
+    """Seconds, or the minimum and the maximum in an array."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
         least, most = value if isinstance(value, list) and len(value) == 2 else (value, value)  # noqa: PLR2004
         numbers = all(type(number) in (int, float) for number in (least, most))
-        if not (numbers and 0 <= least <= most <= LONGEST):
-            told = f"Seconds from 0 to {LONGEST:.0f}, or the least and the most of them."
+        if not (numbers and 0 <= least <= most <= MAX_DELAY_SECONDS):
+            told = f"Use seconds from 0 to {MAX_DELAY_SECONDS:.0f}, or [minimum, maximum]."
             raise ValidationError(told)
         return least, most
 
 
 class Real(fields.Float):
-    """A number, and no text that reads like one."""
+    """A JSON number; a string with a number is refused."""
 
     def _validated(self, value: Any) -> float:
         if type(value) not in (int, float):
@@ -90,7 +94,7 @@ class Real(fields.Float):
 
 
 class Headers(Texts):
-    """Headers that a server can send, but those that belong to it."""
+    """Valid headers, except those of the server itself."""
 
     def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
         headers = super()._deserialize(*args, **options)
@@ -102,12 +106,12 @@ class Headers(Texts):
         return headers
 
 
-SECONDS = validate.Range(0, LONGEST)
+SECONDS = validate.Range(0, MAX_DELAY_SECONDS)
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ActionSchema(Schema):
-    """What becomes of a request."""
+    """The action of a failpoint."""
 
     delay = Delay()
     fault = fields.String()
@@ -121,22 +125,22 @@ class ActionSchema(Schema):
 
     @validates_schema
     def check(self, data: Mapping[str, Any], **_: Any) -> None:
-        """Refuse an action that does nothing, or two that exclude each other."""
-        ends = [name for name in ENDS if name in data]
+        """Check for an empty action, for contradictions and for missing members."""
+        ends = [name for name in EXCLUSIVE_MEMBERS if name in data]
         if len(ends) > 1:
             raise ValidationError(f"Only one of {', '.join(ends)}.", ends[1])
-        for name, needed in NEEDS.items():
+        for name, needed in DEPENDENT_MEMBERS.items():
             if name in data and needed not in data:
-                raise ValidationError(f"Goes with {needed} only.", name)
-        if data.get("status") in BODILESS and data.get("body") is not None:
+                raise ValidationError(f"Needs {needed}.", name)
+        if data.get("status") in STATUSES_WITHOUT_BODY and data.get("body") is not None:
             raise ValidationError(f"An answer of {data['status']} has no body.", "body")
         if not data:
-            told = "Says nothing to do: delay, fault, status, drop, truncate or slow_body."
+            told = "Has none of delay, fault, status, drop, truncate and slow_body."
             raise ValidationError(told)
 
 
 class FailpointMatch(RequestMatch):
-    """Which requests a failpoint is for."""
+    """The conditions of a failpoint."""
 
     nth = fields.Integer(strict=True, validate=validate.Range(1))
 
@@ -153,18 +157,18 @@ class FailpointSchema(Schema):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a failpoint was declared to be; many workspaces can count it down, each by itself.
+    """A declared failpoint, without the counts of a workspace.
 
     Attributes:
-        declared: The declaration, as JSON.
-        match: Which requests it is for.
-        family: The family whose fault it answers; empty where it answers none.
-        action: What ``ActionSchema`` has loaded.
-        nth: The one of these requests that it is for, None for each.
+        declared: The declaration as JSON.
+        match: The conditions.
+        family: The family of the fault; empty without a fault.
+        action: The action as loaded by ``ActionSchema``.
+        nth: The number of the request among those that match; None for all of them.
         size: Bytes of the declaration as JSON.
-        times: How often it is applied at most, None for any number.
-        probability: How likely it is applied.
-        seed: Makes chance the same each time, None for real chance.
+        times: The number of applications at most; None without a limit.
+        probability: From 0 to 1.
+        seed: The seed of the random numbers; None for different numbers in each run.
     """
 
     declared: Mapping[str, Any]
@@ -178,10 +182,10 @@ class Plan:
     size: int
 
     def fits(self, exchange: Exchange) -> bool:
-        """Return whether the failpoint is for a request.
+        """Return whether the conditions hold for a request.
 
-        A failpoint without a family or a condition is not for token requests: a client sends these
-        when it needs to, so that a test could not tell which of its requests meets the failpoint.
+        A failpoint without conditions is not for token requests. A client sends a token request
+        when its token is too old, so a test could not foresee the request with the failpoint.
         """
         family = exchange.family.name
         if self.family:
@@ -200,10 +204,10 @@ def too_many_failpoints() -> WorkspaceError:
 
 
 class Declaration:
-    """Reads failpoints.
+    """A reader of declarations.
 
     Args:
-        families: Whose faults can be named.
+        families: The families with the names of faults and operations.
     """
 
     def __init__(self, families: Iterable[Family]) -> None:
@@ -219,10 +223,10 @@ class Declaration:
         }
 
     def read(self, value: Any) -> list[Plan]:
-        """Return the failpoints of a JSON value: one, or an array of them.
+        """Return the failpoints of a JSON value: an object, or an array of objects.
 
         Raises:
-            FailpointError: With all that is wrong.
+            FailpointError: The value has problems.
         """
         values = value if isinstance(value, list) else [value]
         if len(values) > MAX_FAILPOINTS:
@@ -245,17 +249,17 @@ class Declaration:
         """Return the failpoints of a JSON file.
 
         Raises:
-            FailpointError: With all that is wrong; an unreadable file among it.
+            FailpointError: The file cannot be read, or has problems.
         """
         try:
             value = orjson.loads(Path(file).read_bytes())
         except (OSError, orjson.JSONDecodeError) as error:
-            raise FailpointError({file: f"is no JSON file: {error}"}) from error
+            raise FailpointError({file: f"is not a JSON file: {error}"}) from error
         try:
             return self.read(value)
         except FailpointError as error:
-            told = {f"{file}: {place or '/'}": why for place, why in error.problems.items()}
-            raise FailpointError(told) from error
+            problems = {f"{file}: {at or '/'}": why for at, why in error.problems.items()}
+            raise FailpointError(problems) from error
 
     def _read(self, declared: Any) -> Plan:
         size = _measure(declared)
@@ -275,14 +279,14 @@ class Declaration:
         )
 
     def _check_names(self, match: Mapping[str, Any]) -> None:
-        """Refuse a pattern of families or operations that none of them fits."""
+        """Check that the patterns of families and operations fit some name."""
         for member, names in self._names.items():
             if member in match and not any(map(compile_text(match[member]).fullmatch, names)):
-                told = f"Fits none of {', '.join(sorted(names))}."
+                told = f"Matches none of {', '.join(sorted(names))}."
                 raise ValidationError({"match": {member: [told]}})
 
     def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
-        """Return the family of an action's fault, whose name and arguments have to be right."""
+        """Check the name and the arguments of a fault, and return its family."""
         name = action["fault"] = action["fault"].removesuffix(SUFFIX)
         if name not in self._faults:
             told = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
@@ -301,7 +305,7 @@ def _measure(declared: Any) -> int:
     """Return the bytes of a declaration as JSON.
 
     Raises:
-        ValidationError: The declaration is too large, or too deep to be shown again.
+        ValidationError: The declaration is too large, or nested too deeply to be shown again.
     """
     action = declared.get("action") if isinstance(declared, dict) else None
     body = action.get("body") if isinstance(action, dict) else None
@@ -317,13 +321,13 @@ def _measure(declared: Any) -> int:
 
 @dataclass(eq=False)
 class Failpoint:
-    """A failpoint of one workspace, with what is left of it.
+    """A failpoint of one workspace, with its counts.
 
     Attributes:
-        id: Its name in the workspace.
-        plan: What it was declared to be.
-        seen: How many requests it was for.
-        met: How many it was applied to.
+        id: A number as text, unique in the workspace.
+        plan: The declaration.
+        seen: The number of requests for which the conditions held.
+        met: The number of requests to which the action was applied.
     """
 
     id: str
@@ -333,11 +337,11 @@ class Failpoint:
     _random: Random = field(init=False)
 
     def __post_init__(self) -> None:
-        # A test's dice, which it may want to fall the same each time.
+        # No secrets: a test may want the same numbers in each run.
         self._random = Random(self.plan.seed)  # noqa: S311
 
     def take(self, exchange: Exchange) -> bool:
-        """Return whether it applies to a request, and count the request if so."""
+        """Count a request, and return whether the action applies."""
         plan = self.plan
         if not plan.fits(exchange):
             return False
@@ -350,17 +354,17 @@ class Failpoint:
         return True
 
     def serve(self, serve: Serve, environ: "WSGIEnvironment", pause: Sleep) -> Reply:
-        """Serve a request as the action has it."""
+        """Serve a request with the action."""
         for action in self._actions(pause):
             serve = _around(action, serve)
         return serve(environ)
 
     def show(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the declaration and the counts as JSON."""
         return {"id": self.id, **self.plan.declared, "seen": self.seen, "met": self.met}
 
     def _actions(self, pause: Sleep) -> Iterator[Action]:
-        """Yield the actions, the innermost first."""
+        """Yield the wrappers, the innermost first."""
         action = self.plan.action
         if "fault" in action:
             yield inject(Injected(action["fault"], action.get("arguments", {})))
@@ -381,7 +385,7 @@ def _around(action: Action, serve: Serve) -> Serve:
 
 
 def inject(fault: Injected) -> Action:
-    """Return the action that makes the family answer a fault of its own."""
+    """Return an action: the family answers a fault."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         environ[INJECTED] = fault
@@ -391,25 +395,25 @@ def inject(fault: Injected) -> Action:
 
 
 def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
-    """Return the action that answers in the place of the API."""
+    """Return an action: an answer instead of that of the API."""
     text = isinstance(body, str)
     data = b"" if body is None else body.encode() if text else orjson.dumps(body)
     kind = "text/plain; charset=utf-8" if text else "application/json"
-    told = list(headers.items())
+    sent = list(headers.items())
     if data and "content-type" not in {name.lower() for name in headers}:
-        told.append(("Content-Type", kind))
-    if status not in BODILESS:
-        told.append(("Content-Length", str(len(data))))
+        sent.append(("Content-Type", kind))
+    if status not in STATUSES_WITHOUT_BODY:
+        sent.append(("Content-Length", str(len(data))))
 
     def act(_: Serve, environ: "WSGIEnvironment") -> Reply:
         parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [data]
-        return Reply(f"{status} {PHRASES.get(status, 'Unknown')}", list(told), parts)
+        return Reply(f"{status} {PHRASES.get(status, 'Unknown')}", list(sent), parts)
 
     return act
 
 
 def truncate(size: int) -> Action:
-    """Return the action that cuts off what comes after ``size`` bytes of the body."""
+    """Return an action: the body ends after ``size`` bytes."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         reply = serve(environ)
@@ -419,12 +423,12 @@ def truncate(size: int) -> Action:
 
 
 def slow(seconds: float) -> Action:
-    """Return the action that spreads the body over some time."""
+    """Return an action: the body takes some time, in ``SLOW_BODY_CHUNKS``."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         reply = serve(environ)
         body = b"".join(reply.parts)
-        length = -(-len(body) // PIECES) or 1
+        length = -(-len(body) // SLOW_BODY_CHUNKS) or 1
         pieces = [body[start : start + length] for start in range(0, len(body), length)]
         return reply._replace(parts=pieces, pause=seconds / max(1, len(pieces)))
 
@@ -432,7 +436,7 @@ def slow(seconds: float) -> Action:
 
 
 def drop(*, answered: bool) -> Action:
-    """Return the action that closes the connection, before or after the request is served."""
+    """Return an action: the connection is closed, before or after the request is served."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         if answered:
@@ -443,7 +447,7 @@ def drop(*, answered: bool) -> Action:
 
 
 def delay(seconds: float, pause: Sleep) -> Action:
-    """Return the action that waits before the request is served."""
+    """Return an action: a pause before the request is served."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         pause(seconds)
@@ -453,11 +457,11 @@ def delay(seconds: float, pause: Sleep) -> Action:
 
 
 class Failpoints:
-    """The failpoints of one workspace, in their order.
+    """The failpoints of one workspace, in order.
 
     Args:
-        initial: Those that are there at the start and after a reset.
-        pause: What lets time pass, in seconds.
+        initial: The failpoints at the start and after a reset.
+        pause: Waits for some seconds.
     """
 
     def __init__(self, initial: Sequence[Plan] = (), pause: Sleep = sleep) -> None:
@@ -467,7 +471,7 @@ class Failpoints:
         self.reset()
 
     def reset(self) -> None:
-        """Be as at the start."""
+        """Bring back the initial failpoints."""
         with self._lock:
             self._ids = count(1)
             self._failpoints = self._make(self._initial)
@@ -492,12 +496,12 @@ class Failpoints:
         return iter(self._failpoints)
 
     def clear(self) -> None:
-        """Remove all of them."""
+        """Remove all failpoints."""
         with self._lock:
             self._failpoints = []
 
     def delete(self, identifier: str) -> bool:
-        """Remove one; return whether there was one."""
+        """Remove a failpoint; return False if there is none."""
         with self._lock:
             left = [failpoint for failpoint in self._failpoints if failpoint.id != identifier]
             found = len(left) < len(self._failpoints)
@@ -505,7 +509,7 @@ class Failpoints:
             return found
 
     def take(self, exchange: Exchange) -> Failpoint | None:
-        """Return the first failpoint that applies to a request, counted down; or None."""
+        """Count a request, and return the first failpoint whose action applies."""
         if not self._failpoints:
             return None
         with self._lock:

@@ -100,7 +100,7 @@ def test_what_is_no_instant_is_refused_and_the_clock_stays(
 ) -> None:
     move(emulator, "freeze", at=NOON)
     response = ask(emulator, "POST", f"{CLOCK}/{how}", json={"at": at})
-    told = "An instant is written as 2026-01-31T12:00:00Z."
+    told = "Write an instant as 2026-01-31T12:00:00Z."
     assert response.status_code == 400
     assert response.json is not None
     assert response.json["errors"] == [{"pointer": "/at", "detail": told}]

@@ -118,7 +118,7 @@ def test_delete_removes_one_or_all(emulator: Emulator) -> None:
         ),
         (
             [UNAVAILABLE, {"match": {"colour": "red"}, "action": {"delay": -1}}],
-            {"/1/match/colour": "Unknown field.", "/1/action/delay": "Seconds from 0 to 300"},
+            {"/1/match/colour": "Unknown field.", "/1/action/delay": "Use seconds from 0 to 300"},
         ),
         ([UNAVAILABLE, 3], {"/1": "Invalid input type."}),
         (

@@ -26,7 +26,7 @@ DATA = Family("data", lambda _, __: [], faults={"NotFound": ("id", "site"), "Una
 TOKEN = Family("token", lambda _, __: [], faults={"invalid_client": ("description",)})
 DECLARATION = Declaration([DATA, TOKEN])
 TYPE = ("Content-Type", "application/json")
-SECONDS = "Seconds from 0 to 300, or the least and the most of them."
+SECONDS = "Use seconds from 0 to 300, or [minimum, maximum]."
 LATE = {"action": {"delay": 1}}
 
 
@@ -114,7 +114,7 @@ def test_a_probability_is_between_0_and_1(probability: float) -> None:
 @pytest.mark.parametrize(
     ("action", "place", "told"),
     [
-        ({}, "", "Says nothing to do: delay, fault, status, drop, truncate or slow_body."),
+        ({}, "", "Has none of delay, fault, status, drop, truncate and slow_body."),
         ({"explode": 1}, "/explode", "Unknown field."),
         ({"delay": None}, "/delay", "Field may not be null."),
         ({"status": "500"}, "/status", "Not a valid integer."),
@@ -152,11 +152,11 @@ def test_a_probability_is_between_0_and_1(probability: float) -> None:
         ({"fault": "Unavailable", "status": 500}, "/status", "Only one of fault, status."),
         ({"fault": "Unavailable", "drop": "after"}, "/drop", "Only one of fault, drop."),
         ({"status": 500, "drop": "after"}, "/drop", "Only one of status, drop."),
-        ({"delay": 1, "arguments": {}}, "/arguments", "Goes with fault only."),
-        ({"status": 200, "arguments": {}}, "/arguments", "Goes with fault only."),
-        ({"delay": 1, "headers": {}}, "/headers", "Goes with status only."),
-        ({"fault": "Unavailable", "headers": {}}, "/headers", "Goes with status only."),
-        ({"drop": "before", "body": None}, "/body", "Goes with status only."),
+        ({"delay": 1, "arguments": {}}, "/arguments", "Needs fault."),
+        ({"status": 200, "arguments": {}}, "/arguments", "Needs fault."),
+        ({"delay": 1, "headers": {}}, "/headers", "Needs status."),
+        ({"fault": "Unavailable", "headers": {}}, "/headers", "Needs status."),
+        ({"drop": "before", "body": None}, "/body", "Needs status."),
         ({"status": 200, "headers": ["a"]}, "/headers", "Not a valid mapping type."),
     ],
 )
@@ -241,12 +241,12 @@ def test_a_file_that_is_no_json_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FailpointError) as caught:
         DECLARATION.read_file(str(file))
     assert list(caught.value.problems) == [str(file)]
-    assert caught.value.problems[str(file)].startswith("is no JSON file: ")
+    assert caught.value.problems[str(file)].startswith("is not a JSON file: ")
 
 
 @pytest.mark.parametrize("name", ["", "none.json"])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
-    with pytest.raises(FailpointError, match=r": is no JSON file: \[Errno \d+\]"):
+    with pytest.raises(FailpointError, match=r": is not a JSON file: \[Errno \d+\]"):
         DECLARATION.read_file(str(tmp_path / name))
 
 
