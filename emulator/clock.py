@@ -1,4 +1,4 @@
-"""The only source of the present time and of random ids; it can be stopped, moved and seeded."""
+"""The only source of time and random ids; a clock can be frozen, moved and seeded."""
 
 import os
 import sys
@@ -9,30 +9,30 @@ from threading import Lock
 from typing import NamedTuple
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-"""When a seeded clock begins, and stands until it is moved."""
+"""The instant at which a seeded clock is frozen at the start."""
 
-YEARS = range(1970, 9999)
-"""The years an instant may be of, so that sums around it stay within what Python can tell."""
+VALID_YEARS = range(1970, 9999)
+"""The years of instants: Python can still add a lifetime to the last of them."""
 
 
-_source = Random()  # noqa: S311 - ids tell things apart, and keep no secret
-if sys.platform != "win32":  # which does not fork
-    # A process that was forked would draw what its parent draws.
+_source = Random()  # noqa: S311 - ids are no secrets
+if sys.platform != "win32":  # there is no fork on Windows
+    # A forked process would draw the same ids as its parent.
     os.register_at_fork(after_in_child=_source.seed)
 
 
 class ClockError(ValueError):
-    """The clock cannot be brought to that time."""
+    """The clock cannot show this time."""
 
 
-class Hands(NamedTuple):
-    """Where a clock points: how far from the real time, or at which instant it stands."""
+class Reading(NamedTuple):
+    """The state of a clock: the offset from the real time, or the instant if frozen."""
 
     offset: timedelta = timedelta()
     frozen: datetime | None = None
 
     def read(self) -> datetime:
-        """Return the instant they point at."""
+        """Return the present instant."""
         return self.frozen or datetime.now(UTC) + self.offset
 
 
@@ -43,39 +43,45 @@ def render_instant(instant: datetime) -> str:
 
 
 def draw_identifier(source: Random = _source) -> str:
-    """Return 32 lower-case hex digits; nobody had them before, unless the source is seeded."""
+    """Return 32 random lower-case hex digits."""
     return f"{source.getrandbits(128):032x}"
 
 
 def _check(instant: datetime) -> datetime:
-    """Return an instant in UTC, of a year with others around it."""
+    """Return an instant in UTC.
+
+    Raises:
+        ClockError: There is no time zone, or the year is not valid.
+    """
     if instant.tzinfo is None:
         raise ClockError(f"{instant} has no time zone")
-    if instant.year not in YEARS:
-        raise ClockError(f"the year {instant.year} is not one of {YEARS[0]} to {YEARS[-1]}")
+    if instant.year not in VALID_YEARS:
+        raise ClockError(
+            f"the year {instant.year} is not one of {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
+        )
     return instant.astimezone(UTC)
 
 
-def _advance(hands: Hands, seconds: float) -> Hands:
+def _advance(reading: Reading, seconds: float) -> Reading:
     try:
         step = timedelta(seconds=seconds)
-        moved = Hands(hands.offset + step, hands.frozen and hands.frozen + step)
+        moved = Reading(reading.offset + step, reading.frozen and reading.frozen + step)
         _check(moved.read())
     except (OverflowError, ValueError) as error:
         raise ClockError(f"{seconds} seconds lead out of the calendar") from error
     return moved
 
 
-def begin(seed: str) -> Hands:
-    """Return where a clock points at the start."""
-    return Hands(frozen=BEGINNING if seed else None)
+def begin(seed: str) -> Reading:
+    """Return the state of a clock at the start."""
+    return Reading(frozen=BEGINNING if seed else None)
 
 
 class Clock:
-    """Real time and real randomness, unless it was told otherwise.
+    """A clock with the real time and random ids, until it is frozen, moved or seeded.
 
     Args:
-        seed: Makes ids the same in each run, and the clock stand at ``BEGINNING``; empty for none.
+        seed: The seed of ids. A seeded clock is frozen at ``BEGINNING``. Empty for none.
     """
 
     def __init__(self, seed: str = "") -> None:
@@ -84,52 +90,52 @@ class Clock:
         self.reset()
 
     def now(self) -> datetime:
-        """Return the present instant, aware, in UTC."""
-        return self._hands.read()
+        """Return the present instant in UTC."""
+        return self._reading.read()
 
     def identifier(self) -> str:
-        """Return an id nobody had before: 32 lower-case hex digits."""
+        """Return a new id of 32 lower-case hex digits."""
         return draw_identifier(self._random or _source)
 
     @property
     def is_frozen(self) -> bool:
-        """Whether time stands still."""
-        return self._hands.frozen is not None
+        """Whether the clock is frozen."""
+        return self._reading.frozen is not None
 
     def freeze(self, at: datetime | None = None) -> None:
-        """Stop, at an instant or where the clock is.
+        """Stop at an instant, or at the present one.
 
         Raises:
-            ClockError: The instant has no time zone, or is out of the calendar.
+            ClockError: The instant has no time zone, or its year is not valid.
         """
         instant = None if at is None else _check(at)
-        self._turn(lambda hands: Hands(frozen=instant or hands.read()))
+        self._update(lambda reading: Reading(frozen=instant or reading.read()))
 
     def set(self, at: datetime) -> None:
-        """Go on from an instant.
+        """Run on from an instant.
 
         Raises:
-            ClockError: It has no time zone, or is out of the calendar.
+            ClockError: The instant has no time zone, or its year is not valid.
         """
         instant = _check(at)
-        self._turn(lambda _: Hands(instant - datetime.now(UTC)))
+        self._update(lambda _: Reading(instant - datetime.now(UTC)))
 
     def advance(self, seconds: float) -> None:
-        """Move forwards, or backwards by a negative number; a clock that stands goes on standing.
+        """Move forwards, or backwards by a negative number. A frozen clock stays frozen.
 
         Raises:
-            ClockError: That is no number, or it leads out of the calendar.
+            ClockError: The seconds are not a number, or lead to a year that is not valid.
         """
-        self._turn(lambda hands: _advance(hands, seconds))
+        self._update(lambda reading: _advance(reading, seconds))
 
     def reset(self) -> None:
-        """Be as at the start; seeded ids begin anew."""
+        """Bring back the start; seeded ids begin again."""
         with self._lock:
-            self._hands = begin(self._seed)
-            # No secret is made of these: whoever gives a seed wants them to be foreseeable.
+            self._reading = begin(self._seed)
+            # A seed is given to make ids foreseeable.
             self._random = Random(self._seed) if self._seed else None  # noqa: S311
 
-    def _turn(self, move: Callable[[Hands], Hands]) -> None:
-        """Point the hands elsewhere, as a function of where they point."""
+    def _update(self, move: Callable[[Reading], Reading]) -> None:
+        """Change the reading by a function of it."""
         with self._lock:
-            self._hands = move(self._hands)
+            self._reading = move(self._reading)

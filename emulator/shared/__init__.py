@@ -1,5 +1,5 @@
-"""The state of workspaces in Redis, for processes that share it: all but their records.
+"""The state of workspaces in Redis, shared by several processes: all but the records.
 
-Each class stands in for one that keeps its state in memory. What a request needs is fetched when
-it begins, by one look that tells whether anything has changed; what it changes is written at once.
+Each class replaces a class with its state in memory. A request begins with one look at the versions
+of its workspace, and fetches the state if a version is new. A change is written at once.
 """

@@ -1,4 +1,4 @@
-"""A clock whose hands all processes see; the real time is that of each machine."""
+"""A clock shared by all processes; the real time is the time of each machine."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,54 +7,54 @@ from threading import Lock
 
 import orjson
 
-from emulator.clock import Clock, Hands, begin, draw_identifier
+from emulator.clock import Clock, Reading, begin, draw_identifier
 from emulator.shared import script
-from emulator.shared.link import Place
+from emulator.shared.link import Keyspace
 from emulator.store import StoreUnavailable
 
 MICROSECOND = timedelta(microseconds=1)
 
 
 class SharedClock(Clock):
-    """See ``Clock``. Ids of a seed come in one sequence, whichever process asks for them.
+    """See ``Clock``. All processes draw ids from one sequence if there is a seed.
 
     Args:
-        place: That of its workspace.
-        seed: As that of ``Clock``.
-        refresh: Fetches what this clock shows after it was changed.
+        keys: The keys of the workspace.
+        seed: See ``Clock``.
+        refresh: Fetches the state of the workspace after a change.
     """
 
-    def __init__(self, place: Place, seed: str, refresh: Callable[[], None]) -> None:
-        self._place = place
+    def __init__(self, keys: Keyspace, seed: str, refresh: Callable[[], None]) -> None:
+        self._keys = keys
         self._seed = seed
         self._refresh = refresh
         self._lock = Lock()
-        self._hands = begin(seed)
+        self._reading = begin(seed)
         self._rewind()
 
-    def become(self, hands: bytes) -> None:
-        """Show what was fetched."""
-        self._hands = decode(hands)
+    def become(self, reading: bytes) -> None:
+        """Take over the fetched state."""
+        self._reading = decode(reading)
 
     def identifier(self) -> str:
-        """See ``Clock.identifier``; one round trip where there is a seed, else none."""
+        """See ``Clock.identifier``; a round trip with a seed, none without."""
         if not self._seed:
             return draw_identifier()
         try:
             return self._draw()
         except StoreUnavailable:
-            # Nothing can be stored under it then. The answer that says so has an id as well.
+            # No record is stored under this id, but the error document needs an id, too.
             return draw_identifier()
 
     def reset(self) -> None:
         """See ``Clock.reset``."""
-        self._place.run(script.RESET_CLOCK, encode(begin(self._seed)))
+        self._keys.run(script.RESET_CLOCK, encode(begin(self._seed)))
         self._refresh()
 
     def _draw(self) -> str:
-        """Return the id whose number is next: the first has the number 1."""
+        """Return the next id of the sequence, which begins with the number 1."""
         with self._lock:
-            number = self._place.run(script.COUNT_ID)
+            number = self._keys.run(script.COUNT_ID)
             if number <= self._drawn:
                 self._rewind()
             while self._drawn < number - 1:
@@ -69,21 +69,21 @@ class SharedClock(Clock):
         self._drawn += 1
         return draw_identifier(self._source)
 
-    def _turn(self, move: Callable[[Hands], Hands]) -> None:
+    def _update(self, move: Callable[[Reading], Reading]) -> None:
         while True:
-            before: bytes = self._place.ask("HGET", "control", "clock") or encode(self._hands)
-            if self._place.run(script.TURN, before, encode(move(decode(before)))):
+            before: bytes = self._keys.ask("HGET", "control", "clock") or encode(self._reading)
+            if self._keys.run(script.MOVE_CLOCK, before, encode(move(decode(before)))):
                 break
         self._refresh()
 
 
-def encode(hands: Hands) -> bytes:
-    """Return hands as they are stored: microseconds of offset, and the instant, if any."""
-    frozen = hands.frozen and hands.frozen.isoformat()
-    return orjson.dumps([hands.offset // MICROSECOND, frozen])
+def encode(reading: Reading) -> bytes:
+    """Return a reading as JSON: microseconds of offset, and the instant if frozen."""
+    frozen = reading.frozen and reading.frozen.isoformat()
+    return orjson.dumps([reading.offset // MICROSECOND, frozen])
 
 
-def decode(stored: bytes) -> Hands:
-    """Return the hands that were stored."""
+def decode(stored: bytes) -> Reading:
+    """Return a reading from JSON."""
     offset, frozen = orjson.loads(stored)
-    return Hands(offset * MICROSECOND, frozen and datetime.fromisoformat(frozen))
+    return Reading(offset * MICROSECOND, frozen and datetime.fromisoformat(frozen))

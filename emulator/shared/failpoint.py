@@ -1,4 +1,4 @@
-"""Failpoints that all processes count down together."""
+"""Failpoints in Redis, counted by all processes together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import orjson
 
 from emulator.recording.exchange import Exchange
 from emulator.shared import script
-from emulator.shared.link import Place
+from emulator.shared.link import Keyspace
 from emulator.store import StoreUnavailable
 from emulator.workspace.failpoint import (
     MAX_DECLARED_BYTES,
@@ -22,8 +22,8 @@ from emulator.workspace.failpoint import (
 )
 
 Read = Callable[[Any], Sequence[Plan]]
-UNCOUNTED = -1
-"""Stands for how many numbers were drawn of dice without a seed: nobody counts them."""
+UNCOUNTED_DRAWS = -1
+"""The number of draws of a failpoint without a seed, which need not be counted."""
 
 
 @dataclass(eq=False)
@@ -31,48 +31,48 @@ class SharedFailpoint(Failpoint):
     """See ``Failpoint``.
 
     Attributes:
-        drawn: How many numbers of its dice were drawn by all processes.
+        drawn: The random numbers drawn by all processes.
     """
 
-    drawn: int = UNCOUNTED
+    drawn: int = UNCOUNTED_DRAWS
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for _ in range(self.drawn):
             self._random.random()
 
-    def tell(self) -> tuple[str | int, ...]:
-        """Return what the script has to know to count it; draws a number."""
+    def to_arguments(self) -> tuple[str | int, ...]:
+        """Draw a random number, and return the arguments of the script ``TAKE``."""
         plan = self.plan
         applies = int(self._random.random() < plan.probability)
         more = int("delay" in plan.action)
         return self.id, plan.nth or 0, plan.times or 0, self.drawn, applies, more
 
 
-MOST_TRIES = 100
+MAX_TAKE_TRIES = 100
 
 
 class SharedFailpoints(Failpoints):
-    """See ``Failpoints``. What is declared was fetched; what was counted is asked for.
+    """See ``Failpoints``. Declarations are fetched when they change, counts when needed.
 
     Args:
-        place: That of their workspace.
-        initial: Those that are there after a reset.
-        pause: What lets time pass, in seconds.
+        keys: The keys of the workspace.
+        initial: The failpoints after a reset.
+        pause: Waits for some seconds.
         read: Returns the plans of declarations.
-        refresh: Fetches what is declared, after that was changed.
+        refresh: Fetches the declarations after a change.
     """
 
     def __init__(
         self,
-        place: Place,
+        keys: Keyspace,
         initial: Sequence[Plan],
         pause: Sleep,
         read: Read,
         refresh: Callable[[], None],
     ) -> None:
         self.pause = pause
-        self._place = place
+        self._keys = keys
         self._initial = initial
         self._read = read
         self._refresh = refresh
@@ -80,7 +80,12 @@ class SharedFailpoints(Failpoints):
         self._declared: tuple[bytes, dict[str, Plan]] = b"", {}
 
     def become(self, epoch: bytes, declared: Sequence[bytes]) -> None:
-        """Take over what was fetched: its version, and declarations behind their ids."""
+        """Take over fetched declarations.
+
+        Args:
+            epoch: The version of the declarations.
+            declared: An id, a newline and JSON each.
+        """
         before, plans = self._declared
         if epoch != before:
             pairs = (text.decode().split("\n", 1) for text in declared)
@@ -89,14 +94,14 @@ class SharedFailpoints(Failpoints):
 
     def __iter__(self) -> Iterator[Failpoint]:
         _, plans = self._declared
-        told = self._place.ask("HGETALL", "counts") if plans else {}
-        counts = {name.decode(): int(number) for name, number in told.items()}
+        found = self._keys.ask("HGETALL", "counts") if plans else {}
+        counts = {name.decode(): int(number) for name, number in found.items()}
         for name, plan in plans.items():
             yield Failpoint(name, plan, counts.get(f"{name}:seen", 0), counts.get(f"{name}:met", 0))
 
     def reset(self) -> None:
         """See ``Failpoints.reset``."""
-        self._place.run(script.RESET_FAILPOINTS, *encode(self._initial))
+        self._keys.run(script.RESET_FAILPOINTS, *encode(self._initial))
         self._refresh()
 
     def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
@@ -109,40 +114,40 @@ class SharedFailpoints(Failpoints):
 
     def clear(self) -> None:
         """See ``Failpoints.clear``."""
-        self._place.run(script.CLEAR_FAILPOINTS)
+        self._keys.run(script.CLEAR_FAILPOINTS)
         self._refresh()
 
     def delete(self, identifier: str) -> bool:
         """See ``Failpoints.delete``."""
-        found = self._place.run(script.DELETE_FAILPOINT, identifier)
+        found = self._keys.run(script.DELETE_FAILPOINT, identifier)
         self._refresh()
         return bool(found)
 
     def take(self, exchange: Exchange) -> Failpoint | None:
-        """See ``Failpoints.take``; a round trip where one fits, another one for seeded dice.
+        """See ``Failpoints.take``; a round trip if conditions hold, and one more with a seed.
 
         Raises:
             StoreUnavailable: Redis cannot be used; nothing was counted.
         """
         drawn: dict[str, int] = {}
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TAKE_TRIES):
             epoch, plans = self._declared
             fitting = {name: plan for name, plan in plans.items() if plan.fits(exchange)}
             if not fitting:
                 return None
-            dice = [_throw(name, plan, drawn.get(name, 0)) for name, plan in fitting.items()]
-            told = [part for failpoint in dice for part in failpoint.tell()]
-            outcome, *rest = self._place.run(script.TAKE, epoch, *told)
-            if outcome == b"drawn":  # by others, or before
+            drawings = [_draw(name, plan, drawn.get(name, 0)) for name, plan in fitting.items()]
+            arguments = [part for failpoint in drawings for part in failpoint.to_arguments()]
+            outcome, *rest = self._keys.run(script.TAKE, epoch, *arguments)
+            if outcome == b"drawn":  # others have drawn numbers; try again with theirs
                 drawn = dict(zip(fitting, rest, strict=True))
             elif outcome == b"stale":
                 self._refresh()
             else:
-                return next((one for one in dice if [one.id.encode()] == rest[:1]), None)
+                return next((one for one in drawings if [one.id.encode()] == rest[:1]), None)
         raise StoreUnavailable("failpoints change too fast to be counted")
 
     def _declare(self, declare: str, plans: Sequence[Plan]) -> list[Failpoint]:
-        numbers = self._place.run(declare, MAX_FAILPOINTS, MAX_DECLARED_BYTES, *encode(plans))
+        numbers = self._keys.run(declare, MAX_FAILPOINTS, MAX_DECLARED_BYTES, *encode(plans))
         if numbers is None:
             raise too_many_failpoints()
         self._refresh()
@@ -153,11 +158,11 @@ class SharedFailpoints(Failpoints):
         return self._read(orjson.loads(text))[0]
 
 
-def _throw(name: str, plan: Plan, drawn: int) -> SharedFailpoint:
-    """Return a failpoint whose dice are where those of all processes are."""
-    return SharedFailpoint(name, plan, drawn=UNCOUNTED if plan.seed is None else drawn)
+def _draw(name: str, plan: Plan, drawn: int) -> SharedFailpoint:
+    """Return a failpoint with the same random numbers left as in all processes."""
+    return SharedFailpoint(name, plan, drawn=UNCOUNTED_DRAWS if plan.seed is None else drawn)
 
 
 def encode(plans: Iterable[Plan]) -> list[bytes]:
-    """Return failpoints as they are stored."""
+    """Return declarations as JSON."""
     return [orjson.dumps(dict(plan.declared)) for plan in plans]

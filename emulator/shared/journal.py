@@ -1,4 +1,4 @@
-"""A journal of all processes: one order, one count, one bound."""
+"""A journal in Redis, shared by all processes."""
 
 import logging
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange
 from emulator.recording.journal import MAX_JOURNAL_BYTES, SERVER_ERROR, Journal
 from emulator.shared import script
-from emulator.shared.link import Place
+from emulator.shared.link import Keyspace
 from emulator.store import StoreUnavailable
 
 logger = logging.getLogger("emulator")
@@ -23,22 +23,22 @@ class SharedJournal(Journal):
     """See ``Journal``.
 
     Args:
-        place: That of its workspace.
-        capacity: How many exchanges it keeps; 0 for none.
-        families: Those that exchanges can be of, by name.
+        keys: The keys of the workspace.
+        capacity: The number of exchanges at most; 0 for none.
+        families: The families of exchanges, by name.
     """
 
-    def __init__(self, place: Place, capacity: int, families: Mapping[str, Family]) -> None:
+    def __init__(self, keys: Keyspace, capacity: int, families: Mapping[str, Family]) -> None:
         self.capacity = capacity
-        self._place = place
+        self._keys = keys
         self._families = families
 
     def __len__(self) -> int:
-        return int(self._place.ask("LLEN", "journal"))
+        return int(self._keys.ask("LLEN", "journal"))
 
     def clear(self) -> None:
         """See ``Journal.clear``."""
-        self._place.run(script.FORGET_EXCHANGES)
+        self._keys.run(script.FORGET_EXCHANGES)
 
     def add(self, exchange: Exchange) -> None:
         """See ``Journal.add``.
@@ -48,21 +48,21 @@ class SharedJournal(Journal):
         stored = encode(exchange)
         try:
             bounds = (self.capacity, MAX_JOURNAL_BYTES, MAX_ALL_JOURNALS_BYTES)
-            exchange.number = self._place.run(script.RECORD, *bounds, exchange.size, stored)
+            exchange.number = self._keys.run(script.RECORD, *bounds, exchange.size, stored)
         except StoreUnavailable as error:
             logger.warning("%s is not in the journal: %s", exchange.line, error)
 
     def find_errors(self) -> list[Exchange]:
         """See ``Journal.find_errors``."""
-        return [decode(stored, self._families) for stored in self._place.run(script.FIND_ERRORS)]
+        return [decode(stored, self._families) for stored in self._keys.run(script.FIND_ERRORS)]
 
     def _copy(self) -> list[Exchange]:
-        stored = self._place.ask("LRANGE", "journal", 0, -1)
+        stored = self._keys.ask("LRANGE", "journal", 0, -1)
         return [decode(one, self._families) for one in stored]
 
 
 def encode(exchange: Exchange) -> bytes:
-    """Return an exchange as it is stored: its kind, JSON in one line, and both bodies."""
+    """Return an exchange as bytes: a mark for errors, a line of JSON, and both bodies."""
     asked, answered = exchange.request_body, exchange.reply_body
     told = {
         "family": exchange.family.name,
@@ -88,7 +88,7 @@ def _dump(told: object) -> bytes:
 
 
 def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
-    """Return the exchange that was stored, behind the number and the size that it got."""
+    """Return an exchange from bytes, which begin with number and size."""
     line, _, bodies = stored.partition(b"\n")
     number, _, _, told = line.split(b" ", 3)
     read = orjson.loads(told)

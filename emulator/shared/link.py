@@ -1,4 +1,4 @@
-"""A place in Redis, and the scripts that are run there."""
+"""Access to Redis: commands and scripts on keys with a common prefix."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,17 +11,17 @@ with required_extra("redis", "a store in Redis"):
     from emulator.store.redis import reaching
 
 ROOT = "ocapi-emulator:"
-CONNECTIONS = 1024  # of a process; each of its threads takes one, and one that waits has none
+MAX_CONNECTIONS = 1024  # of a process: one for each thread
 
 Call = tuple[str, Sequence[str], Sequence[str | bytes]]
 
 
-def connect(url: str) -> "Place":
-    """Return the place of all emulators in the Redis at a URL.
+def connect(url: str) -> "Keyspace":
+    """Return the keys of all emulators in a Redis.
 
     Raises:
-        ConfigError: It is no URL of a Redis, or of one that is too old; the message has nothing
-            of the URL.
+        ConfigError: The URL is not valid, or the Redis is too old. The message does not repeat
+            the URL, since a password may be in it.
         StoreUnavailable: Redis cannot be used.
     """
     try:
@@ -29,35 +29,35 @@ def connect(url: str) -> "Place":
         redis.check(client)
     except ValueError as error:
         raise ConfigError(f"store: {error}") from None
-    client.connection_pool.max_connections = CONNECTIONS
+    client.connection_pool.max_connections = MAX_CONNECTIONS
     connections = Connections()
     client.connection_pool.connection_kwargs["redis_connect_func"] = connections.note
-    return Place(client, ROOT, connections)
+    return Keyspace(client, ROOT, connections)
 
 
 class Connections:
-    """Counts the connections that were made.
+    """A counter of connections.
 
-    A Redis that was restarted may have an older state than the one that was known, with versions
-    that will be given again. No request need have failed meanwhile, but a connection was made.
+    A new connection may be one to a restarted Redis with an older state, whose versions come again
+    with other content. So all that a process has fetched is forgotten after a new connection.
     """
 
     def __init__(self) -> None:
         self.number = 0
 
     def note(self, connection: Any) -> None:
-        """Greet the server, as the client does by itself, and count."""
+        """Do the handshake of the client, and count the connection."""
         connection.on_connect()
         self.number += 1
 
 
-class Place:
-    """Keys whose names begin alike.
+class Keyspace:
+    """The keys with a common prefix.
 
     Args:
-        client: What ``emulator.store.redis.connect`` has returned.
-        prefix: How the names begin.
-        connections: Those of the client.
+        client: A client as returned by ``emulator.store.redis.connect``.
+        prefix: The prefix.
+        connections: The counter of the client's connections.
     """
 
     def __init__(self, client: Any, prefix: str, connections: Connections) -> None:
@@ -66,13 +66,13 @@ class Place:
         self.prefix = prefix
         self._script = cache(client.register_script)
 
-    def below(self, *parts: str) -> "Place":
-        """Return the place whose names go on with some parts, each closed by a colon."""
-        prefix = self.prefix + "".join(f"{part}:" for part in parts)
-        return Place(self.client, prefix, self.connections)
+    def below(self, *names: str) -> "Keyspace":
+        """Return the keys with a longer prefix: each name is followed by a colon."""
+        prefix = self.prefix + "".join(f"{name}:" for name in names)
+        return Keyspace(self.client, prefix, self.connections)
 
     def run(self, script: str, *arguments: str | bytes | float) -> Any:
-        """Return what a script returns that is run here.
+        """Run a script on the prefix, and return its result.
 
         Raises:
             StoreUnavailable: Redis cannot be used.
@@ -81,11 +81,11 @@ class Place:
             return self._script(script)([self.prefix], arguments)
 
     def run_both(self, first: Call, second: Call) -> tuple[Any, Any]:
-        """Return what two scripts return that are run as one step.
+        """Run two scripts in one transaction, and return their results.
 
         Args:
             first: A script with its keys and arguments.
-            second: The one that is run behind it.
+            second: Another one.
 
         Raises:
             StoreUnavailable: Redis cannot be used; both were run, or none.
@@ -97,7 +97,7 @@ class Place:
         return one, other
 
     def ask(self, command: str, key: str, *arguments: str | bytes | int) -> Any:
-        """Return what a command returns about a key that is here.
+        """Execute a command on a key, and return its result.
 
         Raises:
             StoreUnavailable: Redis cannot be used.

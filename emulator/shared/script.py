@@ -1,4 +1,4 @@
-"""What the shared state has Redis do, in Lua: each script is one atomic step.
+"""The Lua scripts of the shared state: Redis runs each script as one atomic step.
 
 The first key is a place, the beginning of the names of all keys of a workspace:
 
@@ -127,7 +127,7 @@ end
 """
 )
 
-TURN = (
+MOVE_CLOCK = (
     COMMON
     + r"""
 -- Arguments: the clock as it was, and as it is to be. Returns 0 if it was another one.

@@ -5,7 +5,7 @@ from datetime import datetime
 import orjson
 
 from emulator.shared import script
-from emulator.shared.link import Place
+from emulator.shared.link import Keyspace
 from emulator.store.redis import RedisStore
 from emulator.workspace.snapshot import MAX_SNAPSHOTS, Snapshot, Snapshots, too_many_snapshots
 
@@ -14,18 +14,18 @@ class SharedSnapshots(Snapshots):
     """See ``Snapshots``. The content of a deleted snapshot is dropped from the store.
 
     Args:
-        place: The keys of the workspace.
+        keys: The keys of the workspace.
         store: The store of the workspace.
     """
 
-    def __init__(self, place: Place, store: RedisStore) -> None:
-        self._place = place
+    def __init__(self, keys: Keyspace, store: RedisStore) -> None:
+        self._keys = keys
         self._store = store
 
     def save(self, snapshot: Snapshot) -> bool:
         """See ``Snapshots.save``."""
         stored = orjson.dumps([snapshot.name, snapshot.at.isoformat(), snapshot.content])
-        outcome, replaced = self._place.run(
+        outcome, replaced = self._keys.run(
             script.SAVE_SNAPSHOT, snapshot.name, stored, MAX_SNAPSHOTS
         )
         if outcome != b"saved":
@@ -37,17 +37,17 @@ class SharedSnapshots(Snapshots):
 
     def find(self, name: str) -> Snapshot | None:
         """See ``Snapshots.find``."""
-        found = self._place.ask("HGET", "snapshots", name)
+        found = self._keys.ask("HGET", "snapshots", name)
         return None if found is None else decode(found)
 
     def list(self) -> list[Snapshot]:
         """See ``Snapshots.list``."""
-        found = map(decode, self._place.ask("HVALS", "snapshots"))
+        found = map(decode, self._keys.ask("HVALS", "snapshots"))
         return sorted(found, key=lambda snapshot: snapshot.name)
 
     def delete(self, name: str) -> bool:
         """See ``Snapshots.delete``."""
-        found = self._place.run(script.DELETE_SNAPSHOT, name)
+        found = self._keys.run(script.DELETE_SNAPSHOT, name)
         self._drop_content(found)
         return found is not None
 

@@ -1,4 +1,4 @@
-"""Workspaces whose state is in Redis: one of them, and all of them."""
+"""Workspaces in Redis, shared by several processes."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from emulator.shared import clock, failpoint, script
 from emulator.shared.clock import SharedClock
 from emulator.shared.failpoint import Read, SharedFailpoints
 from emulator.shared.journal import SharedJournal
-from emulator.shared.link import Place
+from emulator.shared.link import Keyspace
 from emulator.shared.snapshot import SharedSnapshots, decode
 from emulator.store import Record, StoreUnavailable
 from emulator.store.record import digest
@@ -42,46 +42,49 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("emulator")
 
-OTHERWISE = "the store goes on with data that began as another data set; a reset brings in this one"
-LATE = 600.0  # seconds after which no request can still write to a workspace that was freed
+OTHER_ORIGIN_WARNING = (
+    "the store goes on with data that began as another data set; a reset brings in this one"
+)
+SWEEP_AGAIN_SECONDS = 600.0
+"""Seconds until the keys of a freed workspace are removed again: no request takes longer."""
 
 Contents = Mapping[str, Iterable[Record]]
 
 
 class Origin:
-    """Records that workspaces can be brought to.
+    """The records of the start, or of an empty workspace.
 
     Attributes:
-        contents: They themselves, by collection.
-        snapshot: The id of their snapshot: the same of the same records in every process.
+        contents: The records by collection.
+        snapshot: The id of their snapshot: a digest, so that all processes agree.
     """
 
     def __init__(self, contents: Contents) -> None:
         self.contents = {name: tuple(records) for name, records in contents.items()}
-        told = [[name, *(one.state for one in self.contents[name])] for name in sorted(contents)]
-        self.snapshot = digest(told)
+        states = [[name, *(one.state for one in self.contents[name])] for name in sorted(contents)]
+        self.snapshot = digest(states)
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What an emulator makes workspaces of.
+    """The settings of all workspaces of an emulator.
 
     Attributes:
-        root: Where all keys are.
+        root: The keys of all emulators.
         origin: The records of the start.
-        blank: Those of them that callers are known by.
-        secret: What keys of tokens are derived from; empty for what all agree on.
-        permissions: Who may do what at the start.
-        permit: Returns what a settings document permits.
-        seed: What clocks and ids begin from, empty for the real ones.
-        journal: How many exchanges each keeps.
-        families: Those that exchanges can be of.
-        failpoints: Those that are there at the start.
+        blank: The clients, users and sites among these.
+        secret: The source of the keys of tokens; empty for one in Redis.
+        permissions: The permissions at the start.
+        permit: Returns the permissions of a settings document.
+        seed: The seed of clocks and ids; empty for real time and random ids.
+        journal: The number of exchanges in a journal at most.
+        families: The families of exchanges, by name.
+        failpoints: The failpoints at the start.
         declare: Returns the failpoints of declarations.
-        pause: What lets time pass, in seconds.
+        pause: Waits for some seconds.
     """
 
-    root: Place
+    root: Keyspace
     origin: Origin
     blank: Origin
     secret: str
@@ -95,25 +98,25 @@ class Setup:
     pause: Sleep
 
     def seed_of(self, name: str) -> str:
-        """Return what the clock of a workspace begins from."""
+        """Return the seed of the clock of a workspace."""
         return self.seed and f"{self.seed}/{name}"
 
     def start(self, name: str) -> list[bytes]:
-        """Return origin, clock, settings and failpoints at the start, as they are stored."""
+        """Return origin, clock, settings and failpoints of the start, encoded."""
         origin, hands = self.origin.snapshot.encode(), clock.encode(begin(self.seed_of(name)))
         return [origin, hands, encode(self.permissions), *failpoint.encode(self.failpoints)]
 
-    def open_store(self, place: Place) -> RedisStore:
-        """Return the records of a place."""
-        return RedisStore(place.client, *self.places(place))
+    def open_store(self, keys: Keyspace) -> RedisStore:
+        """Return the store of a workspace."""
+        return RedisStore(keys.client, *self.prefixes(keys))
 
-    def places(self, place: Place) -> tuple[str, str]:
-        """Return where the records of a place are, and where those of all snapshots."""
-        return place.below("data").prefix, self.root.below("snapshots").prefix
+    def prefixes(self, keys: Keyspace) -> tuple[str, str]:
+        """Return the key prefixes of the records of a workspace, and of all snapshots."""
+        return keys.below("data").prefix, self.root.below("snapshots").prefix
 
 
 class Versions(NamedTuple):
-    """What a look tells of a workspace: versions grow with each change."""
+    """The result of a look at a workspace: versions grow with each change."""
 
     name: str
     incarnation: str
@@ -125,11 +128,11 @@ class SharedWorkspace(Workspace):
     """See ``Workspace``.
 
     Args:
-        setup: What it is made of.
-        name: What it is called.
-        incarnation: What tells it apart from others that were called so.
-        secret: What the keys of its tokens are derived from.
-        crashes: The internal errors that this process met in it.
+        setup: The settings of all workspaces.
+        name: The name.
+        incarnation: An id that no other workspace ever had, not even one of the same name.
+        secret: The source of the keys of tokens.
+        crashes: The internal errors of this process.
     """
 
     store: RedisStore
@@ -139,70 +142,70 @@ class SharedWorkspace(Workspace):
     def __init__(
         self, setup: Setup, name: str, incarnation: str, secret: str, crashes: CrashLog
     ) -> None:
-        place = setup.root.below("workspace", name, incarnation)
-        store = setup.open_store(place)
+        keys = setup.root.below("workspace", name, incarnation)
+        store = setup.open_store(keys)
         super().__init__(
             store,
             name,
             secret,
             blank=setup.blank.snapshot,
             permissions=setup.permissions,
-            clock=SharedClock(place, setup.seed_of(name), self.refresh),
+            clock=SharedClock(keys, setup.seed_of(name), self.refresh),
             crashes=crashes,
-            journal=SharedJournal(place, setup.journal, setup.families),
+            journal=SharedJournal(keys, setup.journal, setup.families),
             failpoints=SharedFailpoints(
-                place, setup.failpoints, setup.pause, setup.declare, self.refresh
+                keys, setup.failpoints, setup.pause, setup.declare, self.refresh
             ),
-            snapshots=SharedSnapshots(place, store),
+            snapshots=SharedSnapshots(keys, store),
             origin=setup.origin.snapshot,
         )
         self.incarnation = incarnation
         self._setup = setup
-        self._place = place
+        self._keys = keys
         self._settings = b""
         self._seen = self._data = 0
         self._lock = Lock()
 
     def began_with(self) -> str:
-        """Return the snapshot of the start, by whoever made it or has reset it last."""
-        found: bytes = self._place.ask("HGET", "control", "origin") or b""
+        """Return the snapshot of the last start or reset, in any process."""
+        found: bytes = self._keys.ask("HGET", "control", "origin") or b""
         return found.decode()
 
     def version(self) -> tuple[int, int]:
-        """See ``Workspace.version``; what the latest look has told."""
+        """See ``Workspace.version``; the versions of the latest look."""
         return self._data, self._seen
 
     def see(self, control: int, data: int) -> None:
-        """Take over the versions that a look has told, and fetch what has changed."""
+        """Take over the versions of a look, and fetch the state if a version is new."""
         if control != self._seen:
             self._fetch()
         self._data = data
-        if not control:  # it was freed; who still has it sees the rest as it was
+        if not control:  # the workspace was freed
             self.failpoints.become(b"", [])
 
     def refresh(self) -> None:
-        """See ``Workspace.refresh``; one round trip where nothing has changed."""
-        control, data = self._place.run(script.SEE)
+        """See ``Workspace.refresh``; one round trip without changes."""
+        control, data = self._keys.run(script.SEE)
         self.see(int(control or 0), int(data or 0))
 
     def permit(self, permissions: Any) -> None:
         """See ``Workspace.permit``."""
-        self._place.run(script.PERMIT, encode(permissions))
+        self._keys.run(script.PERMIT, encode(permissions))
         self.refresh()
 
     def reset(self, *, empty: bool = False) -> None:
         """See ``Workspace.reset``."""
         origin = self._setup.blank if empty else self._setup.origin
         self.store.load_snapshot(origin.snapshot, origin.contents)
-        data, snapshots = self._setup.places(self._place)
-        self._place.run_both(
+        data, snapshots = self._setup.prefixes(self._keys)
+        self._keys.run_both(
             (RESTORE, [data, snapshots], [origin.snapshot]),
-            (script.RESET, [self._place.prefix], self._setup.start(self.name)),
+            (script.RESET, [self._keys.prefix], self._setup.start(self.name)),
         )
         self.refresh()
 
     def _fetch(self) -> None:
-        version, hands, settings, epoch, declared = self._place.run(script.FETCH)
+        version, hands, settings, epoch, declared = self._keys.run(script.FETCH)
         if version is None:
             return
         with self._lock:
@@ -220,12 +223,12 @@ class SharedWorkspace(Workspace):
 
 
 class SharedWorkspaces(Workspaces):
-    """See ``Workspaces``; those of all processes.
+    """See ``Workspaces``.
 
     Args:
-        setup: What they are made of.
-        limit: How many there are at most.
-        age: Seconds without use after which one may be freed.
+        setup: The settings of all workspaces.
+        limit: The number of workspaces at most.
+        age: Seconds without use after which a workspace is freed when another is made.
 
     Raises:
         StoreUnavailable: Redis cannot be used.
@@ -238,15 +241,15 @@ class SharedWorkspaces(Workspaces):
         self._root = setup.root
         self._secret = setup.secret or token_hex()
         self._lock = Lock()
-        self._met: dict[str, SharedWorkspace] = {}
+        self._known: dict[str, SharedWorkspace] = {}
         self._connections = 0
         self._crashes: dict[str, CrashLog] = {}
         if self._enter(DEFAULT).began_with() != setup.origin.snapshot:
-            logger.warning(OTHERWISE)
+            logger.warning(OTHER_ORIGIN_WARNING)
 
     @property
     def default(self) -> Workspace:  # type: ignore[override]
-        """The default workspace, as it is now."""
+        """The default workspace, which is looked at each time."""
         return self.get(DEFAULT)
 
     def __iter__(self) -> Iterator[Workspace]:
@@ -263,7 +266,7 @@ class SharedWorkspaces(Workspaces):
         return "redis", True
 
     def crash_logs(self) -> Iterable[CrashLog]:
-        """See ``Workspaces.crash_logs``; whether or not Redis can be used."""
+        """See ``Workspaces.crash_logs``; Redis is not needed."""
         return tuple(self._crashes.values())
 
     def idle(self, workspace: Workspace) -> float:
@@ -272,7 +275,7 @@ class SharedWorkspaces(Workspaces):
         return microseconds / 1_000_000
 
     def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
-        """See ``Workspaces.choose``; one round trip where nothing has changed."""
+        """See ``Workspaces.choose``; one round trip without changes."""
         if name:
             check_name(name.lower())
             return self._enter(name.lower(), environ=environ)
@@ -286,7 +289,7 @@ class SharedWorkspaces(Workspaces):
     def find(self, name: str) -> Workspace | None:
         """See ``Workspaces.find``."""
         versions = self._look(name.lower(), uses=False) if name else None
-        return self._meet(versions) if versions and versions.incarnation else None
+        return self._refreshed(versions) if versions and versions.incarnation else None
 
     def delete(self, name: str) -> bool:
         """See ``Workspaces.delete``."""
@@ -303,13 +306,13 @@ class SharedWorkspaces(Workspaces):
     @property
     def owners(self) -> Mapping[str, str]:
         """See ``Workspaces.owners``."""
-        told = self._root.ask("HGETALL", "owners").items()
-        return {client.decode(): owner.decode() for client, owner in told}
+        owners = self._root.ask("HGETALL", "owners").items()
+        return {client.decode(): owner.decode() for client, owner in owners}
 
     def _enter(
         self, name: str, client: str = "", environ: "WSGIEnvironment | None" = None
     ) -> SharedWorkspace:
-        """Return a workspace that is used now, made if need be.
+        """Use a workspace, made if need be.
 
         Args:
             name: The name; empty for that of the client.
@@ -324,56 +327,58 @@ class SharedWorkspaces(Workspaces):
                 self._create(versions.name)
                 versions = self._look(versions.name)
             if self._connections != self._root.connections.number:
-                # Whoever answers now may have been started anew, with an older state.
-                self._connections, self._met = self._root.connections.number, {}
-            return self._meet(versions)
+                # Redis may have been restarted, with an older state (see Connections).
+                self._connections, self._known = self._root.connections.number, {}
+            return self._refreshed(versions)
         except StoreUnavailable:
-            self._met = {}  # who knows what Redis still knows when it comes back
+            self._known = {}  # Redis may come back with another state
             raise
 
     def _look(self, name: str, client: str = "", *, uses: bool = True) -> Versions:
-        """Return what a look tells; the incarnation is empty where there is no workspace."""
-        told = self._root.run(script.LOOK, name, client, int(uses))
-        found, incarnation, control, data = [*told, b"", 0, 0][:4]
+        """Look at a workspace; the incarnation is empty if there is none."""
+        looked = self._root.run(script.LOOK, name, client, int(uses))
+        found, incarnation, control, data = [*looked, b"", 0, 0][:4]
         return Versions(found.decode(), incarnation.decode(), int(control or 0), int(data or 0))
 
-    def _meet(self, versions: Versions) -> SharedWorkspace:
-        """Return the workspace that a look was at, with all that the look has told."""
-        found = self._met.get(versions.name)
+    def _refreshed(self, versions: Versions) -> SharedWorkspace:
+        """Return the workspace of a look, refreshed."""
+        found = self._known.get(versions.name)
         if found is None or found.incarnation != versions.incarnation:
-            found = self._met[versions.name] = self._open(versions)
+            found = self._known[versions.name] = self._open(versions)
         found.see(versions.control, versions.data)
         return found
 
     def _open(self, versions: Versions) -> SharedWorkspace:
-        if len(self._met) >= 2 * self._limit:
+        if len(self._known) >= 2 * self._limit:
             self._forget()
         crashes = self._crashes.setdefault(versions.name, CrashLog())
         name, incarnation = versions.name, versions.incarnation
         return SharedWorkspace(self._setup, name, incarnation, self._agree(), crashes)
 
     def _agree(self) -> str:
-        """Return the secret of all processes; ours if nobody has brought one yet."""
+        """Return the secret of all processes; the first process decides."""
         if not self._setup.secret:
             self._secret = self._root.run(script.AGREE, self._secret).decode()
         return self._secret
 
     def _forget(self) -> None:
-        """Let go of workspaces that others have freed."""
+        """Forget the workspaces freed by other processes."""
         kept = {name.decode() for name in self._root.ask("HKEYS", "incarnations")}
-        self._met = {name: met for name, met in self._met.items() if name in kept}
+        self._known = {name: known for name, known in self._known.items() if name in kept}
         self._crashes = {name: log for name, log in self._crashes.items() if name in kept}
 
     def _create(self, name: str) -> None:
-        """Fill a place with the records of the start, and then make it visible."""
+        """Copy the records of the start, and then make the workspace visible."""
         incarnation, start = token_hex(8), self._setup.start(name)
-        place = self._root.below("workspace", name, incarnation)
+        keys = self._root.below("workspace", name, incarnation)
         protected = 0.0 if name == DEFAULT else min(PROTECTED_SECONDS, self._age)
         # Whether there is room is asked before the records are copied, so that refusals are
         # cheap, and again as the workspace is entered, since others may have taken the room.
-        if wait := self._root.run(script.EXPECT, place.prefix, LATE, self._limit, protected):
+        if wait := self._root.run(
+            script.EXPECT, keys.prefix, SWEEP_AGAIN_SECONDS, self._limit, protected
+        ):
             raise no_room(self._limit, protected, wait)
-        store, origin = self._setup.open_store(place), self._setup.origin
+        store, origin = self._setup.open_store(keys), self._setup.origin
         store.load_snapshot(origin.snapshot, origin.contents)
         store.restore(origin.snapshot)
         bounds = self._limit, protected, self._age
@@ -383,15 +388,15 @@ class SharedWorkspaces(Workspaces):
             raise no_room(self._limit, protected, wait)
 
     def _sweep(self) -> None:
-        """Remove what is left of workspaces that were freed, by whomever."""
-        for prefix in self._root.run(script.LIST_GONE, LATE):
-            place = Place(self._root.client, prefix.decode(), self._root.connections)
-            store = self._setup.open_store(place)
-            for snapshot in place.run(script.EMPTY):
+        """Remove the keys of freed workspaces."""
+        for prefix in self._root.run(script.LIST_GONE, SWEEP_AGAIN_SECONDS):
+            keys = Keyspace(self._root.client, prefix.decode(), self._root.connections)
+            store = self._setup.open_store(keys)
+            for snapshot in keys.run(script.EMPTY):
                 store.drop_snapshot(decode(snapshot).content)
             store.drop()
 
 
 def encode(permissions: Any) -> bytes:
-    """Return permissions as they are stored: their settings document, null for everything."""
+    """Return permissions as JSON: a settings document, or null for everything."""
     return orjson.dumps(getattr(permissions, "document", None), default=dict)
