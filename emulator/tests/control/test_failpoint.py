@@ -160,7 +160,7 @@ def test_a_fault_of_the_data_api_is_answered_in_json(emulator: Emulator) -> None
         "fault": {
             "arguments": {"host": "<x>"},
             "type": "InvalidHostHeaderException",
-            "message": "Host header '<x>' isn't valid.",
+            "message": "The Host header '<x>' is invalid.",
         },
     }
 
@@ -394,12 +394,9 @@ def test_token_request_does_not_spend_a_failpoint_without_match(emulator: Emulat
     assert (answer.status_code, answer.reason) == (503, "Service Unavailable")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_too_many_are_refused(emulator: Emulator, method: str) -> None:
+def test_too_many_are_refused(emulator: Emulator) -> None:
     ask(emulator, "POST", FAILPOINTS, json=[UNAVAILABLE] * 200)
-    large = {"action": {"status": 200, "body": "x" * 900_000}}
-    too_many = [UNAVAILABLE] if method == "POST" else [large] * 10
-    refused = ask(emulator, method, FAILPOINTS, json=too_many)
+    refused = ask(emulator, "POST", FAILPOINTS, json=UNAVAILABLE)
     assert refused.status_code == 409
     assert refused.json()["detail"].startswith("a workspace has no more than 200 failpoints, ")
     assert len(ask(emulator, "GET", FAILPOINTS).json()) == 200

@@ -414,7 +414,7 @@ def test_a_bearer_token_is_shown_nowhere(emulator: Emulator) -> None:
     assert first["request"]["headers"]["authorization"] == "Bearer ***"
     assert first["parameters"] == {"access_token": "***", "note": "***"}
     assert second["status"] == 401
-    assert "Access token '***'" in second["answer"]["body"]["text"]
+    assert '"accessToken":"***"' in second["answer"]["body"]["text"]
 
 
 def test_a_client_secret_is_shown_nowhere(emulator: Emulator) -> None:
