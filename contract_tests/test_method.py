@@ -122,3 +122,13 @@ def test_only_a_post_is_overridden(api: Api, unused: str, method: str) -> None:
     headers = {"x-dw-http-method-override": "TRACE"}
     answer = api.call(method, f"{path}?method=PATCH", json={}, headers=headers)
     assert answer.status_code == {"GET": 404, "PUT": 201, "DELETE": 204}[method]
+
+
+@pytest.mark.rule("MET-3")
+@pytest.mark.parametrize(("fields", "status"), [(99, 204), (100, 405)])
+def test_a_form_has_a_bounded_number_of_fields(
+    api: Api, make: Make, fields: int, status: int
+) -> None:
+    path = f"{api.scope}/inventory_lists/{make()}"
+    answer = api.call("POST", path, data="a&" * fields + "method=DELETE", headers=FORM)
+    assert answer.status_code == status

@@ -157,6 +157,9 @@ def test_positions_pick_documents(api: Api, make: Make, part: str) -> None:
         "(" * 500 + "a" + ")" * 500,
         "(a" + ".(a" * 500 + ")" * 501,
         "(a[?" + "(" * 500 + "@.a==1" + ")" * 500 + "])",
+        "(" + "a" * 16_383 + ")",
+        "(data[?(" + "||".join(["@.id=='x'"] * 51) + ")])",
+        "(data[" + ",".join(map(str, range(101))) + "])",
     ],
 )
 def test_bad_syntax_is_refused(api: Api, path: str, selector: str) -> None:

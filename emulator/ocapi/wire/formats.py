@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import IO, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from werkzeug.datastructures import MIMEAccept
@@ -15,13 +15,20 @@ from emulator.family import TOO_LARGE
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.wire import xml
+from emulator.ocapi.wire.xml import MAX_ELEMENTS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 T = TypeVar("T")
 
 LARGEST_BODY = 5 * 1024 * 1024
-QUOTED_BODY = 100
-LONGEST_LENGTH = 18  # digits of a Content-Length that are looked at
-LONGEST_ACCEPT = 8192  # characters; sorting a longer list would take longer than the answer
+QUOTED_BODY_CHARACTERS = 100
+QUOTED_BODY_BYTES = 4 * QUOTED_BODY_CHARACTERS  # enough for any characters of UTF-8
+MAX_LENGTH_DIGITS = 18  # further digits of a Content-Length do not matter
+MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the answer
+
+JSON_STRING = re.compile(rb'"[^"]*"?')
 
 NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -32,7 +39,8 @@ MEDIA_TYPE = re.compile(
 CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
 UTF_8 = ("utf-8", "utf8")
 BRINGING = ("POST", "PUT", "PATCH")
-KEPT, LONGEST_KEPT = 256, 256  # header values that are remembered, and characters of one
+CACHED_HEADERS = 256
+MAX_CACHED_CHARACTERS = 256
 
 
 class Format(StrEnum):
@@ -54,19 +62,19 @@ NAMES = frozenset(Format)
 
 def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
     """Remember what the latest short header values mean."""
-    remember = lru_cache(KEPT)(read)
-    return lambda text: (remember if len(text) <= LONGEST_KEPT else read)(text)
+    remember = lru_cache(CACHED_HEADERS)(read)
+    return lambda text: (remember if len(text) <= MAX_CACHED_CHARACTERS else read)(text)
 
 
 def preferred(request: Request) -> Format:
     """Return the format of the answer; what is malformed does not count."""
     if request.method in BRINGING and (spoken := CONTENT_TYPES.get(_media_type(request))):
         return spoken
-    asked = request.args.get("format")
+    asked = _parameter(request, "format")
     if asked is not None and asked in NAMES:
         return Format(asked)
     accepted = request.environ.get("HTTP_ACCEPT", "")
-    return _choose(accepted) if len(accepted) <= LONGEST_ACCEPT else Format.JSON
+    return _choose(accepted) if len(accepted) <= MAX_ACCEPT_CHARACTERS else Format.JSON
 
 
 @remembered
@@ -84,7 +92,7 @@ def check(request: Request) -> Format:
         Fault: UNSUPPORTED_FORMAT, MALFORMED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE or
             CHARSET_NOT_ACCEPTABLE.
     """
-    asked = request.args.get("format")
+    asked = _parameter(request, "format")
     if asked is not None and asked not in NAMES:
         raise faults.UNSUPPORTED_FORMAT(asked)
     content_type = _content_type(request)
@@ -112,12 +120,19 @@ def _check_content_type(content_type: str) -> None:
         raise faults.CHARSET_NOT_ACCEPTABLE(charset)
 
 
+def normalize_length(environ: "WSGIEnvironment") -> None:
+    """Make the content length of an environment a string: some servers give a number or None."""
+    if not isinstance(environ.get("CONTENT_LENGTH", ""), str):
+        environ["CONTENT_LENGTH"] = str(environ["CONTENT_LENGTH"] or "0")
+
+
 def read_body(request: Request) -> bytes:
     """Return the request's body.
 
     Raises:
         Fault: REQUEST_ENTITY_TOO_LARGE, it has more than 5 MB (FMT-6).
     """
+    normalize_length(request.environ)
     if request.environ.get(TOO_LARGE) or _announces_too_much(request):
         raise faults.REQUEST_ENTITY_TOO_LARGE()
     ends = request.environ.get("wsgi.input_terminated")
@@ -130,7 +145,7 @@ def read_body(request: Request) -> bytes:
 
 def _announces_too_much(request: Request) -> bool:
     length = request.environ.get("CONTENT_LENGTH", "")
-    return length.isdecimal() and int(length[:LONGEST_LENGTH]) > LARGEST_BODY
+    return length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > LARGEST_BODY
 
 
 def decode(request: Request, body: bytes, document: Document, version: str) -> Any:
@@ -142,10 +157,33 @@ def decode(request: Request, body: bytes, document: Document, version: str) -> A
     try:
         if CONTENT_TYPES.get(_media_type(request)) is Format.XML:
             return xml.decode(body, document, version)
-        return orjson.loads(body)
+        return read_json(body)
     except ValueError as error:
-        excerpt = body.decode(errors="replace")[:QUOTED_BODY]
+        beginning = body[:QUOTED_BODY_BYTES].decode(errors="replace")
+        excerpt = beginning[:QUOTED_BODY_CHARACTERS]
         raise faults.BODY_DECODING(excerpt) from error
+
+
+def read_json(text: bytes) -> Any:
+    """Return a JSON value.
+
+    Raises:
+        ValueError: The text is malformed, has more than 1024 levels (the bound of orjson), or has
+            more than ``MAX_ELEMENTS`` commas and opening brackets outside of strings.
+    """
+    # Most texts are short: the exact count of a long one removes the strings first.
+    if _count_marks(text) > MAX_ELEMENTS and _count_marks(_remove_strings(text)) > MAX_ELEMENTS:
+        raise ValueError("the value has too many elements")
+    return orjson.loads(text)
+
+
+def _count_marks(text: bytes) -> int:
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _remove_strings(text: bytes) -> bytes:
+    # A backslash stands only in strings, so no quote around a string is escaped.
+    return JSON_STRING.sub(b"", text.replace(rb"\\", b"").replace(rb"\"", b""))
 
 
 def encode(
@@ -159,18 +197,18 @@ def encode(
 
 def callback(request: Request) -> str | None:
     """Return the name of the JSONP callback, if the request has one that is usable (FMT-4)."""
-    name = request.args.get("callback", "")
+    name = _parameter(request, "callback") or ""
     usable = request.method == "GET" and CALLBACK.fullmatch(name)
     return name if usable and preferred(request) is Format.JSON else None
 
 
 def check_callback(request: Request) -> None:
-    """Refuse a JSONP callback that is no path of identifiers.
+    """Check that the name of a JSONP callback is a path of identifiers.
 
     Raises:
         Fault: MALFORMED_PARAMETER (FMT-4).
     """
-    name = request.args.get("callback")
+    name = _parameter(request, "callback")
     if request.method == "GET" and name is not None and not CALLBACK.fullmatch(name):
         raise faults.MALFORMED_PARAMETER("callback", name)
 
@@ -182,9 +220,20 @@ def wrap(name: str, json: bytes) -> bytes:
     return b"/**/" + name.encode() + b"(" + script + b")"
 
 
-def _content_type(request: Request) -> str:
-    found: str = request.environ.get("CONTENT_TYPE", "")
+def _parameter(request: Request, name: str) -> str | None:
+    """Return a parameter of the query; None in a query with raw bytes that are not UTF-8.
+
+    Such a query is refused elsewhere, and the refusal needs a format, too.
+    """
+    try:
+        found: str | None = request.args.get(name)
+    except UnicodeDecodeError:
+        return None
     return found
+
+
+def _content_type(request: Request) -> str:
+    return str(request.environ.get("CONTENT_TYPE") or "")
 
 
 def _media_type(request: Request) -> str:

@@ -14,9 +14,10 @@ r"""Property selectors (SEL-1): the grammar and its meaning, pure.
     operator  = "==" / "!=" / "<" / "<=" / ">" / ">="
     literal   = "'" characters "'" / number / "true" / "false" / "null"
 
-White space between tokens is ignored: a ``+`` that arrives unescaped in a query string is a
-space by the time it is read. A name stands once in a selector,
-a position once in an index.
+White space between tokens is ignored: an unescaped ``+`` in a query string means a space. A
+selector has a name only once, an index has a position only once. A selector is bounded in length
+and depth, and in comparisons and positions: each element of an array costs one evaluation of all
+of them.
 """
 
 import operator
@@ -27,12 +28,17 @@ from functools import lru_cache
 from typing import Any
 
 Condition = Callable[[Any], bool]
+Compare = Callable[[Any, Any], bool]
 Picker = Callable[[Sequence[Any]], list[Any]]
 
-DEEPEST = 32
-LONGEST_KEPT = 512  # characters of a selector that is worth remembering
+MAX_CHARACTERS = 16_384
+MAX_DEPTH = 32
+MAX_COMPARISONS = 50  # of all filters of one selector
+MAX_POSITIONS = 100  # of all indexes of one selector
+MAX_CACHED_CHARACTERS = 512
 ALWAYS = ("_v", "_type")
-OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+NUMBERS: frozenset[type] = frozenset({int, float})
+OPERATORS: dict[str, Compare] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<=": operator.le,
@@ -51,7 +57,7 @@ KEYWORDS = {"true": True, "false": False, "null": None}
 
 
 class SelectorError(ValueError):
-    """The text is no selector."""
+    """The text is not a selector, or exceeds a bound."""
 
 
 class Documents(list[Any]):
@@ -134,10 +140,12 @@ def parse(text: str) -> Selector:
     Raises:
         SelectorError: ``text`` is not of the grammar.
     """
-    return _parse_short(text) if len(text) <= LONGEST_KEPT else _parse(text)
+    return _parse_short(text) if len(text) <= MAX_CACHED_CHARACTERS else _parse(text)
 
 
 def _parse(text: str) -> Selector:
+    if len(text) > MAX_CHARACTERS:
+        raise SelectorError(text)
     parser = _Parser(text)
     selector = parser.selector(1)
     if parser.position != len(text):
@@ -173,6 +181,8 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.comparisons = 0
+        self.positions_read = 0
         self.skip()
 
     def skip(self) -> None:
@@ -210,7 +220,7 @@ class _Parser:
         return parts
 
     def selector(self, depth: int) -> Selector:
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise SelectorError(self.text)
         begin = self.position
         self.expect("(")
@@ -258,25 +268,35 @@ class _Parser:
         return lambda elements: _like(elements, filter(condition, elements))
 
     def positions(self) -> Picker:
-        first = int(self.demand(POSITION))
+        first = self.index()
         if self.accept(":"):
-            last = int(self.demand(POSITION))
+            last = self.index()
             return lambda elements: _like(elements, elements[first : last + 1])
         wanted = [first]
         while self.accept(","):
-            wanted.append(int(self.demand(POSITION)))
+            wanted.append(self.index())
         if len(set(wanted)) < len(wanted):
             raise SelectorError(self.text)
         return lambda elements: _like(elements, (elements[i] for i in wanted if i < len(elements)))
 
-    def condition(self, depth: int) -> Condition:
-        if depth > DEEPEST:
+    def index(self) -> int:
+        self.positions_read += 1
+        if self.positions_read > MAX_POSITIONS:
             raise SelectorError(self.text)
-        choices = self.separated("||", lambda: self.conjunction(depth))
+        return int(self.demand(POSITION))
+
+    def condition(self, depth: int) -> Condition:
+        if depth > MAX_DEPTH:
+            raise SelectorError(self.text)
+        choices: list[Condition] = self.separated("||", lambda: self.conjunction(depth))
+        if len(choices) == 1:
+            return choices[0]
         return lambda element: any(choice(element) for choice in choices)
 
     def conjunction(self, depth: int) -> Condition:
-        parts = self.separated("&&", lambda: self.operand(depth))
+        parts: list[Condition] = self.separated("&&", lambda: self.operand(depth))
+        if len(parts) == 1:
+            return parts[0]
         return lambda element: all(part(element) for part in parts)
 
     def operand(self, depth: int) -> Condition:
@@ -284,10 +304,12 @@ class _Parser:
             condition = self.condition(depth + 1)
             self.expect(")")
             return condition
+        self.comparisons += 1
+        if self.comparisons > MAX_COMPARISONS:
+            raise SelectorError(self.text)
         path = self.demand(PATH).split(".")[1:]
         compare = OPERATORS[self.demand(COMPARISON)]
-        literal = self.literal()
-        return lambda element: _compare(_follow(element, path), compare, literal)
+        return _comparison(path, compare, self.literal())
 
     def literal(self) -> Any:
         if found := self.match(STRING):
@@ -302,19 +324,23 @@ def _like(elements: Sequence[Any], picked: Any) -> list[Any]:
     return Documents(picked) if isinstance(elements, Documents) else list(picked)
 
 
-def _follow(element: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        element = element.get(name) if isinstance(element, Mapping) else None
-    return element
+def _comparison(path: Sequence[str], compare: Compare, literal: Any) -> Condition:
+    """Return a comparison of the value at a path; values of different types are unequal.
 
+    Numbers and strings have an order. A comparison runs once for each element: it is short.
+    """
+    types = NUMBERS if type(literal) in NUMBERS else frozenset({type(literal)})
+    comparable = compare in (operator.eq, operator.ne) or isinstance(literal, str)
+    if not (comparable or types is NUMBERS):
+        return lambda _: False
+    otherwise = compare is operator.ne
 
-def _compare(value: Any, compare: Callable[[Any, Any], bool], literal: Any) -> bool:
-    """Compare like with like; values of different types are unequal and without order."""
-    if isinstance(value, (int, float)) and isinstance(literal, (int, float)):
-        alike = isinstance(value, bool) == isinstance(literal, bool)
-    else:
-        alike = type(value) is type(literal)
-    ordered = isinstance(literal, (str, int, float)) and not isinstance(literal, bool)
-    if alike and (ordered or compare in (operator.eq, operator.ne)):
-        return compare(value, literal)
-    return not alike and compare is operator.ne
+    def holds(element: Any) -> bool:
+        for name in path:
+            if type(element) is not dict and not isinstance(element, Mapping):
+                element = None
+                break
+            element = element.get(name)
+        return compare(element, literal) if type(element) in types else otherwise
+
+    return holds

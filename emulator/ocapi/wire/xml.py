@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import orjson
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
@@ -34,7 +34,8 @@ NAMESPACE = "http://www.demandware.com/ocapi/data/{version}"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 NIL, TYPE = f"{{{XSI}}}nil", f"{{{XSI}}}type"
 SET = "set_of_"
-DEEPEST = 64
+MAX_DEPTH = 64
+MAX_ELEMENTS = 100_000  # elements and attributes of a body, or elements of a JSON body
 Attributes = dict[str, str]
 # What the Char production of XML 1.0 leaves out.
 UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -46,12 +47,36 @@ STATED: dict[str, Property] = {
     "boolean": Boolean(),
 }
 ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)""")
+ATTRIBUTE = re.compile(rb"""=\s*["']""")
 BOOLEANS = {"true": True, "false": False}
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class XmlError(ValueError):
-    """The text is not the XML form of the document."""
+    """The text is not the XML form of the document, or exceeds a bound."""
+
+
+class _BoundedBuilder(ET.TreeBuilder):
+    """Builds a tree of elements, and stops where the tree exceeds a bound.
+
+    A tree takes up to 80 times the memory of the text. So the bounds count while the text is read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._elements = 0
+
+    def start(self, tag: Any, attrs: Any, /) -> Any:
+        self._depth += 1
+        self._elements += 1 + len(attrs)
+        if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
+            raise XmlError("the elements are too many, or nested too deep")
+        return super().start(tag, attrs)
+
+    def end(self, tag: Any, /) -> Any:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def encode(content: Mapping[str, Any], document: Document, version: str, *, indent: bool) -> bytes:
@@ -84,23 +109,19 @@ def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
     declared = ENCODING.match(text)
     if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
         raise XmlError(f"the encoding is {declared[1]!r}")
+    # The parser takes longer for the attributes of one element than for as many elements.
+    if text.count(b"=") > MAX_ELEMENTS and len(ATTRIBUTE.findall(text)) > MAX_ELEMENTS:
+        raise XmlError("the attributes are too many")
+    parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True)
     try:
-        root = fromstring(text.decode(), forbid_dtd=True)
+        parser.feed(text.decode())
+        root: ET.Element = parser.close()
     except (ET.ParseError, DefusedXmlException, ValueError) as error:
         raise XmlError(str(error)) from error
-    if _is_deep(root):
-        raise XmlError("the elements are nested too deep")
     namespace = NAMESPACE.format(version=version)
     if root.tag != f"{{{namespace}}}{document.name}":
         raise XmlError(f"the root element is {root.tag}")
     return _read_members(root, document)
-
-
-def _is_deep(root: ET.Element) -> bool:
-    level: list[ET.Element] = [root]
-    for _ in range(DEEPEST):
-        level = [child for element in level for child in element]
-    return bool(level)
 
 
 def fit(text: str) -> str:

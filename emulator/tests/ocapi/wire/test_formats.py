@@ -304,7 +304,8 @@ def test_any_json_value_is_decoded(body: bytes) -> None:
         pytest.param(JSON, XML_THING, XML_THING.decode()[:100], id="XML"),
         pytest.param(JSON, b"x" * 101, "x" * 100, id="more than 100 characters"),
         pytest.param(JSON, "ä".encode() * 150, "ä" * 100, id="characters, not bytes"),
-        pytest.param(JSON, b"[" * 200_000, "[" * 100, id="nested deep"),
+        pytest.param(JSON, b"[" * 1025 + b"]" * 1025, "[" * 100, id="1025 levels"),
+        pytest.param(JSON, b"[" + b"1," * 100_000 + b"1]", "[" + "1," * 49 + "1", id="elements"),
         pytest.param(XML, b"", "", id="nothing for XML"),
         pytest.param(XML, b"{}", "{}", id="JSON for XML"),
         pytest.param(XML, b"<a>\xe9</a>", "<a>\ufffd</a>", id="XML in Latin-1"),
@@ -316,6 +317,37 @@ def test_a_malformed_body_is_refused_and_quoted(content_type: str, body: bytes, 
     with pytest.raises(Fault) as raised:
         formats.decode(ask("PUT", CONTENT_TYPE=content_type), body, THING, "23.2")
     assert (raised.value.kind.name, raised.value.arguments) == ("BodyDecoding", {"body": told})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[" * 1024 + "]" * 1024, None),
+        ("[" + "1," * 99_998 + "1]", [1] * 99_999),
+        ('{"a":"' + "[," * 100_000 + '"}', {"a": "[," * 100_000}),
+        ('{"a":"' + r"\",[" * 50_000 + r'\\"}', {"a": '",[' * 50_000 + "\\"}),
+    ],
+    ids=["1024 levels", "elements", "marks in a string", "escaped quotes in a string"],
+)
+def test_json_within_its_bounds_is_read(text: str, value: Any) -> None:
+    found = formats.read_json(text.encode())
+    assert value is None or found == value
+
+
+def test_a_query_that_is_not_utf_8_has_no_parameters_here() -> None:
+    request = ask("GET", QUERY_STRING="format=xml&callback=\xe9")
+    assert formats.check(request) is Format.JSON
+    assert formats.callback(request) is None
+
+
+@pytest.mark.parametrize("length", [5, 6_000_000, None])
+def test_a_content_length_may_be_a_number(length: int | None) -> None:
+    request = ask("PUT", body=b"abcdefgh", CONTENT_LENGTH=length)
+    if length == 6_000_000:
+        with pytest.raises(Fault):
+            formats.read_body(request)
+    else:
+        assert formats.read_body(request) == b"abcdefgh"[: length or 0]
 
 
 def test_json_is_encoded_without_spaces_in_the_order_given() -> None:

@@ -118,6 +118,19 @@ def test_a_form_is_left_whole_where_the_query_decides() -> None:
     assert (request.method, request.get_data()) == ("PUT", b"method=PATCH")
 
 
+def test_a_name_in_a_form_may_be_encoded_and_a_refused_method_is_cut() -> None:
+    request = arrive(data=b"m%65thod=P%41TCH", content_type=FORM)
+    assert request.method == "PATCH"
+    request = arrive(data=b"method=" + b"%C3%A4" * 200, content_type=FORM)
+    assert request.environ[REFUSED] == "\u00e4" * 50
+
+
+@pytest.mark.parametrize("length", [12, None])
+def test_a_content_length_may_be_no_string(length: int | None) -> None:
+    form = by_form("PATCH") | {"environ_overrides": {"CONTENT_LENGTH": length}}
+    assert arrive(**form).method == ("PATCH" if length else "POST")
+
+
 def form_of(length: int) -> dict[str, Any]:
     return {"data": b"method=PATCH&a=".ljust(length, b"x"), "content_type": FORM}
 

@@ -521,9 +521,19 @@ def test_elements_nested_in_a_string_are_read_as_some_object() -> None:
         ),
     ],
 )
-def test_what_is_nested_too_deep_is_refused(text: str) -> None:
+def test_elements_nested_too_deep_are_refused(text: str) -> None:
     with pytest.raises(XmlError):
         decoded(house(text))
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_a_document_has_a_bounded_number_of_elements_and_attributes(more: int) -> None:
+    text = house('<flags x="1">true</flags>' * 49_999 + "<id/>" * more)
+    if more:
+        with pytest.raises(XmlError, match="too many"):
+            decoded(text)
+    else:
+        assert len(decoded(text)["flags"]) == 49_999
 
 
 FIT = st.one_of(
