@@ -1,4 +1,4 @@
-"""Exchanges as an HTTP Archive 1.2, which browsers and proxies open."""
+"""Exchanges as an HTTP Archive 1.2, a format of browsers and proxies."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -7,29 +7,29 @@ from typing import Any
 
 from emulator.recording.exchange import Exchange
 
-VERSION = "HTTP/1.1"
-UNKNOWN = -1  # the format's own value for a size that is not known
+HTTP_VERSION = "HTTP/1.1"
+UNKNOWN_SIZE = -1  # as the format says
 
 
 def export(exchanges: Iterable[Exchange], base: str) -> dict[str, Any]:
     """Return an archive.
 
     Args:
-        exchanges: What it holds.
-        base: Scheme and host that stand in URLs.
+        exchanges: The entries.
+        base: Scheme and host of all URLs.
     """
     creator = {"name": "ocapi-emulator", "version": metadata.version("ocapi-emulator")}
-    entries = [_enter(exchange.show(), base) for exchange in exchanges]
+    entries = [_show_entry(exchange.show(), base) for exchange in exchanges]
     return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
 
 
-def _enter(shown: Mapping[str, Any], base: str) -> dict[str, Any]:
+def _show_entry(shown: Mapping[str, Any], base: str) -> dict[str, Any]:
     milliseconds = shown["seconds"] * 1000
     return {
         "startedDateTime": shown["at"],
         "time": milliseconds,
-        "request": _ask(shown, base),
-        "response": _answer(shown),
+        "request": _show_request(shown, base),
+        "response": _show_response(shown),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         "_operation": shown["operation"],
@@ -38,34 +38,34 @@ def _enter(shown: Mapping[str, Any], base: str) -> dict[str, Any]:
     }
 
 
-def _ask(shown: Mapping[str, Any], base: str) -> dict[str, Any]:
+def _show_request(shown: Mapping[str, Any], base: str) -> dict[str, Any]:
     headers, body = shown["request"]["headers"], shown["request"]["body"]
     query = f"?{shown['query']}" if shown["query"] else ""
-    told = {
+    entry = {
         "method": shown["method"],
         "url": f"{base}{shown['path']}{query}",
-        "httpVersion": VERSION,
+        "httpVersion": HTTP_VERSION,
         "cookies": [],
         "headers": _pairs(headers),
         "queryString": _pairs(shown["parameters"]),
-        "headersSize": UNKNOWN,
+        "headersSize": UNKNOWN_SIZE,
         "bodySize": body["size"],
     }
-    return told | ({"postData": _content(headers, body)} if body["size"] else {})
+    return entry | ({"postData": _content(headers, body)} if body["size"] else {})
 
 
-def _answer(shown: Mapping[str, Any]) -> dict[str, Any]:
+def _show_response(shown: Mapping[str, Any]) -> dict[str, Any]:
     headers, body, status = shown["answer"]["headers"], shown["answer"]["body"], shown["status"]
     known = status in set(HTTPStatus)
     return {
         "status": status,
         "statusText": HTTPStatus(status).phrase if known else "",
-        "httpVersion": VERSION,
+        "httpVersion": HTTP_VERSION,
         "cookies": [],
         "headers": _pairs(headers),
         "content": {"size": body["size"], **_content(headers, body)},
         "redirectURL": headers.get("location", ""),
-        "headersSize": UNKNOWN,
+        "headersSize": UNKNOWN_SIZE,
         "bodySize": body["size"],
     }
 

@@ -1,4 +1,4 @@
-"""The journal of a workspace: look into it, count, verify, take it out as HAR."""
+"""Endpoints of the journal: show, count, verify and export recorded exchanges."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from emulator.recording.journal import Journal, NearMiss
 from emulator.recording.match import ExchangeMatch, Match
 from emulator.workspace.workspace import current
 
-SHOWN = 100
-LIMIT = "limit"
+SHOWN_EXCHANGES = 100
+LIMIT = "limit"  # a query parameter
 
 
 class VerifySchema(Schema):
-    """What is expected of the journal."""
+    """The number of matching exchanges that a test expects."""
 
     match = fields.Nested(ExchangeMatch(), load_default=dict)
     times = fields.Integer(strict=True, validate=validate.Range(0))
@@ -25,7 +25,7 @@ class VerifySchema(Schema):
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse an exact number beside a bound, and bounds that no number is between."""
+        """Refuse an exact number beside a bound, and a lower bound above the upper bound."""
         if "times" in data and {"at_least", "at_most"} & data.keys():
             raise ValidationError("Excludes at_least and at_most.", "times")
         if data.get("at_least", 0) > data.get("at_most", data.get("at_least", 0)):
@@ -34,13 +34,13 @@ class VerifySchema(Schema):
 
 def create() -> Blueprint:
     """Return the endpoints below ``journal``."""
-    part = Blueprint("journal", __name__)
-    part.add_url_rule("", "show", show)
-    part.add_url_rule("", "clear", clear, methods=["DELETE"])
-    part.add_url_rule("/count", "count", count)
-    part.add_url_rule("/har", "export", export)
-    part.add_url_rule("/verify", "verify", verify, methods=["POST"])
-    return part
+    blueprint = Blueprint("journal", __name__)
+    blueprint.add_url_rule("", "show", show)
+    blueprint.add_url_rule("", "clear", clear, methods=["DELETE"])
+    blueprint.add_url_rule("/count", "count", count)
+    blueprint.add_url_rule("/har", "export", export)
+    blueprint.add_url_rule("/verify", "verify", verify, methods=["POST"])
+    return blueprint
 
 
 def _journal() -> Journal:
@@ -48,7 +48,7 @@ def _journal() -> Journal:
 
 
 def _read_filter(*others: str) -> Match:
-    """Return the conditions of the query, in which ``header`` and ``query`` are ``name:value``."""
+    """Return the conditions of the query; ``header`` and ``query`` are ``name:value`` there."""
     given: dict[str, Any] = {}
     for name, values in request.args.lists():
         if name in ("header", "query"):
@@ -61,61 +61,61 @@ def _read_filter(*others: str) -> Match:
 def _split(name: str, value: str) -> tuple[str, str]:
     key, colon, pattern = value.partition(":")
     if not colon:
-        raise Problem(400, f"{name} is written as {name}=name:value, not '{value}'.")
+        raise Problem(400, f"Write {name} as {name}=name:value, not '{value}'.")
     return key.strip(), pattern.strip()
 
 
 def show() -> Response:
-    """Answer the exchanges that are meant, the latest of them, oldest first."""
+    """Answer the latest matching exchanges, oldest first."""
     try:
-        limit = int(request.args.get(LIMIT, SHOWN))
+        limit = int(request.args.get(LIMIT, SHOWN_EXCHANGES))
     except ValueError as error:
-        raise Problem(400, f"{LIMIT} is a number.") from error
+        raise Problem(400, f"{LIMIT} must be a whole number.") from error
     found = _journal().find(_read_filter(LIMIT))
     shown = found[-limit:] if limit > 0 else []
     return jsonify(count=len(found), exchanges=[exchange.show() for exchange in shown])
 
 
 def count() -> Response:
-    """Answer how many exchanges are meant."""
+    """Answer the number of matching exchanges."""
     return jsonify(count=len(_journal().find(_read_filter())))
 
 
 def clear() -> tuple[str, int]:
-    """Forget all exchanges."""
+    """Remove all exchanges."""
     _journal().clear()
     return "", 204
 
 
 def export() -> Response:
-    """Answer the exchanges that are meant as an HTTP Archive 1.2."""
+    """Answer the matching exchanges as an HTTP Archive 1.2."""
     found = _journal().find(_read_filter())
     return jsonify(har.export(found, f"{request.scheme}://{request.host}"))
 
 
 def verify() -> Response:
-    """Answer whether as many exchanges are there as expected, else 409 with the nearest misses."""
+    """Answer 200 for the expected number of exchanges, else 409 with the nearest misses."""
     expected = load(VerifySchema(), read_json())
     match, journal = Match(expected["match"]), _journal()
     found = len(journal.find(match))
     least, most = _bounds(expected)
     if least <= found and (most is None or found <= most):
         return jsonify(status="ok", count=found)
-    told = f"{found} of {len(journal)} exchanges match, {_tell(least, most)} should."
-    told += "" if journal.capacity else " The journal is off: --journal 0."
+    told = f"{found} of {len(journal)} exchanges match, {_describe(least, most)} should."
+    told += "" if journal.capacity else " The journal is off: --journal is 0."
     nearest = [_show_near(near) for near in journal.find_near(match)] if found < least else []
     raise Problem(409, told, count=found, nearest=nearest)
 
 
 def _bounds(expected: dict[str, Any]) -> tuple[int, int | None]:
-    """Return the least and the most number expected; at least one unless something is said."""
+    """Return the smallest and the greatest expected number; by default at least one."""
     if "times" in expected:
         return expected["times"], expected["times"]
     least = 0 if "at_most" in expected else 1
     return expected.get("at_least", least), expected.get("at_most")
 
 
-def _tell(least: int, most: int | None) -> str:
+def _describe(least: int, most: int | None) -> str:
     if most is None:
         return f"at least {least}"
     return f"exactly {least}" if least == most else f"from {least} to {most}"
@@ -123,6 +123,6 @@ def _tell(least: int, most: int | None) -> str:
 
 def _show_near(near: NearMiss) -> dict[str, Any]:
     shown = near.exchange.show()
-    named = ("number", "method", "path", "query", "operation", "client", "status", "fault")
+    names = ("number", "method", "path", "query", "operation", "client", "status", "fault")
     missed = {m.name: {"expected": m.expected, "actual": m.actual} for m in near.misses}
-    return {**{name: shown[name] for name in named}, "misses": missed}
+    return {**{name: shown[name] for name in names}, "misses": missed}

@@ -1,4 +1,4 @@
-"""Problems of the control plane: each refusal says what to do (RFC 9457)."""
+"""Problem documents of the control plane (RFC 9457), and the bodies of its requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,16 @@ from emulator.family import TOO_LARGE
 from emulator.json_pointer import point
 
 CONTENT_TYPE = "application/problem+json"
+ANSWER_LEVELS = 32  # arrays and objects that an answer may put around a value of a request
 
 
 class Problem(HTTPException):
-    """A refusal with members of its own.
+    """An error with members of its own.
 
     Args:
         code: The status.
-        description: What is wrong, in a sentence.
-        **members: What the document has besides.
+        description: One sentence about the error.
+        **members: Further members of the document.
     """
 
     def __init__(self, code: int, description: str, **members: Any) -> None:
@@ -30,9 +31,9 @@ class Problem(HTTPException):
 
 
 def refuse(error: HTTPException) -> Response:
-    """Return the document of an error."""
-    told = {"title": error.name, "status": error.code, "detail": error.description}
-    response = jsonify({**told, **getattr(error, "members", {})})
+    """Return the problem document of an error."""
+    document = {"title": error.name, "status": error.code, "detail": error.description}
+    response = jsonify({**document, **getattr(error, "members", {})})
     response.status_code = error.code or 500
     response.content_type = CONTENT_TYPE
     if allowed := getattr(error, "valid_methods", None):
@@ -43,25 +44,38 @@ def refuse(error: HTTPException) -> Response:
 
 
 def read_json() -> Any:
-    """Return the body of the request, which is JSON whatever its media type; None if it is empty.
+    """Return the body of the request, of any media type, as JSON; None for an empty body.
 
     Raises:
-        Problem: 400, it is no JSON; 413, the server did not read it.
+        Problem: 400, the body is not JSON, or is nested deeper than an answer can be; 413, the
+            server did not read the body.
     """
     if request.environ.get(TOO_LARGE):
         raise Problem(413, "The body is larger than the server reads.")
-    data = request.get_data()  # even where curl has called it a form
+    data = request.get_data()  # although curl may call the body a form
     try:
-        return orjson.loads(data) if data else None
+        value = orjson.loads(data) if data else None
     except orjson.JSONDecodeError as error:
-        raise Problem(400, f"The body is no JSON: {error}.") from error
+        raise Problem(400, f"The body is not JSON: {error}.") from error
+    _check_levels(value)
+    return value
+
+
+def _check_levels(value: Any) -> None:
+    """Check that answers can hold a value: the parser reads more levels than the writer writes."""
+    for _ in range(ANSWER_LEVELS):
+        value = [value]
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise Problem(400, f"The body is nested too deeply: {error}.") from error
 
 
 def load(schema: Schema, value: Any) -> Any:
-    """Return what a schema makes of a JSON value.
+    """Return the values that a schema reads from a JSON value.
 
     Raises:
-        Problem: 400, with each error by its place.
+        Problem: 400, with each error and its place.
     """
     try:
         return schema.load({} if value is None else value)
@@ -70,7 +84,11 @@ def load(schema: Schema, value: Any) -> Any:
 
 
 def invalid(problems: Mapping[str, str]) -> Problem:
-    """Return the problem of a body, of which ``problems`` tell what is wrong by JSON Pointer."""
+    """Return the problem of an invalid body.
+
+    Args:
+        problems: Errors by place, a JSON Pointer.
+    """
     errors = [{"pointer": place, "detail": why} for place, why in problems.items()]
     told = "; ".join(f"{place or 'the body'}: {why}" for place, why in problems.items())
     return Problem(400, told, errors=errors)

@@ -15,6 +15,7 @@ from emulator.recording.exchange import Exchange
 
 PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 ALL_ATTRIBUTES = "(**)"
+MAX_NAME_DOTS = 16  # levels of a selector are rendered by recursion
 WRITE_METHODS = ("PUT", "PATCH", "POST")
 UNKNOWN_NAMES = "**"  # not a name, so all attributes are granted
 
@@ -129,6 +130,8 @@ def _fits(shape: tuple[str, ...], segments: tuple[str, ...]) -> bool:
 def _select(names: set[str]) -> str:
     """Return the selector of names, empty for none."""
     if any(NAME.fullmatch(part) is None for name in names for part in name.split(".")):
+        return ALL_ATTRIBUTES
+    if any(name.count(".") > MAX_NAME_DOTS for name in names):
         return ALL_ATTRIBUTES
     tree: Tree = {}
     for name in sorted(names):  # a document comes before its properties

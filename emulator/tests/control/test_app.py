@@ -390,7 +390,7 @@ def test_a_token_is_demanded_of_everyone_where_there_is_one(path: str) -> None:
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"].lower() == "emulator-control-token"
     assert refused.json is not None
-    told = "The control plane demands its token in the header x-emulator-control-token."
+    told = "The control plane needs its token in the header x-emulator-control-token."
     assert refused.json["detail"] == told
     headers = {"x-emulator-control-token": "s3cret", "Host": "ocapi.internal:8080"}
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}

@@ -312,6 +312,6 @@ def test_a_body_that_is_no_json_is_refused(emulator: Emulator, data: bytes) -> N
     response = ask(emulator, "POST", f"{CLOCK}/freeze", data=data, content_type="text/plain")
     assert response.status_code == 400
     assert response.json is not None
-    assert response.json["detail"].startswith("The body is no JSON: ")
+    assert response.json["detail"].startswith("The body is not JSON: ")
     assert "line 1" in response.json["detail"]
     assert show(emulator)["frozen"] is False

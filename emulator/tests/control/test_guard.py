@@ -26,9 +26,10 @@ def check(  # noqa: PLR0913 - what makes up a request
     path: str = "/__emulator__/health",
     token: str = "",
     given: str = "",
+    site: str | None = None,
 ) -> None:
     """Check a request; None stands for a header, or an address, that there is not."""
-    optional = {"HTTP_ORIGIN": origin, "REMOTE_ADDR": remote}
+    optional = {"HTTP_ORIGIN": origin, "REMOTE_ADDR": remote, "HTTP_SEC_FETCH_SITE": site}
     optional |= {"HTTP_X_EMULATOR_CONTROL_TOKEN": given or None}
     told = {name: value for name, value in optional.items() if value is not None}
     environ = {**create_environ(path, method=method), "HTTP_HOST": host, **told}
@@ -78,7 +79,7 @@ def test_the_name_it_listens_on_reaches_it_in_any_case() -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_another_name_does_not(host: str, method: str) -> None:
-    with pytest.raises(Forbidden, match="is not reached by the host name"):
+    with pytest.raises(Forbidden, match="has not the host name"):
         check(method, host=host)
 
 
@@ -116,6 +117,16 @@ def test_a_page_of_its_own_origin_may_ask(host: str, origin: str) -> None:
 def test_a_page_of_another_origin_may_not(origin: str, method: str) -> None:
     with pytest.raises(Forbidden, match="takes no requests from pages of"):
         check(method, origin=origin)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_a_browser_may_ask_only_for_its_user_and_for_own_pages(method: str) -> None:
+    path = "/__emulator__/journal"
+    for site in ("none", "same-origin", None):
+        check(method, site=site, path=path)
+    for site in ("cross-site", "same-site", "SAME-ORIGIN", "other", ""):
+        with pytest.raises(Forbidden, match="pages of other origins"):
+            check(method, site=site, path=path, token="s3cret", given="s3cret")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -182,12 +193,31 @@ def test_a_reset_from_here_is_done() -> None:
     [
         {"headers": {"Origin": "http://shop.example"}},
         {"headers": {"Origin": "http://[::1"}},
+        {"headers": {"Sec-Fetch-Site": "cross-site"}},
         {"headers": {"Host": "shop.example"}},
         {"environ_overrides": {"REMOTE_ADDR": ELSEWHERE}},
     ],
-    ids=["foreign origin", "malformed origin", "foreign host", "other machine"],
+    ids=["foreign origin", "malformed origin", "other site", "foreign host", "other machine"],
 )
 def test_a_reset_that_is_refused_changes_nothing_and_answers_a_problem(
     options: dict[str, Any],
 ) -> None:
     assert reset(**options) == (403, "application/problem+json", 1)
+
+
+def test_a_page_makes_no_workspace_by_looking_at_one() -> None:
+    emulator = Emulator()
+    client = Client(emulator.application)
+    headers = {"Host": "w1.localhost", "Sec-Fetch-Site": "cross-site"}
+    for path in ("journal", "state", "clock", "failpoints", "snapshots", "settings"):
+        answer = client.get(
+            f"/__emulator__/{path}", headers=headers, environ_overrides={"REMOTE_ADDR": HERE}
+        )
+        assert answer.status_code == 403
+    assert [workspace.name for workspace in emulator.workspaces] == ["default"]
+
+
+def test_an_environment_without_optional_keys_is_refused() -> None:
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/__emulator__/reset", "wsgi.input": None}
+    with pytest.raises(Forbidden):
+        guard.check(Request(environ), Config())

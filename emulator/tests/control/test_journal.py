@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.routing import Map, Rule
 from werkzeug.test import Client, TestResponse
@@ -199,10 +199,10 @@ def test_a_filter_that_means_nothing_is_refused(
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("header=accept", "header is written as header=name:value, not 'accept'."),
-        ("header=", "header is written as header=name:value, not ''."),
-        ("header=x-trace:t-1&header=b", "header is written as header=name:value, not 'b'."),
-        ("query=page%20Size", "query is written as query=name:value, not 'page Size'."),
+        ("header=accept", "Write header as header=name:value, not 'accept'."),
+        ("header=", "Write header as header=name:value, not ''."),
+        ("header=x-trace:t-1&header=b", "Write header as header=name:value, not 'b'."),
+        ("query=page%20Size", "Write query as query=name:value, not 'page Size'."),
     ],
 )
 @pytest.mark.parametrize("part", ["", "/count", "/har"])
@@ -239,7 +239,7 @@ def test_a_limit_that_is_no_number_is_refused(emulator: Emulator, limit: str) ->
     response = ask(emulator, "GET", f"{JOURNAL}?limit={limit}")
     assert response.status_code == 400
     assert response.json is not None
-    assert response.json["detail"] == "limit is a number."
+    assert response.json["detail"] == "limit must be a whole number."
 
 
 def test_count_takes_no_limit(emulator: Emulator) -> None:
@@ -491,17 +491,28 @@ def test_a_deep_expectation_is_refused(busy: Emulator, body: bytes) -> None:
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
 
 
+@pytest.mark.parametrize("path", ["settings", "failpoints", "state", "clock/freeze"])
+def test_no_document_is_deeper_than_an_answer(emulator: Emulator, path: str) -> None:
+    method = "PUT" if path == "state" else "POST"
+    answer = ask(emulator, method, f"/__emulator__/{path}", data=DEEP)
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["detail"].startswith("The body is nested too deeply: ")
+
+
 LATIN = st.text(st.characters(max_codepoint=255), max_size=40)
 BODIES = st.one_of(
     st.binary(max_size=200),
     st.text(max_size=100).map(lambda text: text.encode(errors="replace")),
     st.integers(1, 3000).map(lambda depth: b'{"a":' * depth),
-    LATIN.map(lambda name: orjson.dumps({name: 1, ".".join("abc" * 900): 1, "token": name})),
+    LATIN.map(lambda name: orjson.dumps({name: 1, "token": name})),
+    st.integers(1, 3000).map(lambda levels: orjson.dumps({".".join("a" * levels): 1})),
 )
 SIZES = st.sampled_from([0, 3, 100, 16_384])  # bytes of a body that are kept
 
 
 @settings(deadline=None, max_examples=60)
+@example("", "sites/a", "", "", orjson.dumps({".".join("a" * 3000): 1}), 16_384)
 @given(method=LATIN, path=LATIN, query=LATIN, header=LATIN, body=BODIES, size=SIZES)
 def test_no_exchange_spoils_a_list(  # noqa: PLR0913, PLR0917 - what makes up an exchange
     method: str, path: str, query: str, header: str, body: bytes, size: int

@@ -226,7 +226,7 @@ def test_what_is_no_json_is_refused(emulator: Emulator, data: bytes) -> None:
     response = ask(emulator, "PUT", STATE, data=data)
     assert response.status_code == 400
     assert response.json is not None
-    assert response.json["detail"].startswith("The body is no JSON: ")
+    assert response.json["detail"].startswith("The body is not JSON: ")
     assert dump(emulator) == first
 
 
