@@ -14,11 +14,11 @@ def check(data_set: str) -> None:
     """Check a data set, and print all errors. The exit code is 1 if there are errors."""
     # Help texts appear faster without the server.
     from emulator.app import COLLECTIONS  # noqa: PLC0415
-    from emulator.fixture import data_set as fixtures  # noqa: PLC0415
+    from emulator.fixture.data_set import FixtureError, load  # noqa: PLC0415
 
     try:
-        store = fixtures.load(data_set, COLLECTIONS)
-    except fixtures.FixtureError as error:
+        store = load(data_set, COLLECTIONS)
+    except FixtureError as error:
         click.echo(str(error), err=True)
         sys.exit(FAILED)
     counts = ((store.count(c.name), c.name) for c in COLLECTIONS if not c.single)

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from emulator.fixture import data_set as fixtures
+from emulator.fixture.data_set import Collection as DataSetCollection
 from emulator.inventory_service.collection import INVENTORIES, ITEMS, Collection
 from emulator.inventory_service.documents import IDENTIFIER, read_only
 from emulator.inventory_service.fields import Instant
@@ -48,14 +48,14 @@ def _load(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 COLLECTIONS = (
-    fixtures.Collection(
+    DataSetCollection(
         ITEMS.name,
         "items.json",
         reader(ITEMS),
         unique=lambda record: ITEMS.unique(record.properties),
         arrange=ITEMS.arrange,
     ),
-    fixtures.Collection(
+    DataSetCollection(
         INVENTORIES.name,
         "inventories.json",
         reader(INVENTORIES),

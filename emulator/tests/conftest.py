@@ -1,4 +1,4 @@
-"""A Redis for the tests that want one, started once in a process, and emulators that share it."""
+"""A Redis for the tests that need one, and emulators that share the Redis."""
 
 import os
 import shutil
@@ -11,10 +11,15 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 from werkzeug.test import Client, TestResponse
 
 if TYPE_CHECKING:
     import redis
+
+# A busy machine makes single examples slow.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 HEADER = "x-emulator-workspace"
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}

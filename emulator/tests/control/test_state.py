@@ -233,16 +233,16 @@ def test_what_is_no_json_is_refused(emulator: Emulator, data: bytes) -> None:
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ({"sites.json": []}, "sites.json: has no sites, or is missing"),
-        ({"sites.json": 3}, "sites.json: 'sites' is no array of entries"),
-        ({"clients.json": []}, "clients.json: has no clients, or is missing"),
+        ({"sites.json": []}, "sites.json: is missing, or has no sites"),
+        ({"sites.json": 3}, "sites.json: 'sites' must be an array of entries"),
+        ({"clients.json": []}, "clients.json: is missing, or has no clients"),
         ({"sites.json": [{"id": "-"}]}, "sites.json: sites entry 1: "),
-        ({"stock.json": []}, "stock.json: holds an unknown collection 'stock'; known: "),
-        ({"stock.json": {}}, "stock.json: holds nothing"),
-        ({"items.json": None}, "items.json: 'items' is no array of entries"),
+        ({"stock.json": []}, "stock.json: has an unknown collection 'stock'; known are "),
+        ({"stock.json": {}}, "stock.json: is empty"),
+        ({"items.json": None}, "items.json: 'items' must be an array of entries"),
         (
             {"inventory_lists.json": [{"id": "x", "assigned_sites": ["B"]}]},
-            "inventory_lists.json: inventory_lists entry 1 ('x'): assigned_sites: 'B' is none of",
+            "inventory_lists.json: inventory_lists entry 1 ('x'): assigned_sites: there is no 'B'",
         ),
         ({"items.json": [{"itemId": "x"}]}, "items.json: items entry 1: "),
     ],
@@ -277,8 +277,8 @@ def test_all_that_is_wrong_with_files_is_told_at_once(emulator: Emulator) -> Non
     response = ask(emulator, "PUT", STATE, json={"format": 1, "files": {}})
     assert response.json is not None
     assert response.json["errors"] == [
-        {"pointer": "/files", "detail": "sites.json: has no sites, or is missing"},
-        {"pointer": "/files", "detail": "clients.json: has no clients, or is missing"},
+        {"pointer": "/files", "detail": "sites.json: is missing, or has no sites"},
+        {"pointer": "/files", "detail": "clients.json: is missing, or has no clients"},
     ]
 
 

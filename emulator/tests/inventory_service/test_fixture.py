@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.fixture import data_set as fixtures
+from emulator.fixture import data_set
 from emulator.fixture.data_set import FixtureError
 from emulator.inventory_service.fixture import COLLECTIONS
 from emulator.store import MemoryStore
@@ -23,7 +23,7 @@ INVENTORY = {
 def load(folder: Path, items: list[Any], inventories: list[Any]) -> MemoryStore:
     (folder / "items.json").write_text(json.dumps(items))
     (folder / "inventories.json").write_text(json.dumps(inventories))
-    return fixtures.load(str(folder), COLLECTIONS)
+    return data_set.load(str(folder), COLLECTIONS)
 
 
 def test_ids_lead_to_rows_in_the_order_of_the_file(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_ids_lead_to_rows_in_the_order_of_the_file(tmp_path: Path) -> None:
         ([{**ITEM, "createdAt": "soon"}], [], "Not a date-time of RFC 3339."),
         ([ITEM, {**ITEM, "itemId": "j"}], [], "shares 's' with items.json: items entry 1 ('i')"),
         ([ITEM], [INVENTORY, {**INVENTORY, "inventoryId": "m"}], "shares 'i/l' with"),
-        ([], [INVENTORY], "itemId: 'i' is none of the items"),
+        ([], [INVENTORY], "itemId: there is no 'i' in items"),
         ([ITEM], [{**INVENTORY, "reservedQuantity": 6}], "reservedQuantity"),
     ],
 )

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from marshmallow import ValidationError
 
-from emulator.fixture import data_set as fixtures
+from emulator.fixture.data_set import FixtureError, load
 from emulator.ocapi.schema.custom import (
     COLLECTIONS,
     Declarations,
@@ -170,7 +170,7 @@ def test_a_file_holds_declarations_and_whether_others_are_taken(
     tmp_path: Path, content: Any
 ) -> None:
     (tmp_path / "custom_properties.json").write_bytes(orjson.dumps(content))
-    declarations = Declarations(fixtures.load(str(tmp_path), COLLECTIONS))
+    declarations = Declarations(load(str(tmp_path), COLLECTIONS))
     assert declarations.find("inventory_list", "c_a") is not None
     allowed = isinstance(content, dict) and content.get("allow_undeclared") is True
     assert (declarations.find("inventory_list", "c_b") is not None) is allowed
@@ -179,5 +179,5 @@ def test_a_file_holds_declarations_and_whether_others_are_taken(
 def test_a_property_is_declared_once(tmp_path: Path) -> None:
     again = {**TEXT, "type": "number"}
     (tmp_path / "custom_properties.json").write_bytes(orjson.dumps([TEXT, again]))
-    with pytest.raises(fixtures.FixtureError, match=r"custom_properties entry 2"):
-        fixtures.load(str(tmp_path), COLLECTIONS)
+    with pytest.raises(FixtureError, match=r"custom_properties entry 2"):
+        load(str(tmp_path), COLLECTIONS)
