@@ -1,4 +1,4 @@
-"""The resources that are served: one file each, one name in RESOURCES each."""
+"""The served resources: a file and a name in RESOURCES for each."""
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS

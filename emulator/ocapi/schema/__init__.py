@@ -1,1 +1,1 @@
-"""Documents, their properties, and the table of faults."""
+"""Documents, properties, and the table of faults."""

@@ -1,4 +1,4 @@
-"""Custom properties: which ones documents have, and of what type (DEC-5)."""
+"""The declarations of custom properties: document, name and type (DEC-5)."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ from emulator.ocapi.schema.fields import (
 from emulator.store import Record, Store
 
 DECLARED, UNDECLARED = "custom_properties", "allow_undeclared"
-FILE = "custom_properties.json"
-TYPES = {"string": String, "number": Number, "boolean": Boolean, "datetime": DateTime}
+FILE_NAME = "custom_properties.json"
+VALUE_TYPES = {"string": String, "number": Number, "boolean": Boolean, "datetime": DateTime}
 
 
 class CustomProperty(Document):
@@ -33,13 +33,13 @@ class CustomProperty(Document):
 
     document = String(required=True, allow_none=False)
     name = String(required=True, allow_none=False)  # type: ignore[assignment]
-    type = Enumeration(*TYPES, required=True, allow_none=False)
+    type = Enumeration(*VALUE_TYPES, required=True, allow_none=False)
     multiple = Boolean(load_default=False)
     localized = Boolean(load_default=False)
 
 
 class Declared(Property):
-    """A custom property of a declared type; what is not of it cannot be written."""
+    """A custom property of a declared type; a value of another type is refused."""
 
     expected = Custom.expected
 
@@ -60,25 +60,32 @@ class Declared(Property):
             raise ValidationError([undeclared]) from error
 
 
-DECLARATION = CustomProperty()
-OPEN = tuple(resource.document.name for resource in RESOURCES if resource.document.custom)
-"""The documents that take custom properties."""
+DECLARATION_SCHEMA = CustomProperty()
+OPEN_DOCUMENTS = tuple(resource.document.name for resource in RESOURCES if resource.document.custom)
+"""The names of all documents with custom properties."""
 
 
 def read_declaration(entry: Any) -> Record:
-    """Return the record of a declaration; raise ValueError with the reason it is none."""
-    properties = DECLARATION.decode_stored(entry)
+    """Return the record of a declaration.
+
+    Raises:
+        ValueError: The entry is not a declaration; the message has the reason.
+    """
+    properties = DECLARATION_SCHEMA.decode_stored(entry)
     document, name = properties["document"], properties["name"]
-    if document not in OPEN:
-        told = f"document: '{document}' takes no custom properties; these do: {', '.join(OPEN)}"
-        raise ValueError(told)
+    if document not in OPEN_DOCUMENTS:
+        documents = ", ".join(OPEN_DOCUMENTS)
+        raise ValueError(
+            f"document: '{document}' has no custom properties; documents with custom properties: "
+            f"{documents}"
+        )
     if not CUSTOM_NAME.fullmatch(name):
         raise ValueError(f"name: '{name}' is not c_ followed by letters, digits, _ or -")
     return Record.of((document, name), properties)
 
 
 def read_permission(entry: Any) -> Record:
-    """Return the record that says whether undeclared ones are taken."""
+    """Return the record about undeclared properties: allowed or not."""
     if not isinstance(entry, bool):
         raise ValueError("is neither true nor false")  # noqa: TRY004 - of a data set
     return Record.of((UNDECLARED,), {"allowed": entry})
@@ -89,13 +96,15 @@ def _list_permission(store: Store, name: str) -> list[Any]:
 
 
 COLLECTIONS = (
-    Collection(DECLARED, FILE, read_declaration, kept=True),
-    Collection(UNDECLARED, FILE, read_permission, kept=True, single=True, encode=_list_permission),
+    Collection(DECLARED, FILE_NAME, read_declaration, kept=True),
+    Collection(
+        UNDECLARED, FILE_NAME, read_permission, kept=True, single=True, encode=_list_permission
+    ),
 )
 
 
 class Declarations:
-    """What a workspace's data declare.
+    """The declarations in the data of a workspace.
 
     Args:
         store: The data.
@@ -105,7 +114,7 @@ class Declarations:
         self._store = store
 
     def find(self, document: str, name: str) -> Property | None:
-        """Return how a custom property of a document is read; None if it is undeclared."""
+        """Return the schema of a custom property of a document; None for an undeclared property."""
         record = self._store.get(DECLARED, (document, name))
         if record is not None:
             return _property(record)
@@ -114,6 +123,6 @@ class Declarations:
 
 
 def _property(record: Record) -> Property:
-    kind: type[Property] = TYPES[record.properties["type"]]
+    kind: type[Property] = VALUE_TYPES[record.properties["type"]]
     whole = Array(kind(allow_none=False)) if record.properties["multiple"] else kind()
     return Declared(whole, localized=record.properties["localized"])

@@ -1,7 +1,7 @@
-"""Request and response documents: what they hold, and how a request's becomes changes.
+"""Request and response documents: the schemas, and the decoding of a request into changes.
 
-A document is a marshmallow schema. Decoding answers with one fault, the first in the order of
-the request's own members (FLT-5). Nothing here is done when a document is only read.
+A document is a marshmallow schema. Decoding answers one fault: the first in the order of the
+members of the request (FLT-5). A request that only reads a document decodes nothing.
 """
 
 import re
@@ -42,14 +42,14 @@ CUSTOM = Custom()
 Rule = tuple[frozenset[type], Callable[[Any], Any] | None]
 NO_RULE: Rule = (frozenset(), None)
 FindCustom = Callable[[str, str], Property | None]
-# How a custom property is read, by the names of its document and its own; None if it is refused.
+# Returns the schema of a custom property by the names of document and property; None refuses it.
 _find_custom: ContextVar[FindCustom] = ContextVar("find_custom", default=lambda *_: CUSTOM)
-# Whether a stored document is read, whose embedded ones bring their read-only properties too.
+# Whether a stored document is decoded: then embedded documents have read-only properties, too.
 _storing: ContextVar[bool] = ContextVar("storing", default=False)
 
 
 class Document(Schema):
-    """The base of all documents; the class name in CamelCase is the document's in snake_case.
+    """The base of all documents. The name of a document is the class name in snake_case.
 
     Attributes:
         custom: Whether the document has custom properties, ``c_<name>`` (DEC-5).
@@ -58,7 +58,7 @@ class Document(Schema):
     """
 
     class Meta:
-        """What is not declared is refused."""
+        """Options of marshmallow: an undeclared property is refused."""
 
         unknown = RAISE
 
@@ -68,18 +68,18 @@ class Document(Schema):
 
     @property
     def name(self) -> str:
-        """The document's name on the wire."""
+        """The name of the document in requests and answers."""
         return _snake_case(type(self).__name__)
 
     def property_of(self, name: str) -> Property | None:
-        """Return the declared or custom property of that name, or None."""
+        """Return the schema of a declared or custom property, or None."""
         if self.takes(name):
             return CUSTOM
         declared = self.fields.get(name)
         return declared if isinstance(declared, Property) else None
 
     def takes(self, name: str) -> bool:
-        """Return whether ``name`` is that of a custom property the document may have."""
+        """Return whether ``name`` is a valid name of a custom property of the document."""
         return self.custom and CUSTOM_NAME.fullmatch(name) is not None
 
     def decode(
@@ -90,14 +90,14 @@ class Document(Schema):
         partial: bool,
         find_custom: FindCustom = lambda *_: CUSTOM,
     ) -> dict[str, Any]:
-        """Return the properties that a request document sets; None clears one (DEC-1 to DEC-5).
+        """Return the changes of a request document; None clears a property (DEC-1 to DEC-5).
 
         Args:
             body: The decoded JSON value.
             version: The version of the request, such as ``23.2``.
-            partial: Whether what is missing stays as it is (PATCH) or is defaulted (PUT).
-            find_custom: Returns how a custom property is read, by the names of document and
-                property; None if it is refused.
+            partial: Whether a missing property stays unchanged (PATCH) or gets the default (PUT).
+            find_custom: Returns the schema of a custom property by the names of document and
+                property; None refuses the property.
 
         Raises:
             Fault: For the first violation in document order.
@@ -116,7 +116,7 @@ class Document(Schema):
         return self._defaulted(changes)
 
     def decode_stored(self, entry: Any) -> dict[str, Any]:
-        """Return the properties of a stored document, read-only ones included; nulls are absent.
+        """Return the properties of a stored document, with read-only properties and without nulls.
 
         ``link`` and the members of the envelope are left out: they belong to an answer.
 
@@ -124,8 +124,7 @@ class Document(Schema):
             ValueError: With all violations in document order.
         """
         if not isinstance(entry, dict):
-            told = "is no object"
-            raise ValueError(told)  # noqa: TRY004 - it is the data set that is wrong
+            raise ValueError("is no object")  # noqa: TRY004 - the data set is wrong, not the caller
         sent = entry if NOT_STORED.isdisjoint(entry) else _without(NOT_STORED, entry)
         storing = _storing.set(True)
         try:
@@ -143,10 +142,10 @@ class Document(Schema):
         return present
 
     def embed(self, value: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the properties of a document inside another.
+        """Return the properties of an embedded document.
 
-        Declared ones come first and are in the order of their declaration. Nulls are absent,
-        unless they clear what is there already.
+        Declared properties come first, in the order of their declaration. A null is absent, unless
+        it clears a stored value.
 
         Raises:
             ValidationError: The violations, by name.
@@ -163,7 +162,7 @@ class Document(Schema):
         return self._defaulted({name: value for name, value in ordered.items() if name in sent})
 
     def merge(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the stored properties after ``changes``, in embedded documents as well."""
+        """Return the stored properties after ``changes``, embedded documents included."""
         merged = {**stored, **{n: self._merge(n, stored.get(n), v) for n, v in changes.items()}}
         return {name: value for name, value in merged.items() if value is not None}
 
@@ -174,20 +173,20 @@ class Document(Schema):
         return change
 
     def replace(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``changes`` with the read-only properties that were stored (DEC-4)."""
+        """Return ``changes`` and the stored read-only properties (DEC-4)."""
         kept = {name: value for name, value in stored.items() if name in self.read_only}
         return self.merge(kept, changes)
 
     def localize(self, properties: Mapping[str, Any], locale: str) -> dict[str, Any]:
-        """Return properties in which localized ones have one locale alone, or nothing (LOC).
+        """Return properties with the values of one locale, embedded documents included (LOC).
 
-        Those of embedded documents are among them.
+        A localized property without a value in the locale is absent.
         """
         shown = ((name, self._localize(name, v, locale)) for name, v in properties.items())
         return {name: value for name, value in shown if value is not missing}
 
     def _localize(self, name: str, value: Any, locale: str) -> Any:
-        """Return what one locale shows of a property; ``missing`` for nothing."""
+        """Return the value of a property in one locale; ``missing`` for no value."""
         declared = self.fields.get(name)
         if isinstance(declared, Embedded):
             return declared.document.localize(value, locale)
@@ -198,7 +197,7 @@ class Document(Schema):
         return {locale: value[locale]} if locale in value else missing
 
     def defaults(self) -> dict[str, Any]:
-        """Return the properties that a document has of which nothing was said."""
+        """Return the properties of a new document without any given property."""
         return self._present(dict.fromkeys(self.fields))
 
     @cached_property
@@ -209,7 +208,7 @@ class Document(Schema):
 
     @cached_property
     def read_only(self) -> frozenset[str]:
-        """The names of the properties that requests cannot set (DEC-3)."""
+        """The names of the read-only properties: requests cannot set them (DEC-3)."""
         return frozenset(name for name, declared in self._declared.items() if declared.read_only)
 
     @cached_property
@@ -223,13 +222,13 @@ class Document(Schema):
 
     @cached_property
     def _rules(self) -> dict[str, Rule]:
-        """The types of the properties, and what checks their values unless they take all."""
+        """Python types and check by property name; no check for a property of any value."""
         declared = self._declared.items()
         return {name: (one.types, None if one.takes_all else one.check) for name, one in declared}
 
     @cached_property
     def _absent(self) -> dict[str, Any]:
-        """What properties have that are not sent."""
+        """The defaults by property name."""
         defaults = {name: declared.load_default for name, declared in self._declared.items()}
         return {name: value for name, value in defaults.items() if value is not missing}
 
@@ -242,10 +241,10 @@ class Document(Schema):
         values: Mapping[str, Any],
         partial: bool,  # noqa: FBT001
     ) -> tuple[dict[str, Any], dict[Any, Any]]:
-        """Return what ``values`` mean, in any order, and the violations by name.
+        """Return the decoded values, in any order, and the violations by name.
 
-        Unless they are ``partial``, what is not among them is defaulted or missed. Marshmallow's
-        own ``load`` takes ten times as long, which counts where a data set is read.
+        With ``partial``, missing properties get no default and no violation. Marshmallow's own
+        ``load`` takes ten times as long: too long for a data set.
         """
         loaded: dict[str, Any] = {} if partial else self._absent.copy()
         errors: dict[Any, Any] = {}
@@ -265,12 +264,12 @@ class Document(Schema):
         return loaded, errors
 
     def _load_one(self, name: str, value: Any) -> Any:
-        """Return what a declared or custom property means; refuse any other."""
+        """Return the decoded value of a declared or custom property; refuse any other property."""
         declared = self._declared.get(name)
         return declared.deserialize(value) if declared else self._load_undeclared(name, value)
 
     def _load_undeclared(self, name: str, value: Any) -> Any:
-        """Return what a custom property means; refuse anything else."""
+        """Return the decoded value of a custom property; refuse any other property."""
         if not self.takes(name):
             refuse(unknown)
         declared = _find_custom.get()(self.name, name)
@@ -286,7 +285,7 @@ class Document(Schema):
         return {name: self._cleared(name) if v is None else v for name, v in values.items()}
 
     def _cleared(self, name: str) -> Any:
-        """Return what null stands for: the property's default, else None for no value (DEC-4)."""
+        """Return the default of a property, else None: the meaning of a null (DEC-4)."""
         declared = self.fields.get(name)
         return (
             None if declared is None or declared.load_default is missing else declared.load_default
@@ -310,7 +309,7 @@ def _without(names: AbstractSet[str], values: Mapping[str, Any]) -> dict[str, An
 
 
 def first_fault(errors: Any, value: Any, place: Place) -> Fault:
-    """Return the fault of the violation that comes first in ``value``; see ``find_faults``."""
+    """Return the fault of the first violation in ``value``; see ``find_faults``."""
     return next(find_faults(errors, value, place))
 
 
@@ -318,9 +317,9 @@ def find_faults(errors: Any, value: Any, place: Place) -> Iterator[Fault]:
     """Yield the faults of all violations, in the order of ``value``.
 
     Args:
-        errors: A list of violations, or a map of these by name or index.
-        value: The part of the request that they were found in.
-        place: Where that part stands.
+        errors: A list of violations, or a map of lists by name or index.
+        value: The part of the request with the violations.
+        place: The place of that part.
     """
     if isinstance(errors, list):
         yield from (violation(place) for violation in errors)
@@ -333,7 +332,7 @@ def find_faults(errors: Any, value: Any, place: Place) -> Iterator[Fault]:
 
 
 def _members(value: Any, errors: Mapping[Any, Any]) -> Iterator[Any]:
-    """Yield the names or indexes of ``value`` in order, then those it lacks."""
+    """Yield the names or indexes of ``value`` in order, then the missing names."""
     yield from value if isinstance(value, dict) else range(len(value))
     yield from errors
 
@@ -344,7 +343,7 @@ def _snake_case(name: str) -> str:
 
 
 class Collection(Document):
-    """The base of the documents that answer a page of a collection (ENV-2)."""
+    """The base of the documents for a page of a collection (ENV-2)."""
 
     count = Integer()
     data: Array
@@ -363,7 +362,7 @@ class _FaultDetail(Document):
 
 
 class FaultDocument(Document):
-    """The answer to a request that failed (FLT-1)."""
+    """The answer to a failed request (FLT-1)."""
 
     fault = Embedded(_FaultDetail())
 

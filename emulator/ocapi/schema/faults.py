@@ -15,10 +15,10 @@ NOT_PRINTABLE = re.compile(r"[^ -~]", re.ASCII)
 
 
 class Fault(Exception):  # noqa: N818 - OCAPI's own word for its error document
-    """A fault on its way to the client; ``str`` returns the message.
+    """An answer to a failed request. ``str`` returns the message.
 
     Attributes:
-        kind: The row of the table.
+        kind: The row of the fault table.
         arguments: Plain values, one for each argument of the kind.
         headers: Additional headers of the answer, such as ``Allow``.
     """
@@ -45,7 +45,7 @@ class Fault(Exception):  # noqa: N818 - OCAPI's own word for its error document
 
 @dataclass(frozen=True)
 class FaultType:
-    """One row of the fault table; calling it with the arguments makes a fault.
+    """A row of the fault table. A call with the values of the arguments returns a fault.
 
     Attributes:
         status: The HTTP status.
@@ -65,7 +65,7 @@ class FaultType:
         return f"{self.name}Exception"
 
     def __call__(self, *values: Any) -> Fault:
-        """Return the fault with ``values`` as its arguments, in the order of the table."""
+        """Return the fault with ``values`` as arguments, in the order of the row."""
         return self.make(dict(zip(self.arguments, values, strict=True)))
 
     def make(self, arguments: Mapping[str, Any]) -> Fault:

@@ -1,7 +1,7 @@
-"""OCAPI property types as marshmallow fields: strict, without any coercion (DEC-1).
+"""The types of properties as marshmallow fields: strict, without any coercion (DEC-1).
 
-What a field finds wrong is a *violation*: a function of the place it is found at to the fault
-that tells of it. A field knows its value; only the document knows the place.
+A field raises *violations*. A violation is a function: it takes a place in the request and returns
+a fault. The field knows only the value, and only the document knows the place.
 """
 
 import re
@@ -39,14 +39,14 @@ TOKENS = {
 SCALARS = "string,number,boolean"
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
-KEPT_INSTANTS = 4096
-LARGEST = 2**31 - 1  # what a 32-bit integer holds
+CACHED_INSTANTS = 4096
+LARGEST = 2**31 - 1  # of a 32-bit integer
 MIN_BIG_INTEGER = 2**63  # from here on a whole number is parsed as a floating-point one
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
 
 class Place(NamedTuple):
-    """Where in a request document something stands."""
+    """A place in a request document: the names of document and property, and the path."""
 
     document: str
     path: str
@@ -54,7 +54,7 @@ class Place(NamedTuple):
 
 
 leaves_rest: ContextVar[bool] = ContextVar("leaves_rest", default=False)
-"""Whether what an embedded document leaves out stays as it is; in arrays nothing does."""
+"""Whether a missing property of an embedded document stays unchanged; never so in arrays."""
 Violation = Callable[[Place], Fault]
 
 
@@ -70,7 +70,7 @@ def mistyped(expected: str, value: Any) -> Violation:
 
 
 def name_token(value: Any) -> str:
-    """Return the name of the JSON token that a value begins with, such as ``VALUE_TRUE``."""
+    """Return the name of the first JSON token of a value, such as ``VALUE_TRUE``."""
     if isinstance(value, (bool, type(None))):
         return "VALUE_NULL" if value is None else f"VALUE_{value}".upper()
     if isinstance(value, float):
@@ -79,36 +79,36 @@ def name_token(value: Any) -> str:
 
 
 def constrained(place: Place) -> Fault:
-    """The value breaks a length, a range or a format, or is required and missing."""
+    """Return the fault for a wrong length, range or format, or a missing required value."""
     return faults.PROPERTY_CONSTRAINT_VIOLATION(place.document, place.path)
 
 
 def unknown(place: Place) -> Fault:
-    """The document has no such property."""
+    """Return the fault for an unknown property."""
     return faults.UNKNOWN_PROPERTY(place.name, place.document)
 
 
 def undeclared(_: Place) -> Fault:
-    """The custom property is not declared, or of another type."""
+    """Return the fault for an undeclared custom property, or a value of another type."""
     return faults.INVALID_CUSTOM_PROPERTY()
 
 
 def unlisted(value: str) -> Violation:
-    """The value is none of the enumeration's."""
+    """Return the violation of a value outside an enumeration."""
     return lambda place: faults.ENUM_CONSTRAINT_VIOLATION(place.document, value)
 
 
 def refuse(violation: Violation) -> NoReturn:
-    """Raise a violation in the way marshmallow collects."""
+    """Raise a violation in the form of marshmallow."""
     raise ValidationError([violation])
 
 
 class Property(base.Field[Any]):
-    """A property of one JSON type.
+    """A property of a JSON type.
 
     Args:
-        read_only: Accepted and ignored in requests (DEC-3).
-        **options: Those of a marshmallow field; null is allowed unless told otherwise (DEC-4).
+        read_only: Whether requests may send a value without effect (DEC-3).
+        **options: Options of a marshmallow field; ``allow_none`` is True by default (DEC-4).
     """
 
     expected: ClassVar[str]
@@ -124,14 +124,14 @@ class Property(base.Field[Any]):
         self.read_only = read_only
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:  # noqa: ARG002 - inherited
-        """Return the error for a missing value or a null: both break a constraint."""
+        """Return the error for a missing value or a null: both violate a constraint."""
         return ValidationError([constrained])
 
     def deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        """Return a JSON value as it is stored, null as None; refuse one that cannot be.
+        """Return the stored form of a JSON value, None for null; refuse a wrong value.
 
-        The base's method without what no property has, processors and validators of marshmallow's
-        own: a data set has millions of values.
+        The method of the base also runs processors and validators. No property has any, and a data
+        set has millions of values.
         """
         if value is None or value is missing:
             self._validate_missing(value)
@@ -142,16 +142,16 @@ class Property(base.Field[Any]):
 
     @property
     def takes_all(self) -> bool:
-        """Whether each value of its type is stored as it is: most are, and are not looked at."""
+        """Whether any value of the type is valid, and stored unchanged: then no check runs."""
         return type(self).check is Property.check
 
     def check(self, value: Any) -> Any:
-        """Return a value of the right type as it is stored, or refuse it."""
+        """Return the stored form of a value of the right type, or refuse the value."""
         return value
 
 
 class String(Property):
-    """A string of ``min_length`` to ``max_length`` characters, and none of those excluded."""
+    """A string of ``min_length`` to ``max_length`` characters, outside of ``excluded``."""
 
     expected = "string"
 
@@ -183,7 +183,7 @@ class String(Property):
 
 
 class Enumeration(Property):
-    """A string out of a fixed set."""
+    """A string of a fixed set."""
 
     expected = "string"
 
@@ -205,7 +205,7 @@ class Boolean(Property):
 
 
 class Number(Property):
-    """A number, at least ``minimum`` where one is given."""
+    """A number, not less than ``minimum``."""
 
     expected = "number"
 
@@ -239,7 +239,7 @@ class Integer(Number):
 
 
 class DateTime(Property):
-    """An instant, stored as it is answered: ISO 8601, UTC, milliseconds (ENV-7)."""
+    """An instant in the stored and answered form: ISO 8601, UTC, milliseconds (ENV-7)."""
 
     expected = "string"
 
@@ -251,12 +251,12 @@ class DateTime(Property):
             refuse(constrained)
 
 
-@lru_cache(KEPT_INSTANTS)
+@lru_cache(CACHED_INSTANTS)
 def _read_instant(text: str) -> str:
-    """Return an instant as it is stored; what was changed at once, or loaded, shares it.
+    """Return the stored form of an instant; equal texts share one string.
 
     Raises:
-        ValueError, OverflowError: It is none.
+        ValueError, OverflowError: The text is not an instant.
     """
     if not DATE_AND_TIME.fullmatch(text):
         raise ValueError(text)
@@ -264,7 +264,7 @@ def _read_instant(text: str) -> str:
 
 
 class Array(Property):
-    """An array whose entries are all of one type."""
+    """An array with entries of a single type."""
 
     expected = "array"
 
@@ -274,7 +274,7 @@ class Array(Property):
         self._sound = inner.types if inner.takes_all else frozenset()
 
     def check(self, value: list[Any]) -> list[Any]:
-        """See ``Property.check``; violations are told by index."""
+        """See ``Property.check``; the violations are by index."""
         if self._sound.issuperset(map(type, value)):
             return [*value]
         if not leaves_rest.get():
@@ -298,7 +298,7 @@ class Array(Property):
 
 
 class Map(Property):
-    """An object whose names are data: each value states its own type."""
+    """An object with data as names, and values of any type."""
 
     expected = "object"
 
@@ -322,9 +322,9 @@ class Embedded(Property):
     """A document inside a document.
 
     Args:
-        document: The document, or a function that returns it: one that contains itself does not
-            exist yet where its own properties are declared.
-        **options: Those of ``Property``.
+        document: The schema, or a function that returns the schema: a document that contains itself
+            does not exist yet at the declaration of its properties.
+        **options: Options of ``Property``.
     """
 
     expected = "object"
@@ -335,16 +335,16 @@ class Embedded(Property):
 
     @property
     def document(self) -> Any:
-        """The document's schema."""
+        """The schema of the document."""
         return self._document() if callable(self._document) else self._document
 
     def check(self, value: dict[str, Any]) -> Any:
-        """See ``Property.check``; violations are told by name."""
+        """See ``Property.check``; the violations are by name."""
         return self.document.embed(value)
 
 
 class Custom(Property):
-    """A custom property (DEC-5): a scalar, an array of scalars of one type, or a map of these."""
+    """A custom property (DEC-5): scalar, array of scalars of a single type, or map of both."""
 
     expected = "string,number,boolean,array,object"
 
@@ -364,7 +364,7 @@ class Custom(Property):
 
 
 def _check_custom(value: Any) -> Any:
-    """Return a scalar, null, or an array of scalars of one type; refuse anything else."""
+    """Return a scalar, null, or an array of scalars of a single type; refuse other values."""
     if isinstance(value, dict):
         refuse(mistyped(f"{SCALARS},array", value))
     for index, entry in enumerate(value if isinstance(value, list) else ()):
@@ -377,5 +377,5 @@ def _check_custom(value: Any) -> Any:
 
 
 def render_instant(instant: datetime) -> str:
-    """Return an instant as OCAPI writes it; one without an offset is taken as UTC (ENV-7)."""
+    """Return the text of an instant; without an offset, the instant is in UTC (ENV-7)."""
     return clock.render_instant(instant if instant.tzinfo else instant.replace(tzinfo=UTC))

@@ -1,1 +1,1 @@
-"""The parts of the protocol: URLs, formats, envelopes, selectors, pages, states."""
+"""The protocol: URLs, formats, envelopes, selectors, pages and resource states."""

@@ -1,11 +1,11 @@
-"""The dialects: where documentation and live systems differ, one switch each (rules marked D)."""
+"""The two dialects, with a switch for each difference (rules marked D)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the server answers where the evidence disagrees.
+    """The answers of the server to questions of contradictory evidence.
 
     Attributes:
         echoes_parentheses: ENV-2, a collection echoes ``(**)`` rather than ``**``.

@@ -56,12 +56,12 @@ def wrap_item(
 
 
 def wrap_page(name: str, version: str, members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of a collection from its members (ENV-2)."""
+    """Return the answered form of a page of a collection (ENV-2)."""
     return {"_v": version, "_type": name} | dict(sorted(members.items()))
 
 
 def echo(selector: Selector, dialect: Dialect) -> str:
-    """Return how a collection repeats its selector (ENV-2)."""
+    """Return the ``select`` member of a collection (ENV-2)."""
     return selector.text if dialect.echoes_parentheses else selector.text[1:-1]
 
 

@@ -1,4 +1,4 @@
-"""Formats: which one a request speaks and wants (FMT-1, FMT-2), and bodies in each of them."""
+"""The formats JSON and XML: the choice by request (FMT-1, FMT-2), decoding and encoding."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,20 +31,19 @@ MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the
 JSON_STRING = re.compile(rb'"[^"]*"?')
 
 NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-QUOTED = r'"(?:[^"\\]|\\.)*"'
+QUOTED_PATTERN = r'"(?:[^"\\]|\\.)*"'
 # RFC 9110, 8.3.1; nothing in it can match the same text in two ways.
-MEDIA_TYPE = re.compile(
-    rf"{NAME}/{NAME}[ \t]*(?:;[ \t]*(?:{NAME}=(?:{NAME}|{QUOTED})[ \t]*)?)*", re.ASCII
-)
-CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
+PARAMETER_PATTERN = rf"{NAME}=(?:{NAME}|{QUOTED_PATTERN})[ \t]*"
+MEDIA_TYPE = re.compile(rf"{NAME}/{NAME}[ \t]*(?:;[ \t]*(?:{PARAMETER_PATTERN})?)*", re.ASCII)
+CALLBACK_NAME = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[\d+\])*", re.ASCII)
 UTF_8 = ("utf-8", "utf8")
-BRINGING = ("POST", "PUT", "PATCH")
+METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
 CACHED_HEADERS = 256
 MAX_CACHED_CHARACTERS = 256
 
 
 class Format(StrEnum):
-    """A format of documents, by its name in the ``format`` parameter."""
+    """A format of documents. The value is the name in the parameter ``format``."""
 
     JSON = "json"
     XML = "xml"
@@ -57,21 +56,21 @@ CONTENT_TYPES = {
 }
 
 
-NAMES = frozenset(Format)
+FORMAT_NAMES = frozenset(Format)
 
 
 def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
-    """Remember what the latest short header values mean."""
+    """Cache the results of a function for the latest short header values."""
     remember = lru_cache(CACHED_HEADERS)(read)
     return lambda text: (remember if len(text) <= MAX_CACHED_CHARACTERS else read)(text)
 
 
 def preferred(request: Request) -> Format:
-    """Return the format of the answer; what is malformed does not count."""
-    if request.method in BRINGING and (spoken := CONTENT_TYPES.get(_media_type(request))):
+    """Return the format of the answer; malformed parameters and headers do not count."""
+    if request.method in METHODS_WITH_BODY and (spoken := CONTENT_TYPES.get(_media_type(request))):
         return spoken
     asked = _parameter(request, "format")
-    if asked is not None and asked in NAMES:
+    if asked is not None and asked in FORMAT_NAMES:
         return Format(asked)
     accepted = request.environ.get("HTTP_ACCEPT", "")
     return _choose(accepted) if len(accepted) <= MAX_ACCEPT_CHARACTERS else Format.JSON
@@ -79,21 +78,21 @@ def preferred(request: Request) -> Format:
 
 @remembered
 def _choose(accepted: str) -> Format:
-    """Return the best format by an Accept header, JSON if it fits none."""
+    """Return the best format for an Accept header, else JSON."""
     ranges = parse_accept_header(accepted, MIMEAccept)
     plain = MIMEAccept((name.partition(";")[0].strip(), q) for name, q in ranges)
     return CONTENT_TYPES[plain.best_match(CONTENT_TYPES, default="application/json")]
 
 
 def check(request: Request) -> Format:
-    """Return the format of the answer, once format, content type and charset are in order.
+    """Check format, content type and charset; return the format of the answer.
 
     Raises:
         Fault: UNSUPPORTED_FORMAT, MALFORMED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE or
             CHARSET_NOT_ACCEPTABLE.
     """
     asked = _parameter(request, "format")
-    if asked is not None and asked not in NAMES:
+    if asked is not None and asked not in FORMAT_NAMES:
         raise faults.UNSUPPORTED_FORMAT(asked)
     content_type = _content_type(request)
     if content_type and _brings_document(request):
@@ -102,10 +101,10 @@ def check(request: Request) -> Format:
 
 
 def _brings_document(request: Request) -> bool:
-    """Return whether the body counts: GET and bodiless DELETE may carry any type (FMT-7)."""
+    """Check for a body: GET, and DELETE without a body, may have any content type (FMT-7)."""
     if request.method == "DELETE":
         return bool(request.content_length or request.headers.get("Transfer-Encoding"))
-    return request.method in BRINGING
+    return request.method in METHODS_WITH_BODY
 
 
 @remembered
@@ -130,7 +129,7 @@ def read_body(request: Request) -> bytes:
     """Return the request's body.
 
     Raises:
-        Fault: REQUEST_ENTITY_TOO_LARGE, it has more than 5 MB (FMT-6).
+        Fault: REQUEST_ENTITY_TOO_LARGE: the body has more than 5 MB (FMT-6).
     """
     normalize_length(request.environ)
     if request.environ.get(TOO_LARGE) or _announces_too_much(request):
@@ -149,10 +148,10 @@ def _announces_too_much(request: Request) -> bool:
 
 
 def decode(request: Request, body: bytes, document: Document, version: str) -> Any:
-    """Return a body as a JSON value: XML if its content type says so, else JSON.
+    """Return the JSON value of a body, XML or JSON by content type.
 
     Raises:
-        Fault: BODY_DECODING, it is malformed (FMT-6).
+        Fault: BODY_DECODING: the body is malformed (FMT-6).
     """
     try:
         if CONTENT_TYPES.get(_media_type(request)) is Format.XML:
@@ -189,27 +188,27 @@ def _remove_strings(text: bytes) -> bytes:
 def encode(
     format_: Format, content: Mapping[str, Any], document: Document, version: str, *, indent: bool
 ) -> bytes:
-    """Return a document's members as bytes of the format."""
+    """Return the members of a document in the format."""
     if format_ is Format.XML:
         return xml.encode(content, document, version, indent=indent)
     return orjson.dumps(content, default=dict, option=orjson.OPT_INDENT_2 if indent else 0)
 
 
 def callback(request: Request) -> str | None:
-    """Return the name of the JSONP callback, if the request has one that is usable (FMT-4)."""
+    """Return the name of a valid JSONP callback, or None (FMT-4)."""
     name = _parameter(request, "callback") or ""
-    usable = request.method == "GET" and CALLBACK.fullmatch(name)
+    usable = request.method == "GET" and CALLBACK_NAME.fullmatch(name)
     return name if usable and preferred(request) is Format.JSON else None
 
 
 def check_callback(request: Request) -> None:
-    """Check that the name of a JSONP callback is a path of identifiers.
+    """Check the name of a JSONP callback: a path of identifiers.
 
     Raises:
         Fault: MALFORMED_PARAMETER (FMT-4).
     """
     name = _parameter(request, "callback")
-    if request.method == "GET" and name is not None and not CALLBACK.fullmatch(name):
+    if request.method == "GET" and name is not None and not CALLBACK_NAME.fullmatch(name):
         raise faults.MALFORMED_PARAMETER("callback", name)
 
 
@@ -221,9 +220,9 @@ def wrap(name: str, json: bytes) -> bytes:
 
 
 def _parameter(request: Request, name: str) -> str | None:
-    """Return a parameter of the query; None in a query with raw bytes that are not UTF-8.
+    """Return a parameter of the query; None for a query outside of UTF-8.
 
-    Such a query is refused elsewhere, and the refusal needs a format, too.
+    Another check refuses such a query, and the refusal needs a format, too.
     """
     try:
         found: str | None = request.args.get(name)

@@ -1,4 +1,4 @@
-"""Method override (MET-3): a POST that stands for another method."""
+"""Method override (MET-3): a POST in place of another method."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ from emulator.ocapi.wire.formats import LARGEST_BODY, normalize_length
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-FORM = "application/x-www-form-urlencoded"
+FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_PARAMETERS = 100  # of a query or form; the search in more would be slow
-HEADER = "HTTP_X_DW_HTTP_METHOD_OVERRIDE"
-ALLOWED = ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+OVERRIDE_HEADER = "HTTP_X_DW_HTTP_METHOD_OVERRIDE"
+ALLOWED_METHODS = ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 OVERRIDDEN = "emulator.overridden"
-"""The key of the WSGI environment by which a request is known to have been a POST."""
+"""The key of the WSGI environment for an overridden request: the client sent a POST."""
 REFUSED = "emulator.refused_override"
 """The key of the WSGI environment with the name of a refused method."""
 MAX_METHOD_CHARACTERS = 100
@@ -26,16 +26,16 @@ MAX_ENCODED_CHARACTERS = 3  # of one character of a form
 
 
 def apply(environ: "WSGIEnvironment") -> None:
-    """Give a request the method it asks for, before it is routed.
+    """Override the method of a request, before routing.
 
-    It is not answered here: an override that is not allowed is left in the environment, for the
-    first of the checks to refuse.
+    An override that is not allowed stays in the environment. The first of the checks refuses the
+    request.
     """
     normalize_length(environ)
     if environ["REQUEST_METHOD"] != "POST":
         return
     method = requested(environ)
-    if method in ALLOWED:
+    if method in ALLOWED_METHODS:
         environ["REQUEST_METHOD"] = method
         environ[OVERRIDDEN] = True
     elif method is not None:
@@ -49,7 +49,7 @@ def requested(environ: "WSGIEnvironment") -> str | None:
         return method
     if (method := _take_from_form(environ)) is not None:
         return method
-    header: str | None = environ.get(HEADER)
+    header: str | None = environ.get(OVERRIDE_HEADER)
     return header
 
 
@@ -58,7 +58,7 @@ def _take_from_form(environ: "WSGIEnvironment") -> str | None:
 
     A form with a ``method`` is used up: after that the request has no body.
     """
-    if parse_options_header(environ.get("CONTENT_TYPE"))[0].lower() != FORM:
+    if parse_options_header(environ.get("CONTENT_TYPE"))[0].lower() != FORM_TYPE:
         return None
     body = get_input_stream(environ).read(LARGEST_BODY + 1)
     method = _find_method(body)
@@ -71,7 +71,7 @@ def _take_from_form(environ: "WSGIEnvironment") -> str | None:
 
 
 def _find_method(parameters: bytes) -> str | None:
-    """Return the first ``method`` of a query or form, at most ``MAX_METHOD_CHARACTERS`` of it.
+    """Return the first ``MAX_METHOD_CHARACTERS`` of the parameter ``method``, or None.
 
     Long names and values stay encoded: the decoded form of 5 MB takes 300 MB.
     """

@@ -1,4 +1,4 @@
-"""Paging of collections: which part is wanted, and the links to its neighbours (PAG-1, ENV-2)."""
+"""The pages of collections: ``start``, ``count`` and the links to other pages (PAG-1, ENV-2)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,35 +8,35 @@ from urllib.parse import parse_qsl, urlencode
 
 from emulator.ocapi.schema import faults
 
-INTEGER = re.compile(r"[+-]?\d{1,10}", re.ASCII)
-LARGEST = 2**31 - 1  # the documentation types both parameters as a 32-bit Integer
+INTEGER_TEXT = re.compile(r"[+-]?\d{1,10}", re.ASCII)
+MAX_INTEGER = 2**31 - 1  # the documentation types both parameters as a 32-bit Integer
 DEFAULT_COUNT = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The part of a collection from index ``start``, at most ``count`` long."""
+    """A page of a collection: ``count`` items or fewer from index ``start``."""
 
     start: int
     count: int
 
     def next(self, total: int) -> "Page | None":
-        """Return the page after this one, None where this one reaches the end."""
+        """Return the next page; None after the last page."""
         beyond = self.start + self.count
         return Page(beyond, self.count) if self.count and beyond < total else None
 
     def previous(self, total: int) -> "Page | None":
-        """Return the page before this one or, from past the end, the last; None at the start."""
+        """Return the previous page, from past the end the last page; None at the start."""
         if not (self.count and self.start and total):
             return None
         return Page(max(0, min(self.start, total) - self.count), self.count)
 
 
 def parse(parameters: Mapping[str, str]) -> Page:
-    """Return the page that ``start`` and ``count`` ask for, defaults 0 and 25.
+    """Return the page of the parameters ``start`` and ``count``, by default 0 and 25.
 
     Raises:
-        Fault: MALFORMED_PARAMETER, no integer; VALUE_CONSTRAINT_VIOLATION, below 0.
+        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0.
     """
     return Page(_integer(parameters, "start", 0), _integer(parameters, "count", DEFAULT_COUNT))
 
@@ -45,7 +45,7 @@ def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
     text = parameters.get(name)
     if text is None:
         return default
-    if not INTEGER.fullmatch(text) or abs(int(text)) > LARGEST:
+    if not INTEGER_TEXT.fullmatch(text) or abs(int(text)) > MAX_INTEGER:
         raise faults.MALFORMED_PARAMETER(name, text)
     if int(text) < 0:
         raise faults.VALUE_CONSTRAINT_VIOLATION(name, "a number >= 0")
@@ -53,13 +53,13 @@ def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
 
 
 def links(page: Page, total: int, url: str, query: str) -> Iterator[tuple[str, str]]:
-    """Yield ``next`` and ``previous`` with their URLs, where there are such pages.
+    """Yield ``next`` and ``previous`` with the URLs of existing pages.
 
     Args:
-        page: The page answered.
+        page: The page of the answer.
         total: The size of the collection.
         url: The collection's URL without a query.
-        query: The query of the request; all but ``start`` and ``count`` is kept.
+        query: The query of the request; the URLs have other values of ``start`` and ``count``.
     """
     pages = {"next": page.next(total), "previous": page.previous(total)}
     for name, neighbour in pages.items():
@@ -74,9 +74,15 @@ def _replace(query: str, page: Page) -> str:
 
 
 def result_pages(page: Page, total: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the pages beside one of a search, with their names, where there are any (SRC-3)."""
+    """Yield the names and documents of next and previous page of a search (SRC-3)."""
     pages = {"next": page.next(total), "previous": page.previous(total)}
     for name, neighbour in pages.items():
         if neighbour is not None:
-            told = {"count": neighbour.count, "start": neighbour.start}
-            yield name, {"_type": "result_page", **told}
+            yield (
+                name,
+                {
+                    "_type": "result_page",
+                    "count": neighbour.count,
+                    "start": neighbour.start,
+                },
+            )

@@ -1,4 +1,4 @@
-r"""Property selectors (SEL-1): the grammar and its meaning, pure.
+r"""Property selectors (SEL-1): grammar and evaluation, without I/O.
 
 ::
 
@@ -37,8 +37,8 @@ MAX_COMPARISONS = 50  # of all filters of one selector
 MAX_POSITIONS = 100  # of all indexes of one selector
 MAX_CACHED_CHARACTERS = 512
 ALWAYS = ("_v", "_type")
-NUMBERS: frozenset[type] = frozenset({int, float})
-OPERATORS: dict[str, Compare] = {
+NUMBER_TYPES: frozenset[type] = frozenset({int, float})
+OPERATOR_FUNCTIONS: dict[str, Compare] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<=": operator.le,
@@ -47,13 +47,13 @@ OPERATORS: dict[str, Compare] = {
     ">": operator.gt,
 }
 NAME = re.compile(r"[A-Za-z0-9_$][A-Za-z0-9_$-]*")
-PATH = re.compile(r"@((?:\.[A-Za-z0-9_$][A-Za-z0-9_$-]*)+)")
-COMPARISON = re.compile("==|!=|<=|>=|<|>")
-STRING = re.compile(r"'((?:[^'\\]|\\.)*)'")
-NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-POSITION = re.compile(r"\d{1,9}", re.ASCII)
-KEYWORD = re.compile("true|false|null")
-KEYWORDS = {"true": True, "false": False, "null": None}
+PATH_TOKEN = re.compile(r"@((?:\.[A-Za-z0-9_$][A-Za-z0-9_$-]*)+)")
+OPERATOR_TOKEN = re.compile("==|!=|<=|>=|<|>")
+STRING_TOKEN = re.compile(r"'((?:[^'\\]|\\.)*)'")
+NUMBER_TOKEN = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+POSITION_TOKEN = re.compile(r"\d{1,9}", re.ASCII)
+KEYWORD_TOKEN = re.compile("true|false|null")
+KEYWORD_VALUES = {"true": True, "false": False, "null": None}
 
 
 class SelectorError(ValueError):
@@ -61,24 +61,28 @@ class SelectorError(ValueError):
 
 
 class Documents(list[Any]):
-    """An array of documents, even when it is empty: what ``(*)`` leaves out."""
+    """An array of documents; the type matters for an empty array, too: ``(*)`` leaves both out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A property by name: picked elements if it is an array, narrowed by a nested selector."""
+    """The selection of a property: picked elements of an array, and a nested selector."""
 
     pick: Picker | None
     nested: "Selector | None"
 
     def view(self, value: Any) -> Any:
-        """Return what the term shows of ``value``; raise LookupError if that is nothing."""
+        """Return the selected part of ``value``.
+
+        Raises:
+            LookupError: Nothing is selected.
+        """
         if self.pick is not None:
             value = self.pick(_elements(value))
         return value if self.nested is None else self.nested.view(value)
 
 
-NAMED = Term(None, None)
+NAMED_TERM = Term(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,10 @@ class Selector:
     """A parsed selector.
 
     Attributes:
-        text: What it was parsed from.
-        star: ``**`` everything, ``*`` everything but documents, or nothing.
-        terms: The properties named, each with what is wanted of it.
-        excluded: The properties named with a minus.
+        text: The text of the selector.
+        star: ``**`` for everything, ``*`` for everything except documents, or an empty string.
+        terms: The selections of single properties by name.
+        excluded: The names with a minus.
     """
 
     text: str
@@ -98,10 +102,10 @@ class Selector:
     excluded: frozenset[str]
 
     def view(self, value: Any) -> Any:
-        """Return what the selector shows of a document, map or array of these.
+        """Return the selected part of a document, map, or array of documents or maps.
 
         Raises:
-            LookupError: ``value`` is a scalar, it has no properties to select from.
+            LookupError: ``value`` is a scalar: a scalar has no properties.
         """
         if isinstance(value, Mapping):
             whole = self.star == "**" and not self.excluded
@@ -109,12 +113,12 @@ class Selector:
         return type(value)(self.view(e) for e in _elements(value) if isinstance(e, Mapping))
 
     def reaches_into(self, name: str) -> bool:
-        """Return whether the documents below ``name`` are wanted with more than their default.
+        """Check for a selection inside the documents of property ``name``.
 
-        ``(data)`` names them and leaves their properties at the default; ``(data.(id))``,
-        ``(data[0])`` and ``(**)`` do not (ENV-4).
+        ``(data)`` has no such selection: the documents show id and link. ``(data.(id))``,
+        ``(data[0])`` and ``(**)`` have such a selection (ENV-4).
         """
-        return self.star == "**" or self.terms.get(name, NAMED) != NAMED
+        return self.star == "**" or self.terms.get(name, NAMED_TERM) != NAMED_TERM
 
     def _members(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         for name, value in document.items():
@@ -138,7 +142,7 @@ def parse(text: str) -> Selector:
     """Parse a selector.
 
     Raises:
-        SelectorError: ``text`` is not of the grammar.
+        SelectorError: The text is not a selector, or exceeds a bound.
     """
     return _parse_short(text) if len(text) <= MAX_CACHED_CHARACTERS else _parse(text)
 
@@ -162,13 +166,13 @@ def _is_complex(value: Any) -> bool:
 
 def _elements(value: Any) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
-        raise LookupError  # noqa: TRY004 - there is nothing to find in it
+        raise LookupError  # noqa: TRY004 - a value without elements
     return value
 
 
 @dataclass(slots=True)
 class _Wanted:
-    """The parts of a selector read so far."""
+    """The parsed parts of a selector."""
 
     star: str = ""
     terms: dict[str, Term] = field(default_factory=dict)
@@ -176,7 +180,7 @@ class _Wanted:
 
 
 class _Parser:
-    """Recursive descent over one text; each method consumes what it is named for."""
+    """A recursive descent parser; a method parses the part of the grammar in its name."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -283,7 +287,7 @@ class _Parser:
         self.positions_read += 1
         if self.positions_read > MAX_POSITIONS:
             raise SelectorError(self.text)
-        return int(self.demand(POSITION))
+        return int(self.demand(POSITION_TOKEN))
 
     def condition(self, depth: int) -> Condition:
         if depth > MAX_DEPTH:
@@ -307,16 +311,16 @@ class _Parser:
         self.comparisons += 1
         if self.comparisons > MAX_COMPARISONS:
             raise SelectorError(self.text)
-        path = self.demand(PATH).split(".")[1:]
-        compare = OPERATORS[self.demand(COMPARISON)]
+        path = self.demand(PATH_TOKEN).split(".")[1:]
+        compare = OPERATOR_FUNCTIONS[self.demand(OPERATOR_TOKEN)]
         return _comparison(path, compare, self.literal())
 
     def literal(self) -> Any:
-        if found := self.match(STRING):
+        if found := self.match(STRING_TOKEN):
             return re.sub(r"\\(.)", r"\1", found[1])
-        if found := self.match(KEYWORD):
-            return KEYWORDS[found[0]]
-        number = self.demand(NUMBER)
+        if found := self.match(KEYWORD_TOKEN):
+            return KEYWORD_VALUES[found[0]]
+        number = self.demand(NUMBER_TOKEN)
         return float(number) if re.search("[.eE]", number) else int(number)
 
 
@@ -329,9 +333,9 @@ def _comparison(path: Sequence[str], compare: Compare, literal: Any) -> Conditio
 
     Numbers and strings have an order. A comparison runs once for each element: it is short.
     """
-    types = NUMBERS if type(literal) in NUMBERS else frozenset({type(literal)})
+    types = NUMBER_TYPES if type(literal) in NUMBER_TYPES else frozenset({type(literal)})
     comparable = compare in (operator.eq, operator.ne) or isinstance(literal, str)
-    if not (comparable or types is NUMBERS):
+    if not (comparable or types is NUMBER_TYPES):
         return lambda _: False
     otherwise = compare is operator.ne
 

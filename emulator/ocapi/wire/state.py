@@ -1,7 +1,7 @@
 """Resource states and conditional requests (RST-1 to RST-5).
 
-The state of a record is derived where it is stored; here it is compared with what the client
-presents: in the body or a header (OCAPI), as an entity tag (RFC 9110, section 13).
+The store derives the state of a record. This module compares the state with the preconditions of
+the client: a state in body or header (OCAPI), or entity tags (RFC 9110, section 13).
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ HEADER = "x-dw-resource-state"
 
 
 class NotModified(Exception):  # noqa: N818 - an outcome, no error
-    """The client already has this state: 304."""
+    """The client already has the state: 304."""
 
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a client states about the resource it addresses.
+    """The preconditions of a request.
 
     Attributes:
-        state: The state it last saw, ``not_exists``, or None.
-        if_match: The header's text, or None.
-        if_none_match: The header's text, or None.
+        state: The state known to the client, ``not_exists``, or None.
+        if_match: The header ``If-Match``, or None.
+        if_none_match: The header ``If-None-Match``, or None.
     """
 
     state: str | None
@@ -35,17 +35,17 @@ class Presented:
 
     @classmethod
     def of(cls, headers: Headers, body_state: str | None) -> "Presented":
-        """Gather what a request presents; a state in the body wins over the header (RST-2)."""
+        """Return the preconditions of a request; the state of the body comes first (RST-2)."""
         state = headers.get(HEADER) if body_state is None else body_state
         return cls(state, headers.get("If-Match"), headers.get("If-None-Match"))
 
 
 def check_read(state: str, presented: Presented) -> None:
-    """Check the preconditions of GET and HEAD on a resource that is there.
+    """Check the preconditions of GET and HEAD on an existing resource.
 
     Raises:
         Fault: INVALID_IF_MATCH.
-        NotModified: The client has ``state`` already.
+        NotModified: The client already has ``state``.
     """
     _check_if_match(state, presented.if_match)
     if presented.if_none_match is not None and entity_tag.lists(
@@ -55,7 +55,7 @@ def check_read(state: str, presented: Presented) -> None:
 
 
 def check_write(state: str | None, presented: Presented) -> None:
-    """Check the preconditions of a write; ``state`` is None if the resource is not there.
+    """Check the preconditions of a write; ``state`` is None for a missing resource.
 
     Raises:
         Fault: RESOURCE_ALREADY_EXISTS, RESOURCE_STATE_CONFLICT or INVALID_IF_MATCH.

@@ -2,8 +2,8 @@
 
 XML mirrors JSON: an element for each member, an array as its element once per entry, null and
 the empty array as ``xsi:nil``, a map as ``<entry key="...">`` elements. What an element means is
-told by the document's schema. Where the schema leaves the type open (custom properties, the
-entries of maps) a value that is no string states its type in ``xsi:type``: ``number``,
+defined by the schema of the document. Where the schema leaves the type open (custom properties,
+entries of maps), a value other than a string states the type in ``xsi:type``: ``number``,
 ``boolean``, ``map``, or ``set_of_...`` for an array.
 """
 
@@ -30,25 +30,25 @@ from emulator.ocapi.schema.fields import (
     String,
 )
 
-NAMESPACE = "http://www.demandware.com/ocapi/data/{version}"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-NIL, TYPE = f"{{{XSI}}}nil", f"{{{XSI}}}type"
-SET = "set_of_"
+NAMESPACE_FORMAT = "http://www.demandware.com/ocapi/data/{version}"
+XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
+NIL_ATTRIBUTE, TYPE_ATTRIBUTE = f"{{{XSI_NAMESPACE}}}nil", f"{{{XSI_NAMESPACE}}}type"
+SET_PREFIX = "set_of_"
 MAX_DEPTH = 64
 MAX_ELEMENTS = 100_000  # elements and attributes of a body, or elements of a JSON body
 Attributes = dict[str, str]
 # What the Char production of XML 1.0 leaves out.
-UNFIT = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-SCALAR = String()
-STATED: dict[str, Property] = {
-    "": SCALAR,
-    "string": SCALAR,
+UNFIT_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PLAIN_STRING = String()
+STATED_TYPES: dict[str, Property] = {
+    "": PLAIN_STRING,
+    "string": PLAIN_STRING,
     "number": Number(),
     "boolean": Boolean(),
 }
-ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)""")
-ATTRIBUTE = re.compile(rb"""=\s*["']""")
-BOOLEANS = {"true": True, "false": False}
+DECLARED_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"']*)""")
+ATTRIBUTE_START = re.compile(rb"""=\s*["']""")
+BOOLEAN_TEXTS = {"true": True, "false": False}
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 
@@ -88,7 +88,7 @@ def encode(content: Mapping[str, Any], document: Document, version: str, *, inde
         version: The version in its namespace, such as ``23.2``.
         indent: Whether to lay it out for reading.
     """
-    attributes = {"xmlns": NAMESPACE.format(version=version), "xmlns:xsi": XSI}
+    attributes = {"xmlns": NAMESPACE_FORMAT.format(version=version), "xmlns:xsi": XSI_NAMESPACE}
     root = ET.Element(document.name, attributes)
     _write_members(root, content, document)
     if indent:
@@ -99,18 +99,18 @@ def encode(content: Mapping[str, Any], document: Document, version: str, *, inde
 
 
 def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
-    """Return the JSON value of an XML document, ready to be validated by its schema.
+    """Return the JSON value of an XML document, before validation.
 
-    Text that is not of the declared type stays a string, for the schema to refuse.
+    Text outside of the declared type stays a string: the validation refuses the string.
 
     Raises:
-        XmlError: No well-formed XML, with a DTD, or another root element.
+        XmlError: The XML is not well-formed, has a DTD or another root element, or exceeds a bound.
     """
-    declared = ENCODING.match(text)
+    declared = DECLARED_ENCODING.match(text)
     if declared and declared[1].lower() not in (b"utf-8", b"utf8"):
         raise XmlError(f"the encoding is {declared[1]!r}")
     # The parser takes longer for the attributes of one element than for as many elements.
-    if text.count(b"=") > MAX_ELEMENTS and len(ATTRIBUTE.findall(text)) > MAX_ELEMENTS:
+    if text.count(b"=") > MAX_ELEMENTS and len(ATTRIBUTE_START.findall(text)) > MAX_ELEMENTS:
         raise XmlError("the attributes are too many")
     parser = DefusedXMLParser(target=_BoundedBuilder(), forbid_dtd=True)
     try:
@@ -118,15 +118,15 @@ def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
         root: ET.Element = parser.close()
     except (ET.ParseError, DefusedXmlException, ValueError) as error:
         raise XmlError(str(error)) from error
-    namespace = NAMESPACE.format(version=version)
+    namespace = NAMESPACE_FORMAT.format(version=version)
     if root.tag != f"{{{namespace}}}{document.name}":
         raise XmlError(f"the root element is {root.tag}")
     return _read_members(root, document)
 
 
 def fit(text: str) -> str:
-    """Return text with the characters that XML 1.0 cannot carry replaced by U+FFFD."""
-    return UNFIT.sub("\ufffd", text)
+    """Return text with U+FFFD in place of the characters outside of XML 1.0."""
+    return UNFIT_CHARACTER.sub("\ufffd", text)
 
 
 def _is_open(kind: Property | None) -> bool:
@@ -141,15 +141,16 @@ def _write_members(parent: ET.Element, content: Mapping[str, Any], document: Doc
 def _write(
     parent: ET.Element, name: str, attributes: Attributes, value: Any, kind: Property | None
 ) -> None:
-    """Add the element of a member, or the elements of one that is an array."""
+    """Add the element of a member, or the elements of an array."""
     if not isinstance(value, (list, tuple)):
         _write_one(parent, name, attributes, value, kind)
         return
-    inner: Property | None = SCALAR
+    inner: Property | None = PLAIN_STRING
     if isinstance(kind, Array):
         inner = kind.inner
     else:
-        attributes = {**attributes, "xsi:type": SET + JSON_TYPES[type(value[0] if value else "")]}
+        entry_type = JSON_TYPES[type(value[0] if value else "")]
+        attributes = {**attributes, "xsi:type": SET_PREFIX + entry_type}
     for entry in value:
         _write_one(parent, name, attributes, entry, inner)
     if not value:
@@ -207,10 +208,10 @@ def _group(named: Iterable[tuple[str, ET.Element]]) -> dict[str, list[ET.Element
 
 
 def _read(elements: list[ET.Element], kind: Property | None) -> Any:
-    """Return the value of one member or map entry from all its elements."""
+    """Return the value of a member or map entry from the list of elements."""
     first = elements[0]
-    stated = first.get(TYPE, "") if _is_open(kind) else ""
-    if isinstance(kind, Array) or stated.startswith(SET):
+    stated = first.get(TYPE_ATTRIBUTE, "") if _is_open(kind) else ""
+    if isinstance(kind, Array) or stated.startswith(SET_PREFIX):
         if len(elements) == 1 and _is_nil(first):
             return []
         inner = kind.inner if isinstance(kind, Array) else None
@@ -228,19 +229,19 @@ def _read_one(element: ET.Element, kind: Property | None) -> Any:
         return _read_map(element)
     if kind is None or _is_open(kind):
         return _read_open(element)
-    # Elements inside what should be text: some object, for the schema to refuse.
+    # Elements in place of text are some object: the validation refuses the object.
     return {} if len(element) else _read_scalar(element.text or "", kind)
 
 
 def _read_open(element: ET.Element) -> Any:
-    """Return the value of an element that states its type itself."""
-    stated = element.get(TYPE, "")
+    """Return the value of an element with ``xsi:type``."""
+    stated = element.get(TYPE_ATTRIBUTE, "")
     if stated == "map" or (len(element) and not stated):
         return _read_map(element)
-    stated = stated.removeprefix(SET) or stated
-    if stated not in STATED or len(element):
+    stated = stated.removeprefix(SET_PREFIX) or stated
+    if stated not in STATED_TYPES or len(element):
         raise XmlError(f"there is no type '{stated}'")
-    value = _read_scalar(element.text or "", STATED[stated])
+    value = _read_scalar(element.text or "", STATED_TYPES[stated])
     if JSON_TYPES[type(value)] != (stated or "string"):
         raise XmlError(f"'{value}' is no {stated}")
     return value
@@ -257,7 +258,7 @@ def _read_map(element: ET.Element) -> dict[str, Any]:
 
 def _read_scalar(text: str, kind: Property) -> Any:
     if isinstance(kind, Boolean):
-        return BOOLEANS.get(text, text)
+        return BOOLEAN_TEXTS.get(text, text)
     if isinstance(kind, Number) and JSON_NUMBER.fullmatch(text):
         with suppress(ValueError):  # a number beyond all that JSON is read to
             return orjson.loads(text)
@@ -265,4 +266,4 @@ def _read_scalar(text: str, kind: Property) -> Any:
 
 
 def _is_nil(element: ET.Element) -> bool:
-    return element.get(NIL) == "true"
+    return element.get(NIL_ATTRIBUTE) == "true"

@@ -1,4 +1,4 @@
-"""Inventory lists (section 13): the records of stock that sites share."""
+"""Inventory lists (section 13): stock of one or several sites."""
 
 from emulator.ocapi.resource import Resource, Search
 from emulator.ocapi.schema.document import Collection, Document
@@ -9,7 +9,7 @@ from emulator.ocapi.search.query import SearchResult
 
 
 class InventoryList(Document):
-    """One inventory list."""
+    """An inventory list."""
 
     custom = True
 
@@ -31,7 +31,7 @@ class InventoryLists(Collection):
 
 
 class InventoryListSearchResult(SearchResult):
-    """What a search of inventory lists finds."""
+    """A page of the inventory lists found by a search."""
 
     hits = Array(Embedded(InventoryList()))
 
@@ -66,7 +66,7 @@ INVENTORY_LISTS = Resource(
             "default_in_stock": SearchField("boolean"),
             "on_order_inventory_enabled": SearchField("boolean"),
             "use_bundle_inventory_only": SearchField("boolean"),
-            # Lists are deleted at once: none is ever seen on its way out.
+            # A deletion takes no time, so the status is never "delete".
             "status": SearchField("enum", lambda _: "normal", ("normal", "delete")),
         },
     ),

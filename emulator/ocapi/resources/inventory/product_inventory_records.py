@@ -1,4 +1,4 @@
-"""Product inventory records (section 14): the stock of one product in one inventory list."""
+"""Product inventory records (section 14): the stock of a product in an inventory list."""
 
 import sys
 from collections.abc import Mapping
@@ -21,19 +21,19 @@ from emulator.ocapi.schema.fields import (
 
 Properties = Mapping[str, Any]
 
-LARGEST = Decimal(sys.float_info.max)
-LARGEST_INTEGER = 2**63 - 1  # beyond it a number is a floating-point one (DEC-5)
+MAX_FLOAT = Decimal(sys.float_info.max)
+MAX_INTEGER = 2**63 - 1  # a larger number is a floating-point number (DEC-5)
 
 
 class ProductInventoryRecordAllocation(Document):
-    """How much was allocated, and since when."""
+    """The allocated quantity and the date of the allocation."""
 
     amount = Number(minimum=0)
     reset_date = DateTime()
 
 
 class ProductInventoryRecord(Document):
-    """The stock of one product."""
+    """The stock of a product."""
 
     custom = True
 
@@ -65,9 +65,9 @@ class ProductInventoryRecords(Collection):
 def derive(
     _before: Properties | None, after: dict[str, Any], changes: Properties, now: str
 ) -> dict[str, Any]:
-    """Return a record with what follows from its allocation and turnover.
+    """Return a record with the quantities derived from allocation and turnover.
 
-    An amount that is set begins a new count: nothing has been taken from it yet.
+    A new amount resets the turnover to 0 and the date to now.
     """
     if (changes.get("allocation") or {}).get("amount") is not None:
         allocation = {**after["allocation"], "reset_date": now}
@@ -80,10 +80,10 @@ def derive(
 
 
 def _add(*terms: float) -> float:
-    """Return a sum as decimal numbers have it, at most the largest number that JSON carries."""
+    """Return a decimal sum, not beyond the range of JSON numbers."""
     total = sum((Decimal(str(term)) for term in terms), Decimal(0))
-    bounded = max(-LARGEST, min(total, LARGEST))
-    whole = all(isinstance(term, int) for term in terms) and abs(bounded) <= LARGEST_INTEGER
+    bounded = max(-MAX_FLOAT, min(total, MAX_FLOAT))
+    whole = all(isinstance(term, int) for term in terms) and abs(bounded) <= MAX_INTEGER
     return int(bounded) if whole else float(bounded)
 
 

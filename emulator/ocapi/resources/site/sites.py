@@ -1,4 +1,4 @@
-"""Sites: the storefronts of the organization, which requests can be in the scope of."""
+"""Sites: the storefronts of the organization."""
 
 from emulator.ocapi.resource import Resource, Search
 from emulator.ocapi.schema.document import Collection, Document
@@ -26,7 +26,7 @@ class CustomerListLink(Document):
 
 
 class Site(Document):
-    """One site."""
+    """A site."""
 
     cartridges = String()
     creation_date = DateTime(read_only=True)
@@ -47,13 +47,13 @@ class Sites(Collection):
 
 
 class SiteSearchResult(SearchResult):
-    """What a search of sites finds."""
+    """A page of the sites found by a search."""
 
     hits = Array(Embedded(Site()))
 
 
 def _texts_of(name: str) -> SearchField:
-    """Return the field of a localized property, which is searched in all its languages."""
+    """Return the search field of a localized property: a search looks at all languages."""
     return SearchField("text", lambda site: list(site.get(name, {}).values()))
 
 

@@ -63,11 +63,11 @@ def test_a_declaration_names_document_and_property_and_has_defaults() -> None:
         (
             {**TEXT, "document": "inventory_lst"},
             (
-                "document: 'inventory_lst' takes no custom properties; "
-                "these do: inventory_list, product_inventory_record"
+                "document: 'inventory_lst' has no custom properties; "
+                "documents with custom properties: inventory_list, product_inventory_record"
             ),
         ),
-        ({**TEXT, "document": "site"}, "document: 'site' takes no custom properties"),
+        ({**TEXT, "document": "site"}, "document: 'site' has no custom properties"),
     ],
 )
 def test_a_broken_declaration_is_refused_with_the_reason(entry: Any, reason: str) -> None:

@@ -114,35 +114,23 @@ def test_a_row_is_called_what_it_is_named() -> None:
     assert {n.replace("_", "") for n in DECLARED} == {r.name.upper() for r in DECLARED.values()}
 
 
-def ids(row: Row) -> str:
-    return row[1]
+def test_a_fault_takes_exactly_its_arguments_in_order_and_renders_its_message() -> None:
+    for _, kind, arguments in ROWS:
+        values = [f"<{name}>" for name in arguments]
+        fault = KINDS[kind](*values)
+        assert list(fault.arguments.items()) == list(zip(arguments, values, strict=True))
+        assert (fault.kind, "{" in str(fault)) == (KINDS[kind], False)
+        for wrong in [["x", *values], *([values[1:]] if values else [])]:
+            with pytest.raises(ValueError, match="argument"):
+                KINDS[kind](*wrong)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_a_fault_has_its_arguments_in_order_and_its_message_renders(row: Row) -> None:
-    _, kind, arguments = row
-    fault = KINDS[kind](*(f"<{name}>" for name in arguments))
-    assert list(fault.arguments.items()) == [(name, f"<{name}>") for name in arguments]
-    assert fault.kind is KINDS[kind]
-    assert "{" not in str(fault)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_a_message_names_no_argument_that_the_fault_has_not(row: Row) -> None:
-    _, kind, arguments = row
-    named = {name for _, name, _, _ in string.Formatter().parse(KINDS[kind].message) if name}
+def test_a_message_names_the_arguments_of_the_fault() -> None:
     # The status details of a hook are a map, and the text about tokens is known without one.
-    assert named == set(arguments) - {"statusDetails", "accessToken"}
-
-
-@pytest.mark.parametrize("row", ROWS, ids=ids)
-def test_a_fault_wants_exactly_its_arguments(row: Row) -> None:
-    _, kind, arguments = row
-    with pytest.raises(ValueError, match="argument"):
-        KINDS[kind](*"x" * (len(arguments) + 1))
-    if arguments:
-        with pytest.raises(ValueError, match="argument"):
-            KINDS[kind](*arguments[1:])
+    silent = {"statusDetails", "accessToken"}
+    for _, kind, arguments in ROWS:
+        named = {name for _, name, _, _ in string.Formatter().parse(KINDS[kind].message) if name}
+        assert named == set(arguments) - silent, kind
 
 
 DECODING = "An error occurred while decoding the request."

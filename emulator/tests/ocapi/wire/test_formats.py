@@ -44,7 +44,6 @@ def chunked(body: bytes, **variables: Any) -> Request:
     return Request(environ | variables)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
     ("path", "headers", "format_"),
     [
@@ -75,9 +74,10 @@ def chunked(body: bytes, **variables: Any) -> Request:
     ],
 )
 def test_parameter_then_accept_decide_where_no_document_is_sent(
-    method: str, path: str, headers: dict[str, Any], format_: str
+    path: str, headers: dict[str, Any], format_: str
 ) -> None:
-    assert formats.preferred(ask(method, path, **headers)) == format_
+    for method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+        assert formats.preferred(ask(method, path, **headers)) == format_
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,6 @@ def test_a_very_long_accept_header_means_nothing(path: str, length: int, format_
     assert formats.preferred(ask("GET", path, HTTP_ACCEPT=accept)) == format_
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 @pytest.mark.parametrize(
     ("path", "headers", "format_"),
     [
@@ -115,9 +114,10 @@ def test_a_very_long_accept_header_means_nothing(path: str, length: int, format_
     ],
 )
 def test_the_content_type_decides_where_a_document_is_sent(
-    method: str, path: str, headers: dict[str, Any], format_: str
+    path: str, headers: dict[str, Any], format_: str
 ) -> None:
-    assert formats.preferred(ask(method, path, **headers)) == format_
+    for method in ("POST", "PUT", "PATCH"):
+        assert formats.preferred(ask(method, path, **headers)) == format_
 
 
 @pytest.mark.parametrize(
@@ -141,10 +141,10 @@ def test_the_content_type_decides_where_a_document_is_sent(
         "",
     ],
 )
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-def test_json_and_xml_in_utf_8_are_supported(method: str, content_type: str) -> None:
+def test_json_and_xml_in_utf_8_are_supported(content_type: str) -> None:
     expected = Format.XML if "xml" in content_type else Format.JSON
-    assert formats.check(ask(method, body=b"x", CONTENT_TYPE=content_type)) is expected
+    for method in ("POST", "PUT", "PATCH"):
+        assert formats.check(ask(method, body=b"x", CONTENT_TYPE=content_type)) is expected
 
 
 REFUSED = [
@@ -184,22 +184,21 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("content_type", "kind", "arguments"), REFUSED)
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_another_content_type_of_a_document_is_refused(
-    method: str, content_type: str, kind: str, arguments: dict[str, str]
+    content_type: str, kind: str, arguments: dict[str, str]
 ) -> None:
-    with pytest.raises(Fault) as raised:
-        formats.check(ask(method, body=b"x", CONTENT_TYPE=content_type))
-    assert (raised.value.kind.name, raised.value.arguments) == (kind, arguments)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        with pytest.raises(Fault) as raised:
+            formats.check(ask(method, body=b"x", CONTENT_TYPE=content_type))
+        assert (raised.value.kind.name, raised.value.arguments) == (kind, arguments)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
-@pytest.mark.parametrize("content_type", [row[0] for row in REFUSED])
-def test_any_content_type_is_accepted_where_there_is_no_document(
-    method: str, content_type: str
-) -> None:
-    assert formats.check(ask(method, CONTENT_TYPE=content_type)) is Format.JSON
-    assert formats.check(ask(method, CONTENT_TYPE=content_type, CONTENT_LENGTH="0")) is Format.JSON
+def test_any_content_type_is_accepted_where_there_is_no_document(method: str) -> None:
+    for content_type, _, _ in REFUSED:
+        for length in ("", "0"):
+            request = ask(method, CONTENT_TYPE=content_type, CONTENT_LENGTH=length)
+            assert formats.check(request) is Format.JSON
 
 
 def test_any_content_type_is_accepted_of_a_get_with_a_body() -> None:
