@@ -221,7 +221,7 @@ def test_a_difference_shows_expected_and_actual_values(
     outcome, _ = different
     name, expected, came, answered = outcome.below("INV-2")[:4]
     assert name == "test_inventory_lists.py::test_a_missing_list_is_not_found[PATCH]"
-    assert expected.startswith("expected: (404, {'arguments': {'inventorylistId': 'contract-")
+    assert expected.startswith("expected: (404, {'type': 'InventoryListNotFoundException', ")
     assert came.startswith("came: (410, {'arguments': {'inventorylistId': 'contract-")
     assert answered.startswith(f"answered: PATCH {LISTS}/contract-")
     assert ' -> 410 {"_v":"23.2","_type":"fault"' in answered
