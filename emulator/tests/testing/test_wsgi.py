@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from emulator import Emulator
+from emulator import Emulator, create_app
 from emulator.testing import WsgiAdapter
 
 LISTS = "http://emulator/s/-/dw/data/v23_2/inventory_lists"
@@ -38,7 +38,7 @@ def test_a_document_is_read_and_changed(session: requests.Session) -> None:
     missing = session.get(f"{LISTS}/my-inventorylist1?x=1")
     assert missing.status_code == 404
     assert missing.json()["fault"]["type"] == "InventoryListNotFoundException"
-    with pytest.raises(requests.HTTPError, match="404 Client Error: Not Found"):
+    with pytest.raises(requests.HTTPError, match="404 Client Error"):
         missing.raise_for_status()
 
 
@@ -59,6 +59,12 @@ def test_any_kind_of_body_is_sent(session: requests.Session, body: object) -> No
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = session.post(url, data=body, headers=headers)  # type: ignore[arg-type]
     assert answer.json()["error"] == "unsupported_grant_type"
+
+
+def test_an_application_needs_no_emulator() -> None:
+    with requests.Session() as session:
+        session.mount("http://localhost", WsgiAdapter(create_app(fixtures="samples")))
+        assert session.get("http://localhost/items").json()["items"][0]["itemId"] == "item-1"
 
 
 def test_the_client_is_this_machine_by_default(emulator: Emulator) -> None:
