@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Flask, current_app
 from flask import Request as FlaskRequest
+from flask.globals import request_ctx
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import (
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION = "ocapi_emulator"
+PART = "emulator.part"
+"""The key of the WSGI environment that marks a part of a batch request."""
 COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS)
 PERMISSIONS = control.Permissions(
     permission.read,
@@ -90,7 +93,7 @@ def _register(app: Flask, service: Service) -> list[Family]:
     resources = data.register(app, service)
 
     def serve_part(environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
-        environ[FAMILY] = resources
+        environ[FAMILY], environ[PART] = resources, True
         return record(environ, workspace, service.config.journal_body)
 
     return [
@@ -170,8 +173,10 @@ def _check() -> None:
     Raises:
         BadRequest: The query has bytes that are not UTF-8.
     """
-    request, family = current_request(), _current_family()
-    if _name_blueprint(request) not in (family.name, ""):
+    request: Request = request_ctx.request  # type: ignore[assignment]
+    environ = request.environ
+    family: Family = environ[FAMILY]
+    if environ.get(PART) and _name_blueprint(request) != family.name:
         raise NotFound  # a part of a batch request stays in the Data API
     query = request.query_string
     if not query.isascii():
@@ -179,7 +184,8 @@ def _check() -> None:
             query.decode()
         except UnicodeDecodeError as error:
             raise BadRequest("The query string isn't UTF-8.") from error
-    family.check()
+    if family.check is not None:
+        family.check()
 
 
 def _name_blueprint(request: Request) -> str:

@@ -43,10 +43,6 @@ def prepare_nothing(_: "WSGIEnvironment") -> None:
     """Change nothing."""
 
 
-def check_nothing() -> None:
-    """Check nothing."""
-
-
 @dataclass(frozen=True)
 class Family:
     """One API.
@@ -60,7 +56,7 @@ class Family:
         prepare: Changes the environment of a request before routing.
         paths: The whole paths, first segments, or two segments at the root or below a site, that
             belong to the family.
-        check: Checks a request before routing counts.
+        check: Checks a request before routing counts; None where nothing has to be checked.
         refuse: Returns the response for an HTTP error: an unknown path, another method, an
             internal error (500), a store out of reach (503).
     """
@@ -72,7 +68,7 @@ class Family:
     faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
     prepare: "Callable[[WSGIEnvironment], None]" = prepare_nothing
     paths: Sequence[str] = ()
-    check: Callable[[], None] = check_nothing
+    check: Callable[[], None] | None = None
     refuse: "Callable[[HTTPException], Response]" = HTTPException.get_response
 
     def name_operation(self, method: str, path: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from io import SEEK_END, BytesIO
-from time import perf_counter, sleep
-from typing import IO, TYPE_CHECKING
+from io import BytesIO
+from time import perf_counter
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
@@ -69,7 +69,8 @@ class FrontDoor:
         if family is not None:
             environ["PATH_INFO"] = path
         family = environ[FAMILY] = family or self.default
-        name = _name_workspace(environ)
+        named = environ.get(WORKSPACE_HEADER)
+        name = str(named).lower() if named else _name_by_host(environ.get("HTTP_HOST", ""))
         if family.name == CONTROL:  # whose guard looks before a workspace is made
             environ[WORKSPACE] = partial(self.workspaces.choose, name, environ)
             environ[REGISTRY] = self.workspaces
@@ -77,12 +78,13 @@ class FrontDoor:
         try:
             workspace = environ[WORKSPACE] = self.workspaces.choose(name, environ)
         except WorkspaceError as error:
-            return _emit(_refuse(error, environ), start_response, sleep)
+            return _refuse(error, environ, start_response)
         except StoreUnavailable as error:  # the family answers, as if its store were gone
             workspace = environ[WORKSPACE] = Unreachable(name or DEFAULT, error)
         _read_body(environ)
         reply = record(environ, workspace, self.journal_body_bytes)
-        return _emit(reply, start_response, _find_pause(environ, workspace))
+        start_response(reply.status, reply.headers)
+        return _pace(reply, _find_pause(environ, workspace)) if reply.pause else reply.parts
 
     def _find_family(self, path: str) -> Family | None:
         """Return the family of a canonical path; None for the paths of nobody.
@@ -108,13 +110,6 @@ def _find_target(environ: "WSGIEnvironment") -> str:
     if target and (not mount or target.startswith(mount)):
         return target[len(mount) :]
     return quote(environ.get("PATH_INFO", "").encode("latin-1"))
-
-
-def _name_workspace(environ: "WSGIEnvironment") -> str:
-    """Return the workspace that header or host name, empty if neither does."""
-    if named := environ.get(WORKSPACE_HEADER):
-        return str(named).lower()
-    return _name_by_host(environ.get("HTTP_HOST", ""))
 
 
 @lru_cache(maxsize=1024)
@@ -163,11 +158,13 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
     recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
         reply = _serve(environ, recorded, workspace)
-        recorded.answered(reply)
-        recorded.reply_body = Body.of(b"".join(reply.parts), body_bytes)
+        answer = b"".join(reply.parts)
+        recorded.status, recorded.reply_headers = int(reply.status[:3]), reply.headers
+        recorded.reply_body = Body(answer[:body_bytes], len(answer))
     finally:
         recorded.fault = environ.get(FAULT, "")
-        recorded.request_body = _look_back(body, body_bytes)
+        if sent := body.getvalue():
+            recorded.request_body = Body(sent[:body_bytes], len(sent))
         recorded.seconds = perf_counter() - started
         if workspace.journal.capacity:
             workspace.journal.add(recorded)
@@ -214,29 +211,15 @@ def _call(environ: "WSGIEnvironment") -> Reply:
     return Reply(*started[-1], parts)
 
 
-def _look_back(body: IO[bytes], size: int) -> Body:
-    """Return the beginning of a body that others have read; nothing for a stream without seek."""
-    if not getattr(body, "seekable", lambda: False)():
-        return exchange.EMPTY
-    length = body.seek(0, SEEK_END)
-    if not length:
-        return exchange.EMPTY
-    body.seek(0)
-    return Body(body.read(size), length)
-
-
-def _refuse(error: WorkspaceError, environ: "WSGIEnvironment") -> Reply:
-    """Return the problem document of a workspace that can't be used (RFC 9457)."""
+def _refuse(
+    error: WorkspaceError, environ: "WSGIEnvironment", start_response: "StartResponse"
+) -> Iterable[bytes]:
+    """Answer the problem document of a workspace that can't be used (RFC 9457)."""
     title, status = error.status.phrase, error.status.value
     body = orjson.dumps({"title": title, "status": status, "detail": str(error)})
     media_type = ("Content-Type", "application/problem+json")
-    parts = [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-    return Reply(f"{status} {title}", [media_type, ("Content-Length", str(len(body)))], parts)
-
-
-def _emit(reply: Reply, start_response: "StartResponse", pause: Sleep) -> Iterable[bytes]:
-    start_response(reply.status, reply.headers)
-    return _pace(reply, pause) if reply.pause else reply.parts
+    start_response(f"{status} {title}", [media_type, ("Content-Length", str(len(body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def _pace(reply: Reply, pause: Sleep) -> Iterator[bytes]:

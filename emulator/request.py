@@ -7,6 +7,8 @@ import flask
 from flask.globals import request_ctx
 from werkzeug.datastructures import EnvironHeaders
 
+from emulator.cached_property import cached_property
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -51,16 +53,24 @@ class Request(flask.Request):
         # Without super().__init__: it parses the host, the path and the query of each request.
         self.environ = environ
         self.method = environ["REQUEST_METHOD"].upper()
-        self.path = "/" + _decode(environ.get("PATH_INFO", "")).lstrip("/")
+        path: str = environ.get("PATH_INFO", "")
+        self.path = "/" + (path if path.isascii() else _decode(path)).lstrip("/")
         self.scheme = environ["wsgi.url_scheme"]
         self.query_string = environ.get("QUERY_STRING", "").encode("latin-1")
         self.headers = Headers(environ)
-        self.root_path = _decode(environ.get("SCRIPT_NAME", "")).rstrip("/")
+        mount: str = environ.get("SCRIPT_NAME", "")
+        self.root_path = (mount if mount.isascii() else _decode(mount)).rstrip("/")
         self.remote_addr = environ.get("REMOTE_ADDR")
-        self.server = (environ.get("SERVER_NAME", ""), _port(environ))
         self.shallow = shallow
         if populate_request and not shallow:
             environ["werkzeug.request"] = self
+
+    @cached_property
+    def server(self) -> tuple[str, int | None]:
+        """The name and the port of the server."""
+        port = str(self.environ.get("SERVER_PORT", ""))
+        name: str = self.environ.get("SERVER_NAME", "")
+        return name, int(port) if port.isascii() and port.isdigit() else None
 
 
 def read_sent_path(request: flask.Request) -> str:
@@ -77,12 +87,7 @@ def current_request() -> Request:
 
 def _decode(path: str) -> str:
     """Return a path of a WSGI environment as text (PEP 3333: bytes as latin-1)."""
-    return path if path.isascii() else path.encode("latin-1").decode(errors="replace")
-
-
-def _port(environ: "WSGIEnvironment") -> int | None:
-    text = str(environ.get("SERVER_PORT", ""))
-    return int(text) if text.isascii() and text.isdigit() else None
+    return path.encode("latin-1").decode(errors="replace")
 
 
 class Response(flask.Response):

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from flask import Blueprint, Flask
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
@@ -67,7 +68,7 @@ class SegmentConverter(BaseConverter):
 
     def to_python(self, value: str) -> str:
         """Return the id."""
-        return url.decode_segment(value)
+        return url.decode_segment(value) if "%" in value else value
 
 
 def register(app: Flask, service: Service) -> Family:
@@ -80,18 +81,19 @@ def register(app: Flask, service: Service) -> Family:
     Returns:
         The family of all resources.
     """
-    routes = _list_routes()
+    paths = _list_routes()
+    routes = {f"{NAME}.{path}": route for path, route in paths.items()}
     app.url_map.converters["segment"] = SegmentConverter
 
     def view(**segments: str) -> Response:
-        request = current_request()
-        endpoint: Any = request.endpoint
-        route = routes[endpoint.removeprefix(f"{NAME}.")]
-        ids = tuple(text for name, text in segments.items() if not name.startswith("_"))
-        return serve(Call(request, service, route, ids))
+        request: Any = request_ctx.request
+        route = routes[request.url_rule.endpoint]
+        segments.pop("_site", None)
+        del segments["_version"]
+        return serve(Call(request, service, route, tuple(segments.values())))
 
     blueprint = Blueprint(NAME, __name__)
-    for path, route in routes.items():
+    for path, route in paths.items():
         for scope in SCOPES:
             blueprint.add_url_rule(
                 f"{scope}/{path}",
@@ -115,9 +117,9 @@ def register(app: Flask, service: Service) -> Family:
 
 def _name_operations(routes: Mapping[str, Route]) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield endpoint and method with the operation's name in the Meta API."""
-    for path, route in routes.items():
+    for endpoint, route in routes.items():
         for method in route.methods:
-            yield (f"{NAME}.{path}", method), description.name_operation(method, route.template)
+            yield (endpoint, method), description.name_operation(method, route.template)
 
 
 def list_templates() -> list[str]:

@@ -29,6 +29,7 @@ LARGEST = 64 * 1024  # bytes of a body
 OVERHEAD = 4096  # bytes that an answer takes besides its body, its question and headers included
 LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)  # bytes of a question's body
 SEARCH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.search)})")
+CACHED_METHODS = ("GET", "POST")
 OWN_HOOKS = 1  # functions that the application itself runs before each request
 OK = "200"
 REQUEST_ID = "x-dw-request-base-id"
@@ -91,7 +92,9 @@ class AnswerCache:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer, by what is kept if that can be."""
-        if not _may_keep(environ) or _has_hooks(self.app):
+        if environ["REQUEST_METHOD"] not in CACHED_METHODS or not _may_keep(environ):
+            return self.application(environ, start_response)
+        if _has_hooks(self.app):
             return self.application(environ, start_response)
         workspace, question = current(environ), _ask(environ)
         try:

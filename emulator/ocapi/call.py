@@ -16,7 +16,6 @@ from emulator.ocapi.wire.dialect import DIALECTS, Dialect
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
-from emulator.ocapi.wire.state import Presented
 from emulator.request import Request, read_sent_path
 from emulator.store import Key, Store
 from emulator.workspace.workspace import Workspace, current
@@ -186,11 +185,6 @@ class Call:
         """The time of the call, the same in all documents that the call writes."""
         return render_instant(self.workspace.clock.now())
 
-    @property
-    def presented(self) -> Presented:
-        """The resource state that the client expects (RST-2); read after ``content``."""
-        return Presented.of(self.request.headers, (self.content or {}).get("_resource_state"))
-
     @cached_property
     def host_url(self) -> str:
         """Scheme and host of the request, for links (ENV-6)."""
@@ -208,8 +202,9 @@ class Call:
     @cached_property
     def collection_url(self) -> str:
         """The URL of the requested collection, in the scope of the request."""
-        base = f"{self.host_url}{self.address.base}"
-        return f"{base}/{self.route.resource.locate(self.parents)}"
+        address = self.address
+        path = self.route.resource.locate(self.parents)
+        return f"{self.host_url}{address.scope}/{address.version}/{path}"
 
     def link(self, key: Key) -> str:
         """Return the URL of one document (ENV-6)."""

@@ -90,7 +90,7 @@ class Resource:
     parent_key: str = ""
     parameter: str = ""
     deletes_missing: bool = True
-    derive: Derive = lambda _before, after, _changes, _now: after
+    derive: Derive | None = None
     aliases: tuple[str, ...] = ()
     search: Search | None = None
     expansions: tuple[str, ...] = ()
@@ -143,15 +143,30 @@ class Resource:
             if verb in self.verbs and (verb in OF_COLLECTION) == of_collection
         }
 
-    def record(self, key: Key, properties: Mapping[str, Any]) -> Record:
-        """Return the record of a document whose id is the last of ``key``."""
-        return Record.of(key, {**properties, **dict(zip(self.keys[::-1], key[::-1], strict=False))})
+    def record(
+        self, key: Key, properties: Mapping[str, Any], now: str = "", *, created: bool = False
+    ) -> Record:
+        """Return the record of a document.
 
-    def stamp(self, record: Record, now: str, *, created: bool) -> Record:
-        """Return a record with the dates that a write sets, where the document has them."""
-        names = (CREATED, MODIFIED) if created else (MODIFIED,)
+        Args:
+            key: The ids, the document's last.
+            properties: The properties; ids may be missing.
+            now: The time of the write for the dates of the document; empty to leave the dates.
+            created: Whether the write creates the document.
+        """
+        ids = dict(zip(self.keys[::-1], key[::-1], strict=False))
+        names = self._dates_of_creation if created else self._dates_of_change
+        dates = dict.fromkeys(names, now) if now else {}
+        return Record(key, {**properties, **ids, **dates})
+
+    @cached_property
+    def _dates_of_creation(self) -> tuple[str, ...]:
         fields = self.document.fields
-        return record.amend({n: now for n in names if isinstance(fields.get(n), DateTime)})
+        return tuple(n for n in (CREATED, MODIFIED) if isinstance(fields.get(n), DateTime))
+
+    @cached_property
+    def _dates_of_change(self) -> tuple[str, ...]:
+        return tuple(name for name in self._dates_of_creation if name == MODIFIED)
 
     def fixtures(self) -> FixtureCollection:
         """Return how the resource's fixtures are read."""
@@ -168,8 +183,12 @@ class Resource:
 
     def compute(self, store: Store, key: Key) -> dict[str, Any]:
         """Return the computed properties of a document."""
-        found = ((n, store.get(self._place_of(n), key)) for n in self.computed)
-        return {name: record.get(name) for name, record in found if record is not None}
+        computed = {}
+        for name in self.computed:
+            record = store.get(f"{self.path}.{name}", key)
+            if record is not None:
+                computed[name] = record.get(name)
+        return computed
 
     def _place_of(self, name: str) -> str:
         """Return the store's collection of a computed property, which outlasts the document."""
@@ -202,7 +221,8 @@ class Resource:
             key = tuple([properties[name] for name in self.keys])
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
-        return Record(key, self.derive(properties, properties, {}, ""))
+        derived = self.derive(properties, properties, {}, "") if self.derive else properties
+        return Record(key, derived)
 
     def _miss_ids(self, entry: Any) -> list[str]:
         """Return what is to be said of ids that an entry lacks."""

@@ -1,7 +1,7 @@
-"""What can be done with a resource, generic over all of them; steps 11 to 13 of the checks.
+"""The verbs of resources: list, read, create, update, delete, search (steps 11 to 13 of ORD-1).
 
-A write that another one overtook is looked at anew (RST-5): a client that sent a state is told of
-the change, one that sent none has its write applied to what is there now.
+A write that meets a newer state starts again (RST-5). A client that expects a state then gets a
+fault; the write of another client applies to the newer document.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,13 +23,13 @@ from emulator.store import Clear, Delete, Presence, Put, Record, Require, retry_
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered, before it takes a format.
+    """An answer, before a format renders the document.
 
     Attributes:
         status: The HTTP status.
-        content: The members of a document, or None for no body.
-        document: The schema of these.
-        headers: Headers besides those of every answer.
+        content: The members of the document; None for no body.
+        document: The schema of the document.
+        headers: Headers besides the headers of every answer.
     """
 
     status: int
@@ -41,7 +41,7 @@ class Answer:
 def list_(call: Call) -> Answer:
     """Answer a page of the collection (PAG-1, PAG-2, ENV-2 to ENV-4)."""
     resource, selector, page = call.route.resource, call.selector, call.page
-    _find_parents(call)
+    _require_parent(call)
     scan = call.store.scan(resource.path, page.start, page.count, call.parents)
     whole = selector is not None and selector.reaches_into("data")
     items = Documents(_item(call, record, whole=whole) for record in scan.records)
@@ -61,32 +61,32 @@ def list_(call: Call) -> Answer:
 
 def read(call: Call) -> Answer:
     """Answer one document (INV-2)."""
-    _find_parents(call)
+    _require_parent(call)
     record = _find(call)
     try:
-        state.check_read(record.state, call.presented)
+        state.check_read(record.state, call.request.headers)
     except state.NotModified:
-        return Answer(304, headers=_validators(record))
+        return Answer(304, headers=_name_state(record))
     return _show(call, record)
 
 
 def create(call: Call) -> Answer:
-    """Create a document under the id of the URL; what is there already decides by dialect."""
+    """Create a document under the id of the URL; for an existing id the dialect decides (INV-5)."""
     return retry_on_conflict(lambda: _create(call))
 
 
 def update(call: Call) -> Answer:
-    """Change the properties of a document that the request sends (MET-1)."""
+    """Change the sent properties of a document (MET-1)."""
     return retry_on_conflict(lambda: _update(call))
 
 
 def delete(call: Call) -> Answer:
-    """Delete a document, which need not be there (INV-6)."""
+    """Delete a document (INV-6)."""
     return retry_on_conflict(lambda: _delete(call))
 
 
 def search(call: Call) -> Answer:
-    """Answer the documents that a query finds (SRC-1 to SRC-4)."""
+    """Answer the documents that match a query (SRC-1 to SRC-4)."""
     searched, request = call.route.search, call.changes
     selector = parse_selector(request.get("select")) or call.selector
     expand(call, request.get("expand", ()))
@@ -117,7 +117,7 @@ VERBS: dict[Verb, Callable[[Call], Answer]] = {
 
 
 def _find_all(call: Call, searched: Search, request: Properties) -> Sequence[Record]:
-    """Return what a query finds, in its order; what an id decides is looked up by it."""
+    """Return the matching records in the requested order."""
     matches = compile_query(request["query"], searched.fields)
     order = compile_sorts(request.get("sorts") or (), searched.fields)
     candidates = _find_candidates(call, exact(request["query"], call.route.resource.key))
@@ -126,7 +126,7 @@ def _find_all(call: Call, searched: Search, request: Properties) -> Sequence[Rec
 
 
 def _find_candidates(call: Call, ids: frozenset[str] | None) -> Iterable[Record]:
-    """Return what a query may find: all documents, or those of the ids that it is bound to."""
+    """Return the records to compare with a query: all records, or those with the given ids."""
     collection = call.route.resource.path
     if ids is None:
         return call.store.scan(collection, 0, call.store.count(collection)).records
@@ -135,7 +135,7 @@ def _find_candidates(call: Call, ids: frozenset[str] | None) -> Iterable[Record]
 
 
 def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:
-    """Return what a result repeats of its request (SRC-3)."""
+    """Return the members of the request that a result repeats (SRC-3)."""
     told: dict[str, Any] = {"query": echo(request["query"])}
     if request.get("sorts"):
         told["sorts"] = [{"_type": "sort", **sort} for sort in request["sorts"]]
@@ -145,13 +145,15 @@ def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> d
 
 
 def _create(call: Call) -> Answer:
-    resource, parents = call.route.resource, _find_parents(call)
+    resource, parents = call.route.resource, _require_parent(call)
     existing = call.store.get(resource.path, call.key)
-    state.check_write(existing.state if existing else None, call.presented)
+    _check_state(call, existing)
     _check_id(call)
     if existing is None:
-        properties = _derive(call, None, resource.document.merge({}, call.changes))
-        record = resource.stamp(resource.record(call.key, properties), call.now, created=True)
+        properties = resource.document.merge({}, call.changes)
+        if resource.derive is not None:
+            properties = resource.derive(None, properties, call.changes, call.now)
+        record = resource.record(call.key, properties, call.now, created=True)
         call.store.apply(*parents, Put(resource.path, record, Presence.ABSENT))
         return _show(call, record, status=201)
     if resource.duplicate and not call.dialect.replaces_existing:
@@ -160,9 +162,9 @@ def _create(call: Call) -> Answer:
 
 
 def _update(call: Call) -> Answer:
-    _find_parents(call)
+    _require_parent(call)
     record = _find(call)
-    state.check_write(record.state, call.presented)
+    _check_state(call, record)
     _check_id(call)
     document = call.route.resource.document
     return _write(call, record, document.merge(record.properties, call.changes))
@@ -170,10 +172,10 @@ def _update(call: Call) -> Answer:
 
 def _delete(call: Call) -> Answer:
     resource = call.route.resource
-    _find_parents(call)
+    _require_parent(call)
     record = call.store.get(resource.path, call.key)
     if record is not None:
-        state.check_write(record.state, call.presented)
+        _check_state(call, record)
         below = (Clear(child.path, call.key) for child in call.route.children)
         call.store.apply(Delete(resource.path, call.key, record.state), *below)
     elif not resource.deletes_missing:
@@ -182,24 +184,24 @@ def _delete(call: Call) -> Answer:
 
 
 def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
-    """Put the changed record in the place of ``record``, unless nothing changed (RST-1)."""
+    """Replace a record, unless nothing has changed (RST-1)."""
     resource = call.route.resource
-    properties = _derive(call, record.properties, properties)
+    if resource.derive is not None:
+        properties = resource.derive(record.properties, properties, call.changes, call.now)
     changed = resource.record(call.key, properties)
     if changed == record:
         return _show(call, record)
-    changed = resource.stamp(changed, call.now, created=False)
+    changed = resource.record(call.key, properties, call.now)
     call.store.put(resource.path, changed, record.state)
     return _show(call, changed)
 
 
-def _derive(call: Call, before: Properties | None, after: dict[str, Any]) -> dict[str, Any]:
-    """Return all properties of a document that is written, those that follow from others too."""
-    return call.route.resource.derive(before, after, call.changes, call.now)
+def _require_parent(call: Call) -> tuple[Require, ...]:
+    """Check that the parent document exists; return this expectation for the store.
 
-
-def _find_parents(call: Call) -> tuple[Require, ...]:
-    """Return the expectation that the document above is there, which it is."""
+    Raises:
+        Fault: The parent's own fault, if there is no parent with this id.
+    """
     parent = call.route.resource.parent
     if parent is None:
         return ()
@@ -209,6 +211,11 @@ def _find_parents(call: Call) -> tuple[Require, ...]:
 
 
 def _find(call: Call) -> Record:
+    """Return the requested record.
+
+    Raises:
+        Fault: The resource's own fault, if there is no document with this id.
+    """
     resource = call.route.resource
     record = call.store.get(resource.path, call.key)
     if record is None:
@@ -216,7 +223,14 @@ def _find(call: Call) -> Record:
     return record
 
 
+def _check_state(call: Call, record: Record | None) -> None:
+    """Check the resource state and the entity tags that the client expects (RST-2 to RST-4)."""
+    body_state = call.content.get("_resource_state")
+    state.check_write(record.state if record else None, call.request.headers, body_state)
+
+
 def _check_id(call: Call) -> None:
+    """Check that ids in the body are those of the URL (INV-4)."""
     for name, value in zip(call.route.resource.keys, call.key, strict=True):
         sent = call.changes.get(name, value)
         if sent != value:
@@ -224,24 +238,26 @@ def _check_id(call: Call) -> None:
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:
+    """Answer one document, with the resource state in the headers (RST-4)."""
     document, properties = call.route.resource.document, _properties(call, record)
     content = envelope.wrap(document, call.version, record.state, properties)
-    headers = _validators(record)
+    headers = _name_state(record)
     if status == 201:  # noqa: PLR2004 - MET-1
         headers["Location"] = properties["link"]
     return Answer(status, _select(call, content, call.selector), document, headers)
 
 
 def _properties(call: Call, record: Record) -> dict[str, Any]:
-    """Return all properties of a document, those included that are not stored with it."""
+    """Return all properties of a document, with computed properties and the link."""
     resource = call.route.resource
-    computed = resource.compute(call.store, record.key)
-    whole = {**record.properties, **computed, "link": call.link(record.key)}
+    whole = {**record.properties, "link": call.link(record.key)}
+    if resource.computed:
+        whole |= resource.compute(call.store, record.key)
     return whole if call.locale is None else resource.document.localize(whole, call.locale)
 
 
 def _select(call: Call, content: dict[str, Any], selector: Selector | None) -> Mapping[str, Any]:
-    """Return what the client may see (SET-2) and wants to see (SEL-1) of an answer."""
+    """Return the readable (SET-2) and requested (SEL-1) properties of an answer."""
     readable = call.permission.readable
     visible: Mapping[str, Any] = readable.view(content) if readable else content
     selected: Mapping[str, Any] = selector.view(visible) if selector else visible
@@ -249,7 +265,7 @@ def _select(call: Call, content: dict[str, Any], selector: Selector | None) -> M
 
 
 def _item(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
-    """Return an item of a collection: all of it, or id and link alone (ENV-4)."""
+    """Return an item of a collection: the whole document, or its id and link (ENV-4)."""
     document, dialect = call.route.resource.document, call.dialect
     if whole or document.items_are_whole:
         properties = _properties(call, record)
@@ -258,5 +274,6 @@ def _item(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
     return envelope.wrap_item(document, call.version, record.state, properties, dialect)
 
 
-def _validators(record: Record) -> dict[str, str]:
+def _name_state(record: Record) -> dict[str, str]:
+    """Return the headers with the resource state (RST-4)."""
     return {"ETag": f'"{record.state}"', state.HEADER: record.state}

@@ -201,13 +201,16 @@ def _headers(environ: "WSGIEnvironment") -> Iterator[tuple[str, str]]:
 def begin(environ: "WSGIEnvironment", family: "Family", now: Callable[[], datetime]) -> Exchange:
     """Return the exchange of a new request."""
     client = caller.claim(environ)
-    names = [name for name in environ if name.startswith(("HTTP_", "CONTENT_"))]
+    sent = {}
+    for name, value in environ.items():
+        if name.startswith(("HTTP_", "CONTENT_")):
+            sent[name] = value if type(value) is str else caller.read(environ, name)
     return Exchange(
         family,
         caller.read(environ, "REQUEST_METHOD"),
         caller.read(environ, "PATH_INFO"),
         caller.read(environ, "QUERY_STRING"),
         client,
-        {name: caller.read(environ, name) for name in names},
+        sent,
         now(),
     )

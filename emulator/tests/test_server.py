@@ -253,7 +253,6 @@ def test_an_internal_error_is_answered_by_a_fault_in_json() -> None:
         "_v": "23.2",
         "_type": "fault",
         "fault": {
-            "arguments": {},
             "type": "InternalServerErrorException",
             "message": "The server met an internal error.",
         },

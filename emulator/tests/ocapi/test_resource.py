@@ -104,27 +104,21 @@ def test_a_record_has_the_last_of_its_key_for_its_id() -> None:
     assert dict(record.properties) == {"good": True, "id": "x"}
 
 
-def test_what_is_created_is_stamped_with_both_dates() -> None:
-    stamped = declare("create").stamp(Record.of(("x",), {"id": "x"}), NOW, created=True)
-    assert stamped == Record.of(("x",), {"id": "x", "creation_date": NOW, "last_modified": NOW})
+def test_a_created_record_has_both_dates() -> None:
+    record = declare("create").record(("x",), {}, NOW, created=True)
+    assert record == Record.of(("x",), {"id": "x", "creation_date": NOW, "last_modified": NOW})
 
 
-def test_what_is_changed_is_stamped_with_the_later_date() -> None:
+def test_a_changed_record_has_the_later_date() -> None:
     stored = {"id": "x", "creation_date": THEN, "last_modified": THEN}
-    stamped = declare("update").stamp(Record.of(("x",), stored), NOW, created=False)
-    assert stamped == Record.of(("x",), {**stored, "last_modified": NOW})
+    changed = declare("update").record(("x",), stored, NOW)
+    assert changed == Record.of(("x",), {**stored, "last_modified": NOW})
 
 
 @pytest.mark.parametrize("created", [True, False])
-def test_a_document_without_dates_is_not_stamped(*, created: bool) -> None:
-    resource, record = declare("create", document=Dateless()), Record.of(("x",), {"id": "x"})
-    assert resource.stamp(record, NOW, created=created) == record
-
-
-def test_stamping_leaves_the_record_alone() -> None:
-    record = Record.of(("x",), {"id": "x"})
-    declare("create").stamp(record, NOW, created=True)
-    assert record == Record.of(("x",), {"id": "x"})
+def test_a_record_of_a_document_without_dates_has_none(*, created: bool) -> None:
+    resource = declare("create", document=Dateless())
+    assert resource.record(("x",), {}, NOW, created=created) == Record.of(("x",), {"id": "x"})
 
 
 def test_fixtures_are_read_from_the_file_of_the_path() -> None:

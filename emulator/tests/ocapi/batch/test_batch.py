@@ -168,6 +168,7 @@ def test_marks_that_the_request_carries_are_not_those_of_its_parts(seen: Send) -
     assert {name for name in request.environ if name.startswith("emulator.")} == {
         "emulator.workspace",
         "emulator.family",
+        "emulator.part",
     }
 
 

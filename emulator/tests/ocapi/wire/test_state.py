@@ -1,16 +1,16 @@
 """Resource states and preconditions: every combination of method, header and tag (RST-1 to 4)."""
 
 from time import process_time
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from werkzeug.datastructures import Headers
 
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import state
-from emulator.ocapi.wire.state import NotModified, Presented
+from emulator.ocapi.wire.state import NotModified
+from emulator.request import Headers
 
 NOW = "0123456789abcdef" * 4
 OLD = "f" * 64
@@ -18,12 +18,29 @@ PASSES: tuple[str, dict[str, str]] = ("passes", {})
 NOT_MODIFIED: tuple[str, dict[str, str]] = ("not modified", {})
 
 
-def outcome(method: str, current: str | None, presented: Presented) -> tuple[str, Any]:
+class Presented(NamedTuple):
+    """The preconditions of a request; None for a header that is not sent."""
+
+    state: str | None
+    if_match: str | None
+    if_none_match: str | None
+
+    @property
+    def headers(self) -> Headers:
+        names = ("HTTP_X_DW_RESOURCE_STATE", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")
+        sent = zip(names, self, strict=True)
+        return Headers({name: text for name, text in sent if text is not None})
+
+
+def outcome(
+    method: str, current: str | None, presented: Presented | Headers, body_state: str | None = None
+) -> tuple[str, Any]:
+    headers = presented.headers if isinstance(presented, Presented) else presented
     try:
         if method == "read":
-            state.check_read(current or "", presented)
+            state.check_read(current or "", headers)
         else:
-            state.check_write(current, presented)
+            state.check_write(current, headers, body_state)
     except NotModified:
         return NOT_MODIFIED
     except Fault as fault:
@@ -194,21 +211,20 @@ def test_a_state_that_is_current_does_not_excuse_if_match() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "body_state", "presented"),
+    ("headers", "body_state", "expected"),
     [
-        ({}, None, Presented(None, None, None)),
-        ({"x-dw-resource-state": "h"}, None, Presented("h", None, None)),
-        ({"X-DW-Resource-State": "h"}, None, Presented("h", None, None)),
-        ({}, "b", Presented("b", None, None)),
-        ({"x-dw-resource-state": "h"}, "b", Presented("b", None, None)),
-        ({"x-dw-resource-state": "h"}, "", Presented("", None, None)),
-        ({"If-Match": "m", "if-none-match": "n"}, None, Presented(None, "m", "n")),
+        ({"X-DW-Resource-State": OLD}, None, conflict(OLD, NOW)),
+        ({}, OLD, conflict(OLD, NOW)),
+        ({"x-dw-resource-state": OLD}, NOW, PASSES),
+        ({"x-dw-resource-state": NOW}, OLD, conflict(OLD, NOW)),
+        ({"x-dw-resource-state": NOW}, "", conflict("", NOW)),
     ],
 )
-def test_what_is_presented_is_gathered_from_body_and_headers(
-    headers: dict[str, str], body_state: str | None, presented: Presented
+def test_a_state_in_the_body_wins_over_the_header(
+    headers: dict[str, str], body_state: str | None, expected: Any
 ) -> None:
-    assert Presented.of(Headers(headers), body_state) == presented
+    environ = {f"HTTP_{n.upper().replace('-', '_')}": text for n, text in headers.items()}
+    assert outcome("write", NOW, Headers(environ), body_state) == expected
 
 
 OPAQUE = st.text(st.sampled_from("ab!#,*\x80\xff~"), max_size=4) | st.just(NOW)
