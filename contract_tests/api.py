@@ -1,4 +1,4 @@
-"""A client of the server under test, and the one place that knows the shape of a fault."""
+"""A client of the server under test, and the check of fault documents."""
 
 import base64
 import http.client
@@ -19,22 +19,22 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 JSON = "application/json;charset=UTF-8"
 XML = "application/xml;charset=UTF-8"
 TIMEOUT = 10.0
-MARK = "/contract-"  # how the ids of what tests make begin
+CREATED_ID_PREFIX = "/contract-"  # ids of the documents of tests
 TOKEN_PATH = "/dwsso/oauth2/access_token"
-GRANTED = re.compile(r'"access_token"\s*:\s*"([^"]+)"')
+ACCESS_TOKEN = re.compile(r'"access_token"\s*:\s*"([^"]+)"')
 
-# The answer that came last, and what no report may show: secrets and the tokens granted.
-LAST: deque[requests.Response] = deque(maxlen=1)
+# The last answer, and the secrets and tokens that no report may show.
+LAST_ANSWER: deque[requests.Response] = deque(maxlen=1)
 SECRETS: set[str] = set()
 
 
 class TargetError(Exception):
-    """The target cannot be reached, or grants no token; the message says what was asked."""
+    """The target is unreachable or grants no token; the message names the URL."""
 
 
 @cache
 def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Return a TLS context that trusts the public authorities and those of a file."""
+    """Return a TLS context with the public authorities and the authorities of a file."""
     context = ssl.create_default_context()
     for file in filter(None, (DEFAULT_CA_BUNDLE_PATH, ca_file)):
         context.load_verify_locations(file)
@@ -51,15 +51,17 @@ class _Trusting(HTTPAdapter):
 
 
 def _remember(response: requests.Response, *_: Any, **__: Any) -> None:
-    LAST.append(response)
-    SECRETS.update(GRANTED.findall(response.text) if b"access_token" in response.content else ())
+    LAST_ANSWER.append(response)
+    SECRETS.update(
+        ACCESS_TOKEN.findall(response.text) if b"access_token" in response.content else ()
+    )
 
 
 def open_session(ca_file: str | None = None) -> requests.Session:
-    """Return a session that heeds no proxy and no ``.netrc``: both change requests.
+    """Return a session without proxies and ``.netrc``, because both change requests.
 
     Args:
-        ca_file: Certificates of further authorities, PEM.
+        ca_file: Further CA certificates, PEM.
     """
     session = requests.Session()
     session.trust_env = False
@@ -70,7 +72,7 @@ def open_session(ca_file: str | None = None) -> requests.Session:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection that sends a target of any bytes, given as latin-1."""
+    """A connection for targets of any bytes, given as latin-1."""
 
     def _encode_request(self, request: str) -> bytes:
         return request.encode("latin-1")
@@ -81,20 +83,20 @@ class _SecureConnection(_Connection, http.client.HTTPSConnection):
 
 
 class Api:
-    """One API client of one server; what it creates it remembers for ``clear``.
+    """An API client of a server; ``clear`` deletes the created documents.
 
-    Ids of what tests create begin with ``contract-``.
+    The ids of created documents begin with ``contract-``.
 
     Args:
         url: The server's base URL.
         client_id: The API client.
-        client_secret: Its secret.
-        dialect: ``documented`` or ``observed``, how the server answers where these differ.
-        token_url: Where tokens are granted; a path of the server unless given.
-        ca_file: Certificates of further authorities, PEM.
+        client_secret: The secret of the client.
+        dialect: The dialect of the server: ``documented`` or ``observed``.
+        token_url: The token endpoint; by default a path of the server.
+        ca_file: Further CA certificates, PEM.
 
     Raises:
-        TargetError: The server is not reached, or grants no token.
+        TargetError: The server is unreachable or grants no token.
     """
 
     scope = "/s/-/dw/data/v23_2"
@@ -125,7 +127,7 @@ class Api:
     def _first_token(self) -> str:
         with _answering(self.token_url):
             answer = self.grant(self.client_id, self.client_secret)
-        found = GRANTED.search(answer.text)
+        found = ACCESS_TOKEN.search(answer.text)
         if answer.status_code == 200 and found:
             return found[1]
         came = f"{answer.status_code} {' '.join(answer.text.split())[:300]}".strip()
@@ -134,12 +136,12 @@ class Api:
         )
 
     def check(self) -> None:
-        """Raise TargetError if the server, which may not be where tokens are, does not answer."""
+        """Raise TargetError if the server does not answer; another server may grant the tokens."""
         with _answering(self.url):
             self.get("/inventory_lists?count=0")
 
     def grant(self, client_id: str, client_secret: str) -> requests.Response:
-        """Ask for a token in the usual way."""
+        """Request a token with client credentials."""
         return self.session.post(
             self.token_url,
             auth=(client_id, client_secret),
@@ -148,7 +150,7 @@ class Api:
         )
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request to any path of the server, with the token unless ``headers`` say else."""
+        """Send a request to any path of the server; ``headers`` may replace the token."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         sent = {name: value for name, value in headers.items() if value is not None}
         address = self.token_url if path == TOKEN_PATH else self.url + path
@@ -156,16 +158,16 @@ class Api:
             response = self.session.request(
                 method, address, headers=sent, timeout=TIMEOUT, allow_redirects=False, **options
             )
-        except KeyboardInterrupt:  # of which the server knows nothing
-            if MARK in path:
+        except KeyboardInterrupt:  # the server may still create the document
+            if CREATED_ID_PREFIX in path:
                 self.made.add(path.partition("?")[0])
             raise
-        if method not in {"GET", "DELETE"} and _may_have_made(response):
+        if method not in {"GET", "DELETE"} and _may_have_created(response):
             self.made.add(path.partition("?")[0])
         return response
 
     def clear(self) -> None:
-        """Delete what was created, if it is still there."""
+        """Delete the created documents that still exist."""
         while self.made:
             self.call("DELETE", self.made.pop())
 
@@ -188,7 +190,7 @@ class Api:
     def raw(
         self, method: str, target: str, headers: Mapping[str, str], body: Any = None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Send a request whose target and headers nothing touches; return what came."""
+        """Send target and headers unchanged; return status, headers and body."""
         connection = self._connect()
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
@@ -209,13 +211,13 @@ class Api:
         return _Connection(parts.netloc, timeout=TIMEOUT)
 
 
-def _may_have_made(response: requests.Response) -> bool:
-    """Return whether a write made something of ours: what the target has is not to be deleted."""
-    return response.status_code < 300 and MARK in str(response.request.path_url)
+def _may_have_created(response: requests.Response) -> bool:
+    """Return whether a write created a document of a test, not one of the target."""
+    return response.status_code < 300 and CREATED_ID_PREFIX in str(response.request.path_url)
 
 
 def _hide(client_id: str, secret: str) -> None:
-    """Remember a secret in the forms in which it may be met."""
+    """Add all encoded forms of a secret to ``SECRETS``."""
     basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
     escaped = json.dumps(secret)[1:-1]
     SECRETS.update({secret, quote(secret), quote_plus(secret), basic, escaped} - {""})
@@ -230,14 +232,14 @@ def _answering(url: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the innermost reason, without the names of pools and connections around it."""
+    """Return the innermost reason, without names of pools and connections."""
     inner = error.args[0] if error.args else error
-    told = str(getattr(inner, "reason", inner))
-    return re.sub(r"^<?[\w.]*(Connection|Pool)\w*\([^)]*\)>?: |^<[^>]*>: ", "", told)
+    reason = str(getattr(inner, "reason", inner))
+    return re.sub(r"^<?[\w.]*(Connection|Pool)\w*\([^)]*\)>?: |^<[^>]*>: ", "", reason)
 
 
 def fault_envelope(dialect: str) -> dict[str, str]:
-    """Return what stands beside the fault in a dialect (FLT-1)."""
+    """Return the members beside ``fault`` in a dialect (FLT-1)."""
     return {"_v": "23.2"} | ({"_type": "fault"} if dialect == "documented" else {})
 
 
@@ -248,13 +250,13 @@ def assert_fault(
     arguments: Mapping[str, Any],
     message: str | None = None,
 ) -> None:
-    """Assert that an answer is a fault document of its server's dialect, exactly (FLT-1)."""
+    """Assert that an answer is exactly this fault document in the server's dialect (FLT-1)."""
     assert response.headers.get("Content-Type") == JSON, response.text
     document = response.json()
     detail = document.pop("fault", {})
-    told = detail.pop("message", "")
+    text = detail.pop("message", "")
     expected = {"type": f"{kind}Exception"} | ({"arguments": arguments} if arguments else {})
     assert (response.status_code, detail) == (status, expected)
     observed = "(observed)" in str(response.request.headers["User-Agent"])
     assert document == fault_envelope("observed" if observed else "documented")
-    assert told == message if message else told
+    assert text == message if message else text

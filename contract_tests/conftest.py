@@ -1,4 +1,4 @@
-"""The server under test: an emulator of ours, or the one that ``--target`` names."""
+"""The server under test: a new emulator, or the server of ``--target``."""
 
 import json
 import os
@@ -35,7 +35,7 @@ Start = Callable[..., Api]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that name another server."""
+    """Add the options for another server."""
     group = parser.getgroup("contract", "the server under test")
     group.addoption("--target", metavar="URL", help="base URL of a server to test, not our own")
     group.addoption(
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Reach the target before any test does, or end the run with the reason."""
+    """Connect to the target before the first test, or end the run with the reason."""
     if session.config.getoption("--target"):
         try:
             session.config.stash[TARGET] = reach_target(session.config)
@@ -86,7 +86,7 @@ def reach_target(config: pytest.Config) -> Api:
 
 @dataclass(frozen=True)
 class KeyPair:
-    """The keys of the client ``signer``, which proves itself by assertions."""
+    """The keys of the client ``signer``, for signed assertions."""
 
     private: rsa.RSAPrivateKey
     certificate: str
@@ -94,7 +94,7 @@ class KeyPair:
 
 @pytest.fixture(scope="session")
 def key_pair() -> KeyPair:
-    """A fresh RSA key and a certificate of it."""
+    """A new RSA key with a certificate."""
     private = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signer")])
     now = datetime.now(UTC)
@@ -128,7 +128,7 @@ def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str
 
 @pytest.fixture
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
-    """Start emulators of a test's own, by the fields of their configuration."""
+    """Start emulators with these fields of ``Config``; the end of the test stops them."""
     if request.config.getoption("--target"):
         pytest.skip("needs a server of its own configuration")
     data_set = request.getfixturevalue("data_set")
@@ -158,13 +158,13 @@ def _serve(request: pytest.FixtureRequest, dialect: str) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def documented_server(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server that answers as the documentation shows it, or the target."""
+    """A server of the documented dialect, or the target."""
     yield from _serve(request, "documented")
 
 
 @pytest.fixture(scope="session")
 def observed_server(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server that answers as live systems do, or the target."""
+    """A server of the observed dialect, or the target."""
     yield from _serve(request, "observed")
 
 
@@ -179,26 +179,26 @@ def _speaking(request: pytest.FixtureRequest, dialect: str) -> Iterator[Api]:
 
 @pytest.fixture
 def documented(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server that answers as the documentation shows it; what a test creates is deleted."""
+    """A server of the documented dialect; the end of the test deletes created documents."""
     yield from _speaking(request, "documented")
 
 
 @pytest.fixture
 def observed(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server that answers as live systems do; what a test creates is deleted."""
+    """A server of the observed dialect; the end of the test deletes created documents."""
     yield from _speaking(request, "observed")
 
 
 @pytest.fixture
 def api(request: pytest.FixtureRequest) -> Api:
-    """The server that most rules are tested against: the target, whatever its dialect."""
+    """The server for most rules: the target in its own dialect, else a documented server."""
     found: Api = request.getfixturevalue(request.config.getoption("--target-dialect"))
     return found
 
 
 @pytest.fixture(scope="session")
 def missing_service(request: pytest.FixtureRequest) -> str:
-    """Why the Inventory Service API cannot be tested; empty if it can."""
+    """The reason to skip tests of the Inventory Service API; empty for none."""
     target = request.config.getoption("--target")
     if not target:
         return ""
@@ -212,7 +212,7 @@ def missing_service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def service(missing_service: str, api: Api) -> Iterator[Service]:
-    """The Inventory Service API of the server; what a test makes is deleted when it ends."""
+    """The Inventory Service API; the end of the test deletes created resources."""
     if missing_service:
         pytest.skip(missing_service)
     service = Service(api.url, api.ca_file)
@@ -222,7 +222,7 @@ def service(missing_service: str, api: Api) -> Iterator[Service]:
 
 @pytest.fixture
 def samples(api: Api) -> Iterator[Api]:
-    """A server that holds the data of the documentation's samples, untouched."""
+    """A server with the unchanged data of the documentation's samples."""
     path = "/inventory_lists/my-inventorylist1"
     before = api.get(path)
     if before.status_code == 404:
@@ -248,17 +248,17 @@ def _maker(api: Api) -> Make:
 
 @pytest.fixture
 def make(api: Api) -> Make:
-    """Create inventory lists of a test's own, deleted when it ends; returns their ids."""
+    """Create inventory lists, and return their ids; the end of the test deletes the lists."""
     return _maker(api)
 
 
 @pytest.fixture
 def make_observed(observed: Api) -> Make:
-    """The same on the server of the observed dialect."""
+    """Create inventory lists on the observed server."""
     return _maker(observed)
 
 
 @pytest.fixture
 def unused() -> str:
-    """An id that no list has."""
+    """An unused id of a list."""
     return f"contract-{uuid.uuid4().hex}"

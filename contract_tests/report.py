@@ -1,9 +1,9 @@
-"""Tells the program that runs the tests how they go: a plugin, ``-p contract_tests.report``.
+"""Reports the progress of the tests to the calling program: a plugin, ``-p contract_tests.report``.
 
-Each message is a line of its standard output, a JSON object behind ``RECORD``. One comes first,
-with ``total`` and all ``rules`` there are; one for each test, with ``test``, ``rules``, ``outcome``
-(``passed``, ``failed``, ``skipped``) and ``lines`` that say why; one with ``error`` where the run
-cannot be made. Secrets and tokens are masked, here and in pytest's own reports.
+Each message is a line of standard output: ``RECORD`` and a JSON object. The first message has
+``total`` and all known ``rules``. Each test has a message with ``test``, ``rules``, ``outcome``
+(``passed``, ``failed``, ``skipped``) and ``lines`` with the reason. A message with ``error``
+reports a failed run. Secrets and tokens are redacted, in messages and in pytest's own reports.
 """
 
 import json
@@ -14,74 +14,74 @@ from typing import Any
 
 import pytest
 
-from contract_tests.api import LAST, SECRETS
+from contract_tests.api import LAST_ANSWER, SECRETS
 
 RECORD = "\x1e"
-MASK = "***"
-LONGEST = 200
+REDACTED = "***"
+MAX_LINE_CHARACTERS = 200
 JWT = re.compile(r"eyJ[\w-]{8,}(\.[\w-]*){1,2}")
-COMPARED = ("expected: ", "came:     ")
+COMPARISON_PREFIXES = ("expected: ", "came:     ")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that picks rules."""
+    """Add the option ``--rules``."""
     parser.addoption("--rules", default="", help="ids of the rules to test, joined by commas")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to report."""
+    """Register the reporter."""
     rules = {rule for rule in config.getoption("--rules").split(",") if rule}
     config.pluginmanager.register(Reporter(rules), "contract-reporter")
 
 
-def tell(**message: Any) -> None:
+def write_message(**message: Any) -> None:
     """Write one message."""
-    print(RECORD + json.dumps(message), flush=True)  # noqa: T201 - this is how it is told
+    print(RECORD + json.dumps(message), flush=True)  # noqa: T201 - the calling program reads standard output
 
 
-def mask(text: str) -> str:
+def redact(text: str) -> str:
     """Return a text without the secrets and tokens of this run."""
     for secret in sorted(SECRETS, key=len, reverse=True):
-        text = _however_escaped(secret).sub(MASK, text)
-    return JWT.sub(MASK, text)
+        text = _however_escaped(secret).sub(REDACTED, text)
+    return JWT.sub(REDACTED, text)
 
 
 @cache
 def _however_escaped(secret: str) -> re.Pattern[str]:
-    """Return what finds a secret, also as part of a string that is quoted, or quoted twice."""
+    """Return a pattern of a secret, also inside a string literal in one or two levels of quotes."""
     parts = (r"\\+" if sign == "\\" else rf"\\*{re.escape(sign)}" for sign in secret)
     return re.compile("".join(parts))
 
 
 def shorten(text: str) -> str:
-    """Return a text in one line that can be read."""
-    line = " ".join(mask(text).split())
-    return line if len(line) <= LONGEST else line[:LONGEST] + "..."
+    """Return a redacted text in one line of bounded length."""
+    line = " ".join(redact(text).split())
+    return line if len(line) <= MAX_LINE_CHARACTERS else line[:MAX_LINE_CHARACTERS] + "..."
 
 
-class Masked:
-    """What pytest tells of a failure, masked.
+class RedactedFailure:
+    """Pytest's description of a failure, redacted.
 
     Args:
-        shown: What pytest would tell.
+        failure: The description of pytest.
     """
 
-    def __init__(self, shown: Any) -> None:
-        self.text = mask(str(shown))
-        crash = getattr(shown, "reprcrash", None)
+    def __init__(self, failure: Any) -> None:
+        self.text = redact(str(failure))
+        crash = getattr(failure, "reprcrash", None)
         self.reprcrash = crash
         if crash is not None:
-            crash.message = mask(crash.message)
+            crash.message = redact(crash.message)
 
     def __str__(self) -> str:
         return self.text
 
 
 class Reporter:
-    """The hooks of one run.
+    """The pytest hooks of a run.
 
     Args:
-        wanted: The rules to test; none stands for all.
+        wanted: The rules to test; an empty set means all rules.
     """
 
     def __init__(self, wanted: set[str]) -> None:
@@ -92,71 +92,71 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the tests of the rules that are wanted."""
+        """Keep the tests of the wanted rules."""
         found = [(item, rules_of(item)) for item in items]
         items[:] = [item for item, rules in found if self._wants(rules)]
         for item, rules in found:
             item.user_properties.extend(("rule", rule) for rule in rules)
         known = sorted({rule for _, rules in found for rule in rules})
-        tell(total=len(items), rules=known)
+        write_message(total=len(items), rules=known)
 
     def _wants(self, rules: Iterable[str]) -> bool:
         return bool(self.wanted.intersection(rules) if self.wanted else rules)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Tell of a module that cannot be imported."""
+        """Report a module with an import error."""
         if report.failed:
-            tell(error=f"{report.nodeid} cannot be read: {mask(report.longreprtext)}")
+            write_message(error=f"{report.nodeid} cannot be read: {redact(report.longreprtext)}")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Tell why the run ends before its time."""
+        """Report the reason of an early end."""
         if isinstance(excinfo.value, pytest.exit.Exception):
-            tell(error=shorten(str(excinfo.value.msg)))
+            write_message(error=shorten(str(excinfo.value.msg)))
 
     def pytest_runtest_logstart(self) -> None:
-        """Forget the test before."""
+        """Clear the result of the previous test."""
         self.outcome, self.lines = "passed", []
-        LAST.clear()
+        LAST_ANSWER.clear()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Note how a phase of a test went, and mask what pytest tells of it."""
+        """Store the outcome of a phase, and redact pytest's report."""
         report = yield
         self.rules = rules_of(item)
         if report.failed:
-            report.longrepr = Masked(report.longrepr)  # type: ignore[assignment]
+            report.longrepr = RedactedFailure(report.longrepr)  # type: ignore[assignment]
             self.outcome = "failed"
             self.lines += explain(call.excinfo.value) if call.excinfo else []
         elif report.skipped and isinstance(report.longrepr, tuple):
             self.outcome = "skipped"
             self.lines = [shorten(report.longrepr[2].removeprefix("Skipped: "))]
-        report.sections = [(name, mask(content)) for name, content in report.sections]
+        report.sections = [(name, redact(content)) for name, content in report.sections]
         return report
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Tell how a test went."""
+        """Report the outcome of a test."""
         name = nodeid.rpartition("contract_tests/")[2]
-        tell(test=mask(name), rules=self.rules, outcome=self.outcome, lines=self.lines)
+        write_message(test=redact(name), rules=self.rules, outcome=self.outcome, lines=self.lines)
 
     def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> list[str] | None:
-        """Tell what was expected and what came; tests compare what came with a literal."""
+        """Explain a comparison; the right operand is the expected literal."""
         if op != "==":
             return None
         came, expected = narrow(left, right)
         values = shorten(repr(expected)), shorten(repr(came))
-        told = [name + value for name, value in zip(COMPARED, values, strict=True)]
-        return ["came == expected", *told]
+        shown = [name + value for name, value in zip(COMPARISON_PREFIXES, values, strict=True)]
+        return ["came == expected", *shown]
 
 
 def rules_of(item: pytest.Item) -> list[str]:
-    """Return the rules that a test is marked with."""
+    """Return the rules of a test's marks."""
     return [rule for mark in item.iter_markers("rule") for rule in mark.args]
 
 
 def narrow(came: Any, expected: Any) -> tuple[Any, Any]:
-    """Return two values without the members of objects in which they agree."""
+    """Return two values without the equal members of objects."""
     if isinstance(came, dict) and isinstance(expected, dict):
         names = [n for n in {**expected, **came} if _member(came, n) != _member(expected, n)]
         pairs = {n: narrow(_member(came, n), _member(expected, n)) for n in names}
@@ -178,21 +178,21 @@ _ABSENT = object()
 
 
 def explain(error: BaseException) -> list[str]:
-    """Return in a few lines why a test failed, and what the server answered last."""
-    told = [line.strip() for line in str(error).splitlines() if line.strip()]
-    lines = [line for line in told if line.startswith(COMPARED)]
-    if lines and not told[0].startswith("assert "):
-        lines.insert(0, told[0])
+    """Return a few lines with the reason of a failure and the server's last answer."""
+    reasons = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line for line in reasons if line.startswith(COMPARISON_PREFIXES)]
+    if lines and not reasons[0].startswith("assert "):
+        lines.insert(0, reasons[0])
     elif not lines:
         kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-        lines = [kind + line for line in told[:1]] + told[1:3] or [type(error).__name__]
+        lines = [kind + line for line in reasons[:1]] + reasons[1:3] or [type(error).__name__]
     return [*map(shorten, lines), *last_answer()]
 
 
 def last_answer() -> Sequence[str]:
-    """Return a line about the answer that came last in the present test, if any."""
-    if not LAST:
+    """Return a line about the last answer of the present test, if any."""
+    if not LAST_ANSWER:
         return []
-    answer = LAST[-1]
+    answer = LAST_ANSWER[-1]
     asked = shorten(f"{answer.request.method} {answer.request.path_url}")
     return [f"answered: {asked} -> {answer.status_code} {shorten(answer.text)}".strip()]

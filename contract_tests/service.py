@@ -1,4 +1,4 @@
-"""A client of the Inventory Service API, and the one place that knows the shape of a problem."""
+"""A client of the Inventory Service API, and the check of problem documents."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ VERSION = "2024-07-17"
 
 
 class Service:
-    """The Inventory Service API of one server.
+    """The Inventory Service API of a server.
 
     Args:
         url: The server's base URL.
-        ca_file: Certificates of further authorities, PEM.
+        ca_file: Further CA certificates, PEM.
     """
 
     def __init__(self, url: str, ca_file: str | None = None) -> None:
@@ -27,7 +27,7 @@ class Service:
         self.made: list[str] = []
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request and assert what holds of every answer (VERSION-1)."""
+        """Send a request and check the version header of the answer (VERSION-1)."""
         answer = self.session.request(method, self.url + path, timeout=TIMEOUT, **options)
         assert answer.headers.get("api-version") == VERSION
         return answer
@@ -37,7 +37,7 @@ class Service:
         return self.call("GET", path, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:
-        """POST to a path of the API; what is created is remembered for ``clear``."""
+        """POST to a path of the API; ``clear`` deletes the created resource."""
         answer = self.call("POST", path, **options)
         if answer.status_code == 201:
             self.made.append(answer.headers["Location"].removeprefix(self.url))
@@ -52,14 +52,14 @@ class Service:
         return self.call("DELETE", path, **options)
 
     def make_item(self, **members: Any) -> str:
-        """Create an item and return its path."""
+        """Create an item and return the item's path."""
         body = {"sku": f"sku-{uuid.uuid4().hex}", "productVariant": {"variantId": "v"}, **members}
         answer = self.post("/items", json=body)
         assert answer.status_code == 201, answer.text
         return f"/items/{answer.json()['itemId']}"
 
     def make_inventory(self, item: str = "", **members: Any) -> str:
-        """Create an inventory, of an item of its own unless told which, and return its path."""
+        """Create an inventory, by default of a new item, and return the inventory's path."""
         identifier = (item or self.make_item()).removeprefix("/items/")
         body = {"itemId": identifier, "location": {"locationId": "here"}, "onHandQuantity": 10}
         answer = self.post("/inventories", json=body | members)
@@ -67,7 +67,7 @@ class Service:
         return f"/inventories/{answer.json()['inventoryId']}"
 
     def clear(self) -> None:
-        """Delete what was made, the latest first."""
+        """Delete the created resources, the latest first."""
         while self.made:
             self.delete(self.made.pop())
 
@@ -75,15 +75,15 @@ class Service:
 def assert_problem(
     answer: requests.Response, status: int, code: str, errors: Mapping[str, str] | None = None
 ) -> None:
-    """Assert that an answer is a problem document with these violations by pointer (ERR-1)."""
+    """Assert that an answer is a problem document, with these errors by pointer (ERR-1)."""
     assert answer.headers.get("Content-Type") == PROBLEM, answer.text
-    told = answer.json()
-    found = {error["pointer"]: error["detail"] for error in told.pop("errors", [])}
-    assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
-    assert set(told) == {"type", "title", "status", "detail", "instance", "code"}
-    assert told["type"] == "urn:inventory-service:problem:" + code.lower().replace("_", "-")
-    assert told["title"]
-    assert told["detail"]
-    assert told["instance"].startswith("/")
+    problem = answer.json()
+    found = {error["pointer"]: error["detail"] for error in problem.pop("errors", [])}
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "code"}
+    assert problem["type"] == "urn:inventory-service:problem:" + code.lower().replace("_", "-")
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["instance"].startswith("/")
     if errors is not None:
         assert found == errors
