@@ -32,7 +32,7 @@ from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
 from emulator.ocapi.meta import api as meta
 from emulator.recording.exchange import Reply
-from emulator.request import Request, current_request
+from emulator.request import PlainResponse, Request, current_request
 from emulator.store import StoreUnavailable
 from emulator.workspace.crash import log_outage
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
@@ -150,6 +150,7 @@ class Application(Flask):
 
     family_names: frozenset[str] = frozenset()
     request_class = Request
+    response_class = PlainResponse
     url_rule_class = LazyRule
     json_provider_class = _Json
 

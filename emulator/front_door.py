@@ -126,9 +126,9 @@ def _read_body(environ: "WSGIEnvironment") -> None:
     not be read beyond the length. Behind this function all of them look alike. A body that is too
     large is not read: the application refuses it in the form of its API.
     """
-    length = environ.get("CONTENT_LENGTH")
-    if type(length) is int:
-        length = environ["CONTENT_LENGTH"] = str(length)
+    length = environ.get("CONTENT_LENGTH", "")
+    if type(length) is not str:
+        length = environ["CONTENT_LENGTH"] = str(length or "")
     if type(environ["wsgi.input"]) is BytesIO:  # the bundled server has read it
         return
     if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_BODY_BYTES:

@@ -1,17 +1,20 @@
 """Requests and responses of the application: Flask's own, made with less work."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import flask
 from flask.globals import request_ctx
-from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDict
 
 from emulator.cached_property import cached_property
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+NO_PARAMETERS: MultiDict[str, str] = ImmutableMultiDict()
 WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
@@ -66,6 +69,20 @@ class Request(flask.Request):
             environ["werkzeug.request"] = self
 
     @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The parameters of the query; none for a query that is not UTF-8.
+
+        The application refuses such a query (400) before any view, and the refusal itself asks for
+        parameters, such as the format of the answer.
+        """
+        if not self.query_string:
+            return NO_PARAMETERS
+        try:
+            return super().args
+        except UnicodeDecodeError:
+            return NO_PARAMETERS
+
+    @cached_property
     def server(self) -> tuple[str, int | None]:
         """The name and the port of the server."""
         port = str(self.environ.get("SERVER_PORT", ""))
@@ -90,7 +107,21 @@ def _decode(path: str) -> str:
     return path.encode("latin-1").decode(errors="replace")
 
 
-class Response(flask.Response):
-    """One response; without a content type unless the view sets one."""
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+
+class PlainResponse(flask.Response):
+    """One response with the reason phrase as registered: werkzeug writes ``404 NOT FOUND``."""
+
+    def get_wsgi_response(
+        self, environ: "WSGIEnvironment"
+    ) -> "tuple[Iterable[bytes], str, list[tuple[str, str]]]":
+        """Return body, status line and headers."""
+        body, status, headers = super().get_wsgi_response(environ)
+        return body, STATUS_LINES.get(self.status_code, status), headers
+
+
+class Response(PlainResponse):
+    """One response without a content type, unless the view sets one."""
 
     default_mimetype = None

@@ -214,11 +214,12 @@ def _finish(call: Call, answer: Answer) -> Response:
 def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:
     """Return the body of an answer, and add the headers of the format."""
     wanted = formats.preferred(call.request)
-    indent = call.request.args.get("pretty_print") == "true"
+    parameters = call.request.args
+    indent = parameters.get("pretty_print") == "true"
     headers["Content-Type"] = CONTENT_TYPES[wanted]
     content: Mapping[str, Any] = answer.content or {}
     data = formats.encode(wanted, content, answer.document, call.version, indent=indent)
-    if name := formats.callback(call.request):
+    if parameters and (name := formats.callback(call.request)):
         data = formats.wrap(name, data)
         headers["Content-Type"] = JAVASCRIPT
         headers["X-Content-Type-Options"] = "nosniff"

@@ -352,3 +352,17 @@ def test_a_failpoint_paces_the_body_and_is_named_in_the_journal() -> None:
     assert b"".join(answer) == b"data /abc"
     assert pauses == [3 / 9] * 9
     assert door.workspaces.default.journal.find(Match({}))[0].failpoint == "1"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/s/-/dw/data/v23_2/sites", "400 Bad Request"),
+        ("/items/none", "404 Not Found"),
+        ("/__emulator__/none", "404 Not Found"),
+        ("/dw/oauth2/access_token", "405 Method Not Allowed"),
+    ],
+)
+def test_the_reason_phrase_is_the_registered_one(path: str, status: str) -> None:
+    answer = Emulator(fixtures="samples").app.test_client().get(path)
+    assert answer.status == status

@@ -37,6 +37,7 @@ from emulator.ocapi.schema.fields import (
 )
 
 ENVELOPE = ("_v", "_type", "_resource_state")
+ENVELOPE_NAMES = frozenset(ENVELOPE)
 NOT_STORED = frozenset({*ENVELOPE, "link"})
 CUSTOM = Custom()
 Rule = tuple[frozenset[type], Callable[[Any], Any] | None]
@@ -104,16 +105,16 @@ class Document(Schema):
         """
         if not isinstance(body, dict):
             raise faults.TYPE_DECODING("$", TOKENS["object"], name_token(body))
-        ignored = {*ENVELOPE, *self.read_only}
+        sent = body if self._ignored.isdisjoint(body) else _without(self._ignored, body)
         context = copy_context()
         context.run(leaves_rest.set, partial)
         context.run(_find_custom.set, find_custom)
-        sent = _without(ignored, body)
         changes, errors = context.run(self._load, sent, partial)
-        errors |= self._envelope_errors(body, version)
+        if not ENVELOPE_NAMES.isdisjoint(body):
+            errors |= self._envelope_errors(body, version)
         if errors:
             raise first_fault(errors, body, Place(self.name, "$", ""))
-        return self._defaulted(changes)
+        return self._defaulted(changes) if None in changes.values() else changes
 
     def decode_stored(self, entry: Any) -> dict[str, Any]:
         """Return the properties of a stored document, with read-only properties and without nulls.
@@ -163,14 +164,15 @@ class Document(Schema):
 
     def merge(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the stored properties after ``changes``, embedded documents included."""
-        merged = {**stored, **{n: self._merge(n, stored.get(n), v) for n, v in changes.items()}}
-        return {name: value for name, value in merged.items() if value is not None}
-
-    def _merge(self, name: str, stored: Any, change: Any) -> Any:
-        declared = self.fields.get(name)
-        if isinstance(declared, Embedded) and isinstance(change, Mapping):
-            return declared.document.merge(stored or declared.document.defaults(), change)
-        return change
+        merged = {**stored, **changes}
+        for name, change in changes.items():
+            declared = self.fields.get(name)
+            if change is None:
+                del merged[name]
+            elif isinstance(declared, Embedded) and isinstance(change, Mapping):
+                before = stored.get(name) or declared.document.defaults()
+                merged[name] = declared.document.merge(before, change)
+        return merged
 
     def replace(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return ``changes`` and the stored read-only properties (DEC-4)."""
@@ -205,6 +207,11 @@ class Document(Schema):
         """The schemas of the documents inside, alone or in arrays, by the property's name."""
         inner = {n: p.inner if isinstance(p, Array) else p for n, p in self._declared.items()}
         return {name: p.document for name, p in inner.items() if isinstance(p, Embedded)}
+
+    @cached_property
+    def _ignored(self) -> frozenset[str]:
+        """The members of requests that change nothing: the envelope, and read-only properties."""
+        return ENVELOPE_NAMES | self.read_only
 
     @cached_property
     def read_only(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from werkzeug.datastructures import MIMEAccept
@@ -17,15 +17,11 @@ from emulator.ocapi.schema.document import Document
 from emulator.ocapi.wire import xml
 from emulator.ocapi.wire.xml import MAX_ELEMENTS
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-
 T = TypeVar("T")
 
 LARGEST_BODY = 5 * 1024 * 1024
 QUOTED_BODY_CHARACTERS = 100
 QUOTED_BODY_BYTES = 4 * QUOTED_BODY_CHARACTERS  # enough for any characters of UTF-8
-MAX_LENGTH_DIGITS = 18  # further digits of a Content-Length do not matter
 MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the answer
 
 JSON_STRING = re.compile(rb'"[^"]*"?')
@@ -69,7 +65,7 @@ def preferred(request: Request) -> Format:
     """Return the format of the answer; malformed parameters and headers do not count."""
     if request.method in METHODS_WITH_BODY and (spoken := CONTENT_TYPES.get(_media_type(request))):
         return spoken
-    asked = _parameter(request, "format")
+    asked = request.args.get("format")
     if asked is not None and asked in FORMAT_NAMES:
         return Format(asked)
     accepted = request.environ.get("HTTP_ACCEPT", "")
@@ -87,24 +83,22 @@ def _choose(accepted: str) -> Format:
 def check(request: Request) -> Format:
     """Check format, content type and charset; return the format of the answer.
 
+    GET, and DELETE without a body, may have any content type (FMT-7).
+
     Raises:
         Fault: UNSUPPORTED_FORMAT, MALFORMED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE or
             CHARSET_NOT_ACCEPTABLE.
     """
-    asked = _parameter(request, "format")
+    asked = request.args.get("format")
     if asked is not None and asked not in FORMAT_NAMES:
         raise faults.UNSUPPORTED_FORMAT(asked)
-    content_type = _content_type(request)
-    if content_type and _brings_document(request):
+    content_type = request.environ.get("CONTENT_TYPE") or ""
+    has_body = request.method in METHODS_WITH_BODY
+    if request.method == "DELETE":
+        has_body = bool(request.content_length or request.headers.get("Transfer-Encoding"))
+    if content_type and has_body:
         _check_content_type(content_type)
     return preferred(request)
-
-
-def _brings_document(request: Request) -> bool:
-    """Check for a body: GET, and DELETE without a body, may have any content type (FMT-7)."""
-    if request.method == "DELETE":
-        return bool(request.content_length or request.headers.get("Transfer-Encoding"))
-    return request.method in METHODS_WITH_BODY
 
 
 @remembered
@@ -119,32 +113,18 @@ def _check_content_type(content_type: str) -> None:
         raise faults.CHARSET_NOT_ACCEPTABLE(charset)
 
 
-def normalize_length(environ: "WSGIEnvironment") -> None:
-    """Make the content length of an environment a string: some servers give a number or None."""
-    if not isinstance(environ.get("CONTENT_LENGTH", ""), str):
-        environ["CONTENT_LENGTH"] = str(environ["CONTENT_LENGTH"] or "0")
-
-
 def read_body(request: Request) -> bytes:
-    """Return the request's body.
+    """Return the request's body, which the front door has brought into memory.
 
     Raises:
         Fault: REQUEST_ENTITY_TOO_LARGE: the body has more than 5 MB (FMT-6).
     """
-    normalize_length(request.environ)
-    if request.environ.get(TOO_LARGE) or _announces_too_much(request):
+    if request.environ.get(TOO_LARGE):
         raise faults.REQUEST_ENTITY_TOO_LARGE()
-    ends = request.environ.get("wsgi.input_terminated")
-    stream: IO[bytes] = request.environ["wsgi.input"] if ends else request.stream
-    body = stream.read(LARGEST_BODY + 1)
+    body: bytes = request.environ["wsgi.input"].read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
         raise faults.REQUEST_ENTITY_TOO_LARGE()
     return body
-
-
-def _announces_too_much(request: Request) -> bool:
-    length = request.environ.get("CONTENT_LENGTH", "")
-    return length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > LARGEST_BODY
 
 
 def decode(request: Request, body: bytes, document: Document, version: str) -> Any:
@@ -196,7 +176,7 @@ def encode(
 
 def callback(request: Request) -> str | None:
     """Return the name of a valid JSONP callback, or None (FMT-4)."""
-    name = _parameter(request, "callback") or ""
+    name = request.args.get("callback", "")
     usable = request.method == "GET" and CALLBACK_NAME.fullmatch(name)
     return name if usable and preferred(request) is Format.JSON else None
 
@@ -207,7 +187,7 @@ def check_callback(request: Request) -> None:
     Raises:
         Fault: MALFORMED_PARAMETER (FMT-4).
     """
-    name = _parameter(request, "callback")
+    name = request.args.get("callback")
     if request.method == "GET" and name is not None and not CALLBACK_NAME.fullmatch(name):
         raise faults.MALFORMED_PARAMETER("callback", name)
 
@@ -219,24 +199,8 @@ def wrap(name: str, json: bytes) -> bytes:
     return b"/**/" + name.encode() + b"(" + script + b")"
 
 
-def _parameter(request: Request, name: str) -> str | None:
-    """Return a parameter of the query; None for a query outside of UTF-8.
-
-    Another check refuses such a query, and the refusal needs a format, too.
-    """
-    try:
-        found: str | None = request.args.get(name)
-    except UnicodeDecodeError:
-        return None
-    return found
-
-
-def _content_type(request: Request) -> str:
-    return str(request.environ.get("CONTENT_TYPE") or "")
-
-
 def _media_type(request: Request) -> str:
-    return _read_media_type(_content_type(request))
+    return _read_media_type(request.environ.get("CONTENT_TYPE") or "")
 
 
 @remembered

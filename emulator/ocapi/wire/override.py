@@ -8,7 +8,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
 from emulator.family import TOO_LARGE
-from emulator.ocapi.wire.formats import LARGEST_BODY, normalize_length
+from emulator.ocapi.wire.formats import LARGEST_BODY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,7 +31,6 @@ def apply(environ: "WSGIEnvironment") -> None:
     An override that is not allowed stays in the environment. The first of the checks refuses the
     request.
     """
-    normalize_length(environ)
     if environ["REQUEST_METHOD"] != "POST":
         return
     method = requested(environ)

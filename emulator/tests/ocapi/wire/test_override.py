@@ -125,12 +125,6 @@ def test_a_name_in_a_form_may_be_encoded_and_a_refused_method_is_cut() -> None:
     assert request.environ[REFUSED] == "\u00e4" * 50
 
 
-@pytest.mark.parametrize("length", [12, None])
-def test_a_content_length_may_be_no_string(length: int | None) -> None:
-    form = by_form("PATCH") | {"environ_overrides": {"CONTENT_LENGTH": length}}
-    assert arrive(**form).method == ("PATCH" if length else "POST")
-
-
 def form_of(length: int) -> dict[str, Any]:
     return {"data": b"method=PATCH&a=".ljust(length, b"x"), "content_type": FORM}
 
