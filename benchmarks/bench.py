@@ -1,6 +1,6 @@
-"""Measure an emulator beside a bare Flask route: speed, start, memory, and growth with its data.
+"""Measure the emulator: speed beside a bare Flask route, start, memory, and 100,000 records.
 
-``python -m benchmarks.bench --help`` tells the options.
+Run ``python -m benchmarks.bench --help`` for the options.
 """
 
 import subprocess
@@ -9,45 +9,47 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import subject
+from benchmarks import servers
 from benchmarks.case import Case, Comparison, Plan, run_rounds
 from benchmarks.load import Load, Request, send
-from benchmarks.option import add_options, make_plan, read_options
-from benchmarks.process import Server, environment, on_core, run_to_end, tell, weigh
+from benchmarks.options import add_options, make_plan, read_options
+from benchmarks.process import Server, environment, log, on_core, resident_bytes, run_to_end
 from benchmarks.report import publish
-from benchmarks.subject import PAGE_SIZE, Emulator
+from benchmarks.servers import PAGE_SIZE, Emulator
 from benchmarks.table import Goal, Row, divide
 
 MANY_CONNECTIONS = 64
-STEPS = (0.1, 0.5, 1.0)  # of the requests after which memory is looked at
+SMALL_DATA_SET = 100  # lists
+MEMORY_CHECKPOINTS = (0.1, 0.5, 1.0)  # shares of all requests
 MB = 1_000_000
-FULL = {
+FULL_OPTIONS = {
     "seconds": 1.0,
     "rounds": 9,
     "connections": 16,
-    "sizes": "100,10000,100000,1000000",
+    "records": 100_000,
     "requests": 100_000,
     "starts": 7,
 }
-QUICK = {"rounds": 1, "sizes": "100,10000", "requests": 10_000, "starts": 3}
+QUICK_OPTIONS = {"rounds": 1, "requests": 10_000, "starts": 3}
 
 BARE = "bare Flask"
-SLOWEST_OF_MANY = Goal("ratio", "at most", 4, "p99 ≤ 4 x p50")
-START = Goal("figure", "at most", 0.3, "≤ 0.30 s")
-MEMORY = Goal("figure", "at most", 80, "≤ 80 MB")
-FLAT = Goal("ratio", "at most", 1.05, "flat: ≤ 1.05 x")
-LOADING = Goal("figure", "at most", 10, "≤ 10 s")
-RECORD = Goal("figure", "at most", 1_000, "≤ 1,000 bytes a record")
-SAME_SPEED = Goal("ratio", "at least", 0.9, "≥ 0.9 x the smallest")
-ANY_PAGE = Goal("ratio", "at least", 0.5, "≥ 0.5 x the first page")
+P99_GOAL = Goal("ratio", "at most", 4, "p99 ≤ 4 x p50")
+START_GOAL = Goal("figure", "at most", 0.3, "≤ 0.30 s")
+MEMORY_GOAL = Goal("figure", "at most", 80, "≤ 80 MB")
+MEMORY_GROWTH_GOAL = Goal("ratio", "at most", 1.05, "≤ 1.05 x")
+LOAD_GOAL = Goal("figure", "at most", 3, "≤ 3 s")
+RECORD_GOAL = Goal("figure", "at most", 1_000, "≤ 1,000 bytes")
+SAME_SPEED_GOAL = Goal("ratio", "at least", 0.9, f"≥ 0.9 x {SMALL_DATA_SET} lists")
+LAST_PAGE_GOAL = Goal("ratio", "at least", 0.5, "≥ 0.5 x first page")
 
 
 class Setting(NamedTuple):
-    """What all measurements know: the options, how loads are sent, and a folder for data sets."""
+    """The options, the plan of all loads, and a folder for data sets."""
 
     options: Namespace
     plan: Plan
@@ -55,17 +57,20 @@ class Setting(NamedTuple):
 
 
 def main() -> None:
-    """Measure as the arguments say, print tables, write figures."""
+    """Measure, print the tables, write the figures."""
     options = _read_options()
     plan = make_plan(options)
     with TemporaryDirectory() as folder:
         setting = Setting(options, plan, Path(folder))
-        speed, waiting = measure_speed(setting)
-        costs = [*waiting, *measure_start(setting), *measure_memory(setting)]
+        speed, latency = measure_speed(setting)
         report = {
             "Requests a second": speed,
-            "Waiting, start, memory": costs,
-            "Growth with the number of lists": measure_growth(setting),
+            "Latency, start, memory": [
+                *latency,
+                *measure_start(setting),
+                *measure_memory(setting),
+            ],
+            f"{options.records:,} records": measure_records(setting),
         }
     publish(report, options, plan)
 
@@ -73,60 +78,41 @@ def main() -> None:
 def _read_options() -> Namespace:
     parser = ArgumentParser("bench", description="Measure the emulator beside a bare Flask route.")
     add_options(parser, Path("build/bench.json"))
-    parser.add_argument("--sizes", help="numbers of inventory lists (default: %(default)s)")
     parser.add_argument(
-        "--requests", type=int, help="before memory is looked at last (default: %(default)s)"
+        "--records", type=int, help="inventory lists of the large data set (default: %(default)s)"
     )
-    parser.add_argument("--starts", type=int, help="that are timed (default: %(default)s)")
-    options = read_options(parser, FULL, QUICK)
-    options.sizes = _read_sizes(parser, options)
-    if options.requests < 1 / STEPS[0] or options.starts < 1:
-        parser.error("--requests is at least 10, --starts at least 1")
+    parser.add_argument(
+        "--requests", type=int, help="requests of the memory test (default: %(default)s)"
+    )
+    parser.add_argument("--starts", type=int, help="number of starts (default: %(default)s)")
+    options = read_options(parser, FULL_OPTIONS, QUICK_OPTIONS)
+    if options.requests < 1 / MEMORY_CHECKPOINTS[0] or options.starts < 1:
+        parser.error("--requests must be at least 10, --starts at least 1")
+    if options.records <= SMALL_DATA_SET:
+        parser.error(f"--records must be more than {SMALL_DATA_SET}")
+    if options.connections > SMALL_DATA_SET:
+        parser.error(f"--connections must be at most {SMALL_DATA_SET}: each changes its own list")
     return options
 
 
-def _read_sizes(parser: ArgumentParser, options: Namespace) -> list[int]:
-    """Return the sizes in their order; lists are to be enough for a page and all connections."""
-    numbers = options.sizes.split(",")
-    if not all(number.strip().isdecimal() for number in numbers):
-        parser.error(f"--sizes {options.sizes} are not numbers with commas between them")
-    sizes = sorted({int(number) for number in numbers})
-    least = max(PAGE_SIZE, options.connections)
-    if sizes[0] < least:
-        parser.error(f"--sizes: {sizes[0]} lists are too few, at least {least} are asked for")
-    return sizes
-
-
-# Requests a second
+# Speed
 
 
 def measure_speed(setting: Setting) -> tuple[list[Row], list[Row]]:
-    """Return rates beside that of the bare route, and how long many connections wait."""
-    core, options = setting.plan.cores.server, setting.options
+    """Return request rates beside the bare route's, and the latency at many connections."""
+    core = setting.plan.cores.server
     with ExitStack() as stack:
-        bare = stack.enter_context(subject.serving_bare_route(core))
-        emulator = stack.enter_context(subject.serving(setting.folder, options.sizes[0], core))
-        subject.prove_checks(emulator)
-        cases = list(_make_cases(bare, emulator, options.connections))
+        bare = stack.enter_context(servers.run_bare_route(core))
+        emulator = stack.enter_context(servers.run_emulator(setting.folder, SMALL_DATA_SET, core))
+        servers.verify_checks(emulator)
+        cases = list(_make_cases(bare, emulator, setting.options.connections))
         run_rounds(cases, setting.plan, "requests a second")
-        waiting = list(_measure_waiting(emulator, setting.plan))
-    return [case.row() for case in cases], waiting
-
-
-def _measure_waiting(emulator: Emulator, plan: Plan) -> Iterator[Row]:
-    """Yield within which time half and 99 % of many connections are answered."""
-    name = f"GET one list at {MANY_CONNECTIONS} connections"
-    load = Load(emulator.server.url, (subject.read_one(emulator),), MANY_CONNECTIONS)
-    case = Case(name, emulator.server, load)
-    run_rounds([case], plan, f"{MANY_CONNECTIONS} connections")
-    half = [outcome.half * 1000 for outcome in case.outcomes]
-    most = [outcome.most * 1000 for outcome in case.outcomes]
-    yield Row(f"{name}, p50", "ms", half)
-    yield Row(f"{name}, p99", "ms", most, divide(most, half), "p50", SLOWEST_OF_MANY)
+        latency = list(_measure_latency(emulator, setting.plan))
+    return [case.row() for case in cases], latency
 
 
 def _make_cases(route: Server, emulator: Emulator, connections: int) -> Iterator[Case]:
-    bare = Case("bare Flask route", route, Load(route.url, (subject.BARE,), connections))
+    bare = Case("bare Flask route", route, Load(route.url, (servers.BARE,), connections))
     yield bare
     for name, request, least in _list_requests(emulator):
         load = Load(emulator.server.url, (request,), connections)
@@ -135,41 +121,52 @@ def _make_cases(route: Server, emulator: Emulator, connections: int) -> Iterator
 
 
 def _list_requests(emulator: Emulator) -> list[tuple[str, Request, float | None]]:
-    """Return what is asked, by name, with the least ratio to the bare route that is wanted."""
+    """Return name, request, and lowest accepted ratio to the bare route."""
     return [
-        ("GET one list", subject.read_one(emulator), 1.5),
-        ("GET one list, never asked so before", subject.read_one_anew(emulator), None),
-        ("list of 25, `select=(**)`", subject.read_page(emulator), 1.2),
-        ("PATCH with state check", subject.change_one(emulator), 0.7),
-        ("search, term on `id`", subject.search_one(emulator), 0.7),
-        ("GET one list in XML", subject.read_one(emulator, Accept="application/xml"), None),
-        ("Inventory Service: GET one item", subject.read_service("/items/item-050"), None),
-        ("Inventory Service: list of 25", subject.read_service("/items?pageSize=25"), None),
+        ("GET one list, cached", servers.read_one(emulator), 1.4),
+        ("GET one list, not cached", servers.read_one_uncached(emulator), 0.4),
+        ("list of 25, `select=(**)`, cached", servers.read_page(emulator), 1.3),
+        ("PATCH with state check", servers.change_one(emulator), 0.35),
+        ("search, term on `id`, cached", servers.search_one(emulator), None),
+        ("GET one list in XML, cached", servers.read_one(emulator, Accept="application/xml"), None),
+        ("Inventory Service: GET one item", servers.read_service("/items/item-050"), None),
+        ("Inventory Service: list of 25", servers.read_service("/items?pageSize=25"), None),
     ]
+
+
+def _measure_latency(emulator: Emulator, plan: Plan) -> Iterator[Row]:
+    name = f"GET one list, cached, {MANY_CONNECTIONS} connections"
+    load = Load(emulator.server.url, (servers.read_one(emulator),), MANY_CONNECTIONS)
+    case = Case(name, emulator.server, load)
+    run_rounds([case], plan, f"{MANY_CONNECTIONS} connections")
+    p50 = [outcome.p50 * 1000 for outcome in case.outcomes]
+    p99 = [outcome.p99 * 1000 for outcome in case.outcomes]
+    yield Row(f"{name}, p50", "ms", p50)
+    yield Row(f"{name}, p99", "ms", p99, divide(p99, p50), "p50", P99_GOAL)
 
 
 # Start, memory
 
 
 def measure_start(setting: Setting) -> list[Row]:
-    """Return the times from a process's start to its answers, with bytecode, beside Flask's."""
-    tell("start")
+    """Return the seconds from a process's start to its answers, beside an import of Flask."""
+    log("start")
     core = setting.plan.cores.server
-    subject.time_start(core)  # leaves bytecode behind
+    servers.time_start(core)  # the first start writes the bytecode files
     starts, flask = [], []
     for _ in range(setting.options.starts):
-        starts.append(subject.time_start(core))
-        flask.append(_time_flask(core))
-    first, documents = ([times[n] for times in starts] for n in range(2))
-    alone = "Flask alone"
+        starts.append(servers.time_start(core))
+        flask.append(_time_flask_import(core))
+    health, page = ([times[n] for times in starts] for n in range(2))
+    alone = "import of Flask"
     return [
-        Row("start to first answer", "s", first, divide(first, flask), alone, START),
-        Row("start to first token and page", "s", documents, divide(documents, flask), alone),
-        Row("importing Flask alone, start of Python included", "s", flask),
+        Row("start to first answer", "s", health, divide(health, flask), alone, START_GOAL),
+        Row("start to first token and page", "s", page, divide(page, flask), alone),
+        Row("Python process that imports Flask and ends", "s", flask),
     ]
 
 
-def _time_flask(core: int | None) -> float:
+def _time_flask_import(core: int | None) -> float:
     began = time.perf_counter()
     with on_core(core):
         subprocess.run([sys.executable, "-c", "import flask"], check=True, env=environment())
@@ -177,109 +174,74 @@ def _time_flask(core: int | None) -> float:
 
 
 def measure_memory(setting: Setting) -> list[Row]:
-    """Return what is resident after so many requests of all kinds."""
-    total = setting.options.requests
-    counts = [round(total * step) for step in STEPS]
-    core = setting.plan.cores.server
-    with subject.serving(setting.folder, setting.options.sizes[0], core) as emulator:
-        weights = [weigh(emulator.server.process) / MB]
-        load = _mix(emulator, setting.options.connections)
-        for before, count in zip([0, *counts], counts, strict=False):
-            tell(f"memory: {count:,} of {total:,} requests")
+    """Return the resident memory after requests of all kinds."""
+    total, core = setting.options.requests, setting.plan.cores.server
+    counts = [0, *(round(total * share) for share in MEMORY_CHECKPOINTS)]
+    with servers.run_emulator(setting.folder, SMALL_DATA_SET, core) as emulator:
+        resident = [resident_bytes(emulator.server.process) / MB]
+        requests = tuple(request for _, request, _ in _list_requests(emulator))
+        load = Load(emulator.server.url, requests, setting.options.connections)
+        for before, count in pairwise(counts):
+            log(f"memory: {count:,} of {total:,} requests")
             with on_core(setting.plan.cores.client):
                 send(load, count - before)
-            weights.append(weigh(emulator.server.process) / MB)
-    return list(_compare_weights([0, *counts], weights))
+            resident.append(resident_bytes(emulator.server.process) / MB)
+    return list(_make_memory_rows(counts, resident))
 
 
-def _mix(emulator: Emulator, connections: int) -> Load:
-    requests = [request for _, request, _ in _list_requests(emulator)]
-    return Load(emulator.server.url, tuple(requests), connections)
+def _make_memory_rows(counts: Sequence[int], resident: Sequence[float]) -> Iterator[Row]:
+    """Yield the figures, and the growth from the first checkpoint to the last."""
+    for count, megabytes in zip(counts[:-1], resident[:-1], strict=True):
+        yield Row(f"resident after {count:,} requests", "MB", [megabytes])
+    name = f"resident after {counts[-1]:,} requests"
+    yield Row(name, "MB", resident[-1:], goal=MEMORY_GOAL)
+    growth = [resident[-1] / resident[1]]
+    base = f"after {counts[1]:,} requests"
+    yield Row(f"{name}, growth", "MB", resident[-1:], growth, base, MEMORY_GROWTH_GOAL)
 
 
-def _compare_weights(counts: Sequence[int], weights: Sequence[float]) -> Iterator[Row]:
-    first, last = counts[1], counts[-1]
-    for count, weight in zip(counts, weights, strict=True):
-        goal = MEMORY if count == last else None
-        yield Row(f"resident after {count:,} requests of all kinds", "MB", [weight], goal=goal)
-    name = f"the same, beside that after {first:,}"
-    yield Row(name, "MB", weights[-1:], [weights[-1] / weights[1]], f"after {first:,}", FLAT)
+# Many records
 
 
-# Growth
-
-
-class Grown(NamedTuple):
-    """An emulator of some size, the bytes that were resident at its start, and what is asked."""
-
-    emulator: Emulator
-    resident: int
-    cases: list[Case]
-
-
-def measure_growth(setting: Setting) -> list[Row]:
-    """Return what depends on the number of lists, or should not."""
-    grown: list[Grown] = []
+def measure_records(setting: Setting) -> list[Row]:
+    """Return the load time, the memory and the read rates of a large data set."""
+    core, records = setting.plan.cores.server, setting.options.records
     with ExitStack() as stack:
-        for size in setting.options.sizes:
-            tell(f"growth: an emulator of {size:,} lists")
-            emulator = stack.enter_context(
-                subject.serving(setting.folder, size, setting.plan.cores.server)
-            )
-            cases = [*_read_ones(emulator, grown, setting), *_read_pages(emulator, setting)]
-            grown.append(Grown(emulator, weigh(emulator.server.process), cases))
-        run_rounds([case for one in grown for case in one.cases], setting.plan, "growth")
-    return [row for one in grown for row in _list_growth(one, grown)]
+        small, large = (
+            stack.enter_context(servers.run_emulator(setting.folder, size, core))
+            for size in (SMALL_DATA_SET, records)
+        )
+        before, after = (resident_bytes(one.server.process) for one in (small, large))
+        cases = list(_compare_reads(small, large, setting.options.connections))
+        run_rounds(cases, setting.plan, f"{records:,} records")
+    further = records - SMALL_DATA_SET
+    return [
+        Row("start to first answer", "s", [large.started]),
+        Row("load", "s", [large.started - small.started], goal=LOAD_GOAL),
+        Row("resident", "MB", [after / MB]),
+        Row("resident for each record", "bytes", [(after - before) / further], goal=RECORD_GOAL),
+        *(case.row() for case in cases),
+    ]
 
 
-def _read_ones(emulator: Emulator, smaller: Sequence[Grown], setting: Setting) -> Iterator[Case]:
-    """Yield reads of one list, compared with the same ones of the smallest emulator."""
-    requests = {
-        "GET one": subject.read_one(emulator),
-        "GET one, never asked so before": subject.read_one_anew(emulator),
-    }
-    for number, (name, request) in enumerate(requests.items()):
-        comparison = None
-        if smaller:
-            called = f"{smaller[0].emulator.size:,} lists"
-            comparison = Comparison(smaller[0].cases[number], called, SAME_SPEED)
-        yield _ask_grown(emulator, name, request, comparison, setting)
+def _compare_reads(small: Emulator, large: Emulator, connections: int) -> Iterator[Case]:
+    """Yield reads of the two data sets, and of the first and the last page."""
 
+    def make(
+        name: str, emulator: Emulator, request: Request, comparison: Comparison | None = None
+    ) -> Case:
+        load = Load(emulator.server.url, (request,), connections)
+        return Case(f"{emulator.size:,} lists: {name}", emulator.server, load, comparison)
 
-def _read_pages(emulator: Emulator, setting: Setting) -> Iterator[Case]:
-    """Yield reads of pages, compared with the first."""
-    last = emulator.size - PAGE_SIZE
-    starts = {"first page of 25": 0, "page from the middle": last // 2, "last page": last}
-    comparison = None
-    for name, start in starts.items():
-        request = subject.read_page_anew(emulator, start)
-        case = _ask_grown(emulator, name, request, comparison, setting)
-        comparison = comparison or Comparison(case, "first page", ANY_PAGE)
-        yield case
-
-
-def _ask_grown(
-    emulator: Emulator,
-    name: str,
-    request: Request,
-    comparison: Comparison | None,
-    setting: Setting,
-) -> Case:
-    load = Load(emulator.server.url, (request,), setting.options.connections)
-    return Case(f"{emulator.size:,} lists: {name}", emulator.server, load, comparison)
-
-
-def _list_growth(one: Grown, all_of_them: Sequence[Grown]) -> Iterator[Row]:
-    emulator, smallest = one.emulator, all_of_them[0]
-    name = f"{emulator.size:,} lists"
-    goal = LOADING if one is all_of_them[-1] else None
-    yield Row(f"{name}: start to first answer", "s", [emulator.started], goal=goal)
-    yield Row(f"{name}: resident", "MB", [one.resident / MB])
-    if one is not smallest:
-        further = emulator.size - smallest.emulator.size
-        each = (one.resident - smallest.resident) / further
-        yield Row(f"{name}: resident for each", "bytes", [each], goal=RECORD)
-    yield from (case.row() for case in one.cases)
+    one, last = "GET one list, not cached", large.size - PAGE_SIZE
+    base = make(one, small, servers.read_one_uncached(small))
+    yield base
+    same = Comparison(base, f"{small.size:,} lists", SAME_SPEED_GOAL)
+    yield make(one, large, servers.read_one_uncached(large), same)
+    first = make("first page of 25, not cached", large, servers.read_page_uncached(large, 0))
+    yield first
+    half = Comparison(first, "first page", LAST_PAGE_GOAL)
+    yield make("last page, not cached", large, servers.read_page_uncached(large, last), half)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Cases: what is asked of one server, round by round, each round of all servers in turn.
+"""Cases: the load of one server, with the figures of each round.
 
-So what disturbs the machine disturbs all of them alike, and the ratio of two figures of the same
-round tells more than the figures do.
+Each round sends the loads of all cases in turn. A disturbance of the machine therefore has the
+same effect on all servers of a round, and ratios within a round are more exact than figures.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchmarks.load import Generator, Load, Outcome, send
-from benchmarks.process import Cores, Server, on_core, settle, tell
+from benchmarks.process import Cores, Server, log, on_core, wait_until_idle
 from benchmarks.table import Goal, Row, divide
 
-WARMING = 500  # requests, unless they take longer than a round
+WARM_UP_REQUESTS = 500  # fewer, if 500 take longer than a round
 
 
 class Plan(NamedTuple):
-    """How loads are sent: by what, from where, for how many seconds, how many times."""
+    """The generator of the load, the cores, the seconds of a round, and the number of rounds."""
 
     generate: Generator
     cores: Cores
@@ -26,13 +26,13 @@ class Plan(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """What is asked of one server, and what came of it in each round.
+    """The load of one server, and the outcome of each round.
 
     Attributes:
-        name: What is asked.
-        server: Who is asked.
+        name: The row in the table.
+        server: The server.
         load: The requests.
-        comparison: What its rate is compared with, if anything.
+        comparison: The base of the ratio; None for no ratio.
         outcomes: One for each round.
     """
 
@@ -48,37 +48,37 @@ class Case:
         return [outcome.rate for outcome in self.outcomes]
 
     def row(self) -> Row:
-        """Return its rate as a row of a table."""
+        """Return the row of the table."""
         if self.comparison is None:
             return Row(self.name, "requests/s", self.rates)
-        base, called, goal = self.comparison
+        base, base_name, goal = self.comparison
         return Row(
-            self.name, "requests/s", self.rates, divide(self.rates, base.rates), called, goal
+            self.name, "requests/s", self.rates, divide(self.rates, base.rates), base_name, goal
         )
 
 
 class Comparison(NamedTuple):
-    """Another case, how it is called beside the ratio to its rate, and what is to be reached."""
+    """The case at the base of a ratio, a name for that case, and a goal for the ratio."""
 
     base: Case
-    called: str
+    base_name: str
     goal: Goal | None = None
 
 
 def run_rounds(cases: Sequence[Case], plan: Plan, topic: str) -> None:
-    """Send the loads of all cases in turn, round by round, after some requests that warm up.
+    """Warm up all servers, then send the loads of all cases in each round.
 
     Raises:
-        BenchmarkError: A request was refused or not answered.
+        BenchmarkError: An answer is missing, or its status is not one of success.
     """
     with on_core(plan.cores.client):
-        tell(f"{topic}: warming up")
+        log(f"{topic}: warming up")
         for case in cases:
-            send(case.load, WARMING, plan.seconds)
+            send(case.load, WARM_UP_REQUESTS, plan.seconds)
         for server in {case.server for case in cases}:
-            settle(server.process)
+            wait_until_idle(server.process)
         for number in range(1, plan.rounds + 1):
-            tell(f"{topic}: round {number} of {plan.rounds}")
+            log(f"{topic}: round {number} of {plan.rounds}")
             for case in cases:
                 case.outcomes.append(plan.generate(case.load, plan.seconds))
-                settle(case.server.process)
+                wait_until_idle(case.server.process)

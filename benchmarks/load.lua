@@ -1,5 +1,5 @@
--- What wrk runs in each of its threads. Above it load.py writes requests, stateful and run; there it
--- also says what the marks $connection, $unique and $state mean.
+-- The script of wrk in each thread. load.py puts the variables requests, stateful and run above it,
+-- and describes the marks $connection, $unique and $state.
 
 local threads = 0
 local position = 0
@@ -27,7 +27,7 @@ local function write(wanted)
   return wrk.format(wanted.method, path, headers, body)
 end
 
--- A request that asks for a state before one is known reads the path instead.
+-- Read the path if the connection has no state of the path yet.
 local function read(wanted)
   local headers = {["Authorization"] = wanted.headers["Authorization"]}
   return wrk.format("GET", path, headers)

@@ -1,8 +1,9 @@
-"""Load: requests that are sent over and over on several connections, by ``wrk`` or by this module.
+"""Load generators: send requests again and again on several connections.
 
-Texts of a request may hold marks that each sending replaces: ``$connection`` by the number of the
-connection in six digits, ``$unique`` by what no request had before, ``$state`` by the resource
-state that the connection saw last at the path. Before the first state is known, the path is read.
+One generator is ``wrk``, the other one is this module. Texts of a request may have marks. Each
+sending replaces ``$connection`` by the number of the connection in six digits, ``$unique`` by a
+new text, and ``$state`` by the last resource state of the path on this connection. The generator
+reads the path first if the connection has no state of the path yet.
 """
 
 import json
@@ -24,27 +25,27 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.process import PATIENCE, BenchmarkError
+from benchmarks.process import ANSWER_TIMEOUT_SECONDS, BenchmarkError
 
-RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
-PERCENTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", re.MULTILINE)
-TROUBLE = re.compile(r"(?:Non-2xx or 3xx responses|Socket errors): .*")
-SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+WRK_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+WRK_PERCENTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", re.MULTILINE)
+WRK_ERROR = re.compile(r"(?:Non-2xx or 3xx responses|Socket errors): .*")
+UNIT_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})")
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
-CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
-KEEPING = re.compile(rb"\r\nconnection: *keep-alive", re.IGNORECASE)
+CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+KEEP_ALIVE = re.compile(rb"\r\nconnection: *keep-alive", re.IGNORECASE)
 STATE = re.compile(rb"\r\nx-dw-resource-state: *([^\r]*)", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
-MARK = re.compile(r"\$(?:connection|unique|state)")
-OF_CONNECTION = re.compile(r"\$(?:connection|state)")
+MARKER = re.compile(r"\$(?:connection|unique|state)")
+CONNECTION_MARK = re.compile(r"\$(?:connection|state)")
 LUA = Path(__file__).with_name("load.lua")
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, whose texts may hold marks."""
+    """One request; path, headers and body may have marks."""
 
     method: str
     path: str
@@ -53,38 +54,38 @@ class Request:
 
     @property
     def texts(self) -> str:
-        """All that may hold marks."""
+        """All texts with possible marks."""
         return "\n".join((self.path, self.body, *self.headers.values()))
 
 
 @dataclass(frozen=True)
 class Load:
-    """Requests to one server, in turn on each of several connections."""
+    """Requests to one server; each connection sends all of them in turn."""
 
     url: str
     requests: tuple[Request, ...]
     connections: int
 
     @property
-    def knows_connections(self) -> bool:
-        """Whether a request depends on the connection that it is sent on."""
-        return any(OF_CONNECTION.search(request.texts) for request in self.requests)
+    def depends_on_connection(self) -> bool:
+        """Whether a request depends on its connection."""
+        return any(CONNECTION_MARK.search(request.texts) for request in self.requests)
 
 
 class Outcome(NamedTuple):
-    """Answers a second, and within how many seconds half and 99 % of them came."""
+    """Answers a second, and the 50th and 99th percentile of the latency in seconds."""
 
     rate: float
-    half: float
-    most: float
+    p50: float
+    p99: float
 
 
 Generator = Callable[[Load, float], Outcome]
-"""Sends a load for so many seconds. Raises BenchmarkError."""
+"""Sends a load for a number of seconds. Raises BenchmarkError."""
 
 
 def choose_generator(name: str) -> Generator:
-    """Return ``wrk`` or the module's ``own`` generator."""
+    """Return the generator ``wrk`` or the generator ``own`` of this module."""
     return run_wrk if name == "wrk" else run_own
 
 
@@ -97,38 +98,40 @@ def find_wrk() -> bool:
 
 
 def run_wrk(load: Load, seconds: float) -> Outcome:
-    """Send a load by ``wrk``, which takes whole seconds."""
-    # It does not tell its script for which connection a request is, but each thread has a script of
-    # its own: where it matters, each connection has a thread of its own.
-    threads = load.connections if load.knows_connections else 1
+    """Send a load by ``wrk``, for whole seconds."""
+    # A script of wrk cannot find out the connection of a request. But each thread has its own
+    # script: one connection a thread makes the thread's number the connection's number.
+    threads = load.connections if load.depends_on_connection else 1
     with TemporaryDirectory() as folder:
         script = Path(folder) / "load.lua"
         script.write_text(write_lua(load))
         counts = [f"-t{threads}", f"-c{load.connections}", f"-d{round(seconds)}s"]
-        # Otherwise it takes answers for errors that come after two seconds.
-        options = ["--timeout", f"{PATIENCE:.0f}s", "--latency", "-s", str(script)]
+        # By default wrk counts answers after two seconds as errors.
+        options = ["--timeout", f"{ANSWER_TIMEOUT_SECONDS:.0f}s", "--latency", "-s", str(script)]
         command = [shutil.which("wrk") or "wrk", *counts, *options, load.url]
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
     return read_wrk(finished.stdout + finished.stderr, load.requests[0])
 
 
-def read_wrk(told: str, request: Request) -> Outcome:
-    """Return the figures of what ``wrk`` wrote.
+def read_wrk(output: str, request: Request) -> Outcome:
+    """Return the figures in the output of ``wrk``.
 
     Raises:
-        BenchmarkError: It tells of errors, of no answer, or not what it should.
+        BenchmarkError: The output has errors, no answers, or an unknown form.
     """
-    rate, trouble = RATE.search(told), TROUBLE.search(told)
-    latency = {number: float(n) * SECONDS[unit] for number, n, unit in PERCENTILE.findall(told)}
-    if trouble or not rate or len(latency) != len(("50", "99")):
-        raise BenchmarkError(f"{request.method} {request.path}: {trouble[0] if trouble else told}")
+    rate, error = WRK_RATE.search(output), WRK_ERROR.search(output)
+    latency = {
+        number: float(n) * UNIT_SECONDS[unit] for number, n, unit in WRK_PERCENTILE.findall(output)
+    }
+    if error or not rate or len(latency) != len(("50", "99")):
+        raise BenchmarkError(f"{request.method} {request.path}: {error[0] if error else output}")
     if not float(rate[1]):
-        raise BenchmarkError(f"{request.method} {request.path}: no answer yet; more --seconds help")
+        raise BenchmarkError(f"{request.method} {request.path}: no answer; use more --seconds")
     return Outcome(float(rate[1]), latency["50"], latency["99"])
 
 
 def write_lua(load: Load) -> str:
-    """Return the script that makes ``wrk`` send a load."""
+    """Return the script of a load for ``wrk``."""
     requests = "".join(map(_write_lua_request, load.requests))
     stateful = any("$state" in request.texts for request in load.requests)
     known = {
@@ -136,8 +139,8 @@ def write_lua(load: Load) -> str:
         "stateful": json.dumps(stateful),
         "run": _quote(_name_run()),
     }
-    told = "".join(f"local {name} = {value}\n" for name, value in known.items())
-    return told + LUA.read_text()
+    output = "".join(f"local {name} = {value}\n" for name, value in known.items())
+    return output + LUA.read_text()
 
 
 def _write_lua_request(request: Request) -> str:
@@ -147,38 +150,38 @@ def _write_lua_request(request: Request) -> str:
         "path": _quote(request.path),
         "body": _quote(request.body),
         "headers": f"{{{headers}}}",
-        "changing": json.dumps(MARK.search(request.texts) is not None),
+        "changing": json.dumps(MARKER.search(request.texts) is not None),
         "stateful": json.dumps("$state" in request.texts),
     }
     return f"  {{{', '.join(f'{name} = {value}' for name, value in members.items())}}},\n"
 
 
 def _quote(text: str) -> str:
-    """Return a text as Lua reads it: each byte that is not plain by its number."""
+    """Return a Lua string literal; bytes other than ASCII letters and digits as numbers."""
     plain = (chr(b) if chr(b).isalnum() and b < 128 else f"\\{b:03}" for b in text.encode())  # noqa: PLR2004 - ASCII
     return f'"{"".join(plain)}"'
 
 
 def _name_run() -> str:
-    """Return a text that no run had before."""
+    """Return a new text for each run."""
     return f"{time.time_ns():x}"
 
 
-# The generator of our own
+# The generator of this module
 
 
 def run_own(load: Load, seconds: float) -> Outcome:
-    """Send a load by this process, until at least one request is answered."""
+    """Send a load by this process; wait for at least one answer."""
     return _Run(load).go(seconds, sys.maxsize)
 
 
 def send(load: Load, count: int, seconds: float = math.inf) -> Outcome:
-    """Send so many requests by this process, or as many as are answered within some seconds."""
+    """Send a number of requests by this process, or fewer if the time is over."""
     return _Run(load).go(seconds, count)
 
 
 class _Connection:
-    """One connection, with one request under way at a time."""
+    """One connection with one open request at a time."""
 
     def __init__(self, load: Load, number: int, run: str) -> None:
         self._address = urlsplit(load.url)
@@ -188,71 +191,71 @@ class _Connection:
         self._states: dict[str, str] = {}
         self._next = next(self._requests)
         self._path = ""
-        self._heard = bytearray()
+        self._received = bytearray()
         self._count = 0
-        self.asked_at = 0.0
+        self.sent_at = 0.0
         self.connect()
 
     def connect(self) -> None:
         self.closing = False
         self.socket = socket.create_connection(
-            (self._address.hostname, self._address.port), PATIENCE
+            (self._address.hostname, self._address.port), ANSWER_TIMEOUT_SECONDS
         )
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self) -> None:
         self.socket.close()
 
-    def ask(self) -> None:
+    def send(self) -> None:
         """Send the next request."""
         content = self._write()
-        self.asked_at = time.perf_counter()
+        self.sent_at = time.perf_counter()
         self.socket.sendall(content)
 
     def _write(self) -> bytes:
         request = self._next
         self._count += 1
         self._marks["$unique"] = f"{self._run}-{self._marks['$connection']}-{self._count}"
-        self._path = self._fill(request.path)
+        self._path = self._replace_marks(request.path)
         if "$state" in request.texts and self._path not in self._states:
             kept = {n: v for n, v in request.headers.items() if n == "Authorization"}
             request = Request("GET", request.path, kept)
         else:
             self._next = next(self._requests)
         self._marks["$state"] = self._states.get(self._path, "")
-        headers = "".join(f"{n}: {self._fill(v)}\r\n" for n, v in request.headers.items())
-        body = self._fill(request.body).encode()
+        headers = "".join(f"{n}: {self._replace_marks(v)}\r\n" for n, v in request.headers.items())
+        body = self._replace_marks(request.body).encode()
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         host = f"Host: {self._address.netloc}\r\n"
         head = f"{request.method} {self._path} HTTP/1.1\r\n{host}{headers}{length}\r\n"
         return head.encode() + body
 
-    def _fill(self, text: str) -> str:
-        return MARK.sub(lambda mark: self._marks[mark[0]], text) if "$" in text else text
+    def _replace_marks(self, text: str) -> str:
+        return MARKER.sub(lambda mark: self._marks[mark[0]], text) if "$" in text else text
 
-    def hear(self) -> bool:
-        """Take in what has arrived; return whether the answer is complete.
+    def receive(self) -> bool:
+        """Receive available bytes; return whether the answer is complete.
 
         Raises:
-            BenchmarkError: The status is not one of success, or the connection ended.
+            BenchmarkError: The status is not one of success, or the connection is closed.
         """
-        piece = self.socket.recv(1 << 16)
-        self._heard += piece
-        head, end, body = bytes(self._heard).partition(b"\r\n\r\n")
+        data = self.socket.recv(1 << 16)
+        self._received += data
+        head, end, body = bytes(self._received).partition(b"\r\n\r\n")
         status = STATUS.match(head)
         if end and (status is None or not status[2].startswith(b"2")):
-            raise BenchmarkError(f"{self._path} was answered {head!r} {body!r}")
-        if not end or not _is_complete(head, body, closed=not piece):
-            if not piece:
+            raise BenchmarkError(f"{self._path}: the answer is {head!r} {body!r}")
+        if not end or not _is_complete(head, body, closed=not data):
+            if not data:
                 raise BenchmarkError(
                     f"{self._path}: the connection was closed before the answer's end"
                 )
             return False
-        self._finish(head, closing=not piece or _is_closing(head))
+        self._finish(head, closing=not data or _is_closing(head))
         return True
 
     def _finish(self, head: bytes, *, closing: bool) -> None:
-        self._heard.clear()
+        self._received.clear()
         if state := STATE.search(head):
             self._states[self._path] = state[1].decode()
         self.closing = closing
@@ -266,20 +269,20 @@ def _is_complete(head: bytes, body: bytes, *, closed: bool) -> bool:
 
 def _is_closing(head: bytes) -> bool:
     if head.startswith(b"HTTP/1.0"):
-        return KEEPING.search(head) is None
-    return CLOSING.search(head) is not None
+        return KEEP_ALIVE.search(head) is None
+    return CLOSE.search(head) is not None
 
 
 class _Run:
-    """One sending of a load, with what came of it."""
+    """One run of a load, with the latencies of the answers."""
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._waits: list[float] = []
-        self._asked = 0
+        self._latencies: list[float] = []
+        self._sent = 0
 
     def go(self, seconds: float, count: int) -> Outcome:
-        """Send for so many seconds, or so many requests if those are answered sooner."""
+        """Send until the time is over, or until all requests have an answer."""
         run = _name_run()
         with ExitStack() as stack:
             selector = stack.enter_context(selectors.DefaultSelector())
@@ -289,35 +292,41 @@ class _Run:
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
             began = time.perf_counter()
             for key in selector.get_map().values():
-                self._ask(key.data)
-            while len(self._waits) < count and not (self._waits and self._passed(began) > seconds):
-                self._turn(selector, count)
-            return summarize(self._waits, self._passed(began))
+                self._send_next(key.data)
+            while len(self._latencies) < count and not (
+                self._latencies and self._passed(began) > seconds
+            ):
+                self._handle_ready(selector, count)
+            return summarize(self._latencies, self._passed(began))
 
     @staticmethod
     def _passed(began: float) -> float:
         return time.perf_counter() - began
 
-    def _ask(self, connection: _Connection) -> None:
-        self._asked += 1
-        connection.ask()
+    def _send_next(self, connection: _Connection) -> None:
+        self._sent += 1
+        connection.send()
 
-    def _turn(self, selector: selectors.BaseSelector, count: int) -> None:
-        heard = selector.select(PATIENCE)
-        if not heard:
-            raise BenchmarkError(f"{self._load.requests[0].path}: no answer for {PATIENCE:.0f} s")
-        for connection in [key.data for key, _ in heard if key.data.hear()]:
-            self._waits.append(time.perf_counter() - connection.asked_at)
+    def _handle_ready(self, selector: selectors.BaseSelector, count: int) -> None:
+        ready = selector.select(ANSWER_TIMEOUT_SECONDS)
+        if not ready:
+            raise BenchmarkError(
+                f"{self._load.requests[0].path}: no answer for {ANSWER_TIMEOUT_SECONDS:.0f} s"
+            )
+        for connection in [key.data for key, _ in ready if key.data.receive()]:
+            self._latencies.append(time.perf_counter() - connection.sent_at)
             if connection.closing:
                 selector.unregister(connection.socket)
                 connection.close()
                 connection.connect()
                 selector.register(connection.socket, selectors.EVENT_READ, connection)
-            if self._asked < count:
-                self._ask(connection)
+            if self._sent < count:
+                self._send_next(connection)
 
 
-def summarize(waits: list[float], seconds: float) -> Outcome:
-    """Return the figures of answers that took so many seconds each, and all together."""
-    most = quantiles(waits, n=100, method="inclusive")[98] if len(waits) > 1 else waits[0]
-    return Outcome(len(waits) / seconds, median(waits), most)
+def summarize(latencies: list[float], seconds: float) -> Outcome:
+    """Return the figures of a run; latencies and duration in seconds."""
+    p99 = (
+        quantiles(latencies, n=100, method="inclusive")[98] if len(latencies) > 1 else latencies[0]
+    )
+    return Outcome(len(latencies) / seconds, median(latencies), p99)

@@ -1,8 +1,8 @@
-"""Mock servers that others use in the emulator's place, each with comparable content.
+"""Other mock servers with comparable content and requests.
 
-That is a hundred documents of the size of an inventory list as the emulator answers it. What
-each one is asked comes as close as it can: one document, 25 of them, and the change of one. Where a
-server can be told to log less, it is.
+The content is a hundred documents as long as an inventory list of the emulator. The requests are
+the nearest that each server offers: read one document, read 25 documents, change one document.
+Logs are off where the server has an option for that.
 """
 
 import json
@@ -15,19 +15,19 @@ from uuid import NAMESPACE_URL, uuid5
 from benchmarks.installation import Package
 from benchmarks.load import Request
 from benchmarks.process import HOST, ask_json
-from benchmarks.subject import PAGE_SIZE, make_answer, name
+from benchmarks.servers import PAGE_SIZE, make_document, name
 
 OPERATIONS = ("GET one", "list of 25", "write")
 SIZE = 100
 ONE = name(SIZE // 2)
 PATH = "/inventory_lists"
-OWN = "list-$connection"
-CHANGE = "changed by $unique"
+OWN_ID = "list-$connection"
+NEW_TEXT = "changed by $unique"
 JSON = {"Content-Type": "application/json"}
 
 
 def _fill_nothing(_: str) -> None:
-    """Leave a server as it is: its content came from a file."""
+    """Do nothing: the content of the server came from a file."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ class Peer:
     """A mock server.
 
     Attributes:
-        name: What it is called.
-        package: Where it comes from.
-        command: From the folder of its package, one for its content, and a port, to what starts it
-            there once the content is written.
-        requests: What it is asked, by operation.
-        asked: What that is, in words, by operation.
-        first: A request that it answers as soon as it answers any.
-        fill: Makes its content by requests to its URL, if it takes none from a file.
+        name: The name of the server.
+        package: The package to install.
+        command: Writes the content into a folder and returns the command to start the server.
+            Arguments: the folder of the package, the folder of the content, the port.
+        requests: The requests, by operation.
+        asked: The requests in words, by operation.
+        first: A request to find out that the server is ready.
+        fill: Creates the content by requests to the URL, for a server without a file of content.
     """
 
     name: str
@@ -55,22 +55,22 @@ class Peer:
 
 
 def _rest(page: str) -> dict[str, Request]:
-    """Return the requests to a server that knows REST, with its own way of asking for a page."""
-    body = json.dumps({"description": CHANGE})
+    """Return the requests to a REST server; ``page`` is the query for a page."""
+    body = json.dumps({"description": NEW_TEXT})
     one, many, write = OPERATIONS
     return {
         one: Request("GET", f"{PATH}/{ONE}"),
         many: Request("GET", f"{PATH}{page}"),
-        write: Request("PATCH", f"{PATH}/{OWN}", JSON, body),
+        write: Request("PATCH", f"{PATH}/{OWN_ID}", JSON, body),
     }
 
 
-def _tell(*asked: str) -> dict[str, str]:
+def _describe_requests(*asked: str) -> dict[str, str]:
     return dict(zip(OPERATIONS, asked, strict=True))
 
 
 def _documents() -> list[dict[str, Any]]:
-    return [make_answer(number) for number in range(SIZE)]
+    return [make_document(number) for number in range(SIZE)]
 
 
 def _node(home: Path, program: str, *arguments: object) -> list[str]:
@@ -91,13 +91,13 @@ def _start_json_server(home: Path, folder: Path, port: int) -> list[str]:
 
 def _start_prism(home: Path, folder: Path, port: int) -> list[str]:
     content = folder / "openapi.json"
-    content.write_text(json.dumps(_describe()))
+    content.write_text(json.dumps(_make_openapi()))
     options = ("--host", HOST, "--port", port, "--verboseLevel", "error")
     return _node(home, "prism", "mock", content, *options)
 
 
-def _describe() -> dict[str, Any]:
-    """Return an OpenAPI document whose examples are what is answered."""
+def _make_openapi() -> dict[str, Any]:
+    """Return an OpenAPI document; its examples are the answers."""
     documents = _documents()
     schema = {
         "type": "object",
@@ -141,13 +141,13 @@ def _content(described: Any) -> dict[str, Any]:
 def _start_mockoon(home: Path, folder: Path, port: int) -> list[str]:
     content = folder / "mockoon.json"
     content.write_text(json.dumps(_environment(port)))
-    # Repairs without asking what another version of Mockoon would have written otherwise.
+    # Without --repair Mockoon asks whether to migrate a file of another version.
     options = ("--port", port, "--hostname", HOST, "--disable-log-to-file", "--repair")
     return _node(home, "mockoon-cli", "start", "--data", content, *options)
 
 
 def _environment(port: int) -> dict[str, Any]:
-    """Return an environment with one route for all that can be done with a data bucket."""
+    """Return an environment with one CRUD route over a data bucket."""
     bucket = {"uuid": _uuid("bucket"), "id": "list", "name": "lists", "documentation": ""}
     route = {
         "uuid": _uuid("route"),
@@ -210,7 +210,7 @@ def _start_moto(home: Path, _: Path, port: int) -> list[str]:
 
 
 def _sign(operation: str) -> dict[str, str]:
-    """Return the headers of a request to DynamoDB; moto reads the service there, no signature."""
+    """Return the headers of a request to DynamoDB; moto reads the service, not the signature."""
     scope = "bench/20240101/us-east-1/dynamodb/aws4_request"
     signed = "SignedHeaders=host;x-amz-date, Signature=0"
     return {
@@ -254,11 +254,68 @@ def _ask_moto() -> dict[str, Request]:
         many: _dynamo("Scan", Limit=PAGE_SIZE),
         write: _dynamo(
             "UpdateItem",
-            Key={"id": {"S": OWN}},
+            Key={"id": {"S": OWN_ID}},
             UpdateExpression=update,
-            ExpressionAttributeValues={":d": {"S": CHANGE}},
+            ExpressionAttributeValues={":d": {"S": NEW_TEXT}},
             ReturnValues="ALL_NEW",
         ),
+    }
+
+
+# WireMock
+
+
+def _start_wiremock(home: Path, folder: Path, port: int) -> list[str]:
+    mappings = folder / "wiremock" / "mappings"
+    mappings.mkdir(parents=True, exist_ok=True)
+    stubs = {"mappings": list(_make_stubs())}
+    (mappings / "stubs.json").write_text(json.dumps(stubs))
+    [jar] = (home / "node_modules" / "wiremock" / "build").glob("wiremock-standalone-*.jar")
+    address = ("--bind-address", HOST, "--port", str(port))
+    # The journal has the bound of the emulator's journal; by default it has none.
+    options = ("--max-request-journal-entries", "1000", "--disable-banner")
+    return ["java", "-jar", str(jar), "--root-dir", str(folder / "wiremock"), *address, *options]
+
+
+def _make_stubs() -> Iterator[dict[str, Any]]:
+    """Yield a stub for each document, for a page, and for changes."""
+    documents = _documents()
+    for document in documents:
+        yield _make_stub({"method": "GET", "urlPath": f"{PATH}/{document['id']}"}, document)
+    yield _make_stub({"method": "GET", "urlPath": PATH}, documents[:PAGE_SIZE])
+    body = [{"matchesJsonPath": "$.description"}]
+    change = {"method": "PATCH", "urlPathPattern": f"{PATH}/[^/]+", "bodyPatterns": body}
+    yield _make_stub(change, documents[0])
+
+
+def _make_stub(request: dict[str, Any], document: Any) -> dict[str, Any]:
+    response = {"status": 200, "jsonBody": document, "headers": JSON}
+    return {"request": request, "response": response}
+
+
+# commercetools-mock
+
+OBJECTS = "/bench/custom-objects"
+
+
+def _start_commercetools(home: Path, _: Path, port: int) -> list[str]:
+    return ["node", str(Path(__file__).with_name("commercetools.mjs")), str(home), str(port)]
+
+
+def _fill_commercetools(url: str) -> None:
+    for document in _documents():
+        custom_object = {"container": TABLE, "key": document["id"], "value": document}
+        ask_json(url, "POST", OBJECTS, custom_object)
+
+
+def _ask_commercetools() -> dict[str, Request]:
+    one, many, write = OPERATIONS
+    value = {**_documents()[0], "id": OWN_ID, "description": NEW_TEXT}
+    body = json.dumps({"container": TABLE, "key": OWN_ID, "value": value})
+    return {
+        one: Request("GET", f"{OBJECTS}/{TABLE}/{ONE}"),
+        many: Request("GET", f"{OBJECTS}/{TABLE}?limit={PAGE_SIZE}"),
+        write: Request("POST", OBJECTS, JSON, body),
     }
 
 
@@ -269,7 +326,7 @@ PEERS: Sequence[Peer] = (
         Package("npm", "json-server", "1.0.0-beta.15"),
         _start_json_server,
         _rest(f"?_page=1&_per_page={PAGE_SIZE}"),
-        _tell("GET of a document", "GET of a page", "PATCH, kept in its file"),
+        _describe_requests("GET of a document", "GET of a page", "PATCH, saved in a file"),
         GET_ONE,
     ),
     Peer(
@@ -277,7 +334,9 @@ PEERS: Sequence[Peer] = (
         Package("npm", "@stoplight/prism-cli", "5"),
         _start_prism,
         _rest(f"?count={PAGE_SIZE}"),
-        _tell("GET of an example", "GET of an example", "PATCH, checked, answers an example"),
+        _describe_requests(
+            "GET of an example", "GET of an example", "PATCH, validated, without effect"
+        ),
         GET_ONE,
     ),
     Peer(
@@ -285,7 +344,7 @@ PEERS: Sequence[Peer] = (
         Package("npm", "@mockoon/cli", "9"),
         _start_mockoon,
         _rest(f"?page=1&limit={PAGE_SIZE}"),
-        _tell("GET from a data bucket", "GET of a page of it", "PATCH, kept in memory"),
+        _describe_requests("GET from a data bucket", "GET of a page", "PATCH, in memory"),
         GET_ONE,
     ),
     Peer(
@@ -293,8 +352,25 @@ PEERS: Sequence[Peer] = (
         Package("PyPI", "moto[server]", ">=5,<6"),
         _start_moto,
         _ask_moto(),
-        _tell("DynamoDB GetItem", "DynamoDB Scan, Limit=25", "DynamoDB UpdateItem"),
+        _describe_requests("DynamoDB GetItem", "DynamoDB Scan, Limit=25", "DynamoDB UpdateItem"),
         _dynamo("ListTables"),
         _fill_moto,
+    ),
+    Peer(
+        "WireMock",
+        Package("npm", "wiremock", "3", needs_java=True),
+        _start_wiremock,
+        _rest(f"?count={PAGE_SIZE}"),
+        _describe_requests("GET of a stub", "GET of a stub", "PATCH, validated, without effect"),
+        GET_ONE,
+    ),
+    Peer(
+        "commercetools-mock",
+        Package("npm", "@labdigital/commercetools-mock", "4"),
+        _start_commercetools,
+        _ask_commercetools(),
+        _describe_requests("GET of a custom object", "GET of a page", "POST of a new value"),
+        Request("GET", OBJECTS),
+        _fill_commercetools,
     ),
 )

@@ -1,7 +1,7 @@
-"""Measure mock servers that others use beside the emulator and a bare Flask route.
+"""Measure other mock servers beside the emulator and a bare Flask route.
 
-They are installed into the user's cache unless they are there.
-``python -m benchmarks.peers --help`` tells the options.
+Missing servers are installed into the user's cache first.
+Run ``python -m benchmarks.peers --help`` for the options.
 """
 
 import time
@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from platformdirs import user_cache_path
 
-from benchmarks import subject
+from benchmarks import servers
 from benchmarks.case import Case, Comparison, Plan, run_rounds
 from benchmarks.installation import InstallationError, find_version, install
 from benchmarks.load import Load, Request, send
-from benchmarks.option import add_options, make_plan, read_options
+from benchmarks.options import add_options, make_plan, read_options
 from benchmarks.peer import OPERATIONS, PEERS, SIZE, Peer
 from benchmarks.process import (
     HOST,
@@ -29,27 +29,27 @@ from benchmarks.process import (
     answering,
     ask,
     find_port,
+    log,
+    resident_bytes,
     run_to_end,
     running,
-    tell,
-    weigh,
 )
 from benchmarks.report import publish
-from benchmarks.subject import BARE, PAGE_SIZE
+from benchmarks.servers import BARE, PAGE_SIZE
 from benchmarks.table import Goal, Row, divide
 
-FULL = {"seconds": 3.0, "rounds": 5, "connections": 16, "starts": 5}
-QUICK = {"seconds": 2.0, "rounds": 1, "starts": 1}
+FULL_OPTIONS = {"seconds": 3.0, "rounds": 5, "connections": 16, "starts": 5}
+QUICK_OPTIONS = {"seconds": 2.0, "rounds": 1, "starts": 1}
 MB = 1_000_000
-PROOF = 50  # requests
-PROPERTY = b"on_order_inventory_enabled"  # once in each document
+TRIAL_REQUESTS = 50
+DOCUMENT_PROPERTY = b"on_order_inventory_enabled"  # once in each document
 EMULATOR = "emulator"
-ASKED = ("GET of a list", "GET, `select=(**)`", "PATCH with state check")
-FASTER = {("GET one", "json-server"): Goal("ratio", "at least", 1.3, "≥ 1.3 x json-server")}
+EMULATOR_REQUESTS = ("GET of a list", "GET, `select=(**)`", "PATCH with state check")
+FASTER_GOAL = Goal("ratio", "at least", 1, "≥ 1 x")
 
 
 class Running(NamedTuple):
-    """A server that runs, after how many seconds it answered first, and what it is to be asked."""
+    """A running server, the seconds from its start to the first answer, and its requests."""
 
     server: Server
     started: float
@@ -57,21 +57,21 @@ class Running(NamedTuple):
 
 
 Start = Callable[[Path, int | None], AbstractContextManager[Running]]
-"""Runs a server on a core, with content that it may put into a folder."""
+"""Runs a server on a core; the folder is for files of content."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A server that takes part, and what was measured of it.
+    """A server of the comparison, and its figures.
 
     Attributes:
-        name: What it is called.
-        version: Which of its versions runs.
-        start: Runs it.
-        asked: What it is asked, in words, by operation.
+        name: The name of the server.
+        version: The version of the server.
+        start: Runs the server.
+        asked: The requests in words, by operation.
         starts: Seconds from each start to the first answer.
-        cases: What it is asked, by operation.
-        resident: Bytes after its start, and after all rounds.
+        cases: The loads and their outcomes, by operation.
+        resident: Resident bytes after the start, and after all rounds.
     """
 
     name: str
@@ -89,7 +89,7 @@ class Contender:
 
 
 def main() -> None:
-    """Measure as the arguments say, print tables, write figures."""
+    """Measure, print the tables, write the figures."""
     options = _read_options()
     plan = make_plan(options)
     with TemporaryDirectory() as folder:
@@ -101,7 +101,7 @@ def main() -> None:
 def measure(
     contenders: Sequence[Contender], options: Namespace, folder: Path, plan: Plan
 ) -> dict[str, list[Row]]:
-    """Return the tables of some servers, of which the emulator is the first."""
+    """Return the tables of some servers; the first server is the emulator."""
     measure_starts(contenders, options.starts, folder, plan)
     bare = measure_rates(contenders, options.connections, folder, plan)
     return {
@@ -112,71 +112,72 @@ def measure(
 
 
 def _read_options() -> Namespace:
-    parser = ArgumentParser("bench-peers", description="Measure other mock servers as well.")
+    parser = ArgumentParser(
+        "bench-peers", description="Measure other mock servers beside the emulator."
+    )
     add_options(parser, Path("build/bench-peers.json"))
-    parser.add_argument("--starts", type=int, help="that are timed (default: %(default)s)")
+    parser.add_argument("--starts", type=int, help="number of starts (default: %(default)s)")
     cache = user_cache_path("ocapi-emulator") / "peers"
-    told = "folder that peers are installed in"
-    parser.add_argument("--cache", type=Path, default=cache, metavar="DIR", help=told)
-    options = read_options(parser, FULL, QUICK)
+    text = "folder of the installed servers (default: %(default)s)"
+    parser.add_argument("--cache", type=Path, default=cache, metavar="DIR", help=text)
+    options = read_options(parser, FULL_OPTIONS, QUICK_OPTIONS)
     if options.starts < 1:
-        parser.error("--starts is at least 1")
+        parser.error("--starts must be at least 1")
     if options.connections > SIZE:
-        parser.error(f"--connections is at most {SIZE}: each changes a document of its own")
+        parser.error(f"--connections must be at most {SIZE}: each changes its own document")
     options.cache = options.cache.resolve()
     return options
 
 
-# Who takes part
+# Installation and trial
 
 
 def gather(cache: Path, folder: Path, plan: Plan) -> tuple[list[Contender], dict[str, str]]:
-    """Return the servers that can be measured, and by name why the others cannot."""
-    asked = dict(zip(OPERATIONS, ASKED, strict=True))
+    """Return the usable servers, and the reasons against the others by name."""
+    asked = dict(zip(OPERATIONS, EMULATOR_REQUESTS, strict=True))
     contenders, left_out = [Contender(EMULATOR, "", start_emulator, asked)], {}
     for peer in PEERS:
         try:
-            contenders.append(_admit(peer, cache, folder, plan))
+            contenders.append(_install_and_try(peer, cache, folder, plan))
         except (InstallationError, BenchmarkError, OSError) as error:
             left_out[peer.name] = str(error)
-            tell(f"{peer.name} is left out: {error}")
+            log(f"{peer.name} is left out: {error}")
     return contenders, left_out
 
 
-def _admit(peer: Peer, cache: Path, folder: Path, plan: Plan) -> Contender:
-    """Install a peer and see that it answers what it is asked."""
+def _install_and_try(peer: Peer, cache: Path, folder: Path, plan: Plan) -> Contender:
+    """Install a peer and verify its answers."""
     home = install(peer.package, cache)
     contender = Contender(
         peer.name, find_version(peer.package, home), partial(start_peer, peer, home), peer.asked
     )
-    tell(f"trying {contender.title}")
+    log(f"trying {contender.title}")
     with contender.start(folder, plan.cores.server) as running_one:
-        _prove(running_one)
+        _verify(running_one)
     return contender
 
 
-def _prove(one: Running) -> None:
-    """See that documents and pages are what they should be, and that changes are taken."""
+def _verify(one: Running) -> None:
+    """Verify the answers to reads, and send each request some times."""
     for operation, count in (("GET one", 1), ("list of 25", PAGE_SIZE)):
         asked = one.requests[operation]
         answer = ask(one.server.url, asked.method, asked.path, asked.body, asked.headers)
-        if answer.status >= 300 or answer.body.count(PROPERTY) != count:  # noqa: PLR2004 - no success
-            told = f"answered {answer.status} {answer.body[:200]!r}"
-            raise BenchmarkError(f"{operation} was {told}")
-    send(Load(one.server.url, tuple(one.requests.values()), 2), PROOF)
+        if answer.status >= 300 or answer.body.count(DOCUMENT_PROPERTY) != count:  # noqa: PLR2004 - no success
+            raise BenchmarkError(f"{operation}: {answer.status} {answer.body[:200]!r}")
+    send(Load(one.server.url, tuple(one.requests.values()), 2), TRIAL_REQUESTS)
 
 
 @contextmanager
 def start_emulator(folder: Path, core: int | None) -> Iterator[Running]:
-    """Run an emulator with all its checks on."""
-    with subject.serving(folder, SIZE, core) as one:
-        requests = (subject.read_one(one), subject.read_page(one), subject.change_one(one))
+    """Run an emulator with all checks on."""
+    with servers.run_emulator(folder, SIZE, core) as one:
+        requests = (servers.read_one(one), servers.read_page(one), servers.change_one(one))
         yield Running(one.server, one.started, dict(zip(OPERATIONS, requests, strict=True)))
 
 
 @contextmanager
 def start_peer(peer: Peer, home: Path, folder: Path, core: int | None) -> Iterator[Running]:
-    """Run a peer that is installed in a folder, with its content in another one."""
+    """Run an installed peer."""
     port, first = find_port(), peer.first
     url = f"http://{HOST}:{port}"
     ready = answering(url, first.method, first.path, first.body, first.headers)
@@ -186,13 +187,13 @@ def start_peer(peer: Peer, home: Path, folder: Path, core: int | None) -> Iterat
         yield Running(server, started, peer.requests)
 
 
-# What they take
+# Measurements
 
 
 def measure_starts(contenders: Sequence[Contender], count: int, folder: Path, plan: Plan) -> None:
-    """Note the time of so many starts of each."""
+    """Measure the starts of each server, in turn."""
     for number in range(1, count + 1):
-        tell(f"start {number} of {count}")
+        log(f"start {number} of {count}")
         for contender in contenders:
             with contender.start(folder, plan.cores.server) as one:
                 contender.starts.append(one.started)
@@ -201,20 +202,20 @@ def measure_starts(contenders: Sequence[Contender], count: int, folder: Path, pl
 def measure_rates(
     contenders: Sequence[Contender], connections: int, folder: Path, plan: Plan
 ) -> Case:
-    """Note rates and memory of each; return the case of the bare route beside them."""
+    """Measure rate and memory of each server; return the case of the bare route."""
     core = plan.cores.server
     with ExitStack() as stack:
-        route = stack.enter_context(subject.serving_bare_route(core))
+        route = stack.enter_context(servers.run_bare_route(core))
         bare = Case("bare Flask route", route, Load(route.url, (BARE,), connections))
-        servers = []
+        processes = []
         for contender in contenders:
             one = stack.enter_context(contender.start(folder, core))
-            servers.append(one.server)
+            processes.append(one.server)
             contender.cases.update(_make_cases(contender, one, connections, bare))
-        _weigh_all(contenders, servers)
+        _measure_memory(contenders, processes)
         cases = [one.cases[operation] for operation in OPERATIONS for one in contenders]
         run_rounds([bare, *cases], plan, "requests a second")
-        _weigh_all(contenders, servers)
+        _measure_memory(contenders, processes)
     return bare
 
 
@@ -227,9 +228,9 @@ def _make_cases(
         yield operation, Case(name, one.server, load, Comparison(bare, "bare Flask"))
 
 
-def _weigh_all(contenders: Sequence[Contender], servers: Sequence[Server]) -> None:
-    for contender, server in zip(contenders, servers, strict=True):
-        contender.resident.append(weigh(server.process))
+def _measure_memory(contenders: Sequence[Contender], processes: Sequence[Server]) -> None:
+    for contender, server in zip(contenders, processes, strict=True):
+        contender.resident.append(resident_bytes(server.process))
 
 
 # Rows
@@ -241,14 +242,14 @@ def _list_rates(contenders: Sequence[Contender]) -> Iterator[Row]:
 
 
 def _compare_rates(contenders: Sequence[Contender]) -> Iterator[Row]:
-    """Yield the emulator's rates with their ratios to those of each peer."""
+    """Yield the emulator's rates with the ratios to each peer's rates."""
     emulator, *peers = contenders
     for operation in OPERATIONS:
         rates = emulator.cases[operation].rates
         for peer in peers:
             ratios = divide(rates, peer.cases[operation].rates)
-            goal = FASTER.get((operation, peer.name))
-            yield Row(f"{operation}: emulator", "requests/s", rates, ratios, peer.title, goal)
+            name = f"{operation}: emulator"
+            yield Row(name, "requests/s", rates, ratios, peer.title, FASTER_GOAL)
 
 
 def _list_costs(contenders: Sequence[Contender]) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Servers as processes of their own: start them on one core, ask and weigh them, end them."""
+"""Servers in processes: start on one core, send a request, measure memory, end."""
 
 import json
 import os
@@ -17,26 +17,26 @@ from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
-PATIENCE = 60.0  # seconds for one answer
-LONGEST_START = 600.0  # seconds, of which a million records need some
-TURN = 0.005  # seconds between two looks at a server that is starting
-GRACE = 5.0  # seconds for the end of a process
+ANSWER_TIMEOUT_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 120.0
+POLL_SECONDS = 0.005  # a longer interval would add its half to the measured start
+EXIT_TIMEOUT_SECONDS = 5.0
 LISTENING = re.compile(rb"listening on (http://\S+)")
-QUIET, SETTLING = 0.03, 10.0  # seconds without work that are rest, seconds to wait for them
+IDLE_SECONDS, IDLE_TIMEOUT_SECONDS = 0.03, 10.0
 PROC = Path("/proc")
 HAS_PROC = (PROC / "self" / "status").exists()
-INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 
 class Cores(NamedTuple):
-    """The processor cores of servers and client, None where they cannot be chosen."""
+    """The processor cores of servers and client; None where the system offers no choice."""
 
     server: int | None
     client: int | None
 
 
 class Server(NamedTuple):
-    """A server that runs: its process, its base URL, the performance counter at its start."""
+    """A running server: process, base URL, and the performance counter at the start."""
 
     process: subprocess.Popen[bytes]
     url: str
@@ -44,7 +44,7 @@ class Server(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a server answered."""
+    """The answer of a server."""
 
     status: int
     headers: HTTPMessage
@@ -52,33 +52,33 @@ class Answer(NamedTuple):
 
 
 class BenchmarkError(Exception):
-    """A server did not start, or not answer as it should; the message says which and how."""
+    """A server did not start, or gave a wrong answer; the message says which server and why."""
 
 
 Ready = Callable[[subprocess.Popen[bytes], IO[bytes]], str | None]
-"""Returns the base URL of a process once it answers, by what it has written so far."""
+"""Returns the base URL of a process with its output so far; None before the server is ready."""
 
 
-def tell(text: str) -> None:
-    """Tell whoever waits what is being done."""
+def log(text: str) -> None:
+    """Print the progress on standard error."""
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 def run_to_end(work: Callable[[], None]) -> None:
-    """Do the work of a script; an interruption ends what was started, and is told in one line."""
+    """Do the work of a script; end in one line on an interruption or an expected error."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         work()
     except KeyboardInterrupt:
-        tell("interrupted")
-        sys.exit(INTERRUPTED)
+        log("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
     except (BenchmarkError, HTTPException, OSError) as error:
-        tell(str(error) or type(error).__name__)
+        log(str(error) or type(error).__name__)
         sys.exit(1)
 
 
 def choose_cores() -> Cores:
-    """Return one core for servers and another one for the client, if there are two to choose."""
+    """Return one core for the servers and another one for the client, if there are two."""
     if not hasattr(os, "sched_getaffinity"):
         return Cores(None, None)
     available = sorted(os.sched_getaffinity(0))
@@ -87,7 +87,7 @@ def choose_cores() -> Cores:
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Bind this process and those that are started meanwhile to a core."""
+    """Bind this process, and its new child processes, to a core."""
     if core is None:
         yield
         return
@@ -100,14 +100,14 @@ def on_core(core: int | None) -> Iterator[None]:
 
 
 def environment() -> Mapping[str, str]:
-    """Return the environment of what is measured: bytecode is kept, and nothing is set up."""
-    unfit = ("PYTHONDONTWRITEBYTECODE", "OCAPI_EMULATOR_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(unfit)}
+    """Return the environment of servers: with bytecode files, without settings of the emulator."""
+    excluded = ("PYTHONDONTWRITEBYTECODE", "OCAPI_EMULATOR_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(excluded)}
 
 
 @contextmanager
 def running(command: list[str], core: int | None, ready: Ready | None = None) -> Iterator[Server]:
-    """Run a server until it is not needed any more, with all processes that it starts itself.
+    """Run a server, and end the server with all its child processes.
 
     Raises:
         BenchmarkError: It ended, or never answered.
@@ -130,24 +130,24 @@ def running(command: list[str], core: int | None, ready: Ready | None = None) ->
 
 
 def _await_url(process: subprocess.Popen[bytes], written: IO[bytes], ready: Ready) -> str:
-    deadline = time.monotonic() + LONGEST_START
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         if url := ready(process, written):
             return url
-        time.sleep(TURN)
-    said = os.pread(written.fileno(), 1 << 16, 0).decode(errors="replace").strip()
-    last = said.rpartition("\n")[2] or "it said nothing"
+        time.sleep(POLL_SECONDS)
+    output = os.pread(written.fileno(), 1 << 16, 0).decode(errors="replace").strip()
+    last = output.rpartition("\n")[2] or "no output"
     raise BenchmarkError(f"{Path(str(process.args[0])).name} did not start: {last}")  # type: ignore[index]
 
 
 def find_url(_: subprocess.Popen[bytes], written: IO[bytes]) -> str | None:
-    """Return the URL that a server of ours says it listens on."""
+    """Return the URL in the output of the emulator or the bare route."""
     found = LISTENING.search(os.pread(written.fileno(), 1 << 16, 0))
     return found[1].decode() if found else None
 
 
 def answering(url: str, method: str, path: str, body: str, headers: Mapping[str, str]) -> Ready:
-    """Return what finds a server ready when it answers a request, whatever it answers."""
+    """Return a check for servers without a message: any answer to a request counts as ready."""
 
     def ready(_: subprocess.Popen[bytes], __: IO[bytes]) -> str | None:
         with suppress(OSError, HTTPException):
@@ -159,14 +159,14 @@ def answering(url: str, method: str, path: str, body: str, headers: Mapping[str,
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # The group outlives a leader that has ended while its children have not.
+    # The group may still have members after its leader has ended.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(GRACE)
+    process.wait(EXIT_TIMEOUT_SECONDS)
 
 
 def find_port() -> int:
-    """Return a port that is free now."""
+    """Return a free port."""
     with socket.create_server((HOST, 0)) as listening:
         port: int = listening.getsockname()[1]
     return port
@@ -178,9 +178,9 @@ def ask(
     """Return the answer to one request.
 
     Raises:
-        OSError, HTTPException: There is none.
+        OSError, HTTPException: The server does not answer.
     """
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=ANSWER_TIMEOUT_SECONDS)
     try:
         connection.request(method, path, body or None, dict(headers or {}))
         response = connection.getresponse()
@@ -190,34 +190,35 @@ def ask(
 
 
 def ask_json(url: str, method: str, path: str, value: Any, **headers: str) -> Any:
-    """Return the JSON of an answer to JSON, which must be of status 200 or 201.
+    """Send JSON and return the JSON of the answer.
 
     Raises:
-        BenchmarkError: It is not.
+        BenchmarkError: The status is not 200 or 201.
     """
     named = {"Content-Type": "application/json"} | headers
     answer = ask(url, method, path, json.dumps(value), named)
     if answer.status not in {200, 201}:
-        raise BenchmarkError(f"{method} {path} was answered {answer.status}: {answer.body!r}")
+        raise BenchmarkError(f"{method} {path}: the status is {answer.status}: {answer.body!r}")
     return json.loads(answer.body)
 
 
-def weigh(process: subprocess.Popen[bytes]) -> int:
-    """Return the resident bytes of a process and all below it; what they share counts in each."""
+def resident_bytes(process: subprocess.Popen[bytes]) -> int:
+    """Return the resident bytes of a process and its descendants; shared pages count in each."""
     table = _list_processes()
-    return sum(table[pid].resident for pid in _find_family(process, table))
+    return sum(table[pid].resident for pid in _find_family(process.pid, table))
 
 
-def settle(process: subprocess.Popen[bytes]) -> None:
-    """Wait until a process and all below it rest: requests whose sender has gone are work still.
+def wait_until_idle(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process and its descendants use no processor time.
 
-    Where there is no ``/proc`` to see it in, this is a short pause.
+    A server may still work on requests of closed connections, and disturb the next measurement.
+    Without ``/proc`` this is a short pause.
     """
-    deadline, spent = time.monotonic() + SETTLING, -1
-    family = _find_family(process, _list_processes())
+    deadline, spent = time.monotonic() + IDLE_TIMEOUT_SECONDS, -1
+    family = find_family(process.pid)
     while (now := _count_ticks(family)) != spent and time.monotonic() < deadline:
         spent = now
-        time.sleep(QUIET)
+        time.sleep(IDLE_SECONDS)
 
 
 class _Entry(NamedTuple):
@@ -225,8 +226,13 @@ class _Entry(NamedTuple):
     resident: int
 
 
-def _find_family(process: subprocess.Popen[bytes], table: Mapping[int, _Entry]) -> set[int]:
-    family = {process.pid} & table.keys()
+def find_family(pid: int) -> set[int]:
+    """Return the ids of a process and its descendants."""
+    return _find_family(pid, _list_processes())
+
+
+def _find_family(pid: int, table: Mapping[int, _Entry]) -> set[int]:
+    family = {pid} & table.keys()
     # A child may have a smaller id than its parent, so one pass is not enough.
     while more := {pid for pid, entry in table.items() if entry.parent in family} - family:
         family |= more
@@ -238,11 +244,11 @@ def _list_processes() -> dict[int, _Entry]:
 
 
 def _count_ticks(family: Iterable[int]) -> int:
-    """Return the processor time that some processes have spent, in ticks; 0 where it is unknown."""
+    """Return the processor time of some processes in ticks; 0 without ``/proc``."""
     ticks = 0
     for pid in family:
         with suppress(OSError):
-            # The name before the last bracket may hold anything; see proc(5) for what follows it.
+            # The name before the last bracket may have any characters; see proc(5).
             spent = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11:13]
             ticks += sum(map(int, spent))
     return ticks

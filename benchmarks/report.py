@@ -1,4 +1,4 @@
-"""What a benchmark says at its end: how was measured and all tables, as Markdown and as JSON."""
+"""The report of a benchmark: setting and tables, as Markdown and as JSON."""
 
 import json
 import platform
@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.case import Plan
-from benchmarks.process import tell
+from benchmarks.process import log
 from benchmarks.table import Row, list_figures, render
 
 Report = Mapping[str, Sequence[Row]]
-"""Tables by their titles."""
+"""Tables by title."""
 
 
 def publish(
     report: Report, options: Namespace, plan: Plan, left_out: Mapping[str, str] | None = None
 ) -> None:
-    """Print the tables and write their figures into the file that the options name.
+    """Print the tables, and write the figures into the file of the options.
 
     Args:
         report: The tables.
-        options: The options that were given.
-        plan: How loads were sent.
-        left_out: Why what should have been measured could not be, by its name.
+        options: The options.
+        plan: The plan of all loads.
+        left_out: The reason for each server without measurements, by name.
     """
     setting = _describe(options, plan) | {"left_out": dict(left_out or {})}
     missing = [f"Left out: {name} ({why})" for name, why in setting["left_out"].items()]
@@ -36,7 +36,7 @@ def publish(
     figures = {title: list_figures(rows) for title, rows in report.items()}
     options.json.parent.mkdir(parents=True, exist_ok=True)
     options.json.write_text(json.dumps({"setting": setting, "tables": figures}, indent=2) + "\n")
-    tell(f"all figures are in {options.json}")
+    log(f"the figures of all rounds are in {options.json}")
 
 
 def _describe(options: Namespace, plan: Plan) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _describe(options: Namespace, plan: Plan) -> dict[str, Any]:
         "rounds": options.rounds,
         "seconds": options.seconds,
         "cores": plan.cores._asdict(),
-        "load_average_before": options.busy,
+        "load_average_before": options.load_average,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "machine": f"{platform.system()} {platform.machine()}",
     }
@@ -57,11 +57,11 @@ def _introduce(setting: Mapping[str, Any]) -> str:
     pinned = f"servers on core {cores['server']}, client on core {cores['client']}"
     several = setting["rounds"] > 1
     rounds = f"medians of {setting['rounds']} rounds" if several else "a single round"
-    busy = setting["load_average_before"]
-    others = "" if busy is None else f"; load average before it {busy:.1f}"
-    generator = "wrk" if setting["generator"] == "wrk" else "the script's own"
+    load = setting["load_average_before"]
+    others = "" if load is None else f"; load average of the minute before: {load:.1f}"
+    generator = "wrk" if setting["generator"] == "wrk" else "of this project"
     return (
         f"{setting['python']}, {setting['machine']}; load generator: {generator}, "
         f"{setting['connections']} connections; {rounds} of {setting['seconds']:g} s; "
-        f"{'cores not chosen' if cores['client'] is None else pinned}{others}"
+        f"{'cores not pinned' if cores['client'] is None else pinned}{others}"
     )

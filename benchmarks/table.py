@@ -1,4 +1,4 @@
-"""Figures of several rounds with their goals: as Markdown, and as JSON values."""
+"""Tables of figures and goals, as Markdown and as JSON values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ FORMATS = {
     "MB": "{:,.1f}",
     "bytes": "{:,.0f}",
 }
-"""How figures are written, by their unit; a MB has 1,000,000 bytes."""
+"""The format of a figure, by unit; 1 MB is 1,000,000 bytes."""
 
 NONE = ""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What a row should reach.
+    """The goal of a row.
 
     Attributes:
-        of: Whether it is the median of the figures that counts, or of the ratios.
-        sense: Whether it is to be at least or at most the limit.
-        limit: In the unit of the row.
-        text: The goal as the table has it.
+        of: Whether the goal is for the median of the figures or of the ratios.
+        sense: Whether the limit is a minimum or a maximum.
+        limit: The limit, in the unit of the row or as a ratio.
+        text: The goal in the table.
     """
 
     of: Literal["figure", "ratio"]
@@ -38,15 +38,15 @@ class Goal:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that was measured.
+    """One measurement.
 
     Attributes:
-        name: What it is.
+        name: The first cell of the row.
         unit: One of ``FORMATS``.
         figures: One for each round.
-        ratios: One for each round, to the figure of another row in the same round.
-        base: What the ratios are to.
-        goal: What is to be reached, if anything.
+        ratios: One for each round, to the figure of the base in the same round.
+        base: The name of the base.
+        goal: The goal; None for none.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met, None without one."""
+        """Whether the goal is met; None without a goal."""
         if self.goal is None:
             return None
         reached = median(self.figures if self.goal.of == "figure" else self.ratios)
@@ -67,12 +67,12 @@ class Row:
 
 
 def divide(figures: Sequence[float], others: Sequence[float]) -> list[float]:
-    """Return the ratios of each round, of which what disturbs a whole round leaves each alone."""
+    """Return the ratio of each round; a disturbance of a whole round hardly changes a ratio."""
     return [figure / other for figure, other in zip(figures, others, strict=True)]
 
 
 def render(title: str, rows: Sequence[Row]) -> str:
-    """Return a table in Markdown below its title."""
+    """Return a title and a table in Markdown."""
     lines = [_join(COLUMNS), _join(ALIGNED), *(_join(_render_cells(row)) for row in rows)]
     return "\n".join([f"{title}:", "", *lines])
 
@@ -97,7 +97,7 @@ def _join(cells: Sequence[str] | Iterator[str]) -> str:
 
 
 def list_figures(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return rows as JSON values, with the figures of each round."""
+    """Return rows as JSON values, with the figures of all rounds."""
     return [
         {
             "name": row.name,

@@ -1,4 +1,4 @@
-"""Measure what testing costs: resets, workspaces, the journal, the pytest plugin."""
+"""Measure the costs of testing: resets, workspaces, the journal, the pytest plugin."""
 
 import gc
 import json
@@ -20,24 +20,24 @@ from emulator.store import MemoryStore, Record
 from emulator.workspace.workspace import Workspace
 
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
-SIZES = (10, 10_000, 1_000_000)
+RECORD_COUNTS = (10, 10_000, 100_000)
 RESETS = 1_000
 WORKSPACES = 1_000
 RECORDS = 10_000
-ROUNDS, REQUESTS = 21, 300
+ROUNDS, REQUESTS_A_ROUND = 21, 300
 TESTS = 1_000
 
 
 def main() -> None:
     """Print one table of all figures."""
     print("| measured | figure |\n| --- | --- |")
-    for row in (*weigh_resets(), weigh_workspaces(), compare_journal(), *time_plugin()):
+    for row in (*measure_resets(), measure_workspaces(), measure_journal(), *measure_plugin()):
         print("| {} | {} |".format(*row), flush=True)
 
 
-def weigh_resets() -> Iterator[tuple[str, str]]:
-    """Yield the time of a reset of a workspace with a changed record, by the size of its data."""
-    for size in SIZES:
+def measure_resets() -> Iterator[tuple[str, str]]:
+    """Yield the time to change a record and reset the workspace, by number of records."""
+    for size in RECORD_COUNTS:
         times = sorted(_time_resets(size))
         middle, most = times[RESETS // 2] * 1e6, times[-RESETS // 100] * 1e6
         figure = f"median {middle:.0f} µs, 99 % within {most:.0f} µs"
@@ -63,18 +63,18 @@ def _time(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def weigh_workspaces() -> tuple[str, str]:
-    """Return what workspaces weigh, each of which has read one record and changed another."""
+def measure_workspaces() -> tuple[str, str]:
+    """Return the memory of workspaces; each has read a record and changed another record."""
     with TemporaryDirectory() as folder:
         emulator = Emulator(fixtures=_write_lists(Path(folder), RECORDS), workspaces=WORKSPACES + 1)
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     _use(emulator, client, "warm")
     gc.collect()
-    before = _resident()
+    before = _resident_kib()
     for number in range(WORKSPACES):
         _use(emulator, client, f"ci-{number}")
     gc.collect()
-    grown = (_resident() - before) / 1024
+    grown = (_resident_kib() - before) / 1024
     return f"{WORKSPACES:,} workspaces over {RECORDS:,} records", f"{grown:.0f} MiB more"
 
 
@@ -96,17 +96,19 @@ def _write_lists(folder: Path, size: int) -> str:
     return str(folder)
 
 
-def _resident() -> int:
+def _resident_kib() -> int:
     """Return the resident memory of this process in KiB."""
     found = re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(found[1]) if found else 0
 
 
-def compare_journal() -> tuple[str, str]:
-    """Return what the journal adds to GET one, without a socket, in rounds that alternate."""
-    asks = [_prepare(journal) for journal in (0, 1000)]
-    rounds = [[_time(ask) for ask in asks] for _ in range(ROUNDS)]
-    without, recorded = (median(times) / REQUESTS * 1e6 for times in zip(*rounds, strict=True))
+def measure_journal() -> tuple[str, str]:
+    """Return the time of GET one with and without the journal, in process, in alternate rounds."""
+    senders = [_prepare(journal) for journal in (0, 1000)]
+    rounds = [[_time(send) for send in senders] for _ in range(ROUNDS)]
+    without, recorded = (
+        median(times) / REQUESTS_A_ROUND * 1e6 for times in zip(*rounds, strict=True)
+    )
     added = (recorded / without - 1) * 100
     return (
         "GET one, journal on",
@@ -116,18 +118,18 @@ def compare_journal() -> tuple[str, str]:
 
 def _prepare(journal: int) -> Callable[[], None]:
     emulator = Emulator(fixtures="samples", journal=journal)
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     headers = {"Authorization": f"Bearer {emulator.token()}"}
 
-    def ask() -> None:
-        for _ in range(REQUESTS):
+    def send() -> None:
+        for _ in range(REQUESTS_A_ROUND):
             client.get(f"{LISTS}/my-inventorylist1", headers=headers)
 
-    return ask
+    return send
 
 
-def time_plugin() -> Iterator[tuple[str, str]]:
-    """Yield what the fixture adds to a test, without and with a request."""
+def measure_plugin() -> Iterator[tuple[str, str]]:
+    """Yield the time of the fixture in each test, without and with a request."""
     empty = _time_tests("")
     for name, fixture, body in (
         ("fixture ocapi, per test", "ocapi", "pass"),
@@ -142,23 +144,14 @@ def time_plugin() -> Iterator[tuple[str, str]]:
 
 
 def _time_tests(fixture: str, body: str = "pass") -> float:
-    """Return the seconds of a run of tests with a fixture, of which the first is left out."""
+    """Return the seconds of the fastest of three runs of many tests with a fixture."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "test_empty.py"
         arguments = ", ".join(filter(None, (fixture, "number")))
         header = f'@pytest.mark.parametrize("number", range({TESTS}))'
         file.write_text(f"import pytest\n{header}\ndef test_it({arguments}):\n    {body}\n")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:randomly",
-            "-p",
-            "no:xdist",
-            str(file),
-        ]
+        plugins = ("-p", "no:randomly", "-p", "no:xdist")
+        command = [sys.executable, "-m", "pytest", "-q", *plugins, str(file)]
         return min(_time(lambda: _run(command)) for _ in range(3))
 
 

@@ -1,4 +1,4 @@
-"""The options that both benchmarks have."""
+"""The common options of both benchmarks."""
 
 import math
 import os
@@ -13,46 +13,46 @@ from benchmarks.process import choose_cores
 
 
 def add_options(parser: ArgumentParser, json: Path) -> None:
-    """Add them to a parser; ``json`` is where figures are written unless told otherwise."""
+    """Add the common options to a parser; ``json`` is the default file for the figures."""
     default = "(default: %(default)s)"
-    parser.add_argument("--quick", action="store_true", help="less of everything: about a minute")
-    parser.add_argument("--seconds", type=float, help=f"of one run {default}")
-    parser.add_argument("--rounds", type=int, help=f"of all runs {default}")
-    parser.add_argument("--connections", type=int, help=f"kept open at once {default}")
+    parser.add_argument("--quick", action="store_true", help="fewer measurements: about a minute")
+    parser.add_argument("--seconds", type=float, help=f"seconds of one measurement {default}")
+    parser.add_argument("--rounds", type=int, help=f"rounds of all measurements {default}")
+    parser.add_argument("--connections", type=int, help=f"simultaneous connections {default}")
     parser.add_argument(
         "--generator",
         choices=("wrk", "own"),
         default="wrk" if find_wrk() else "own",
-        help=f"what sends the requests {default}",
+        help=f"load generator {default}",
     )
-    told = "where the figures of all rounds are written"
-    parser.add_argument("--json", type=Path, metavar="FILE", default=json, help=f"{told} {default}")
+    text = f"file for the figures of all rounds {default}"
+    parser.add_argument("--json", type=Path, metavar="FILE", default=json, help=text)
 
 
 def read_options(
     parser: ArgumentParser, full: Mapping[str, Any], quick: Mapping[str, Any]
 ) -> Namespace:
-    """Return the options given, with one or the other defaults; refuse those out of range."""
+    """Return the options, with full or quick defaults; end if an option is out of range."""
     parser.set_defaults(**full)
     if parser.parse_known_args()[0].quick:
         parser.set_defaults(**quick)
     options = parser.parse_args()
     if not (math.isfinite(options.seconds) and options.seconds > 0):
-        parser.error("--seconds is more than 0")
+        parser.error("--seconds must be more than 0")
     if options.rounds < 1 or options.connections < 1:
-        parser.error("--rounds and --connections are at least 1")
+        parser.error("--rounds and --connections must be at least 1")
     if options.generator == "wrk" and not find_wrk():
-        parser.error("wrk is not installed; --generator own needs nothing")
+        parser.error("wrk is not installed; use --generator own")
     if options.generator == "wrk" and options.seconds % 1:
-        parser.error("wrk takes whole --seconds; --generator own takes any")
+        parser.error("wrk takes whole --seconds only; use --generator own for fractions")
     if options.json.is_dir():
         parser.error(f"--json {options.json} is a folder")
-    # Of the minute before: what others do on the machine tells how far figures can be trusted.
-    options.busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    # The load of the minute before: other programs on the machine disturb the figures.
+    options.load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return options
 
 
 def make_plan(options: Namespace) -> Plan:
-    """Return how the options want loads to be sent."""
+    """Return the plan of all loads."""
     generate = choose_generator(options.generator)
     return Plan(generate, choose_cores(), options.seconds, options.rounds)

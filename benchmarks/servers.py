@@ -1,8 +1,8 @@
-"""What is measured: an emulator with all its checks on, and beside it a bare Flask route.
+"""The measured servers: an emulator with all its checks on, and a bare Flask route.
 
-The emulator demands tokens and the key of the Inventory Service API, permits by a settings document
-what is asked and nothing else, checks states, and keeps a journal. ``python -m benchmarks.subject``
-serves the bare route.
+The emulator requires access tokens and the key of the Inventory Service API. A settings document
+permits only the measured requests. Resource states are checked, and the journal is on.
+``python -m benchmarks.servers`` serves the bare route.
 """
 
 import json
@@ -23,19 +23,19 @@ API = "/s/-/dw/data/v23_2"
 LISTS = f"{API}/inventory_lists"
 SEARCH = f"{API}/inventory_list_search"
 PAGE_SIZE = 25
-ITEMS = 100
+ITEM_COUNT = 100
 OK, UNAUTHORIZED, FORBIDDEN, CONFLICT = 200, 401, 403, 409
-TEXT = "Distribution center %d, which serves all sites of the region and takes returns"
+DESCRIPTION = "Distribution center %d, which serves all sites of the region and takes returns"
 
 
 class Emulator(NamedTuple):
-    """An emulator that runs.
+    """A running emulator.
 
     Attributes:
-        server: Its process and URL.
-        size: How many lists it has.
-        authorization: The header of a client.
-        started: Seconds from its start to its first answer, which was the token.
+        server: The process and its URL.
+        size: The number of lists.
+        authorization: The Authorization header of a client.
+        started: Seconds from the start of the process to the first answer, an access token.
     """
 
     server: Server
@@ -50,11 +50,11 @@ def name(number: int) -> str:
 
 
 def make_list(number: int) -> dict[str, Any]:
-    """Return a list as data sets have it."""
+    """Return a list in the form of a data set."""
     return {
         "id": name(number),
         "assigned_sites": ["bench"],
-        "description": TEXT % number,
+        "description": DESCRIPTION % number,
         "default_in_stock": False,
         "on_order_inventory_enabled": True,
         "use_bundle_inventory_only": False,
@@ -63,8 +63,8 @@ def make_list(number: int) -> dict[str, Any]:
     }
 
 
-def make_answer(number: int) -> dict[str, Any]:
-    """Return a list about as the emulator answers it, for servers that hold it beside it."""
+def make_document(number: int) -> dict[str, Any]:
+    """Return a document as long as the emulator's, for the other servers."""
     envelope = {"_v": "23.2", "_type": "inventory_list", "_resource_state": "0" * 64}
     link = {"link": f"http://{HOST}:65535{LISTS}/{name(number)}"}
     return envelope | make_list(number) | link
@@ -74,13 +74,13 @@ def make_answer(number: int) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(folder: Path, size: int, core: int | None) -> Iterator[Emulator]:
-    """Run an emulator of so many inventory lists, with all checks on."""
+def run_emulator(folder: Path, size: int, core: int | None) -> Iterator[Emulator]:
+    """Run an emulator with a number of inventory lists, with all checks on."""
     data_set = folder / f"lists-{size}"
     if not data_set.exists():
         write_data_set(data_set, size)
     settings = folder / "settings.json"
-    settings.write_text(json.dumps(_permit()))
+    settings.write_text(json.dumps(_make_settings()))
     options = {"fixtures": data_set, "settings": settings, "inventory-api-key": KEY}
     flags = [text for option, value in options.items() for text in (f"--{option}", str(value))]
     with running(serve_command(*flags), core) as server:
@@ -89,37 +89,33 @@ def serving(folder: Path, size: int, core: int | None) -> Iterator[Emulator]:
 
 
 def serve_command(*arguments: str) -> list[str]:
-    """Return the command that serves on any free port."""
+    """Return the command to serve on a free port."""
     program = Path(sys.executable).with_name("ocapi-emulator")
     return [str(program), "serve", "--port", "0", *arguments]
 
 
 def write_data_set(folder: Path, size: int) -> None:
-    """Write a data set of so many lists into a new folder."""
+    """Write a data set with a number of lists into a new folder."""
     folder.mkdir(parents=True)
     client = {"client_id": CLIENT, "client_secret": CLIENT}
     contents: dict[str, Any] = {
         "sites": [{"id": "bench"}],
         "clients": [client],
-        "items": [_make_item(number) for number in range(ITEMS)],
+        "items": [_make_item(number) for number in range(ITEM_COUNT)],
+        "inventory_lists": [make_list(number) for number in range(size)],
     }
     for collection, content in contents.items():
         (folder / f"{collection}.json").write_text(json.dumps(content))
-    with (folder / "inventory_lists.json").open("w") as file:
-        # Not as one text: a million lists are 300 MB, and this process serves nobody.
-        for number in range(size):
-            file.write(f"{',' if number else '['}{json.dumps(make_list(number))}\n")
-        file.write("]")
 
 
 def _make_item(number: int) -> dict[str, Any]:
     variant = {"variantId": f"variant-{number:03}", "productId": "product", "name": "Size M"}
-    sku, text = f"sku-{number:03}", TEXT % number
+    sku, text = f"sku-{number:03}", DESCRIPTION % number
     return {"itemId": f"item-{number:03}", "sku": sku, "name": text, "productVariant": variant}
 
 
-def _permit() -> dict[str, Any]:
-    """Return the settings document."""
+def _make_settings() -> dict[str, Any]:
+    """Return a settings document with the permissions of the measured requests."""
     everything = {"read_attributes": "(**)", "write_attributes": "(**)"}
     paths = {
         "/inventory_lists": ["get"],
@@ -131,7 +127,7 @@ def _permit() -> dict[str, Any]:
 
 
 def authorize(url: str) -> str:
-    """Return the Authorization header of a token of an emulator."""
+    """Return the Authorization header with a new access token of an emulator."""
     grant = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": CLIENT}
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = ask(url, "POST", "/dwsso/oauth2/access_token", urlencode(grant), form)
@@ -139,20 +135,21 @@ def authorize(url: str) -> str:
 
 
 @contextmanager
-def serving_bare_route(core: int | None) -> Iterator[Server]:
-    """Run a Flask route with a constant of a list's size, on the emulator's listener."""
-    with running([sys.executable, "-m", "benchmarks.subject"], core) as server:
+def run_bare_route(core: int | None) -> Iterator[Server]:
+    """Run a Flask route with a constant answer as long as a list, on the bundled HTTP server."""
+    with running([sys.executable, "-m", "benchmarks.servers"], core) as server:
         yield server
 
 
 def serve_bare_route() -> None:
-    """Serve it in this process, until that is ended."""
-    from flask import Flask, Response  # noqa: PLC0415 - others who import this module need no Flask
+    """Serve the bare route in this process until the process ends."""
+    # The benchmark itself, which imports this module too, needs neither.
+    from flask import Flask, Response  # noqa: PLC0415
 
-    from emulator.http.listener import Listener  # noqa: PLC0415 - the same
+    from emulator.http.listener import Listener  # noqa: PLC0415
 
     app = Flask("bare", static_folder=None)
-    body = json.dumps(make_answer(0)).encode()
+    body = json.dumps(make_document(0)).encode()
 
     @app.get("/")
     def answer() -> Response:
@@ -169,17 +166,20 @@ def serve_bare_route() -> None:
 
 
 BARE = Request("GET", "/")
+UNIQUE_QUERY = "unused=$unique"
+"""A parameter without meaning. Each request has another value, so no cached answer matches."""
 
 
-def read_one(emulator: Emulator, number: int | None = None, **headers: str) -> Request:
-    """Return GET of one list, the one in the middle unless another is named."""
-    path = f"{LISTS}/{name(emulator.size // 2 if number is None else number)}"
+def read_one(emulator: Emulator, **headers: str) -> Request:
+    """Return GET of the list in the middle."""
+    path = f"{LISTS}/{name(emulator.size // 2)}"
     return Request("GET", path, {"Authorization": emulator.authorization} | headers)
 
 
-def read_one_anew(emulator: Emulator) -> Request:
-    """Return GET of one list that no answer fits that was given before."""
-    return read_one(emulator, None, **NEVER_ASKED)
+def read_one_uncached(emulator: Emulator) -> Request:
+    """Return GET of one list, with another query in each request."""
+    one = read_one(emulator)
+    return Request("GET", f"{one.path}?{UNIQUE_QUERY}", one.headers)
 
 
 def read_page(emulator: Emulator, start: int = 0) -> Request:
@@ -188,18 +188,14 @@ def read_page(emulator: Emulator, start: int = 0) -> Request:
     return Request("GET", path, {"Authorization": emulator.authorization})
 
 
-def read_page_anew(emulator: Emulator, start: int) -> Request:
-    """Return GET of 25 lists that no answer fits that was given before."""
+def read_page_uncached(emulator: Emulator, start: int) -> Request:
+    """Return GET of 25 lists, with another query in each request."""
     page = read_page(emulator, start)
-    return Request("GET", page.path, {**page.headers, **NEVER_ASKED})
-
-
-NEVER_ASKED = {"If-None-Match": '"$unique"'}
-"""A question of its own in each request: has the client the newest state? It never has."""
+    return Request("GET", f"{page.path}&{UNIQUE_QUERY}", page.headers)
 
 
 def change_one(emulator: Emulator) -> Request:
-    """Return PATCH of a list that the connection has to itself, with the state it saw last."""
+    """Return PATCH of the connection's own list, with the last state from the server."""
     headers = {"Content-Type": "application/json", "x-dw-resource-state": "$state"}
     return Request(
         "PATCH",
@@ -222,14 +218,14 @@ def read_service(path: str) -> Request:
     return Request("GET", path, {"Authorization": f"Bearer {KEY}"})
 
 
-# That all checks are on
+# Checks
 
 
-def prove_checks(emulator: Emulator) -> None:
-    """See that the emulator checks token, permissions, state and key, and keeps a journal.
+def verify_checks(emulator: Emulator) -> None:
+    """Verify the checks of token, permissions, state and key, and the journal.
 
     Raises:
-        BenchmarkError: It does not.
+        BenchmarkError: The emulator accepts a wrong request, or the journal is empty.
     """
     one, change = read_one(emulator), f"{LISTS}/{name(0)}"
     granted = {"Authorization": emulator.authorization, "Content-Type": "application/json"}
@@ -241,28 +237,28 @@ def prove_checks(emulator: Emulator) -> None:
     _expect(emulator, one, OK)
     journal = _expect(emulator, Request("GET", "/__emulator__/journal"), OK)
     if one.path.encode() not in journal:
-        raise BenchmarkError("the emulator keeps no journal")
+        raise BenchmarkError("the journal of the emulator is empty")
 
 
 def _expect(emulator: Emulator, request: Request, status: int) -> bytes:
     answer = ask(emulator.server.url, request.method, request.path, request.body, request.headers)
     if answer.status != status:
-        told = f"{answer.status} instead of {status}: {answer.body!r}"
-        raise BenchmarkError(f"{request.method} {request.path} was answered {told}")
+        difference = f"{answer.status} instead of {status}: {answer.body!r}"
+        raise BenchmarkError(f"{request.method} {request.path}: the status is {difference}")
     return answer.body
 
 
 def time_start(core: int | None) -> tuple[float, float]:
-    """Return the seconds from the start of the default emulator to its first answer, and document.
+    """Return the seconds from the default emulator's start to its first answers.
 
-    The first answer is that about its health; a document takes a token besides.
+    The first answer is the health, the second a page of lists, after an access token.
     """
     with running(serve_command(), core) as server:
         ask(server.url, "GET", "/__emulator__/health")
-        first = time.perf_counter() - server.began
+        health = time.perf_counter() - server.began
         token = authorize(server.url)
         ask(server.url, "GET", LISTS, headers={"Authorization": token})
-        return first, time.perf_counter() - server.began
+        return health, time.perf_counter() - server.began
 
 
 if __name__ == "__main__":
