@@ -36,11 +36,12 @@ class Cores(NamedTuple):
 
 
 class Server(NamedTuple):
-    """A running server: process, base URL, and the performance counter at the start."""
+    """A running server: process, base URL, the performance counter at the start, the output."""
 
     process: subprocess.Popen[bytes]
     url: str
     began: float
+    output: IO[bytes]
 
 
 class Answer(NamedTuple):
@@ -124,7 +125,7 @@ def running(command: list[str], core: int | None, ready: Ready | None = None) ->
                 start_new_session=True,
             )
         try:
-            yield Server(process, _await_url(process, written, ready or find_url), began)
+            yield Server(process, _await_url(process, written, ready or find_url), began, written)
         finally:
             _end(process)
 

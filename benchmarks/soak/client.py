@@ -1,104 +1,98 @@
-"""One connection's worth of load: what it sends, at random, until its time is up."""
+"""The load of one connection: random requests until the time is over."""
 
 from random import Random
 from time import monotonic
 
-from benchmarks.soak import trouble
-from benchmarks.soak.contest import Contest
-from benchmarks.soak.expectation import INSTANT
-from benchmarks.soak.holdings import Holdings
+from benchmarks.soak import failpoint
+from benchmarks.soak.contention import Contention
+from benchmarks.soak.episode import Episodes
+from benchmarks.soak.items import ItemModel
+from benchmarks.soak.lists import ListModel
+from benchmarks.soak.matcher import INSTANT
 from benchmarks.soak.session import Session
-from benchmarks.soak.stock import Stock
-from benchmarks.soak.yard import Yard
-
-WEIGHTS = {
-    "lists": 45,
-    "stock": 25,
-    "contest": 5,
-    "records": 3,
-    "search": 3,
-    "page": 3,
-    "walk": 1,
-    "batch": 3,
-    "trouble": 4,
-    "look": 1,
-    "token": 1,
-    "yard": 1,
-}
 
 
 class Client:
-    """A client with documents of its own, in a workspace that it shares.
+    """A client with its own documents in a shared workspace, and with its own workspace.
 
     Args:
-        name: Its name, in all ids of what it makes.
-        session: How it talks to the server.
-        contest: What it shares with the others of its workspace.
-        seed: What decides, together with the name.
+        name: The name of the client; the ids of its documents begin with it.
+        session: The session in the shared workspace.
+        contention: The documents of all clients of the workspace.
+        seed: The seed of the random choices, together with the name.
     """
 
-    def __init__(self, name: str, session: Session, contest: Contest, seed: int) -> None:
+    def __init__(self, name: str, session: Session, contention: Contention, seed: int) -> None:
         self.name = name
         self.session = session
-        self.contest = contest
-        self.dice = Random(f"{seed} {name}")  # noqa: S311 - chance that can be repeated
-        self.holdings = Holdings(name, session.url, self.dice)
-        self.stock = Stock(name, self.dice)
-        self.yard = Yard(session.at(f"{session.workspace}-{name}"), self.dice)
-        self._marks = 0
+        self.contention = contention
+        self.rng = Random(f"{seed} {name}")  # noqa: S311 - choices that a seed repeats
+        self.list_model = ListModel(name, session.url, self.rng)
+        self.item_model = ItemModel(name, self.rng)
+        self.episodes = Episodes(session.at(f"{session.workspace}-{name}"), self.rng)
+        self._failpoints = 0
+        self._weights = {
+            self._send_list_request: 45,
+            self._send_item_request: 25,
+            self._contend: 5,
+            self._read_records: 3,
+            self._search: 3,
+            self._read_page: 3,
+            self._send_batch: 3,
+            self._inject_failpoint: 4,
+            self._read_items: 1,
+            self._check_control_plane: 1,
+            self.session.authorize: 1,
+            self.episodes.run: 1,
+        }
 
     async def run(self, deadline: float) -> None:
-        """Send one thing after the other until an instant of the monotonic clock.
+        """Send requests until an instant of the monotonic clock.
 
         Raises:
-            Mismatch: Something was answered that the model had not foretold.
+            Mismatch: An answer differs from the model.
         """
         await self.session.authorize()
-        await self.yard.visit()  # so that what workspaces cost is there from the beginning
+        await self.episodes.run()  # the memory of the workspace is there from the beginning
         while monotonic() < deadline:
-            if self.contest.rush:
-                await self.contest.follow(self.session, self.dice, self.name, self.contest.rush)
+            if self.contention.burst:
+                burst = self.contention.burst
+                await self.contention.follow(self.session, self.rng, self.name, burst)
                 continue
-            (chosen,) = self.dice.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))
-            await getattr(self, f"_do_{chosen}")()
+            (action,) = self.rng.choices(tuple(self._weights), tuple(self._weights.values()))
+            await action()
 
-    async def _do_lists(self) -> None:
-        await self.holdings.do(self.session)
+    async def _send_list_request(self) -> None:
+        await self.list_model.do(self.session)
 
-    async def _do_stock(self) -> None:
-        await self.session.do(self.stock.step())
+    async def _send_item_request(self) -> None:
+        await self.session.do(self.item_model.step())
 
-    async def _do_contest(self) -> None:
-        await self.contest.join(self.session, self.dice, self.name)
+    async def _contend(self) -> None:
+        await self.contention.join(self.session, self.rng, self.name)
 
-    async def _do_records(self) -> None:
-        await self.holdings.walk_records(self.session)
+    async def _read_records(self) -> None:
+        await self.list_model.walk_records(self.session)
 
-    async def _do_search(self) -> None:
-        await self.holdings.search(self.session)
+    async def _search(self) -> None:
+        await self.list_model.search(self.session)
 
-    async def _do_page(self) -> None:
-        await self.holdings.page(self.session)
+    async def _read_page(self) -> None:
+        await self.list_model.page(self.session)
 
-    async def _do_walk(self) -> None:
-        await self.stock.walk(self.session)
+    async def _read_items(self) -> None:
+        await self.item_model.walk(self.session)
 
-    async def _do_batch(self) -> None:
-        await self.holdings.batch(self.session)
+    async def _send_batch(self) -> None:
+        await self.list_model.batch(self.session)
 
-    async def _do_trouble(self) -> None:
-        step = self.dice.choice((self.holdings.step, self.stock.step))()
-        self._marks += 1
-        await trouble.meet(self.session, step, self.dice, f"{self.name}-{self._marks}")
-        self.holdings.settle()
+    async def _inject_failpoint(self) -> None:
+        step = self.rng.choice((self.list_model.step, self.item_model.step))()
+        self._failpoints += 1
+        await failpoint.inject(self.session, step, self.rng, f"{self.name}-{self._failpoints}")
+        self.list_model.remove_orphans()
 
-    async def _do_look(self) -> None:
-        """Look at the clock, which nobody moves in this workspace, and at internal errors."""
+    async def _check_control_plane(self) -> None:
+        """Read the clock, unchanged in the shared workspace, and the internal errors."""
         await self.session.control("GET", "/clock", content={"now": INSTANT, "frozen": False})
         await self.session.control("GET", "/crashes", content=[])
-
-    async def _do_token(self) -> None:
-        await self.session.authorize()
-
-    async def _do_yard(self) -> None:
-        await self.yard.visit()

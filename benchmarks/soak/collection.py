@@ -1,7 +1,7 @@
-"""A model of one collection of the Data API, all of whose documents belong to one client.
+"""A model of one client's documents in a collection of the Data API.
 
-It holds each document as the server shows it, so every answer can be foretold; what only the
-server can know (states, dates) is learned from the first answer that shows it.
+The model has each document in the form of an answer. The values that only the server knows (states,
+dates) come from the first answer with them.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,16 +12,16 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.ElementTree import fromstring
 
-from benchmarks.soak.expectation import INSTANT, STATE, Kind, another, like
+from benchmarks.soak.connection import Answer, Request
+from benchmarks.soak.matcher import INSTANT, STATE, Matcher, like, other_than
 from benchmarks.soak.step import Mismatch, Step, fault
-from benchmarks.soak.wire import Answer, Request
 
 BASE = "/s/-/dw/data/v23_2"
 NAMESPACE = "{http://www.demandware.com/ocapi/data/23.2}"
 METHODS = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
 STATE_HEADER = "x-dw-resource-state"
-UNHELD = "0" * 64
-FALSE = "Bearer wrong"
+UNKNOWN_STATE = "0" * 64
+WRONG_TOKEN = "Bearer wrong"  # noqa: S105 - no password
 JSON: Mapping[str, str | None] = {"Content-Type": "application/json"}
 TAGGED = like("a state as an entity tag", '"[0-9a-f]{64}"')
 TAG_HEADER = {"etag": TAGGED}
@@ -32,17 +32,17 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Resource:
-    """What is to be known of the documents of a collection.
+    """The properties of a resource that the model needs.
 
     Attributes:
-        name: The ``_type`` of one; with an s, of a page.
-        key: The property that is the id.
-        missing: The fault where there is none of an id, and the name of its argument.
-        duplicate: The fault where a PUT finds one, with the same argument; empty if it replaces.
-        deletes_missing: Whether the deletion of what is not there is done.
-        defaults: What a document has unless told otherwise.
-        derive: Adds what follows, from the properties after a write and what it sent.
-        make: Returns the properties that a write may send, at random.
+        name: The ``_type`` of a document; with an s, of a page.
+        key: The name of the id property.
+        missing: The fault for an unknown id, and the name of its argument.
+        duplicate: The fault for PUT of an existing document; empty if PUT replaces.
+        deletes_missing: Whether DELETE of an unknown id succeeds.
+        defaults: The default properties.
+        derive: Adds computed properties; gets the properties after a write, and the sent ones.
+        make: Returns random properties for a write.
     """
 
     name: str
@@ -57,19 +57,19 @@ class Resource:
 
 @dataclass
 class Entry:
-    """One document: as it is shown, and the state that it had before."""
+    """The expected document, and its previous state."""
 
     shown: Document
-    before: str = UNHELD
+    before: str = UNKNOWN_STATE
 
     @property
     def state(self) -> str | None:
-        """Its state, None while that is not known."""
+        """The state; None before the server's first answer."""
         state = self.shown["_resource_state"]
         return state if isinstance(state, str) else None
 
     def show(self, document: Document) -> None:
-        """Be shown so from now on."""
+        """Set the expected document."""
         if self.state and self.state != document["_resource_state"]:
             self.before = self.state
         self.shown = document
@@ -80,10 +80,10 @@ class Collection:
     """The documents of one client.
 
     Attributes:
-        resource: What they are.
-        url: The base URL of the server, as links have it.
-        path: The path of the collection, below that of the Data API.
-        fixed: Properties that all documents have from the path.
+        resource: The resource.
+        url: The base URL in links.
+        path: The path of the collection, below the path of the Data API.
+        fixed: Properties from the path, the same in all documents.
         entries: The documents, by id.
     """
 
@@ -93,35 +93,35 @@ class Collection:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
 
-    def step(self, dice: Random, name: str) -> Step:
-        """Return some request about a document, there or not."""
+    def step(self, rng: Random, name: str) -> Step:
+        """Return a random request for a document; the document may be missing."""
         if name in self.entries:
             choices = (self.read, self.change, self.change, self.put, self.look, self.refuse)
-            chosen = dice.choice((*choices, self.change, self.remove))
+            chosen = rng.choice((*choices, self.change, self.remove))
         else:
-            chosen = dice.choice((self.put, self.put, self.put, self.miss))
-        return chosen(dice, name)
+            chosen = rng.choice((self.put, self.put, self.put, self.miss))
+        return chosen(rng, name)
 
     def place(self, name: str) -> str:
         """Return the path of a document."""
         return f"{BASE}{self.path}/{name}"
 
     def page(self) -> list[Document]:
-        """Return all documents in their order."""
+        """Return all documents, sorted by id."""
         return [self.entries[name].shown for name in sorted(self.entries)]
 
     def learn_page(self, documents: list[Document]) -> None:
-        """Learn from all documents, in their order."""
+        """Update the model from the documents of a page."""
         for document in documents:
             self.entries[document[self.resource.key]].show(document)
 
     # Requests
 
-    def read(self, dice: Random, name: str) -> Step:
-        """Return a GET of a document: as JSON, as XML, some of it, or unless it is known."""
+    def read(self, rng: Random, name: str) -> Step:
+        """Return a GET of a document: as JSON, as XML, with select, or with If-None-Match."""
         entry, request = self.entries[name], Request("GET", self.place(name))
         kind = f"GET {self.resource.name}"
-        form = dice.randrange(4)
+        form = rng.randrange(4)
         if form == 0:
             asked = request.having(accept="application/xml")
             return Step(f"{kind} as XML", asked, 200, _in_xml(entry.shown), read=_read_xml)
@@ -135,23 +135,23 @@ class Collection:
             return Step(f"{kind} unless known", asked, 304)
         return Step(kind, request, 200, entry.shown, learn=self._shows(name))
 
-    def look(self, dice: Random, name: str) -> Step:
+    def look(self, rng: Random, name: str) -> Step:
         """Return a HEAD or an OPTIONS."""
-        if dice.random() < 0.5:  # noqa: PLR2004 - heads or tails
+        if rng.random() < 0.5:  # noqa: PLR2004 - heads or tails
             request = Request("OPTIONS", self.place(name), headers={"Authorization": None})
             return Step(f"OPTIONS {self.resource.name}", request, 204, headers={"allow": METHODS})
         state = self.entries[name].shown["_resource_state"]
         request = Request("HEAD", self.place(name))
         return Step(f"HEAD {self.resource.name}", request, 204, headers={STATE_HEADER: state})
 
-    def put(self, dice: Random, name: str) -> Step:
-        """Return a PUT of a document, which may be there."""
-        body = self.resource.make(dice)
+    def put(self, rng: Random, name: str) -> Step:
+        """Return a PUT of a new or an existing document."""
+        body = self.resource.make(rng)
         sent = {n: v for n, v in body.items() if v is not None}
         request, kind = Request("PUT", self.place(name), sent), f"PUT {self.resource.name}"
         entry = self.entries.get(name)
         if entry is None:
-            if dice.random() < 0.3:  # noqa: PLR2004 - some
+            if rng.random() < 0.3:  # noqa: PLR2004 - some
                 request = request.having(x_dw_resource_state="not_exists")
             shown = self._new(name, sent)
             located = {"location": shown["link"], "etag": TAGGED}
@@ -160,28 +160,28 @@ class Collection:
             told = fault(self.resource.duplicate, **{self.resource.missing[1]: name})
             return Step(f"{kind} that exists", request, 404, told)
         kept = {n: entry.shown[n] for n in (*ENVELOPE, "creation_date", "last_modified", "link")}
-        return self._write(dice, name, request, {**kept, **self._fill(name, sent)})
+        return self._write(rng, name, request, {**kept, **self._fill(name, sent)})
 
-    def change(self, dice: Random, name: str) -> Step:
-        """Return a PATCH of a document that is there."""
-        body = self.resource.make(dice)
+    def change(self, rng: Random, name: str) -> Step:
+        """Return a PATCH of an existing document."""
+        body = self.resource.make(rng)
         request = Request("PATCH", self.place(name), body)
-        return self._write(dice, name, request, self._merge(self.entries[name].shown, body))
+        return self._write(rng, name, request, self._merge(self.entries[name].shown, body))
 
-    def remove(self, dice: Random, name: str) -> Step:
-        """Return a DELETE of a document that is there."""
-        request, refused = self._present(dice, name, Request("DELETE", self.place(name)))
+    def remove(self, rng: Random, name: str) -> Step:
+        """Return a DELETE of an existing document."""
+        request, refused = self._present(rng, name, Request("DELETE", self.place(name)))
         if refused:
             return refused
         return Step(f"DELETE {self.resource.name}", request, 204, learn=self._forgets(name))
 
-    def miss(self, dice: Random, name: str) -> Step:
-        """Return a request about a document that is not there."""
-        method = dice.choice(("GET", "PATCH", "DELETE", "PUT"))
+    def miss(self, rng: Random, name: str) -> Step:
+        """Return a request for a missing document."""
+        method = rng.choice(("GET", "PATCH", "DELETE", "PUT"))
         kind = f"{method} {self.resource.name} that is missing"
         if method == "PUT":
-            request = Request(method, self.place(name), {"_resource_state": UNHELD})
-            told = fault("ResourceStateConflict", client=UNHELD, server="not_exists")
+            request = Request(method, self.place(name), {"_resource_state": UNKNOWN_STATE})
+            told = fault("ResourceStateConflict", client=UNKNOWN_STATE, server="not_exists")
             return Step(kind, request, 409, told)
         request = Request(method, self.place(name), {} if method == "PATCH" else None)
         if method == "DELETE" and self.resource.deletes_missing:
@@ -189,15 +189,18 @@ class Collection:
         missing, argument = self.resource.missing
         return Step(kind, request, 404, fault(missing, **{argument: name}))
 
-    def refuse(self, dice: Random, name: str) -> Step:
-        """Return a request that is refused before anybody looks at the document."""
+    def refuse(self, rng: Random, name: str) -> Step:
+        """Return an invalid request for an existing document."""
         path, kind = self.place(name), f"refused {self.resource.name}"
         unknown = fault("UnknownProperty", property="colour", document=self.resource.name)
         unread, nowhere = fault("BodyDecoding", body="{"), f"{path}/nothing"
-        lost, unauthorized = fault("ResourcePathNotFound", path=nowhere), {"Authorization": FALSE}
-        denied = fault("InvalidAccessToken", accessToken=FALSE.split()[1])
+        lost, unauthorized = (
+            fault("ResourcePathNotFound", path=nowhere),
+            {"Authorization": WRONG_TOKEN},
+        )
+        denied = fault("InvalidAccessToken", accessToken=WRONG_TOKEN.split()[1])
         barred = fault("MethodNotAllowed", method="POST")
-        request, status, told = dice.choice(
+        request, status, told = rng.choice(
             (
                 (Request("PATCH", path, {"colour": "red"}), 400, unknown),
                 (Request("PATCH", path, b"{", JSON), 400, unread),
@@ -208,18 +211,18 @@ class Collection:
         )
         return Step(kind, request, status, told)
 
-    # What comes of them
+    # Expected answers
 
-    def _write(self, dice: Random, name: str, request: Request, after: Document) -> Step:
-        """Return the write of a document that is there, which some state may forbid."""
-        request, refused = self._present(dice, name, request)
+    def _write(self, rng: Random, name: str, request: Request, after: Document) -> Step:
+        """Return a write of an existing document, sometimes with a stale state."""
+        request, refused = self._present(rng, name, request)
         shown = self._stamp(self.entries[name].shown, after)
         kind = f"{request.method} {self.resource.name}"
         return refused or Step(kind, request, 200, shown, TAG_HEADER, self._shows(name, shown))
 
-    def _present(self, dice: Random, name: str, request: Request) -> tuple[Request, Step | None]:
-        """Return a request that presents a state, maybe, and what comes of one that is stale."""
-        entry, way = self.entries[name], dice.randrange(8)
+    def _present(self, rng: Random, name: str, request: Request) -> tuple[Request, Step | None]:
+        """Return a request, sometimes with a state, and the refusal if the state is stale."""
+        entry, way = self.entries[name], rng.randrange(8)
         ways = ("body", "header", "if-match", "body", "header", "if-match")
         if way >= len(ways) or entry.state is None:
             return request, None
@@ -234,7 +237,7 @@ class Collection:
         return presented, Step(kind, presented, status, told) if stale else None
 
     def _shows(self, name: str, shown: Document | None = None) -> Callable[[Answer | None], None]:
-        """Return what takes over a document from an answer that shows it."""
+        """Return a function that updates the model from an answer."""
 
         def learn(answer: Answer | None) -> None:
             document = answer.json if answer else shown
@@ -262,7 +265,7 @@ class Collection:
         return {**known, **stamps, **self._fill(name, sent)}
 
     def _fill(self, name: str, sent: Document) -> Document:
-        """Return the properties of a document of which this was sent."""
+        """Return the properties of a new document."""
         ids = {**self.fixed, self.resource.key: name}
         return self.resource.derive({**self.resource.defaults, **sent, **ids}, sent)
 
@@ -278,15 +281,15 @@ class Collection:
         return self.resource.derive(after, sent)
 
     def _stamp(self, before: Document, after: Document) -> Document:
-        """Return a document with another state and date, unless nothing has changed."""
+        """Return a changed document with a new state and date."""
         if after == before:
             return before
-        state = another(STATE, before["_resource_state"])
+        state = other_than(STATE, before["_resource_state"])
         return {**after, "_resource_state": state, "last_modified": INSTANT}
 
 
 def _claim(request: Request, way: str, state: str) -> Request:
-    """Return a request that presents a state in one of the ways there are."""
+    """Return a request with a state, in the body or in a header."""
     if way == "if-match":
         return request.having(if_match=f'"{state}"')
     if way == "body" and isinstance(request.body, dict):
@@ -296,7 +299,7 @@ def _claim(request: Request, way: str, state: str) -> Request:
 
 
 def _in_xml(document: Document) -> list[Any]:
-    """Return the texts of a document's elements, those of documents inside it as lists."""
+    """Return names and texts of a document's XML elements; embedded documents as lists."""
     return sorted(_elements(document), key=lambda element: str(element[0]))
 
 
@@ -311,7 +314,7 @@ def _text(value: Any) -> Any:
         str(value).lower()
         if isinstance(value, bool)
         else value
-        if isinstance(value, Kind)
+        if isinstance(value, Matcher)
         else str(value)
     )
 

@@ -1,9 +1,9 @@
-"""What a soak has to say: a page of Markdown, and the same as JSON."""
+"""The report of a soak test, as Markdown and as JSON."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.soak.gauge import MEASURES, quarters
+from benchmarks.soak.resources import MEASURES, quarters
 from benchmarks.soak.run import Outcome, Plan
 
 
@@ -22,14 +22,14 @@ def summarize(store: str, plan: Plan, outcome: Outcome) -> dict[str, Any]:
         "sorts": _describe(_sort(kinds)),
         "kinds": _describe(kinds),
         "injected": dict(sorted(outcome.tally.injected.items())),
-        "fights": outcome.accepted,
-        "samples": outcome.gauge.samples,
+        "contended_writes": outcome.accepted,
+        "samples": outcome.monitor.samples,
         "grown": outcome.grown,
     }
 
 
 def _sort(kinds: Mapping[str, Iterable[float]]) -> dict[str, list[float]]:
-    """Return the times of kinds that begin with the same word, which is the method mostly."""
+    """Return the times by the first word of the kind, usually the method."""
     sorts: dict[str, list[float]] = {}
     for kind, seconds in kinds.items():
         sorts.setdefault(kind.partition(" ")[0], []).extend(seconds)
@@ -57,7 +57,7 @@ def render(figures: Mapping[str, Any]) -> str:
         f"Store {figures['store']}: {figures['requests']:,} requests in {figures['seconds']:,} s "
         f"over {figures['connections']} connections, {figures['per_second']:,}/s; "
         f"median {figures['p50']} ms, 99 % within {figures['p99']} ms; seed {figures['seed']}. "
-        f"{figures['fights']:,} writes were accepted where clients fought over a document."
+        f"{figures['contended_writes']:,} writes to contended documents were accepted."
     )
     parts = (_render_sorts(figures["sorts"]), _render_injected(figures["injected"]))
     tables = ("\n".join(part) for part in (*parts, _render_samples(figures["samples"])))
@@ -67,12 +67,12 @@ def render(figures: Mapping[str, Any]) -> str:
 def _render_sorts(sorts: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     yield _row("requests", "number", "p50 ms", "p99 ms")
     yield _row("---", "---:", "---:", "---:")
-    for sort, told in sorts.items():
-        yield _row(sort, f"{told['requests']:,}", told["p50"], told["p99"])
+    for sort, row in sorts.items():
+        yield _row(sort, f"{row['requests']:,}", row["p50"], row["p99"])
 
 
 def _render_injected(injected: Mapping[str, int]) -> Iterator[str]:
-    yield _row("injected", "met")
+    yield _row("injected failpoint", "number")
     yield _row("---", "---:")
     for sort, number in injected.items():
         yield _row(sort, f"{number:,}")

@@ -1,4 +1,4 @@
-"""The whole of a soak: opens the connections, lets them go, looks at what is left."""
+"""A whole soak test: open connections, send the load, check the final state."""
 
 import asyncio
 from contextlib import suppress
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from time import monotonic, perf_counter
 
 from benchmarks.soak.client import Client
-from benchmarks.soak.gauge import Gauge
+from benchmarks.soak.connection import Connection
+from benchmarks.soak.resources import ResourceMonitor
 from benchmarks.soak.server import Server
 from benchmarks.soak.session import Session, Tally
-from benchmarks.soak.shop import Shop
 from benchmarks.soak.step import Mismatch
-from benchmarks.soak.wire import Connection
+from benchmarks.soak.workspace import SharedWorkspace
 
-IN_ONE = 8  # clients that share a workspace
+CLIENTS_A_WORKSPACE = 8
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much load there is to be.
+    """The plan of the load.
 
     Attributes:
-        seconds: How long.
-        connections: How many at once.
-        seed: What chance is made from.
+        seconds: The duration.
+        connections: The number of simultaneous connections.
+        seed: The seed of all random choices.
     """
 
     seconds: float
@@ -33,62 +33,66 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it.
+    """The figures of a run.
 
     Attributes:
-        tally: What was sent.
-        gauge: What was measured.
-        seconds: How long the load lasted.
-        accepted: How many writes were accepted where clients fought over documents.
-        grown: What has grown, in sentences.
+        tally: The requests.
+        monitor: The resources of the server.
+        seconds: The duration of the load.
+        accepted: The number of accepted writes to contended documents.
+        grown: A sentence for each resource with growth.
     """
 
     tally: Tally
-    gauge: Gauge
+    monitor: ResourceMonitor
     seconds: float
     accepted: int
     grown: list[str]
 
 
 async def soak(server: Server, plan: Plan) -> Outcome:
-    """Put a server under load, and check all that it answers.
+    """Put a server under load, and check all answers.
 
     Raises:
-        Mismatch: It answered something else than the contract says; the first such finding.
+        Mismatch: An answer or the final state is wrong; the first such mismatch.
     """
-    tally, gauge = Tally(), Gauge(plan.connections, server.process, server.redis)
+    tally, monitor = Tally(), ResourceMonitor(plan.connections, server.process, server.redis)
     connections = [Connection(server.url) for _ in range(plan.connections)]
     try:
-        shops = await _open(connections, tally, plan)
+        workspaces = await _open(connections, tally, plan)
         began = perf_counter()
-        await _load(shops, gauge, plan.seconds)
+        await _load(workspaces, monitor, plan.seconds)
         seconds = perf_counter() - began
-        accepted = sum([await shop.check(server.journal) for shop in shops])
+        accepted = sum([await workspace.check(server.journal) for workspace in workspaces])
     finally:
         for connection in connections:
             await connection.close()
-    return Outcome(tally, gauge, seconds, accepted, gauge.judge())
+    return Outcome(tally, monitor, seconds, accepted, monitor.find_growth())
 
 
-async def _open(connections: list[Connection], tally: Tally, plan: Plan) -> list[Shop]:
-    """Return the workspaces, with their clients in them."""
-    shops = []
-    for first in range(0, len(connections), IN_ONE):
-        ours = connections[first : first + IN_ONE]
-        name = f"soak-{first // IN_ONE}"
-        shop = await Shop.open(Session(ours[0], name, tally))
+async def _open(connections: list[Connection], tally: Tally, plan: Plan) -> list[SharedWorkspace]:
+    """Return the workspaces with their clients."""
+    workspaces = []
+    for first in range(0, len(connections), CLIENTS_A_WORKSPACE):
+        ours = connections[first : first + CLIENTS_A_WORKSPACE]
+        name = f"soak-{first // CLIENTS_A_WORKSPACE}"
+        workspace = await SharedWorkspace.open(Session(ours[0], name, tally))
         for number, connection in enumerate(ours, start=first):
             session = Session(connection, name, tally)
-            shop.clients.append(Client(f"c{number:03}x", session, shop.contest, plan.seed))
-        shops.append(shop)
-    return shops
+            workspace.clients.append(
+                Client(f"c{number:03}x", session, workspace.contention, plan.seed)
+            )
+        workspaces.append(workspace)
+    return workspaces
 
 
-async def _load(shops: list[Shop], gauge: Gauge, seconds: float) -> None:
-    """Let all clients go at once, and measure meanwhile; the first finding ends it."""
+async def _load(
+    workspaces: list[SharedWorkspace], monitor: ResourceMonitor, seconds: float
+) -> None:
+    """Run all clients at once, and take samples; the first mismatch ends the load."""
     deadline = monotonic() + seconds
-    clients = [client for shop in shops for client in shop.clients]
-    measuring = asyncio.create_task(gauge.run())
+    clients = [client for workspace in workspaces for client in workspace.clients]
+    measuring = asyncio.create_task(monitor.run())
     try:
         async with asyncio.TaskGroup() as group:
             for client in clients:
@@ -102,6 +106,6 @@ async def _load(shops: list[Shop], gauge: Gauge, seconds: float) -> None:
 
 
 def _first(found: BaseExceptionGroup[Mismatch]) -> Mismatch:
-    """Return the first of several findings, which may lie in groups of their own."""
+    """Return the first mismatch in nested exception groups."""
     first = found.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,28 +1,28 @@
-"""A client of one workspace: sends steps over its connection, and counts what it sent."""
+"""The session of a client in one workspace: send requests, check answers, count."""
 
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.soak.expectation import TEXT
+from benchmarks.soak.connection import Answer, Connection, Request, WireError
+from benchmarks.soak.matcher import TEXT
 from benchmarks.soak.step import Mismatch, Step
-from benchmarks.soak.wire import Answer, Connection, Request, WireError
 
-DEMO = "a" * 30
+CLIENT = "a" * 30
 TOKEN = "/dwsso/oauth2/access_token"  # noqa: S105 - a path
 CONTROL = "/__emulator__"
 FORM = "application/x-www-form-urlencoded"
-LIFETIME = 1799
+TOKEN_SECONDS = 1799
 
 
 @dataclass
 class Tally:
-    """What all clients have sent.
+    """The requests of all clients.
 
     Attributes:
-        seconds: How long each answer took, by kind of request.
-        injected: How much trouble was met, by sort.
+        seconds: The duration of each request, by kind of request.
+        injected: The number of injected failpoints, by sort.
     """
 
     seconds: dict[str, "array[float]"] = field(default_factory=lambda: defaultdict(_seconds))
@@ -34,12 +34,12 @@ def _seconds() -> "array[float]":
 
 
 class Session:
-    """A client.
+    """A session.
 
     Args:
-        connection: What it sends over.
-        workspace: Where its requests belong to.
-        tally: Where they are counted.
+        connection: The connection.
+        workspace: The workspace of all requests.
+        tally: The counters of all sessions.
     """
 
     def __init__(self, connection: Connection, workspace: str, tally: Tally) -> None:
@@ -50,15 +50,15 @@ class Session:
 
     @property
     def url(self) -> str:
-        """The base URL, as links have it."""
+        """The base URL in links."""
         return f"http://{self.connection.host}"
 
     def at(self, workspace: str) -> "Session":
-        """Return a client of another workspace over the same connection, without a token yet."""
+        """Return a session in another workspace over the same connection, without a token."""
         return Session(self.connection, workspace, self.tally)
 
     async def send(self, step: Step) -> Answer:
-        """Return the answer of a request that has no expectation yet, whatever it is."""
+        """Send a request, and return the answer without a check."""
         headers: dict[str, str | None] = {"x-emulator-workspace": self.workspace}
         if self.token and step.request.path.startswith("/s/"):
             headers["Authorization"] = f"Bearer {self.token}"
@@ -68,15 +68,15 @@ class Session:
                 Request(request.method, request.path, request.body, {**headers, **request.headers})
             )
         except WireError as error:
-            raise Mismatch(f"{step.kind}: {error}\n  asked:    {request}") from error
+            raise Mismatch(f"{step.kind}: {error}\n  request:  {request}") from error
         self.tally.seconds[step.kind].append(answer.seconds)
         return answer
 
     async def do(self, step: Step) -> Answer:
-        """Send a request and hold its answer against what was foretold.
+        """Send a request, check the answer, and return it.
 
         Raises:
-            Mismatch: It is another one.
+            Mismatch: The answer differs from the expected one.
         """
         answer = await self.send(step)
         step.check(answer)
@@ -85,29 +85,29 @@ class Session:
     async def control(
         self, method: str, path: str, body: Any = None, *, status: int = 200, content: Any
     ) -> Any:
-        """Ask the control plane, and return the JSON of its answer.
+        """Send a request to the control plane, and return the JSON of the answer.
 
         Raises:
-            Mismatch: It is not what was foretold.
+            Mismatch: The answer differs from the expected one.
         """
         kind = f"control {path.split('/')[1].partition('?')[0]}"
         step = Step(kind, Request(method, CONTROL + path, body), status, content)
         return (await self.do(step)).json
 
     async def authorize(self) -> None:
-        """Take a new token for the requests to come."""
+        """Get a new access token for the next requests."""
         answer = await self.do(grant())
         self.token = answer.json["access_token"]
 
 
 def grant() -> Step:
-    """Return the request of a token."""
-    form = f"grant_type=client_credentials&client_id={DEMO}&client_secret={DEMO}"
+    """Return the request for an access token."""
+    form = f"grant_type=client_credentials&client_id={CLIENT}&client_secret={CLIENT}"
     request = Request("POST", TOKEN, form.encode(), {"Content-Type": FORM})
     content = {
         "access_token": TEXT,
         "scope": "mail",
         "token_type": "Bearer",
-        "expires_in": LIFETIME,
+        "expires_in": TOKEN_SECONDS,
     }
     return Step("token", request, 200, content)

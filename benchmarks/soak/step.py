@@ -1,37 +1,37 @@
-"""One request with what has to come of it, foretold before it is sent."""
+"""A request, and the answer that the model expects."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchmarks.soak.expectation import TEXT, find_difference
-from benchmarks.soak.wire import Answer, Request
+from benchmarks.soak.connection import Answer, Request
+from benchmarks.soak.matcher import TEXT, find_difference
 
 Learn = Callable[[Answer | None], None]
 
 
-class Mismatch(Exception):  # noqa: N818 - a finding, which is what the soak is for
-    """The server did something else than the contract says; the message tells what."""
+class Mismatch(Exception):  # noqa: N818 - a result of the test
+    """An answer or a state differs from the model; the message has both."""
 
 
 def ignore(_: Answer | None) -> None:
-    """Learn nothing of an answer."""
+    """Learn nothing from an answer."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A request and its answer, as the model foretells it.
+    """A request and the expected answer.
 
     Attributes:
-        kind: What sort of request it is, for the summary.
+        kind: The kind of request, for the report.
         request: The request.
         status: The status of the answer.
-        content: The JSON value of its body, kinds standing where it cannot be foretold.
-        headers: Headers it has to have, by lower-case names.
-        learn: Brings the model to where the server is then, with what could not be foretold;
-            gets None if the request was served but nobody saw the answer.
-        losable: Whether the model can do without the answer.
-        read: Returns the value of the body that ``content`` is compared with.
+        content: The JSON value of the body, with matchers for values that only the server knows.
+        headers: Expected headers, by lower-case names.
+        learn: Updates the model from the answer; from None for a request whose answer was
+            lost on purpose.
+        losable: Whether the model can be updated without the answer.
+        read: Returns the value to compare with ``content``.
     """
 
     kind: str
@@ -44,35 +44,35 @@ class Step:
     read: Callable[[Answer], Any] = lambda answer: answer.json
 
     def check(self, answer: Answer, *, part: bool = False) -> None:
-        """Hold an answer against what was foretold, and learn from it.
+        """Compare an answer with the expected one, and update the model.
 
         Args:
-            answer: What came.
-            part: Whether it came inside a batch, where it has no headers of its own.
+            answer: The answer.
+            part: Whether the answer is a part of a batch; parts have no headers.
 
         Raises:
-            Mismatch: It is another one.
+            Mismatch: The answer differs.
         """
         difference = self._find_difference(answer, part=part)
         if difference:
-            raise Mismatch(self.tell(answer, difference))
+            raise Mismatch(self.describe(answer, difference))
         try:
             self.learn(answer)
         except Mismatch as found:
-            raise Mismatch(self.tell(answer, str(found))) from found
+            raise Mismatch(self.describe(answer, str(found))) from found
         except LookupError as error:
-            raise Mismatch(self.tell(answer, f"it lacks {error}")) from error
+            raise Mismatch(self.describe(answer, f"{error} is missing")) from error
 
     def having(self, **headers: str | None) -> "Step":
-        """Return the same step with further headers of its request."""
+        """Return the same step with further request headers."""
         return replace(self, request=self.request.having(**headers))
 
-    def tell(self, answer: Answer, difference: str) -> str:
-        """Return what was asked, what came, what was expected and how the two differ."""
+    def describe(self, answer: Answer, difference: str) -> str:
+        """Return the message of a mismatch: request, answer, expected answer, difference."""
         expected = f"{self.status} {dict(self.headers)} {self.content!r}"
         return (
-            f"{self.kind}: {difference}\n  asked:    {self.request}\n"
-            f"  came:     {answer}\n  expected: {expected}"
+            f"{self.kind}: {difference}\n  request:  {self.request}\n"
+            f"  answer:   {answer}\n  expected: {expected}"
         )
 
     def _find_difference(self, answer: Answer, *, part: bool) -> str:
@@ -80,8 +80,8 @@ class Step:
             return "the connection ended"
         if answer.status != self.status:
             return f"the status is {answer.status} instead of {self.status}"
-        named = {} if part else {name: answer.headers.get(name) for name in self.headers}
-        wrong = "" if part else find_difference(self.headers, named, "headers")
+        present = {} if part else {name: answer.headers.get(name) for name in self.headers}
+        wrong = "" if part else find_difference(self.headers, present, "headers")
         try:
             return wrong or find_difference(self.content, self.read(answer), "body")
         except ValueError as error:
@@ -90,12 +90,14 @@ class Step:
 
 def fault(name: str, **arguments: Any) -> dict[str, Any]:
     """Return a fault document of the Data API."""
-    told = {"arguments": arguments, "type": f"{name}Exception", "message": TEXT}
-    return {"_v": "23.2", "_type": "fault", "fault": told}
+    details = {"type": f"{name}Exception", "message": TEXT}
+    if arguments:
+        details["arguments"] = arguments
+    return {"_v": "23.2", "_type": "fault", "fault": details}
 
 
 def problem(status: int, code: str, instance: str, *pointers: str) -> dict[str, Any]:
-    """Return a problem document of the Inventory Service API, with what is wrong by pointer."""
+    """Return a problem document of the Inventory Service API, with an error for each pointer."""
     kind = "urn:inventory-service:problem:" + code.lower().replace("_", "-")
     told = {"type": kind, "title": TEXT, "status": status, "detail": TEXT, "code": code}
     errors = {"errors": [{"pointer": place, "detail": TEXT} for place in pointers]}

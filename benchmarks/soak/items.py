@@ -1,17 +1,17 @@
-"""Items and inventories of one client of the Inventory Service API, and the model of both."""
+"""A model of one client's items and inventories in the Inventory Service API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from benchmarks.soak.expectation import INSTANT, TAG, TEXT, Kind, another, find_difference
+from benchmarks.soak.connection import Answer, Request
+from benchmarks.soak.matcher import INSTANT, TAG, TEXT, Matcher, find_difference, other_than
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step, problem
-from benchmarks.soak.wire import Answer, Request
 
-SKUS, PLACES, KEYS = 6, 3, 5
-SHOWN = {
+MAX_SKUS, MAX_LOCATIONS, MAX_KEYS = 6, 3, 5
+PAGE_PROPERTIES = {
     "items": ("itemId", "sku", "name", "status", "updatedAt"),
     "inventories": (
         "inventoryId",
@@ -23,54 +23,54 @@ SHOWN = {
     ),
 }
 IDS = {"items": "itemId", "inventories": "inventoryId"}
-WRONG = '"of-yesterday"'
+STALE_TAG = '"of-yesterday"'
 
 Document = dict[str, Any]
 
 
 @dataclass
 class Row:
-    """One document as it is shown, and its entity tag, which may be unknown."""
+    """The expected document, and the entity tag or a matcher for it."""
 
     shown: Document
     tag: Any = TAG
 
 
 @dataclass
-class Stock:
-    """All documents of one client, whose skus and locations begin with its name.
+class ItemModel:
+    """All items and inventories of one client.
 
     Attributes:
-        name: The client's name; no other's begins with it.
-        dice: What decides.
-        rows: The documents in the order of their creation, by collection and id.
-        keyed: The requests that were sent with an idempotency key, by key.
+        name: The client's name; all skus begin with it.
+        rng: Chooses requests and values.
+        rows: The documents in the order of creation, by collection and id.
+        keyed: The sent requests with an idempotency key, by key.
     """
 
     name: str
-    dice: Random
+    rng: Random
     rows: dict[str, dict[str, Row]] = field(
         default_factory=lambda: {"items": {}, "inventories": {}}
     )
     keyed: dict[str, Step] = field(default_factory=dict)
 
     def step(self) -> Step:
-        """Return some request about one document."""
-        collection = self.dice.choice(("items", "inventories"))
+        """Return a random request for one document."""
+        collection = self.rng.choice(("items", "inventories"))
         rows = self.rows[collection]
-        if not rows or self.dice.random() < 0.3:  # noqa: PLR2004 - some
+        if not rows or self.rng.random() < 0.3:  # noqa: PLR2004 - some
             create = {"items": self._create_item, "inventories": self._create_inventory}
             return create[collection]()
-        identifier = self.dice.choice(sorted(rows))
+        identifier = self.rng.choice(sorted(rows))
         choices = (self._read, self._read_unless_known, self._change, self._change, self._refuse)
-        return self.dice.choice((*choices, self._remove))(collection, identifier)
+        return self.rng.choice((*choices, self._remove))(collection, identifier)
 
     # Creation
 
     def _create_item(self) -> Step:
-        if self.dice.random() < 0.3:  # noqa: PLR2004 - some
+        if self.rng.random() < 0.3:  # noqa: PLR2004 - some
             return self._repeat()
-        body = self._item(f"{self.name}-{self.dice.randrange(SKUS)}")
+        body = self._item(f"{self.name}-{self.rng.randrange(MAX_SKUS)}")
         if any(row.shown["sku"] == body["sku"] for row in self.rows["items"].values()):
             told = problem(409, "DUPLICATE", "/items", "/sku")
             return Step("POST item that exists", Request("POST", "/items", body), 409, told)
@@ -78,7 +78,7 @@ class Stock:
 
     def _create_inventory(self) -> Step:
         items = sorted(self.rows["items"])
-        item, place = self.dice.choice([*items, "none"]), f"here-{self.dice.randrange(PLACES)}"
+        item, place = self.rng.choice([*items, "none"]), f"here-{self.rng.randrange(MAX_LOCATIONS)}"
         body = {"itemId": item, "location": {"locationId": place}, **self._quantities()}
         request, kind = Request("POST", "/inventories", body), "POST inventory"
         if "reservedQuantity" in body and body["reservedQuantity"] > body["onHandQuantity"]:
@@ -93,21 +93,21 @@ class Stock:
         return self._creates("inventories", request, _new_inventory(body))
 
     def _repeat(self) -> Step:
-        """Return a POST with an idempotency key, which may have been sent before (WRITE-5)."""
-        key = f"{self.name}-key-{self.dice.randrange(KEYS)}"
+        """Return a POST with a new or an old idempotency key (WRITE-5)."""
+        key = f"{self.name}-key-{self.rng.randrange(MAX_KEYS)}"
         if key not in self.keyed:
             body = self._item(key)
             request = Request("POST", "/items", body, {"Idempotency-Key": key})
             created = self._creates("items", request, self._new_item(body))
             return self._remembers(key, created)
-        if self.dice.random() < 0.2:  # noqa: PLR2004 - few
+        if self.rng.random() < 0.2:  # noqa: PLR2004 - few
             told = problem(422, "IDEMPOTENCY_KEY_REUSED", "/items")
             request = Request("POST", "/items", self._item("other"), {"Idempotency-Key": key})
             return Step("POST item by the key of another", request, 422, told)
         return self.keyed[key]
 
     def _remembers(self, key: str, created: Step) -> Step:
-        """Return a creation after which the same request gets the same answer."""
+        """Return a creation; the model then expects the same answer to the same request."""
 
         def learn(answer: Answer | None) -> None:
             created.learn(answer)
@@ -140,8 +140,8 @@ class Stock:
     def _item(self, sku: str) -> Document:
         return {
             "sku": sku,
-            "productVariant": {"variantId": f"v{self.dice.randrange(9)}"},
-            "name": f"item {self.dice.randrange(10**6)}",
+            "productVariant": {"variantId": f"v{self.rng.randrange(9)}"},
+            "name": f"item {self.rng.randrange(10**6)}",
         }
 
     def _new_item(self, body: Document) -> Document:
@@ -150,9 +150,9 @@ class Stock:
         return {**defaults, "status": "ACTIVE", **body, **made}
 
     def _quantities(self) -> Document:
-        """Return quantities, of which sometimes more is reserved than there is."""
-        on_hand = self.dice.randrange(100)
-        return {"onHandQuantity": on_hand, "reservedQuantity": self.dice.randrange(on_hand + 10)}
+        """Return random quantities; the reserved quantity is sometimes too large."""
+        on_hand = self.rng.randrange(100)
+        return {"onHandQuantity": on_hand, "reservedQuantity": self.rng.randrange(on_hand + 10)}
 
     # One document
 
@@ -172,13 +172,13 @@ class Stock:
 
     def _read_unless_known(self, collection: str, identifier: str) -> Step:
         row = self.rows[collection][identifier]
-        if isinstance(row.tag, Kind):
+        if isinstance(row.tag, Matcher):
             return self._read(collection, identifier)
         request = Request("GET", f"/{collection}/{identifier}", headers={"If-None-Match": row.tag})
         return Step(f"GET {collection} unless known", request, 304, headers={"etag": row.tag})
 
     def _change(self, collection: str, identifier: str) -> Step:
-        """Return a merge patch, which sometimes presents a tag."""
+        """Return a merge patch, sometimes with an entity tag."""
         row, patch = self.rows[collection][identifier], self._patch(collection)
         path, kind = f"/{collection}/{identifier}", f"PATCH {collection}"
         request, stale = self._present(Request("PATCH", path, patch), row)
@@ -191,7 +191,7 @@ class Stock:
             return Step(f"{kind} that is refused", request, 422, told)
         same = after == row.shown
         shown = row.shown if same else {**after, "updatedAt": INSTANT}
-        tag = row.tag if same else another(TAG, row.tag)
+        tag = row.tag if same else other_than(TAG, row.tag)
         learn = self._shows(collection, identifier, shown, tag)
         return Step(kind, request, 200, shown, {"etag": tag}, learn)
 
@@ -199,11 +199,11 @@ class Stock:
         if collection == "inventories":
             return self._quantities()
         patch: Document = {
-            "name": self.dice.choice((None, f"item {self.dice.randrange(10**6)}")),
-            "status": self.dice.choice(("ACTIVE", "INACTIVE", None)),
-            "metadata": {"note": self.dice.choice((None, str(self.dice.randrange(99))))},
+            "name": self.rng.choice((None, f"item {self.rng.randrange(10**6)}")),
+            "status": self.rng.choice(("ACTIVE", "INACTIVE", None)),
+            "metadata": {"note": self.rng.choice((None, str(self.rng.randrange(99))))},
         }
-        return {n: patch[n] for n in self.dice.sample(sorted(patch), self.dice.randrange(4))}
+        return {n: patch[n] for n in self.rng.sample(sorted(patch), self.rng.randrange(4))}
 
     def _remove(self, collection: str, identifier: str) -> Step:
         path, kind = f"/{collection}/{identifier}", f"DELETE {collection}"
@@ -221,13 +221,13 @@ class Stock:
         return Step(kind, request, 204, learn=learn)
 
     def _refuse(self, collection: str, identifier: str) -> Step:
-        """Return a request that is refused: an unknown member, no JSON, what is not there."""
+        """Return an invalid request: an unknown member, invalid JSON, or an unknown id."""
         path, kind = f"/{collection}/{identifier}", f"refused {collection}"
         merge_patch = {"Content-Type": "application/merge-patch+json"}
         unknown = problem(422, "INVALID_BODY", path, "/colour")
         unread = problem(400, "MALFORMED_JSON", path)
         nowhere = f"/{collection}/none"
-        request, status, told = self.dice.choice(
+        request, status, told = self.rng.choice(
             (
                 (Request("PATCH", path, {"colour": "red"}), 422, unknown),
                 (Request("PATCH", path, b"{", merge_patch), 400, unread),
@@ -238,18 +238,18 @@ class Stock:
         return Step(kind, request, status, told)
 
     def _present(self, request: Request, row: Row) -> tuple[Request, bool]:
-        """Return a request that presents a tag, maybe, and whether it is a stale one."""
-        way = self.dice.randrange(6)
+        """Return a request, sometimes with an entity tag, and whether the tag is stale."""
+        way = self.rng.randrange(6)
         if way == 0:
-            return request.having(if_match=WRONG), True
-        if way == 1 and not isinstance(row.tag, Kind):
+            return request.having(if_match=STALE_TAG), True
+        if way == 1 and not isinstance(row.tag, Matcher):
             return request.having(if_match=row.tag), False
         return request, False
 
     def _shows(
         self, collection: str, identifier: str, shown: Document, tag: Any = TAG
     ) -> Callable[[Answer | None], None]:
-        """Return what takes over a document from an answer that shows it."""
+        """Return a function that updates the model from an answer."""
 
         def learn(answer: Answer | None) -> None:
             row = Row(answer.json, answer.headers["etag"]) if answer else Row(shown, tag)
@@ -260,9 +260,9 @@ class Stock:
     # Pages
 
     async def walk(self, session: Session) -> None:
-        """Follow a collection to its end: each document of this client is met once (PAGE-3)."""
-        collection, size = self.dice.choice(("items", "inventories")), self.dice.randrange(20, 100)
-        content = {collection: Kind("rows", lambda v: isinstance(v, list) and len(v) <= size)}
+        """Read all pages of a collection; each document of the client is there once (PAGE-3)."""
+        collection, size = self.rng.choice(("items", "inventories")), self.rng.randrange(20, 100)
+        content = {collection: Matcher("rows", lambda v: isinstance(v, list) and len(v) <= size)}
         path, met = f"/{collection}?pageSize={size}", list[Document]()
         while path:
             step = Step(f"GET page of {collection}", Request("GET", path), 200, content, read=_page)
@@ -273,22 +273,22 @@ class Stock:
         self.check_rows(collection, met)
 
     def check_rows(self, collection: str, met: list[Document]) -> None:
-        """Hold the rows of a whole walk against the documents of this client.
+        """Compare the rows of all pages with the documents of this client.
 
         Raises:
-            Mismatch: One is missing, is met twice, is another one or at another place.
+            Mismatch: A document is missing, repeated, different or in another order.
         """
         ids = [row[IDS[collection]] for row in met]
         if len(set(ids)) < len(ids):
-            raise Mismatch(f"a walk met some of the {collection} twice: {ids}")
+            raise Mismatch(f"the pages of {collection} repeat an id: {ids}")
         ours = self.rows[collection]
         expected = [_summarize(collection, row.shown) for row in ours.values()]
         came = [row for row in met if row[IDS[collection]] in ours or self._claims(row)]
         if difference := find_difference(expected, came, collection):
-            raise Mismatch(f"a walk of {self.name}: {difference}")
+            raise Mismatch(f"the pages of {self.name}: {difference}")
 
     def _claims(self, row: Document) -> bool:
-        """Return whether a row is one of this client, known to the model or not."""
+        """Return whether a row belongs to this client, even if the model does not know it."""
         return row.get("sku", "").startswith(f"{self.name}-") or row["itemId"] in self.rows["items"]
 
 
@@ -312,7 +312,7 @@ def _complete(inventory: Document) -> Document:
 
 
 def _merge(collection: str, before: Document, patch: Document) -> Document:
-    """Return a document after a merge patch: null takes away, or brings a default back."""
+    """Return a document after a merge patch; null removes a member or restores its default."""
     after = _merge_members(before, patch)
     return _complete(after) if collection == "inventories" else {"status": "ACTIVE", **after}
 
@@ -330,8 +330,8 @@ def _merge_members(before: Document, patch: Document) -> Document:
 
 
 def _summarize(collection: str, shown: Document) -> Document:
-    """Return what a page shows of a document (ITEM-2, STOCK-2)."""
-    row = {name: shown[name] for name in SHOWN[collection] if name in shown}
+    """Return the row of a document on a page (ITEM-2, STOCK-2)."""
+    row = {name: shown[name] for name in PAGE_PROPERTIES[collection] if name in shown}
     if collection == "items":
         return {**row, "variantId": shown["productVariant"]["variantId"]}
     return {**row, "locationId": shown["location"]["locationId"]}

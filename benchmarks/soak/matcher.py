@@ -1,4 +1,4 @@
-"""What an answer has to be: JSON values, some of which are known by their kind alone."""
+"""Expected JSON values, with matchers for unknown values, and their comparison."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Stands where a value cannot be foretold, though what sort of value it is can.
+class Matcher:
+    """A placeholder for a value that only the server knows, such as a date.
 
     Attributes:
-        name: What such a value is, in words.
-        test: Whether a value is one.
+        name: The kind of value, in words.
+        test: Returns whether a value matches.
     """
 
     name: str
@@ -22,33 +22,33 @@ class Kind:
         return f"<{self.name}>"
 
 
-def like(name: str, pattern: str) -> Kind:
-    """Return the kind of texts that fit a regular expression."""
+def like(name: str, pattern: str) -> Matcher:
+    """Return a matcher for texts that match a regular expression completely."""
     compiled = re.compile(pattern, re.DOTALL)
-    return Kind(name, lambda value: isinstance(value, str) and bool(compiled.fullmatch(value)))
+    return Matcher(name, lambda value: isinstance(value, str) and bool(compiled.fullmatch(value)))
 
 
 TEXT = like("a text", ".+")
 STATE = like("a resource state", "[0-9a-f]{64}")
 TAG = like("an entity tag", '"[^"]+"')
 INSTANT = like("an instant", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-ANYTHING = Kind("anything", lambda _: True)
+ANYTHING = Matcher("anything", lambda _: True)
 
 
-def another(kind: Kind, than: Any) -> Kind:
-    """Return a kind without one value of it, which may itself be unknown."""
-    if isinstance(than, Kind):
-        return kind
-    return Kind(f"{kind.name} other than {than}", lambda v: kind.test(v) and v != than)
+def other_than(matcher: Matcher, than: Any) -> Matcher:
+    """Return a matcher that refuses one value; the same matcher if the value is unknown."""
+    if isinstance(than, Matcher):
+        return matcher
+    return Matcher(f"{matcher.name} other than {than}", lambda v: matcher.test(v) and v != than)
 
 
 def find_difference(expected: Any, actual: Any, place: str = "") -> str:
-    """Return where and how a value differs from what was expected, empty if it does not."""
+    """Return the place and description of the first difference; empty if the values match."""
     return next(_differ(expected, actual, place), "")
 
 
 def _differ(expected: Any, actual: Any, place: str) -> Iterator[str]:
-    if isinstance(expected, Kind):
+    if isinstance(expected, Matcher):
         if not expected.test(actual):
             yield f"{place or '/'} is {actual!r} instead of {expected!r}"
     elif isinstance(expected, Mapping) and isinstance(actual, Mapping):
@@ -69,6 +69,6 @@ def _differ_in_members(
         if name not in actual:
             yield f"{place}/{name} is missing, expected {expected[name]!r}"
         elif name not in expected:
-            yield f"{place}/{name} is {actual[name]!r}, though nothing was expected there"
+            yield f"{place}/{name} is {actual[name]!r}, expected no member"
         else:
             yield from _differ(expected[name], actual[name], f"{place}/{name}")

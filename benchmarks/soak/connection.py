@@ -1,4 +1,4 @@
-"""One kept connection: requests out, answers in, and when it ended."""
+"""A persistent HTTP connection that reports how it ended."""
 
 import asyncio
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
@@ -11,26 +11,26 @@ from urllib.parse import urlsplit
 
 import orjson
 
-PATIENCE = 60.0  # seconds
+ANSWER_TIMEOUT_SECONDS = 60.0
 HEAD_END = b"\r\n\r\n"
 BODILESS = (204, 304)
 END = "the end of the connection"
-SHOWN = 2_000  # characters of a body that are told
+MAX_SHOWN_CHARACTERS = 2_000
 
 
 class WireError(Exception):
-    """What came is no answer of HTTP/1.1 that tells its length, or it did not come in time."""
+    """The answer is late, or is not an HTTP/1.1 answer with a length."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked.
+    """A request.
 
     Attributes:
         method: The method.
         path: The path with the query.
         body: A JSON value, bytes, or None for no body.
-        headers: Headers; a value of None takes away one that the session would send.
+        headers: The headers; None removes a default header of the session.
     """
 
     method: str
@@ -39,12 +39,12 @@ class Request:
     headers: Mapping[str, str | None] = field(default_factory=dict)
 
     def having(self, **headers: str | None) -> "Request":
-        """Return the same request with further headers, whose names have hyphens for ``_``."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return replace(self, headers={**self.headers, **named})
+        """Return the same request with further headers; ``_`` in a name stands for a hyphen."""
+        further = {name.replace("_", "-"): value for name, value in headers.items()}
+        return replace(self, headers={**self.headers, **further})
 
     def encode(self, host: str) -> bytes:
-        """Return the bytes on the wire."""
+        """Return the bytes to send."""
         headers = {"Host": host, **{n: v for n, v in self.headers.items() if v is not None}}
         body = self.body if isinstance(self.body, bytes) else b""
         if self.body is not None and not isinstance(self.body, bytes):
@@ -59,19 +59,19 @@ class Request:
         kept = {n: v for n, v in self.headers.items() if n != "Authorization" and v is not None}
         body = b"" if self.body is None else self.body
         text = (body if isinstance(body, bytes) else orjson.dumps(body)).decode(errors="replace")
-        return f"{self.method} {self.path} {kept} {text[:SHOWN]}".rstrip()
+        return f"{self.method} {self.path} {kept} {text[:MAX_SHOWN_CHARACTERS]}".rstrip()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came.
+    """An answer.
 
     Attributes:
-        status: The status; 0 if there was none.
-        headers: The headers, their names in lower case.
-        body: The body, or as much of it as came.
-        seconds: From the first byte sent to the last one received.
-        ended: How the connection ended before all of it came; empty if it did not.
+        status: The status; 0 without an answer.
+        headers: The headers, by lower-case names.
+        body: The body, or the received beginning.
+        seconds: From the first byte sent to the last byte received.
+        ended: How the connection ended too early; empty if it did not.
     """
 
     status: int
@@ -82,7 +82,7 @@ class Answer:
 
     @property
     def whole(self) -> bool:
-        """Whether all of it came."""
+        """Whether the answer is complete."""
         return not self.ended
 
     @property
@@ -90,17 +90,18 @@ class Answer:
         """The body as JSON; None without a body.
 
         Raises:
-            ValueError: It is none.
+            ValueError: The body is not JSON.
         """
         return orjson.loads(self.body) if self.body else None
 
     def __str__(self) -> str:
-        told = f"{self.status} {dict(self.headers)} {self.body.decode(errors='replace')[:SHOWN]}"
-        return f"{self.ended} after: {told}".rstrip() if self.ended else told.rstrip()
+        body = self.body.decode(errors="replace")[:MAX_SHOWN_CHARACTERS]
+        text = f"{self.status} {dict(self.headers)} {body}"
+        return f"{self.ended} after: {text}".rstrip() if self.ended else text.rstrip()
 
 
 class Connection:
-    """One connection, opened when it is needed and open until the server ends it.
+    """A connection; opened on first use and again after an early end.
 
     Args:
         url: The base URL of the server.
@@ -113,17 +114,17 @@ class Connection:
         self._streams: tuple[StreamReader, StreamWriter] | None = None
 
     async def ask(self, request: Request) -> Answer:
-        """Return the answer to a request; one that is not whole if the connection ended.
+        """Return the answer to a request; an incomplete one if the connection ended.
 
         Raises:
-            WireError: No answer came within a minute, or something that is none.
+            WireError: The answer is late, or is not an answer.
         """
         began = perf_counter()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(ANSWER_TIMEOUT_SECONDS):
                 answer = await self._exchange(request)
         except TimeoutError as error:
-            raise WireError(f"no answer within {PATIENCE:g} s") from error
+            raise WireError(f"no answer within {ANSWER_TIMEOUT_SECONDS:g} s") from error
         if not answer.whole:
             await self.close()
         return replace(answer, seconds=perf_counter() - began)
@@ -139,7 +140,7 @@ class Connection:
             return Answer(0, {}, error.partial, ended=END)
 
     async def close(self) -> None:
-        """Close it, if it is open."""
+        """Close the connection if it is open."""
         if self._streams:
             self._streams[1].close()
             with suppress(OSError):
@@ -158,7 +159,7 @@ async def _read(reader: StreamReader, method: str) -> Answer:
         has_body = method != "HEAD" and status not in BODILESS
         length = int(headers.get("content-length", "")) if has_body else 0
     except (IndexError, ValueError) as error:
-        raise WireError(f"no answer that tells its length, but {head!r}") from error
+        raise WireError(f"no length in the answer {head!r}") from error
     try:
         body = await reader.readexactly(length)
     except IncompleteReadError as error:

@@ -1,17 +1,17 @@
-"""What a client does in a workspace of its own: snapshots, forks, resets, clocks, journals.
+"""Short scenarios in a client's own workspace: snapshots, forks, resets, clocks, journals.
 
-Each episode begins with a reset and ends with one, so nothing is left of it.
+Each scenario starts and ends with a reset, so the next one is independent.
 """
 
 from random import Random
 from typing import Any
 
 from benchmarks.soak.collection import BASE, Collection
-from benchmarks.soak.expectation import ANYTHING, INSTANT
-from benchmarks.soak.holdings import LIST
-from benchmarks.soak.session import LIFETIME, Session
+from benchmarks.soak.connection import Answer, Request
+from benchmarks.soak.lists import LIST
+from benchmarks.soak.matcher import ANYTHING, INSTANT
+from benchmarks.soak.session import TOKEN_SECONDS, Session
 from benchmarks.soak.step import Step, fault
-from benchmarks.soak.wire import Answer, Request
 
 LISTS = f"{BASE}/inventory_lists"
 NOON, LATER, AFTER = (f"2027-05-01T12:0{minute}:00.000Z" for minute in range(3))
@@ -19,46 +19,46 @@ MINUTE = 60
 RESET = {"status": "ok", "reset": "fixtures"}
 
 
-class Yard:
-    """One client in its workspace.
+class Episodes:
+    """The scenarios of one client.
 
     Args:
-        session: The client there.
-        dice: What decides.
+        session: The session in the client's own workspace.
+        rng: Chooses scenarios and values.
     """
 
-    def __init__(self, session: Session, dice: Random) -> None:
+    def __init__(self, session: Session, rng: Random) -> None:
         self.session = session
-        self.dice = dice
+        self.rng = rng
         self.lists = Collection(LIST, session.url, "/inventory_lists")
 
-    async def visit(self) -> None:
-        """Live through one episode.
+    async def run(self) -> None:
+        """Run one scenario.
 
         Raises:
-            Mismatch: Something else came of it.
+            Mismatch: An answer differs from the model.
         """
-        episodes = (self._keep, self._tell_time, self._look_back, self._put_back)
-        episode = self.dice.choice(episodes)
+        episodes = (self._snapshot, self._move_clock, self._read_journal, self._replace_state)
+        episode = self.rng.choice(episodes)
         await self._reset()
         await self.session.authorize()
-        await self.session.do(self.lists.put(self.dice, "a"))
+        await self.session.do(self.lists.put(self.rng, "a"))
         await episode()
         await self._reset()
-        await self.session.do(self.lists.miss(self.dice, "a"))
+        await self.session.do(self.lists.miss(self.rng, "a"))
 
     async def _reset(self) -> None:
         await self.session.control("POST", "/reset", content=RESET)
         self.lists.entries.clear()
 
-    async def _keep(self) -> None:
-        """Keep the data under a name, change them, bring them back, and into another workspace."""
+    async def _snapshot(self) -> None:
+        """Make a snapshot, change the data, restore the snapshot, fork a workspace."""
         ask, kept = self.session.control, dict(self.lists.entries["a"].shown)
         shown = {"name": "s", "at": INSTANT}
         await ask("PUT", "/snapshots/s", status=201, content=shown)
         await self.session.do(self._patch("another"))
-        await self.session.do(self.lists.put(self.dice, "b"))
-        if self.dice.random() < 0.5:  # noqa: PLR2004 - heads or tails
+        await self.session.do(self.lists.put(self.rng, "b"))
+        if self.rng.random() < 0.5:  # noqa: PLR2004 - heads or tails
             await self._empty()
         await ask("POST", "/snapshots/s/restore", content=shown)
         await self._find(self.session, kept)
@@ -67,7 +67,7 @@ class Yard:
         await ask("DELETE", "/snapshots/s", status=204, content=None)
 
     async def _empty(self) -> None:
-        """Take all data away."""
+        """Remove all data."""
         self.lists.entries.clear()
         await self.session.control("POST", "/reset?to=empty", content={**RESET, "reset": "empty"})
         content = {"_v": "23.2", "_type": "inventory_lists", "count": 0, "data": [], "start": 0}
@@ -75,7 +75,7 @@ class Yard:
         await self.session.do(step)
 
     async def _find(self, session: Session, kept: dict[str, Any]) -> None:
-        """Find one list as it was, and the other one gone."""
+        """Check that one list is unchanged, and that the other list is gone."""
         path = f"{LISTS}/a"
         await session.do(Step("GET what was kept", Request("GET", path), 200, kept))
         gone = fault("InventoryListNotFound", inventorylistId="b")
@@ -92,8 +92,8 @@ class Yard:
         await ask("DELETE", f"/workspaces/{name}", status=204, content=None)
         await ask("GET", f"/workspaces/{name}", status=404, content=ANYTHING)
 
-    async def _tell_time(self) -> None:
-        """Stop the clock and move it: dates and tokens go by it."""
+    async def _move_clock(self) -> None:
+        """Freeze the clock and advance it: dates and tokens depend on it."""
         ask, stands = self.session.control, {"frozen": True}
         await ask("POST", "/clock/freeze", {"at": NOON}, content={"now": NOON, **stands})
         await self.session.authorize()
@@ -101,14 +101,14 @@ class Yard:
         await ask("POST", "/clock/advance", {"seconds": MINUTE}, content={"now": LATER, **stands})
         await self.session.do(self._patch("later", last_modified=LATER))
         moved = {"now": ANYTHING, **stands}
-        await ask("POST", "/clock/advance", {"seconds": LIFETIME - MINUTE}, content=moved)
+        await ask("POST", "/clock/advance", {"seconds": TOKEN_SECONDS - MINUTE}, content=moved)
         expired = fault("InvalidAccessToken", accessToken=self.session.token)
         await self.session.do(Step("GET by an expired token", Request("GET", LISTS), 401, expired))
         await ask("POST", "/clock/reset", content={"now": INSTANT, "frozen": False})
         await self.session.authorize()
 
-    async def _look_back(self) -> None:
-        """Read the journal, which holds the requests of this client alone."""
+    async def _read_journal(self) -> None:
+        """Check the journal; it has the requests of this client only."""
         ask = self.session.control
         await self.session.do(self._patch("for the journal"))
         await ask("GET", "/journal/count?method=PATCH&status=200", content={"count": 1})
@@ -120,13 +120,13 @@ class Yard:
         await ask("POST", "/reset?only=journal", content={**RESET, "reset": "journal"})
         await ask("GET", "/journal/count", content={"count": 0})
 
-    async def _put_back(self) -> None:
-        """Take all data out, change them, put them back; few, as they are slow to validate."""
+    async def _replace_state(self) -> None:
+        """Export the state, change it, import it; with few records, because validation is slow."""
         await self._empty()
-        await self.session.do(self.lists.put(self.dice, "a"))
+        await self.session.do(self.lists.put(self.rng, "a"))
         kept = dict(self.lists.entries["a"].shown)
         state = await self.session.control("GET", "/state", content=ANYTHING)
-        await self.session.do(self.lists.put(self.dice, "b"))
+        await self.session.do(self.lists.put(self.rng, "b"))
         await self.session.do(self._patch("another"))
         await self.session.control("PUT", "/state", state, content=ANYTHING)
         await self._find(self.session, kept)
@@ -143,4 +143,4 @@ class Yard:
             if answer:
                 entry.show(answer.json)
 
-        return Step("PATCH in a yard", request, 200, shown, learn=learn)
+        return Step("PATCH in a episodes", request, 200, shown, learn=learn)

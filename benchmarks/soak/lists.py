@@ -1,4 +1,4 @@
-"""Inventory lists and product inventory records of one client, and the model of both."""
+"""A model of one client's inventory lists and product inventory records."""
 
 import re
 from collections.abc import Mapping
@@ -9,51 +9,52 @@ from typing import Any
 import orjson
 
 from benchmarks.soak.collection import BASE, Collection, Document, Resource
-from benchmarks.soak.expectation import INSTANT, TEXT, Kind, find_difference
+from benchmarks.soak.connection import Answer, Request
+from benchmarks.soak.matcher import INSTANT, TEXT, Matcher, find_difference
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step, fault
-from benchmarks.soak.wire import Answer, Request
 
-LISTS_AT_MOST, RECORDS_AT_MOST = 5, 5
+MAX_LISTS, MAX_RECORDS = 5, 5
 BOUNDARY = "b"
 
 
-def make_list(dice: Random) -> Document:
-    """Return what a write of an inventory list may send."""
+def make_list(rng: Random) -> Document:
+    """Return random properties of an inventory list."""
     body: Document = {
-        "description": dice.choice((None, f"stock {dice.randrange(10**6)}", "Größe & Maß <1>")),
-        "default_in_stock": dice.choice((True, False, None)),
-        "use_bundle_inventory_only": dice.random() < 0.5,  # noqa: PLR2004 - heads or tails
-        "c_floor_space": dice.choice((None, dice.randrange(1000))),
-        "c_carriers": dice.choice((None, ["dhl"], ["dhl", "ups", f"n{dice.randrange(99)}"])),
-        "c_pickup": dice.choice((True, False)),
+        "description": rng.choice((None, f"stock {rng.randrange(10**6)}", "Größe & Maß <1>")),
+        "default_in_stock": rng.choice((True, False, None)),
+        "use_bundle_inventory_only": rng.random() < 0.5,  # noqa: PLR2004 - heads or tails
+        "c_floor_space": rng.choice((None, rng.randrange(1000))),
+        "c_carriers": rng.choice((None, ["dhl"], ["dhl", "ups", f"n{rng.randrange(99)}"])),
+        "c_pickup": rng.choice((True, False)),
     }
-    return _choose_some(dice, body)
+    return _choose_some(rng, body)
 
 
-def make_record(dice: Random) -> Document:
-    """Return what a write of a product inventory record may send."""
+def make_record(rng: Random) -> Document:
+    """Return random properties of a product inventory record."""
     body: Document = {
-        "allocation": {"amount": dice.randrange(1000)},
-        "inventory_turnover": dice.randrange(100),
-        "perpetual_flag": dice.random() < 0.5,  # noqa: PLR2004 - heads or tails
-        "pre_order_back_order_allocation": dice.choice((None, dice.randrange(50))),
-        "pre_order_back_order_handling": dice.choice(("none", "preorder", "backorder", None)),
-        "product_name": dice.choice((None, f"product {dice.randrange(10**6)}")),
-        "quantity_on_order": dice.randrange(50),
+        "allocation": {"amount": rng.randrange(1000)},
+        "inventory_turnover": rng.randrange(100),
+        "perpetual_flag": rng.random() < 0.5,  # noqa: PLR2004 - heads or tails
+        "pre_order_back_order_allocation": rng.choice((None, rng.randrange(50))),
+        "pre_order_back_order_handling": rng.choice(("none", "preorder", "backorder", None)),
+        "product_name": rng.choice((None, f"product {rng.randrange(10**6)}")),
+        "quantity_on_order": rng.randrange(50),
     }
-    return _choose_some(dice, body)
+    return _choose_some(rng, body)
 
 
-def _choose_some(dice: Random, body: Document) -> Document:
-    """Return some of the properties, in any order."""
-    return {name: body[name] for name in dice.sample(sorted(body), dice.randrange(len(body) + 1))}
+def _choose_some(rng: Random, body: Document) -> Document:
+    """Return some of the properties, in random order."""
+    return {name: body[name] for name in rng.sample(sorted(body), rng.randrange(len(body) + 1))}
 
 
 def derive_record(after: Document, sent: Mapping[str, Any]) -> Document:
-    """Return a record with what follows from its quantities (INV-9)."""
+    """Return a record with its computed properties (INV-9)."""
     if "amount" in (sent.get("allocation") or {}):
-        counted = {**after["allocation"], "reset_date": INSTANT}
+        kind = {"_type": "product_inventory_record_allocation"}
+        counted = {**kind, **after["allocation"], "reset_date": INSTANT}
         after = {**after, "allocation": counted, "inventory_turnover": 0}
     stock = after.get("allocation", {}).get("amount", 0) - after["inventory_turnover"]
     available = stock + after["pre_order_back_order_allocation"]
@@ -90,31 +91,31 @@ RECORD = Resource(
 )
 
 
-class Holdings:
-    """All lists and records of one client, whose ids begin with its name.
+class ListModel:
+    """All lists and records of one client.
 
     Args:
-        name: The client's name; no other's begins with it.
+        name: The client's name; all ids begin with it.
         url: The base URL of the server.
-        dice: What decides.
+        rng: Chooses requests and values.
     """
 
-    def __init__(self, name: str, url: str, dice: Random) -> None:
+    def __init__(self, name: str, url: str, rng: Random) -> None:
         self.name = name
-        self.dice = dice
+        self.rng = rng
         self.lists = Collection(LIST, url, "/inventory_lists")
         self._records: dict[str, Collection] = {}
 
     def records(self, name: str) -> Collection:
-        """Return the records of a list, none of which outlives it (INV-10)."""
+        """Return the records of a list; they are deleted with the list (INV-10)."""
         if name not in self._records:
             path = f"/inventory_lists/{name}/product_inventory_records"
             fixed = {"inventory_list_id": name}
             self._records[name] = Collection(RECORD, self.lists.url, path, fixed)
         return self._records[name]
 
-    def settle(self) -> None:
-        """Forget the records of lists that are gone; to be called after each request."""
+    def remove_orphans(self) -> None:
+        """Remove the records of deleted lists; to be called after each request."""
         self._records = {n: c for n, c in self._records.items() if n in self.lists.entries}
 
     def all_records(self) -> list[Document]:
@@ -122,28 +123,28 @@ class Holdings:
         return [shown for collection in self._records.values() for shown in collection.page()]
 
     def step(self) -> Step:
-        """Return some request about one document."""
-        name = f"{self.name}{self.dice.randrange(LISTS_AT_MOST)}"
-        if self.dice.random() < 0.5:  # noqa: PLR2004 - heads or tails
-            return self.lists.step(self.dice, name)
-        product = f"p{self.dice.randrange(RECORDS_AT_MOST)}"
+        """Return a random request for one document."""
+        name = f"{self.name}{self.rng.randrange(MAX_LISTS)}"
+        if self.rng.random() < 0.5:  # noqa: PLR2004 - heads or tails
+            return self.lists.step(self.rng, name)
+        product = f"p{self.rng.randrange(MAX_RECORDS)}"
         if name in self.lists.entries:
-            return self.records(name).step(self.dice, product)
+            return self.records(name).step(self.rng, product)
         told = fault("InventoryListNotFound", inventorylistId=name)
         request = Request("GET", self.records(name).place(product))
         return Step("GET record of a missing list", request, 404, told)
 
     async def do(self, session: Session) -> None:
-        """Send some request about one document."""
+        """Send a random request for one document."""
         await session.do(self.step())
-        self.settle()
+        self.remove_orphans()
 
     async def walk_records(self, session: Session) -> None:
-        """Follow the pages of the records of one list to the end (ENV-2, PAG-1)."""
-        name = self.dice.choice(sorted(self.lists.entries) or [""])
+        """Read all pages of one list's records (ENV-2, PAG-1)."""
+        name = self.rng.choice(sorted(self.lists.entries) or [""])
         if not name:
             return
-        size, collection = self.dice.randrange(1, 4), self.records(name)
+        size, collection = self.rng.randrange(1, 4), self.records(name)
         path = f"{BASE}{collection.path}?select=(**)&count={size}"
         shown, start = collection.page(), 0
         while path:
@@ -154,9 +155,9 @@ class Holdings:
             path, start = came.get("next", "").removeprefix(session.url), start + size
 
     async def search(self, session: Session) -> None:
-        """Search the lists of this client, by a word that all of their ids hold (SRC-2)."""
+        """Search the client's lists by the common beginning of the ids (SRC-2)."""
         query: Document = {"text_query": {"fields": ["id"], "search_phrase": self.name}}
-        wanted = self.dice.choice((None, True, False))
+        wanted = self.rng.choice((None, True, False))
         if wanted is not None:
             term = {"fields": ["default_in_stock"], "operator": "is", "values": [wanted]}
             query = {"bool_query": {"must": [query, {"term_query": term}]}}
@@ -169,8 +170,8 @@ class Holdings:
         self.lists.learn_page(answer.json.get("hits", []))
 
     async def page(self, session: Session) -> None:
-        """Read a page of all lists: those of others are not known, those of this client are."""
-        start, count = self.dice.randrange(40), self.dice.randrange(1, 30)
+        """Read a page of all clients' lists; the model knows this client's lists only."""
+        start, count = self.rng.randrange(40), self.rng.randrange(1, 30)
         path = f"{BASE}/inventory_lists?start={start}&count={count}&select=(**)"
         content = {"_v": "23.2", "_type": "inventory_lists", "count": _NUMBER, "data": _ARRAY}
         content |= {"select": "**", "start": start, "total": _NUMBER}
@@ -178,11 +179,11 @@ class Holdings:
         await session.do(replace(step, content=content, read=_without_links))
 
     def _check_page(self, answer: Answer | None) -> None:
-        """Find all lists of this client that lie between the first and the last of a page."""
+        """Check the order of a page, and the lists of this client on it."""
         data = answer.json["data"] if answer else []
         ids = [document["id"] for document in data]
         if ids != sorted(set(ids)):
-            raise Mismatch(f"the ids {ids} are not in order, or not unique")
+            raise Mismatch(f"the ids {ids} are unsorted, or not unique")
         expected = [d for d in self.lists.page() if ids and ids[0] <= d["id"] <= ids[-1]]
         came = [document for document in data if document["id"].startswith(self.name)]
         if difference := find_difference(expected, came, "own lists"):
@@ -190,9 +191,9 @@ class Holdings:
         self.lists.learn_page(came)
 
     async def batch(self, session: Session) -> None:
-        """Send several requests about different lists as one (BAT-9, BAT-10)."""
-        names = [f"{self.name}{number}" for number in range(LISTS_AT_MOST)]
-        chosen = self.dice.sample(names, self.dice.randrange(2, 5))
+        """Send several requests for different lists in a batch (BAT-9, BAT-10)."""
+        names = [f"{self.name}{number}" for number in range(MAX_LISTS)]
+        chosen = self.rng.sample(names, self.rng.randrange(2, 5))
         steps = [self._part(name) for name in chosen]
         body = "".join(map(_encode_part, steps)) + f"--{BOUNDARY}--"
         media_type = {"Content-Type": f"multipart/mixed; boundary={BOUNDARY}"}
@@ -203,18 +204,18 @@ class Holdings:
             raise Mismatch(f"batch: {len(parts)} parts instead of {len(steps)}: {answer}")
         for step, part in zip(steps, parts, strict=True):
             step.check(part, part=True)
-        self.settle()
+        self.remove_orphans()
 
     def _part(self, name: str) -> Step:
-        """Return a request that can be part of a batch: no HEAD, no OPTIONS, a token inherited."""
+        """Return a request for a batch: neither HEAD nor OPTIONS, and without a token."""
         if name not in self.lists.entries:
-            return self.lists.put(self.dice, name)
-        chosen = self.dice.choice((self.lists.read, self.lists.change, self.lists.remove))
-        return chosen(self.dice, name)
+            return self.lists.put(self.rng, name)
+        chosen = self.rng.choice((self.lists.read, self.lists.change, self.lists.remove))
+        return chosen(self.rng, name)
 
 
-_NUMBER = Kind("a number", lambda value: type(value) is int)
-_ARRAY = Kind("an array", lambda value: isinstance(value, list))
+_NUMBER = Matcher("a number", lambda value: type(value) is int)
+_ARRAY = Matcher("an array", lambda value: isinstance(value, list))
 
 
 def _page(name: str, shown: list[Document], start: int, size: int) -> Document:

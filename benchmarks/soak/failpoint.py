@@ -1,49 +1,49 @@
-"""Failpoints on the way of one request: what the client sees of them, and the server does."""
+"""Failpoints for single requests: check the client's view and the server's state."""
 
 from dataclasses import replace
 from random import Random
 from typing import Any
 
-from benchmarks.soak.expectation import ANYTHING
+from benchmarks.soak.connection import Answer
+from benchmarks.soak.matcher import ANYTHING
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step, fault, problem
-from benchmarks.soak.wire import Answer
 
 HEADER = "x-soak"
-DELAY = 0.05  # seconds
-ROUNDED = 0.9  # of which so much may be there: timers go by the millisecond
-CUT = 5  # bytes
+DELAY_SECONDS = 0.05
+MIN_DELAY_SHARE = 0.9  # timers round to milliseconds
+TRUNCATED_BYTES = 5
 HARMLESS = ("delay", "slow_body")
 WITHOUT_EFFECT = ("fault", "status", "drop before")
 LOSSES = ("drop after", "truncate")
-TOLD = {"soak": "injected"}
+INJECTED_BODY = {"soak": "injected"}
 BODILESS = (204, 304)
 
 
-async def meet(session: Session, step: Step, dice: Random, mark: str) -> None:
-    """Send a step past a failpoint that is for it alone, and see both do what they should.
+async def inject(session: Session, step: Step, rng: Random, mark: str) -> None:
+    """Add a failpoint for one request, send the request, check answer and failpoint.
 
     Args:
         session: The client.
         step: The request.
-        dice: What decides which trouble it is.
-        mark: What no other request has in its header.
+        rng: Chooses the failpoint.
+        mark: The value of a header that only this request has.
 
     Raises:
-        Mismatch: Something else came of it.
+        Mismatch: The answer or the failpoint differs from the model.
     """
-    sort = dice.choice(_choose(step))
+    sort = rng.choice(_choose(step))
     action = _declare(sort, step)
     declared = {"match": {"header": {HEADER: mark}}, "times": 1, "action": action}
     made = {**declared, "id": ANYTHING, "seen": 0, "met": 0}
     shown = await session.control("POST", "/failpoints", declared, status=201, content=[made])
-    await _suffer(session, step.having(x_soak=mark), sort)
-    await _withdraw(session, shown[0])
+    await _send_with_failpoint(session, step.having(x_soak=mark), sort)
+    await _remove(session, shown[0])
     session.tally.injected[sort] += 1
 
 
 def _choose(step: Step) -> tuple[str, ...]:
-    """Return the trouble that a step can meet; not every one can do without its answer."""
+    """Return the possible failpoints of a step; some steps need their answers."""
     losses = [sort for sort in LOSSES if step.losable]
     if step.status in BODILESS or step.request.method == "HEAD":
         losses = [sort for sort in losses if sort != "truncate"]
@@ -51,27 +51,29 @@ def _choose(step: Step) -> tuple[str, ...]:
 
 
 def _declare(sort: str, step: Step) -> dict[str, Any]:
-    """Return the action of some trouble."""
+    """Return the action of a failpoint."""
     if sort == "fault":
         if step.request.path.startswith("/s/"):
             return {"fault": "SiteOffline", "arguments": {"siteId": "soak"}}
         return {"fault": "IN_USE", "arguments": {"detail": "soak"}}
     actions: dict[str, dict[str, Any]] = {
-        "delay": {"delay": DELAY},
-        "slow_body": {"slow_body": DELAY},
-        "status": {"status": 503, "headers": {"Retry-After": "1"}, "body": TOLD},
+        "delay": {"delay": DELAY_SECONDS},
+        "slow_body": {"slow_body": DELAY_SECONDS},
+        "status": {"status": 503, "headers": {"Retry-After": "1"}, "body": INJECTED_BODY},
         "drop before": {"drop": "before"},
         "drop after": {"drop": "after"},
-        "truncate": {"truncate": CUT},
+        "truncate": {"truncate": TRUNCATED_BYTES},
     }
     return actions[sort]
 
 
-async def _suffer(session: Session, step: Step, sort: str) -> None:
+async def _send_with_failpoint(session: Session, step: Step, sort: str) -> None:
     if sort in HARMLESS:
         answer = await session.do(step)
-        if (sort == "delay" or answer.body) and answer.seconds < DELAY * ROUNDED:
-            raise Mismatch(step.tell(answer, f"it came in {answer.seconds} s, in spite of {sort}"))
+        if (sort == "delay" or answer.body) and answer.seconds < DELAY_SECONDS * MIN_DELAY_SHARE:
+            raise Mismatch(
+                step.describe(answer, f"the answer took {answer.seconds} s, less than the {sort}")
+            )
     elif sort in LOSSES or sort == "drop before":
         answer = await session.send(step)
         _check_loss(step, sort, answer)
@@ -82,12 +84,12 @@ async def _suffer(session: Session, step: Step, sort: str) -> None:
 
 
 def _injected(step: Step, sort: str) -> Step:
-    """Return a step that is answered by a failpoint, in the place of the API."""
+    """Return a step with the answer of the failpoint."""
     path = step.request.path.partition("?")[0]
     bare = step.request.method == "HEAD"
     refused = replace(step, kind=f"injected {sort}", headers={}, learn=lambda _: None)
     if sort == "status":
-        told = None if bare else TOLD
+        told = None if bare else INJECTED_BODY
         wanted = {"retry-after": "1"}
         return replace(refused, status=503, content=told, headers=wanted, read=_read_json)
     if not step.request.path.startswith("/s/"):
@@ -104,20 +106,20 @@ def _read_json(answer: Answer) -> Any:
 
 
 def _check_loss(step: Step, sort: str, answer: Answer) -> None:
-    """Find the connection ended just where it was to be."""
-    wanted = CUT if sort == "truncate" else 0
+    """Check where the connection ended."""
+    wanted = TRUNCATED_BYTES if sort == "truncate" else 0
     status = step.status if sort == "truncate" else 0
     came = (answer.whole, answer.status, len(answer.body))
     if came != (False, status, wanted):
         told = f"{sort} should have ended the connection after {wanted} bytes of the body"
-        raise Mismatch(step.tell(answer, told))
+        raise Mismatch(step.describe(answer, told))
 
 
-async def _withdraw(session: Session, shown: dict[str, Any]) -> None:
-    """Remove a failpoint, which one request has met."""
+async def _remove(session: Session, shown: dict[str, Any]) -> None:
+    """Check that one request met a failpoint, and remove the failpoint."""
     path = f"/failpoints/{shown['id']}"
     listed = await session.control("GET", "/failpoints", content=ANYTHING)
     found = [failpoint for failpoint in listed if failpoint["id"] == shown["id"]]
     if found != [{**shown, "seen": 1, "met": 1}]:
-        raise Mismatch(f"the failpoint {shown} was met once, it is listed as {found}")
+        raise Mismatch(f"the failpoint {shown} was met once, but is listed as {found}")
     await session.control("DELETE", path, status=204, content=None)
