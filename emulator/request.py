@@ -1,6 +1,5 @@
 """Requests and responses of the application: Flask's own, made with less work."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,8 @@ from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDic
 from emulator.cached_property import cached_property
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from _typeshed.wsgi import WSGIEnvironment
 
 NO_PARAMETERS: MultiDict[str, str] = ImmutableMultiDict()
