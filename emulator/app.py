@@ -13,6 +13,7 @@ from werkzeug.exceptions import (
     BadRequest,
     HTTPException,
     InternalServerError,
+    MethodNotAllowed,
     NotFound,
     ServiceUnavailable,
 )
@@ -84,7 +85,8 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     app.register_error_handler(StoreUnavailable, _refuse_outage)
     app.register_error_handler(ConnectionDropped, _drop)
     app.register_error_handler(Exception, _refuse_crash)
-    app.wsgi_app = FrontDoor(families, workspaces, config.journal_body)  # type: ignore[method-assign]
+    door = FrontDoor(families, workspaces, config.journal_body, is_shared=config.is_shared)
+    app.wsgi_app = door  # type: ignore[method-assign]
     return app
 
 
@@ -199,11 +201,18 @@ def _name_blueprint(request: Request) -> str:
 
 
 def _refuse(error: HTTPException) -> ResponseReturnValue:
-    """Answer an HTTP error in the form of the family; routes of users keep their own form."""
-    request = current_request()
+    """Answer an HTTP error in the form of the family; routes of users keep Flask's form."""
+    request, family = current_request(), _current_family()
     if request.url_rule is not None and not _name_blueprint(request):
         return error
-    return _current_family().refuse(error)
+    if isinstance(error, MethodNotAllowed) and _is_foreign(request, family):
+        return error
+    return family.refuse(error)
+
+
+def _is_foreign(request: Request, family: Family) -> bool:
+    """Return whether only routes of users can have a path: the path belongs to no family."""
+    return family.name == data.NAME and f"/{request.path.split('/')[1]}" not in family.paths
 
 
 def _drop(error: ConnectionDropped) -> ResponseReturnValue:

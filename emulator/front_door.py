@@ -1,9 +1,10 @@
 """The front door: WSGI middleware that finds family and workspace, and records the exchange."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from io import BytesIO
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -29,6 +30,12 @@ from emulator.workspace.workspace import (
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+logger = logging.getLogger(__name__)
+
+SEVERAL_PROCESSES = (
+    "each process of this server has data and tokens of its own: "
+    "set OCAPI_EMULATOR_STORE to redis://HOST:PORT/N, or use one process"
+)
 WORKSPACE_HEADER = "HTTP_X_EMULATOR_WORKSPACE"
 WORKSPACE_HOSTS = (".localhost", ".ocapi.test")
 """The ends of host names that begin with the name of a workspace."""
@@ -50,11 +57,18 @@ class FrontDoor:
         families: The families; the first one serves all paths that no family names.
         workspaces: The workspaces.
         journal_body_bytes: The part of each body that the journal keeps.
+        is_shared: Whether other processes see the same data.
     """
 
     def __init__(
-        self, families: Sequence[Family], workspaces: Workspaces, journal_body_bytes: int
+        self,
+        families: Sequence[Family],
+        workspaces: Workspaces,
+        journal_body_bytes: int,
+        *,
+        is_shared: bool = False,
     ) -> None:
+        self._warns = not is_shared
         self.default = families[0]
         self.families = {path: family for family in families for path in family.paths}
         self.workspaces = workspaces
@@ -64,6 +78,9 @@ class FrontDoor:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer through the family of the path."""
+        if self._warns and environ["wsgi.multiprocess"]:
+            self._warns = False
+            logger.warning(SEVERAL_PROCESSES)
         path = canonical(_find_target(environ))
         family = self._find_family(path)
         if family is not None:
@@ -84,7 +101,7 @@ class FrontDoor:
         _read_body(environ)
         reply = record(environ, workspace, self.journal_body_bytes)
         start_response(reply.status, reply.headers)
-        return _pace(reply, _find_pause(environ, workspace)) if reply.pause else reply.parts
+        return _pace(reply, environ.get(PAUSE, sleep)) if reply.pause else reply.parts
 
     def _find_family(self, path: str) -> Family | None:
         """Return the family of a canonical path; None for the paths of nobody.
@@ -181,13 +198,7 @@ def _serve(environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace)
     if failpoint is None:
         return _call(environ)
     recorded.failpoint = failpoint.id
-    return failpoint.serve(_call, environ, _find_pause(environ, workspace))
-
-
-def _find_pause(environ: "WSGIEnvironment", workspace: Workspace) -> Sleep:
-    """Return the server's own function to wait, else the workspace's."""
-    pause: Sleep = environ.get(PAUSE, workspace.failpoints.pause)
-    return pause
+    return failpoint.serve(_call, environ, environ.get(PAUSE, sleep))
 
 
 def _call(environ: "WSGIEnvironment") -> Reply:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from secrets import token_hex
-from time import sleep
 from typing import Any
 
 from emulator.clock import Clock
@@ -87,7 +86,6 @@ def _share(  # noqa: PLR0913, PLR0917 - the parts of one set-up
         families={family.name: family for family in families},
         failpoints=plans,
         declare=declaration.read,
-        pause=sleep,
     )
     return SharedWorkspaces(setup, config.workspaces, config.workspace_age)
 

@@ -14,7 +14,7 @@ from emulator.family import INJECTED, Family
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import client, origin
 from emulator.ocapi.access.client import CLIENTS, USERS
-from emulator.ocapi.cache import AnswerCache
+from emulator.ocapi.cache import KEEPABLE, AnswerCache
 from emulator.ocapi.call import Call, Route, Service
 from emulator.ocapi.check import check
 from emulator.ocapi.meta import description
@@ -87,6 +87,7 @@ def register(app: Flask, service: Service) -> Family:
 
     def view(**segments: str) -> Response:
         request: Any = request_ctx.request
+        request.environ[KEEPABLE] = True
         route = routes[request.url_rule.endpoint]
         segments.pop("_site", None)
         del segments["_version"]

@@ -32,6 +32,8 @@ SEARCH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.sear
 CACHED_METHODS = ("GET", "POST")
 OWN_HOOKS = 1  # functions that the application itself runs before each request
 OK = "200"
+KEEPABLE = "emulator.keepable"
+"""The key of the WSGI environment that marks an answer of the Data API's own routes."""
 REQUEST_ID = "x-dw-request-base-id"
 IRRELEVANT = frozenset(
     (
@@ -133,7 +135,8 @@ class AnswerCache:
         parts = list(self.application(environ, respond))
         status, headers = told[-1]
         small = sum(map(len, parts)) <= LARGEST
-        if status.startswith(OK) and small:
+        # A route of the user may answer anything, also below the paths of the Data API.
+        if status.startswith(OK) and small and KEEPABLE in environ:
             place = [name for name, _ in headers].index(REQUEST_ID)
             until = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
             shelf.keep(question, Kept(status, headers.copy(), place, parts, until))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from emulator.cached_property import cached_property
 from emulator.clock import render_instant
@@ -195,6 +196,11 @@ class Call:
         return f"{scheme}://{self.host}"
 
     @property
+    def root_url(self) -> str:
+        """The URL of the application, which may be mounted below a prefix."""
+        return f"{self.host_url}{quote(self.request.root_path)}"
+
+    @property
     def parents(self) -> Key:
         """The ids of the documents above the resource."""
         return self.key if self.route.of_collection else self.key[:-1]
@@ -204,7 +210,7 @@ class Call:
         """The URL of the requested collection, in the scope of the request."""
         address = self.address
         path = self.route.resource.locate(self.parents)
-        return f"{self.host_url}{address.scope}/{address.version}/{path}"
+        return f"{self.root_url}{address.scope}/{address.version}/{path}"
 
     def link(self, key: Key) -> str:
         """Return the URL of one document (ENV-6)."""

@@ -17,7 +17,6 @@ from emulator.workspace.failpoint import (
     Failpoint,
     Failpoints,
     Plan,
-    Sleep,
     too_many_failpoints,
 )
 
@@ -58,7 +57,6 @@ class SharedFailpoints(Failpoints):
     Args:
         keys: The keys of the workspace.
         initial: The failpoints after a reset.
-        pause: Waits for some seconds.
         read: Returns the plans of declarations.
         refresh: Fetches the declarations after a change.
     """
@@ -67,11 +65,9 @@ class SharedFailpoints(Failpoints):
         self,
         keys: Keyspace,
         initial: Sequence[Plan],
-        pause: Sleep,
         read: Read,
         refresh: Callable[[], None],
     ) -> None:
-        self.pause = pause
         self._keys = keys
         self._initial = initial
         self._read = read

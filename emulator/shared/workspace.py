@@ -23,7 +23,7 @@ from emulator.store.record import digest
 from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace.crash import CrashLog
-from emulator.workspace.failpoint import Plan, Sleep
+from emulator.workspace.failpoint import Plan
 from emulator.workspace.workspace import (
     DEFAULT,
     MAX_ASSIGNED_CLIENTS,
@@ -81,7 +81,6 @@ class Setup:
         families: The families of exchanges, by name.
         failpoints: The failpoints at the start.
         declare: Returns the failpoints of declarations.
-        pause: Waits for some seconds.
     """
 
     root: Keyspace
@@ -95,7 +94,6 @@ class Setup:
     families: Mapping[str, Family]
     failpoints: Sequence[Plan]
     declare: Read
-    pause: Sleep
 
     def seed_of(self, name: str) -> str:
         """Return the seed of the clock of a workspace."""
@@ -153,9 +151,7 @@ class SharedWorkspace(Workspace):
             clock=SharedClock(keys, setup.seed_of(name), self.refresh),
             crashes=crashes,
             journal=SharedJournal(keys, setup.journal, setup.families),
-            failpoints=SharedFailpoints(
-                keys, setup.failpoints, setup.pause, setup.declare, self.refresh
-            ),
+            failpoints=SharedFailpoints(keys, setup.failpoints, setup.declare, self.refresh),
             snapshots=SharedSnapshots(keys, store),
             origin=setup.origin.snapshot,
         )

@@ -10,7 +10,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from emulator import Emulator
-from emulator.family import FAULT, TOO_LARGE, Family
+from emulator.family import FAULT, PAUSE, TOO_LARGE, Family
 from emulator.front_door import FrontDoor
 from emulator.recording.exchange import Body, Exchange
 from emulator.recording.journal import Journal
@@ -345,10 +345,10 @@ def test_a_control_request_makes_a_workspace_only_where_it_asks_for_it() -> None
 
 def test_a_failpoint_paces_the_body_and_is_named_in_the_journal() -> None:
     door, pauses = build(family("data")), list[float]()
-    door.workspaces.default.failpoints.pause = pauses.append
     plans = Declaration(()).read({"action": {"slow_body": 3}})
     door.workspaces.default.failpoints.add(plans)
-    answer, _, _ = run_wsgi_app(door, create_environ("/abc"))
+    environ = {**create_environ("/abc"), PAUSE: pauses.append}
+    answer, _, _ = run_wsgi_app(door, environ)
     assert b"".join(answer) == b"data /abc"
     assert pauses == [3 / 9] * 9
     assert door.workspaces.default.journal.find(Match({}))[0].failpoint == "1"

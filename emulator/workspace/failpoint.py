@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from threading import Lock
-from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -461,11 +460,9 @@ class Failpoints:
 
     Args:
         initial: The failpoints at the start and after a reset.
-        pause: Waits for some seconds.
     """
 
-    def __init__(self, initial: Sequence[Plan] = (), pause: Sleep = sleep) -> None:
-        self.pause = pause
+    def __init__(self, initial: Sequence[Plan] = ()) -> None:
         self._initial = initial
         self._lock = Lock()
         self.reset()

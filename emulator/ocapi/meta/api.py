@@ -68,11 +68,11 @@ def _refuse_http(service: Service, error: HTTPException) -> Response:
 
 
 def _list_apis() -> Response:
-    return _answer(meta.list_apis(f"{g.call.host_url}{ROOT}"))
+    return _answer(meta.list_apis(f"{g.call.root_url}{ROOT}"))
 
 
 def _list_versions() -> Response:
-    return _answer(meta.list_versions(f"{g.call.host_url}{ROOT}/data", [url.SERVED]))
+    return _answer(meta.list_versions(f"{g.call.root_url}{ROOT}/data", [url.SERVED]))
 
 
 def _describe(version: str) -> Response:
@@ -81,7 +81,7 @@ def _describe(version: str) -> Response:
         raise faults.VERSION_NOT_FOUND(version)
     description = meta.describe(
         RESOURCES,
-        f"{BASE_PATH}/{version}",
+        f"{request.root_path}{BASE_PATH}/{version}",
         call.host,
         call.host_url.partition("://")[0],
         replaces_existing=call.dialect.replaces_existing,

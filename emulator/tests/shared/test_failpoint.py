@@ -64,7 +64,7 @@ def test_of_requests_at_the_same_time_as_many_meet_it_as_are_to(pair: "Pair") ->
 @pytest.mark.parametrize("more", [{}, {"times": 3}, {"match": {"nth": 2}}], ids=str)
 def test_seeded_dice_fall_as_those_of_one_process(pair: "Pair", more: dict[str, Any]) -> None:
     declared = {"action": {"status": 418}, "probability": 0.5, "seed": 7, **more}
-    alone = Failpoints(Declaration([DATA]).read(declared), lambda _: None)
+    alone = Failpoints(Declaration([DATA]).read(declared))
     expected = [number for number in range(1, 21) if alone.take(exchange())]
     pair.told("POST", FAILPOINTS, json=declared)
     assert met(pair, 20) == expected
