@@ -14,7 +14,7 @@ from emulator.ocapi.access.grant import grant
 from emulator.workspace.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from ssl import SSLContext
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -64,6 +64,11 @@ class Emulator:
         return self._listener.url
 
     @property
+    def failure(self) -> BaseException | None:
+        """The fatal error of the server, None for none."""
+        return self._listener.failure if self._listener else None
+
+    @property
     def application(self) -> "WSGIApplication":
         """The application as WSGI."""
         return self.app
@@ -73,11 +78,14 @@ class Emulator:
         """The default workspace."""
         return self.workspaces.default
 
-    def start(self, bound: socket | None = None) -> None:
+    def start(
+        self, bound: socket | None = None, on_failure: "Callable[[], object] | None" = None
+    ) -> None:
         """Listen and serve; returns once requests are answered.
 
         Args:
-            bound: What to listen on, instead of address and port; it may be that of others too.
+            bound: A listening socket, instead of address and port.
+            on_failure: Is called once nothing is served any more, after a fatal error.
 
         Raises:
             OSError: The address cannot be listened on.
@@ -87,7 +95,7 @@ class Emulator:
             raise RuntimeError("the emulator is started already")
         self._stopping.clear()
         host, port = self.config.host, self.config.port
-        listener = Listener(self._serve, host, port, self._context, bound)
+        listener = Listener(self._serve, host, port, self._context, bound, on_failure=on_failure)
         listener.start()
         self._listener = listener
 

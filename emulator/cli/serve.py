@@ -3,8 +3,6 @@
 import gc
 import os
 import signal
-from functools import partial
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +12,8 @@ from emulator.cli.option import knob_options
 from emulator.config import Config, ConfigError, unknown_variables
 
 if TYPE_CHECKING:
-    from emulator.http.crew import Ready
+    from socket import socket
+
     from emulator.server import Emulator
 
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -32,16 +31,14 @@ def serve(**knobs: Any) -> None:
         fail(str(error))
     # From here on a signal stays pending until sigwait takes it: no signal is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
-    run = partial(_run, *_open(config))
-    if config.workers == 1:
-        run(_announce)
-        return
-    from emulator.http.crew import Crew, CrewError  # noqa: PLC0415 - a single process has none
-
-    try:
-        Crew(config.workers, run, warn).run(_announce)
-    except CrewError as error:
-        fail(str(error), FAILED)
+    emulator, listening = _open(config)
+    emulator.start(listening, on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    click.echo(f"ocapi-emulator listening on {emulator.url}")
+    signal.sigwait(END_SIGNALS)
+    failure = emulator.failure
+    emulator.stop()
+    if failure:
+        fail(f"the server ends after an internal error: {failure!r}", FAILED)
 
 
 def _open(config: Config) -> "tuple[Emulator, socket]":
@@ -66,18 +63,6 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
         fail(f"can't use the store: {error}")
     except OSError as error:
         fail(_explain(error, config.host, config.port))
-
-
-def _run(emulator: "Emulator", listening: socket, ready: "Ready") -> None:
-    """Serve until a signal arrives."""
-    emulator.start(listening)
-    ready(emulator.url)
-    signal.sigwait(END_SIGNALS)
-    emulator.stop()
-
-
-def _announce(url: str) -> None:
-    click.echo(f"ocapi-emulator listening on {url}")
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emulator.http.body import BodyMemory
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BACKLOG = 1024
-MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 40 * 1024 * 1024
 """The largest body that is read.
 
-Applications accept 5 MB. A little more lets them see the beginning of a body that they refuse,
-such as the method in a form (MET-3). Of a larger body they see only ``emulator.body_too_large``.
+The control plane takes states of large data sets: 100,000 records are 15 MB. The other APIs refuse
+what is larger than 5 MB. Of a body beyond this bound they see only ``emulator.body_too_large``.
 """
 MAX_BODIES_BYTES = 64 * 1024 * 1024
 """The bodies of all connections together that are read before other connections wait."""
@@ -35,18 +36,21 @@ class Listener:
         port: The port, 0 for any free port.
         context: The certificate for https, None for http.
         bound: A socket that listens already, instead of host and port.
+        on_failure: Is called in the loop's thread after a fatal error, when nothing is served.
 
     Raises:
         OSError: The server cannot listen on the address.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - half of the arguments have a default
         self,
         application: "WSGIApplication",
         host: str,
         port: int,
         context: ssl.SSLContext | None = None,
         bound: socket.socket | None = None,
+        *,
+        on_failure: Callable[[], object] | None = None,
     ) -> None:
         self._socket = bound or bind(host, port)
         self.host = host
@@ -56,7 +60,7 @@ class Listener:
         self._gateway = Gateway(application, self.scheme, host, self.port)
         self._memory = BodyMemory(MAX_BODIES_BYTES, MAX_BODY_BYTES)
         name = f"ocapi-emulator:{self.port}"
-        self._loop = Loop(self._socket, self._connect, self._memory, name)
+        self._loop = Loop(self._socket, self._connect, self._memory, name, on_failure)
 
     @property
     def url(self) -> str:

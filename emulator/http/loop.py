@@ -93,14 +93,21 @@ class Loop:
         connect: Makes a connection of a socket and the address of its client.
         memory: The memory of request bodies.
         name: The name of the threads.
+        on_failure: Is called after a fatal error.
 
     Attributes:
         failure: The error that has ended the loop, None for none.
     """
 
     def __init__(
-        self, listening: socket.socket, connect: Connect, memory: BodyMemory, name: str
+        self,
+        listening: socket.socket,
+        connect: Connect,
+        memory: BodyMemory,
+        name: str,
+        on_failure: Callable[[], object] | None = None,
     ) -> None:
+        self._on_failure = on_failure
         self.failure: BaseException | None = None
         self._listening = listening
         self._connect = connect
@@ -219,6 +226,8 @@ class Loop:
         self._listening.close()
         self._has_ended.set()
         self._close_all()
+        if is_frequent and self._on_failure:
+            self._on_failure()
 
     def _restart(self) -> None:
         """Give up all connections of the loop, and begin with a new selector."""

@@ -57,7 +57,6 @@ KNOBS = (
         "v19_5,v20_3",
     ),
     Knob("store", "--store", "OCAPI_EMULATOR_STORE", "redis://h/1", "redis://h/1"),
-    Knob("workers", "--workers", "OCAPI_EMULATOR_WORKERS", "3", 3),
     Knob("token_key", "--token-key", "OCAPI_EMULATOR_TOKEN_KEY", SECRET, SECRET),
     Knob(
         "inventory_api_key",
@@ -295,12 +294,32 @@ def test_a_flag_beats_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert serve_parameters(["--port", "2222"])["port"] == 2222
 
 
+def test_serve_ends_with_1_after_a_fatal_error_of_the_server() -> None:
+    program = """
+from emulator.http.loop import Loop
+def fail(*_): raise RuntimeError("on purpose")
+Loop._run_once = fail
+from emulator.cli.main import main
+main()
+"""
+    outcome = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program, "serve", "--port", "0", "--fixtures", "samples"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert outcome.returncode == 1
+    told = "ocapi-emulator: the server ends after an internal error: RuntimeError('on purpose')"
+    assert outcome.stderr.splitlines()[-1] == told
+
+
 def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints = tmp_path / "failpoints.json"
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
     given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
     given |= {"failpoints": str(failpoints), "control_token": "", "settings": ""}
-    given |= {"store": "memory", "workers": "1"}
+    given |= {"store": "memory"}
     variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
         assert url.startswith("http://localhost:")

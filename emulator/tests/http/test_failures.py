@@ -155,11 +155,14 @@ def test_loop_that_fails_again_and_again_ends_loudly(
         raise OnceError("on purpose")
 
     monkeypatch.setattr(Loop, "_run_once", fail)
-    with serving(application) as listener:
-        assert listener._loop._has_ended.wait(TIMEOUT)  # noqa: SLF001
-        assert isinstance(listener.failure, OnceError)
-        with pytest.raises(ConnectionRefusedError):
-            exchange(listener.port, GET)
+    has_failed = Event()
+    listener = Listener(application, "127.0.0.1", 0, on_failure=has_failed.set)
+    listener.start()
+    assert has_failed.wait(TIMEOUT)
+    assert isinstance(listener.failure, OnceError)
+    with pytest.raises(ConnectionRefusedError):
+        exchange(listener.port, GET)
+    listener.stop()
     assert [record.levelname for record in caplog.records] == ["CRITICAL"] * 6
     assert "the HTTP server ends" in caplog.text
 
