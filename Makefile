@@ -38,8 +38,8 @@ test-long: install ## run the long tests
 coverage: install ## run all tests with branch coverage, which has to be 95 %
 	$(BIN)/pytest -n auto --cov --cov-report=term $(TESTS)
 
-contract: install ## run the contract tests; TARGET=https://host ... tests another server
-	$(BIN)/pytest contract_tests $(if $(TARGET),--target $(TARGET)) $(TESTS)
+contract: install ## run the contract tests; SERVER=gunicorn or waitress serves, TARGET=https://host tests another
+	$(BIN)/pytest contract_tests $(if $(SERVER),--server $(SERVER)) $(if $(TARGET),--target $(TARGET)) $(TESTS)
 
 conformance: install ## compare the description with REFERENCE=file; TARGET=https://host another server's
 	@$(BIN)/python -m contract_tests.conformance $(REFERENCE) $(if $(TARGET),--url $(TARGET))

@@ -5,6 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from contract_tests.api import TIMEOUT, Api, TargetError, open_session
+from contract_tests.server import BUNDLED, SERVERS, serve
 from contract_tests.service import Service
-from emulator import Emulator
 from emulator.fixture.data_set import locate
 
 DEMO = "a" * 30
@@ -37,6 +38,7 @@ Start = Callable[..., Api]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options for another server."""
     group = parser.getgroup("contract", "the server under test")
+    group.addoption("--server", choices=SERVERS, default=BUNDLED, help="the server of our own")
     group.addoption("--target", metavar="URL", help="base URL of a server to test, not our own")
     group.addoption(
         "--target-dialect",
@@ -132,18 +134,14 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     if request.config.getoption("--target"):
         pytest.skip("needs a server of its own configuration")
     data_set = request.getfixturevalue("data_set")
-    started: list[Emulator] = []
+    server = request.config.getoption("--server")
+    with ExitStack() as stack:
 
-    def start_one(**knobs: Any) -> Api:
-        emulator = Emulator(**{"fixtures": data_set, **knobs})
-        emulator.start()
-        started.append(emulator)
-        return Api(emulator.url, DEMO, DEMO, emulator.config.dialect)
+        def start_one(**knobs: Any) -> Api:
+            url = stack.enter_context(serve(server, **{"fixtures": data_set, **knobs}))
+            return Api(url, DEMO, DEMO, knobs.get("dialect", "documented"))
 
-    yield start_one
-    for emulator in started:
-        emulator.stop()
-        emulator.check()
+        yield start_one
 
 
 def _serve(request: pytest.FixtureRequest, dialect: str) -> Iterator[Api]:
@@ -151,9 +149,9 @@ def _serve(request: pytest.FixtureRequest, dialect: str) -> Iterator[Api]:
         yield request.config.stash[TARGET]
         return
     fixtures = request.getfixturevalue("data_set")
-    with Emulator(fixtures=fixtures, dialect=dialect) as emulator:
-        yield Api(emulator.url, DEMO, DEMO, dialect)
-    emulator.check()
+    server = request.config.getoption("--server")
+    with serve(server, fixtures=fixtures, dialect=dialect) as url:
+        yield Api(url, DEMO, DEMO, dialect)
 
 
 @pytest.fixture(scope="session")

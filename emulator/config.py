@@ -18,7 +18,6 @@ DIALECTS = ("documented", "observed")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 NUMBER_RANGES = {
     "port": range(65536),
-    "workers": range(1, 257),
     "workspaces": range(2, 1_000_001),
     "workspace_age": range(1, 2**31),
     "journal": range(1_000_001),
@@ -107,9 +106,6 @@ class Config:
         "memory|redis://HOST:PORT/N",
         shown=False,
     )
-    workers: int = knob(
-        1, "Number of server processes; more than one need a Redis as store.", "NUMBER"
-    )
     token_key: str = knob(
         "", "Secret to sign tokens with; random by default.", "SECRET", shown=False
     )
@@ -164,9 +160,6 @@ class Config:
             known = False
         if not known:
             raise ConfigError("store is neither memory nor a URL such as redis://localhost:6379/0")
-        if self.workers > 1 and not self.is_shared:
-            remedy = "--store redis://HOST:PORT/N, or one process"
-            raise ConfigError(f"{self.workers} workers need a store that they share: {remedy}")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, /, **knobs: Any) -> Self:

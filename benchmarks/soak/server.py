@@ -1,9 +1,11 @@
 """The server under load: an emulator, and a Redis if the data live there."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from benchmarks.servers import serve_command
 
 JOURNAL_EXCHANGES = 100  # small, so that the journal is full early in the run
 MAX_OUTPUT_BYTES = 4_000
+GUNICORN_LISTENING = re.compile(rb"Listening at: (http://\S+)")
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,31 @@ def serving(store: str, workers: int) -> Iterator[Server]:
         BenchmarkError: The emulator or Redis does not start.
     """
     with ExitStack() as stack:
-        options, port = ["--journal", str(JOURNAL_EXCHANGES)], None
-        if store == "redis":
+        if store == "memory":
+            command = serve_command("--journal", str(JOURNAL_EXCHANGES))
+            server, port = stack.enter_context(running(command, None)), None
+        else:
             port = stack.enter_context(running_redis())
-            options += ["--store", f"redis://{HOST}:{port}/0", "--workers", str(workers)]
-        server = stack.enter_context(running(serve_command(*options), None))
+            command = gunicorn_command(f"redis://{HOST}:{port}/0", workers)
+            server = stack.enter_context(running(command, None, _find_url))
         yield Server(server.url, server.process.pid, port, server.output, JOURNAL_EXCHANGES)
+
+
+def gunicorn_command(store: str, workers: int) -> list[str]:
+    """Return the command of gunicorn for several processes that share a store."""
+    variables = (f"OCAPI_EMULATOR_STORE={store}", f"OCAPI_EMULATOR_JOURNAL={JOURNAL_EXCHANGES}")
+    return [
+        *("env", *variables, sys.executable, "-m", "gunicorn", "emulator:create_app()"),
+        *("--bind", f"{HOST}:0", "--workers", str(workers)),
+        *("--worker-class", "gthread", "--threads", "64", "--graceful-timeout", "5"),
+        *("--limit-request-line", "0", "--limit-request-field_size", "0"),
+    ]
+
+
+def _find_url(_: subprocess.Popen[bytes], written: IO[bytes]) -> str | None:
+    """Return the URL in the output of gunicorn."""
+    found = GUNICORN_LISTENING.search(os.pread(written.fileno(), 1 << 16, 0))
+    return found[1].decode() if found else None
 
 
 @contextmanager

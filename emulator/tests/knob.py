@@ -9,7 +9,6 @@ DEFAULTS: dict[str, Any] = {
     "dialect": "documented",
     "accept_versions": "",
     "store": "memory",
-    "workers": 1,
     "token_key": "",
     "inventory_api_key": "",
     "trust_forwarded_proto": False,

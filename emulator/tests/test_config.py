@@ -8,7 +8,6 @@ import pytest
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.tests.knob import DEFAULTS
 
-REMEDY = "--store redis://HOST:PORT/N, or one process"
 NO_STORE = "store is neither memory nor a URL such as redis://localhost:6379/0"
 
 
@@ -116,9 +115,6 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
         ({"dialect": "welsh"}, "dialect 'welsh' is neither documented nor observed"),
         ({"dialect": ""}, "dialect '' is neither documented nor observed"),
         ({"dialect": "Observed"}, "dialect 'Observed' is neither documented nor observed"),
-        ({"workers": 0}, "workers 0 is not between 1 and 256"),
-        ({"workers": 2}, f"2 workers need a store that they share: {REMEDY}"),
-        ({"workers": 2, "store": "memory"}, f"2 workers need a store that they share: {REMEDY}"),
         ({"store": "http://:hunter2@localhost"}, NO_STORE),
         ({"store": "redis://:hunter2@localhost:99999/0"}, NO_STORE),
         ({"store": "localhost:6379"}, NO_STORE),
@@ -171,7 +167,3 @@ def test_the_text_of_a_configuration_has_no_secret() -> None:
 )
 def test_a_store_is_shared_unless_it_is_memory(store: str, is_shared: bool) -> None:  # noqa: FBT001
     assert Config(store=store).is_shared is is_shared
-
-
-def test_several_workers_may_share_a_store() -> None:
-    assert Config(workers=256, store="redis://localhost").workers == 256

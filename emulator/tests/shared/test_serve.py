@@ -1,8 +1,9 @@
-"""``serve --workers``: several processes behind one address, which nobody can tell apart."""
+"""Several processes that share a Redis: workers of gunicorn, and servers at two addresses."""
 
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import monotonic, sleep
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from contract_tests.server import running
 from emulator.tests.process import command_line, serving
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ CONTROL = "/__emulator__"
 DEMO = "a" * 30
 
 
-def two_workers(store: str) -> AbstractContextManager[tuple["subprocess.Popen[str]", str]]:
-    return serving("--fixtures", "samples", "--workers", "2", "--store", store)
+def two_workers(
+    store: str,
+) -> AbstractContextManager[tuple["subprocess.Popen[bytes]", str]]:
+    return running("gunicorn", "--workers", "2", fixtures="samples", store=store)
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -43,70 +47,71 @@ def grant(url: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {granted.json()['access_token']}"}
 
 
-def workers(process: "subprocess.Popen[str]") -> list[int]:
+def workers(process: "subprocess.Popen[bytes]") -> list[int]:
     """Return the processes that a process has forked and that run."""
     told = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     return [int(worker) for worker in told.split()]
 
 
-def test_workers_answer_as_one(empty_redis: str) -> None:
-    with two_workers(empty_redis) as (
-        process,
-        url,
-    ):
-        assert len(workers(process)) == 2
-        headers = grant(url)
-        for number in range(20):
-            path = f"{url}{LISTS}/{number}"
-            assert ask("PUT", path, headers=headers, json={}).status_code == 201
-            assert ask("GET", path, headers=headers).status_code == 200
-        shown = ask("GET", f"{url}{CONTROL}/journal?limit=100").json()["exchanges"]
-        assert [exchange["number"] for exchange in shown] == list(range(1, 42))
-        process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=TIMEOUT) == ("", "")
-        assert process.returncode == 0
-    with pytest.raises(requests.ConnectionError):
-        ask("GET", url)
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    deadline = monotonic() + TIMEOUT
+    while not condition():
+        assert monotonic() < deadline
+        sleep(0.01)
 
 
 def stop(worker: int) -> None:
     """Let all threads of a process stand still."""
     os.kill(worker, signal.SIGSTOP)
     threads = list(Path(f"/proc/{worker}/task").iterdir())
-    until = monotonic() + TIMEOUT
-    while any(" T " not in (thread / "stat").read_text() for thread in threads):
-        assert monotonic() < until
-        sleep(0.01)
+    until(lambda: all(" T " in (thread / "stat").read_text() for thread in threads))
 
 
-def test_every_worker_serves(empty_redis: str) -> None:
-    with two_workers(empty_redis) as (
-        process,
-        url,
-    ):
+def test_each_worker_of_gunicorn_knows_what_the_others_wrote(empty_redis: str) -> None:
+    with two_workers(empty_redis) as (process, url):
+        until(lambda: len(workers(process)) == 2)
+        headers = grant(url)
+        for number, worker in enumerate(workers(process)):
+            stop(worker)  # so that the other one answers
+            path = f"{url}{LISTS}/{number}"
+            assert ask("PUT", path, headers=headers, json={}).status_code == 201
+            os.kill(worker, signal.SIGCONT)
         for worker in workers(process):
             stop(worker)
-            assert ask("GET", f"{url}{CONTROL}/health").status_code == 200
+            found = ask("GET", f"{url}{LISTS}?count=1", headers=headers).json()
+            assert found["total"] == 4
             os.kill(worker, signal.SIGCONT)
+        shown = ask("GET", f"{url}{CONTROL}/journal?limit=100").json()["exchanges"]
+        assert [exchange["number"] for exchange in shown] == list(range(1, 6))
+        process.terminate()
+        assert process.wait(TIMEOUT) == 0
+        with pytest.raises(requests.ConnectionError):
+            ask("GET", url)
 
 
-def test_a_worker_that_was_killed_is_replaced(empty_redis: str) -> None:
-    with two_workers(empty_redis) as (
-        process,
-        url,
-    ):
+@pytest.mark.long
+def test_a_killed_worker_is_replaced_and_its_data_remain(empty_redis: str) -> None:
+    with two_workers(empty_redis) as (process, url):
+        until(lambda: len(workers(process)) == 2)
         before = workers(process)
         headers = grant(url)
+        assert ask("PUT", f"{url}{LISTS}/new", headers=headers, json={}).status_code == 201
         os.kill(before[0], signal.SIGKILL)
-        assert process.stderr is not None
-        told = f"worker {before[0]} ended by SIGKILL; another one takes its place"
-        assert process.stderr.readline() == f"ocapi-emulator: {told}\n"
-        assert ask("GET", f"{url}{LISTS}", headers=headers).status_code == 200
-        until = monotonic() + TIMEOUT
-        while len(workers(process)) < 2:
-            assert monotonic() < until
-        assert before[1] in workers(process)
-        assert before[0] not in workers(process)
+        until(lambda: before[0] not in workers(process) and len(workers(process)) == 2)
+        assert ask("GET", f"{url}{LISTS}/new", headers=headers).status_code == 200
+
+
+@pytest.mark.long
+def test_workers_end_with_the_first_process(empty_redis: str) -> None:
+    with two_workers(empty_redis) as (process, url):
+        until(lambda: len(workers(process)) == 2)
+        left = workers(process)
+        process.kill()
+        process.wait(TIMEOUT)
+        until(lambda: not any(Path(f"/proc/{worker}/cmdline").exists() for worker in left))
+        with pytest.raises(requests.ConnectionError):
+            ask("GET", url)
 
 
 def test_servers_at_two_addresses_share_their_state(empty_redis: str) -> None:
@@ -121,11 +126,10 @@ def test_servers_at_two_addresses_share_their_state(empty_redis: str) -> None:
         assert ask("GET", f"{first}{LISTS}/new", headers=headers).status_code == 404
 
 
+@pytest.mark.long
 def test_workers_outlive_a_redis_that_goes_and_comes_back(own_redis_server: "Server") -> None:
-    with two_workers(own_redis_server.url) as (
-        process,
-        url,
-    ):
+    with two_workers(own_redis_server.url) as (process, url):
+        until(lambda: len(workers(process)) == 2)
         before = workers(process)
         headers = grant(url)
         own_redis_server.stop()
@@ -142,17 +146,15 @@ def test_workers_outlive_a_redis_that_goes_and_comes_back(own_redis_server: "Ser
 
 def test_redis_that_is_not_there_is_told_in_one_line(own_redis_server: "Server") -> None:
     own_redis_server.stop()
-    for more in ((), ("--workers", "2")):
-        result = run("--store", own_redis_server.url, *more)
-        assert (result.returncode, result.stdout) == (2, "")
-        assert result.stderr.startswith("ocapi-emulator: can't use the store: Redis cannot be used")
-        assert result.stderr.count("\n") == 1
+    result = run("--store", own_redis_server.url)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("ocapi-emulator: can't use the store: Redis cannot be used")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     ("arguments", "excerpt"),
     [
-        (["--workers", "2"], "2 workers need a store that they share"),
         (["--store", "http://u:hunter2@h"], "store is neither memory nor a URL"),
         (["--store", "redis://u:hunter2@h/zero"], "store: the number of the database is not valid"),
         (
