@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import flask
 from flask.globals import request_ctx
-from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import EnvironHeaders, Headers, ImmutableMultiDict, MultiDict
 
 from emulator.cached_property import cached_property
 
@@ -26,7 +26,7 @@ def _name_variable(header: str) -> str:
     return variable if variable in WITHOUT_PREFIX else f"HTTP_{variable}"
 
 
-class Headers(EnvironHeaders):
+class RequestHeaders(EnvironHeaders):
     """The headers of a request; ``get`` looks once, where werkzeug catches a ``KeyError``."""
 
     def get(self, key: str, default: Any = None, *args: Any, **options: Any) -> Any:  # type: ignore[override]
@@ -61,7 +61,7 @@ class Request(flask.Request):
         self.path = "/" + (path if path.isascii() else _decode(path)).lstrip("/")
         self.scheme = environ["wsgi.url_scheme"]
         self.query_string = environ.get("QUERY_STRING", "").encode("latin-1")
-        self.headers = Headers(environ)
+        self.headers = RequestHeaders(environ)
         mount: str = environ.get("SCRIPT_NAME", "")
         self.root_path = (mount if mount.isascii() else _decode(mount)).rstrip("/")
         self.remote_addr = environ.get("REMOTE_ADDR")
@@ -123,6 +123,13 @@ class PlainResponse(flask.Response):
 
 
 class Response(PlainResponse):
-    """One response without a content type, unless the view sets one."""
+    """One response with exactly the given headers: complete, as the view has made them.
+
+    The headers need no correction by werkzeug, which would copy and check all of them again.
+    """
 
     default_mimetype = None
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002
+        """Return the headers."""
+        return self.headers

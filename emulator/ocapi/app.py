@@ -59,6 +59,7 @@ FAULTS_BY_STATUS = {
     503: faults.SERVICE_UNAVAILABLE,
 }
 """The faults for errors that arise before or outside the checks."""
+BODILESS = (204, 304)
 JAVASCRIPT = "text/javascript;charset=UTF-8"
 SCOPES = ("/s/<segment:_site>/dw/data/<segment:_version>", "/dw/data/<segment:_version>")
 
@@ -209,6 +210,8 @@ def _finish(call: Call, answer: Answer) -> Response:
         status, body = 204, None
     elif call.request.environ.get(OVERRIDDEN) and call.request.method == "HEAD":
         body = b""  # the client sent a POST and would wait for the body
+    if status not in BODILESS:
+        headers["Content-Length"] = str(len(body or b""))
     return Response(body, status, headers)
 
 

@@ -424,6 +424,7 @@ def _respond(
     response.headers["x-dw-request-base-id"] = batch.workspace.clock.identifier()
     if content_type:
         response.headers["Content-Type"] = content_type
+        response.headers["Content-Length"] = str(len(content))
     return response
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import state
 from emulator.ocapi.wire.state import NotModified
-from emulator.request import Headers
+from emulator.request import RequestHeaders as Headers
 
 NOW = "0123456789abcdef" * 4
 OLD = "f" * 64
