@@ -11,7 +11,7 @@ from werkzeug.datastructures import EnvironHeaders, Headers, ImmutableMultiDict,
 from emulator.cached_property import cached_property
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -82,6 +82,14 @@ class Request(flask.Request):
             return super().args
         except UnicodeDecodeError:
             return NO_PARAMETERS
+
+    @cached_property
+    def parameters(self) -> "Mapping[str, str]":
+        """The parameters of the query, the first value of each name.
+
+        A plain dictionary: a ``MultiDict`` raises and catches an exception for a missing name.
+        """
+        return self.args.to_dict() if self.query_string else NO_PARAMETERS
 
     @cached_property
     def server(self) -> tuple[str, int | None]:

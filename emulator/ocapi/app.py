@@ -218,7 +218,7 @@ def _finish(call: Call, answer: Answer) -> Response:
 def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:
     """Return the body of an answer, and add the headers of the format."""
     wanted = formats.preferred(call.request)
-    parameters = call.request.args
+    parameters = call.request.parameters
     indent = parameters.get("pretty_print") == "true"
     headers["Content-Type"] = CONTENT_TYPES[wanted]
     content: Mapping[str, Any] = answer.content or {}

@@ -73,7 +73,7 @@ def check_body(call: Call) -> None:
 def check_client(call: Call) -> None:
     """Identify the calling client by its token (AUT-1)."""
     tokens = call.service.tokens(call.workspace)
-    call.client = auth.identify(call.request.headers, call.request.args, tokens, call.store)
+    call.client = auth.identify(call.request.headers, call.request.parameters, tokens, call.store)
 
 
 def check_origin(call: Call) -> None:
@@ -85,7 +85,7 @@ def check_origin(call: Call) -> None:
     if not sent:
         return
     preflight = call.request.method == "OPTIONS"
-    client = call.request.args.get("client_id", "") if preflight else call.client
+    client = call.request.parameters.get("client_id", "") if preflight else call.client
     if client or not preflight:
         origin.check(sent, call.host_url, client, call.permissions)
     call.origin = sent
@@ -125,7 +125,7 @@ def check_key(call: Call) -> None:
 def check_page(call: Call) -> None:
     """Read the requested part of the collection (PAG-1)."""
     if call.route.of_collection:
-        call.page = paging.parse(call.request.args)
+        call.page = paging.parse(call.request.parameters)
 
 
 def check_callback(call: Call) -> None:
@@ -136,18 +136,18 @@ def check_callback(call: Call) -> None:
 
 def check_selector(call: Call) -> None:
     """Read the property selector of the query (SEL-1)."""
-    call.selector = parse_selector(call.request.args.get("select"))
+    call.selector = parse_selector(call.request.parameters.get("select"))
 
 
 def check_expansions(call: Call) -> None:
     """Read the requested expansions (EXP)."""
-    names = call.request.args.get("expand", "").split(",")
+    names = call.request.parameters.get("expand", "").split(",")
     call.expansions = expand(call, [name.strip() for name in names if name.strip()])
 
 
 def check_locale(call: Call) -> None:
     """Read the one locale of localized properties (LOC)."""
-    text: str | None = call.request.args.get("locale")
+    text: str | None = call.request.parameters.get("locale")
     if text is not None and not LOCALE.fullmatch(text):
         raise faults.MALFORMED_LOCALE(text)
     call.locale = text

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode, urlsafe_b64decode
+from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ def claim(environ: "WSGIEnvironment") -> str:
         The id, not verified; empty if the request has none.
     """
     authorization = read(environ, "HTTP_AUTHORIZATION")
-    if authorization and (client := _read_bearer(authorization)):
+    if authorization and (client := _get_subject(_read_bearer(authorization))):
         return client
     if client := _read_query(read(environ, "QUERY_STRING")):
         return client
@@ -47,16 +48,16 @@ def read(environ: "WSGIEnvironment", name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _read_bearer(authorization: str) -> str:
+def _read_bearer(authorization: str) -> Mapping[str, Any]:
+    """Return the claims of a bearer token, not verified; none if there is no such token."""
     cached = len(authorization) <= MAX_CACHED_CHARACTERS
-    read_subject = _read_bearer_subject if cached else _read_bearer_subject.__wrapped__
-    return read_subject(authorization)
+    return (_parse_bearer if cached else _parse_bearer.__wrapped__)(authorization)
 
 
 @lru_cache(maxsize=MAX_CACHED_HEADERS)
-def _read_bearer_subject(authorization: str) -> str:
+def _parse_bearer(authorization: str) -> Mapping[str, Any]:
     scheme, _, token = authorization.partition(" ")
-    return _read_subject(token.strip()) if scheme.lower() == "bearer" else ""
+    return _read_claims(token.strip()) if scheme.lower() == "bearer" else {}
 
 
 def read_expiry(authorization: str) -> float:
@@ -65,13 +66,13 @@ def read_expiry(authorization: str) -> float:
     Returns:
         Seconds since the epoch; 0 if the header holds no token.
     """
-    until = _read_claims(authorization.partition(" ")[2].strip()).get("exp")
+    until = _read_bearer(authorization).get("exp")
     return float(until) if isinstance(until, (int, float)) else 0.0
 
 
-def _read_subject(token: str) -> str:
-    """Return the subject of a JSON Web Token, not verified."""
-    subject = _read_claims(token).get("sub")
+def _get_subject(claims: Mapping[str, Any]) -> str:
+    """Return the subject of a token's claims, empty if there is none."""
+    subject = claims.get("sub")
     return subject if isinstance(subject, str) else ""
 
 
@@ -97,7 +98,7 @@ def _read_form(environ: "WSGIEnvironment") -> str:
     body = stream.read(int(length))
     environ["wsgi.input"] = BytesIO(body)
     form = body.decode(errors="replace")
-    return _find(form, "client_id") or _read_subject(_find(form, "client_assertion"))
+    return _find(form, "client_id") or _get_subject(_read_claims(_find(form, "client_assertion")))
 
 
 def _find(parameters: str, name: str) -> str:

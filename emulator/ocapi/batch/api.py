@@ -234,7 +234,7 @@ class Batch:
             Fault: MISSING_CLIENT_ID, INVALID_AUTHORIZATION_HEADER, INVALID_TOKEN or
                 UNKNOWN_CLIENT_ID.
         """
-        parameters, headers = self.request.args, self.request.headers
+        parameters, headers = self.request.parameters, self.request.headers
         tokens, store = self.service.tokens(self.workspace), self.workspace.store
         try:
             self.client = auth.identify(headers, parameters, tokens, store)
@@ -251,9 +251,9 @@ class Batch:
         """Check the origin of a web page (SET-4); a preflight names its client in the query."""
         sent = self.request.headers.get("Origin", "")
         preflight = self.request.method == "OPTIONS"
-        if sent and (not preflight or "client_id" in self.request.args):
+        if sent and (not preflight or "client_id" in self.request.parameters):
             own = f"{self.request.scheme}://{self.request.host}"
-            client = self.request.args["client_id"] if preflight else self.client
+            client = self.request.parameters["client_id"] if preflight else self.client
             origin.check(sent, own, client, self.workspace.permissions)
         self.origin = sent
 
@@ -399,7 +399,7 @@ def _refuse(batch: Batch, environ: "WSGIEnvironment", fault: Fault) -> Response:
     environ[FAULT_TYPE] = fault.kind.type
     version, wanted = url.number(url.SERVED), formats.preferred(batch.request)
     wrapped = envelope.wrap_fault(fault, version, batch.service.dialect)
-    indent = batch.request.args.get("pretty_print") == "true"
+    indent = batch.request.parameters.get("pretty_print") == "true"
     content = formats.encode(wanted, wrapped, FAULT, version, indent=indent)
     return _respond(batch, fault.kind.status, fault.headers, CONTENT_TYPES[wanted], content)
 

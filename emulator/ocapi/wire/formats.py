@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import orjson
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
-from werkzeug.wrappers import Request
 
 from emulator.family import TOO_LARGE
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.wire import xml
 from emulator.ocapi.wire.xml import MAX_ELEMENTS
+from emulator.request import Request
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def preferred(request: Request) -> Format:
     """Return the format of the answer; malformed parameters and headers do not count."""
     if request.method in METHODS_WITH_BODY and (spoken := CONTENT_TYPES.get(_media_type(request))):
         return spoken
-    asked = request.args.get("format")
+    asked = request.parameters.get("format")
     if asked is not None and asked in FORMAT_NAMES:
         return Format(asked)
     accepted = request.environ.get("HTTP_ACCEPT", "")
@@ -89,7 +89,7 @@ def check(request: Request) -> Format:
         Fault: UNSUPPORTED_FORMAT, MALFORMED_MEDIA_TYPE, UNSUPPORTED_CONTENT_TYPE or
             CHARSET_NOT_ACCEPTABLE.
     """
-    asked = request.args.get("format")
+    asked = request.parameters.get("format")
     if asked is not None and asked not in FORMAT_NAMES:
         raise faults.UNSUPPORTED_FORMAT(asked)
     content_type = request.environ.get("CONTENT_TYPE") or ""
@@ -176,7 +176,7 @@ def encode(
 
 def callback(request: Request) -> str | None:
     """Return the name of a valid JSONP callback, or None (FMT-4)."""
-    name = request.args.get("callback", "")
+    name = request.parameters.get("callback", "")
     usable = request.method == "GET" and CALLBACK_NAME.fullmatch(name)
     return name if usable and preferred(request) is Format.JSON else None
 
@@ -187,7 +187,7 @@ def check_callback(request: Request) -> None:
     Raises:
         Fault: MALFORMED_PARAMETER (FMT-4).
     """
-    name = request.args.get("callback")
+    name = request.parameters.get("callback")
     if request.method == "GET" and name is not None and not CALLBACK_NAME.fullmatch(name):
         raise faults.MALFORMED_PARAMETER("callback", name)
 

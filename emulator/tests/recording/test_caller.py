@@ -160,7 +160,7 @@ def test_form_of_many_parameters_names_nobody() -> None:
 
 
 def test_long_header_is_read_but_not_cached() -> None:
-    cache = caller._read_bearer_subject  # noqa: SLF001 - its cache is what is tested
+    cache = caller._parse_bearer  # noqa: SLF001 - its cache is what is tested
     before = cache.cache_info().currsize
     for number in range(2):
         subject = f"{number}" * 3000
