@@ -93,11 +93,13 @@ def test_version_and_type_of_the_body_are_those_of_the_request(api: Api, make: M
 
 
 @pytest.mark.rule("DEC-2", "URL-3")
-def test_the_version_of_the_body_follows_the_url(start: Callable[..., Api]) -> None:
-    api = start(accept_versions="v19_5")
-    path = "/s/-/dw/data/v19_5/inventory_lists/my-inventorylist1"
+def test_the_version_of_the_body_follows_the_url(api: Api, make: Make) -> None:
+    path = f"/s/-/dw/data/v19_5/inventory_lists/{make()}"
     assert api.call("PATCH", path, json={"_v": "19.5"}).status_code == 200
-    assert api.call("PATCH", path, json={"_v": "23.2"}).status_code == 400
+    refused = api.call("PATCH", path, json={"_v": "23.2"})
+    fault = refused.json()["fault"]
+    assert (refused.status_code, fault["type"]) == (400, "UnexpectedVersionException")
+    assert fault["arguments"] == {"version": "23.2"}
 
 
 @pytest.mark.rule("DEC-3")

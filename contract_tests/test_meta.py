@@ -1,4 +1,4 @@
-"""The Meta API: which APIs are served, in which versions, and what they are (META-1, META-2)."""
+"""The Meta API: the APIs, the versions, and a description of each version (META-1, META-2)."""
 
 import re
 from collections.abc import Callable
@@ -11,8 +11,10 @@ from contract_tests.api import JSON, Api, assert_fault
 
 Start = Callable[..., Api]
 
-ROOT = "/dw/meta/v1/rest"
+ROOT = "/s/-/dw/meta/v1/rest"
 DESCRIPTION = f"{ROOT}/data/v23_2"
+DOCUMENTS = f"{DESCRIPTION}/documents"
+PATHS = (ROOT, f"{ROOT}/data", DESCRIPTION, DOCUMENTS, f"{DOCUMENTS}/site")
 RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
 SERVED = {
     "/sites": {"get"},
@@ -36,38 +38,77 @@ def describe(api: Api) -> dict[str, Any]:
 
 
 @pytest.mark.rule("META-1")
-def test_the_apis_are_listed(api: Api) -> None:
-    answer = api.call("GET", ROOT)
+@pytest.mark.parametrize("scope", ["", "/s/-", "/s/SiteGenesis"])
+def test_every_form_of_the_path_has_links_in_the_same_form(
+    request: pytest.FixtureRequest, api: Api, scope: str
+) -> None:
+    if "SiteGenesis" in scope:
+        request.getfixturevalue("samples")
+    root = f"{scope}/dw/meta/v1/rest"
+    answer = api.call("GET", root)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON)
-    assert {"name": "data", "link": f"{api.url}{ROOT}/data"} in answer.json()["apis"]
+    assert {"name": "data", "link": f"{api.url}{root}/data"} in answer.json()["apis"]
+    version = {"name": "v23_2", "link": f"{api.url}{root}/data/v23_2", "status": "current"}
+    assert version in api.call("GET", f"{root}/data").json()["versions"]
+    described = api.call("GET", f"{root}/data/v23_2").json()
+    assert described["basePath"] == f"{scope}/dw/data/v23_2"
+    documents = f"{root}/data/v23_2/documents"
+    site = {"name": "site", "link": f"{api.url}{documents}/site"}
+    assert site in api.call("GET", documents).json()["documents"]
+    assert api.call("GET", f"{documents}/site").status_code == 200
 
 
 @pytest.mark.rule("META-1")
-def test_the_versions_are_listed(api: Api) -> None:
-    answer = api.call("GET", f"{ROOT}/data")
-    assert answer.status_code == 200
-    version = {"name": "v23_2", "link": api.url + DESCRIPTION, "status": "current"}
-    assert version in answer.json()["versions"]
+def test_an_unknown_site_is_not_found(api: Api) -> None:
+    path = "/s/NoSuchSite/dw/meta/v1/rest"
+    assert_fault(api.call("GET", path), 404, "UnknownSite", {"siteId": "NoSuchSite"})
+    refused = api.call("GET", path, headers={"Authorization": None})
+    assert_fault(refused, 401, "AuthorizationHeaderMissing", {})
+
+
+@pytest.mark.rule("META-1", "URL-3")
+def test_every_accepted_version_is_listed_with_its_status_and_described(api: Api) -> None:
+    versions = api.call("GET", f"{ROOT}/data").json()["versions"]
+    statuses = {version["name"]: version["status"] for version in versions}
+    assert list(statuses)[:2] == ["v18_1", "v18_2"]
+    assert list(statuses)[-2:] == ["v24_5", "v25_6"]
+    assert len(statuses) == 34
+    assert (statuses["v21_3"], statuses["v21_10"]) == ("obsolete", "deprecated")
+    assert (statuses["v23_1"], statuses["v23_2"]) == ("deprecated", "current")
+    for name, number in (("v19_10", "19.10"), ("v25_6", "25.6")):
+        description = api.call("GET", f"{ROOT}/data/{name}").json()
+        assert description["info"]["version"] == number
+        assert description["basePath"] == f"/s/-/dw/data/{name}"
+        documents = api.call("GET", f"{ROOT}/data/{name}/documents").json()["documents"]
+        assert len(documents) == len(description["definitions"])
+
+
+@pytest.mark.rule("META-1", "URL-3", "URL-8")
+def test_the_list_of_versions_follows_the_accepted_ones(start: Start) -> None:
+    api = start(accept_versions="v19_5,v17_1")
+    versions = api.call("GET", f"{ROOT}/data").json()["versions"]
+    assert [version["name"] for version in versions] == ["v17_1", "v19_5"]
+    answer = api.call("GET", DESCRIPTION)
+    assert_fault(answer, 404, "VersionNotFound", {"version": "v23_2"})
+    assert "--accept-versions" in answer.headers["x-emulator-hint"]
 
 
 @pytest.mark.rule("META-1")
-def test_each_link_leads_on(api: Api) -> None:
-    [data] = [entry for entry in api.call("GET", ROOT).json()["apis"] if entry["name"] == "data"]
-    versions = api.call("GET", data["link"].removeprefix(api.url)).json()["versions"]
-    for version in versions:
-        answer = api.call("GET", version["link"].removeprefix(api.url))
-        assert answer.json()["swagger"] == "2.0"
+def test_any_version_is_described_if_any_is_accepted(start: Start) -> None:
+    api = start(accept_versions="any")
+    assert api.call("GET", f"{ROOT}/data/v99_9").json()["info"]["version"] == "99.9"
+    assert len(api.call("GET", f"{ROOT}/data").json()["versions"]) == 34
 
 
 @pytest.mark.rule("META-1")
-@pytest.mark.parametrize("path", [ROOT, f"{ROOT}/data", DESCRIPTION])
-def test_a_document_may_be_kept_for_a_quarter_of_an_hour(api: Api, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+def test_an_answer_may_be_cached_for_15_minutes(api: Api, path: str) -> None:
     assert api.call("GET", path).headers["Cache-Control"] == "max-age=900,must-revalidate"
 
 
 @pytest.mark.rule("META-1")
-@pytest.mark.parametrize("path", [ROOT, f"{ROOT}/data", DESCRIPTION, f"{ROOT}/data/v9_9"])
-def test_without_a_token_nothing_is_told_and_nothing_is_missing(api: Api, path: str) -> None:
+@pytest.mark.parametrize("path", [*PATHS, f"{ROOT}/data/v9_9", f"{ROOT}/nope", "/dw/meta"])
+def test_without_a_token_every_path_is_refused(api: Api, path: str) -> None:
     for query in ("", f"?client_id={api.client_id}"):
         answer = api.call("GET", path + query, headers={"Authorization": None})
         assert_fault(answer, 401, "AuthorizationHeaderMissing", {})
@@ -88,31 +129,30 @@ def test_a_token_is_enough_whatever_the_settings_say(start: Start) -> None:
     nothing = {"_v": "23.2", "clients": []}
     assert api.call("POST", "/__emulator__/settings", json=nothing).status_code == 200
     assert api.get("/sites").status_code == 403
-    for path in (ROOT, f"{ROOT}/data", DESCRIPTION):
+    for path in PATHS:
         assert api.call("GET", path).status_code == 200
 
 
 @pytest.mark.rule("META-1")
 @pytest.mark.parametrize("version", ["v9_9", "v23_20", "23_2", "V23_2", "data", "v23_2%2F"])
-def test_another_version_is_not_found(api: Api, version: str) -> None:
+def test_an_unknown_version_is_not_found(api: Api, version: str) -> None:
     answer = api.call("GET", f"{ROOT}/data/{version}")
     assert_fault(answer, 404, "VersionNotFound", {"version": version})
 
 
-@pytest.mark.rule("META-1", "URL-3")
-def test_a_version_that_is_an_alias_has_no_description(start: Start) -> None:
-    api = start(accept_versions="any")
-    answer = api.call("GET", f"{ROOT}/data/v19_5")
-    assert_fault(answer, 404, "VersionNotFound", {"version": "v19_5"})
-    names = [version["name"] for version in api.call("GET", f"{ROOT}/data").json()["versions"]]
-    assert names == ["v23_2"]
-
-
 @pytest.mark.rule("META-1")
 @pytest.mark.parametrize(
-    "path", [f"{ROOT}/nope", "/dw/meta/v2/rest", "/dw/meta", f"{ROOT}/data/a/b"]
+    "path",
+    [
+        f"{ROOT}/nope",
+        "/s/-/dw/meta/v2/rest",
+        "/dw/meta",
+        f"{ROOT}/data/a/b",
+        f"{DOCUMENTS}/nope",
+        f"{DOCUMENTS}/site/id",
+    ],
 )
-def test_another_path_is_not_found(api: Api, path: str) -> None:
+def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
     assert_fault(api.call("GET", path), 404, "ResourcePathNotFound", {"path": path})
 
 
@@ -178,6 +218,32 @@ def test_a_document_is_described_as_it_is_answered(api: Api) -> None:
     assert properties["default_in_stock"]["type"] == "boolean"
     assert (properties["link"]["type"], properties["link"]["readOnly"]) == ("string", True)
     assert {"_v", "_type", "_resource_state"} <= set(properties)
+
+
+@pytest.mark.rule("META-2", "FLT-1")
+def test_the_description_has_enumerations_and_optional_arguments_of_faults(api: Api) -> None:
+    definitions = describe(api)["definitions"]
+    record = definitions["product_inventory_record"]["properties"]
+    assert record["pre_order_back_order_handling"]["enum"] == ["none", "preorder", "backorder"]
+    fault = definitions["fault"]["properties"]["fault"]
+    assert "arguments" in fault["properties"]
+    assert fault["required"] == ["message", "type"]
+
+
+@pytest.mark.rule("META-2", "SRC-4")
+def test_a_search_is_described_with_its_faults(api: Api) -> None:
+    search = describe(api)["paths"]["/inventory_list_search"]["post"]
+    faults = re.findall(r"`(\w+)Exception`", search["responses"]["400"]["description"])
+    assert {"MalformedSearchParameter", "MalformedSelector", "QuotaExceeded"} <= set(faults)
+
+
+@pytest.mark.rule("META-1", "META-2")
+def test_a_document_is_shown_as_the_description_has_it(api: Api) -> None:
+    described = describe(api)["definitions"]
+    shown = api.call("GET", f"{DOCUMENTS}/product_inventory_record").json()
+    inner = shown.pop("definitions")
+    assert shown == described["product_inventory_record"]
+    assert inner == {name: described[name] for name in ("product_inventory_record_allocation",)}
 
 
 @pytest.mark.rule("META-2", "INV-5")

@@ -172,7 +172,7 @@ def test_an_overridden_method_is_the_one_that_counts(api: Api) -> None:
 
 @pytest.mark.rule("SET-1", "URL-3")
 def test_an_entry_is_about_versions_from_one_until_before_another(start: Start) -> None:
-    api = start(accept_versions="any")
+    api = start()
     ranges = [{"from": "19.5", "until": "21.3"}, {"from": "23.2", "until": "23.3"}]
     permit(api, granting(resource("/inventory_lists", version_range=ranges, **ALL)))
     asked = ("v19_1", "v19_5", "v20_10", "v21_3", "v23_1", "v23_2", "v24_1")

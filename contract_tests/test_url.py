@@ -1,4 +1,4 @@
-"""URL forms, versions and unknown paths (URL-1 to URL-7)."""
+"""URL forms, versions and unknown paths (URL-1 to URL-8)."""
 
 from collections.abc import Callable
 
@@ -49,32 +49,83 @@ def test_a_missing_or_malformed_version_is_refused(api: Api, path: str) -> None:
 
 
 @pytest.mark.rule("URL-3")
-@pytest.mark.parametrize("version", ["v99_9", "v23_02", "v19_5"])
-def test_a_version_that_is_not_served_is_not_found(api: Api, version: str) -> None:
-    answer = api.call("GET", f"/s/-/dw/data/{version}/inventory_lists")
-    assert_fault(answer, 404, "VersionNotFound", {"version": version})
+def test_every_published_version_is_served(api: Api) -> None:
+    published = (
+        *("18_1", "18_2", "18_3", "18_6", "18_7", "18_8", "19_1", "19_3", "19_5", "19_8"),
+        *("19_10", "20_2", "20_3", "20_4", "20_8", "20_9", "20_10", "21_2", "21_3", "21_6"),
+        *("21_8", "21_9", "21_10", "22_1", "22_4", "22_6", "22_10", "23_1", "23_2", "24_1"),
+        *("24_3", "24_4", "24_5", "25_6"),
+    )
+    for name in published:
+        answer = api.call("GET", f"/s/-/dw/data/v{name}/inventory_lists?count=0")
+        assert (answer.status_code, answer.json()["_v"]) == (200, name.replace("_", ".")), name
 
 
 @pytest.mark.rule("URL-3")
-@pytest.mark.parametrize("accepted", ["v19_5,v25_6", "any"])
-def test_an_accepted_version_names_itself_in_the_answer(start: Start, accepted: str) -> None:
-    api = start(accept_versions=accepted)
-    answer = api.call("GET", "/s/-/dw/data/v19_5/inventory_lists/my-inventorylist1").json()
+@pytest.mark.parametrize("version", ["v99_9", "v23_02", "v17_8", "v21_7", "v25_7"])
+def test_an_unpublished_version_is_not_found(api: Api, version: str) -> None:
+    answer = api.call("GET", f"/s/-/dw/data/{version}/inventory_lists")
+    assert_fault(answer, 404, "VersionNotFound", {"version": version})
+    assert "x-emulator-hint" not in answer.headers
+
+
+@pytest.mark.rule("URL-3", "FMT-5")
+def test_an_answer_has_the_version_of_the_request(api: Api, make: Make, unused: str) -> None:
+    base, made = "/s/-/dw/data/v19_5", make()
+    answer = api.call("GET", f"{base}/inventory_lists/{made}").json()
     assert answer["_v"] == "19.5"
-    assert answer["link"].endswith("/s/-/dw/data/v19_5/inventory_lists/my-inventorylist1")
-    missing = api.call("GET", "/s/-/dw/data/v25_6/inventory_lists/nope").json()
-    assert (missing["_v"], missing["_type"]) == ("25.6", "fault")
-    page = api.call("GET", "/s/-/dw/data/v19_5/inventory_lists?count=1").json()
-    assert "/s/-/dw/data/v19_5/inventory_lists?" in page["next"]
-    xml = api.call("GET", "/s/-/dw/data/v19_5/inventory_lists?format=xml").text
+    assert answer["link"].endswith(f"{base}/inventory_lists/{made}")
+    missing = api.call("GET", f"/s/-/dw/data/v25_6/inventory_lists/{unused}").json()
+    assert missing["_v"] == "25.6"
+    page = api.call("GET", f"{base}/inventory_lists?count=1&start=1").json()
+    assert f"{base}/inventory_lists?" in page["previous"]
+    xml = api.call("GET", f"{base}/inventory_lists?format=xml").text
     assert 'xmlns="http://www.demandware.com/ocapi/data/19.5"' in xml
 
 
+@pytest.mark.rule("URL-3", "ENV-8")
+@pytest.mark.parametrize(
+    ("version", "status"),
+    [
+        ("v18_1", "obsolete"),
+        ("v21_3", "obsolete"),
+        ("v21_6", "deprecated"),
+        ("v21_10", "deprecated"),
+        ("v23_1", "deprecated"),
+        ("v23_2", "current"),
+        ("v25_6", "current"),
+    ],
+)
+def test_an_answer_has_the_status_of_its_version(api: Api, version: str, status: str) -> None:
+    for path in ("inventory_lists", "inventory_lists/contract-none"):
+        answer = api.call("GET", f"/s/-/dw/data/{version}/{path}")
+        assert answer.headers["x-dw-version-status"] == status
+
+
+@pytest.mark.rule("URL-3", "URL-8")
+def test_a_list_of_versions_replaces_the_default(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    api = start(accept_versions="v19_5,v17_1")
+    for version in ("v19_5", "v17_1"):
+        path = f"/s/-/dw/data/{version}/inventory_lists"
+        assert api.call("GET", path).json()["_v"] == version[1:].replace("_", ".")
+    path = "/s/-/dw/data/v23_2/inventory_lists"
+    hint = f"version v23_2 is not accepted, see --accept-versions: GET {path}"
+    for _ in range(2):
+        answer = api.call("GET", path)
+        assert_fault(answer, 404, "VersionNotFound", {"version": "v23_2"})
+        assert answer.headers["x-emulator-hint"] == hint
+    assert [record.message for record in caplog.records] == [hint]
+
+
 @pytest.mark.rule("URL-3")
-def test_versions_beside_the_accepted_ones_stay_unknown(start: Start) -> None:
-    api = start(accept_versions="v19_5")
-    assert api.get("/inventory_lists").status_code == 200
-    assert api.call("GET", "/s/-/dw/data/v19_6/inventory_lists").status_code == 404
+def test_any_version_can_be_accepted(start: Start) -> None:
+    api = start(accept_versions="any")
+    for version, number in (("v99_9", "99.9"), ("v18_1", "18.1"), ("v17_1", "17.1")):
+        answer = api.call("GET", f"/s/-/dw/data/{version}/inventory_lists")
+        assert (answer.status_code, answer.json()["_v"]) == (200, number)
+    assert_fault(api.call("GET", "/s/-/dw/data/v1/inventory_lists"), 400, "InvalidVersion", {})
 
 
 @pytest.mark.rule("URL-4", "FLT-3")
@@ -166,3 +217,73 @@ def test_a_method_that_a_path_lacks_is_refused_with_those_it_has(
 def test_repeated_and_trailing_slashes_do_not_count(api: Api, target: str) -> None:
     status, _, body = api.raw("GET", target, {})
     assert (status, b'"_type":"inventory_lists"' in body) == (200, True)
+
+
+@pytest.mark.rule("URL-8")
+@pytest.mark.parametrize(
+    ("method", "path", "hint"),
+    [
+        ("GET", "/alerts/usersettings", "not emulated: GET /alerts/usersettings"),
+        ("HEAD", "/alerts/usersettings", "not emulated: HEAD /alerts/usersettings"),
+        ("GET", "/metrics/a%2Fb", "not emulated: GET /metrics/{apitype}"),
+        ("PATCH", "/alerts/usersettings/", "not emulated: PATCH /alerts/usersettings"),
+        ("POST", "/alerts/usersettings", "not emulated: /alerts/usersettings"),
+        ("OPTIONS", "/alerts/usersettings", "not emulated: /alerts/usersettings"),
+    ],
+)
+def test_a_path_of_the_real_data_api_has_a_hint(
+    start: Start, caplog: pytest.LogCaptureFixture, method: str, path: str, hint: str
+) -> None:
+    api, whole = start(), f"/s/-/dw/data/v22_4{path}"
+    for _ in range(2):
+        answer = api.call(method, whole)
+        assert (answer.status_code, answer.headers["x-emulator-hint"]) == (404, hint)
+    assert [record.message for record in caplog.records] == [hint]
+    if method == "GET":
+        fault = answer.json()["fault"]
+        assert fault["message"] == f"The resource path '{whole}' is unknown."
+
+
+@pytest.mark.rule("URL-8", "URL-4")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/dw/shop/v23_2/products/x",
+        "/s/SiteGenesis/dw/shop/v20_4/baskets",
+        "/on/demandware.servlet/webdav/Sites/Cartridges/version1",
+        "/on/demandware.servlet//webdav/Sites/Impex",
+    ],
+)
+def test_a_path_of_the_shop_api_or_webdav_has_a_hint(
+    start: Start, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    answer = start().call("PUT", path)
+    told = f"The resource path '{path}' is unknown."
+    assert_fault(answer, 404, "ResourcePathNotFound", {"path": path}, told)
+    hint = f"not emulated: PUT {path}"
+    assert answer.headers["x-emulator-hint"] == hint
+    assert [record.message for record in caplog.records] == [hint]
+
+
+@pytest.mark.rule("URL-8")
+@pytest.mark.parametrize(
+    "path",
+    ["/s/-/dw/data/v23_2/nope", "/s/-/dw/data/v23_2/metrics", "/on/demandware.store/x", "/sites"],
+)
+def test_a_path_of_no_real_server_has_no_hint(api: Api, path: str) -> None:
+    answer = api.call("GET", path)
+    assert (answer.status_code, answer.headers.get("x-emulator-hint")) == (404, None)
+
+
+@pytest.mark.rule("URL-8", "BAT-9")
+def test_a_part_of_a_batch_has_the_hint_of_its_path(start: Start) -> None:
+    headers = {
+        "Content-Type": "multipart/mixed; boundary=b",
+        "x-dw-http-method": "GET",
+        "x-dw-resource-path": "/s/-/dw/data/v23_2/",
+    }
+    body = "--b\nx-dw-resource-path-extension: alerts/usersettings\n\n--b--"
+    answer = start().call("POST", "/s/-/dw/batch", data=body, headers=headers)
+    head = answer.text.replace("\r", "").partition("\n\n")[0].lower().split("\n")
+    assert "x-emulator-hint: not emulated: get /alerts/usersettings" in head
+    assert head[-1] == "x-dw-status-code: 404"

@@ -98,7 +98,9 @@ class Config:
         "|".join(DIALECTS),
     )
     accept_versions: str = knob(
-        "", "Serve further API versions, or 'any' version.", "v19_5,v23_1|any"
+        "",
+        "Serve these API versions only, or 'any'; all published ones by default.",
+        "v23_2,v19_5|any",
     )
     store: str = knob(
         MEMORY,
@@ -202,7 +204,7 @@ class Config:
 
     @property
     def versions(self) -> frozenset[str]:
-        """Further versions as ``v<major>_<minor>``, or ``{"any"}``."""
+        """The accepted versions, such as ``v23_2``, and ``any``; empty for all published ones."""
         names = (name.strip() for name in self.accept_versions.split(","))
         return frozenset(name for name in names if name)
 

@@ -25,7 +25,7 @@ from emulator.ocapi.schema.document import FAULT
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.verbs import VERBS, Answer
-from emulator.ocapi.wire import envelope, formats, override, url
+from emulator.ocapi.wire import envelope, formats, override, url, versions
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.override import OVERRIDDEN
 from emulator.request import Response, current_request
@@ -43,10 +43,11 @@ OWN_FAULTS = (MALFORMED_SEARCH_PARAMETER, *chain(*(resource.faults for resource 
 FAULTS = faults.TABLE | {kind.name: kind for kind in OWN_FAULTS}
 """All faults by name, those of resources included."""
 
+VERSION_STATUS = "x-dw-version-status"
 HEADERS = {  # ENV-8
     "Expires": "Thu, 01-Jan-1970 00:00:00 GMT",
     "Cache-Control": "max-age=0,no-cache,no-store,must-revalidate",
-    "x-dw-version-status": "current",
+    VERSION_STATUS: versions.state(versions.CURRENT),
 }
 CONTENT_TYPES = {
     Format.JSON: "application/json;charset=UTF-8",
@@ -202,7 +203,9 @@ def _answer_fault(call: Call, fault: Fault) -> Answer:
 def _finish(call: Call, answer: Answer) -> Response:
     """Render an answer: the one way out, for documents and faults alike."""
     allowed = dict(origin.allow(call.origin)) if call.origin else {}
-    headers = {**HEADERS, **allowed, **call.permission.response_headers, **answer.headers}
+    status_of_version = {VERSION_STATUS: versions.state(call.version)}
+    granted = call.permission.response_headers
+    headers = {**HEADERS, **status_of_version, **allowed, **granted, **answer.headers}
     headers["x-dw-request-base-id"] = call.workspace.clock.identifier()
     status = answer.status
     body = None if answer.content is None else _render(call, answer, headers)

@@ -1,7 +1,9 @@
 """One request of the Data API: the route, and the values that the checks read from the request."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,8 @@ from emulator.ocapi.access.permission import FREE, Permission, Permissions
 from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.resource import METHODS, Resource, Search, Verb
 from emulator.ocapi.schema.document import Document
-from emulator.ocapi.wire import url
+from emulator.ocapi.schema.faults import Fault
+from emulator.ocapi.wire import url, versions
 from emulator.ocapi.wire.dialect import DIALECTS, Dialect
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.paging import Page
@@ -21,7 +24,11 @@ from emulator.request import Request, read_sent_path
 from emulator.store import Key, Store
 from emulator.workspace.workspace import Workspace, current
 
+logger = logging.getLogger("emulator")
+
 SITES = "sites"
+ANY = "any"
+MAX_LOGGED_HINTS = 1000
 NO_PAGE = Page(0, 0)
 
 
@@ -30,19 +37,32 @@ class Service:
 
     Args:
         config: The configuration of the server.
+
+    Attributes:
+        versions: The path segments of the accepted versions.
+        accepts_any: Whether other well-formed versions are accepted, too.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.dialect: Dialect = DIALECTS[config.dialect]
+        named = config.versions - {ANY}
+        self.accepts_any = ANY in config.versions
+        self.versions = named if named and not self.accepts_any else named | versions.PUBLISHED
+        self._log_once = lru_cache(MAX_LOGGED_HINTS)(logger.warning)
 
     def tokens(self, workspace: Workspace) -> Tokens:
         """Return the workspace's token issuer."""
         return Tokens(workspace.secret, workspace.clock, workspace.name)
 
-    def serves(self, version: str) -> bool:
-        """Return whether a well-formed version is served (URL-3)."""
-        return version == url.SERVED or not {version, "any"}.isdisjoint(self.config.versions)
+    def accepts(self, segment: str) -> bool:
+        """Return whether a well-formed version is accepted (URL-3)."""
+        return segment in self.versions or self.accepts_any
+
+    def advise(self, fault: Fault, hint: str) -> None:
+        """Add a hint to a fault, and log each hint once (URL-8)."""
+        fault.hint = hint
+        self._log_once(fault.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +132,7 @@ class Call:
         changes: The properties that the body sets (DEC-1 to DEC-5).
     """
 
-    version = url.number(url.SERVED)
+    version = versions.CURRENT
     client = ""
     origin = ""
     permission: Permission = FREE
@@ -210,7 +230,7 @@ class Call:
         """The URL of the requested collection, in the scope of the request."""
         address = self.address
         path = self.route.resource.locate(self.parents)
-        return f"{self.root_url}{address.scope}/{address.version}/{path}"
+        return f"{self.root_url}{address.prefix}/dw/data/{address.version}/{path}"
 
     def link(self, key: Key) -> str:
         """Return the URL of one document (ENV-6)."""

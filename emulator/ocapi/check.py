@@ -6,13 +6,15 @@ rules (13).
 
 from collections.abc import Callable, Iterable
 
+from emulator.ocapi import real_server
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import LOCALE
-from emulator.ocapi.wire import formats, paging, select, url
+from emulator.ocapi.wire import formats, paging, select, url, versions
 from emulator.ocapi.wire.override import REFUSED
 from emulator.ocapi.wire.select import Selector
 
@@ -33,12 +35,29 @@ def check_version(call: Call) -> None:
     """Read the version of the path (URL-3)."""
     segment = call.address.version
     if not call.address.is_data_api:
-        raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
-    if not url.is_version(segment):
+        raise _refuse_other_api(call)
+    if not versions.is_version(segment):
         raise faults.INVALID_VERSION()
-    if not call.service.serves(segment):
-        raise faults.VERSION_NOT_FOUND(segment)
-    call.version = url.number(segment)
+    if not call.service.accepts(segment):
+        raise refuse_version(call, segment)
+    call.version = versions.number(segment)
+
+
+def _refuse_other_api(call: Call) -> Fault:
+    """Return the fault of a path outside of the Data API, with a hint for other APIs (URL-8)."""
+    fault = faults.RESOURCE_PATH_NOT_FOUND(call.path)
+    if real_server.is_other_api(call.path):
+        call.service.advise(fault, f"not emulated: {call.method} {call.path}")
+    return fault
+
+
+def refuse_version(call: Call, segment: str) -> Fault:
+    """Return the fault of a version, with a hint if the version was published (URL-3, URL-8)."""
+    fault = faults.VERSION_NOT_FOUND(segment)
+    if segment in versions.PUBLISHED:
+        reason = f"version {segment} is not accepted, see --accept-versions"
+        call.service.advise(fault, f"{reason}: {call.method} {call.path}")
+    return fault
 
 
 def check_site(call: Call) -> None:
@@ -51,13 +70,21 @@ def check_site(call: Call) -> None:
 
 
 def check_route(call: Call) -> None:
-    """Refuse an unknown path (URL-4) and a method that the path does not offer (URL-6)."""
-    if call.methods:
+    """Refuse an unknown path (URL-4) and a method that the path does not offer (URL-6).
+
+    A method that the real server offers is refused as an unknown path is (URL-8).
+    """
+    if call.matched is not None:
+        return
+    real = real_server.find_path(call.request.path.removeprefix(call.address.base))
+    if call.methods and not (real and real.has(call.method)):
         fault = faults.METHOD_NOT_ALLOWED(call.method)
         fault.headers["Allow"] = list_methods(call.methods)
         raise fault
-    if call.matched is None:
-        raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
+    fault = faults.RESOURCE_PATH_NOT_FOUND(call.path)
+    if real is not None:
+        call.service.advise(fault, f"not emulated: {real.describe(call.method)}")
+    raise fault
 
 
 def check_format(call: Call) -> None:
@@ -95,11 +122,10 @@ def check_permission(call: Call) -> None:
     """Find the client's permission for the resource and the method (SET-1)."""
     if call.permissions is None:
         return
-    address, path = call.address, call.request.path
-    below = path.removeprefix(address.base)
+    below = call.request.path.removeprefix(call.address.base)
     found = call.permissions.find(call.client, call.method, below, call.version)
     if found is None:
-        sent = path.removeprefix(address.scope.removesuffix("/data"))
+        sent = call.request.path.removeprefix(f"{call.address.prefix}/dw")
         fault = faults.CLIENT_ACCESS_FORBIDDEN(call.method, sent)
         aliased = below.removeprefix("/") in call.route.resource.aliases
         template = below if aliased else "/".join(call.route.template)

@@ -11,7 +11,7 @@ from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import DateTime, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
-from emulator.ocapi.wire.url import KEPT_IDS, encode_segment
+from emulator.ocapi.wire.url import MAX_CACHED_IDS, encode_segment
 from emulator.store import Key, Record, Store
 
 Properties = Mapping[str, Any]
@@ -230,7 +230,7 @@ class Resource:
         return [f"has no '{name}'" for name in names if name not in entry]
 
 
-@lru_cache(KEPT_IDS)
+@lru_cache(MAX_CACHED_IDS)
 def _fill(template: tuple[str, ...], key: Key) -> str:
     ids = iter(key)
     named = (next(ids) if segment.startswith("{") else segment for segment in template)

@@ -9,7 +9,7 @@ import orjson
 from emulator.ocapi.access.tolerance import METHODS
 from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.schema.document import ENVELOPE
-from emulator.ocapi.wire import url
+from emulator.ocapi.wire import url, versions
 from emulator.ocapi.wire.select import ALWAYS, NAME
 from emulator.recording.exchange import Exchange
 
@@ -84,7 +84,7 @@ def summarize(uses: Iterable[Use], templates: Iterable[str]) -> dict[str, Any]:
             resource = _generalize(use.path, shapes)
             found.setdefault(use.client, {}).setdefault(resource, []).append(use)
     clients = [_describe_client(client, found[client]) for client in sorted(found)]
-    return {"_v": url.number(url.SERVED), "clients": clients}
+    return {"_v": versions.CURRENT, "clients": clients}
 
 
 def _describe_client(client: str, resources: Mapping[str, Sequence[Use]]) -> dict[str, Any]:

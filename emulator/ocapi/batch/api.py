@@ -22,8 +22,8 @@ from emulator.ocapi.call import SITES, Service
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT
-from emulator.ocapi.schema.faults import Fault, FaultType
-from emulator.ocapi.wire import envelope, formats, url
+from emulator.ocapi.schema.faults import HINT_HEADER, Fault, FaultType
+from emulator.ocapi.wire import envelope, formats, url, versions
 from emulator.recording.exchange import Reply
 from emulator.request import Request, Response, current_request, read_sent_path
 from emulator.store import StoreUnavailable
@@ -397,7 +397,7 @@ def _answer(service: Service, serve_part: ServePart, failure: Fault | None = Non
 def _refuse(batch: Batch, environ: "WSGIEnvironment", fault: Fault) -> Response:
     """Return a fault of the request as a whole, in the format it wants (FMT-1)."""
     environ[FAULT_TYPE] = fault.kind.type
-    version, wanted = url.number(url.SERVED), formats.preferred(batch.request)
+    version, wanted = versions.CURRENT, formats.preferred(batch.request)
     wrapped = envelope.wrap_fault(fault, version, batch.service.dialect)
     indent = batch.request.parameters.get("pretty_print") == "true"
     content = formats.encode(wanted, wrapped, FAULT, version, indent=indent)
@@ -439,9 +439,11 @@ def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePar
     reply = serve_part(environ, workspace)
     body = b"".join(reply.parts)
     identified = subrequest.part.headers.get(CONTENT_ID)
-    headers = {CONTENT_ID: identified} if identified else {}
+    headers, answered = {CONTENT_ID: identified} if identified else {}, dict(reply.headers)
+    if hint := answered.get(HINT_HEADER):
+        headers[HINT_HEADER] = hint
     if body:
-        headers["Content-Type"] = dict(reply.headers).get("Content-Type", "")
+        headers["Content-Type"] = answered.get("Content-Type", "")
     # The status goes last: a published client takes all that follows it for the body.
     return Part({**headers, STATUS: reply.status[:3]}, body)
 

@@ -1,12 +1,14 @@
-"""The Meta API (META): the APIs, their versions, and a description of what is served.
+"""The documents of the Meta API (META): APIs, versions, and the description of one version.
 
-The description is Swagger 2.0. It is made from the documents and resources that serve, so it says
-what they do, and nothing of it is kept up by hand.
+The description is Swagger 2.0. Everything in the description comes from the schemas and resources
+that serve.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from marshmallow import missing
 
 from emulator.ocapi.resource import Resource, Search, Verb
 from emulator.ocapi.schema import faults
@@ -24,18 +26,15 @@ from emulator.ocapi.schema.fields import (
     Property,
 )
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
-from emulator.ocapi.wire import url
+from emulator.ocapi.wire import versions
 from emulator.ocapi.wire.paging import DEFAULT_COUNT
 
-if TYPE_CHECKING:
-    from apispec import APISpec
-
-TOKEN_PATH = "/dw/oauth2/access_token"  # noqa: S105 - where tokens are, not one
+TOKEN_PATH = "/dw/oauth2/access_token"  # noqa: S105 - the path of the token endpoint, no token
 SECURITY = "oauth2_application"
 JSON, XML = "application/json", "application/xml"
 CONSUMED, PRODUCED = (JSON, XML, "text/xml"), (JSON, XML)
+REFERENCE = "#/definitions/"
 
-# How the attributes of fields are called in a schema.
 CONSTRAINTS = {
     "min_length": "minLength",
     "max_length": "maxLength",
@@ -44,8 +43,8 @@ CONSTRAINTS = {
     "min_items": "minItems",
     "values": "enum",
 }
+"""The keywords of a schema, by the attributes of properties."""
 TEXT = {"type": "string"}
-# The first that fits; others are of the type of their JSON values.
 TYPES: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (Localized, {"type": "object", "format": "localized", "additionalProperties": TEXT}),
     (Map, {"type": "object", "additionalProperties": True}),
@@ -53,31 +52,86 @@ TYPES: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (Number, {"type": "number", "format": "double"}),
     (DateTime, {"type": "string", "format": "date-time"}),
 )
+"""The schemas by class of property: the first match counts. Other classes have a JSON type."""
 SUMMARIES: dict[Verb, str] = {
     "list": "Show a page of the {}.",
     "read": "Show one {}.",
     "create": "Create one {} under the id of the path.",
-    "update": "Change what is sent of one {}.",
+    "update": "Change the sent properties of one {}.",
     "delete": "Delete one {}.",
 }
-STATUSES = {200: "The document.", 201: "The created document.", 204: "Done, nothing to show."}
-WITH_BODY = ("create", "update")
+STATUSES = {200: "The document.", 201: "The created document.", 204: "Done, no document."}
+VERBS_WITH_BODY = ("create", "update")
+SEARCH_FAULTS = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR, faults.QUOTA_EXCEEDED)
 
 
 def list_apis(link: str) -> dict[str, Any]:
-    """Return the document of ``GET /dw/meta/v1/rest``, whose absolute URL is ``link``."""
+    """Return the list of APIs; ``link`` is the absolute URL of the list."""
     return {"apis": [{"name": "data", "link": f"{link}/data"}]}
 
 
-def list_versions(link: str, versions: Iterable[str]) -> dict[str, Any]:
-    """Return the document of ``GET /dw/meta/v1/rest/data``.
+def list_versions(link: str, segments: Iterable[str]) -> dict[str, Any]:
+    """Return the list of versions, in their order.
 
     Args:
-        link: The absolute URL of that document.
-        versions: The served versions as paths have them, such as ``v23_2``.
+        link: The absolute URL of the list.
+        segments: The path segments of the versions, such as ``v23_2``.
     """
-    told = ({"name": v, "link": f"{link}/{v}", "status": "current"} for v in versions)
-    return {"versions": list(told)}
+    numbers = {versions.number(segment): segment for segment in segments}
+    return {
+        "versions": [
+            {
+                "name": numbers[number],
+                "link": f"{link}/{numbers[number]}",
+                "status": versions.state(number),
+            }
+            for number in sorted(numbers, key=versions.order)
+        ]
+    }
+
+
+def list_documents(link: str, description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the list of the documents in a description.
+
+    Args:
+        link: The absolute URL of the list.
+        description: The description of a version.
+    """
+    names = sorted(description["definitions"])
+    return {"documents": [{"name": name, "link": f"{link}/{name}"} for name in names]}
+
+
+def show_document(name: str, description: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the schema of one document; None for an unknown name.
+
+    The schemas of the documents inside are members of ``definitions``.
+
+    Args:
+        name: The name of the document.
+        description: The description of a version.
+    """
+    definitions = description["definitions"]
+    if name not in definitions:
+        return None
+    inner: dict[str, Any] = {}
+    names = list(_find_references(definitions[name]))
+    while names:
+        found = names.pop()
+        if found not in inner:
+            inner[found] = definitions[found]
+            names.extend(_find_references(definitions[found]))
+    return {**definitions[name], "definitions": dict(sorted(inner.items()))}
+
+
+def _find_references(schema: Any) -> Iterator[str]:
+    """Yield the names of the documents in a schema."""
+    if isinstance(schema, Mapping):
+        if isinstance(reference := schema.get("$ref"), str):
+            yield reference.removeprefix(REFERENCE)
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for value in schema:
+            yield from _find_references(value)
 
 
 def name_operation(method: str, template: Sequence[str]) -> str:
@@ -85,7 +139,7 @@ def name_operation(method: str, template: Sequence[str]) -> str:
 
     Args:
         method: The HTTP method.
-        template: The segments of the path below the version; those of ids are in braces.
+        template: The segments of the path below the version, with ids in braces.
     """
     return method.lower() + "".join(map(_name_segment, template))
 
@@ -103,55 +157,40 @@ def describe(
     *,
     replaces_existing: bool = False,
 ) -> dict[str, Any]:
-    """Return the Swagger 2.0 document of the resources.
+    """Return the Swagger 2.0 description of resources.
 
     Args:
-        resources: Those that are served.
-        base_path: The path that all have in common, with the version as its last segment, such
-            as ``/s/-/dw/data/v23_2``.
+        resources: The served resources.
+        base_path: The path of the version, such as ``/s/-/dw/data/v23_2``.
         host: Host and port.
         scheme: ``http`` or ``https``.
-        replaces_existing: Whether PUT replaces what is there even where a resource has a fault
-            for it, as in the observed dialect (INV-5).
+        replaces_existing: Whether PUT replaces a document even where the resource has a fault for
+            a duplicate, as in the observed dialect (INV-5).
     """
-    documents: dict[str, Document] = {}
-    spec = _open(documents, base_path, host, scheme)
+    paths: dict[str, dict[str, Any]] = {}
     for resource in resources:
         for template, method, operation in _operations(resource, replaces=replaces_existing):
             named = {"operationId": name_operation(method, template), "tags": [template[0]]}
-            path = f"/{'/'.join(template)}"
-            spec.path(path, operations={method.lower(): named | operation})
-    described: dict[str, Any] = spec.to_dict()
-    for name, definition in described["definitions"].items():
-        _complete(definition, documents[name])
-    return described
-
-
-def _open(documents: dict[str, Document], base_path: str, host: str, scheme: str) -> "APISpec":
-    """Return a description of no resource; ``documents`` takes those it comes to refer to."""
-    # Slow to import, for a document that is seldom asked for.
-    from apispec import APISpec  # noqa: PLC0415
-    from apispec.ext.marshmallow import MarshmallowPlugin  # noqa: PLC0415
-
-    plugin = MarshmallowPlugin(schema_name_resolver=_resolver(documents))
-    spec = APISpec(
-        title="Open Commerce API: Data API",
-        version=url.number(base_path.rpartition("/")[2]),
-        openapi_version="2.0",
-        plugins=[plugin],
-        info={"description": "What this emulator serves of the Data API."},
-        host=host,
-        basePath=base_path,
-        schemes=[scheme],
-        consumes=list(CONSUMED),
-        produces=list(PRODUCED),
-        security=[{SECURITY: []}],
-    )
-    for name, security in _securities(f"{scheme}://{host}{TOKEN_PATH}").items():
-        spec.components.security_scheme(name, security)
-    converter: Any = plugin.converter
-    converter.add_attribute_function(_describe_property)
-    return spec
+            path = paths.setdefault(f"/{'/'.join(template)}", {})
+            path[method.lower()] = named | operation
+    definitions: dict[str, Any] = {}
+    return {
+        "swagger": "2.0",
+        "info": {
+            "title": "Open Commerce API: Data API",
+            "description": "The resources that this emulator serves.",
+            "version": versions.number(base_path.rpartition("/")[2]),
+        },
+        "host": host,
+        "basePath": base_path,
+        "schemes": [scheme],
+        "consumes": list(CONSUMED),
+        "produces": list(PRODUCED),
+        "security": [{SECURITY: []}],
+        "securityDefinitions": _securities(f"{scheme}://{host}{TOKEN_PATH}"),
+        "paths": _refer(paths, definitions),
+        "definitions": definitions,
+    }
 
 
 def _securities(token_url: str) -> dict[str, dict[str, Any]]:
@@ -162,58 +201,80 @@ def _securities(token_url: str) -> dict[str, dict[str, Any]]:
             "type": "apiKey",
             "in": "header",
             "name": "x-dw-client-id",
-            "description": "The id of the API client, which a token tells as well.",
+            "description": "The id of the API client; a token has the id, too.",
         },
     }
 
 
-def _resolver(documents: dict[str, Document]) -> Callable[[Any], Any]:
-    """Return what names a document's definition; a private one is told where it stands."""
+def _refer(value: Any, definitions: dict[str, Any]) -> Any:
+    """Return a part of the description with references in place of documents.
 
-    def resolve(document: Document) -> str | None:
-        if type(document).__name__.startswith("_"):
-            return None
-        documents[document.name] = document
-        return document.name
-
-    return resolve
-
-
-def _complete(definition: dict[str, Any], document: Document) -> None:
-    """Add to a definition what every document has: words, envelope, custom properties."""
-    definition["description"] = _first_paragraph(document)
-    definition["properties"] |= {name: dict(TEXT) for name in ENVELOPE}
-    definition["additionalProperties"] = document.custom
-
-
-def _first_paragraph(document: Document) -> str:
-    told = inspect.cleandoc(type(document).__doc__ or "").partition("\n\n")[0]
-    return " ".join(told.replace("``", "`").split())
+    The schemas of the documents are added to ``definitions``. A private document has its schema
+    where the document stands.
+    """
+    if isinstance(value, Mapping):
+        return {name: _refer(inner, definitions) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_refer(inner, definitions) for inner in value]
+    if not isinstance(value, Document):
+        return value
+    if type(value).__name__.startswith("_"):
+        return _describe_properties(value, definitions)
+    if value.name not in definitions:
+        definition = definitions[value.name] = {}  # a document may contain itself
+        definition |= _describe_document(value, definitions)
+    return {"$ref": REFERENCE + value.name}
 
 
-def _describe_property(converter: Any, field: Any, **_: Any) -> dict[str, Any]:
-    """Return the schema of a property of ours, to add to what is true of any field."""
+def _describe_document(document: Document, definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a document, with its envelope and the words of its class."""
+    schema = _describe_properties(document, definitions)
+    text = inspect.cleandoc(type(document).__doc__ or "").partition("\n\n")[0]
+    schema["description"] = " ".join(text.replace("``", "`").split())
+    schema["properties"] |= dict.fromkeys(ENVELOPE, TEXT)
+    return schema
+
+
+def _describe_properties(document: Document, definitions: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = document.fields
+    required = sorted(name for name, field in fields.items() if field.required)
+    return {
+        "type": "object",
+        "properties": {n: _describe_property(field, definitions) for n, field in fields.items()},
+        "additionalProperties": document.custom,
+        **({"required": required} if required else {}),
+    }
+
+
+def _describe_property(field: Property, definitions: dict[str, Any]) -> dict[str, Any]:
     if isinstance(field, Embedded):
-        embedded: dict[str, Any] = converter.resolve_nested_schema(field.document)
-        return embedded
-    told = _describe_type(field) | _describe_constraints(field)
+        schema = _refer(field.document, definitions)
+    else:
+        schema = _describe_type(field)
+    described: dict[str, Any] = {**schema, **_describe_constraints(field), **field.metadata}
     if isinstance(field, Array):
-        told["items"] = converter.field2property(field.inner)
-    return told | ({"readOnly": True} if field.read_only else {})
+        described["items"] = _describe_property(field.inner, definitions)
+    if field.load_default is not missing:
+        described["default"] = field.load_default
+    if field.read_only:
+        described["readOnly"] = True
+    if field.allow_none:
+        described["x-nullable"] = True
+    return described
 
 
 def _describe_type(field: Property) -> dict[str, Any]:
-    for kind, told in TYPES:
+    for kind, schema in TYPES:
         if isinstance(field, kind):
-            return dict(told)
+            return dict(schema)
     return {} if "," in field.expected else {"type": field.expected}
 
 
 def _describe_constraints(field: Property) -> dict[str, Any]:
     stated = {name: getattr(field, name, None) for name in CONSTRAINTS}
-    if not stated["min_length"]:  # any string has 0 characters
+    if not stated["min_length"]:  # every string has 0 characters
         del stated["min_length"]
-    if stated["maximum"] == LARGEST:  # the format says so
+    if stated["maximum"] == LARGEST:  # the format implies the bound
         del stated["maximum"]
     return {
         CONSTRAINTS[name]: list(value) if isinstance(value, tuple) else value
@@ -225,7 +286,7 @@ def _describe_constraints(field: Property) -> dict[str, Any]:
 def _operations(
     resource: Resource, *, replaces: bool
 ) -> Iterator[tuple[tuple[str, ...], str, dict[str, Any]]]:
-    """Yield the template, method and description of all operations of a resource."""
+    """Yield template, method and description of each operation of a resource."""
     for of_collection in (True, False):
         template = resource.template if of_collection else resource.template_of_one
         for method, verb in resource.methods(of_collection=of_collection).items():
@@ -239,19 +300,18 @@ def _operations(
 def _describe_verb(
     resource: Resource, verb: Verb, template: tuple[str, ...], *, replaces: bool
 ) -> dict[str, Any]:
-    faults_of = _faults(resource, verb, replaces=replaces)
+    own_faults = _faults(resource, verb, replaces=replaces)
     return {
         "summary": SUMMARIES[verb].format(_words(resource, verb)),
         "parameters": list(_parameters(resource, verb, template)),
-        "responses": _responses(_successes(resource, verb, replaces=replaces), faults_of),
+        "responses": _responses(_successes(resource, verb, replaces=replaces), own_faults),
     }
 
 
 def _describe_search(
     resource: Resource, search: Search, template: tuple[str, ...]
 ) -> dict[str, Any]:
-    of_all = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR)
-    refused = (*_faults_above(resource), *of_all, *search.faults)
+    refused = (*_faults_above(resource), *SEARCH_FAULTS, *search.faults)
     return {
         "summary": f"Show a page of the {_words(resource, 'list')} that match a query.",
         "parameters": [*_ids(template), _body(SearchRequest())],
@@ -260,7 +320,7 @@ def _describe_search(
 
 
 def _words(resource: Resource, verb: Verb) -> str:
-    """Return what an operation deals with, in words."""
+    """Return the words for the subject of an operation."""
     name = resource.path if verb == "list" else resource.document.name
     return name.replace("_", " ")
 
@@ -269,27 +329,27 @@ def _parameters(
     resource: Resource, verb: Verb, template: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
     ids = list(_ids(template))
-    if verb == "create":  # only then an id is too long; any other has no document
+    if verb == "create":  # for other verbs a document with a longer id is missing
         ids[-1] |= _describe_constraints(resource.document.fields[resource.key])  # type: ignore[arg-type]
     yield from ids
     if verb == "list":
-        yield _number("start", 0, "How many documents to leave out from the beginning.")
-        yield _number("count", DEFAULT_COUNT, "How many documents to show at most.")
+        yield _number("start", 0, "The number of documents to skip.")
+        yield _number("count", DEFAULT_COUNT, "The greatest number of documents to show.")
     if verb != "delete":
-        told = "The properties to show, such as `(**)` for all."
-        yield {"in": "query", "name": "select", "type": "string", "description": told}
+        description = "The properties to show, such as `(**)` for all."
+        yield {"in": "query", "name": "select", "type": "string", "description": description}
     if resource.expansions and verb in ("list", "read"):
         yield _expand(resource.expansions)
-    if verb in WITH_BODY:
+    if verb in VERBS_WITH_BODY:
         yield _body(resource.document)
 
 
 def _ids(template: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield the parameters of a path, none of which can be empty."""
+    """Yield the parameters of a path; an id is never empty."""
     for segment in template:
         if segment.startswith("{"):
-            told = {"in": "path", "name": segment[1:-1], "required": True}
-            yield {**told, "type": "string", "minLength": 1}
+            named = {"in": "path", "name": segment[1:-1], "required": True}
+            yield {**named, "type": "string", "minLength": 1}
 
 
 def _number(name: str, default: int, description: str) -> dict[str, Any]:
@@ -299,8 +359,8 @@ def _number(name: str, default: int, description: str) -> dict[str, Any]:
 
 def _expand(expansions: Sequence[str]) -> dict[str, Any]:
     kind = {"type": "array", "items": dict(TEXT), "collectionFormat": "csv"}
-    told = f"What to add, of {', '.join(expansions)}."
-    return {"in": "query", "name": "expand", **kind, "description": told}
+    description = f"The parts to add: {', '.join(expansions)}."
+    return {"in": "query", "name": "expand", **kind, "description": description}
 
 
 def _body(document: Document) -> dict[str, Any]:
@@ -308,7 +368,7 @@ def _body(document: Document) -> dict[str, Any]:
 
 
 def _successes(resource: Resource, verb: Verb, *, replaces: bool) -> dict[int, Document | None]:
-    """Return the statuses of success with what they answer (MET-1)."""
+    """Return the documents of success by status (MET-1)."""
     if verb == "delete":
         return {204: None}
     if verb == "list":
@@ -319,11 +379,11 @@ def _successes(resource: Resource, verb: Verb, *, replaces: bool) -> dict[int, D
 
 
 def _faults(resource: Resource, verb: Verb, *, replaces: bool) -> Iterator[FaultType]:
-    """Yield the faults that are of the resource rather than of the protocol."""
+    """Yield the faults of the resource; the faults of the protocol are left out."""
     yield from _faults_above(resource)
     if verb in ("read", "update") or (verb == "delete" and not resource.deletes_missing):
         yield resource.not_found
-    if verb in WITH_BODY:
+    if verb in VERBS_WITH_BODY:
         yield faults.ID_CONFLICT
     if verb == "create" and resource.duplicate and not replaces:
         yield resource.duplicate
@@ -337,12 +397,13 @@ def _faults_above(resource: Resource) -> Iterator[FaultType]:
 def _responses(
     successes: Mapping[int, Document | None], refused: Iterable[FaultType]
 ) -> dict[str, Any]:
-    told = {str(s): _response(STATUSES[s], document) for s, document in successes.items()}
+    answers = {str(s): _response(STATUSES[s], document) for s, document in successes.items()}
     lines: dict[str, list[str]] = {}
     for kind in refused:
         lines.setdefault(str(kind.status), []).append(f"`{kind.type}`: {kind.message}")
-    answers = {status: _response("\n\n".join(of), FAULT) for status, of in sorted(lines.items())}
-    return {**told, **answers, "default": _response("A fault of the protocol.", FAULT)}
+    for status, texts in sorted(lines.items()):
+        answers[status] = _response("\n\n".join(texts), FAULT)
+    return {**answers, "default": _response("A fault of the protocol.", FAULT)}
 
 
 def _response(description: str, document: Document | None) -> dict[str, Any]:

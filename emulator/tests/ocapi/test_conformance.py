@@ -437,7 +437,7 @@ def test_the_environment_can_name_the_reference(
 class Server(BaseHTTPRequestHandler):
     """A server that grants a token and describes itself to who shows it."""
 
-    paths = ("/dwsso/oauth2/access_token", "/dw/meta/v1/rest/data/v23_2")
+    paths = ("/dwsso/oauth2/access_token", "/s/-/dw/meta/v1/rest/data/v23_2")
     described = True
 
     def do_POST(self) -> None:
@@ -480,7 +480,7 @@ def test_a_server_without_a_description_is_told(
     url: str, write: Callable[[Tree], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Server, "described", False)
-    with pytest.raises(SystemExit, match="/dw/meta/v1/rest/data/v23_2 answers 404"):
+    with pytest.raises(SystemExit, match="/s/-/dw/meta/v1/rest/data/v23_2 answers 404"):
         main([write(reference()), "--url", url])
 
 

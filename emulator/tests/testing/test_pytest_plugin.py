@@ -194,10 +194,10 @@ def test_the_configuration_fixture_can_be_overridden(run: pytest.Pytester) -> No
         import pytest
         @pytest.fixture(scope="session")
         def ocapi_config(ocapi_config):
-            return {**ocapi_config, "accept_versions": "v19_5"}
+            return {**ocapi_config, "accept_versions": "v17_1"}
         def test_it(ocapi):
-            older = ocapi.data_url.replace("v23_2", "v19_5")
-            assert ocapi.session.get(f"{older}/inventory_lists").json()["_v"] == "19.5"
+            older = ocapi.data_url.replace("v23_2", "v17_1")
+            assert ocapi.session.get(f"{older}/inventory_lists").json()["_v"] == "17.1"
     """
     assert outcomes(run, source) == {"passed": 1}
 

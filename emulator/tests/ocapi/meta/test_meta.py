@@ -14,8 +14,10 @@ from emulator.ocapi.meta.description import (
     TOKEN_PATH,
     describe,
     list_apis,
+    list_documents,
     list_versions,
     name_operation,
+    show_document,
 )
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import RESOURCES
@@ -130,14 +132,35 @@ def test_the_apis_have_links() -> None:
     assert list_apis(link) == {"apis": [{"name": "data", "link": f"{link}/data"}]}
 
 
-def test_the_versions_have_links_and_are_current() -> None:
+def test_the_versions_have_links_and_states_in_their_order() -> None:
     link = "https://shop.example/dw/meta/v1/rest/data"
-    assert list_versions(link, ["v23_2", "v19_5"]) == {
+    assert list_versions(link, ["v23_2", "v19_10", "v22_1", "v19_5"]) == {
         "versions": [
+            {"name": "v19_5", "link": f"{link}/v19_5", "status": "obsolete"},
+            {"name": "v19_10", "link": f"{link}/v19_10", "status": "obsolete"},
+            {"name": "v22_1", "link": f"{link}/v22_1", "status": "deprecated"},
             {"name": "v23_2", "link": f"{link}/v23_2", "status": "current"},
-            {"name": "v19_5", "link": f"{link}/v19_5", "status": "current"},
         ]
     }
+
+
+def test_the_documents_have_links() -> None:
+    link = "https://shop.example/dw/meta/v1/rest/data/v23_2/documents"
+    documents = list_documents(link, describe_all(VEHICLES))["documents"]
+    assert [document["name"] for document in documents] == ["fault", "vehicle", "vehicles", "wheel"]
+    assert documents[1]["link"] == f"{link}/vehicle"
+
+
+def test_a_document_is_shown_with_the_documents_inside() -> None:
+    description = describe_all(searched(VEHICLES))
+    shown = show_document("vehicles", description)
+    assert shown is not None
+    assert shown["properties"] == description["definitions"]["vehicles"]["properties"]
+    assert sorted(shown["definitions"]) == ["vehicle", "wheel"]
+    query = show_document("query", description)
+    assert query is not None
+    assert {"query", "filter", "bool_query"} <= query["definitions"].keys()
+    assert show_document("wheel_of_fortune", description) is None
 
 
 @pytest.mark.parametrize(
@@ -198,7 +221,7 @@ def test_the_description_says_how_to_be_let_in(inventory: dict[str, Any]) -> Non
             "type": "apiKey",
             "in": "header",
             "name": "x-dw-client-id",
-            "description": "The id of the API client, which a token tells as well.",
+            "description": "The id of the API client; a token has the id, too.",
         },
     }
     assert TOKEN_PATH in oauth.PATHS
@@ -264,9 +287,9 @@ def test_the_page_of_a_collection_below_another_is_described(inventory: dict[str
             {
                 **number,
                 **after,
-                "description": "How many documents to leave out from the beginning.",
+                "description": "The number of documents to skip.",
             },
-            {**number, **most, "description": "How many documents to show at most."},
+            {**number, **most, "description": "The greatest number of documents to show."},
             SELECT,
         ],
         "responses": {
@@ -292,7 +315,7 @@ def test_a_deletion_is_described_with_the_faults_of_parent_and_document(
         "inventory_list_id",
         "product_id",
     ]
-    assert told["responses"]["204"] == {"description": "Done, nothing to show."}
+    assert told["responses"]["204"] == {"description": "Done, no document."}
     lines = told["responses"]["404"]["description"].split("\n\n")
     assert [line.partition(":")[0] for line in lines] == [
         "`InventoryListNotFoundException`",
@@ -332,7 +355,7 @@ def test_a_path_parameter_can_have_a_name_of_its_own_and_documents_expansions() 
         "type": "array",
         "items": {"type": "string"},
         "collectionFormat": "csv",
-        "description": "What to add, of wheels, motor.",
+        "description": "The parts to add: wheels, motor.",
     }
 
 
