@@ -46,7 +46,7 @@ def check_version(call: Call) -> None:
 def _refuse_other_api(call: Call) -> Fault:
     """Return the fault of a path outside of the Data API, with a hint for other APIs (URL-8)."""
     fault = faults.RESOURCE_PATH_NOT_FOUND(call.path)
-    if real_server.is_other_api(call.path):
+    if real_server.is_other_api(call.request.path):
         call.service.advise(fault, f"not emulated: {call.method} {call.path}")
     return fault
 

@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from emulator.ocapi.wire import url
-
 OPERATIONS = Path(__file__).with_name("operations.json")
-OTHER_APIS = re.compile(r"(?:/s/[^/]+)?/dw/shop(?:/.*)?|/on/demandware\.servlet/webdav(?:/.*)?")
+OTHER_APIS = re.compile(
+    r"(?:/s/[^/]+)?/dw/shop(?:/.*)?|/+on/+demandware\.servlet/+webdav(?:/.*)?", re.DOTALL
+)
 
 
 class RealPath(NamedTuple):
@@ -44,8 +44,8 @@ def find_path(path: str) -> RealPath | None:
 
 
 def is_other_api(path: str) -> bool:
-    """Return whether a path, as sent, is one of the Shop API or of WebDAV."""
-    return OTHER_APIS.fullmatch(url.canonical(path)) is not None
+    """Return whether a path belongs to the Shop API or to WebDAV."""
+    return OTHER_APIS.fullmatch(path) is not None
 
 
 @cache

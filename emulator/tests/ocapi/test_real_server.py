@@ -43,6 +43,22 @@ def test_all_operations_are_known() -> None:
     assert (len(paths), sum(len(methods) for methods in paths.values())) == (182, 332)
 
 
+@pytest.mark.parametrize(
+    ("path", "is_other"),
+    [
+        ("/dw/shop", True),
+        ("/s/RefArch/dw/shop/v23_2/products/x", True),
+        ("/on/demandware.servlet/webdav/Sites/Impex/\u20ac\n", True),
+        ("//on//demandware.servlet/webdav", True),
+        ("/dw/shopping", False),
+        ("/on/demandware.store/Sites-RefArch-Site", False),
+        ("/x/dw/shop/v23_2", False),
+    ],
+)
+def test_paths_of_the_shop_api_and_of_webdav_are_recognized(*, path: str, is_other: bool) -> None:
+    assert real_server.is_other_api(path) == is_other
+
+
 def refuse(monkeypatch: pytest.MonkeyPatch, method: str, real: RealPath | None) -> Fault:
     """Return the fault of a method that a path of the emulator lacks."""
     monkeypatch.setattr(real_server, "find_path", lambda path: real if path == "/vehicles/x" else 1)
