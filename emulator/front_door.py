@@ -17,7 +17,7 @@ from emulator.recording import exchange
 from emulator.recording.exchange import Body, Exchange, Reply
 from emulator.store import StoreUnavailable
 from emulator.workspace.error import WorkspaceError
-from emulator.workspace.failpoint import Sleep
+from emulator.workspace.failpoint import ConnectionDropped, Sleep
 from emulator.workspace.workspace import (
     DEFAULT,
     REGISTRY,
@@ -101,7 +101,9 @@ class FrontDoor:
         _read_body(environ)
         reply = record(environ, workspace, self.journal_body_bytes)
         start_response(reply.status, reply.headers)
-        return _pace(reply, environ.get(PAUSE, sleep)) if reply.pause else reply.parts
+        if reply.pause or reply.is_cut:
+            return _pace(reply, environ.get(PAUSE, sleep))
+        return reply.parts
 
     def _find_family(self, path: str) -> Family | None:
         """Return the family of a canonical path; None for the paths of nobody.
@@ -235,5 +237,8 @@ def _refuse(
 
 def _pace(reply: Reply, pause: Sleep) -> Iterator[bytes]:
     for part in reply.parts:
-        pause(reply.pause)
+        if reply.pause:
+            pause(reply.pause)
         yield part
+    if reply.is_cut:
+        raise ConnectionDropped

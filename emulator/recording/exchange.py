@@ -66,12 +66,14 @@ class Reply(NamedTuple):
         headers: Names and values.
         parts: The body.
         pause: Seconds to wait before each part.
+        is_cut: Whether the connection is dropped after the parts.
     """
 
     status: str
     headers: list[tuple[str, str]]
     parts: list[bytes]
     pause: float = 0.0
+    is_cut: bool = False
 
 
 @dataclass(eq=False)

@@ -144,7 +144,7 @@ def test_a_failpoint_sends_the_body_in_pieces(shop: Shop) -> None:
 def test_a_failpoint_cuts_the_body(shop: Shop) -> None:
     shop.inject({"truncate": 10})
     connection = shop.connect()
-    connection.request("GET", LISTS, headers={**shop.headers(), "Connection": "close"})
+    connection.request("GET", LISTS, headers=shop.headers())
     answer = connection.getresponse()
     with pytest.raises(http.client.IncompleteRead) as cut:
         answer.read()

@@ -416,7 +416,9 @@ def truncate(size: int) -> Action:
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         reply = serve(environ)
-        return reply._replace(parts=[b"".join(reply.parts)[:size]])
+        body = b"".join(reply.parts)
+        # Some servers leave a connection open after too few bytes, and the client would wait.
+        return reply._replace(parts=[body[:size]], is_cut=0 < size < len(body))
 
     return act
 
