@@ -70,6 +70,7 @@ def gunicorn_command(store: str, workers: int) -> list[str]:
         *("env", *variables, sys.executable, "-m", "gunicorn", "emulator:create_app()"),
         *("--bind", f"{HOST}:0", "--workers", str(workers)),
         *("--worker-class", "gthread", "--threads", "64", "--graceful-timeout", "5"),
+        "--no-control-socket",
         *("--keep-alive", "75"),  # a connection that ends while it is idle would be a finding
         *("--limit-request-line", "0", "--limit-request-field_size", "0"),
     ]

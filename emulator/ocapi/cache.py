@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from flask import Flask, request_finished, request_started
+from flask import Flask, request_finished, request_started, request_tearing_down
 
 from emulator.family import INJECTED
 from emulator.ocapi.resources import RESOURCES
@@ -151,7 +151,11 @@ def _has_hooks(app: Flask) -> bool:
         app.url_value_preprocessors,
     )
     hooks = [functions.get(scope) for functions in by_scope for scope in (None, "data")]
-    signals = (request_started.receivers, request_finished.receivers)
+    signals = (
+        request_started.receivers,
+        request_finished.receivers,
+        request_tearing_down.receivers,
+    )
     own = len(app.before_request_funcs.get(None, ())) == OWN_HOOKS
     return not own or any(hooks) or any(signals) or bool(app.teardown_appcontext_funcs)
 

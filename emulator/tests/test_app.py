@@ -1,9 +1,11 @@
 """The application as Flask: its command, hooks, blueprints and middleware of users."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -83,6 +85,18 @@ def test_flask_runs_the_application() -> None:
     finally:
         process.terminate()
         process.communicate(timeout=TIMEOUT)
+
+
+def test_the_examples_of_the_guide_run() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "servers.md").read_text()
+    scope: dict[str, Any] = {"__name__": "emulator"}
+    for example in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
+        exec(example, scope)  # noqa: S102 - our own examples
+    client = scope["client"]
+    shown = client.get("/mine/a%20b")
+    assert (shown.json, shown.headers["X-Environment"]) == ({"name": "a b"}, "test")
+    assert show(client, f"{DATA}/campaigns/a%2Fb") == {"id": "a/b"}
+    assert client.get(LISTS, headers=log_in(client)).headers["X-Environment"] == "test"
 
 
 def test_the_variables_configure_an_application(monkeypatch: pytest.MonkeyPatch) -> None:
