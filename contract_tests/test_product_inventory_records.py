@@ -113,7 +113,8 @@ def test_delete_removes_one_record(api: Api, records: str, record: str) -> None:
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_a_missing_record_is_not_found(api: Api, records: str, method: str) -> None:
     answer = api.call(method, f"{api.scope}{records}/sku%2F1", json={})
-    assert_fault(answer, 404, "ProductInventoryRecordNotFound", {"productId": "sku/1"})
+    arguments = {"productId": "sku/1", "inventorylistId": records.split("/")[2]}
+    assert_fault(answer, 404, "ProductInventoryRecordNotFound", arguments)
 
 
 @pytest.mark.rule("INV-8", "INV-2")

@@ -37,7 +37,7 @@ class Resource:
     Attributes:
         name: The ``_type`` of a document; with an s, of a page.
         key: The name of the id property.
-        missing: The fault for an unknown id, and the name of its argument.
+        missing: The fault for an unknown id, and the names of the arguments.
         duplicate: The fault for PUT of an existing document; empty if PUT replaces.
         deletes_missing: Whether DELETE of an unknown id succeeds.
         defaults: The default properties.
@@ -47,7 +47,7 @@ class Resource:
 
     name: str
     key: str
-    missing: tuple[str, str]
+    missing: tuple[str, ...]
     duplicate: str
     deletes_missing: bool
     defaults: Mapping[str, Any]
@@ -186,8 +186,9 @@ class Collection:
         request = Request(method, self.place(name), {} if method == "PATCH" else None)
         if method == "DELETE" and self.resource.deletes_missing:
             return Step(kind, request, 204)
-        missing, argument = self.resource.missing
-        return Step(kind, request, 404, fault(missing, **{argument: name}))
+        missing, *arguments = self.resource.missing
+        ids = (name, *self.fixed.values())
+        return Step(kind, request, 404, fault(missing, **dict(zip(arguments, ids, strict=True))))
 
     def refuse(self, rng: Random, name: str) -> Step:
         """Return an invalid request for an existing document."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from emulator.fixture.data_set import Collection as FixtureCollection
 from emulator.ocapi.schema.document import Collection, Document
-from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.faults import Fault, FaultType
 from emulator.ocapi.schema.fields import DateTime, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
@@ -106,8 +106,9 @@ class Resource:
         if self.parent and not isinstance(self.document.fields.get(self.parent_key), String):
             raise ValueError(f"{self.path}: '{self.parent_key}' is no string of the document")
         for fault in self.faults:
-            if len(fault.arguments) != 1:
-                raise ValueError(f"{self.path}: {fault.type} should have one argument, the id")
+            if not 1 <= len(fault.arguments) <= len(self.keys):
+                ids = " and ".join(self.keys[::-1])
+                raise ValueError(f"{self.path}: the arguments of {fault.type} must be {ids}")
 
     @property
     def faults(self) -> tuple[FaultType, ...]:
@@ -235,6 +236,11 @@ def _fill(template: tuple[str, ...], key: Key) -> str:
     ids = iter(key)
     named = (next(ids) if segment.startswith("{") else segment for segment in template)
     return "/".join(map(encode_segment, named))
+
+
+def fault_of(kind: FaultType, key: Key) -> Fault:
+    """Return a fault with the ids of a document as arguments, the innermost id first."""
+    return kind(*key[::-1][: len(kind.arguments)])
 
 
 def list_methods(methods: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.check import expand, parse_selector
-from emulator.ocapi.resource import Properties, Search, Verb
+from emulator.ocapi.resource import Properties, Search, Verb, fault_of
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT, Document
 from emulator.ocapi.search.language import compile_query, compile_sorts, echo, exact
@@ -157,7 +157,7 @@ def _create(call: Call) -> Answer:
         call.store.apply(*parents, Put(resource.path, record, Presence.ABSENT))
         return _show(call, record, status=201)
     if resource.duplicate and not call.dialect.replaces_existing:
-        raise resource.duplicate(call.key[-1])
+        raise fault_of(resource.duplicate, call.key)
     return _write(call, existing, resource.document.replace(existing.properties, call.changes))
 
 
@@ -179,7 +179,7 @@ def _delete(call: Call) -> Answer:
         below = (Clear(child.path, call.key) for child in call.route.children)
         call.store.apply(Delete(resource.path, call.key, record.state), *below)
     elif not resource.deletes_missing:
-        raise resource.not_found(call.key[-1])
+        raise fault_of(resource.not_found, call.key)
     return Answer(204)
 
 
@@ -206,7 +206,7 @@ def _require_parent(call: Call) -> tuple[Require, ...]:
     if parent is None:
         return ()
     if call.store.get(parent.path, call.parents) is None:
-        raise parent.not_found(call.parents[-1])
+        raise fault_of(parent.not_found, call.parents)
     return (Require(parent.path, call.parents, Presence.PRESENT),)
 
 
@@ -219,7 +219,7 @@ def _find(call: Call) -> Record:
     resource = call.route.resource
     record = call.store.get(resource.path, call.key)
     if record is None:
-        raise resource.not_found(call.key[-1])
+        raise fault_of(resource.not_found, call.key)
     return record
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.ocapi.resource import Resource, Verb, list_methods
+from emulator.ocapi.resource import Resource, Verb, fault_of, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
@@ -70,10 +70,20 @@ def test_the_key_is_a_string_of_the_document(key: str) -> None:
 
 @pytest.mark.parametrize("role", ["not_found", "duplicate"])
 @pytest.mark.parametrize("kind", [NO_ARGUMENT, TWO_ARGUMENTS])
-def test_the_faults_have_the_id_for_their_one_argument(role: str, kind: FaultType) -> None:
-    told = f"things: {kind.name}Exception should have one argument, the id"
+def test_faults_need_the_ids_as_arguments(role: str, kind: FaultType) -> None:
+    told = f"things: the arguments of {kind.name}Exception must be id"
     with pytest.raises(ValueError, match=told):
         declare("read", **{role: kind})
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [(MISSING, {"thingId": "x"}), (TWO_ARGUMENTS, {"thingId": "x", "other": "parent"})],
+)
+def test_arguments_of_a_fault_are_ids_from_the_innermost(
+    kind: FaultType, arguments: dict[str, str]
+) -> None:
+    assert fault_of(kind, ("parent", "x")).arguments == arguments
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ PRODUCT_INVENTORY_RECORDS = Resource(
         404,
         "ProductInventoryRecordNotFound",
         "No inventory record of product '{productId}' was found.",
-        ("productId",),
+        ("productId", "inventorylistId"),
     ),
     deletes_missing=False,
     derive=derive,
