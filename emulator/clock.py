@@ -1,4 +1,4 @@
-"""The only source of time and random ids; a clock can be frozen, moved and seeded."""
+"""The source of time and random ids; a clock can be frozen, moved and seeded."""
 
 import os
 import sys
@@ -8,11 +8,11 @@ from random import Random
 from threading import Lock
 from typing import NamedTuple
 
-BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-"""The instant at which a seeded clock is frozen at the start."""
+SEEDED_START = datetime(2026, 1, 1, tzinfo=UTC)
+"""The frozen instant of a seeded clock at the start."""
 
 VALID_YEARS = range(1970, 9999)
-"""The years of instants: Python can still add a lifetime to the last of them."""
+"""The years of instants: Python can still add a lifetime to the last year."""
 
 
 _source = Random()  # noqa: S311 - ids are no secrets
@@ -57,7 +57,7 @@ def _check(instant: datetime) -> datetime:
         raise ClockError(f"{instant} has no time zone")
     if instant.year not in VALID_YEARS:
         raise ClockError(
-            f"the year {instant.year} is not one of {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
+            f"the year {instant.year} is not between {VALID_YEARS[0]} and {VALID_YEARS[-1]}"
         )
     return instant.astimezone(UTC)
 
@@ -68,20 +68,21 @@ def _advance(reading: Reading, seconds: float) -> Reading:
         moved = Reading(reading.offset + step, reading.frozen and reading.frozen + step)
         _check(moved.read())
     except (OverflowError, ValueError) as error:
-        raise ClockError(f"{seconds} seconds lead out of the calendar") from error
+        years = f"{VALID_YEARS[0]} to {VALID_YEARS[-1]}"
+        raise ClockError(f"{seconds} seconds lead to a year outside {years}") from error
     return moved
 
 
 def begin(seed: str) -> Reading:
     """Return the state of a clock at the start."""
-    return Reading(frozen=BEGINNING if seed else None)
+    return Reading(frozen=SEEDED_START if seed else None)
 
 
 class Clock:
     """A clock with the real time and random ids, until it is frozen, moved or seeded.
 
     Args:
-        seed: The seed of ids. A seeded clock is frozen at ``BEGINNING``. Empty for none.
+        seed: The seed of ids. A seeded clock is frozen at ``SEEDED_START``. Empty for none.
     """
 
     def __init__(self, seed: str = "") -> None:
@@ -103,7 +104,7 @@ class Clock:
         return self._reading.frozen is not None
 
     def freeze(self, at: datetime | None = None) -> None:
-        """Stop at an instant, or at the present one.
+        """Stop at an instant, or now.
 
         Raises:
             ClockError: The instant has no time zone, or its year is not valid.
@@ -129,13 +130,13 @@ class Clock:
         self._update(lambda reading: _advance(reading, seconds))
 
     def reset(self) -> None:
-        """Bring back the start; seeded ids begin again."""
+        """Return to the state of the start; seeded ids begin again."""
         with self._lock:
             self._reading = begin(self._seed)
             # A seed is given to make ids foreseeable.
             self._random = Random(self._seed) if self._seed else None  # noqa: S311
 
     def _update(self, move: Callable[[Reading], Reading]) -> None:
-        """Change the reading by a function of it."""
+        """Replace the reading by the result of a function."""
         with self._lock:
             self._reading = move(self._reading)

@@ -1,1 +1,1 @@
-"""Recorded exchanges: the journal, conditions on it, and redaction."""
+"""Recorded exchanges: the journal, conditions on exchanges, and redaction."""

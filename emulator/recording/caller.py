@@ -1,4 +1,4 @@
-"""The caller of a request: the client id in the request, which nobody has verified."""
+"""The caller of a request: the client id in the request, not verified."""
 
 import re
 from base64 import b64decode, urlsafe_b64decode
@@ -13,12 +13,13 @@ import orjson
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-FORM = "application/x-www-form-urlencoded"
-LENGTH = re.compile(r"\d{1,5}", re.ASCII)
-MAX_FORM_BYTES = 64 * 1024  # the token endpoints take no larger forms
-MAX_PARAMETERS = 100  # nor more parameters
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+FORM_LENGTH = re.compile(r"\d{1,5}", re.ASCII)
+"""Content-Length of a form; the bound ``MAX_FORM_BYTES`` has five digits."""
+MAX_FORM_BYTES = 64 * 1024  # the bound of the token endpoints
+MAX_PARAMETERS = 100  # the bound of the token endpoints
 MAX_CACHED_HEADERS = 1024
-MAX_CACHED_CHARACTERS = 2048  # of a header: a cache is bounded in bytes only if its keys are
+MAX_CACHED_CHARACTERS = 2048  # of one header: bounded keys bound the bytes of the cache
 
 
 def claim(environ: "WSGIEnvironment") -> str:
@@ -38,7 +39,7 @@ def claim(environ: "WSGIEnvironment") -> str:
 
 
 def read(environ: "WSGIEnvironment", name: str) -> str:
-    """Return a value as text, empty if there is none.
+    """Return a value of the environment as text, empty for no value.
 
     PEP 3333 asks for text, but some servers and adapters send numbers, bytes or None.
     """
@@ -90,10 +91,10 @@ def _read_query(query: str) -> str:
 
 
 def _read_form(environ: "WSGIEnvironment") -> str:
-    """Return the client id of a form, and leave the form to be read again."""
+    """Return the client id of a form; the body can be read again."""
     length, stream = read(environ, "CONTENT_LENGTH"), environ.get("wsgi.input")
-    is_form = read(environ, "CONTENT_TYPE").partition(";")[0].strip().lower() == FORM
-    if not (is_form and stream and LENGTH.fullmatch(length) and int(length) <= MAX_FORM_BYTES):
+    is_form = read(environ, "CONTENT_TYPE").partition(";")[0].strip().lower() == FORM_MEDIA_TYPE
+    if not (is_form and stream and FORM_LENGTH.fullmatch(length) and int(length) <= MAX_FORM_BYTES):
         return ""
     body = stream.read(int(length))
     environ["wsgi.input"] = BytesIO(body)
@@ -102,7 +103,7 @@ def _read_form(environ: "WSGIEnvironment") -> str:
 
 
 def _find(parameters: str, name: str) -> str:
-    """Return the first value of a parameter, empty if it is missing or there are too many."""
+    """Return the first value of a parameter; empty if missing, or for too many parameters."""
     if parameters.count("&") >= MAX_PARAMETERS:
         return ""
     return parse_qs(parameters).get(name, [""])[0]
@@ -116,4 +117,4 @@ def _read_basic(authorization: str) -> str:
         client, colon, _ = b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:
         return ""
-    return client if colon else ""  # text without a colon may be a secret
+    return client if colon else ""  # a text without a colon may be a secret

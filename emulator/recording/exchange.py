@@ -1,4 +1,4 @@
-"""An exchange: one request and the answer, as a journal keeps both."""
+"""An exchange: a request and the answer, in the form for a journal."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -33,11 +33,11 @@ class Body(NamedTuple):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the end of the body is missing."""
+        """True if the end of the body is missing."""
         return len(self.data) < self.size
 
     def show(self, redactor: Redactor, media_type: str) -> dict[str, Any]:
-        """Return JSON with the text of the body, or Base64 if the body is not UTF-8."""
+        """Return JSON with the text of the body; Base64 for a body other than UTF-8."""
         shown = {"size": self.size, "truncated": self.is_cut}
         try:
             return {**shown, "text": redactor.body(self._decode(), media_type, cut=self.is_cut)}
@@ -55,11 +55,11 @@ class Body(NamedTuple):
             return self.data[: error.start].decode()
 
 
-EMPTY = Body()
+EMPTY_BODY = Body()
 
 
 class Reply(NamedTuple):
-    """An answer before the server sends it.
+    """An answer, not sent yet.
 
     Attributes:
         status: Code and phrase.
@@ -78,7 +78,7 @@ class Reply(NamedTuple):
 
 @dataclass(eq=False)
 class Exchange:
-    """One request and its answer.
+    """A request and the answer.
 
     Attributes:
         family: The API of the request.
@@ -86,7 +86,7 @@ class Exchange:
         path: The path in canonical form, percent-encoded.
         query: The query string.
         client: The client id in the request, not verified; empty if there is none.
-        environ: The request's headers as WSGI names and spells headers.
+        environ: The request's headers with the names of the WSGI environment.
         at: The time of the request by the clock of the workspace.
         number: The number in the journal, from 1.
         seconds: The duration of the answer.
@@ -110,9 +110,9 @@ class Exchange:
     status: int = 0
     fault: str = ""
     failpoint: str = ""
-    request_body: Body = EMPTY
+    request_body: Body = EMPTY_BODY
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
-    reply_body: Body = EMPTY
+    reply_body: Body = EMPTY_BODY
 
     @cached_property
     def operation(self) -> str:
@@ -136,18 +136,18 @@ class Exchange:
 
     @cached_property
     def size(self) -> int:
-        """Bytes of memory that the exchange takes, roughly."""
-        answered = chain.from_iterable(self.reply_headers)
-        headers = sum(map(len, chain(self.environ, self.environ.values(), answered)))
+        """The memory of the exchange in bytes, roughly."""
+        reply_headers = chain.from_iterable(self.reply_headers)
+        headers = sum(map(len, chain(self.environ, self.environ.values(), reply_headers)))
         texts = len(self.path) + len(self.query) + len(self.client)
         bodies = len(self.request_body.data) + len(self.reply_body.data)
         return OBJECT_BYTES + headers + texts + bodies
 
     @property
     def line(self) -> str:
-        """Method, path, status and fault in one line, without secrets."""
-        asked = f"{self.redactor.text(self.method)} {self.redactor.text(self.path)}"
-        return f"{asked}: {self.status} {self.fault}".rstrip()
+        """Method, path, status and fault in a line, without secrets."""
+        request = f"{self.redactor.text(self.method)} {self.redactor.text(self.path)}"
+        return f"{request}: {self.status} {self.fault}".rstrip()
 
     @property
     def body(self) -> str:
@@ -163,7 +163,7 @@ class Exchange:
     def show(self) -> dict[str, Any]:
         """Return the exchange as JSON, without secrets."""
         redactor = self.redactor
-        answered = {name.lower(): value for name, value in self.reply_headers}
+        answer_headers = {name.lower(): value for name, value in self.reply_headers}
         return {
             "number": self.number,
             "family": self.family.name,
@@ -179,7 +179,7 @@ class Exchange:
             "at": render_instant(self.at),
             "seconds": round(self.seconds, 6),
             "request": self._show_message(self.headers, self.request_body),
-            "answer": self._show_message(redactor.headers(answered), self.reply_body),
+            "answer": self._show_message(redactor.headers(answer_headers), self.reply_body),
         }
 
     def _show_message(self, headers: dict[str, str], body: Body) -> dict[str, Any]:
@@ -188,7 +188,7 @@ class Exchange:
 
 
 OBJECT_BYTES = 2048
-"""Bytes of an exchange's objects without texts."""
+"""Memory of an exchange without the texts."""
 CONTENT_HEADERS = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
 

@@ -1,4 +1,7 @@
-"""Patterns with wildcards, of paths and of plain texts; none of them is slow to match."""
+"""Patterns of texts and paths with wildcards.
+
+A match never backtracks: the time is at most proportional to the product of both lengths.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,28 +12,31 @@ ANY_SEGMENTS = "**"
 
 @dataclass(frozen=True, slots=True)
 class TextPattern:
-    """A text in which ``*`` stands for any characters.
+    """A text with wildcards: ``*`` stands for any characters.
 
     Attributes:
-        pieces: What is between the wildcards.
+        pieces: The literals between the wildcards.
     """
 
     pieces: tuple[str, ...]
 
     def fullmatch(self, text: str) -> bool:
-        """Return whether it stands for a text."""
+        """Return True if the pattern fits the text."""
         first, *middle = self.pieces
         if not middle:
             return text == first
         last = middle.pop()
         if len(text) < len(first) + len(last):
             return False
-        return text.startswith(first) and text.endswith(last) and _follow(middle, text, first, last)
+        return (
+            text.startswith(first) and text.endswith(last) and _has_all(middle, text, first, last)
+        )
 
 
-def _follow(pieces: Sequence[str], text: str, first: str, last: str) -> bool:
-    """Return whether pieces follow one another in a text, between its first and its last."""
+def _has_all(pieces: Sequence[str], text: str, first: str, last: str) -> bool:
+    """Return True if a text has all pieces in order, between a first and a last piece."""
     at, end = len(first), len(text) - len(last)
+    # The first place of a piece leaves the most room for the next pieces, so no other is tried.
     for piece in pieces:
         at = text.find(piece, at, end)
         if at < 0:
@@ -41,28 +47,24 @@ def _follow(pieces: Sequence[str], text: str, first: str, last: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PathPattern:
-    """A path in which ``*`` stands for one segment or a part of one, ``**`` for any number of them.
+    """A path with wildcards: ``*`` inside a segment, ``**`` for any number of segments.
 
     Attributes:
-        segments: Patterns of its segments, None where any number of segments may stand.
+        segments: The patterns of the segments; None for any number of segments.
     """
 
     segments: tuple[TextPattern | None, ...]
 
     def fullmatch(self, path: str) -> bool:
-        """Return whether it stands for a path (SET-1)."""
+        """Return True if the pattern fits the path (SET-1)."""
         return self.match(path.split("/"))
 
     def match(self, segments: Sequence[str]) -> bool:
-        """Return whether it stands for a path of these segments.
-
-        Of several wildcards only the last that was met ever has to take another segment: what
-        comes before it fits already. So it takes as many steps as both lengths multiplied.
-        """
-        at = here = 0
-        wildcard, taken = -1, 0
+        """Return True if the pattern fits a path of these segments."""
+        at = here = 0  # the next segment of the path, and the next segment of the pattern
+        wildcard, taken = -1, 0  # the last ``**`` so far, and the end of the segments it took
         while at < len(segments):
-            pattern = self.segments[here] if here < len(self.segments) else MISMATCH
+            pattern = self.segments[here] if here < len(self.segments) else UNMATCHABLE_SEGMENT
             if pattern is None:
                 wildcard, taken, here = here, at, here + 1
             elif pattern.fullmatch(segments[at]):
@@ -70,24 +72,27 @@ class PathPattern:
             elif wildcard < 0:
                 return False
             else:
+                # Only the last ``**`` takes another segment: all before it fits already, and an
+                # earlier ``**`` could only leave fewer segments. So the steps are at most the
+                # product of both lengths.
                 taken += 1
                 at, here = taken, wildcard + 1
         return all(pattern is None for pattern in self.segments[here:])
 
 
-class _Mismatch(TextPattern):
+class _UnmatchableSegment(TextPattern):
     __slots__ = ()
 
-    def fullmatch(self, text: str) -> bool:  # noqa: ARG002 - whatever it is
+    def fullmatch(self, text: str) -> bool:  # noqa: ARG002 - no text fits
         return False
 
 
-MISMATCH = _Mismatch(())
+UNMATCHABLE_SEGMENT = _UnmatchableSegment(())
 
 
 @lru_cache(maxsize=1024)
 def compile_path(pattern: str) -> PathPattern:
-    """Return the pattern of a path; ``**`` is a wildcard as a whole segment alone."""
+    """Return the pattern of a path; ``**`` inside a longer segment means ``*``."""
     parts = pattern.split("/")
     return PathPattern(tuple(None if _is_any(part) else compile_text(part) for part in parts))
 

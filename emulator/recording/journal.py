@@ -12,42 +12,42 @@ from emulator.recording.exchange import Exchange
 from emulator.recording.match import Match, Miss
 
 MAX_JOURNAL_BYTES = 4 * 1024 * 1024
-MAX_PROCESS_BYTES = 256 * 1024 * 1024  # all journals of a process together
-NEAR_MISSES = 3
-SERVER_ERROR = 500
+MAX_ALL_JOURNALS_BYTES = 256 * 1024 * 1024  # of a process
+MAX_NEAR_MISSES = 3
+FIRST_ERROR_STATUS = 500
 
 
 class NearMiss(NamedTuple):
-    """An exchange that does not match, and the conditions that do not hold."""
+    """An exchange without a match, and the failed conditions."""
 
     exchange: Exchange
     misses: list[Miss]
 
 
 class Memory:
-    """The memory that several journals share.
+    """The bound of several journals together.
 
-    The oldest exchanges of all journals are dropped when the journals outgrow the memory. A
-    journal that nobody uses any more leaves the memory by itself.
+    If the journals exceed the bound, the oldest exchanges of all journals are dropped. A journal
+    without users is garbage collected and counts no more.
 
     Args:
-        max_bytes: What all exchanges together may take.
+        max_bytes: The bound of all exchanges in bytes.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.ages = count()  # of exchanges, in the order of their end
         self._max_bytes = max_bytes
-        self._bytes = 0  # or more: the bytes of journals that are gone are found when they matter
+        self._bytes = 0  # an upper bound: collected journals are subtracted at the bound only
         self._journals: WeakSet[Journal] = WeakSet()
         self._lock = Lock()
 
     def join(self, journal: "Journal") -> None:
-        """Let a journal share the memory."""
+        """Count a journal."""
         with self._lock:
             self._journals.add(journal)
 
     def grow(self, size: int) -> None:
-        """Note that a journal has grown by some bytes, and drop the oldest exchanges if needed."""
+        """Count the growth of a journal in bytes; beyond the bound, drop the oldest exchanges."""
         with self._lock:
             self._bytes += size
             if self._bytes > self._max_bytes:
@@ -57,7 +57,7 @@ class Memory:
                     self._drop_oldest(journals)
 
     def _drop_oldest(self, journals: "list[Journal]") -> None:
-        # A sixteenth is dropped at once, so that not every exchange looks through all journals.
+        # A sixteenth is dropped at once: otherwise each further exchange would search all journals.
         until = self._max_bytes * 15 // 16
         oldest = [
             (age, n) for n, journal in enumerate(journals) if (age := journal.age) is not None
@@ -73,15 +73,15 @@ class Memory:
                 heapreplace(oldest, (age, number))
 
 
-PROCESS_MEMORY = Memory(MAX_PROCESS_BYTES)
+PROCESS_MEMORY = Memory(MAX_ALL_JOURNALS_BYTES)
 
 
 class Journal:
-    """Keeps the latest exchanges.
+    """The latest exchanges of a workspace.
 
     Args:
-        capacity: The greatest number of exchanges; 0 turns the journal off.
-        memory: The memory that the journal shares with others.
+        capacity: The maximum number of exchanges; 0 turns the journal off.
+        memory: The bound of all journals together.
     """
 
     def __init__(self, capacity: int, memory: Memory = PROCESS_MEMORY) -> None:
@@ -96,12 +96,12 @@ class Journal:
 
     @property
     def size(self) -> int:
-        """The bytes that the exchanges take."""
+        """The memory of the exchanges in bytes."""
         return self._size
 
     @property
     def age(self) -> int | None:
-        """The age of the oldest exchange, smaller for older ones; None in an empty journal."""
+        """The order of the oldest exchange among all journals; None in an empty journal."""
         with self._lock:
             return self._exchanges[0][0] if self._exchanges else None
 
@@ -113,7 +113,7 @@ class Journal:
             self._size = 0
 
     def add(self, exchange: Exchange) -> None:
-        """Keep an exchange, and drop the oldest exchanges if there are too many."""
+        """Record an exchange; beyond the bounds, drop the oldest exchanges."""
         with self._lock:
             before = self._size
             exchange.number = next(self._numbers)
@@ -122,27 +122,27 @@ class Journal:
             while len(self) > self.capacity or (self._size > MAX_JOURNAL_BYTES and len(self) > 1):
                 self._size -= self._exchanges.popleft()[1].size
             grown = self._size - before
-        # Not under the lock: the memory looks into all journals.
+        # Without the lock: ``grow`` takes the locks of all journals.
         self._memory.grow(grown)
 
     def drop_oldest(self) -> int:
-        """Drop the oldest exchange, if there is any, and return the bytes that are free."""
+        """Drop the oldest exchange, if any; return the freed bytes."""
         with self._lock:
             freed = self._exchanges.popleft()[1].size if self._exchanges else 0
             self._size -= freed
             return freed
 
     def find(self, match: Match) -> list[Exchange]:
-        """Return the exchanges that match, oldest first."""
+        """Return the matching exchanges, oldest first."""
         return [exchange for exchange in self._copy() if match(exchange)]
 
     def find_errors(self) -> list[Exchange]:
-        """Return the exchanges with a status of 5xx that no failpoint asked for."""
-        return [e for e in self._copy() if e.status >= SERVER_ERROR and not e.failpoint]
+        """Return the exchanges with a status of 5xx, except answers of failpoints."""
+        return [e for e in self._copy() if e.status >= FIRST_ERROR_STATUS and not e.failpoint]
 
     def find_near(self, match: Match) -> list[NearMiss]:
-        """Return up to three exchanges that do not match, the nearest and latest first."""
-        return nsmallest(NEAR_MISSES, self._find_misses(match), key=_distance)
+        """Return up to three other exchanges, the nearest and latest first."""
+        return nsmallest(MAX_NEAR_MISSES, self._find_misses(match), key=_distance)
 
     def _find_misses(self, match: Match) -> Iterator[NearMiss]:
         for exchange in self._copy():

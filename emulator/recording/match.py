@@ -11,10 +11,10 @@ from marshmallow import Schema, ValidationError, fields, validate
 from emulator.recording.exchange import Exchange
 from emulator.recording.glob import compile_path, compile_text
 
-STATUS = re.compile(r"[1-5](?:\d\d|xx)", re.ASCII)
-SUFFIX = "Exception"
+STATUS_OR_CLASS = re.compile(r"[1-5](?:\d\d|xx)", re.ASCII)
+FAULT_SUFFIX = "Exception"
 MAX_PATTERN_CHARACTERS = 1024
-MAX_PATTERN_SEGMENTS = 32  # a path pattern is compared with each end of a path
+MAX_PATTERN_SEGMENTS = 32  # the time of a match grows with both lengths
 MAX_PATH_SEGMENTS = 128
 MAX_NAMES = 64  # headers, or parameters, with conditions
 MAX_BODY_LEVELS = 64  # arrays and objects inside each other
@@ -44,7 +44,7 @@ class Status(fields.Field[str]):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         text = str(value).lower()
-        if isinstance(value, bool) or not (text == "0" or STATUS.fullmatch(text)):
+        if isinstance(value, bool) or not (text == "0" or STATUS_OR_CLASS.fullmatch(text)):
             raise ValidationError("A status is a number such as 404, a class such as 4xx, or 0.")
         return text
 
@@ -86,7 +86,7 @@ class Patterns(Texts):
 
 
 def _check_levels(value: Any) -> None:
-    """Refuse a value that could not be compared, or written, level by level."""
+    """Check the depth of a value: comparison and writing are recursive."""
     level = [value]
     for _ in range(MAX_BODY_LEVELS):
         level = [child for parent in level for child in _list_children(parent)]
@@ -148,7 +148,7 @@ class Match:
         self.conditions = conditions
 
     def __call__(self, exchange: Exchange) -> bool:
-        """Return whether all conditions hold."""
+        """Return True if all conditions hold."""
         return next(self.misses(exchange), None) is None
 
     def misses(self, exchange: Exchange) -> Iterator[Miss]:
@@ -176,7 +176,7 @@ def _check_path(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
 
 
 def _check_fault(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
-    names = (exchange.fault, exchange.fault.removesuffix(SUFFIX))
+    names = (exchange.fault, exchange.fault.removesuffix(FAULT_SUFFIX))
     if not any(compile_text(wanted).fullmatch(fault) for fault in names):
         yield Miss(name, wanted, exchange.fault)
 
@@ -214,11 +214,11 @@ def _parse(text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return NO_JSON
+        return NOT_JSON
 
 
 def includes(value: Any, part: Any) -> bool:
-    """Return whether a JSON value includes a part: objects may have more members."""
+    """Return True if a JSON value includes a part: objects may have more members."""
     if isinstance(part, Mapping):
         have = isinstance(value, Mapping)
         return have and all(n in value and includes(value[n], part[n]) for n in part)
@@ -227,7 +227,7 @@ def includes(value: Any, part: Any) -> bool:
     return type(value) is type(part) and bool(value == part)
 
 
-NO_JSON = object()
+NOT_JSON = object()
 CHECKS: Mapping[str, Callable[[Exchange, str, Any], Iterator[Miss]]] = {
     "method": _check_method,
     "path": _check_path,

@@ -1,4 +1,4 @@
-"""Redaction: take the secrets of one request and its answer out of all that is shown."""
+"""Redaction: replace the secrets in a recorded request and answer by ``***``."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,15 +10,15 @@ import orjson
 
 from emulator.recording.secret import REDACTED, is_secret_name, may_hold_secret, redact
 
-FORM = "application/x-www-form-urlencoded"
-MAX_PARAMETERS = 256  # parameters of a query that are read
-MIN_TOKEN_CHARACTERS = 8  # a shorter token would be found in texts that do not hold the token
-MIN_CUT_TOKEN_CHARACTERS = 4  # characters of a token at the end of a body that was cut
-ENCODED = re.compile(r"%[0-9A-F]{2}")
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+MAX_PARAMETERS = 256  # of a query; further parameters are left out
+MIN_TOKEN_CHARACTERS = 8  # a shorter text is also found in harmless words
+MIN_CUT_TOKEN_CHARACTERS = 4  # of a token at the end of a cut body
+PERCENT_ENCODED = re.compile(r"%[0-9A-F]{2}")
 
 
 class Redactor:
-    """Takes secrets out of the texts of one request and its answer.
+    """Replaces the secrets in the texts of a request and the answer.
 
     Args:
         authorization: The request's Authorization header. Its credentials are secret anywhere.
@@ -29,13 +29,13 @@ class Redactor:
         self.token = rest.strip() or scheme
 
     def text(self, text: str) -> str:
-        """Return a text without secrets, which can be written as UTF-8."""
+        """Return a text without secrets, in characters of UTF-8."""
         if not text.isascii():
             text = text.encode(errors="backslashreplace").decode()
         return redact(self._without_token(text))
 
     def query(self, query: str) -> str:
-        """Return a query or a form without secrets, otherwise as it was sent."""
+        """Return a query or a form without secrets, otherwise unchanged."""
         if not may_hold_secret(query):
             return self.text(query)
         pairs = query.split("&")
@@ -53,14 +53,14 @@ class Redactor:
         return {self.text(name): self._redact_header(name, text) for name, text in headers.items()}
 
     def body(self, text: str, media_type: str, *, cut: bool) -> str:
-        """Return a body without secrets, otherwise as it was sent.
+        """Return a body without secrets, otherwise unchanged.
 
         Args:
             text: The body, or its beginning.
-            media_type: The value of its Content-Type header.
-            cut: Whether only the beginning is given.
+            media_type: The value of the Content-Type header.
+            cut: Whether the end of the body is missing.
         """
-        of_form = media_type.partition(";")[0].strip().lower() == FORM
+        of_form = media_type.partition(";")[0].strip().lower() == FORM_MEDIA_TYPE
         redacted = self.query(text) if of_form else self.text(text)
         if "\0" in redacted:  # UTF-16 has a NUL beside each ASCII letter
             letters = redacted.replace("\0", "")
@@ -70,7 +70,7 @@ class Redactor:
 
     @cached_property
     def _spellings(self) -> list[str]:
-        """The token as URLs, JSON and XML write the token, the longest first."""
+        """The token in the spellings of URLs, JSON and XML, the longest first."""
         if len(self.token) < MIN_TOKEN_CHARACTERS:
             return []
         decoded = self.token.encode("latin-1", "replace").decode(errors="replace")
@@ -118,7 +118,7 @@ def _spell(token: str) -> Iterator[str]:
     yield token
     for encoded in (quote(token, safe="", errors="replace"), quote(token, errors="replace")):
         yield encoded
-        yield ENCODED.sub(lambda found: found[0].lower(), encoded)
+        yield PERCENT_ENCODED.sub(lambda found: found[0].lower(), encoded)
     yield orjson.dumps(token.encode(errors="replace").decode()).decode()[1:-1]
     yield escape(token)
     yield escape(token, {'"': "&quot;", "'": "&apos;"})

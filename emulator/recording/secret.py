@@ -19,37 +19,39 @@ SECRET_NAME = re.compile(
     r"|^(?:x?auth|pass|pwd)$"
 )
 """Names of secrets, in lower case and without separators: ``clientsecret``, ``xapikey``."""
-HINTS = (
+SECRET_HINTS = (
     *("pass", "pwd", "secret", "token", "key", "assertion", "auth", "cookie", "credential"),
     *("session", "dwsid", "jwt", "verifier", "eyj", "bearer", "basic", "://", "%", "\\u", "&lt;"),
 )
-"""A text in lower case without any of these holds no secret, so most texts are not scanned."""
+"""A secret has one of these hints nearby. Most texts have no hint, and are not scanned."""
 MAX_NAME_CHARACTERS = 256
 MAX_ENCODINGS = 3  # times that a text inside a URL may be percent-encoded
 
-SEPARATORS = re.compile(r"[\W_]+")
-ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+NAME_SEPARATORS = re.compile(r"[\W_]+")
+UNICODE_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 # A name and the separator behind the name: ``"name":`` at any depth of escaped quotes, or
 # ``name=``, ``name:``, ``'name' =>``.
 ASSIGNMENT = re.compile(
     r'"(?P<member>(?:[^"\\]|\\++u[0-9a-fA-F]{4}){1,256})(?P<escape>\\*)"\s*+:\s*+'
     r"|(?<![\w.\[\]-])(?P<name>[\w.\[\]-]++)(?P<quote>\\*[\"'])?\s*+(?P<sign>=>|=|:)\s*+"
 )
-QUOTE = re.compile(r"(\\*)([\"'])")
+OPENING_QUOTE = re.compile(r"(\\*)([\"'])")
 STRING_ENDS = {q: re.compile(rf"(?:[^{q}\\]|\\.)*+{q}?", re.DOTALL) for q in "\"'"}
 BRACKET_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
-SCALAR = re.compile(r"[^,}\]\s]*+")
-WORD = re.compile(r"(?:(?:basic|bearer|digest)[ \t]+)?[^\s,;&\"'<>\\(){}\[\]]*+", re.IGNORECASE)
+JSON_SCALAR = re.compile(r"[^,}\]\s]*+")
+HEADER_WORD = re.compile(
+    r"(?:(?:basic|bearer|digest)[ \t]+)?[^\s,;&\"'<>\\(){}\[\]]*+", re.IGNORECASE
+)
 # A form's value ends at ``&``, in JSON also where ``&``, a quote or an angle bracket is escaped.
 FORM_VALUE = re.compile(
     r"(?:[^\s&\"'<>\\]|\\++u(?!00(?:26|22|27|3[cCeE]))[0-9a-fA-F]{4}|\\/)*+", re.ASCII
 )
 FOLDED_LINE = re.compile(r"[^\r\n]*+(?:\r?\n[ \t]++[^\r\n]*+)*+")
 LINE_START = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
-MARKUP = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
-FIELD = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)[^\r\n]*+\r?\n", re.IGNORECASE)
+MARKUP_BRACKETS = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
+FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)[^\r\n]*+\r?\n", re.IGNORECASE)
 BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
-FORMS = (
+SECRET_FORMS = (
     (re.compile(r"eyJ[\w-]{5,}+(?:\.[\w-]*+)*+"), REDACTED),  # a JSON Web Token (RFC 7519)
     (re.compile(r"\b(basic|bearer)([ \t]+)[\w.~+/-]{16,}+=*", re.IGNORECASE), rf"\1\2{REDACTED}"),
     (re.compile(r"(://[^/\s:@\"']*+:)[^/\s@\"']++@"), rf"\1{REDACTED}@"),
@@ -57,22 +59,22 @@ FORMS = (
     # A fault quotes the token that it refuses.
     (re.compile(r"(\btoken (?:'|&apos;|&#39;))[^'&]*+", re.IGNORECASE), rf"\1{REDACTED}"),
 )
-URL = re.compile(r"[^\s\"'<>&]++")
+URL_LIKE = re.compile(r"[^\s\"'<>&]++")
 
 Span = tuple[int, int, str]  # begin and end of a secret, and the text in its place
 
 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
-    """Return whether a name is that of a secret, in any case and spelling."""
-    letters = SEPARATORS.sub("", _unescape(name[-MAX_NAME_CHARACTERS:]).lower())
+    """Return True for the name of a secret, in any case and spelling."""
+    letters = NAME_SEPARATORS.sub("", _unescape(name[-MAX_NAME_CHARACTERS:]).lower())
     return SECRET_NAME.search(letters) is not None
 
 
 def may_hold_secret(text: str) -> bool:
-    """Return whether a scan of a text could find a secret."""
+    """Return True if a scan of a text could find a secret."""
     lower = text.lower()
-    return any(hint in lower for hint in HINTS)
+    return any(hint in lower for hint in SECRET_HINTS)
 
 
 def redact(text: str, encodings: int = MAX_ENCODINGS) -> str:
@@ -80,18 +82,18 @@ def redact(text: str, encodings: int = MAX_ENCODINGS) -> str:
 
     Args:
         text: Any text, whole or cut.
-        encodings: How many times percent-encoding is removed to find secrets below.
+        encodings: The number of percent-encodings to remove, to find the secrets inside.
     """
     if not may_hold_secret(text):
         return text
-    for opening, closing in MARKUP:
+    for opening, closing in MARKUP_BRACKETS:
         text = _replace(text, _find_elements(text, opening, closing))
     text = _replace(text, _find_fields(text))
     text = _replace(text, _find_assignments(text))
-    for form, replacement in FORMS:
+    for form, replacement in SECRET_FORMS:
         text = form.sub(replacement, text)
     if encodings and "%" in text:
-        text = URL.sub(lambda found: _redact_url(found[0], encodings - 1), text)
+        text = URL_LIKE.sub(lambda found: _redact_url(found[0], encodings - 1), text)
     return text
 
 
@@ -125,21 +127,21 @@ def _find_assignments(text: str) -> Iterator[Span]:
 def _find_value(text: str, found: "re.Match[str]") -> tuple[int, str]:
     """Return the end of the value behind a name, and the text in the value's place."""
     at, is_member = found.end(), found["member"] is not None
-    if opened := QUOTE.match(text, at):
+    if opened := OPENING_QUOTE.match(text, at):
         return _find_string_end(text, opened), f"{opened[0]}{REDACTED}{opened[0]}"
     if is_member or found["quote"]:
         quoted = f'{found["escape"]}"' if is_member else found["quote"]
         is_nested = text[at : at + 1] in ("{", "[")
-        end = _find_bracket_end(text, at) if is_nested else _end(SCALAR, text, at)
+        end = _find_bracket_end(text, at) if is_nested else _end(JSON_SCALAR, text, at)
         return end, f"{quoted}{REDACTED}{quoted}"
     if found["sign"] != ":":
         return _end(FORM_VALUE, text, at), REDACTED
     line_before = text[max(0, found.start() - MAX_NAME_CHARACTERS) : found.start()]
-    return _end(FOLDED_LINE if LINE_START.search(line_before) else WORD, text, at), REDACTED
+    return _end(FOLDED_LINE if LINE_START.search(line_before) else HEADER_WORD, text, at), REDACTED
 
 
 def _find_string_end(text: str, opened: "re.Match[str]") -> int:
-    """Return the end of a string; its quotes may be escaped, as in JSON inside of JSON."""
+    """Return the end of a string; the quotes may be escaped, as in JSON inside of JSON."""
     escape, quoted = opened.groups()
     if not escape:
         return _end(STRING_ENDS[quoted], text, opened.end())
@@ -194,7 +196,7 @@ def _find_element_end(text: str, at: int, name: str, opening: str, closing: str)
 def _find_fields(text: str) -> Iterator[Span]:
     """Yield the values of multipart fields with secret names (RFC 7578)."""
     at = 0
-    while found := FIELD.search(text, at):
+    while found := FIELD_NAME.search(text, at):
         at = found.end()
         if is_secret_name(found[1]):
             blank = BLANK_LINE.search(text, at - 1)
@@ -207,4 +209,4 @@ def _find_fields(text: str) -> Iterator[Span]:
 
 
 def _unescape(name: str) -> str:
-    return ESCAPE.sub(lambda found: chr(int(found[1], 16)), unquote(name))
+    return UNICODE_ESCAPE.sub(lambda found: chr(int(found[1], 16)), unquote(name))

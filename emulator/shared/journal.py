@@ -8,15 +8,17 @@ import orjson
 
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange
-from emulator.recording.journal import MAX_JOURNAL_BYTES, SERVER_ERROR, Journal
+from emulator.recording.journal import (
+    FIRST_ERROR_STATUS,
+    MAX_ALL_JOURNALS_BYTES,
+    MAX_JOURNAL_BYTES,
+    Journal,
+)
 from emulator.shared import script
 from emulator.shared.link import Keyspace
 from emulator.store import StoreUnavailable
 
 logger = logging.getLogger("emulator")
-
-MAX_ALL_JOURNALS_BYTES = 256 * 1024 * 1024
-"""Bytes of all journals together, as many as those of a process in memory."""
 
 
 class SharedJournal(Journal):
@@ -79,7 +81,7 @@ def encode(exchange: Exchange) -> bytes:
         "headers": exchange.reply_headers,
         "bodies": [len(asked.data), asked.size, answered.size],
     }
-    is_error = exchange.status >= SERVER_ERROR and not exchange.failpoint
+    is_error = exchange.status >= FIRST_ERROR_STATUS and not exchange.failpoint
     return b"%c %b\n%b%b" % (b"!" if is_error else b".", _dump(told), asked.data, answered.data)
 
 

@@ -116,7 +116,7 @@ def test_a_move_out_of_the_calendar_is_refused_and_changes_nothing(
 ) -> None:
     clock = Clock(seed)
     before = clock.now()
-    with pytest.raises(ClockError, match=r"seconds lead out of the calendar$"):
+    with pytest.raises(ClockError, match=r"seconds lead to a year outside 1970 to 9998$"):
         clock.advance(seconds)
     assert before <= clock.now() < before + timedelta(minutes=1)
 
@@ -125,7 +125,7 @@ def test_a_clock_is_not_moved_to_where_no_year_is_left() -> None:
     clock = Clock()
     clock.freeze(datetime(9998, 12, 30, tzinfo=UTC))
     clock.advance(3600)
-    with pytest.raises(ClockError, match=r"^172800 seconds lead out of the calendar$"):
+    with pytest.raises(ClockError, match=r"^172800 seconds lead to a year outside 1970 to 9998$"):
         clock.advance(172800)
     assert clock.now() == datetime(9998, 12, 30, 1, tzinfo=UTC)
 

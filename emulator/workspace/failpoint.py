@@ -22,7 +22,7 @@ from emulator.family import INJECTED, Family, Injected
 from emulator.json_pointer import point
 from emulator.recording.exchange import Exchange, Reply
 from emulator.recording.glob import compile_text
-from emulator.recording.match import SUFFIX, Match, RequestMatch, Texts
+from emulator.recording.match import FAULT_SUFFIX, Match, RequestMatch, Texts
 from emulator.workspace.error import WorkspaceError
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ class Declaration:
 
     def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
         """Check the name and the arguments of a fault, and return its family."""
-        name = action["fault"] = action["fault"].removesuffix(SUFFIX)
+        name = action["fault"] = action["fault"].removesuffix(FAULT_SUFFIX)
         if name not in self._faults:
             told = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
             raise ValidationError({"action": {"fault": [told]}})

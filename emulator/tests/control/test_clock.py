@@ -124,7 +124,7 @@ def test_a_year_out_of_the_calendar_is_refused_and_the_clock_stays(
     response = ask(emulator, "POST", f"{CLOCK}/{how}", json={"at": at})
     assert response.status_code == 400
     assert response.json is not None
-    assert response.json["detail"] == f"the year {year} is not one of 1970 to 9998."
+    assert response.json["detail"] == f"the year {year} is not between 1970 and 9998."
     assert show(emulator) == {"now": "2030-06-15T12:00:00.000Z", "frozen": True}
 
 
@@ -195,7 +195,7 @@ def test_what_leads_out_of_the_calendar_is_refused_and_the_clock_stays(
     response = ask(emulator, "POST", f"{CLOCK}/advance", json={"seconds": seconds})
     assert response.status_code == 400
     assert response.json is not None
-    assert response.json["detail"].endswith(" seconds lead out of the calendar.")
+    assert response.json["detail"].endswith(" seconds lead to a year outside 1970 to 9998.")
     assert show(emulator) == {"now": "2030-06-15T12:00:00.000Z", "frozen": True}
 
 

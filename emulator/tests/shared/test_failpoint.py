@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from emulator import Emulator
-from emulator.clock import BEGINNING
+from emulator.clock import SEEDED_START
 from emulator.family import Family
 from emulator.recording.exchange import Exchange
 from emulator.workspace.failpoint import Declaration, Failpoints
@@ -24,7 +24,7 @@ DATA = Family("data", lambda _, __: [])
 
 
 def exchange(path: str = "/items") -> Exchange:
-    return Exchange(DATA, "GET", path, "", "", {}, BEGINNING)
+    return Exchange(DATA, "GET", path, "", "", {}, SEEDED_START)
 
 
 def declare(pair: "Pair", **declared: Any) -> str:

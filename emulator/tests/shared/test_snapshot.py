@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.clock import BEGINNING
+from emulator.clock import SEEDED_START
 from emulator.store import Record
 from emulator.store.redis import RedisStore
 from emulator.workspace.snapshot import Snapshot
@@ -108,5 +108,5 @@ def test_snapshot_of_a_freed_workspace_leaves_nothing(
     gone = pair.emulators[0].workspaces.get("gone")
     pair.emulators[1].workspaces.delete("gone")
     gone.store.put("things", Record.of(("a",), {}))
-    gone.snapshots.save(Snapshot("s", BEGINNING, gone.store.snapshot()))
+    gone.snapshots.save(Snapshot("s", SEEDED_START, gone.store.snapshot()))
     assert content(redis_client) == before
