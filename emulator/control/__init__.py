@@ -1,1 +1,1 @@
-"""The control plane below /__emulator__/: for tests and their tools, no part of any API."""
+"""The control plane below /__emulator__/: for tests and test tools, no part of any API."""

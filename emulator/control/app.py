@@ -1,4 +1,4 @@
-"""The control plane as one application: what it offers, health, resets, internal errors."""
+"""The control plane as a blueprint: the list of endpoints, health, resets, internal errors."""
 
 from collections.abc import Callable
 from importlib import metadata
@@ -27,13 +27,13 @@ from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import Declaration
 from emulator.workspace.workspace import current, registry
 
-NAME = "control"
-PREFIX = "/__emulator__"
-TARGETS = ("fixtures", "empty")
+FAMILY_NAME = "control"
+PATH_PREFIX = "/__emulator__"
+RESET_TARGETS = ("fixtures", "empty")
 
 
 class Permissions(NamedTuple):
-    """What the control plane has to know of settings and tokens, which are a family's."""
+    """The functions of the Data API for settings and tokens."""
 
     read: settings.Read
     summarize: settings.Summarize
@@ -47,16 +47,16 @@ def register(
     collections: tuple[Collection, ...],
     permissions: Permissions,
 ) -> Family:
-    """Add the control plane to an application; return its family.
+    """Add the control plane to an application; return the family.
 
     Args:
         app: The application.
         config: The configuration of the server.
-        declaration: The reader of failpoints.
+        declaration: The reader of failpoint declarations.
         collections: The collections of data sets.
-        permissions: The reader and the writer of settings documents.
+        permissions: The functions for settings documents and tokens.
     """
-    blueprint = Blueprint(NAME, __name__, url_prefix=PREFIX)
+    blueprint = Blueprint(FAMILY_NAME, __name__, url_prefix=PATH_PREFIX)
     blueprint.register_error_handler(
         WorkspaceError, lambda error: refuse(Problem(error.status, f"{error}."))
     )
@@ -65,7 +65,7 @@ def register(
     blueprint.add_url_rule("/reset", "reset", reset, methods=["POST"])
     blueprint.add_url_rule("/crashes", "list_crashes", list_crashes)
     blueprint.add_url_rule("/crashes", "forget_crashes", forget_crashes, methods=["DELETE"])
-    parts = (
+    blueprints = (
         clock.create(),
         failpoint.create(declaration),
         journal.create(),
@@ -75,12 +75,12 @@ def register(
         token.create(permissions.issue_token),
         workspace.create(),
     )
-    for part in parts:
-        blueprint.register_blueprint(part, url_prefix=f"/{part.name}")
+    for inner in blueprints:
+        blueprint.register_blueprint(inner, url_prefix=f"/{inner.name}")
     app.register_blueprint(blueprint)
     return Family(
-        name=NAME,
-        paths=(PREFIX,),
+        name=FAMILY_NAME,
+        paths=(PATH_PREFIX,),
         application=app.wsgi_app,
         check=lambda: guard.check(request, config),
         refuse=_refuse,
@@ -89,9 +89,9 @@ def register(
 
 
 def list_endpoints(app: Flask) -> list[str]:
-    """Return methods and paths of all endpoints, in alphabetical order of the paths."""
-    ours = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PREFIX))
-    rules = sorted(ours, key=lambda rule: rule.rule)
+    """Return methods and paths of all endpoints, sorted by path."""
+    endpoints = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PATH_PREFIX))
+    rules = sorted(endpoints, key=lambda rule: rule.rule)
     hidden = {"HEAD", "OPTIONS"}
     return [f"{m} {rule.rule}" for rule in rules for m in sorted((rule.methods or set()) - hidden)]
 
@@ -112,35 +112,36 @@ def _health_of(config: Config) -> Callable[[], tuple[Response, int]]:
 
 
 def reset() -> Response:
-    """Bring the workspace back to its fixtures or to no data, or empty its journal alone."""
-    ours = current(request.environ)
+    """Reset the workspace to the fixtures or to no data, or clear the journal only."""
+    workspace_ = current(request.environ)
     if unknown := set(request.args) - {"to", "only"}:
         raise Problem(400, f"Reset takes 'to' and 'only', not '{min(unknown)}'.")
     only, to = request.args.get("only"), request.args.get("to", "fixtures")
-    if only not in (None, "journal") or to not in TARGETS or (only and "to" in request.args):
-        told = "Reset takes to=fixtures (which is the default), to=empty, or only=journal."
-        raise Problem(400, told)
+    if only not in (None, "journal") or to not in RESET_TARGETS or (only and "to" in request.args):
+        rule = "Reset takes to=fixtures (the default), to=empty, or only=journal."
+        raise Problem(400, rule)
     if only:
-        ours.journal.clear()
+        workspace_.journal.clear()
     else:
-        ours.reset(empty=to == "empty")
+        workspace_.reset(empty=to == "empty")
     return jsonify(status="ok", reset=only or to)
 
 
 def list_crashes() -> Response:
-    """Answer the internal errors that the requests of the workspace met."""
+    """Answer the internal errors in requests of the workspace."""
     return jsonify(["".join(format_exception(e)) for e in current(request.environ).crashes])
 
 
 def forget_crashes() -> tuple[str, int]:
-    """Forget them."""
+    """Clear the internal errors of the workspace."""
     current(request.environ).crashes.clear()
     return "", 204
 
 
 def _refuse(error: HTTPException) -> Response:
     """Return a problem document for an HTTP error."""
-    if error.code == 503:  # noqa: PLR2004 - the store can't be reached
-        told = "The server cannot reach its data; the request may be tried again later."
-        return refuse(Problem(503, told))
+    if error.code == 503:  # noqa: PLR2004 - the store cannot be reached
+        return refuse(
+            Problem(503, "The server cannot reach the data: try the request again later.")
+        )
     return refuse(error)

@@ -14,15 +14,14 @@ from emulator.workspace.workspace import current
 
 
 class Instant(fields.Field[datetime]):
-    """An instant of ISO 8601; in UTC without an offset."""
+    """An instant of ISO 8601; in UTC if the text has no offset."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
             read = datetime.fromisoformat(value)
             return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
         except (TypeError, ValueError, OverflowError) as error:
-            told = "Write an instant as 2026-01-31T12:00:00Z."
-            raise ValidationError(told) from error
+            raise ValidationError("Write an instant as 2026-01-31T12:00:00Z.") from error
 
 
 class FreezeSchema(Schema):
@@ -59,15 +58,15 @@ def _clock() -> Clock:
 
 
 def show(clock: Clock) -> Response:
-    """Answer the time, and whether the clock is frozen."""
+    """Answer the time, and true for a frozen clock."""
     return jsonify(now=render_instant(clock.now()), frozen=clock.is_frozen)
 
 
 def _move(step: Callable[[], None]) -> Response:
-    """Move the clock and answer the time.
+    """Change the clock and answer the time.
 
     Raises:
-        Problem: 400, the time is out of the calendar.
+        Problem: 400, the year would not be valid.
     """
     try:
         step()
@@ -84,7 +83,7 @@ def freeze() -> Response:
 
 
 def set_() -> Response:
-    """Set the clock to an instant, from which it runs."""
+    """Set the clock to an instant; the clock runs on."""
     clock = _clock()
     at = load(SetSchema(), read_json())["at"]
     return _move(lambda: clock.set(at))

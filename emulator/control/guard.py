@@ -1,8 +1,8 @@
-"""The guard of the control plane: which requests may use the control plane.
+"""The guard of the control plane: checks the sender of each request.
 
-A program on the server's machine may, and a program with the control token. A web page may not,
-unless the emulator itself served the page: a browser runs the scripts of every page on the user's
-machine, so the address of the machine proves nothing.
+A program on the server's machine is admitted, and a program with the control token. A page in a
+browser is refused, except a page of the emulator itself: a browser runs the scripts of every page
+on the user's machine, so the address of the machine proves nothing.
 """
 
 import re
@@ -17,7 +17,7 @@ from werkzeug.wrappers import Request
 from emulator.config import Config
 
 LOCAL_NAME = re.compile(r"localhost|[a-z0-9._-]+\.(?:localhost|test)", re.ASCII)
-"""Host names without public name servers (RFC 6761)."""
+"""Host names without public name servers (RFC 6761): safe against DNS rebinding."""
 PUBLIC_PATH = "/__emulator__/health"
 TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - a name, not a secret
 READING_METHODS = ("GET", "HEAD")
@@ -25,7 +25,7 @@ OWN_SITES = ("same-origin", "none")  # none: the user has typed the address
 
 
 def check(request: Request, config: Config) -> None:
-    """Check that a request may use the control plane.
+    """Check the right of a request to use the control plane.
 
     Args:
         request: The request to the control plane.
@@ -33,8 +33,8 @@ def check(request: Request, config: Config) -> None:
 
     Raises:
         Unauthorized: The token is missing or wrong.
-        Forbidden: A page of another origin sent the request. Or the request has no token, and its
-            host name is foreign (DNS rebinding) or it comes from another machine.
+        Forbidden: A page of another origin sent the request. Or the request has no token, and the
+            host name is foreign (DNS rebinding) or the sender is another machine.
     """
     _check_page(request)
     if config.control_token and _has_token(request, config.control_token):
@@ -43,11 +43,11 @@ def check(request: Request, config: Config) -> None:
     if request.path == PUBLIC_PATH and request.method in READING_METHODS:
         return
     if config.control_token:
-        told = f"The control plane needs its token in the header {TOKEN_HEADER}."
-        raise Unauthorized(told, www_authenticate=WWWAuthenticate("emulator-control-token"))
+        rule = f"The control plane needs the control token in the header {TOKEN_HEADER}."
+        raise Unauthorized(rule, www_authenticate=WWWAuthenticate("emulator-control-token"))
     if not _is_loopback(request.remote_addr or ""):
-        told = "The control plane serves the server's own machine only, unless you set a token"
-        raise Forbidden(f"{told} with --control-token.")
+        rule = "Without --control-token, the control plane takes requests of this machine only."
+        raise Forbidden(rule)
 
 
 def _check_page(request: Request) -> None:
@@ -62,8 +62,8 @@ def _check_page(request: Request) -> None:
 def _check_host(request: Request, host: str) -> None:
     name = urlsplit(f"//{request.host}").hostname or ""
     if not (name == host.lower() or LOCAL_NAME.fullmatch(name) or _is_address(name)):
-        told = f"The control plane has not the host name '{name}'"
-        raise Forbidden(f"{told}: use localhost, an address or the name that the server has.")
+        refused = f"The control plane does not answer to the host name '{name}'"
+        raise Forbidden(f"{refused}: use localhost, an address or the server's own name.")
 
 
 def _has_token(request: Request, token: str) -> bool:

@@ -1,4 +1,4 @@
-"""Exchanges as an HTTP Archive 1.2, a format of browsers and proxies."""
+"""Exchanges as an HTTP Archive 1.2, the format of browsers and proxies."""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from typing import Any
 from emulator.recording.exchange import Exchange
 
 HTTP_VERSION = "HTTP/1.1"
-UNKNOWN_SIZE = -1  # as the format says
+UNKNOWN_SIZE = -1  # the value of the format
 
 
 def export(exchanges: Iterable[Exchange], base: str) -> dict[str, Any]:

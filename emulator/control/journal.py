@@ -11,12 +11,12 @@ from emulator.recording.journal import Journal, NearMiss
 from emulator.recording.match import ExchangeMatch, Match
 from emulator.workspace.workspace import current
 
-SHOWN_EXCHANGES = 100
-LIMIT = "limit"  # a query parameter
+DEFAULT_SHOWN_EXCHANGES = 100
+LIMIT_PARAMETER = "limit"
 
 
 class VerifySchema(Schema):
-    """The number of matching exchanges that a test expects."""
+    """The expected number of matching exchanges."""
 
     match = fields.Nested(ExchangeMatch(), load_default=dict)
     times = fields.Integer(strict=True, validate=validate.Range(0))
@@ -25,7 +25,7 @@ class VerifySchema(Schema):
 
     @validates_schema
     def check(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse an exact number beside a bound, and a lower bound above the upper bound."""
+        """Check the bounds: no bound beside an exact number, no minimum above the maximum."""
         if "times" in data and {"at_least", "at_most"} & data.keys():
             raise ValidationError("Excludes at_least and at_most.", "times")
         if data.get("at_least", 0) > data.get("at_most", data.get("at_least", 0)):
@@ -48,7 +48,7 @@ def _journal() -> Journal:
 
 
 def _read_filter(*others: str) -> Match:
-    """Return the conditions of the query; ``header`` and ``query`` are ``name:value`` there."""
+    """Return the conditions in the query; ``header`` and ``query`` have the form ``name:value``."""
     given: dict[str, Any] = {}
     for name, values in request.args.lists():
         if name in ("header", "query"):
@@ -68,10 +68,10 @@ def _split(name: str, value: str) -> tuple[str, str]:
 def show() -> Response:
     """Answer the latest matching exchanges, oldest first."""
     try:
-        limit = int(request.args.get(LIMIT, SHOWN_EXCHANGES))
+        limit = int(request.args.get(LIMIT_PARAMETER, DEFAULT_SHOWN_EXCHANGES))
     except ValueError as error:
-        raise Problem(400, f"{LIMIT} must be a whole number.") from error
-    found = _journal().find(_read_filter(LIMIT))
+        raise Problem(400, f"{LIMIT_PARAMETER} must be a whole number.") from error
+    found = _journal().find(_read_filter(LIMIT_PARAMETER))
     shown = found[-limit:] if limit > 0 else []
     return jsonify(count=len(found), exchanges=[exchange.show() for exchange in shown])
 
@@ -94,21 +94,21 @@ def export() -> Response:
 
 
 def verify() -> Response:
-    """Answer 200 for the expected number of exchanges, else 409 with the nearest misses."""
+    """Answer 200 for the expected number of exchanges, otherwise 409 with the nearest misses."""
     expected = load(VerifySchema(), read_json())
     match, journal = Match(expected["match"]), _journal()
     found = len(journal.find(match))
     least, most = _bounds(expected)
     if least <= found and (most is None or found <= most):
         return jsonify(status="ok", count=found)
-    told = f"{found} of {len(journal)} exchanges match, {_describe(least, most)} should."
-    told += "" if journal.capacity else " The journal is off: --journal is 0."
+    detail = f"{found} of {len(journal)} exchanges match; expected {_describe(least, most)}."
+    detail += "" if journal.capacity else " The journal is off: --journal is 0."
     nearest = [_show_near(near) for near in journal.find_near(match)] if found < least else []
-    raise Problem(409, told, count=found, nearest=nearest)
+    raise Problem(409, detail, count=found, nearest=nearest)
 
 
 def _bounds(expected: dict[str, Any]) -> tuple[int, int | None]:
-    """Return the smallest and the greatest expected number; by default at least one."""
+    """Return the minimum and the maximum number, None for no maximum; by default at least 1."""
     if "times" in expected:
         return expected["times"], expected["times"]
     least = 0 if "at_most" in expected else 1

@@ -1,4 +1,4 @@
-"""Problem documents of the control plane (RFC 9457), and the bodies of its requests."""
+"""Problem documents of the control plane (RFC 9457), and the reading of bodies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,16 @@ from werkzeug.exceptions import HTTPException
 from emulator.family import TOO_LARGE
 from emulator.json_pointer import point
 
-CONTENT_TYPE = "application/problem+json"
-ANSWER_LEVELS = 32  # arrays and objects that an answer may put around a value of a request
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAX_ANSWER_LEVELS = 32  # arrays and objects around a request's value in an answer
 
 
 class Problem(HTTPException):
-    """An error with members of its own.
+    """An error with further members.
 
     Args:
         code: The status.
-        description: One sentence about the error.
+        description: A sentence about the error.
         **members: Further members of the document.
     """
 
@@ -35,7 +35,7 @@ def refuse(error: HTTPException) -> Response:
     document = {"title": error.name, "status": error.code, "detail": error.description}
     response = jsonify({**document, **getattr(error, "members", {})})
     response.status_code = error.code or 500
-    response.content_type = CONTENT_TYPE
+    response.content_type = PROBLEM_MEDIA_TYPE
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     for challenge in getattr(error, "www_authenticate", None) or ():
@@ -47,12 +47,12 @@ def read_json() -> Any:
     """Return the body of the request, of any media type, as JSON; None for an empty body.
 
     Raises:
-        Problem: 400, the body is not JSON, or is nested deeper than an answer can be; 413, the
-            server did not read the body.
+        Problem: 400, the body is not JSON, or is nested too deeply for an answer; 413, the body is
+            larger than the server reads.
     """
     if request.environ.get(TOO_LARGE):
         raise Problem(413, "The body is larger than the server reads.")
-    data = request.get_data()  # although curl may call the body a form
+    data = request.get_data()  # curl calls each body a form, so the media type is ignored
     try:
         value = orjson.loads(data) if data else None
     except orjson.JSONDecodeError as error:
@@ -62,8 +62,8 @@ def read_json() -> Any:
 
 
 def _check_levels(value: Any) -> None:
-    """Check that answers can hold a value: the parser reads more levels than the writer writes."""
-    for _ in range(ANSWER_LEVELS):
+    """Check the depth of a value: the parser reads more levels than the writer writes."""
+    for _ in range(MAX_ANSWER_LEVELS):
         value = [value]
     try:
         orjson.dumps(value)
@@ -72,10 +72,10 @@ def _check_levels(value: Any) -> None:
 
 
 def load(schema: Schema, value: Any) -> Any:
-    """Return the values that a schema reads from a JSON value.
+    """Return the values read from a JSON value by a schema.
 
     Raises:
-        Problem: 400, with each error and its place.
+        Problem: 400, with the JSON Pointer of each error.
     """
     try:
         return schema.load({} if value is None else value)
@@ -87,8 +87,8 @@ def invalid(problems: Mapping[str, str]) -> Problem:
     """Return the problem of an invalid body.
 
     Args:
-        problems: Errors by place, a JSON Pointer.
+        problems: Errors by JSON Pointer.
     """
-    errors = [{"pointer": place, "detail": why} for place, why in problems.items()]
-    told = "; ".join(f"{place or 'the body'}: {why}" for place, why in problems.items())
-    return Problem(400, told, errors=errors)
+    errors = [{"pointer": pointer, "detail": why} for pointer, why in problems.items()]
+    detail = "; ".join(f"{pointer or 'the body'}: {why}" for pointer, why in problems.items())
+    return Problem(400, detail, errors=errors)

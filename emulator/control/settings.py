@@ -1,4 +1,4 @@
-"""The settings of a workspace: who may do what; and the least that its traffic needed."""
+"""The endpoints of settings: load, show and clear; the smallest settings for the journal."""
 
 import logging
 import re
@@ -14,28 +14,28 @@ from emulator.workspace.workspace import current
 
 Read = Callable[[Any], Any]
 Summarize = Callable[[Iterable[Exchange]], Mapping[str, Any]]
-EVERYTHING = Match({})
-LOG = logging.getLogger(__name__)
+ANY_EXCHANGE = Match({})
+logger = logging.getLogger(__name__)
 MAX_HINT_CHARACTERS = 4000
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # neither a header nor a line of the log can carry these
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")  # not valid in a header or a line of the log
 
 
 def create(read: Read, summarize: Summarize) -> Blueprint:
     """Return the endpoints below ``settings``.
 
     Args:
-        read: Returns what a settings document permits; raises a ValueError whose ``problems``
-            tell what is wrong with it by JSON path.
-        summarize: Returns the smallest document that allows recorded requests.
+        read: Returns the permissions of a settings document; raises ValueError with ``problems``,
+            messages by JSON path.
+        summarize: Returns the smallest settings document for recorded requests.
     """
-    part = Blueprint("settings", __name__)
+    blueprint = Blueprint("settings", __name__)
 
-    @part.get("")
+    @blueprint.get("")
     def show() -> Response:
         permissions = current(request.environ).permissions
         return jsonify(getattr(permissions, "document", None))
 
-    @part.post("")
+    @blueprint.post("")
     def load() -> Response:
         document = read_json()
         try:
@@ -45,19 +45,21 @@ def create(read: Read, summarize: Summarize) -> Blueprint:
         current(request.environ).permit(permissions)
         return _show_warnings(jsonify(document), getattr(permissions, "warnings", {}))
 
-    @part.get("/from-journal")
+    @blueprint.get("/from-journal")
     def show_needed() -> Response:
-        return jsonify(summarize(current(request.environ).journal.find(EVERYTHING)))
+        return jsonify(summarize(current(request.environ).journal.find(ANY_EXCHANGE)))
 
-    part.add_url_rule("", "clear", clear, methods=["DELETE"])
-    return part
+    blueprint.add_url_rule("", "clear", clear, methods=["DELETE"])
+    return blueprint
 
 
 def _show_warnings(response: Response, warnings: Mapping[str, str]) -> Response:
-    """Log the warnings of a document and add them to the response as a header (SET-5)."""
-    lines = [CONTROL.sub(" ", f"{place}: {reason}") for place, reason in warnings.items()]
+    """Log the warnings of a document, and repeat the warnings in a header (SET-5)."""
+    lines = [
+        CONTROL_CHARACTERS.sub(" ", f"{place}: {reason}") for place, reason in warnings.items()
+    ]
     for line in lines:
-        LOG.warning("settings: %s", line)
+        logger.warning("settings: %s", line)
     if lines:
         text = "; ".join(lines).encode("ascii", "backslashreplace").decode()
         response.headers["x-emulator-hint"] = text[:MAX_HINT_CHARACTERS]
@@ -65,6 +67,6 @@ def _show_warnings(response: Response, warnings: Mapping[str, str]) -> Response:
 
 
 def clear() -> tuple[str, int]:
-    """Let every client do everything."""
+    """Remove the settings: every client has all permissions."""
     current(request.environ).permit(None)
     return "", 204

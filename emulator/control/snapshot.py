@@ -50,10 +50,10 @@ def _find(name: str) -> Snapshot:
 
 
 def _restore(name: str, store: Store) -> Snapshot:
-    """Make a snapshot the content of a store.
+    """Replace the content of a store by a snapshot.
 
     Raises:
-        NotFound: There is no such snapshot.
+        NotFound: The workspace has no snapshot with this name.
         StoreUnavailable: The store cannot be reached.
     """
     found = _find(name)
@@ -61,8 +61,8 @@ def _restore(name: str, store: Store) -> Snapshot:
         try:
             store.restore(found.content)
         except StoreUnavailable:
-            # A shared store drops the content of a snapshot as soon as another process replaces
-            # or deletes the snapshot, which may be after we have found it.
+            # Another process may have replaced or deleted the snapshot since the look-up; a shared
+            # store then drops the content. So look again, until the content stays the same.
             before, found = found, _find(name)
             if found.content == before.content:
                 raise
@@ -80,7 +80,7 @@ def list_() -> Response:
 
 
 def save(name: str) -> tuple[Response, int]:
-    """Save the data under a name, or replace the snapshot of the name."""
+    """Save the data under a name, or replace the snapshot with the name."""
     check_name(name)
     workspace = current(request.environ)
     snapshot = Snapshot(name, workspace.clock.now(), workspace.store.snapshot())

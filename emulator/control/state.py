@@ -1,4 +1,4 @@
-"""The endpoints of the state: dump all data of a workspace as JSON, and load them."""
+"""The endpoints of the state: dump and load all data of a workspace as JSON."""
 
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import Schema, fields, validate

@@ -1,4 +1,4 @@
-"""Access tokens for the tests of a server in another process; no journal records them."""
+"""The endpoint of access tokens, for tests of a server in another process; not recorded."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,14 +9,14 @@ from emulator.control.problem import Problem
 from emulator.workspace.workspace import Workspace, current
 
 IssueToken = Callable[[Workspace, str], dict[str, Any]]
-"""Returns the token and the credentials of a client; raises LookupError without the client."""
+"""Returns the token and the credentials of a client; raises LookupError for an unknown client."""
 
 
 def create(issue_token: IssueToken) -> Blueprint:
     """Return the endpoint ``token``."""
-    part = Blueprint("token", __name__)
+    blueprint = Blueprint("token", __name__)
 
-    @part.post("")
+    @blueprint.post("")
     def issue() -> Response:
         if unknown := set(request.args) - {"client_id"}:
             raise Problem(400, f"Token takes 'client_id', not '{min(unknown)}'.")
@@ -26,4 +26,4 @@ def create(issue_token: IssueToken) -> Blueprint:
             raise Problem(404, f"{error.args[0]}.") from error
         return jsonify(issued)
 
-    return part
+    return blueprint

@@ -14,13 +14,13 @@ MAX_CLIENT_ID_CHARACTERS = 256
 
 
 class WorkspaceSchema(Schema):
-    """A workspace as JSON: the clients whose requests belong to the workspace."""
+    """A workspace as JSON: the ids of the assigned clients."""
 
     clients = fields.List(fields.String(validate=validate.Length(1, MAX_CLIENT_ID_CHARACTERS)))
 
     @pre_load
     def check_number(self, data: Any, **_: Any) -> Any:
-        """Check the number of clients before each of them: a million of them fit into 5 MB."""
+        """Check the number of clients before each client: a body of 5 MB has a million clients."""
         clients = data.get("clients") if isinstance(data, dict) else None
         if isinstance(clients, list) and len(clients) > MAX_ASSIGNED_CLIENTS:
             raise ValidationError(f"Has more than {MAX_ASSIGNED_CLIENTS} clients.", "clients")
@@ -44,7 +44,7 @@ def list_() -> Response:
 
 
 def show(name: str) -> Response:
-    """Answer one workspace."""
+    """Answer a workspace."""
     found = _workspaces().find(name)
     if found is None:
         raise _missing(name)
@@ -52,7 +52,7 @@ def show(name: str) -> Response:
 
 
 def make(name: str) -> tuple[Response, int]:
-    """Make a workspace, or replace the clients of one."""
+    """Make a workspace, or replace the clients of a workspace."""
     workspaces = _workspaces()
     status = 200 if workspaces.find(name) else 201
     clients = load(WorkspaceSchema(), read_json()).get("clients")
@@ -62,7 +62,7 @@ def make(name: str) -> tuple[Response, int]:
 
 
 def delete(name: str) -> tuple[str, int]:
-    """Free a workspace."""
+    """Delete a workspace."""
     if not _workspaces().delete(name):
         raise _missing(name)
     return "", 204
@@ -73,11 +73,11 @@ def _workspaces() -> Workspaces:
 
 
 def _missing(name: str) -> NotFound:
-    return NotFound(f"There is no workspace '{name}'; one is made when it is first used.")
+    return NotFound(f"There is no workspace '{name}'; the first request makes a workspace.")
 
 
 def _read_clients() -> Mapping[str, list[str]]:
-    """Return the clients by the workspace to which they are assigned."""
+    """Return the assigned clients by the name of the workspace."""
     clients: dict[str, list[str]] = {}
     for client, name in sorted(_workspaces().owners.items()):
         clients.setdefault(name, []).append(client)

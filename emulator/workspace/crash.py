@@ -1,4 +1,4 @@
-"""A log of internal errors for tests to look at, and a log line for outages."""
+"""The log of internal errors for tests, and the log line of outages."""
 
 import logging
 from collections import deque
@@ -10,7 +10,7 @@ MAX_CRASHES = 100
 
 
 def log_outage(method: str, path: str, error: Exception) -> None:
-    """Log in one line that the data for a request could not be reached.
+    """Log an outage of the data in a line.
 
     The query is left out, since secrets may be in a query.
     """
@@ -27,7 +27,7 @@ class CrashLog:
         return iter(tuple(self._crashes))
 
     def record(self, method: str, path: str, error: Exception) -> None:
-        """Log and keep an error, with a note about the request.
+        """Log an error and store it, with a note about the request.
 
         The query is left out, since secrets may be in a query.
         """
@@ -36,10 +36,10 @@ class CrashLog:
         self._crashes.append(error)
 
     def check(self) -> None:
-        """Raise and forget the oldest error, if there is one."""
+        """Remove the oldest error and raise it, if there are errors."""
         if self._crashes:
             raise self._crashes.popleft()
 
     def clear(self) -> None:
-        """Forget all errors."""
+        """Remove all errors."""
         self._crashes.clear()

@@ -1,10 +1,10 @@
-"""The error of a request for a workspace that cannot be served."""
+"""The error of a request for a workspace."""
 
 from http import HTTPStatus
 
 
 class WorkspaceError(ValueError):
-    """A workspace cannot be made, found or changed as a request asks.
+    """A request for a workspace is refused.
 
     Args:
         message: What is wrong and what to do, in a sentence without a full stop.

@@ -1,7 +1,7 @@
 """Failpoints: faults, delays and broken connections on demand, for tests of clients.
 
-A failpoint has conditions and an action. The action of a request is composed of small functions,
-each of which wraps the serving of the request as a middleware does.
+A failpoint has conditions and an action. An action is a list of small functions. Each function
+wraps the serving of a request, as a middleware does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,21 +38,21 @@ EXCLUSIVE_MEMBERS = ("fault", "status", "drop")
 STATUSES_WITHOUT_BODY = (204, 304)
 DEPENDENT_MEMBERS = {"arguments": "fault", "headers": "status", "body": "status"}
 MAX_PROBLEMS = 100
-"""Problems after which no further declarations are looked at."""
+"""The bound of problems in a report: further declarations are not checked."""
 TOKEN_FAMILY = "token"  # noqa: S105 - the name of a family
 MAX_FAILPOINTS = 200
-"""Failpoints of one workspace: each request is compared with all of them."""
+"""The bound of failpoints in a workspace: each request is compared with all failpoints."""
 MAX_DECLARATION_BYTES = 16 * 1024
-"""Bytes of one failpoint as JSON, the body of its answer apart."""
+"""The bound of a failpoint as JSON, without the body of the answer."""
 MAX_DECLARED_BYTES = 8 * 1024 * 1024
-"""Bytes of the declarations of all failpoints of one workspace, as JSON."""
+"""The bound of all failpoints of a workspace as JSON."""
 
 
-class ConnectionDropped(ConnectionResetError):  # noqa: N818 - an outcome that was asked for
+class ConnectionDropped(ConnectionResetError):  # noqa: N818 - a wanted outcome
     """A failpoint closes the connection without another byte.
 
-    WSGI has no such answer. But a server closes the connection in silence on the error of a client
-    that has reset the connection, so this error looks the same.
+    WSGI has no such answer. But a server closes a connection in silence if the client has reset the
+    connection, so this error looks like the error of such a client.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class ConnectionDropped(ConnectionResetError):  # noqa: N818 - an outcome that w
 
 
 class FailpointError(ValueError):
-    """Declarations of failpoints are wrong.
+    """Declarations of failpoints have problems.
 
     Args:
         problems: Messages by JSON Pointer.
@@ -78,13 +78,13 @@ class Delay(fields.Field[tuple[float, float]]):
         least, most = value if isinstance(value, list) and len(value) == 2 else (value, value)  # noqa: PLR2004
         numbers = all(type(number) in (int, float) for number in (least, most))
         if not (numbers and 0 <= least <= most <= MAX_DELAY_SECONDS):
-            told = f"Use seconds from 0 to {MAX_DELAY_SECONDS:.0f}, or [minimum, maximum]."
-            raise ValidationError(told)
+            rule = f"Use seconds from 0 to {MAX_DELAY_SECONDS:.0f}, or [minimum, maximum]."
+            raise ValidationError(rule)
         return least, most
 
 
 class Real(fields.Float):
-    """A JSON number; a string with a number is refused."""
+    """A JSON number; a string with digits is not a number."""
 
     def _validated(self, value: Any) -> float:
         if type(value) not in (int, float):
@@ -93,7 +93,7 @@ class Real(fields.Float):
 
 
 class Headers(Texts):
-    """Valid headers, except those of the server itself."""
+    """Valid headers, except the headers of the server itself."""
 
     def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
         headers = super()._deserialize(*args, **options)
@@ -105,8 +105,8 @@ class Headers(Texts):
         return headers
 
 
-SECONDS = validate.Range(0, MAX_DELAY_SECONDS)
-PHRASES = {status.value: status.phrase for status in HTTPStatus}
+DELAY_RANGE = validate.Range(0, MAX_DELAY_SECONDS)
+REASON_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ActionSchema(Schema):
@@ -120,7 +120,7 @@ class ActionSchema(Schema):
     body = fields.Raw(allow_none=True)
     drop = fields.String(validate=validate.OneOf(("before", "after")))
     truncate = fields.Integer(strict=True, validate=validate.Range(0))
-    slow_body = Real(validate=SECONDS)
+    slow_body = Real(validate=DELAY_RANGE)
 
     @validates_schema
     def check(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -134,8 +134,8 @@ class ActionSchema(Schema):
         if data.get("status") in STATUSES_WITHOUT_BODY and data.get("body") is not None:
             raise ValidationError(f"An answer of {data['status']} has no body.", "body")
         if not data:
-            told = "Has none of delay, fault, status, drop, truncate and slow_body."
-            raise ValidationError(told)
+            members = "delay, fault, status, drop, truncate and slow_body"
+            raise ValidationError(f"Has none of {members}.")
 
 
 class FailpointMatch(RequestMatch):
@@ -161,13 +161,13 @@ class Plan:
     Attributes:
         declared: The declaration as JSON.
         match: The conditions.
-        family: The family of the fault; empty without a fault.
+        family: The family of the fault; empty for an action without a fault.
         action: The action as loaded by ``ActionSchema``.
-        nth: The number of the request among those that match; None for all of them.
+        nth: The number of the request among the matching requests; None for all.
         size: Bytes of the declaration as JSON.
-        times: The number of applications at most; None without a limit.
-        probability: From 0 to 1.
-        seed: The seed of the random numbers; None for different numbers in each run.
+        times: The maximum number of applications; None for no limit.
+        probability: The probability of an application, from 0 to 1.
+        seed: The seed of the random numbers; None for other numbers in each run.
     """
 
     declared: Mapping[str, Any]
@@ -181,10 +181,10 @@ class Plan:
     size: int
 
     def fits(self, exchange: Exchange) -> bool:
-        """Return whether the conditions hold for a request.
+        """Return True if the conditions hold for a request.
 
         A failpoint without conditions is not for token requests. A client sends a token request
-        when its token is too old, so a test could not foresee the request with the failpoint.
+        when the token has expired, so a test could not foresee the request with the failpoint.
         """
         family = exchange.family.name
         if self.family:
@@ -194,10 +194,10 @@ class Plan:
 
 
 def too_many_failpoints() -> WorkspaceError:
-    """Return the error of failpoints beyond the bounds."""
+    """Return the error of too many or too large failpoints."""
     return WorkspaceError(
-        f"a workspace has no more than {MAX_FAILPOINTS} failpoints, declared in "
-        f"{MAX_DECLARED_BYTES} bytes of JSON: delete some",
+        f"a workspace has no more than {MAX_FAILPOINTS} failpoints with {MAX_DECLARED_BYTES} bytes "
+        "of JSON: delete some",
         HTTPStatus.CONFLICT,
     )
 
@@ -206,7 +206,7 @@ class Declaration:
     """A reader of declarations.
 
     Args:
-        families: The families with the names of faults and operations.
+        families: The families; each knows the names of the faults and operations.
     """
 
     def __init__(self, families: Iterable[Family]) -> None:
@@ -234,7 +234,7 @@ class Declaration:
         plans = []
         for number, declared in enumerate(values):
             if len(problems) >= MAX_PROBLEMS:
-                break  # a report of more costs seconds, and nobody reads it
+                break  # a longer report takes seconds, and helps nobody
             place = f"/{number}" if isinstance(value, list) else ""
             try:
                 plans.append(self._read(declared))
@@ -278,30 +278,30 @@ class Declaration:
         )
 
     def _check_names(self, match: Mapping[str, Any]) -> None:
-        """Check that the patterns of families and operations fit some name."""
+        """Check the patterns of families and operations: each must fit a name."""
         for member, names in self._names.items():
             if member in match and not any(map(compile_text(match[member]).fullmatch, names)):
-                told = f"Matches none of {', '.join(sorted(names))}."
-                raise ValidationError({"match": {member: [told]}})
+                problem = f"Matches none of {', '.join(sorted(names))}."
+                raise ValidationError({"match": {member: [problem]}})
 
     def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
-        """Check the name and the arguments of a fault, and return its family."""
+        """Check the name and the arguments of a fault; return the family of the fault."""
         name = action["fault"] = action["fault"].removesuffix(FAULT_SUFFIX)
         if name not in self._faults:
-            told = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
-            raise ValidationError({"action": {"fault": [told]}})
+            problem = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
+            raise ValidationError({"action": {"fault": [problem]}})
         family, expected = self._faults[name]
         if not compile_text(match.get("family", "*")).fullmatch(family):
-            told = f"The fault {name} is of the family '{family}'."
-            raise ValidationError({"match": {"family": [told]}})
+            problem = f"The fault {name} is of the family '{family}'."
+            raise ValidationError({"match": {"family": [problem]}})
         if set(action.get("arguments", {})) != set(expected):
-            told = f"The arguments of {name} are {', '.join(expected) or 'none'}."
-            raise ValidationError({"action": {"arguments": [told]}})
+            problem = f"The arguments of {name} are {', '.join(expected) or 'none'}."
+            raise ValidationError({"action": {"arguments": [problem]}})
         return family
 
 
 def _measure(declared: Any) -> int:
-    """Return the bytes of a declaration as JSON.
+    """Return the size of a declaration as JSON, in bytes.
 
     Raises:
         ValidationError: The declaration is too large, or nested too deeply to be shown again.
@@ -313,14 +313,14 @@ def _measure(declared: Any) -> int:
     except TypeError as error:
         raise ValidationError("Is nested too deeply.") from error
     if size - body_size > MAX_DECLARATION_BYTES:
-        told = f"Has more than {MAX_DECLARATION_BYTES} bytes beside the body of its answer."
-        raise ValidationError(told)
+        bound = f"{MAX_DECLARATION_BYTES} bytes beside the body of the answer"
+        raise ValidationError(f"Has more than {bound}.")
     return size
 
 
 @dataclass(eq=False)
 class Failpoint:
-    """A failpoint of one workspace, with its counts.
+    """A failpoint of a workspace, with counts.
 
     Attributes:
         id: A number as text, unique in the workspace.
@@ -336,18 +336,18 @@ class Failpoint:
     _random: Random = field(init=False)
 
     def __post_init__(self) -> None:
-        # No secrets: a test may want the same numbers in each run.
+        # A test may want the same numbers in each run; they are not secret.
         self._random = Random(self.plan.seed)  # noqa: S311
 
     def take(self, exchange: Exchange) -> bool:
-        """Count a request, and return whether the action applies."""
+        """Count a request; return True if the action applies."""
         plan = self.plan
         if not plan.fits(exchange):
             return False
         self.seen += 1
         due = plan.nth in (None, self.seen)
-        left = plan.times is None or self.met < plan.times
-        if not (due and left and self._random.random() < plan.probability):
+        remains = plan.times is None or self.met < plan.times
+        if not (due and remains and self._random.random() < plan.probability):
             return False
         self.met += 1
         return True
@@ -355,7 +355,7 @@ class Failpoint:
     def serve(self, serve: Serve, environ: "WSGIEnvironment", pause: Sleep) -> Reply:
         """Serve a request with the action."""
         for action in self._actions(pause):
-            serve = _around(action, serve)
+            serve = _wrap(action, serve)
         return serve(environ)
 
     def show(self) -> dict[str, Any]:
@@ -363,7 +363,7 @@ class Failpoint:
         return {"id": self.id, **self.plan.declared, "seen": self.seen, "met": self.met}
 
     def _actions(self, pause: Sleep) -> Iterator[Action]:
-        """Yield the wrappers, the innermost first."""
+        """Yield the functions of the action, the innermost first."""
         action = self.plan.action
         if "fault" in action:
             yield inject(Injected(action["fault"], action.get("arguments", {})))
@@ -379,12 +379,12 @@ class Failpoint:
             yield delay(self._random.uniform(*action["delay"]), pause)
 
 
-def _around(action: Action, serve: Serve) -> Serve:
+def _wrap(action: Action, serve: Serve) -> Serve:
     return lambda environ: action(serve, environ)
 
 
 def inject(fault: Injected) -> Action:
-    """Return an action: the family answers a fault."""
+    """Return the action of a fault in the form of the family."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         environ[INJECTED] = fault
@@ -394,7 +394,7 @@ def inject(fault: Injected) -> Action:
 
 
 def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
-    """Return an action: an answer instead of that of the API."""
+    """Return the action of an answer from the failpoint itself."""
     text = isinstance(body, str)
     data = b"" if body is None else body.encode() if text else orjson.dumps(body)
     kind = "text/plain; charset=utf-8" if text else "application/json"
@@ -406,13 +406,13 @@ def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
 
     def act(_: Serve, environ: "WSGIEnvironment") -> Reply:
         parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [data]
-        return Reply(f"{status} {PHRASES.get(status, 'Unknown')}", list(sent), parts)
+        return Reply(f"{status} {REASON_PHRASES.get(status, 'Unknown')}", list(sent), parts)
 
     return act
 
 
 def truncate(size: int) -> Action:
-    """Return an action: the body ends after ``size`` bytes."""
+    """Return the action of a body cut after ``size`` bytes."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         reply = serve(environ)
@@ -424,7 +424,7 @@ def truncate(size: int) -> Action:
 
 
 def slow(seconds: float) -> Action:
-    """Return an action: the body takes some time, in ``SLOW_BODY_CHUNKS``."""
+    """Return the action of a slow body, in ``SLOW_BODY_CHUNKS`` chunks."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         reply = serve(environ)
@@ -437,7 +437,7 @@ def slow(seconds: float) -> Action:
 
 
 def drop(*, answered: bool) -> Action:
-    """Return an action: the connection is closed, before or after the request is served."""
+    """Return the action of a closed connection, before or after the request is served."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         if answered:
@@ -448,7 +448,7 @@ def drop(*, answered: bool) -> Action:
 
 
 def delay(seconds: float, pause: Sleep) -> Action:
-    """Return an action: a pause before the request is served."""
+    """Return the action of a pause before the request is served."""
 
     def act(serve: Serve, environ: "WSGIEnvironment") -> Reply:
         pause(seconds)
@@ -458,7 +458,7 @@ def delay(seconds: float, pause: Sleep) -> Action:
 
 
 class Failpoints:
-    """The failpoints of one workspace, in order.
+    """The failpoints of a workspace, in order.
 
     Args:
         initial: The failpoints at the start and after a reset.
@@ -470,24 +470,24 @@ class Failpoints:
         self.reset()
 
     def reset(self) -> None:
-        """Bring back the initial failpoints."""
+        """Return to the initial failpoints."""
         with self._lock:
             self._ids = count(1)
             self._failpoints = self._make(self._initial)
 
     def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
-        """Append failpoints, and return them.
+        """Append failpoints; return the new failpoints.
 
         Raises:
-            WorkspaceError: There would be too many; none is added.
+            WorkspaceError: There would be too many failpoints; nothing was added.
         """
         return self._append(tuple(plans), keep=True)
 
     def replace(self, plans: Iterable[Plan]) -> list[Failpoint]:
-        """Replace all failpoints in one step, and return the new ones.
+        """Replace all failpoints in a single step; return the new failpoints.
 
         Raises:
-            WorkspaceError: There would be too many; none is replaced.
+            WorkspaceError: There would be too many failpoints; nothing was replaced.
         """
         return self._append(tuple(plans), keep=False)
 
@@ -500,15 +500,15 @@ class Failpoints:
             self._failpoints = []
 
     def delete(self, identifier: str) -> bool:
-        """Remove a failpoint; return False if there is none."""
+        """Remove a failpoint; return False for an unknown id."""
         with self._lock:
-            left = [failpoint for failpoint in self._failpoints if failpoint.id != identifier]
-            found = len(left) < len(self._failpoints)
-            self._failpoints = left
+            others = [failpoint for failpoint in self._failpoints if failpoint.id != identifier]
+            found = len(others) < len(self._failpoints)
+            self._failpoints = others
             return found
 
     def take(self, exchange: Exchange) -> Failpoint | None:
-        """Count a request, and return the first failpoint whose action applies."""
+        """Count a request; return the first applicable failpoint, if any."""
         if not self._failpoints:
             return None
         with self._lock:
@@ -516,12 +516,12 @@ class Failpoints:
 
     def _append(self, plans: Sequence[Plan], *, keep: bool) -> list[Failpoint]:
         with self._lock:
-            kept = self._failpoints if keep else []
-            size = sum(failpoint.plan.size for failpoint in kept) + sum(p.size for p in plans)
-            if len(kept) + len(plans) > MAX_FAILPOINTS or size > MAX_DECLARED_BYTES:
+            others = self._failpoints if keep else []
+            size = sum(failpoint.plan.size for failpoint in others) + sum(p.size for p in plans)
+            if len(others) + len(plans) > MAX_FAILPOINTS or size > MAX_DECLARED_BYTES:
                 raise too_many_failpoints()
             made = self._make(plans)
-            self._failpoints = [*kept, *made]
+            self._failpoints = [*others, *made]
             return made
 
     def _make(self, plans: Iterable[Plan]) -> list[Failpoint]:

@@ -9,8 +9,8 @@ from typing import Any
 from emulator.workspace.error import WorkspaceError
 
 MAX_SNAPSHOTS = 100
-"""Snapshots of one workspace: each keeps data in memory."""
-MAX_NAME_CHARACTERS = 64
+"""The bound of snapshots in a workspace: each snapshot holds data in memory."""
+MAX_SNAPSHOT_NAME_CHARACTERS = 64
 
 
 def check_name(name: str) -> None:
@@ -19,20 +19,20 @@ def check_name(name: str) -> None:
     Raises:
         WorkspaceError: The name is empty, too long, or not printable.
     """
-    if not (name and len(name) <= MAX_NAME_CHARACTERS and name.isprintable()):
-        rule = f"use up to {MAX_NAME_CHARACTERS} printable characters"
+    if not (name and len(name) <= MAX_SNAPSHOT_NAME_CHARACTERS and name.isprintable()):
+        rule = f"use up to {MAX_SNAPSHOT_NAME_CHARACTERS} printable characters"
         raise WorkspaceError(f"{name[:80]!r} is not a valid snapshot name: {rule}")
 
 
 def too_many_snapshots() -> WorkspaceError:
     """Return the error of a snapshot beyond ``MAX_SNAPSHOTS``."""
-    told = f"there are {MAX_SNAPSHOTS} snapshots already: delete one"
-    return WorkspaceError(told, HTTPStatus.CONFLICT)
+    message = f"there are {MAX_SNAPSHOTS} snapshots already: delete one"
+    return WorkspaceError(message, HTTPStatus.CONFLICT)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Data of an instant.
+    """The data of an instant.
 
     Attributes:
         name: The name.
@@ -46,14 +46,14 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots of one workspace, ``MAX_SNAPSHOTS`` at most."""
+    """The snapshots of a workspace, up to ``MAX_SNAPSHOTS``."""
 
     def __init__(self) -> None:
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = Lock()
 
     def save(self, snapshot: Snapshot) -> bool:
-        """Keep a snapshot; return False if a snapshot of the same name was replaced.
+        """Store a snapshot; return False if a snapshot with the same name was replaced.
 
         Raises:
             WorkspaceError: There are too many snapshots.
@@ -66,17 +66,17 @@ class Snapshots:
             return is_new
 
     def find(self, name: str) -> Snapshot | None:
-        """Return the snapshot of a name."""
+        """Return the snapshot with a name, if any."""
         return self._snapshots.get(name)
 
     def list(self) -> list[Snapshot]:
-        """Return all snapshots in the order of their names."""
+        """Return all snapshots in the order of the names."""
         return sorted(self._snapshots.values(), key=lambda snapshot: snapshot.name)
 
     def delete(self, name: str) -> bool:
-        """Delete a snapshot; return False if there is none."""
+        """Delete a snapshot; return False for an unknown name."""
         with self._lock:
-            kept = {other: found for other, found in self._snapshots.items() if other != name}
-            was_there = len(kept) < len(self._snapshots)
-            self._snapshots = kept
-            return was_there
+            others = {other: found for other, found in self._snapshots.items() if other != name}
+            existed = len(others) < len(self._snapshots)
+            self._snapshots = others
+            return existed

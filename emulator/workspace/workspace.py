@@ -1,4 +1,4 @@
-"""Workspaces: isolated copies of the data, each with its own clock, journal and failpoints."""
+"""Workspaces: isolated copies of the data, each with a clock, a journal and failpoints."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,15 +25,14 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 REGISTRY = "emulator.workspaces"
-"""WSGI environment key: all workspaces of the emulator."""
+"""The WSGI environment key of all workspaces of the emulator."""
 WORKSPACE = "emulator.workspace"
-"""WSGI environment key: the workspace of the request, or a function that returns it."""
-
+"""The WSGI environment key of the request's workspace, or of a function that returns it."""
 
 PROTECTED_SECONDS = 60.0
-"""Seconds after its last use for which a workspace is never freed to make room for another."""
+"""Time after a use in which a workspace is not deleted to make room for a new workspace."""
 MAX_ASSIGNED_CLIENTS = 10_000
-"""Clients that can be assigned to all workspaces of an emulator together."""
+"""The bound of client assignments in all workspaces together."""
 
 
 def check_name(name: str) -> None:
@@ -48,35 +47,36 @@ def check_name(name: str) -> None:
 
 
 def check_origin(name: str, environ: "WSGIEnvironment") -> None:
-    """Check that no page of another origin makes a workspace.
+    """Check the origin of a request for a new workspace: foreign pages cannot make workspaces.
 
-    A browser sends requests to ``*.localhost`` for every page that it shows, so each page could
-    fill an emulator with workspaces.
+    Every page in a browser can send requests to ``*.localhost``, so each page could fill an
+    emulator with workspaces.
 
     Args:
-        name: The name of the workspace to be made.
+        name: The name of the new workspace.
         environ: The request.
 
     Raises:
-        WorkspaceError: The request was sent by a page of another origin.
+        WorkspaceError: A page of another origin sent the request.
     """
     origin = environ.get("HTTP_ORIGIN")
     own = environ.get("HTTP_HOST", "").lower()
     is_foreign = origin is not None and origin.lower().partition("://")[2] != own
     if is_foreign or environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
-        told = f"a page of another origin cannot make the workspace '{name[:80]}'"
+        refused = f"a page of another origin cannot make the workspace '{name[:80]}'"
         raise WorkspaceError(
-            f"{told}: make it first, with PUT /__emulator__/workspaces/NAME", HTTPStatus.FORBIDDEN
+            f"{refused}: make the workspace first, with PUT /__emulator__/workspaces/NAME",
+            HTTPStatus.FORBIDDEN,
         )
 
 
 def no_room(limit: int, protected: float, wait: float) -> WorkspaceError:
-    """Return the error of an emulator whose workspaces are all in use.
+    """Return the error of too many workspaces in use.
 
     Args:
-        limit: The number of workspaces at most.
-        protected: Seconds after its last use for which none is freed.
-        wait: Seconds until there is room for another.
+        limit: The maximum number of workspaces.
+        protected: Seconds after a use in which a workspace is not deleted to make room.
+        wait: Seconds until there is room for a new workspace.
     """
     return WorkspaceError(
         f"all {limit} workspaces were used within the last {protected:.0f} seconds: delete one, "
@@ -86,28 +86,28 @@ def no_room(limit: int, protected: float, wait: float) -> WorkspaceError:
 
 
 def too_many_clients() -> WorkspaceError:
-    """Return the error of an assignment beyond ``MAX_ASSIGNED_CLIENTS``."""
+    """Return the error of more than ``MAX_ASSIGNED_CLIENTS`` assignments."""
     return WorkspaceError(
         f"no more than {MAX_ASSIGNED_CLIENTS} clients can be assigned to workspaces: "
-        "delete workspaces that are not used any more",
+        "delete unused workspaces",
         HTTPStatus.CONFLICT,
     )
 
 
 @dataclass(eq=False)
 class Workspace:
-    """The state of one group of clients.
+    """The state of a group of clients.
 
     Attributes:
         store: The data.
         name: The name, in lower case.
         secret: The source of the keys that sign tokens.
-        permissions: The permissions of clients, for the family that has some; None for all.
-        blank: A snapshot with clients, users and sites only; that of the start if None.
+        permissions: The permissions of clients, read by a family; None for all permissions.
+        blank: A snapshot with clients, users and sites only; ``origin`` if None.
         clock: The source of time and ids.
         crashes: The internal errors of requests.
         journal: The latest exchanges.
-        failpoints: The failpoints that requests meet.
+        failpoints: The failpoints.
         snapshots: The named snapshots.
         used: The time of the last use, in seconds of the monotonic clock.
         origin: A snapshot of the start; the content of the store if None.
@@ -134,14 +134,14 @@ class Workspace:
         self._initial_permissions = self.permissions
 
     def version(self) -> tuple[int, int]:
-        """Return a version that changes with data and permissions.
+        """Return the version of data and permissions; every change makes a new version.
 
-        A version read before data or permissions is never newer than these.
+        Read the version before the content: then the version is never newer than the content.
         """
         return self.store.version(), self._permission_version
 
     def refresh(self) -> None:
-        """Fetch the changes of other processes, if there are any."""
+        """Fetch the changes of other processes, if any."""
 
     def permit(self, permissions: Any) -> None:
         """Replace the permissions."""
@@ -149,10 +149,10 @@ class Workspace:
         self._permission_version += 1
 
     def reset(self, *, empty: bool = False) -> None:
-        """Bring back the start; snapshots and internal errors stay.
+        """Return to the state of the start; snapshots and internal errors stay.
 
         Args:
-            empty: Keep no data but clients, users and sites.
+            empty: Remove all data except clients, users and sites.
         """
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
         self.permit(self._initial_permissions)
@@ -162,9 +162,9 @@ class Workspace:
 
 
 class Unreachable(Workspace):
-    """A workspace whose state cannot be reached: each use of the state raises an error.
+    """A workspace without a reachable state: each use of the state raises an error.
 
-    A family answers in its own words then, as it does when a store fails.
+    The family of the request then answers the error in its own form.
 
     Args:
         name: The name of the workspace.
@@ -185,19 +185,19 @@ class Unreachable(Workspace):
         return super().__getattribute__(name)
 
     def version(self) -> tuple[int, int]:
-        """See ``Workspace.version``; a constant, since nothing is read or kept."""
+        """See ``Workspace.version``; a constant, since there is no content."""
         return 0, 0
 
 
 class Workspaces:
-    """All workspaces of one emulator: each is made on first use, and freed when it is not used.
+    """All workspaces of an emulator: made on first use, deleted after a time without use.
 
     Args:
-        make: Makes a workspace of a name.
-        limit: The number of workspaces at most, ``default`` included. The least recently used
-            makes room for another, unless it was used within ``PROTECTED_SECONDS`` (or within
-            ``age``, if that is less). ``default`` is never freed.
-        age: Seconds without use after which a workspace is freed when another is made.
+        make: Returns a new workspace with a name.
+        limit: The maximum number of workspaces, ``default`` included. The least recently used
+            workspace makes room for a new workspace, except in the ``PROTECTED_SECONDS`` (or
+            ``age`` seconds, if shorter) after a use. ``default`` is never deleted.
+        age: Seconds without use. Older workspaces are deleted when a workspace is made.
         now: Returns the time in seconds.
     """
 
@@ -221,27 +221,27 @@ class Workspaces:
         return iter(tuple(self._workspaces.values()))
 
     def health(self) -> tuple[str, bool]:
-        """Return the kind of the store, and whether the store can be reached."""
+        """Return the kind of the store, and True for a reachable store."""
         return MEMORY, True
 
     def crash_logs(self) -> Iterable[CrashLog]:
-        """Return the internal errors of this process, by workspace."""
+        """Return the internal errors of this process, a log for each workspace."""
         return tuple(workspace.crashes for workspace in self)
 
     def idle(self, workspace: Workspace) -> float:
-        """Return the seconds since a workspace was used."""
+        """Return the seconds since the last use of a workspace."""
         return self._now() - workspace.used
 
     def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
-        """Return the workspace of a request, made if need be.
+        """Return the workspace of a request; make a missing workspace.
 
         Args:
-            name: The name in the request; empty if there is none.
-            environ: The request. Without a name its client decides, if assigned to a workspace.
+            name: The name in the request; empty for the workspace of the client, or ``default``.
+            environ: The request.
 
         Raises:
-            WorkspaceError: The name is not valid, there is no room for another workspace, or a
-                page of another origin would make one.
+            WorkspaceError: The name is not valid, there is no room for a new workspace, or a page
+                of another origin asks for a new workspace.
             StoreUnavailable: The shared store cannot be reached.
         """
         if not name:
@@ -252,14 +252,14 @@ class Workspaces:
         return self.get(name)
 
     def find(self, name: str) -> Workspace | None:
-        """Return the workspace of a name; None before its first use."""
+        """Return the workspace with a name; None before the first use."""
         return self._workspaces.get(name.lower())
 
     def get(self, name: str) -> Workspace:
-        """Return the workspace of a name in any case, made if need be.
+        """Return the workspace with a name, in upper or lower case; make a missing workspace.
 
         Raises:
-            WorkspaceError: The name is not valid, or there is no room for another workspace.
+            WorkspaceError: The name is not valid, or there is no room for a new workspace.
         """
         name = name.lower()
         found = self._workspaces.get(name) or self._add(name)
@@ -267,35 +267,36 @@ class Workspaces:
         return found
 
     def delete(self, name: str) -> bool:
-        """Free a workspace; return False if there is none.
+        """Delete a workspace; return False for an unknown name.
 
         Raises:
             WorkspaceError: The name is ``default``.
         """
         name = check_deletable(name)
         with self._lock:
-            return self._free(name)
+            return self._delete(name)
 
     def assign(self, name: str, clients: Iterable[str]) -> None:
         """Replace the clients of a workspace.
 
-        Requests of these clients belong to the workspace, unless they name another.
+        Requests of these clients belong to the workspace, except requests with the name of another
+        workspace.
 
         Raises:
-            WorkspaceError: The name is not valid, there is no room for another workspace, or
-                there would be more than ``MAX_ASSIGNED_CLIENTS``.
+            WorkspaceError: The name is not valid, there is no room for a new workspace, or there
+                would be more than ``MAX_ASSIGNED_CLIENTS``.
         """
         name = self.get(name).name
         with self._lock:
-            kept = {client: owner for client, owner in self._clients.items() if owner != name}
-            assigned = {**kept, **dict.fromkeys(clients, name)}
+            others = {client: owner for client, owner in self._clients.items() if owner != name}
+            assigned = {**others, **dict.fromkeys(clients, name)}
             if len(assigned) > MAX_ASSIGNED_CLIENTS:
                 raise too_many_clients()
             self._clients = assigned
 
     @property
     def owners(self) -> Mapping[str, str]:
-        """The names of workspaces by the clients assigned to them."""
+        """The names of workspaces by client."""
         return self._clients
 
     def _add(self, name: str) -> Workspace:
@@ -307,7 +308,7 @@ class Workspaces:
             return self._workspaces[name]
 
     def _make_room(self) -> None:
-        """Free old workspaces, and the least recently used if there would be too many."""
+        """Delete old workspaces, and beyond the limit the least recently used workspaces."""
         now = self._now()
         by_use = sorted(self._workspaces.values(), key=lambda workspace: workspace.used)
         others = [workspace for workspace in by_use if workspace.name != DEFAULT]
@@ -319,25 +320,25 @@ class Workspaces:
                 raise no_room(self._limit, protected, wait)
         for number, workspace in enumerate(others):
             if number < surplus or now - workspace.used > self._age:
-                self._free(workspace.name)
+                self._delete(workspace.name)
 
-    def _free(self, name: str) -> bool:
+    def _delete(self, name: str) -> bool:
         self._clients = {c: owner for c, owner in self._clients.items() if owner != name}
-        kept = {n: workspace for n, workspace in self._workspaces.items() if n != name}
-        was_there = len(kept) < len(self._workspaces)
-        self._workspaces = kept
-        return was_there
+        others = {n: workspace for n, workspace in self._workspaces.items() if n != name}
+        existed = len(others) < len(self._workspaces)
+        self._workspaces = others
+        return existed
 
 
 def check_deletable(name: str) -> str:
     """Return the name of a workspace in lower case.
 
     Raises:
-        WorkspaceError: The name is ``default``, whose workspace cannot be deleted.
+        WorkspaceError: The name is ``default``.
     """
     if name.lower() == DEFAULT:
-        told = "the workspace 'default' cannot be deleted"
-        raise WorkspaceError(told, HTTPStatus.CONFLICT)
+        message = "the workspace 'default' cannot be deleted"
+        raise WorkspaceError(message, HTTPStatus.CONFLICT)
     return name.lower()
 
 
@@ -348,7 +349,7 @@ def registry(environ: "WSGIEnvironment") -> Workspaces:
 
 
 def current(environ: "WSGIEnvironment") -> Workspace:
-    """Return the workspace of a request, made if need be.
+    """Return the workspace of a request; make a missing workspace.
 
     Raises:
         WorkspaceError: See ``Workspaces.choose``.

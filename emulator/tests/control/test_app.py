@@ -323,7 +323,7 @@ def test_a_reset_of_the_journal_touches_nothing_else(local: Emulator) -> None:
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ("to=nothing", "Reset takes to=fixtures (which is the default), to=empty, or only="),
+        ("to=nothing", "Reset takes to=fixtures (the default), to=empty, or only="),
         ("to=", "Reset takes to=fixtures"),
         ("only=data", "Reset takes to=fixtures"),
         ("only=", "Reset takes to=fixtures"),
@@ -390,7 +390,7 @@ def test_a_token_is_demanded_of_everyone_where_there_is_one(path: str) -> None:
     assert refused.status_code == 401
     assert refused.headers["WWW-Authenticate"].lower() == "emulator-control-token"
     assert refused.json is not None
-    told = "The control plane needs its token in the header x-emulator-control-token."
+    told = "The control plane needs the control token in the header x-emulator-control-token."
     assert refused.json["detail"] == told
     headers = {"x-emulator-control-token": "s3cret", "Host": "ocapi.internal:8080"}
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}

@@ -328,12 +328,12 @@ def test_what_is_as_expected_is_told_so(
 @pytest.mark.parametrize(
     ("bounds", "detail", "near"),
     [
-        ({"times": 3}, "2 of 4 exchanges match, exactly 3 should.", 2),
-        ({"times": 1}, "2 of 4 exchanges match, exactly 1 should.", 0),
-        ({"at_least": 3}, "2 of 4 exchanges match, at least 3 should.", 2),
-        ({"at_most": 1}, "2 of 4 exchanges match, from 0 to 1 should.", 0),
-        ({"at_least": 3, "at_most": 5}, "2 of 4 exchanges match, from 3 to 5 should.", 2),
-        ({"at_least": 3, "at_most": 3}, "2 of 4 exchanges match, exactly 3 should.", 2),
+        ({"times": 3}, "2 of 4 exchanges match; expected exactly 3.", 2),
+        ({"times": 1}, "2 of 4 exchanges match; expected exactly 1.", 0),
+        ({"at_least": 3}, "2 of 4 exchanges match; expected at least 3.", 2),
+        ({"at_most": 1}, "2 of 4 exchanges match; expected from 0 to 1.", 0),
+        ({"at_least": 3, "at_most": 5}, "2 of 4 exchanges match; expected from 3 to 5.", 2),
+        ({"at_least": 3, "at_most": 3}, "2 of 4 exchanges match; expected exactly 3.", 2),
     ],
     ids=str,
 )
@@ -352,7 +352,7 @@ def test_the_nearest_misses_come_first_with_what_is_wrong_of_them(busy: Emulator
     match = {"method": "GET", "path": "/items", "query": {"pageSize": "2"}}
     told = verify(busy, match=match).json
     assert told is not None
-    assert told["detail"] == "0 of 4 exchanges match, at least 1 should."
+    assert told["detail"] == "0 of 4 exchanges match; expected at least 1."
     assert [near["number"] for near in told["nearest"]] == [1, 3, 2]
     first = told["nearest"][0]
     assert first == {

@@ -153,7 +153,7 @@ def test_looking_at_one_does_not_make_it(emulator: Emulator) -> None:
     assert response.json == {
         "title": "Not Found",
         "status": 404,
-        "detail": "There is no workspace 'ci-7'; one is made when it is first used.",
+        "detail": "There is no workspace 'ci-7'; the first request makes a workspace.",
     }
     assert names(emulator) == ["default"]
 

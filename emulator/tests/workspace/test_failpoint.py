@@ -587,7 +587,7 @@ def test_replacing_is_one_step() -> None:
 
 def test_number_of_failpoints_is_bounded() -> None:
     failpoints = Failpoints(read([LATE] * 199))
-    told = r"^a workspace has no more than 200 failpoints, declared in 8388608 bytes of JSON: "
+    told = r"^a workspace has no more than 200 failpoints with 8388608 bytes of JSON: "
     with pytest.raises(WorkspaceError, match=told) as caught:
         failpoints.add(read([LATE, LATE]))
     assert caught.value.status == 409
@@ -619,7 +619,7 @@ def test_bytes_of_failpoints_are_bounded() -> None:
     ids=["argument", "headers", "conditions", "unknown members"],
 )
 def test_size_of_a_failpoint_is_bounded(declared: dict[str, Any]) -> None:
-    told = "Has more than 16384 bytes beside the body of its answer."
+    told = "Has more than 16384 bytes beside the body of the answer."
     assert problems([declared]) == {"/0": told}
 
 
