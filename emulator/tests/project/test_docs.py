@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +112,54 @@ def test_links_within_the_page_lead_to_headings() -> None:
     headings = re.findall(r"^#+ (.*)$", TESTING, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
     assert set(re.findall(r"\]\(#([^)]*)\)", TESTING)) <= anchors
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+ADD_AND_USE_LOCKERS = """
+import sys
+import emulator.ocapi.resources as resources
+example = sys.modules["example"] = type(sys)("example")
+exec(sys.stdin.read(), vars(example))
+resources.RESOURCES = (*resources.RESOURCES, example.LOCKERS)
+from emulator import Emulator
+emulator = Emulator(fixtures="samples")
+client = emulator.app.test_client()
+headers = {"Authorization": f"Bearer {emulator.token()}"}
+base = "/s/-/dw/data/v23_2"
+def ask(method, path, value=None):
+    answer = client.open(f"{base}/{path}", method=method, json=value, headers=headers)
+    return answer.status_code, answer.json
+print(ask("PUT", "lockers/a", {"name": "Main station", "slots": 40})[0])
+print(ask("PUT", "lockers/a", {"slots": 501})[1]["fault"]["type"])
+print(ask("GET", "lockers/a")[1]["slots"], ask("GET", "lockers")[1]["total"])
+query = {"query": {"text_query": {"fields": ["name"], "search_phrase": "station"}}}
+print(ask("POST", "locker_search", query)[1]["total"])
+print(ask("GET", "lockers/b")[1]["fault"]["message"])
+emulator.check()
+"""
+
+
+def test_the_example_resource_is_served() -> None:
+    [source] = re.findall(r"```python\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    program = [sys.executable, "-c", ADD_AND_USE_LOCKERS]
+    done = subprocess.run(  # noqa: S603 - the program of this test
+        program, input=source, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines() == [
+        "201",
+        "PropertyConstraintViolationException",
+        "40 1",
+        "1",
+        "No locker with ID 'b' could be found.",
+    ], done.stderr
+
+
+def test_the_map_of_the_architecture_names_existing_files() -> None:
+    drawing = ARCHITECTURE.partition("```\n")[2].partition("```")[0]
+    folders: list[str] = []
+    missing = []
+    for indent, name in re.findall(r"^( *)([\w.]+/?)(?:  .*)?$", drawing, re.MULTILINE):
+        folders = [*folders[: len(indent) // 2], name]
+        if not ROOT.joinpath(*folders).exists():
+            missing.append("/".join(folders))
+    assert missing == []
