@@ -14,6 +14,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 JSON = "application/json;charset=UTF-8"
@@ -199,7 +200,7 @@ class Api:
             chunked = headers.get("Transfer-Encoding") == "chunked"
             connection.endheaders(body, encode_chunked=chunked)
             response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
+            return response.status, CaseInsensitiveDict(response.getheaders()), response.read()
         finally:
             connection.close()
 

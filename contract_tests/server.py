@@ -32,7 +32,11 @@ COMMANDS = {
         """
 import socket, waitress, emulator
 waitress.serve(
-    emulator.create_app(), sockets=[socket.socket(fileno={fd})], ident=None, log_socket_errors=False
+    emulator.create_app(),
+    sockets=[socket.socket(fileno={fd})],
+    ident=None,
+    log_socket_errors=False,
+    clear_untrusted_proxy_headers=False,
 )
 """,
     ),

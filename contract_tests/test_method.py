@@ -40,6 +40,7 @@ def test_patch_changes_only_what_is_sent(api: Api, make: Make) -> None:
 
 
 @pytest.mark.rule("MET-2")
+@pytest.mark.fails_on("waitress", "adds Connection: close to every answer 204")
 @pytest.mark.parametrize("collection", [True, False])
 def test_head_answers_204_with_the_headers_of_get(api: Api, make: Make, collection: bool) -> None:
     path = "/inventory_lists" if collection else f"/inventory_lists/{make()}"

@@ -41,6 +41,8 @@ WORKSPACE_HOSTS = (".localhost", ".ocapi.test")
 """The ends of host names that begin with the name of a workspace."""
 CONTROL = "control"
 MAX_BODY_BYTES = 5 * 1024 * 1024  # FMT-6; the application answers what is larger
+MAX_READ_BYTES = 8 * 1024 * 1024
+"""The longest body of which the beginning is read, which may have the method in a form (MET-3)."""
 MAX_LENGTH_DIGITS = 18
 
 Write = Callable[[bytes], object]
@@ -142,15 +144,15 @@ def _read_body(environ: "WSGIEnvironment") -> None:
     """Read the body into memory, so that the journal can show what the application has read.
 
     Servers differ in what they leave in the environment: a length as a number, a stream that must
-    not be read beyond the length. Behind this function all of them look alike. A body that is too
-    large is not read: the application refuses it in the form of its API.
+    not be read beyond the length. Behind this function all of them look alike. The application
+    refuses a body that is too large, in the form of its API.
     """
     length = environ.get("CONTENT_LENGTH", "")
     if type(length) is not str:
         length = environ["CONTENT_LENGTH"] = str(length or "")
     if type(environ["wsgi.input"]) is BytesIO:  # the bundled server has read it
         return
-    if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_BODY_BYTES:
+    if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_READ_BYTES:
         body, environ[TOO_LARGE] = b"", True
     else:
         body = get_input_stream(environ).read(MAX_BODY_BYTES + 1)

@@ -214,7 +214,12 @@ def test_a_chunked_body_is_read_to_its_end_and_has_a_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("announced", "sent"), [("60000000", b""), ("", b"x" * (5 * 1024 * 1024 + 1))]
+    ("announced", "sent"),
+    [
+        ("60000000", b""),
+        ("6000000", b"x" * 6_000_000),
+        ("", b"x" * (5 * 1024 * 1024 + 1)),
+    ],
 )
 def test_a_body_that_is_too_large_is_marked(announced: str, sent: bytes) -> None:
     def application(environ: "WSGIEnvironment", respond: "StartResponse") -> "Iterable[bytes]":
