@@ -1,4 +1,4 @@
-"""The envelope of documents and collections, and the headers (ENV-1 to ENV-9)."""
+"""The envelope of documents and collections, and the headers (ENV-1 to ENV-10)."""
 
 import re
 from collections.abc import Callable
@@ -215,3 +215,17 @@ def test_an_embedded_document_has_its_type_in_xml(api: Api, make: Make) -> None:
     headers = {"Content-Type": "application/xml"}
     again = api.patch(record, data=text, headers=headers)
     assert (again.status_code, again.text) == (200, text)
+
+
+@pytest.mark.rule("ENV-10")
+def test_a_collection_has_the_name_of_its_document(api: Api, make: Make) -> None:
+    for path, name in (
+        ("/inventory_lists", "inventory_lists"),
+        (f"/inventory_lists/{make()}/product_inventory_records", "product_inventory_records"),
+        ("/sites", "sites"),
+    ):
+        assert api.get(f"{path}?count=0").json()["_type"] == name
+    query = {"query": {"match_all_query": {}}, "count": 1}
+    for resource in ("inventory_list", "site"):
+        answer = api.call("POST", f"{api.scope}/{resource}_search", json=query)
+        assert answer.json()["_type"] == f"{resource}_search_result"

@@ -116,7 +116,7 @@ def test_without_a_token_every_path_is_refused(api: Api, path: str) -> None:
 
 
 @pytest.mark.rule("META-1", "AUT-1")
-def test_a_token_that_is_none_is_refused(api: Api) -> None:
+def test_an_invalid_token_is_refused(api: Api) -> None:
     answer = api.call("GET", ROOT, headers={"Authorization": "Bearer x"})
     assert_fault(answer, 401, "InvalidAccessToken", {"accessToken": "x"})
     answer = api.call("GET", ROOT, headers={"Authorization": "Basic eDp5"})
@@ -124,7 +124,7 @@ def test_a_token_that_is_none_is_refused(api: Api) -> None:
 
 
 @pytest.mark.rule("META-1", "SET-1")
-def test_a_token_is_enough_whatever_the_settings_say(start: Start) -> None:
+def test_a_token_is_enough_without_any_permission(start: Start) -> None:
     api = start()
     nothing = {"_v": "23.2", "clients": []}
     assert api.call("POST", "/__emulator__/settings", json=nothing).status_code == 200
@@ -158,7 +158,7 @@ def test_an_unknown_path_is_not_found(api: Api, path: str) -> None:
 
 @pytest.mark.rule("META-1")
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_documents_of_the_meta_api_are_read_only(api: Api, method: str) -> None:
+def test_other_methods_are_refused(api: Api, method: str) -> None:
     answer = api.call(method, ROOT)
     assert_fault(answer, 405, "MethodNotAllowed", {"method": method})
     assert answer.headers["Allow"] == "GET, HEAD"
@@ -185,7 +185,7 @@ def test_the_description_is_valid_swagger(api: Api) -> None:
 
 
 @pytest.mark.rule("META-2")
-def test_the_description_is_of_what_is_served(start: Start) -> None:
+def test_the_description_has_the_served_paths_and_methods(start: Start) -> None:
     description = describe(start())
     assert description["basePath"] == "/s/-/dw/data/v23_2"
     assert description["info"]["version"] == "23.2"
@@ -193,7 +193,7 @@ def test_the_description_is_of_what_is_served(start: Start) -> None:
 
 
 @pytest.mark.rule("META-2", "URL-6")
-def test_what_is_described_is_there_and_no_other_method(start: Start) -> None:
+def test_exactly_the_described_methods_are_served(start: Start) -> None:
     api = start()
     for template, methods in SERVED.items():
         path = api.scope + re.sub(r"\{\w+\}", "contract-none", template)
@@ -204,7 +204,7 @@ def test_what_is_described_is_there_and_no_other_method(start: Start) -> None:
 
 
 @pytest.mark.rule("META-2")
-def test_every_operation_has_a_name_of_its_own(api: Api) -> None:
+def test_operation_ids_are_unique(api: Api) -> None:
     paths = describe(api)["paths"]
     names = [one[m]["operationId"] for one, m in product(paths.values(), METHODS) if m in one]
     assert len(names) == len(set(names))
@@ -212,7 +212,7 @@ def test_every_operation_has_a_name_of_its_own(api: Api) -> None:
 
 
 @pytest.mark.rule("META-2", "INV-7")
-def test_a_document_is_described_as_it_is_answered(api: Api) -> None:
+def test_a_document_is_described_with_its_constraints_and_envelope(api: Api) -> None:
     properties = describe(api)["definitions"]["inventory_list"]["properties"]
     assert properties["id"] == {"type": "string", "minLength": 1, "maxLength": 256}
     assert properties["default_in_stock"]["type"] == "boolean"

@@ -180,7 +180,7 @@ def test_ids_hold_any_character(api: Api, make: Make, encoded: str, decoded: str
 
 
 @pytest.mark.rule("URL-5")
-def test_an_id_that_is_no_utf_8_is_refused(api: Api) -> None:
+def test_an_id_outside_of_utf_8_is_refused(api: Api) -> None:
     answer = api.get("/inventory_lists/%FF")
     assert_fault(answer, 400, "ResourcePath", {"message": "an ID isn't UTF-8"})
 
@@ -197,7 +197,7 @@ def test_an_id_that_is_no_utf_8_is_refused(api: Api) -> None:
         ("BREW", "/inventory_lists/x", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
     ],
 )
-def test_a_method_that_a_path_lacks_is_refused_with_those_it_has(
+def test_another_method_is_refused_with_the_allowed_methods(
     api: Api, method: str, path: str, allow: str
 ) -> None:
     answer = api.call(method, f"/s/-/dw/data/v23_2{path}")

@@ -47,7 +47,7 @@ VERSION_STATUS = "x-dw-version-status"
 HEADERS = {  # ENV-8
     "Expires": "Thu, 01-Jan-1970 00:00:00 GMT",
     "Cache-Control": "max-age=0,no-cache,no-store,must-revalidate",
-    VERSION_STATUS: versions.state(versions.CURRENT),
+    VERSION_STATUS: versions.status(versions.CURRENT),
 }
 CONTENT_TYPES = {
     Format.JSON: "application/json;charset=UTF-8",
@@ -203,7 +203,7 @@ def _answer_fault(call: Call, fault: Fault) -> Answer:
 def _finish(call: Call, answer: Answer) -> Response:
     """Render an answer: the one way out, for documents and faults alike."""
     allowed = dict(origin.allow(call.origin)) if call.origin else {}
-    status_of_version = {VERSION_STATUS: versions.state(call.version)}
+    status_of_version = {VERSION_STATUS: versions.status(call.version)}
     granted = call.permission.response_headers
     headers = {**HEADERS, **status_of_version, **allowed, **granted, **answer.headers}
     headers["x-dw-request-base-id"] = call.workspace.clock.identifier()

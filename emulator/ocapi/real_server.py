@@ -1,4 +1,4 @@
-"""The operations of the real server, for hints about those that the emulator lacks (URL-8).
+"""The operations of the real server, for hints about missing operations (URL-8).
 
 ``operations.json`` has the methods of all 332 operations of the Data API 23.2 by path. Of the Shop
 API and of WebDAV only the beginning of the path is known.
@@ -50,7 +50,7 @@ def is_other_api(path: str) -> bool:
 
 @cache
 def _read_paths() -> tuple[RealPath, ...]:
-    """Return all paths, ordered by text: names come before ids in braces, which match any name."""
+    """Return all paths, sorted by text: names come before ids in braces."""
     paths: dict[str, list[str]] = json.loads(OPERATIONS.read_bytes())
     return tuple(RealPath(path, frozenset(methods)) for path, methods in sorted(paths.items()))
 

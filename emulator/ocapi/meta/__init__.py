@@ -1,1 +1,1 @@
-"""The Meta API and the description that it serves."""
+"""The Meta API and the description of the Data API."""

@@ -1,4 +1,4 @@
-"""The documents of the Meta API (META): APIs, versions, and the description of one version.
+"""The documents of the Meta API (META): APIs, versions, and the description of a version.
 
 The description is Swagger 2.0. Everything in the description comes from the schemas and resources
 that serve.
@@ -32,10 +32,10 @@ from emulator.ocapi.wire.paging import DEFAULT_COUNT
 TOKEN_PATH = "/dw/oauth2/access_token"  # noqa: S105 - the path of the token endpoint, no token
 SECURITY = "oauth2_application"
 JSON, XML = "application/json", "application/xml"
-CONSUMED, PRODUCED = (JSON, XML, "text/xml"), (JSON, XML)
-REFERENCE = "#/definitions/"
+REQUEST_TYPES, RESPONSE_TYPES = (JSON, XML, "text/xml"), (JSON, XML)
+DEFINITIONS_POINTER = "#/definitions/"
 
-CONSTRAINTS = {
+KEYWORDS_BY_ATTRIBUTE = {
     "min_length": "minLength",
     "max_length": "maxLength",
     "minimum": "minimum",
@@ -45,7 +45,7 @@ CONSTRAINTS = {
 }
 """The keywords of a schema, by the attributes of properties."""
 TEXT = {"type": "string"}
-TYPES: tuple[tuple[type[Property], dict[str, Any]], ...] = (
+SCHEMAS_BY_CLASS: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (Localized, {"type": "object", "format": "localized", "additionalProperties": TEXT}),
     (Map, {"type": "object", "additionalProperties": True}),
     (Integer, {"type": "integer", "format": "int32"}),
@@ -53,14 +53,14 @@ TYPES: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (DateTime, {"type": "string", "format": "date-time"}),
 )
 """The schemas by class of property: the first match counts. Other classes have a JSON type."""
-SUMMARIES: dict[Verb, str] = {
+SUMMARIES_BY_VERB: dict[Verb, str] = {
     "list": "Show a page of the {}.",
     "read": "Show one {}.",
     "create": "Create one {} under the id of the path.",
     "update": "Change the sent properties of one {}.",
     "delete": "Delete one {}.",
 }
-STATUSES = {200: "The document.", 201: "The created document.", 204: "Done, no document."}
+TEXTS_BY_STATUS = {200: "The document.", 201: "The created document.", 204: "Done, no document."}
 VERBS_WITH_BODY = ("create", "update")
 SEARCH_FAULTS = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR, faults.QUOTA_EXCEEDED)
 
@@ -71,7 +71,7 @@ def list_apis(link: str) -> dict[str, Any]:
 
 
 def list_versions(link: str, segments: Iterable[str]) -> dict[str, Any]:
-    """Return the list of versions, in their order.
+    """Return the list of versions, the oldest first.
 
     Args:
         link: The absolute URL of the list.
@@ -83,7 +83,7 @@ def list_versions(link: str, segments: Iterable[str]) -> dict[str, Any]:
             {
                 "name": numbers[number],
                 "link": f"{link}/{numbers[number]}",
-                "status": versions.state(number),
+                "status": versions.status(number),
             }
             for number in sorted(numbers, key=versions.order)
         ]
@@ -102,7 +102,7 @@ def list_documents(link: str, description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def show_document(name: str, description: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the schema of one document; None for an unknown name.
+    """Return the schema of a document; None for an unknown name.
 
     The schemas of the documents inside are members of ``definitions``.
 
@@ -127,7 +127,7 @@ def _find_references(schema: Any) -> Iterator[str]:
     """Yield the names of the documents in a schema."""
     if isinstance(schema, Mapping):
         if isinstance(reference := schema.get("$ref"), str):
-            yield reference.removeprefix(REFERENCE)
+            yield reference.removeprefix(DEFINITIONS_POINTER)
         schema = list(schema.values())
     if isinstance(schema, list):
         for value in schema:
@@ -184,8 +184,8 @@ def describe(
         "host": host,
         "basePath": base_path,
         "schemes": [scheme],
-        "consumes": list(CONSUMED),
-        "produces": list(PRODUCED),
+        "consumes": list(REQUEST_TYPES),
+        "produces": list(RESPONSE_TYPES),
         "security": [{SECURITY: []}],
         "securityDefinitions": _securities(f"{scheme}://{host}{TOKEN_PATH}"),
         "paths": _refer(paths, definitions),
@@ -223,11 +223,11 @@ def _refer(value: Any, definitions: dict[str, Any]) -> Any:
     if value.name not in definitions:
         definition = definitions[value.name] = {}  # a document may contain itself
         definition |= _describe_document(value, definitions)
-    return {"$ref": REFERENCE + value.name}
+    return {"$ref": DEFINITIONS_POINTER + value.name}
 
 
 def _describe_document(document: Document, definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a document, with its envelope and the words of its class."""
+    """Return the schema of a document, with the envelope and the docstring of the class."""
     schema = _describe_properties(document, definitions)
     text = inspect.cleandoc(type(document).__doc__ or "").partition("\n\n")[0]
     schema["description"] = " ".join(text.replace("``", "`").split())
@@ -264,20 +264,20 @@ def _describe_property(field: Property, definitions: dict[str, Any]) -> dict[str
 
 
 def _describe_type(field: Property) -> dict[str, Any]:
-    for kind, schema in TYPES:
+    for kind, schema in SCHEMAS_BY_CLASS:
         if isinstance(field, kind):
             return dict(schema)
     return {} if "," in field.expected else {"type": field.expected}
 
 
 def _describe_constraints(field: Property) -> dict[str, Any]:
-    stated = {name: getattr(field, name, None) for name in CONSTRAINTS}
+    stated = {name: getattr(field, name, None) for name in KEYWORDS_BY_ATTRIBUTE}
     if not stated["min_length"]:  # every string has 0 characters
         del stated["min_length"]
     if stated["maximum"] == LARGEST:  # the format implies the bound
         del stated["maximum"]
     return {
-        CONSTRAINTS[name]: list(value) if isinstance(value, tuple) else value
+        KEYWORDS_BY_ATTRIBUTE[name]: list(value) if isinstance(value, tuple) else value
         for name, value in stated.items()
         if value is not None
     }
@@ -302,7 +302,7 @@ def _describe_verb(
 ) -> dict[str, Any]:
     own_faults = _faults(resource, verb, replaces=replaces)
     return {
-        "summary": SUMMARIES[verb].format(_words(resource, verb)),
+        "summary": SUMMARIES_BY_VERB[verb].format(_words(resource, verb)),
         "parameters": list(_parameters(resource, verb, template)),
         "responses": _responses(_successes(resource, verb, replaces=replaces), own_faults),
     }
@@ -397,7 +397,7 @@ def _faults_above(resource: Resource) -> Iterator[FaultType]:
 def _responses(
     successes: Mapping[int, Document | None], refused: Iterable[FaultType]
 ) -> dict[str, Any]:
-    answers = {str(s): _response(STATUSES[s], document) for s, document in successes.items()}
+    answers = {str(s): _response(TEXTS_BY_STATUS[s], document) for s, document in successes.items()}
     lines: dict[str, list[str]] = {}
     for kind in refused:
         lines.setdefault(str(kind.status), []).append(f"`{kind.type}`: {kind.message}")

@@ -8,7 +8,7 @@ CURRENT = "23.2"
 """The version of the documents, and of answers to requests without a version."""
 FIRST_DEPRECATED = "21.6"
 """The oldest version of the two years before the current one."""
-MAX_CACHED_STATES = 64
+MAX_CACHED_STATUSES = 64
 
 PUBLISHED = frozenset(
     (
@@ -31,7 +31,7 @@ def is_version(segment: str) -> bool:
 
 
 def number(segment: str) -> str:
-    """Return a version as documents carry it: ``23.2`` for ``v23_2``."""
+    """Return the number of a version: ``23.2`` for ``v23_2``."""
     return segment[1:].replace("_", ".")
 
 
@@ -40,9 +40,9 @@ def order(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
-@lru_cache(MAX_CACHED_STATES)
-def state(version: str) -> str:
-    """Return the state of a version in the life cycle: current, deprecated or obsolete."""
+@lru_cache(MAX_CACHED_STATUSES)
+def status(version: str) -> str:
+    """Return the status of a version: current, deprecated or obsolete."""
     if order(version) >= order(CURRENT):
         return "current"
     return "deprecated" if order(version) >= order(FIRST_DEPRECATED) else "obsolete"

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
+from emulator import Emulator
 from emulator.ocapi.resource import Resource, Verb, fault_of, list_methods
 from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, Number, String
@@ -225,3 +228,26 @@ def test_every_resource_has_a_path_of_its_own() -> None:
     paths = [path for resource in RESOURCES for path in (resource.path, *resource.aliases)]
     assert len(paths) == len(set(paths))
     assert "inventory_lists" in paths
+
+
+class CodeVersionResult(Collection):
+    data = Array(Embedded(SmallThing()))
+
+
+def test_the_class_of_a_collection_states_an_irregular_name() -> None:
+    assert declare("list", collection=CodeVersionResult()).collection.name == "code_version_result"
+
+
+def test_items_can_be_whole_and_without_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = type(INVENTORY_LISTS.document)
+    monkeypatch.setattr(document, "items_are_whole", True)
+    monkeypatch.setattr(document, "items_have_state", False)
+    emulator = Emulator(fixtures="samples")
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    path = "/s/-/dw/data/v23_2/inventory_lists"
+    answer = Client(emulator.application).get(f"{path}?count=1", headers=headers).json
+    assert answer is not None
+    [item] = answer["data"]
+    assert {"_v", "_type", "id", "link", "default_in_stock"} <= item.keys()
+    assert "_resource_state" not in item
+    emulator.check()

@@ -127,12 +127,12 @@ def properties() -> dict[str, Any]:
     return found
 
 
-def test_the_apis_have_links() -> None:
+def test_apis_have_links() -> None:
     link = "https://shop.example/dw/meta/v1/rest"
     assert list_apis(link) == {"apis": [{"name": "data", "link": f"{link}/data"}]}
 
 
-def test_the_versions_have_links_and_states_in_their_order() -> None:
+def test_versions_have_links_and_statuses_and_are_sorted() -> None:
     link = "https://shop.example/dw/meta/v1/rest/data"
     assert list_versions(link, ["v23_2", "v19_10", "v22_1", "v19_5"]) == {
         "versions": [
@@ -144,7 +144,7 @@ def test_the_versions_have_links_and_states_in_their_order() -> None:
     }
 
 
-def test_the_documents_have_links() -> None:
+def test_documents_have_links() -> None:
     link = "https://shop.example/dw/meta/v1/rest/data/v23_2/documents"
     documents = list_documents(link, describe_all(VEHICLES))["documents"]
     assert [document["name"] for document in documents] == ["fault", "vehicle", "vehicles", "wheel"]
@@ -178,7 +178,7 @@ def test_an_operation_is_named_after_method_and_path(
     assert name_operation(method, template) == name
 
 
-def test_operations_are_named_as_the_journal_names_them() -> None:
+def test_operation_ids_are_the_names_in_the_journal() -> None:
     journal = set(register(Flask("x"), Service(Config())).operations.values())
     described = describe_all(*RESOURCES)["paths"].values()
     assert {
@@ -194,7 +194,7 @@ def test_the_description_of_every_kind_of_property_and_of_a_search_is_valid() ->
     validate(describe_all(searched(VEHICLES), replaces_existing=True))
 
 
-def test_the_description_says_where_the_api_is(inventory: dict[str, Any]) -> None:
+def test_the_description_has_host_path_and_version(inventory: dict[str, Any]) -> None:
     told = {name: inventory[name] for name in ("swagger", "host", "basePath", "schemes")}
     assert told == {
         "swagger": "2.0",
@@ -207,7 +207,7 @@ def test_the_description_says_where_the_api_is(inventory: dict[str, Any]) -> Non
     assert inventory["produces"] == ["application/json", "application/xml"]
 
 
-def test_the_description_says_how_to_be_let_in(inventory: dict[str, Any]) -> None:
+def test_the_description_has_the_ways_of_authorization(inventory: dict[str, Any]) -> None:
     assert inventory["security"] == [{"oauth2_application": []}]
     assert inventory["securityDefinitions"] == {
         "oauth2_application": {
@@ -227,7 +227,7 @@ def test_the_description_says_how_to_be_let_in(inventory: dict[str, Any]) -> Non
     assert TOKEN_PATH in oauth.PATHS
 
 
-def test_the_paths_and_methods_are_those_served(inventory: dict[str, Any]) -> None:
+def test_the_description_has_the_served_paths_and_methods(inventory: dict[str, Any]) -> None:
     one = ["delete", "get", "patch", "put"]
     assert {path: sorted(methods) for path, methods in inventory["paths"].items()} == {
         "/inventory_list_search": ["post"],
@@ -323,7 +323,7 @@ def test_a_deletion_is_described_with_the_faults_of_parent_and_document(
     ]
 
 
-def test_a_deletion_of_nothing_that_is_done_has_no_404(inventory: dict[str, Any]) -> None:
+def test_a_deletion_without_a_not_found_fault_has_no_404(inventory: dict[str, Any]) -> None:
     told = inventory["paths"]["/inventory_lists/{id}"]["delete"]
     assert sorted(told["responses"]) == ["204", "default"]
 
@@ -336,7 +336,7 @@ def test_a_deletion_of_nothing_that_is_done_has_no_404(inventory: dict[str, Any]
         (False, f"{RECORDS}/{{product_id}}", ["200", "201", "400", "404", "default"]),
     ],
 )
-def test_a_put_answers_200_where_it_replaces(
+def test_a_put_that_replaces_has_the_status_200(
     replaces: bool,  # noqa: FBT001 - a column of the table
     path: str,
     statuses: list[str],
@@ -346,7 +346,7 @@ def test_a_put_answers_200_where_it_replaces(
     assert sorted(told["responses"]) == statuses
 
 
-def test_a_path_parameter_can_have_a_name_of_its_own_and_documents_expansions() -> None:
+def test_a_path_parameter_has_its_own_name_and_documents_have_expansions() -> None:
     told = describe_all(VEHICLES)["paths"]["/vehicles/{vehicle_id}"]["get"]
     assert told["parameters"][0]["name"] == "vehicle_id"
     assert told["parameters"][2] == {
@@ -373,7 +373,7 @@ def test_a_search_is_described() -> None:
     assert {"query", "term_query", "filter", "result_page"} <= told["definitions"].keys()
 
 
-def test_a_document_is_described_in_the_words_of_its_class() -> None:
+def test_a_document_is_described_by_the_docstring_of_its_class() -> None:
     definitions = describe_all(VEHICLES)["definitions"]
     assert definitions["vehicle"]["description"] == "One vehicle, whose `id` is painted on it."
     assert definitions["wheel"] == {
@@ -387,11 +387,11 @@ def test_a_document_is_described_in_the_words_of_its_class() -> None:
     }
 
 
-def test_custom_properties_are_additional_ones() -> None:
+def test_custom_properties_are_additional_properties() -> None:
     assert describe_all(VEHICLES)["definitions"]["vehicle"]["additionalProperties"] is True
 
 
-def test_what_is_required_is_told() -> None:
+def test_required_properties_are_listed() -> None:
     assert describe_all(VEHICLES)["definitions"]["vehicle"]["required"] == ["motor"]
 
 
@@ -418,14 +418,14 @@ def test_what_is_required_is_told() -> None:
         ("wheels", {"type": "array", "items": {"$ref": "#/definitions/wheel"}}),
     ],
 )
-def test_a_property_is_described_as_its_field_checks_it(
+def test_a_property_has_the_constraints_of_its_field(
     properties: dict[str, Any], name: str, schema: dict[str, Any]
 ) -> None:
     nullable = {} if name in {"colour", "id", "motor"} else {"x-nullable": True}
     assert properties[name] == schema | nullable
 
 
-def test_a_document_without_a_name_is_described_where_it_stands() -> None:
+def test_a_private_document_is_described_in_place() -> None:
     definitions = describe_all(VEHICLES)["definitions"]
     inner = definitions["fault"]["properties"]["fault"]
     assert sorted(inner["properties"]) == ["arguments", "message", "type"]

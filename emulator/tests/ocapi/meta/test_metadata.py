@@ -1,4 +1,4 @@
-"""The Meta API as an application: who is answered, with what, and what it does in trouble."""
+"""The Meta API in an application: headers, links, tokens, failpoints and errors."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,13 +50,13 @@ def test_head_has_the_headers_of_get(emulator: Emulator, path: str) -> None:
         assert told.headers[name] == shown.headers[name]
 
 
-def test_links_name_the_host_as_it_was_named(emulator: Emulator) -> None:
+def test_links_have_the_host_as_sent(emulator: Emulator) -> None:
     told = ask(emulator, ROOT, Host="Shop.Example:8080").json
     assert told == {"apis": [{"name": "data", "link": f"http://Shop.Example:8080{ROOT}/data"}]}
 
 
 @pytest.mark.parametrize(("trusted", "scheme"), [(False, "http"), (True, "https")])
-def test_a_forwarded_scheme_counts_where_it_is_trusted(*, trusted: bool, scheme: str) -> None:
+def test_a_trusted_forwarded_scheme_counts(*, trusted: bool, scheme: str) -> None:
     emulator = Emulator(fixtures="samples", trust_forwarded_proto=trusted)
     headers = {"Host": "shop.example", "X-Forwarded-Proto": "https"}
     described = ask(emulator, DESCRIPTION, **headers).json
@@ -67,25 +67,25 @@ def test_a_forwarded_scheme_counts_where_it_is_trusted(*, trusted: bool, scheme:
 
 
 @pytest.mark.parametrize("host", ["a b", "x/y", "[::1", "a,b"])
-def test_a_host_that_is_none_is_refused(emulator: Emulator, host: str) -> None:
+def test_an_invalid_host_is_refused(emulator: Emulator, host: str) -> None:
     response = ask(emulator, ROOT, Host=host)
     assert response.status_code == 400
     assert fault_of(response) == "InvalidHostHeaderException"
 
 
-def test_a_fault_is_not_to_be_kept(emulator: Emulator) -> None:
+def test_a_fault_is_not_cached(emulator: Emulator) -> None:
     response = ask(emulator, f"{ROOT}/data/v1_1")
     assert (response.status_code, response.headers["Cache-Control"]) == (404, "no-store")
 
 
-def test_a_fault_is_of_the_dialect() -> None:
+def test_a_fault_has_the_form_of_the_dialect() -> None:
     observed = Emulator(fixtures="samples", dialect="observed")
     response = ask(observed, f"{ROOT}/data/v1_1")
     assert response.json is not None
     assert set(response.json) == {"_v", "fault"}
 
 
-def test_a_token_is_good_for_its_workspace_alone(emulator: Emulator) -> None:
+def test_a_token_is_valid_in_one_workspace_only(emulator: Emulator) -> None:
     token = {"Authorization": f"Bearer {emulator.token()}"}
     assert ask(emulator, ROOT, **token).status_code == 200
     elsewhere = ask(emulator, ROOT, workspace="ci-7", **token)
@@ -96,7 +96,7 @@ def test_a_token_is_good_for_its_workspace_alone(emulator: Emulator) -> None:
     ("operation", "path"),
     [("getApis", ROOT), ("getVersions", f"{ROOT}/data"), ("getDescription", DESCRIPTION)],
 )
-def test_a_failpoint_meets_an_operation_by_its_name(
+def test_a_failpoint_matches_an_operation_by_its_name(
     emulator: Emulator, operation: str, path: str
 ) -> None:
     failpoint = {"match": {"family": "meta", "operation": operation}, "action": {"status": 503}}
@@ -107,7 +107,7 @@ def test_a_failpoint_meets_an_operation_by_its_name(
     assert met == [path]
 
 
-def test_an_internal_error_is_a_fault_and_raised_later(
+def test_an_internal_error_is_a_fault_and_is_raised_by_check(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:

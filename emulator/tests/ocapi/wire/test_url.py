@@ -1,4 +1,4 @@
-"""Data API URLs: one canonical path, three forms, versions, hosts, and ids that survive."""
+"""Data API URLs: canonical paths, addresses, hosts and ids."""
 
 import pytest
 from hypothesis import given, settings
@@ -53,7 +53,7 @@ def test_a_path_has_one_canonical_form(target: str, path: str) -> None:
     ],
     ids=repr,
 )
-def test_the_absolute_form_stands_for_its_path(target: str, path: str) -> None:
+def test_an_absolute_target_has_a_canonical_path(target: str, path: str) -> None:
     assert url.canonical(target) == path
 
 
@@ -67,7 +67,7 @@ def test_a_canonical_path_is_its_own_canonical_form(target: str) -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(st.text(min_size=1))
-def test_any_id_survives_the_way_through_a_canonical_path(text: str) -> None:
+def test_any_id_is_decoded_from_its_canonical_path(text: str) -> None:
     target = f"//dw/data//v23_2/inventory_lists/{url.encode_segment(text)}/?a=b"
     *rest, segment = url.canonical(target).split("/")
     assert rest == ["", "dw", "data", "v23_2", "inventory_lists"]
@@ -84,17 +84,17 @@ def test_any_id_survives_the_way_through_a_canonical_path(text: str) -> None:
         ("\0", "%00"),
     ],
 )
-def test_a_segment_carries_an_id_percent_encoded(text: str, segment: str) -> None:
+def test_an_id_is_percent_encoded_in_a_segment(text: str, segment: str) -> None:
     assert url.encode_segment(text) == segment
     assert url.decode_segment(segment) == text
 
 
-def test_bytes_that_are_no_utf_8_are_kept_apart() -> None:
+def test_bytes_outside_of_utf_8_become_surrogates() -> None:
     assert url.decode_segment("a%FF") == "a\udcff"
     assert url.decode_segment("a%FE") == "a\udcfe"
 
 
-def test_bytes_that_are_no_utf_8_can_be_replaced() -> None:
+def test_bytes_outside_of_utf_8_can_be_replaced() -> None:
     assert url.decode_segment("a%FF", errors="replace") == "a\ufffd"
 
 
@@ -146,7 +146,7 @@ def test_a_path_outside_of_the_data_api_is_recognized(path: str) -> None:
         ("/dw/data/v23_2/inventory_lists", "/dw/data/v23_2"),
     ],
 )
-def test_the_base_is_what_the_resources_of_a_scope_share(path: str, base: str) -> None:
+def test_the_base_has_site_api_and_version(path: str, base: str) -> None:
     assert url.parse(path).base == base
 
 
@@ -157,7 +157,7 @@ def test_the_base_is_what_the_resources_of_a_scope_share(path: str, base: str) -
         *["127.0.0.1:1", "[::1]", "[::1]:443", "[::ffff:127.0.0.1]:80"],
     ],
 )
-def test_a_host_is_a_name_or_an_address_with_or_without_a_port(host: str) -> None:
+def test_a_name_or_an_address_with_or_without_a_port_is_a_host(host: str) -> None:
     assert url.is_host(host)
 
 
@@ -168,5 +168,5 @@ def test_a_host_is_a_name_or_an_address_with_or_without_a_port(host: str) -> Non
         *["a b", "u@a", "a/b", "a,b", "a?b", "a\n", "é", "<a>"],
     ],
 )
-def test_nothing_else_is_a_host(host: str) -> None:
+def test_other_texts_are_no_hosts(host: str) -> None:
     assert not url.is_host(host)

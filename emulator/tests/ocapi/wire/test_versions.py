@@ -1,4 +1,4 @@
-"""Versions: their form, their number and their state."""
+"""Versions: their form, their number and their status."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_a_version_has_a_number_with_a_point(version: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "state"),
+    ("version", "status"),
     [
         ("1.0", "obsolete"),
         ("21.3", "obsolete"),
@@ -39,8 +39,8 @@ def test_a_version_has_a_number_with_a_point(version: str, number: str) -> None:
         ("100.1", "current"),
     ],
 )
-def test_a_version_has_a_state(version: str, state: str) -> None:
-    assert versions.state(version) == state
+def test_a_version_has_a_status(version: str, status: str) -> None:
+    assert versions.status(version) == status
 
 
 def test_versions_are_ordered_by_their_numbers() -> None:
