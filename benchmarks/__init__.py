@@ -1,1 +1,1 @@
-"""What make bench and make bench-peers run: scripts, and no part of the package."""
+"""Scripts of ``make bench``, ``make bench-peers`` and ``make soak``; not a part of the package."""

@@ -112,7 +112,7 @@ def measure_speed(setting: Setting) -> tuple[list[Row], list[Row]]:
 
 
 def _make_cases(route: Server, emulator: Emulator, connections: int) -> Iterator[Case]:
-    bare = Case("bare Flask route", route, Load(route.url, (servers.BARE,), connections))
+    bare = Case("bare Flask route", route, Load(route.url, (servers.BARE_REQUEST,), connections))
     yield bare
     for name, request, least in _list_requests(emulator):
         load = Load(emulator.server.url, (request,), connections)
@@ -149,7 +149,7 @@ def _measure_latency(emulator: Emulator, plan: Plan) -> Iterator[Row]:
 
 
 def measure_start(setting: Setting) -> list[Row]:
-    """Return the seconds from a process's start to its answers, beside an import of Flask."""
+    """Return the seconds from process start to first answers, beside an import of Flask."""
     log("start")
     core = setting.plan.cores.server
     servers.time_start(core)  # the first start writes the bytecode files

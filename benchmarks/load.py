@@ -31,16 +31,16 @@ WRK_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 WRK_PERCENTILE = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s|m)\s*$", re.MULTILINE)
 WRK_ERROR = re.compile(r"(?:Non-2xx or 3xx responses|Socket errors): .*")
 UNIT_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
-STATUS = re.compile(rb"HTTP/1\.([01]) (\d{3})")
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
-CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
-KEEP_ALIVE = re.compile(rb"\r\nconnection: *keep-alive", re.IGNORECASE)
-STATE = re.compile(rb"\r\nx-dw-resource-state: *([^\r]*)", re.IGNORECASE)
+STATUS_LINE = re.compile(rb"HTTP/1\.([01]) (\d{3})")
+LENGTH_HEADER = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+CHUNKED_HEADER = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+CLOSE_HEADER = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
+KEEP_ALIVE_HEADER = re.compile(rb"\r\nconnection: *keep-alive", re.IGNORECASE)
+STATE_HEADER = re.compile(rb"\r\nx-dw-resource-state: *([^\r]*)", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
-MARKER = re.compile(r"\$(?:connection|unique|state)")
+ANY_MARK = re.compile(r"\$(?:connection|unique|state)")
 CONNECTION_MARK = re.compile(r"\$(?:connection|state)")
-LUA = Path(__file__).with_name("load.lua")
+LUA_SCRIPT = Path(__file__).with_name("load.lua")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def write_lua(load: Load) -> str:
         "run": _quote(_name_run()),
     }
     output = "".join(f"local {name} = {value}\n" for name, value in known.items())
-    return output + LUA.read_text()
+    return output + LUA_SCRIPT.read_text()
 
 
 def _write_lua_request(request: Request) -> str:
@@ -150,7 +150,7 @@ def _write_lua_request(request: Request) -> str:
         "path": _quote(request.path),
         "body": _quote(request.body),
         "headers": f"{{{headers}}}",
-        "changing": json.dumps(MARKER.search(request.texts) is not None),
+        "changing": json.dumps(ANY_MARK.search(request.texts) is not None),
         "stateful": json.dumps("$state" in request.texts),
     }
     return f"  {{{', '.join(f'{name} = {value}' for name, value in members.items())}}},\n"
@@ -231,7 +231,7 @@ class _Connection:
         return head.encode() + body
 
     def _replace_marks(self, text: str) -> str:
-        return MARKER.sub(lambda mark: self._marks[mark[0]], text) if "$" in text else text
+        return ANY_MARK.sub(lambda mark: self._marks[mark[0]], text) if "$" in text else text
 
     def receive(self) -> bool:
         """Receive available bytes; return whether the answer is complete.
@@ -242,7 +242,7 @@ class _Connection:
         data = self.socket.recv(1 << 16)
         self._received += data
         head, end, body = bytes(self._received).partition(b"\r\n\r\n")
-        status = STATUS.match(head)
+        status = STATUS_LINE.match(head)
         if end and (status is None or not status[2].startswith(b"2")):
             raise BenchmarkError(f"{self._path}: the answer is {head!r} {body!r}")
         if not end or not _is_complete(head, body, closed=not data):
@@ -256,21 +256,21 @@ class _Connection:
 
     def _finish(self, head: bytes, *, closing: bool) -> None:
         self._received.clear()
-        if state := STATE.search(head):
+        if state := STATE_HEADER.search(head):
             self._states[self._path] = state[1].decode()
         self.closing = closing
 
 
 def _is_complete(head: bytes, body: bytes, *, closed: bool) -> bool:
-    if length := CONTENT_LENGTH.search(head):
+    if length := LENGTH_HEADER.search(head):
         return len(body) >= int(length[1])
-    return body.endswith(LAST_CHUNK) if CHUNKED.search(head) else closed
+    return body.endswith(LAST_CHUNK) if CHUNKED_HEADER.search(head) else closed
 
 
 def _is_closing(head: bytes) -> bool:
     if head.startswith(b"HTTP/1.0"):
-        return KEEP_ALIVE.search(head) is None
-    return CLOSE.search(head) is not None
+        return KEEP_ALIVE_HEADER.search(head) is None
+    return CLOSE_HEADER.search(head) is not None
 
 
 class _Run:

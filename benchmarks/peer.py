@@ -18,12 +18,12 @@ from benchmarks.process import HOST, ask_json
 from benchmarks.servers import PAGE_SIZE, make_document, name
 
 OPERATIONS = ("GET one", "list of 25", "write")
-SIZE = 100
-ONE = name(SIZE // 2)
-PATH = "/inventory_lists"
+DOCUMENT_COUNT = 100
+MIDDLE_ID = name(DOCUMENT_COUNT // 2)
+LISTS_PATH = "/inventory_lists"
 OWN_ID = "list-$connection"
 NEW_TEXT = "changed by $unique"
-JSON = {"Content-Type": "application/json"}
+JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 def _fill_nothing(_: str) -> None:
@@ -59,9 +59,9 @@ def _rest(page: str) -> dict[str, Request]:
     body = json.dumps({"description": NEW_TEXT})
     one, many, write = OPERATIONS
     return {
-        one: Request("GET", f"{PATH}/{ONE}"),
-        many: Request("GET", f"{PATH}{page}"),
-        write: Request("PATCH", f"{PATH}/{OWN_ID}", JSON, body),
+        one: Request("GET", f"{LISTS_PATH}/{MIDDLE_ID}"),
+        many: Request("GET", f"{LISTS_PATH}{page}"),
+        write: Request("PATCH", f"{LISTS_PATH}/{OWN_ID}", JSON_HEADERS, body),
     }
 
 
@@ -70,7 +70,7 @@ def _describe_requests(*asked: str) -> dict[str, str]:
 
 
 def _documents() -> list[dict[str, Any]]:
-    return [make_document(number) for number in range(SIZE)]
+    return [make_document(number) for number in range(DOCUMENT_COUNT)]
 
 
 def _node(home: Path, program: str, *arguments: object) -> list[str]:
@@ -82,7 +82,7 @@ def _node(home: Path, program: str, *arguments: object) -> list[str]:
 
 def _start_json_server(home: Path, folder: Path, port: int) -> list[str]:
     content = folder / "db.json"
-    content.write_text(json.dumps({PATH.strip("/"): _documents()}))
+    content.write_text(json.dumps({LISTS_PATH.strip("/"): _documents()}))
     return _node(home, "json-server", "--host", HOST, "--port", port, content)
 
 
@@ -108,10 +108,10 @@ def _make_openapi() -> dict[str, Any]:
     of_one = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
     page = [{"name": "count", "in": "query", "schema": {"type": "integer"}}]
     many = {"type": "array", "items": schema}
-    one = _answer(schema, documents[SIZE // 2])
+    one = _answer(schema, documents[DOCUMENT_COUNT // 2])
     paths = {
-        PATH: {"get": {"parameters": page, **_answer(many, documents[:PAGE_SIZE])}},
-        f"{PATH}/{{id}}": {
+        LISTS_PATH: {"get": {"parameters": page, **_answer(many, documents[:PAGE_SIZE])}},
+        f"{LISTS_PATH}/{{id}}": {
             "parameters": of_one,
             "get": one,
             "patch": {"requestBody": _content({"schema": change}), **one},
@@ -154,7 +154,7 @@ def _environment(port: int) -> dict[str, Any]:
         "type": "crud",
         "documentation": "",
         "method": "",
-        "endpoint": PATH.strip("/"),
+        "endpoint": LISTS_PATH.strip("/"),
         "responses": [_response()],
         "responseMode": None,
         "streamingMode": None,
@@ -202,7 +202,7 @@ def _uuid(text: str) -> str:
 
 # moto
 
-TABLE = "inventory_lists"
+TABLE_NAME = "inventory_lists"
 
 
 def _start_moto(home: Path, _: Path, port: int) -> list[str]:
@@ -221,20 +221,20 @@ def _sign(operation: str) -> dict[str, str]:
 
 
 def _dynamo(operation: str, **members: Any) -> Request:
-    body = json.dumps({"TableName": TABLE, **members})
+    body = json.dumps({"TableName": TABLE_NAME, **members})
     return Request("POST", "/", _sign(operation), body)
 
 
 def _fill_moto(url: str) -> None:
     table = {
-        "TableName": TABLE,
+        "TableName": TABLE_NAME,
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "BillingMode": "PAY_PER_REQUEST",
     }
     ask_json(url, "POST", "/", table, **_sign("CreateTable"))
     for document in _documents():
-        item = {"TableName": TABLE, "Item": dict(_attributes(document))}
+        item = {"TableName": TABLE_NAME, "Item": dict(_attributes(document))}
         ask_json(url, "POST", "/", item, **_sign("PutItem"))
 
 
@@ -250,7 +250,7 @@ def _ask_moto() -> dict[str, Request]:
     one, many, write = OPERATIONS
     update = "SET description = :d"
     return {
-        one: _dynamo("GetItem", Key={"id": {"S": ONE}}),
+        one: _dynamo("GetItem", Key={"id": {"S": MIDDLE_ID}}),
         many: _dynamo("Scan", Limit=PAGE_SIZE),
         write: _dynamo(
             "UpdateItem",
@@ -281,21 +281,21 @@ def _make_stubs() -> Iterator[dict[str, Any]]:
     """Yield a stub for each document, for a page, and for changes."""
     documents = _documents()
     for document in documents:
-        yield _make_stub({"method": "GET", "urlPath": f"{PATH}/{document['id']}"}, document)
-    yield _make_stub({"method": "GET", "urlPath": PATH}, documents[:PAGE_SIZE])
+        yield _make_stub({"method": "GET", "urlPath": f"{LISTS_PATH}/{document['id']}"}, document)
+    yield _make_stub({"method": "GET", "urlPath": LISTS_PATH}, documents[:PAGE_SIZE])
     body = [{"matchesJsonPath": "$.description"}]
-    change = {"method": "PATCH", "urlPathPattern": f"{PATH}/[^/]+", "bodyPatterns": body}
+    change = {"method": "PATCH", "urlPathPattern": f"{LISTS_PATH}/[^/]+", "bodyPatterns": body}
     yield _make_stub(change, documents[0])
 
 
 def _make_stub(request: dict[str, Any], document: Any) -> dict[str, Any]:
-    response = {"status": 200, "jsonBody": document, "headers": JSON}
+    response = {"status": 200, "jsonBody": document, "headers": JSON_HEADERS}
     return {"request": request, "response": response}
 
 
 # commercetools-mock
 
-OBJECTS = "/bench/custom-objects"
+OBJECTS_PATH = "/bench/custom-objects"
 
 
 def _start_commercetools(home: Path, _: Path, port: int) -> list[str]:
@@ -304,22 +304,22 @@ def _start_commercetools(home: Path, _: Path, port: int) -> list[str]:
 
 def _fill_commercetools(url: str) -> None:
     for document in _documents():
-        custom_object = {"container": TABLE, "key": document["id"], "value": document}
-        ask_json(url, "POST", OBJECTS, custom_object)
+        custom_object = {"container": TABLE_NAME, "key": document["id"], "value": document}
+        ask_json(url, "POST", OBJECTS_PATH, custom_object)
 
 
 def _ask_commercetools() -> dict[str, Request]:
     one, many, write = OPERATIONS
     value = {**_documents()[0], "id": OWN_ID, "description": NEW_TEXT}
-    body = json.dumps({"container": TABLE, "key": OWN_ID, "value": value})
+    body = json.dumps({"container": TABLE_NAME, "key": OWN_ID, "value": value})
     return {
-        one: Request("GET", f"{OBJECTS}/{TABLE}/{ONE}"),
-        many: Request("GET", f"{OBJECTS}/{TABLE}?limit={PAGE_SIZE}"),
-        write: Request("POST", OBJECTS, JSON, body),
+        one: Request("GET", f"{OBJECTS_PATH}/{TABLE_NAME}/{MIDDLE_ID}"),
+        many: Request("GET", f"{OBJECTS_PATH}/{TABLE_NAME}?limit={PAGE_SIZE}"),
+        write: Request("POST", OBJECTS_PATH, JSON_HEADERS, body),
     }
 
 
-GET_ONE = Request("GET", f"{PATH}/{ONE}")
+GET_ONE = Request("GET", f"{LISTS_PATH}/{MIDDLE_ID}")
 PEERS: Sequence[Peer] = (
     Peer(
         "json-server",
@@ -370,7 +370,7 @@ PEERS: Sequence[Peer] = (
         _start_commercetools,
         _ask_commercetools(),
         _describe_requests("GET of a custom object", "GET of a page", "POST of a new value"),
-        Request("GET", OBJECTS),
+        Request("GET", OBJECTS_PATH),
         _fill_commercetools,
     ),
 )

@@ -21,7 +21,7 @@ from benchmarks.case import Case, Comparison, Plan, run_rounds
 from benchmarks.installation import InstallationError, find_version, install
 from benchmarks.load import Load, Request, send
 from benchmarks.options import add_options, make_plan, read_options
-from benchmarks.peer import OPERATIONS, PEERS, SIZE, Peer
+from benchmarks.peer import DOCUMENT_COUNT, OPERATIONS, PEERS, Peer
 from benchmarks.process import (
     HOST,
     BenchmarkError,
@@ -35,7 +35,7 @@ from benchmarks.process import (
     running,
 )
 from benchmarks.report import publish
-from benchmarks.servers import BARE, PAGE_SIZE
+from benchmarks.servers import BARE_REQUEST, PAGE_SIZE
 from benchmarks.table import Goal, Row, divide
 
 FULL_OPTIONS = {"seconds": 3.0, "rounds": 5, "connections": 16, "starts": 5}
@@ -123,8 +123,10 @@ def _read_options() -> Namespace:
     options = read_options(parser, FULL_OPTIONS, QUICK_OPTIONS)
     if options.starts < 1:
         parser.error("--starts must be at least 1")
-    if options.connections > SIZE:
-        parser.error(f"--connections must be at most {SIZE}: each changes its own document")
+    if options.connections > DOCUMENT_COUNT:
+        parser.error(
+            f"--connections must be at most {DOCUMENT_COUNT}: each changes its own document"
+        )
     options.cache = options.cache.resolve()
     return options
 
@@ -170,7 +172,7 @@ def _verify(one: Running) -> None:
 @contextmanager
 def start_emulator(folder: Path, core: int | None) -> Iterator[Running]:
     """Run an emulator with all checks on."""
-    with servers.run_emulator(folder, SIZE, core) as one:
+    with servers.run_emulator(folder, DOCUMENT_COUNT, core) as one:
         requests = (servers.read_one(one), servers.read_page(one), servers.change_one(one))
         yield Running(one.server, one.started, dict(zip(OPERATIONS, requests, strict=True)))
 
@@ -206,7 +208,7 @@ def measure_rates(
     core = plan.cores.server
     with ExitStack() as stack:
         route = stack.enter_context(servers.run_bare_route(core))
-        bare = Case("bare Flask route", route, Load(route.url, (BARE,), connections))
+        bare = Case("bare Flask route", route, Load(route.url, (BARE_REQUEST,), connections))
         processes = []
         for contender in contenders:
             one = stack.enter_context(contender.start(folder, core))

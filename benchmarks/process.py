@@ -88,7 +88,7 @@ def choose_cores() -> Cores:
 
 @contextmanager
 def on_core(core: int | None) -> Iterator[None]:
-    """Bind this process, and its new child processes, to a core."""
+    """Bind this process and new child processes to a core."""
     if core is None:
         yield
         return
@@ -108,7 +108,7 @@ def environment() -> Mapping[str, str]:
 
 @contextmanager
 def running(command: list[str], core: int | None, ready: Ready | None = None) -> Iterator[Server]:
-    """Run a server, and end the server with all its child processes.
+    """Run a server, and end all its processes.
 
     Raises:
         BenchmarkError: It ended, or never answered.
@@ -204,13 +204,13 @@ def ask_json(url: str, method: str, path: str, value: Any, **headers: str) -> An
 
 
 def resident_bytes(process: subprocess.Popen[bytes]) -> int:
-    """Return the resident bytes of a process and its descendants; shared pages count in each."""
+    """Return the resident bytes of a process tree; shared pages count in each process."""
     table = _list_processes()
     return sum(table[pid].resident for pid in _find_family(process.pid, table))
 
 
 def wait_until_idle(process: subprocess.Popen[bytes]) -> None:
-    """Wait until a process and its descendants use no processor time.
+    """Wait until a process tree uses no processor time.
 
     A server may still work on requests of closed connections, and disturb the next measurement.
     Without ``/proc`` this is a short pause.
@@ -228,7 +228,7 @@ class _Entry(NamedTuple):
 
 
 def find_family(pid: int) -> set[int]:
-    """Return the ids of a process and its descendants."""
+    """Return the ids of a process tree."""
     return _find_family(pid, _list_processes())
 
 

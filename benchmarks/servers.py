@@ -18,10 +18,10 @@ from urllib.parse import urlencode
 from benchmarks.load import Request
 from benchmarks.process import HOST, BenchmarkError, Server, ask, running
 
-CLIENT, KEY = "a" * 30, "key of the inventory service"
-API = "/s/-/dw/data/v23_2"
-LISTS = f"{API}/inventory_lists"
-SEARCH = f"{API}/inventory_list_search"
+CLIENT_ID, SERVICE_KEY = "a" * 30, "key of the inventory service"
+API_PATH = "/s/-/dw/data/v23_2"
+LISTS_PATH = f"{API_PATH}/inventory_lists"
+SEARCH_PATH = f"{API_PATH}/inventory_list_search"
 PAGE_SIZE = 25
 ITEM_COUNT = 100
 OK, UNAUTHORIZED, FORBIDDEN, CONFLICT = 200, 401, 403, 409
@@ -66,7 +66,7 @@ def make_list(number: int) -> dict[str, Any]:
 def make_document(number: int) -> dict[str, Any]:
     """Return a document as long as the emulator's, for the other servers."""
     envelope = {"_v": "23.2", "_type": "inventory_list", "_resource_state": "0" * 64}
-    link = {"link": f"http://{HOST}:65535{LISTS}/{name(number)}"}
+    link = {"link": f"http://{HOST}:65535{LISTS_PATH}/{name(number)}"}
     return envelope | make_list(number) | link
 
 
@@ -81,7 +81,7 @@ def run_emulator(folder: Path, size: int, core: int | None) -> Iterator[Emulator
         write_data_set(data_set, size)
     settings = folder / "settings.json"
     settings.write_text(json.dumps(_make_settings()))
-    options = {"fixtures": data_set, "settings": settings, "inventory-api-key": KEY}
+    options = {"fixtures": data_set, "settings": settings, "inventory-api-key": SERVICE_KEY}
     flags = [text for option, value in options.items() for text in (f"--{option}", str(value))]
     with running(serve_command(*flags), core) as server:
         token = authorize(server.url)
@@ -97,7 +97,7 @@ def serve_command(*arguments: str) -> list[str]:
 def write_data_set(folder: Path, size: int) -> None:
     """Write a data set with a number of lists into a new folder."""
     folder.mkdir(parents=True)
-    client = {"client_id": CLIENT, "client_secret": CLIENT}
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_ID}
     contents: dict[str, Any] = {
         "sites": [{"id": "bench"}],
         "clients": [client],
@@ -123,12 +123,12 @@ def _make_settings() -> dict[str, Any]:
         "/inventory_list_search": ["post"],
     }
     resources = [{"resource_id": p, "methods": m, **everything} for p, m in paths.items()]
-    return {"_v": "23.2", "clients": [{"client_id": CLIENT, "resources": resources}]}
+    return {"_v": "23.2", "clients": [{"client_id": CLIENT_ID, "resources": resources}]}
 
 
 def authorize(url: str) -> str:
     """Return the Authorization header with a new access token of an emulator."""
-    grant = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": CLIENT}
+    grant = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_ID}
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = ask(url, "POST", "/dwsso/oauth2/access_token", urlencode(grant), form)
     return f"Bearer {json.loads(answer.body)['access_token']}"
@@ -165,14 +165,14 @@ def serve_bare_route() -> None:
 # Requests
 
 
-BARE = Request("GET", "/")
+BARE_REQUEST = Request("GET", "/")
 UNIQUE_QUERY = "unused=$unique"
 """A parameter without meaning. Each request has another value, so no cached answer matches."""
 
 
 def read_one(emulator: Emulator, **headers: str) -> Request:
     """Return GET of the list in the middle."""
-    path = f"{LISTS}/{name(emulator.size // 2)}"
+    path = f"{LISTS_PATH}/{name(emulator.size // 2)}"
     return Request("GET", path, {"Authorization": emulator.authorization} | headers)
 
 
@@ -184,7 +184,7 @@ def read_one_uncached(emulator: Emulator) -> Request:
 
 def read_page(emulator: Emulator, start: int = 0) -> Request:
     """Return GET of 25 lists with all their properties."""
-    path = f"{LISTS}?select=(**)&count={PAGE_SIZE}&start={start}"
+    path = f"{LISTS_PATH}?select=(**)&count={PAGE_SIZE}&start={start}"
     return Request("GET", path, {"Authorization": emulator.authorization})
 
 
@@ -199,7 +199,7 @@ def change_one(emulator: Emulator) -> Request:
     headers = {"Content-Type": "application/json", "x-dw-resource-state": "$state"}
     return Request(
         "PATCH",
-        f"{LISTS}/list-$connection",
+        f"{LISTS_PATH}/list-$connection",
         {"Authorization": emulator.authorization} | headers,
         '{"description":"changed by $unique"}',
     )
@@ -210,12 +210,12 @@ def search_one(emulator: Emulator) -> Request:
     term = {"fields": ["id"], "operator": "is", "values": [name(emulator.size // 2)]}
     body = json.dumps({"query": {"term_query": term}, "select": "(**)"})
     headers = {"Authorization": emulator.authorization, "Content-Type": "application/json"}
-    return Request("POST", SEARCH, headers, body)
+    return Request("POST", SEARCH_PATH, headers, body)
 
 
 def read_service(path: str) -> Request:
     """Return GET of the Inventory Service API."""
-    return Request("GET", path, {"Authorization": f"Bearer {KEY}"})
+    return Request("GET", path, {"Authorization": f"Bearer {SERVICE_KEY}"})
 
 
 # Checks
@@ -227,7 +227,7 @@ def verify_checks(emulator: Emulator) -> None:
     Raises:
         BenchmarkError: The emulator accepts a wrong request, or the journal is empty.
     """
-    one, change = read_one(emulator), f"{LISTS}/{name(0)}"
+    one, change = read_one(emulator), f"{LISTS_PATH}/{name(0)}"
     granted = {"Authorization": emulator.authorization, "Content-Type": "application/json"}
     stale = {**granted, "x-dw-resource-state": "0" * 64}
     _expect(emulator, Request("GET", one.path, {"Authorization": "Bearer no"}), UNAUTHORIZED)
@@ -257,7 +257,7 @@ def time_start(core: int | None) -> tuple[float, float]:
         ask(server.url, "GET", "/__emulator__/health")
         health = time.perf_counter() - server.began
         token = authorize(server.url)
-        ask(server.url, "GET", LISTS, headers={"Authorization": token})
+        ask(server.url, "GET", LISTS_PATH, headers={"Authorization": token})
         return health, time.perf_counter() - server.began
 
 

@@ -16,15 +16,15 @@ from benchmarks.soak.connection import Answer, Request
 from benchmarks.soak.matcher import INSTANT, STATE, Matcher, like, other_than
 from benchmarks.soak.step import Mismatch, Step, fault
 
-BASE = "/s/-/dw/data/v23_2"
-NAMESPACE = "{http://www.demandware.com/ocapi/data/23.2}"
-METHODS = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
+API_PATH = "/s/-/dw/data/v23_2"
+XML_NAMESPACE = "{http://www.demandware.com/ocapi/data/23.2}"
+ALLOWED_METHODS = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
 STATE_HEADER = "x-dw-resource-state"
 UNKNOWN_STATE = "0" * 64
 WRONG_TOKEN = "Bearer wrong"  # noqa: S105 - no password
 JSON: Mapping[str, str | None] = {"Content-Type": "application/json"}
-TAGGED = like("a state as an entity tag", '"[0-9a-f]{64}"')
-TAG_HEADER = {"etag": TAGGED}
+STATE_TAG = like("a state as an entity tag", '"[0-9a-f]{64}"')
+TAG_HEADER = {"etag": STATE_TAG}
 ENVELOPE = ("_v", "_type", "_resource_state")
 
 Document = dict[str, Any]
@@ -104,7 +104,7 @@ class Collection:
 
     def place(self, name: str) -> str:
         """Return the path of a document."""
-        return f"{BASE}{self.path}/{name}"
+        return f"{API_PATH}{self.path}/{name}"
 
     def page(self) -> list[Document]:
         """Return all documents, sorted by id."""
@@ -139,7 +139,9 @@ class Collection:
         """Return a HEAD or an OPTIONS."""
         if rng.random() < 0.5:  # noqa: PLR2004 - heads or tails
             request = Request("OPTIONS", self.place(name), headers={"Authorization": None})
-            return Step(f"OPTIONS {self.resource.name}", request, 204, headers={"allow": METHODS})
+            return Step(
+                f"OPTIONS {self.resource.name}", request, 204, headers={"allow": ALLOWED_METHODS}
+            )
         state = self.entries[name].shown["_resource_state"]
         request = Request("HEAD", self.place(name))
         return Step(f"HEAD {self.resource.name}", request, 204, headers={STATE_HEADER: state})
@@ -154,7 +156,7 @@ class Collection:
             if rng.random() < 0.3:  # noqa: PLR2004 - some
                 request = request.having(x_dw_resource_state="not_exists")
             shown = self._new(name, sent)
-            located = {"location": shown["link"], "etag": TAGGED}
+            located = {"location": shown["link"], "etag": STATE_TAG}
             return Step(kind, request, 201, shown, located, self._shows(name, shown))
         if self.resource.duplicate:
             told = fault(self.resource.duplicate, **{self.resource.missing[1]: name})
@@ -328,5 +330,7 @@ def _read_xml(answer: Answer) -> list[Any]:
 
 
 def _content(element: Element) -> list[Any]:
-    children = ([c.tag.removeprefix(NAMESPACE), _content(c) if len(c) else c.text] for c in element)
+    children = (
+        [c.tag.removeprefix(XML_NAMESPACE), _content(c) if len(c) else c.text] for c in element
+    )
     return sorted(children, key=lambda child: str(child[0]))

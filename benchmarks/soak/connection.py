@@ -1,4 +1,4 @@
-"""A persistent HTTP connection that reports how it ended."""
+"""A persistent HTTP connection with a report of its early end."""
 
 import asyncio
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
@@ -13,8 +13,8 @@ import orjson
 
 ANSWER_TIMEOUT_SECONDS = 60.0
 HEAD_END = b"\r\n\r\n"
-BODILESS = (204, 304)
-END = "the end of the connection"
+BODILESS_STATUSES = (204, 304)
+EARLY_END = "the end of the connection"
 MAX_SHOWN_CHARACTERS = 2_000
 
 
@@ -137,10 +137,10 @@ class Connection:
         except OSError as error:
             return Answer(0, {}, b"", ended=str(error))
         except IncompleteReadError as error:
-            return Answer(0, {}, error.partial, ended=END)
+            return Answer(0, {}, error.partial, ended=EARLY_END)
 
     async def close(self) -> None:
-        """Close the connection if it is open."""
+        """Close an open connection."""
         if self._streams:
             self._streams[1].close()
             with suppress(OSError):
@@ -156,14 +156,14 @@ async def _read(reader: StreamReader, method: str) -> Answer:
     head = await reader.readuntil(HEAD_END)
     try:
         status, headers = _parse(head)
-        has_body = method != "HEAD" and status not in BODILESS
+        has_body = method != "HEAD" and status not in BODILESS_STATUSES
         length = int(headers.get("content-length", "")) if has_body else 0
     except (IndexError, ValueError) as error:
         raise WireError(f"no length in the answer {head!r}") from error
     try:
         body = await reader.readexactly(length)
     except IncompleteReadError as error:
-        return Answer(status, headers, error.partial, ended=END)
+        return Answer(status, headers, error.partial, ended=EARLY_END)
     return Answer(status, headers, body)
 
 

@@ -1,4 +1,4 @@
-"""Documents that all clients of a workspace change.
+"""Documents with simultaneous changes from all clients of a workspace.
 
 The clients change contended documents by conditional writes, often at once and with the same state.
 The model does not know which write succeeds. But each accepted write has the state of the accepted
@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
-from benchmarks.soak.collection import BASE, STATE_HEADER
+from benchmarks.soak.collection import API_PATH, STATE_HEADER
 from benchmarks.soak.connection import Answer, Request
 from benchmarks.soak.matcher import ANYTHING, TAG, find_difference
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step, fault, problem
 
-LISTS = ("contended0", "contended1")
-TAGGED = {"etag": TAG}
+LIST_IDS = ("contended0", "contended1")
+STATE_TAG = {"etag": TAG}
 GATHER_SECONDS = 0.2
 STALE_WRITE = "PATCH contended document, stale"
 
@@ -50,14 +50,14 @@ class ContendedDocument:
     async def read_state(self, session: Session) -> str:
         """Return the present state."""
         seen = await session.do(
-            Step("GET contended document", Request("GET", self.path), 200, ANYTHING, TAGGED)
+            Step("GET contended document", Request("GET", self.path), 200, ANYTHING, STATE_TAG)
         )
         return seen.headers["etag"].strip('"')
 
     async def write(self, session: Session, rng: Random, state: str, text: str) -> None:
         """Send a write with a state; the write may succeed or be stale."""
         request, refusal = self._write(rng, state, text)
-        step = Step("PATCH contended document", request, 200, ANYTHING, TAGGED)
+        step = Step("PATCH contended document", request, 200, ANYTHING, STATE_TAG)
         answer = await session.send(step)
         if answer.status == refusal.status:
             refusal.check(answer)
@@ -73,7 +73,7 @@ class ContendedDocument:
         """Return a write with a state, and the expected answer if the state is stale."""
         body, tag = {self.member: text}, f'"{state}"'
         tagged = Request("PATCH", self.path, body, {"If-Match": tag})
-        if not self.path.startswith(BASE):
+        if not self.path.startswith(API_PATH):
             return tagged, Step(
                 STALE_WRITE, tagged, 412, problem(412, "PRECONDITION_FAILED", self.path)
             )
@@ -87,7 +87,7 @@ class ContendedDocument:
         return request, Step(STALE_WRITE, request, 409, conflict)
 
     async def check(self, session: Session) -> int:
-        """Check the chain of the accepted writes; return its length.
+        """Check the chain of the accepted writes; return the length of the chain.
 
         Raises:
             Mismatch: The chain has a gap, or another end.
@@ -141,7 +141,7 @@ class Contention:
     @classmethod
     async def open(cls, session: Session) -> "Contention":
         """Create the documents."""
-        made = [await _make_list(session, name) for name in LISTS]
+        made = [await _make_list(session, name) for name in LIST_IDS]
         item, shared = await _make_item(session, "contended"), await _make_item(session, "shared")
         return cls((*made, item), shared.path)
 
@@ -163,7 +163,7 @@ class Contention:
         await burst.document.write(session, rng, burst.state, text)
 
     async def _call(self, burst: Burst) -> None:
-        """Give other clients time to join a burst, then start it."""
+        """Give other clients time to join a burst, then start the burst."""
         self.burst = burst
         await asyncio.sleep(GATHER_SECONDS)
         self.burst = None
@@ -189,7 +189,7 @@ class Contention:
             Mismatch: A write was lost, or was accepted by mistake.
         """
         answer = await session.do(
-            Step("GET shared document", Request("GET", self.shared), 200, ANYTHING, TAGGED)
+            Step("GET shared document", Request("GET", self.shared), 200, ANYTHING, STATE_TAG)
         )
         if difference := find_difference(
             self.written, answer.json.get("metadata", {}), "/metadata"
@@ -199,19 +199,19 @@ class Contention:
 
 
 async def _make_list(session: Session, name: str) -> ContendedDocument:
-    path = f"{BASE}/inventory_lists/{name}"
+    path = f"{API_PATH}/inventory_lists/{name}"
     request = Request("PUT", path, {"description": "first"})
     return _begin(
         path,
         "description",
-        await session.do(Step("PUT shared document", request, 201, ANYTHING, TAGGED)),
+        await session.do(Step("PUT shared document", request, 201, ANYTHING, STATE_TAG)),
     )
 
 
 async def _make_item(session: Session, name: str) -> ContendedDocument:
     body: dict[str, Any] = {"sku": name, "productVariant": {"variantId": "v"}, "name": "first"}
     answer = await session.do(
-        Step("POST shared document", Request("POST", "/items", body), 201, ANYTHING, TAGGED)
+        Step("POST shared document", Request("POST", "/items", body), 201, ANYTHING, STATE_TAG)
     )
     return _begin(answer.headers["location"], "name", answer)
 

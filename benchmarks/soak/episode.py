@@ -6,17 +6,17 @@ Each scenario starts and ends with a reset, so the next one is independent.
 from random import Random
 from typing import Any
 
-from benchmarks.soak.collection import BASE, Collection
+from benchmarks.soak.collection import API_PATH, Collection
 from benchmarks.soak.connection import Answer, Request
 from benchmarks.soak.lists import LIST
 from benchmarks.soak.matcher import ANYTHING, INSTANT
 from benchmarks.soak.session import TOKEN_SECONDS, Session
 from benchmarks.soak.step import Step, fault
 
-LISTS = f"{BASE}/inventory_lists"
-NOON, LATER, AFTER = (f"2027-05-01T12:0{minute}:00.000Z" for minute in range(3))
-MINUTE = 60
-RESET = {"status": "ok", "reset": "fixtures"}
+LISTS_PATH = f"{API_PATH}/inventory_lists"
+CLOCK_START, CLOCK_LATER, CLOCK_END = (f"2027-05-01T12:0{minute}:00.000Z" for minute in range(3))
+MINUTE_SECONDS = 60
+RESET_ANSWER = {"status": "ok", "reset": "fixtures"}
 
 
 class Episodes:
@@ -48,7 +48,7 @@ class Episodes:
         await self.session.do(self.lists.miss(self.rng, "a"))
 
     async def _reset(self) -> None:
-        await self.session.control("POST", "/reset", content=RESET)
+        await self.session.control("POST", "/reset", content=RESET_ANSWER)
         self.lists.entries.clear()
 
     async def _snapshot(self) -> None:
@@ -69,17 +69,23 @@ class Episodes:
     async def _empty(self) -> None:
         """Remove all data."""
         self.lists.entries.clear()
-        await self.session.control("POST", "/reset?to=empty", content={**RESET, "reset": "empty"})
+        await self.session.control(
+            "POST", "/reset?to=empty", content={**RESET_ANSWER, "reset": "empty"}
+        )
         content = {"_v": "23.2", "_type": "inventory_lists", "count": 0, "data": [], "start": 0}
-        step = Step("GET page of no lists", Request("GET", LISTS), 200, {**content, "total": 0})
+        step = Step(
+            "GET page of no lists", Request("GET", LISTS_PATH), 200, {**content, "total": 0}
+        )
         await self.session.do(step)
 
     async def _find(self, session: Session, kept: dict[str, Any]) -> None:
-        """Check that one list is unchanged, and that the other list is gone."""
-        path = f"{LISTS}/a"
+        """Check the list of the snapshot, and the absence of the other list."""
+        path = f"{LISTS_PATH}/a"
         await session.do(Step("GET what was kept", Request("GET", path), 200, kept))
         gone = fault("InventoryListNotFound", inventorylistId="b")
-        await session.do(Step("GET what was not kept", Request("GET", f"{LISTS}/b"), 404, gone))
+        await session.do(
+            Step("GET what was not kept", Request("GET", f"{LISTS_PATH}/b"), 404, gone)
+        )
 
     async def _fork(self, kept: dict[str, Any]) -> None:
         ask, name = self.session.control, f"{self.session.workspace}-fork"
@@ -93,22 +99,33 @@ class Episodes:
         await ask("GET", f"/workspaces/{name}", status=404, content=ANYTHING)
 
     async def _move_clock(self) -> None:
-        """Freeze the clock and advance it: dates and tokens depend on it."""
+        """Freeze and advance the clock, and check dates and tokens."""
         ask, stands = self.session.control, {"frozen": True}
-        await ask("POST", "/clock/freeze", {"at": NOON}, content={"now": NOON, **stands})
+        await ask(
+            "POST", "/clock/freeze", {"at": CLOCK_START}, content={"now": CLOCK_START, **stands}
+        )
         await self.session.authorize()
-        await self.session.do(self._patch("at noon", last_modified=NOON))
-        await ask("POST", "/clock/advance", {"seconds": MINUTE}, content={"now": LATER, **stands})
-        await self.session.do(self._patch("later", last_modified=LATER))
+        await self.session.do(self._patch("at noon", last_modified=CLOCK_START))
+        await ask(
+            "POST",
+            "/clock/advance",
+            {"seconds": MINUTE_SECONDS},
+            content={"now": CLOCK_LATER, **stands},
+        )
+        await self.session.do(self._patch("later", last_modified=CLOCK_LATER))
         moved = {"now": ANYTHING, **stands}
-        await ask("POST", "/clock/advance", {"seconds": TOKEN_SECONDS - MINUTE}, content=moved)
+        await ask(
+            "POST", "/clock/advance", {"seconds": TOKEN_SECONDS - MINUTE_SECONDS}, content=moved
+        )
         expired = fault("InvalidAccessToken", accessToken=self.session.token)
-        await self.session.do(Step("GET by an expired token", Request("GET", LISTS), 401, expired))
+        await self.session.do(
+            Step("GET by an expired token", Request("GET", LISTS_PATH), 401, expired)
+        )
         await ask("POST", "/clock/reset", content={"now": INSTANT, "frozen": False})
         await self.session.authorize()
 
     async def _read_journal(self) -> None:
-        """Check the journal; it has the requests of this client only."""
+        """Check the journal of this client."""
         ask = self.session.control
         await self.session.do(self._patch("for the journal"))
         await ask("GET", "/journal/count?method=PATCH&status=200", content={"count": 1})
@@ -117,11 +134,11 @@ class Episodes:
         missed = {"match": {"method": "DELETE"}, "times": 1}
         await ask("POST", "/journal/verify", missed, status=409, content=ANYTHING)
         await ask("GET", "/journal?limit=2", content={"count": 3, "exchanges": [ANYTHING] * 2})
-        await ask("POST", "/reset?only=journal", content={**RESET, "reset": "journal"})
+        await ask("POST", "/reset?only=journal", content={**RESET_ANSWER, "reset": "journal"})
         await ask("GET", "/journal/count", content={"count": 0})
 
     async def _replace_state(self) -> None:
-        """Export the state, change it, import it; with few records, because validation is slow."""
+        """Export, change and import the state, with few records, because validation is slow."""
         await self._empty()
         await self.session.do(self.lists.put(self.rng, "a"))
         kept = dict(self.lists.entries["a"].shown)
@@ -133,11 +150,11 @@ class Episodes:
         await self.session.control("GET", "/state", content=state)
 
     def _patch(self, description: str, **stamps: str) -> Step:
-        """Return the change of a description, after which the list shows these stamps."""
+        """Return a change of a description, with the expected stamps."""
         entry = self.lists.entries["a"]
         shown = {**entry.shown, "description": description, "last_modified": INSTANT, **stamps}
         shown["_resource_state"] = ANYTHING
-        request = Request("PATCH", f"{LISTS}/a", {"description": description})
+        request = Request("PATCH", f"{LISTS_PATH}/a", {"description": description})
 
         def learn(answer: Answer | None) -> None:
             if answer:

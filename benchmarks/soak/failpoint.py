@@ -9,15 +9,15 @@ from benchmarks.soak.matcher import ANYTHING
 from benchmarks.soak.session import Session
 from benchmarks.soak.step import Mismatch, Step, fault, problem
 
-HEADER = "x-soak"
+MARK_HEADER = "x-soak"
 DELAY_SECONDS = 0.05
 MIN_DELAY_SHARE = 0.9  # timers round to milliseconds
 TRUNCATED_BYTES = 5
-HARMLESS = ("delay", "slow_body")
-WITHOUT_EFFECT = ("fault", "status", "drop before")
-LOSSES = ("drop after", "truncate")
+DELAYS = ("delay", "slow_body")
+UNSERVED = ("fault", "status", "drop before")
+LOST_ANSWERS = ("drop after", "truncate")
 INJECTED_BODY = {"soak": "injected"}
-BODILESS = (204, 304)
+BODILESS_STATUSES = (204, 304)
 
 
 async def inject(session: Session, step: Step, rng: Random, mark: str) -> None:
@@ -34,7 +34,7 @@ async def inject(session: Session, step: Step, rng: Random, mark: str) -> None:
     """
     sort = rng.choice(_choose(step))
     action = _declare(sort, step)
-    declared = {"match": {"header": {HEADER: mark}}, "times": 1, "action": action}
+    declared = {"match": {"header": {MARK_HEADER: mark}}, "times": 1, "action": action}
     made = {**declared, "id": ANYTHING, "seen": 0, "met": 0}
     shown = await session.control("POST", "/failpoints", declared, status=201, content=[made])
     await _send_with_failpoint(session, step.having(x_soak=mark), sort)
@@ -44,10 +44,10 @@ async def inject(session: Session, step: Step, rng: Random, mark: str) -> None:
 
 def _choose(step: Step) -> tuple[str, ...]:
     """Return the possible failpoints of a step; some steps need their answers."""
-    losses = [sort for sort in LOSSES if step.losable]
-    if step.status in BODILESS or step.request.method == "HEAD":
+    losses = [sort for sort in LOST_ANSWERS if step.losable]
+    if step.status in BODILESS_STATUSES or step.request.method == "HEAD":
         losses = [sort for sort in losses if sort != "truncate"]
-    return (*HARMLESS, *WITHOUT_EFFECT, *losses)
+    return (*DELAYS, *UNSERVED, *losses)
 
 
 def _declare(sort: str, step: Step) -> dict[str, Any]:
@@ -68,16 +68,16 @@ def _declare(sort: str, step: Step) -> dict[str, Any]:
 
 
 async def _send_with_failpoint(session: Session, step: Step, sort: str) -> None:
-    if sort in HARMLESS:
+    if sort in DELAYS:
         answer = await session.do(step)
         if (sort == "delay" or answer.body) and answer.seconds < DELAY_SECONDS * MIN_DELAY_SHARE:
             raise Mismatch(
                 step.describe(answer, f"the answer took {answer.seconds} s, less than the {sort}")
             )
-    elif sort in LOSSES or sort == "drop before":
+    elif sort in LOST_ANSWERS or sort == "drop before":
         answer = await session.send(step)
         _check_loss(step, sort, answer)
-        if sort in LOSSES:
+        if sort in LOST_ANSWERS:
             step.learn(None)
     else:
         await session.do(_injected(step, sort))
@@ -116,7 +116,7 @@ def _check_loss(step: Step, sort: str, answer: Answer) -> None:
 
 
 async def _remove(session: Session, shown: dict[str, Any]) -> None:
-    """Check that one request met a failpoint, and remove the failpoint."""
+    """Check the counters of a failpoint, and remove the failpoint."""
     path = f"/failpoints/{shown['id']}"
     listed = await session.control("GET", "/failpoints", content=ANYTHING)
     found = [failpoint for failpoint in listed if failpoint["id"] == shown["id"]]

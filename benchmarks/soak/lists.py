@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.soak.collection import BASE, Collection, Document, Resource
+from benchmarks.soak.collection import API_PATH, Collection, Document, Resource
 from benchmarks.soak.connection import Answer, Request
 from benchmarks.soak.matcher import INSTANT, TEXT, Matcher, find_difference
 from benchmarks.soak.session import Session
@@ -107,7 +107,7 @@ class ListModel:
         self._records: dict[str, Collection] = {}
 
     def records(self, name: str) -> Collection:
-        """Return the records of a list; they are deleted with the list (INV-10)."""
+        """Return the records of a list, deleted with the list (INV-10)."""
         if name not in self._records:
             path = f"/inventory_lists/{name}/product_inventory_records"
             fixed = {"inventory_list_id": name}
@@ -145,7 +145,7 @@ class ListModel:
         if not name:
             return
         size, collection = self.rng.randrange(1, 4), self.records(name)
-        path = f"{BASE}{collection.path}?select=(**)&count={size}"
+        path = f"{API_PATH}{collection.path}?select=(**)&count={size}"
         shown, start = collection.page(), 0
         while path:
             content = _page("product_inventory_records", shown, start, size)
@@ -165,14 +165,14 @@ class ListModel:
         body = {"query": query, "select": "(total,count,hits.(**))"}
         content: Document = {"_v": "23.2", "_type": "inventory_list_search_result"}
         content |= {"count": len(found), "hits": found, "total": len(found)}
-        request = Request("POST", f"{BASE}/inventory_list_search", body)
+        request = Request("POST", f"{API_PATH}/inventory_list_search", body)
         answer = await session.do(Step("search", request, 200, content))
         self.lists.learn_page(answer.json.get("hits", []))
 
     async def page(self, session: Session) -> None:
         """Read a page of all clients' lists; the model knows this client's lists only."""
         start, count = self.rng.randrange(40), self.rng.randrange(1, 30)
-        path = f"{BASE}/inventory_lists?start={start}&count={count}&select=(**)"
+        path = f"{API_PATH}/inventory_lists?start={start}&count={count}&select=(**)"
         content = {"_v": "23.2", "_type": "inventory_lists", "count": _NUMBER, "data": _ARRAY}
         content |= {"select": "**", "start": start, "total": _NUMBER}
         step = Step("GET page of lists", Request("GET", path), 200, learn=self._check_page)

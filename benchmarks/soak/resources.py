@@ -102,7 +102,7 @@ def find_growth(name: str, values: Sequence[int], connections: int) -> str:
 
 
 def read_resources(process: int) -> dict[str, int]:
-    """Return resident memory in bytes, threads and open files of a process and its descendants."""
+    """Return resident memory in bytes, threads and open files of a process tree."""
     total = {"resident": 0, "threads": 0, "files": 0}
     for member in find_family(process):
         with suppress(OSError):  # a process may end between the search and the reading

@@ -9,10 +9,10 @@ from benchmarks.soak.connection import Answer, Connection, Request, WireError
 from benchmarks.soak.matcher import TEXT
 from benchmarks.soak.step import Mismatch, Step
 
-CLIENT = "a" * 30
-TOKEN = "/dwsso/oauth2/access_token"  # noqa: S105 - a path
-CONTROL = "/__emulator__"
-FORM = "application/x-www-form-urlencoded"
+CLIENT_ID = "a" * 30
+TOKEN_PATH = "/dwsso/oauth2/access_token"  # noqa: S105 - a path
+CONTROL_PATH = "/__emulator__"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 TOKEN_SECONDS = 1799
 
 
@@ -91,7 +91,7 @@ class Session:
             Mismatch: The answer differs from the expected one.
         """
         kind = f"control {path.split('/')[1].partition('?')[0]}"
-        step = Step(kind, Request(method, CONTROL + path, body), status, content)
+        step = Step(kind, Request(method, CONTROL_PATH + path, body), status, content)
         return (await self.do(step)).json
 
     async def authorize(self) -> None:
@@ -102,8 +102,8 @@ class Session:
 
 def grant() -> Step:
     """Return the request for an access token."""
-    form = f"grant_type=client_credentials&client_id={CLIENT}&client_secret={CLIENT}"
-    request = Request("POST", TOKEN, form.encode(), {"Content-Type": FORM})
+    form = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_ID}"
+    request = Request("POST", TOKEN_PATH, form.encode(), {"Content-Type": FORM_MEDIA_TYPE})
     content = {
         "access_token": TEXT,
         "scope": "mail",

@@ -1,4 +1,4 @@
-"""A request, and the answer that the model expects."""
+"""A request and the expected answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -44,7 +44,7 @@ class Step:
     read: Callable[[Answer], Any] = lambda answer: answer.json
 
     def check(self, answer: Answer, *, part: bool = False) -> None:
-        """Compare an answer with the expected one, and update the model.
+        """Compare an answer with the expected answer, and update the model.
 
         Args:
             answer: The answer.

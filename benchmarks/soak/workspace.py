@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.soak.collection import BASE, ENVELOPE
+from benchmarks.soak.collection import API_PATH, ENVELOPE
 from benchmarks.soak.connection import Request
 from benchmarks.soak.contention import Contention
 from benchmarks.soak.matcher import ANYTHING, find_difference
@@ -13,13 +13,13 @@ from benchmarks.soak.step import Mismatch, Step
 if TYPE_CHECKING:
     from benchmarks.soak.client import Client
 
-FILES = {
+FILE_KEYS = {
     "inventory_lists.json": ("id",),
     "product_inventory_records.json": ("inventory_list_id", "product_id"),
     "items.json": ("itemId",),
     "inventories.json": ("inventoryId",),
 }
-PAGE = 50
+PAGE_SIZE = 50
 
 Files = Mapping[str, Any]
 
@@ -87,7 +87,7 @@ class SharedWorkspace:
         return expected
 
     async def _read_shared(self) -> dict[str, Any]:
-        """Return the common documents; they are checked before."""
+        """Return the common documents, after their check."""
         fought: dict[str, Any] = {"inventory_lists.json": [], "items.json": []}
         for path in (
             *(document.path for document in self.contention.documents),
@@ -95,13 +95,13 @@ class SharedWorkspace:
         ):
             step = Step("GET shared document", Request("GET", path), 200, ANYTHING)
             document = (await self.session.do(step)).json
-            file = "inventory_lists.json" if path.startswith(BASE) else "items.json"
+            file = "inventory_lists.json" if path.startswith(API_PATH) else "items.json"
             fought[file].append(_stored(document))
         return fought
 
     async def _check_lists(self, expected: Mapping[str, Any]) -> None:
         """Compare all pages of lists with the expected lists."""
-        met, path = list[Any](), f"{BASE}/inventory_lists?select=(**)&count={PAGE}"
+        met, path = list[Any](), f"{API_PATH}/inventory_lists?select=(**)&count={PAGE_SIZE}"
         while path:
             step = Step("GET page of lists at the end", Request("GET", path), 200, ANYTHING)
             page = (await self.session.do(step)).json
@@ -133,12 +133,12 @@ def _stored(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _by_key(files: Files) -> dict[str, Any]:
-    """Return the documents of all files, by key if they have one."""
+    """Return the documents of all files, by key."""
     return {
-        file: _by_ids(file, content) if file in FILES else content
+        file: _by_ids(file, content) if file in FILE_KEYS else content
         for file, content in files.items()
     }
 
 
 def _by_ids(file: str, documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"/".join(str(d[name]) for name in FILES[file]): d for d in documents}
+    return {"/".join(str(d[name]) for name in FILE_KEYS[file]): d for d in documents}

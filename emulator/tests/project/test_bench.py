@@ -90,7 +90,7 @@ def command(*arguments: str) -> list[str]:
 def start_bare_route(_: Path, core: int | None) -> Iterator[Running]:
     """Run the bare route, a server with a fast start, as a contender."""
     with servers.run_bare_route(core) as server:
-        yield Running(server, 0.1, dict.fromkeys(OPERATIONS, servers.BARE))
+        yield Running(server, 0.1, dict.fromkeys(OPERATIONS, servers.BARE_REQUEST))
 
 
 @pytest.mark.long
@@ -273,7 +273,7 @@ def test_connections_change_lists_of_their_own_with_the_newest_state(
     headers = {"x-dw-resource-state": "$state", "Content-Type": "application/json"}
     change = Request(
         "PATCH",
-        f"{servers.LISTS}/list-$connection",
+        f"{servers.LISTS_PATH}/list-$connection",
         {"Authorization": f"Bearer {emulator.token()}", **headers},
         '{"description":"changed by $unique"}',
     )
@@ -337,7 +337,7 @@ def test_generator_reports_an_error_status() -> None:
 
 
 def test_generator_sends_exact_number_of_requests(emulator: Emulator) -> None:
-    request = Request("GET", servers.LISTS, {"Authorization": f"Bearer {emulator.token()}"})
+    request = Request("GET", servers.LISTS_PATH, {"Authorization": f"Bearer {emulator.token()}"})
     send(Load(emulator.url, (request,), 4), 50)
     counted = json.loads(ask(emulator.url, "GET", "/__emulator__/journal").body)["count"]
     assert counted == 50
@@ -447,7 +447,9 @@ def test_peers_are_compared_with_emulator_and_bare_route(tmp_path: Path) -> None
 
 def test_documents_of_peers_are_as_long_as_those_of_the_emulator(emulator: Emulator) -> None:
     authorization = {"Authorization": f"Bearer {emulator.token()}"}
-    answer = ask(emulator.url, "GET", f"{servers.LISTS}/{servers.name(7)}", headers=authorization)
+    answer = ask(
+        emulator.url, "GET", f"{servers.LISTS_PATH}/{servers.name(7)}", headers=authorization
+    )
     answered, sample = json.loads(answer.body), servers.make_document(7)
     assert answered.keys() == sample.keys()
     assert abs(len(answer.body) - len(json.dumps(sample, separators=(",", ":")))) < 10
