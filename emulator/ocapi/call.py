@@ -10,14 +10,13 @@ from urllib.parse import quote
 from emulator.cached_property import cached_property
 from emulator.clock import render_instant
 from emulator.config import Config
-from emulator.ocapi.access.permission import FREE, Permission, Permissions
+from emulator.ocapi.access.permission import FREE, Permission
 from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.resource import METHODS, Resource, Search, Verb
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import url, versions
 from emulator.ocapi.wire.dialect import DIALECTS, Dialect
-from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
 from emulator.request import Request, read_sent_path
@@ -117,6 +116,8 @@ class Call:
         methods: The methods of the path, if the method of the request is not one of them.
 
     Attributes:
+        address: The form, site and version of the path, each as sent (URL-1).
+        host: The host in the request, else the server's own.
         version: The version as documents carry it, such as ``23.2``.
         client: The id of the calling client.
         origin: The origin of the web page that sent the request; empty for none.
@@ -125,7 +126,6 @@ class Call:
         key: The ids in the path (INV-4).
         page: The requested part of the collection (PAG-1).
         selector: The requested properties; None for the default (SEL-1).
-        callback: The name of the JSONP callback (FMT-4), or None.
         locale: The one locale of localized properties; None for all.
         expansions: The requested expansions (EXP).
         content: The body as a JSON value; an empty object where there is no body.
@@ -140,7 +140,6 @@ class Call:
     key: Key = ()
     page: Page = NO_PAGE
     selector: Selector | None = None
-    callback: str | None = None
     locale: str | None = None
     expansions: tuple[str, ...] = ()
     content: Any = None
@@ -160,9 +159,10 @@ class Call:
         self.ids = ids
         self.methods = methods
         self.method = request.method
-        self.format = Format.JSON
         self.workspace = current(request.environ)
         self.dialect = service.dialect
+        self.address = url.parse(request.path)
+        self.host: str = request.environ.get("HTTP_HOST") or request.host
 
     @property
     def store(self) -> Store:
@@ -179,27 +179,10 @@ class Call:
         assert self.matched is not None  # noqa: S101 - see above
         return self.matched
 
-    @cached_property
-    def address(self) -> url.Address:
-        """The form, site and version of the path, each as sent (URL-1)."""
-        return url.parse(self.request.path)
-
     @property
     def path(self) -> str:
         """The path as sent, without the query."""
         return read_sent_path(self.request)
-
-    @cached_property
-    def host(self) -> str:
-        """The host that the request names, else the server's own."""
-        named: str = self.request.environ.get("HTTP_HOST", "")
-        return named or self.request.host
-
-    @property
-    def permissions(self) -> Permissions | None:
-        """The permissions of all clients; None where every client may do everything (SET-3)."""
-        found: Permissions | None = self.workspace.permissions
-        return found
 
     @cached_property
     def now(self) -> str:

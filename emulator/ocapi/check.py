@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from emulator.ocapi import real_server
 from emulator.ocapi.access import auth, origin
+from emulator.ocapi.access.permission import FREE, Permissions
 from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
@@ -88,12 +89,8 @@ def check_route(call: Call) -> None:
 
 
 def check_format(call: Call) -> None:
-    """Read the format of the answer (FMT-1, FMT-2)."""
-    call.format = formats.check(call.request)
-
-
-def check_body(call: Call) -> None:
-    """Read the bytes of the body, within the limit (FMT-6)."""
+    """Check format, content type and charset (FMT-1, FMT-2), and read the body (FMT-6)."""
+    formats.check(call.request)
     call.body = formats.read_body(call.request)
 
 
@@ -114,29 +111,30 @@ def check_origin(call: Call) -> None:
     preflight = call.request.method == "OPTIONS"
     client = call.request.parameters.get("client_id", "") if preflight else call.client
     if client or not preflight:
-        origin.check(sent, call.host_url, client, call.permissions)
+        origin.check(sent, call.host_url, client, call.workspace.permissions)
     call.origin = sent
 
 
 def check_permission(call: Call) -> None:
     """Find the client's permission for the resource and the method (SET-1)."""
-    if call.permissions is None:
+    permissions: Permissions | None = call.workspace.permissions
+    if permissions is None:
         return
     below = call.request.path.removeprefix(call.address.base)
-    found = call.permissions.find(call.client, call.method, below, call.version)
+    found = permissions.find(call.client, call.method, below, call.version)
     if found is None:
         sent = call.request.path.removeprefix(f"{call.address.prefix}/dw")
         fault = faults.CLIENT_ACCESS_FORBIDDEN(call.method, sent)
         aliased = below.removeprefix("/") in call.route.resource.aliases
         template = below if aliased else "/".join(call.route.template)
-        entry = call.permissions.explain(call.client, call.method, template)
+        entry = permissions.explain(call.client, call.method, template)
         fault.hint = f"missing settings entry: {entry}"
         raise fault
     call.permission = found
 
 
-def check_key(call: Call) -> None:
-    """Read the ids in the path; a new id has 1 to 256 characters (INV-4)."""
+def check_parameters(call: Call) -> None:
+    """Read the ids in the path, and the parameters of the query; a new id is bounded (INV-4)."""
     ids = call.ids
     try:
         "".join(ids).encode()
@@ -146,62 +144,45 @@ def check_key(call: Call) -> None:
         name = call.route.template[-1][1:-1]
         raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
     call.key = ids
-
-
-def check_page(call: Call) -> None:
-    """Read the requested part of the collection (PAG-1)."""
     if call.route.of_collection:
         call.page = paging.parse(call.request.parameters)
+    if call.request.query_string:
+        _check_query(call)
 
 
-def check_callback(call: Call) -> None:
-    """Read the name of the JSONP callback (FMT-4)."""
+def _check_query(call: Call) -> None:
+    """Read callback (FMT-4), selector (SEL-1), expansions (EXP) and locale (LOC) of the query."""
+    parameters = call.request.parameters
     formats.check_callback(call.request)
-    call.callback = formats.callback(call.request)
-
-
-def check_selector(call: Call) -> None:
-    """Read the property selector of the query (SEL-1)."""
-    call.selector = parse_selector(call.request.parameters.get("select"))
-
-
-def check_expansions(call: Call) -> None:
-    """Read the requested expansions (EXP)."""
-    names = call.request.parameters.get("expand", "").split(",")
+    call.selector = parse_selector(parameters.get("select"))
+    names = parameters.get("expand", "").split(",")
     call.expansions = expand(call, [name.strip() for name in names if name.strip()])
+    call.locale = parameters.get("locale")
+    if call.locale is not None and not LOCALE.fullmatch(call.locale):
+        raise faults.MALFORMED_LOCALE(call.locale)
 
 
-def check_locale(call: Call) -> None:
-    """Read the one locale of localized properties (LOC)."""
-    text: str | None = call.request.parameters.get("locale")
-    if text is not None and not LOCALE.fullmatch(text):
-        raise faults.MALFORMED_LOCALE(text)
-    call.locale = text
+def check_document(call: Call) -> None:
+    """Read the properties that the body sets (DEC-1 to DEC-5), within the permission (SET-2).
 
-
-def check_content(call: Call) -> None:
-    """Decode the body; a request that needs none and has none brings an empty object (FMT-6)."""
-    if call.method in READS or (call.method == "DELETE" and not call.body):
-        call.content = {}
-    else:
-        call.content = formats.decode(call.request, call.body, call.route.body, call.version)
-
-
-def check_changes(call: Call) -> None:
-    """Read the properties that the body sets (DEC-1 to DEC-5), within the permission (SET-2)."""
+    A request that needs no body and has none brings an empty object (FMT-6).
+    """
+    call.content = {}
     if call.method in READS:
         return
     document, partial = call.route.body, call.method not in ("PUT", "POST")
+    if call.method != "DELETE" or call.body:
+        call.content = formats.decode(call.request, call.body, document, call.version)
     changes = document.decode(
         call.content,
         version=call.version,
         partial=partial,
         find_custom=Declarations(call.store).find,
     )
-    sent = {name: call.content[name] for name in call.content if name in changes}
-    forbidden = call.permission.check_write(sent)
-    if forbidden:
-        raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
+    if call.permission is not FREE:
+        sent = {name: call.content[name] for name in call.content if name in changes}
+        if forbidden := call.permission.check_write(sent):
+            raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
     call.changes = changes
 
 
@@ -210,42 +191,24 @@ CHECKS_OF_EVERY_METHOD: tuple[Check, ...] = (
     check_override,  # 1
     check_version,  # 2
     check_site,  # 3
-    check_route,  # 4
-    check_format,  # 5 format, content type, charset,
-    check_body,  # and size
-)
-CHECKS_OF_QUERY: tuple[Check, ...] = (
-    check_page,
-    check_callback,
-    check_selector,
-    check_expansions,
-    check_locale,
+    check_route,  # 4 resource path and method
+    check_format,  # 5 format, content type, charset, size
 )
 CHECKS: tuple[Check, ...] = (
     *CHECKS_OF_EVERY_METHOD,
     check_client,  # 6
     check_origin,  # 7
     check_permission,  # 8
-    check_key,  # 9 parameters of the path
-    *CHECKS_OF_QUERY,  # and of the query
-    check_content,  # 10 body decoding
-    check_changes,  # and constraints
+    check_parameters,  # 9 parameters, locale, select
+    check_document,  # 10 body decoding and constraints
 )
-CHECKS_WITHOUT_QUERY = tuple(one for one in CHECKS if one not in CHECKS_OF_QUERY[1:])
-"""The checks of a request without a query, apart from the page, which has defaults."""
 CHECKS_OF_OPTIONS: tuple[Check, ...] = (*CHECKS_OF_EVERY_METHOD, check_origin)
 
 
 def check(call: Call) -> None:
     """Make the checks in their order; the first that fails decides the answer (FLT-5)."""
-    for one in _choose_checks(call):
+    for one in CHECKS_OF_OPTIONS if call.request.method == "OPTIONS" else CHECKS:
         one(call)
-
-
-def _choose_checks(call: Call) -> tuple[Check, ...]:
-    if call.request.method == "OPTIONS":
-        return CHECKS_OF_OPTIONS
-    return CHECKS if call.request.query_string else CHECKS_WITHOUT_QUERY
 
 
 def parse_selector(text: str | None) -> Selector | None:
