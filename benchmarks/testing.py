@@ -15,7 +15,7 @@ from typing import Any
 from werkzeug.test import Client
 
 from emulator import Emulator
-from emulator.fixture.data_set import BUNDLED
+from emulator.fixture.data_set import BUNDLED_FOLDER
 from emulator.store import MemoryStore, Record
 from emulator.workspace.workspace import Workspace
 
@@ -90,7 +90,7 @@ def _use(emulator: Emulator, client: Client, workspace: str) -> None:
 
 def _write_lists(folder: Path, size: int) -> str:
     for name in ("sites.json", "clients.json"):
-        (folder / name).write_bytes((BUNDLED / "storefront" / name).read_bytes())
+        (folder / name).write_bytes((BUNDLED_FOLDER / "storefront" / name).read_bytes())
     lists = [{"id": f"list-{number:06}", "description": "stock"} for number in range(size)]
     (folder / "inventory_lists.json").write_text(json.dumps(lists))
     return str(folder)

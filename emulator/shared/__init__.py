@@ -1,5 +1,6 @@
-"""The state of workspaces in Redis, shared by several processes: all but the records.
+"""The state of workspaces in Redis, shared by several processes, except the records.
 
-Each class replaces a class with its state in memory. A request begins with one look at the versions
-of its workspace, and fetches the state if a version is new. A change is written at once.
+Each class replaces a class with the state in memory. At the beginning of a request, a look at
+Redis returns the versions of the workspace; a new version is a reason to fetch the state. A change
+is written at once.
 """

@@ -16,7 +16,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class SharedClock(Clock):
-    """See ``Clock``. All processes draw ids from one sequence if there is a seed.
+    """See ``Clock``. With a seed, all processes draw ids from the same sequence.
 
     Args:
         keys: The keys of the workspace.
@@ -30,7 +30,7 @@ class SharedClock(Clock):
         self._refresh = refresh
         self._lock = Lock()
         self._reading = begin(seed)
-        self._rewind()
+        self._begin_again()
 
     def become(self, reading: bytes) -> None:
         """Take over the fetched state."""
@@ -43,7 +43,7 @@ class SharedClock(Clock):
         try:
             return self._draw()
         except StoreUnavailable:
-            # No record is stored under this id, but the error document needs an id, too.
+            # Nothing is stored under this id, but the error document needs an id, too.
             return draw_identifier()
 
     def reset(self) -> None:
@@ -52,20 +52,24 @@ class SharedClock(Clock):
         self._refresh()
 
     def _draw(self) -> str:
-        """Return the next id of the sequence, which begins with the number 1."""
+        """Return the next id of the sequence; the first number is 1.
+
+        The random ids of a seed can be drawn in order only. So a process skips the ids of other
+        processes, and begins again after a reset.
+        """
         with self._lock:
             number = self._keys.run(script.COUNT_ID)
             if number <= self._drawn:
-                self._rewind()
+                self._begin_again()
             while self._drawn < number - 1:
-                self._next()
-            return self._next()
+                self._draw_next()
+            return self._draw_next()
 
-    def _rewind(self) -> None:
+    def _begin_again(self) -> None:
         self._source = Random(self._seed)  # noqa: S311 - see Clock.reset
         self._drawn = 0
 
-    def _next(self) -> str:
+    def _draw_next(self) -> str:
         self._drawn += 1
         return draw_identifier(self._source)
 
@@ -78,7 +82,7 @@ class SharedClock(Clock):
 
 
 def encode(reading: Reading) -> bytes:
-    """Return a reading as JSON: microseconds of offset, and the instant if frozen."""
+    """Return a reading as JSON: the offset in microseconds, and the instant if frozen."""
     frozen = reading.frozen and reading.frozen.isoformat()
     return orjson.dumps([reading.offset // MICROSECOND, frozen])
 

@@ -22,7 +22,7 @@ from emulator.workspace.failpoint import (
 
 Read = Callable[[Any], Sequence[Plan]]
 UNCOUNTED_DRAWS = -1
-"""The number of draws of a failpoint without a seed, which need not be counted."""
+"""The number of draws of a failpoint without a seed: there is no common sequence to follow."""
 
 
 @dataclass(eq=False)
@@ -30,7 +30,7 @@ class SharedFailpoint(Failpoint):
     """See ``Failpoint``.
 
     Attributes:
-        drawn: The random numbers drawn by all processes.
+        drawn: The number of random numbers drawn by all processes.
     """
 
     drawn: int = UNCOUNTED_DRAWS
@@ -41,18 +41,18 @@ class SharedFailpoint(Failpoint):
             self._random.random()
 
     def to_arguments(self) -> tuple[str | int, ...]:
-        """Draw a random number, and return the arguments of the script ``TAKE``."""
+        """Draw a random number; return the arguments of the script ``TAKE_FAILPOINT``."""
         plan = self.plan
         applies = int(self._random.random() < plan.probability)
-        more = int("delay" in plan.action)
-        return self.id, plan.nth or 0, plan.times or 0, self.drawn, applies, more
+        delay_draws = int("delay" in plan.action)
+        return self.id, plan.nth or 0, plan.times or 0, self.drawn, applies, delay_draws
 
 
 MAX_TAKE_TRIES = 100
 
 
 class SharedFailpoints(Failpoints):
-    """See ``Failpoints``. Declarations are fetched when they change, counts when needed.
+    """See ``Failpoints``. New declarations are fetched at once, counts on demand.
 
     Args:
         keys: The keys of the workspace.
@@ -80,7 +80,7 @@ class SharedFailpoints(Failpoints):
 
         Args:
             epoch: The version of the declarations.
-            declared: An id, a newline and JSON each.
+            declared: The declarations: id, newline and JSON.
         """
         before, plans = self._declared
         if epoch != before:
@@ -102,7 +102,7 @@ class SharedFailpoints(Failpoints):
 
     def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
         """See ``Failpoints.add``."""
-        return self._declare(script.DECLARE, list(plans))
+        return self._declare(script.ADD_FAILPOINTS, list(plans))
 
     def replace(self, plans: Iterable[Plan]) -> list[Failpoint]:
         """See ``Failpoints.replace``."""
@@ -120,7 +120,10 @@ class SharedFailpoints(Failpoints):
         return bool(found)
 
     def take(self, exchange: Exchange) -> Failpoint | None:
-        """See ``Failpoints.take``; a round trip if conditions hold, and one more with a seed.
+        """See ``Failpoints.take``; a round trip if conditions hold, and another with a seed.
+
+        Each process draws the random numbers itself, and Redis only counts the draws. If the count
+        differs, other processes have drawn numbers: skip as many, and try again.
 
         Raises:
             StoreUnavailable: Redis cannot be used; nothing was counted.
@@ -132,14 +135,14 @@ class SharedFailpoints(Failpoints):
             if not fitting:
                 return None
             drawings = [_draw(name, plan, drawn.get(name, 0)) for name, plan in fitting.items()]
-            arguments = [part for failpoint in drawings for part in failpoint.to_arguments()]
-            outcome, *rest = self._keys.run(script.TAKE, epoch, *arguments)
-            if outcome == b"drawn":  # others have drawn numbers; try again with theirs
+            arguments = [value for failpoint in drawings for value in failpoint.to_arguments()]
+            outcome, *rest = self._keys.run(script.TAKE_FAILPOINT, epoch, *arguments)
+            if outcome == b"drawn":
                 drawn = dict(zip(fitting, rest, strict=True))
-            elif outcome == b"stale":
+            elif outcome == b"stale":  # another process has changed the failpoints
                 self._refresh()
             else:
-                return next((one for one in drawings if [one.id.encode()] == rest[:1]), None)
+                return next((found for found in drawings if [found.id.encode()] == rest[:1]), None)
         raise StoreUnavailable("failpoints change too fast to be counted")
 
     def _declare(self, declare: str, plans: Sequence[Plan]) -> list[Failpoint]:
@@ -147,7 +150,7 @@ class SharedFailpoints(Failpoints):
         if numbers is None:
             raise too_many_failpoints()
         self._refresh()
-        # There are no numbers where the workspace is gone.
+        # A deleted workspace has no numbers.
         return [Failpoint(str(number), plan) for number, plan in zip(numbers, plans, strict=False)]
 
     def _plan(self, text: str) -> Plan:
@@ -155,7 +158,7 @@ class SharedFailpoints(Failpoints):
 
 
 def _draw(name: str, plan: Plan, drawn: int) -> SharedFailpoint:
-    """Return a failpoint with the same random numbers left as in all processes."""
+    """Return a failpoint with the same next random number as in all processes."""
     return SharedFailpoint(name, plan, drawn=UNCOUNTED_DRAWS if plan.seed is None else drawn)
 
 

@@ -26,7 +26,7 @@ class SharedJournal(Journal):
 
     Args:
         keys: The keys of the workspace.
-        capacity: The number of exchanges at most; 0 for none.
+        capacity: The maximum number of exchanges; 0 turns the journal off.
         families: The families of exchanges, by name.
     """
 
@@ -45,12 +45,12 @@ class SharedJournal(Journal):
     def add(self, exchange: Exchange) -> None:
         """See ``Journal.add``.
 
-        Its answer is true even if Redis goes before it is recorded, so it is given then.
+        The answer is right, recorded or not. So without Redis the client still gets the answer.
         """
         stored = encode(exchange)
         try:
             bounds = (self.capacity, MAX_JOURNAL_BYTES, MAX_ALL_JOURNALS_BYTES)
-            exchange.number = self._keys.run(script.RECORD, *bounds, exchange.size, stored)
+            exchange.number = self._keys.run(script.RECORD_EXCHANGE, *bounds, exchange.size, stored)
         except StoreUnavailable as error:
             logger.warning("%s is not in the journal: %s", exchange.line, error)
 
@@ -60,13 +60,16 @@ class SharedJournal(Journal):
 
     def _copy(self) -> list[Exchange]:
         stored = self._keys.ask("LRANGE", "journal", 0, -1)
-        return [decode(one, self._families) for one in stored]
+        return [decode(exchange, self._families) for exchange in stored]
 
 
 def encode(exchange: Exchange) -> bytes:
-    """Return an exchange as bytes: a mark for errors, a line of JSON, and both bodies."""
-    asked, answered = exchange.request_body, exchange.reply_body
-    told = {
+    """Return an exchange as bytes: a mark for errors, a line of JSON, and both bodies.
+
+    The bodies are no JSON, since a body may hold any bytes.
+    """
+    request, reply = exchange.request_body, exchange.reply_body
+    fields = {
         "family": exchange.family.name,
         "method": exchange.method,
         "path": exchange.path,
@@ -79,22 +82,22 @@ def encode(exchange: Exchange) -> bytes:
         "fault": exchange.fault,
         "failpoint": exchange.failpoint,
         "headers": exchange.reply_headers,
-        "bodies": [len(asked.data), asked.size, answered.size],
+        "bodies": [len(request.data), request.size, reply.size],
     }
     is_error = exchange.status >= FIRST_ERROR_STATUS and not exchange.failpoint
-    return b"%c %b\n%b%b" % (b"!" if is_error else b".", _dump(told), asked.data, answered.data)
+    return b"%c %b\n%b%b" % (b"!" if is_error else b".", _dump(fields), request.data, reply.data)
 
 
-def _dump(told: object) -> bytes:
-    return orjson.dumps(told, default=str)
+def _dump(fields: object) -> bytes:
+    return orjson.dumps(fields, default=str)
 
 
 def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
-    """Return an exchange from bytes, which begin with number and size."""
+    """Return an exchange from bytes; in Redis, number and size come first."""
     line, _, bodies = stored.partition(b"\n")
-    number, _, _, told = line.split(b" ", 3)
-    read = orjson.loads(told)
-    cut, asked, answered = read["bodies"]
+    number, _, _, fields = line.split(b" ", 3)
+    read = orjson.loads(fields)
+    cut, request_size, reply_size = read["bodies"]
     return Exchange(
         family=families[read["family"]],
         method=read["method"],
@@ -108,7 +111,7 @@ def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
         status=read["status"],
         fault=read["fault"],
         failpoint=read["failpoint"],
-        request_body=Body(bodies[:cut], asked),
+        request_body=Body(bodies[:cut], request_size),
         reply_headers=[(name, value) for name, value in read["headers"]],
-        reply_body=Body(bodies[cut:], answered),
+        reply_body=Body(bodies[cut:], reply_size),
     )

@@ -10,18 +10,18 @@ with required_extra("redis", "a store in Redis"):
     from emulator.store import redis
     from emulator.store.redis import reaching
 
-ROOT = "ocapi-emulator:"
-MAX_CONNECTIONS = 1024  # of a process: one for each thread
+ROOT_PREFIX = "ocapi-emulator:"
+MAX_CONNECTIONS = 1024  # of a process: each thread has a connection
 
 Call = tuple[str, Sequence[str], Sequence[str | bytes]]
 
 
 def connect(url: str) -> "Keyspace":
-    """Return the keys of all emulators in a Redis.
+    """Return the keyspace of all emulators in a Redis.
 
     Raises:
-        ConfigError: The URL is not valid, or the Redis is too old. The message does not repeat
-            the URL, since a password may be in it.
+        ConfigError: The URL is not valid, or the Redis is too old. The message leaves the URL out,
+            since the URL may hold a password.
         StoreUnavailable: Redis cannot be used.
     """
     try:
@@ -32,14 +32,14 @@ def connect(url: str) -> "Keyspace":
     client.connection_pool.max_connections = MAX_CONNECTIONS
     connections = Connections()
     client.connection_pool.connection_kwargs["redis_connect_func"] = connections.note
-    return Keyspace(client, ROOT, connections)
+    return Keyspace(client, ROOT_PREFIX, connections)
 
 
 class Connections:
     """A counter of connections.
 
-    A new connection may be one to a restarted Redis with an older state, whose versions come again
-    with other content. So all that a process has fetched is forgotten after a new connection.
+    A new connection may lead to a restarted Redis with an older state. There, a known version may
+    have other content. So after a new connection, a process forgets everything fetched before.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class Keyspace:
         return Keyspace(self.client, prefix, self.connections)
 
     def run(self, script: str, *arguments: str | bytes | float) -> Any:
-        """Run a script on the prefix, and return its result.
+        """Run a script on the prefix; return the result.
 
         Raises:
             StoreUnavailable: Redis cannot be used.
@@ -81,23 +81,23 @@ class Keyspace:
             return self._script(script)([self.prefix], arguments)
 
     def run_both(self, first: Call, second: Call) -> tuple[Any, Any]:
-        """Run two scripts in one transaction, and return their results.
+        """Run two scripts in a transaction; return both results.
 
         Args:
             first: A script with its keys and arguments.
-            second: Another one.
+            second: Another script with keys and arguments.
 
         Raises:
-            StoreUnavailable: Redis cannot be used; both were run, or none.
+            StoreUnavailable: Redis cannot be used; both scripts were run, or no script.
         """
         with reaching(), self.client.pipeline() as pipe:
             for text, keys, arguments in (first, second):
                 self._script(text)(keys, arguments, client=pipe)
-            one, other = pipe.execute()
-        return one, other
+            first_result, second_result = pipe.execute()
+        return first_result, second_result
 
     def ask(self, command: str, key: str, *arguments: str | bytes | int) -> Any:
-        """Execute a command on a key, and return its result.
+        """Execute a command on a key; return the result.
 
         Raises:
             StoreUnavailable: Redis cannot be used.

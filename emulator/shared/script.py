@@ -1,36 +1,37 @@
-"""The Lua scripts of the shared state: Redis runs each script as one atomic step.
+"""The Lua scripts of the shared state: Redis runs each script as a single atomic step.
 
-The first key is a place, the beginning of the names of all keys of a workspace:
+The first key of a script is a place or the root. A place is the beginning of the names of all keys
+of a workspace:
 
-- ``<place>control``: a hash of ``version``, which grows with each change of what is fetched at the
-  beginning of requests; ``epoch``, the version that failpoints last changed with; ``clock`` and
-  ``settings``; ``origin``, the snapshot that it last began with; counters of ids (``ids``),
-  failpoints (``declared``) and exchanges (``exchanges``); and the bytes that the exchanges take
-  (``size``). A workspace is there while this hash is.
-- ``<place>failpoints``: a list of their declarations, each behind its id
-- ``<place>counts``: a hash of what was counted of failpoints: ``<id>:seen``, ``:met``, ``:drawn``
-- ``<place>journal``: a list of exchanges, each behind its number and its size
+- ``<place>control``: a hash. ``version`` grows with each change of the state fetched by requests.
+  ``epoch`` is the version of the last change of failpoints. ``clock`` and ``settings`` are JSON.
+  ``origin`` is the id of the snapshot of the last start or reset. ``ids``, ``declared`` and
+  ``exchanges`` count ids, failpoints and exchanges. ``size`` is the size of all exchanges in bytes.
+  The workspace exists as long as this hash.
+- ``<place>failpoints``: a list of declarations: id, newline and JSON
+- ``<place>counts``: a hash of the counts of failpoints: ``<id>:seen``, ``:met``, ``:drawn``
+- ``<place>journal``: a list of exchanges: number, size and the encoded exchange
 - ``<place>snapshots``: a hash of snapshots by name
 - ``<place>data:...``: the records
 
-Or, of the scripts about all workspaces, it is the root, the beginning of all keys:
+The root is the beginning of the names of all keys, for the scripts about all workspaces:
 
-- ``<root>incarnations``: a hash from names of workspaces to ids that no two ever had, so that what
-  comes too late for one that was freed does not meet the next one of its name
-- ``<root>used``: a sorted set of names by the time of their last use, in seconds
-- ``<root>owners``: a hash from clients to the workspaces they were assigned to
-- ``<root>gone``: a sorted set of the places of freed workspaces by the time at which they are to
-  be swept; a second time, after requests that were on their way
-- ``<root>journals``: a sorted set of the places of journals by the time of their last exchange
-- ``<root>journal_bytes``: the bytes that the exchanges of all journals take
-- ``<root>secret``: what keys of tokens are derived from
+- ``<root>incarnations``: a hash of random ids by the name of the workspace. A new workspace has a
+  new id. So a late write for a deleted workspace does not reach a new workspace with the same name.
+- ``<root>used``: a sorted set of names by the time of the last use, in seconds
+- ``<root>owners``: a hash of the names of workspaces by the assigned client
+- ``<root>gone``: a sorted set of the places of deleted workspaces by the time of the next sweep. A
+  place is swept twice: late requests may have written keys after the first sweep.
+- ``<root>journals``: a sorted set of the places of journals by the time of the last exchange
+- ``<root>journal_bytes``: the size of the exchanges of all journals
+- ``<root>secret``: the source of the keys of tokens
 - ``<root>workspace:<name>:<incarnation>:``: a place
 """
 
-COMMON = r"""
+COMMON_FUNCTIONS = r"""
 local call = redis.call
 local place = KEYS[1]
--- The root of a place, or the root itself: names of workspaces have no colon.
+-- The root of a place, or the root itself. The match is exact: a workspace name has no colon.
 local root = string.match(place, '^(.-)workspace:') or place
 
 local function control(name) return call('HGET', place .. 'control', name) end
@@ -41,7 +42,8 @@ local function now()
   return time[1] .. string.format('%06d', time[2])
 end
 
--- Never less than the time, so that none comes again after Redis has lost what it did last.
+-- A version is at least the time in microseconds. So if Redis loses its last writes, the versions
+-- of the lost writes never return with other content.
 local function bump()
   local version = math.max(tonumber(now()), (tonumber(control('version')) or 0) + 1)
   version = string.format('%.0f', version)
@@ -65,7 +67,7 @@ local function forget_failpoints()
   call('HSET', place .. 'control', 'declared', 0)
 end
 
--- All that takes bytes from a journal, or adds some, counts them in the sum of all journals too.
+-- Every change of a journal goes through here, so that the sum of all journals stays right.
 local function count_bytes(of, bytes)
   call('INCRBY', root .. 'journal_bytes', bytes)
   return call('HINCRBY', of .. 'control', 'size', bytes)
@@ -90,34 +92,34 @@ local function start(from)
 end
 """
 
-SEE = (
-    COMMON
+READ_VERSIONS = (
+    COMMON_FUNCTIONS
     + r"""
--- Returns the versions of control and of records, nil where there are none.
+-- Returns the versions of control and of records, nil in a deleted workspace.
 return {control('version'), call('HGET', place .. 'data:meta', 'version')}
 """
 )
 
-FETCH = (
-    COMMON
+FETCH_STATE = (
+    COMMON_FUNCTIONS
     + r"""
--- Returns version, clock, settings and epoch, each nil in a workspace that is gone, and failpoints.
+-- Returns version, clock, settings, epoch and failpoints; all but the last nil if deleted.
 local state = call('HMGET', place .. 'control', 'version', 'clock', 'settings', 'epoch')
 state[5] = call('LRANGE', place .. 'failpoints', 0, -1)
 return state
 """
 )
 
-RESET = (
-    COMMON
+RESET_WORKSPACE = (
+    COMMON_FUNCTIONS
     + r"""
 -- Arguments: origin, clock, settings and failpoints of the start.
 if is_there() then start(1) end
 """
 )
 
-PERMIT = (
-    COMMON
+SET_PERMISSIONS = (
+    COMMON_FUNCTIONS
     + r"""
 -- Argument: settings.
 if is_there() then
@@ -128,9 +130,10 @@ end
 )
 
 MOVE_CLOCK = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: the clock as it was, and as it is to be. Returns 0 if it was another one.
+-- Arguments: the expected clock, and the new clock. Returns 0 if the clock differs: another process
+-- has moved the clock, and the caller computes the new clock again.
 if not is_there() then return 1 end
 if control('clock') ~= ARGV[1] then return 0 end
 call('HSET', place .. 'control', 'clock', ARGV[2])
@@ -140,7 +143,7 @@ return 1
 )
 
 RESET_CLOCK = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
 -- Argument: the clock of the start.
 if is_there() then
@@ -151,22 +154,23 @@ end
 )
 
 COUNT_ID = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Returns the number of the next id, 0 in a workspace that is gone.
+-- Returns the number of the next id, 0 in a deleted workspace.
 if not is_there() then return 0 end
 return call('HINCRBY', place .. 'control', 'ids', 1)
 """
 )
 
-RECORD = (
-    COMMON
+RECORD_EXCHANGE = (
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: how many exchanges a journal keeps, how many bytes, and how many bytes all journals
--- keep together; the size of a new exchange, and the exchange. Returns its number, 0 in a workspace
--- that is gone.
+-- Arguments: the maximum number of exchanges in a journal, the maximum bytes of a journal, and of
+-- all journals; the size of a new exchange, and the exchange. Returns the number of the exchange, 0
+-- in a deleted workspace.
 if not is_there() then return 0 end
-local capacity, most, most_of_all = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local capacity, max_bytes = tonumber(ARGV[1]), tonumber(ARGV[2])
+local max_bytes_of_all = tonumber(ARGV[3])
 local journals = root .. 'journals'
 
 local function drop_oldest(of)
@@ -180,12 +184,13 @@ local number = call('HINCRBY', place .. 'control', 'exchanges', 1)
 local length = call('RPUSH', place .. 'journal', number .. ' ' .. ARGV[4] .. ' ' .. ARGV[5])
 local size = count_bytes(place, ARGV[4])
 call('ZADD', journals, now(), place)
-while length > capacity or (length > 1 and size > most) do
+while length > capacity or (length > 1 and size > max_bytes) do
   drop_oldest(place)
   size, length = tonumber(control('size')), length - 1
 end
--- Others make room first, the one written to longest ago before the rest: its test may be over.
-while tonumber(call('GET', root .. 'journal_bytes')) > most_of_all do
+-- The other journals make room, in the order of their last exchange: the test of an old journal is
+-- probably over. The journal of this request alone is below its own bound.
+while tonumber(call('GET', root .. 'journal_bytes')) > max_bytes_of_all do
   local other = call('ZRANGE', journals, 0, 0)[1]
   if not other or other == place then break end
   if not drop_oldest(other) then call('ZREM', journals, other) end
@@ -195,16 +200,16 @@ return number
 )
 
 FORGET_EXCHANGES = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
 if is_there() then forget_exchanges() end
 """
 )
 
 FIND_ERRORS = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Returns the exchanges that are marked as errors.
+-- Returns the exchanges with the mark of errors. The mark saves the decoding of all exchanges.
 local found = {}
 for _, exchange in ipairs(call('LRANGE', place .. 'journal', 0, -1)) do
   if string.find(exchange, '^%d+ %d+ !') then found[#found + 1] = exchange end
@@ -213,15 +218,16 @@ return found
 """
 )
 
-BOUNDED = (
-    COMMON
+FAILPOINT_BOUNDS = (
+    COMMON_FUNCTIONS
     + r"""
--- Arguments of what follows: how many failpoints a workspace may have, how many bytes their
--- declarations may take, and declarations to be added. Returns whether they fit beside others.
+-- Arguments of the scripts below: the maximum number of failpoints in a workspace, the maximum
+-- bytes of the declarations, and new declarations. Returns true if the new ones fit beside the
+-- others.
 local function fit_beside(others)
   local number, size = #others + #ARGV - 2, 0
   for _, failpoint in ipairs(others) do
-    size = size + #failpoint - string.find(failpoint, '\n', 1, true)  -- behind its id
+    size = size + #failpoint - string.find(failpoint, '\n', 1, true)  -- without the id
   end
   for i = 3, #ARGV do size = size + #ARGV[i] end
   return number <= tonumber(ARGV[1]) and size <= tonumber(ARGV[2])
@@ -229,10 +235,10 @@ end
 """
 )
 
-DECLARE = (
-    BOUNDED
+ADD_FAILPOINTS = (
+    FAILPOINT_BOUNDS
     + r"""
--- Returns the ids of the new failpoints, nil if they are too many.
+-- Returns the ids of the new failpoints, nil for too many failpoints.
 if not is_there() then return {} end
 if not fit_beside(call('LRANGE', place .. 'failpoints', 0, -1)) then return nil end
 return declare(3)
@@ -240,10 +246,10 @@ return declare(3)
 )
 
 REPLACE_FAILPOINTS = (
-    BOUNDED
+    FAILPOINT_BOUNDS
     + r"""
--- Returns the ids of the new failpoints, nil if they are too many. Ids go on, so that what another
--- process still counts of an old failpoint is not counted of a new one.
+-- Returns the ids of the new failpoints, nil for too many failpoints. Ids are not used again:
+-- another process may still count an old failpoint.
 if not is_there() then return {} end
 if not fit_beside({}) then return nil end
 call('UNLINK', place .. 'failpoints', place .. 'counts')
@@ -252,7 +258,7 @@ return declare(3)
 )
 
 CLEAR_FAILPOINTS = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
 if is_there() then
   call('UNLINK', place .. 'failpoints', place .. 'counts')
@@ -262,9 +268,9 @@ end
 )
 
 RESET_FAILPOINTS = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: those of the start.
+-- Arguments: the failpoints of the start.
 if is_there() then
   forget_failpoints()
   declare(1)
@@ -273,9 +279,9 @@ end
 )
 
 DELETE_FAILPOINT = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Argument: an id. Returns 0 if there is no such failpoint.
+-- Argument: an id. Returns 0 for an unknown failpoint.
 local id = ARGV[1]
 for _, failpoint in ipairs(call('LRANGE', place .. 'failpoints', 0, -1)) do
   if string.sub(failpoint, 1, #id + 1) == id .. '\n' then
@@ -289,14 +295,16 @@ return 0
 """
 )
 
-TAKE = (
-    COMMON
+TAKE_FAILPOINT = (
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: the epoch, then six for each failpoint that a request fits: id, nth, times (0 for
--- any), how many numbers of its dice were drawn (-1 where nobody counts), whether the next one
--- applies it, and how many more are drawn then. Returns what came of it: {'met', id}, {'none'},
--- {'stale'} if the epoch is another, or {'drawn', number for each}, with nothing counted, if other
--- numbers are next.
+-- Arguments: the epoch, then six for each failpoint with fitting conditions:
+--   id, nth, times (both 0 for any), the number of random numbers drawn so far (-1 without a seed),
+--   1 if the next random number lets the action apply, and the random numbers of the action itself.
+-- Returns {'met', id} for the first failpoint whose action applies, or {'none'}. Returns {'stale'}
+-- if the failpoints have changed, and {'drawn', number, ...} if other processes have drawn numbers:
+-- then nothing is counted, and the caller draws as many numbers and calls again. So the processes
+-- together use the random numbers of a seed one after the other, although Lua cannot draw them.
 if control('epoch') ~= ARGV[1] then return {'stale'} end
 
 local function count(id, name) return tonumber(call('HGET', place .. 'counts', id .. name)) or 0 end
@@ -312,13 +320,13 @@ if not same then return drawn end
 
 for i = 2, #ARGV, 6 do
   local id, nth, times = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
-  local before = tonumber(ARGV[i + 3])
+  local drawn_before = tonumber(ARGV[i + 3])
   local seen = add(id, ':seen', 1)
   if (nth == 0 or nth == seen) and (times == 0 or count(id, ':met') < times) then
-    if before >= 0 then add(id, ':drawn', 1) end
+    if drawn_before >= 0 then add(id, ':drawn', 1) end
     if ARGV[i + 4] == '1' then
       add(id, ':met', 1)
-      if before >= 0 then add(id, ':drawn', ARGV[i + 5]) end
+      if drawn_before >= 0 then add(id, ':drawn', ARGV[i + 5]) end
       return {'met', id}
     end
   end
@@ -328,10 +336,10 @@ return {'none'}
 )
 
 SAVE_SNAPSHOT = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: name, snapshot, how many there may be. Returns 'saved', 'full' or 'gone', the last of
--- a workspace that was freed; and the replaced snapshot, empty if there was none.
+-- Arguments: name, snapshot, the maximum number of snapshots. Returns 'saved', 'full', or 'gone'
+-- for a deleted workspace; and the replaced snapshot, empty for a new name.
 local before = call('HGET', place .. 'snapshots', ARGV[1])
 if not is_there() then return {'gone', ''} end
 local number = call('HLEN', place .. 'snapshots')
@@ -342,19 +350,20 @@ return {'saved', before or ''}
 )
 
 DELETE_SNAPSHOT = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Argument: a name. Returns what was kept under it.
+-- Argument: a name. Returns the deleted snapshot, nil for an unknown name.
 local found = call('HGET', place .. 'snapshots', ARGV[1])
 call('HDEL', place .. 'snapshots', ARGV[1])
 return found
 """
 )
 
-EMPTY = (
-    COMMON
+DELETE_STATE = (
+    COMMON_FUNCTIONS
     + r"""
--- Removes all but records. Returns the snapshots, which nobody else gets.
+-- Removes all keys except the records. Returns the snapshots: their contents are dropped by the
+-- caller, and by no other process.
 local snapshots = call('HVALS', place .. 'snapshots')
 for _, name in ipairs({'control', 'failpoints', 'counts', 'journal', 'snapshots'}) do
   call('UNLINK', place .. name)
@@ -363,10 +372,10 @@ return snapshots
 """
 )
 
-OF_ALL = (
-    COMMON
+REGISTRY_FUNCTIONS = (
+    COMMON_FUNCTIONS
     + r"""
-local function find(name)
+local function find_place(name)
   local incarnation = call('HGET', root .. 'incarnations', name)
   return incarnation and root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
 end
@@ -381,8 +390,8 @@ local function disown(name)
   end
 end
 
-local function free(name)
-  local found = find(name)
+local function delete_workspace(name)
+  local found = find_place(name)
   if not found then return 0 end
   call('HDEL', root .. 'incarnations', name)
   call('ZREM', root .. 'used', name)
@@ -395,10 +404,11 @@ end
 """
 )
 
-LOOK = r"""
--- Arguments: the name of a workspace, empty if only the client counts; the client; and 1 if that
--- is a use. Returns the name, and if there is such a workspace its incarnation and the versions of
--- control and of records. It is run by each request, and so without the functions of others.
+LOOK_UP = r"""
+-- Arguments: the name of a workspace, empty for the workspace of the client; the client; and 1 for
+-- a use. Returns the name, and for an existing workspace the incarnation and the versions of
+-- control and of records. Each request runs this script, so the common functions are left out: Lua
+-- would define all of them again in each run.
 local call, root, name = redis.call, KEYS[1], ARGV[1]
 if name == '' then name = call('HGET', root .. 'owners', ARGV[2]) or 'default' end
 local incarnation = call('HGET', root .. 'incarnations', name)
@@ -416,11 +426,11 @@ return {
 }
 """
 
-ROOM = (
-    OF_ALL
+ROOM_FUNCTIONS = (
+    REGISTRY_FUNCTIONS
     + r"""
--- The names of all workspaces but the default one, the least recently used first, each followed
--- by the time of its last use. The default one is never freed.
+-- The names of all workspaces except the default, the least recently used first, alternating with
+-- the time of the last use. The default workspace is never deleted.
 local function by_use()
   local found = call('ZRANGE', root .. 'used', 0, -1, 'WITHSCORES')
   for i = 1, #found, 2 do
@@ -433,11 +443,12 @@ local function by_use()
   return found
 end
 
--- How many workspaces have to be freed before another one may be made.
+-- The number of workspaces to delete before a new workspace fits.
 local function surplus(limit) return call('ZCARD', root .. 'used') + 1 - tonumber(limit) end
 
--- After how many seconds there is room for another workspace: 0 is at once. Whole seconds, since
--- Redis cuts off the fraction of a number that a script returns.
+-- The seconds until there is room for a new workspace, 0 for room now: until the youngest of the
+-- workspaces to delete has not been used for ``protected`` seconds. Whole seconds, since Redis cuts
+-- off the fraction of a returned number.
 local function find_wait(limit, protected)
   local last = by_use()[2 * surplus(limit)]
   if surplus(limit) <= 0 or not last then return 0 end
@@ -446,25 +457,25 @@ end
 """
 )
 
-ENTER = (
-    ROOM
+ENTER_WORKSPACE = (
+    ROOM_FUNCTIONS
     + r"""
--- Arguments: name and incarnation of a workspace whose records are there; how many workspaces
--- there may be; for how many seconds after its last use none is freed; after how many seconds one
--- is freed; origin, clock, settings, failpoints. Returns after how many seconds there is room, 0 if
--- there was. If others were faster, theirs counts, and these records are freed, as they are where
--- there is no room.
+-- Arguments: name and incarnation of a new workspace, with the records in place already; the
+-- maximum number of workspaces; the seconds after a use in which a workspace is not deleted; the
+-- seconds without use after which a workspace is deleted; origin, clock, settings, failpoints.
+-- Returns the seconds until there is room, 0 on success. If another process has entered a workspace
+-- with this name, or there is no room, the records of this place are swept.
 local name, incarnation, limit, protected, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ours = root .. 'workspace:' .. name .. ':' .. incarnation .. ':'
-local wait = find(name) and 0 or find_wait(limit, protected)
-if find(name) or wait > 0 then
+local wait = find_place(name) and 0 or find_wait(limit, protected)
+if find_place(name) or wait > 0 then
   call('ZADD', root .. 'gone', 0, ours)
   return wait
 end
 local others, too_many = by_use(), surplus(limit)
 for i = 1, #others, 2 do
   local is_old = seconds() - tonumber(others[i + 1]) > tonumber(age)
-  if i < 2 * too_many or is_old then free(others[i]) end
+  if i < 2 * too_many or is_old then delete_workspace(others[i]) end
 end
 call('ZREM', root .. 'gone', ours)
 call('HSET', root .. 'incarnations', name, incarnation)
@@ -475,40 +486,41 @@ return 0
 """
 )
 
-EXPECT = (
-    ROOM
+RESERVE_PLACE = (
+    ROOM_FUNCTIONS
     + r"""
--- Arguments: a place that is to be filled; after how many seconds it is swept if nobody has entered
--- it by then; how many workspaces there may be; for how many seconds after its last use none is
--- freed. Returns after how many seconds there is room; unless that is 0, nothing is expected.
+-- Arguments: a new place; the seconds until the place is swept, unless a workspace is entered; the
+-- maximum number of workspaces; the seconds after a use in which a workspace is not deleted.
+-- Returns the seconds until there is room, 0 for room now. The sweep removes the records of a
+-- process that dies between the copy of the records and ENTER_WORKSPACE.
 local wait = find_wait(ARGV[3], ARGV[4])
 if wait == 0 then call('ZADD', root .. 'gone', seconds() + ARGV[2], ARGV[1]) end
 return wait
 """
 )
 
-FREE = (
-    OF_ALL
+DELETE_WORKSPACE = (
+    REGISTRY_FUNCTIONS
     + r"""
--- Argument: a name. Returns 0 if there is no such workspace.
-return free(ARGV[1])
+-- Argument: a name. Returns 0 for an unknown workspace.
+return delete_workspace(ARGV[1])
 """
 )
 
-AGREE = (
-    OF_ALL
+AGREE_ON_SECRET = (
+    REGISTRY_FUNCTIONS
     + r"""
--- Argument: a secret, in case that there is none yet. Returns that of all processes.
+-- Argument: a new secret. Returns the secret of all processes: the first process sets the secret.
 call('SET', root .. 'secret', ARGV[1], 'NX')
 return call('GET', root .. 'secret')
 """
 )
 
-ASSIGN = (
-    OF_ALL
+ASSIGN_CLIENTS = (
+    REGISTRY_FUNCTIONS
     + r"""
--- Arguments: the name of a workspace; how many clients all workspaces may have; the clients that
--- belong to it from now on. Returns 0, and changes nothing, if there would be too many.
+-- Arguments: the name of a workspace; the maximum number of clients of all workspaces; the new
+-- clients of the workspace. Returns 0, and changes nothing, for too many clients.
 local owners, given, number = call('HGETALL', root .. 'owners'), {}, #ARGV - 2
 for i = 3, #ARGV do given[ARGV[i]] = true end
 for i = 1, #owners, 2 do
@@ -521,20 +533,21 @@ return 1
 """
 )
 
-IDLE = (
-    OF_ALL
+READ_IDLE_TIME = (
+    REGISTRY_FUNCTIONS
     + r"""
--- Argument: a name. Returns for how many microseconds it was not used.
+-- Argument: a name. Returns the microseconds since the last use.
 local used = call('ZSCORE', root .. 'used', ARGV[1])
 return used and math.floor((seconds() - tonumber(used)) * 1000000) or 0
 """
 )
 
-LIST_GONE = (
-    OF_ALL
+LIST_DELETED_PLACES = (
+    REGISTRY_FUNCTIONS
     + r"""
--- Argument: seconds until a place is swept again. Returns the places that are due, which are put
--- off until then; after the second time they are forgotten.
+-- Argument: the seconds until the second sweep of a place. Returns the places to sweep now. A place
+-- with the score 0 is swept for the first time, and gets the time of the second sweep; any other
+-- place is swept for the last time, and forgotten.
 local due = call('ZRANGE', root .. 'gone', 0, seconds(), 'BYSCORE', 'WITHSCORES')
 local places = {}
 for i = 1, #due, 2 do

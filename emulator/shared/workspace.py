@@ -43,10 +43,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("emulator")
 
 OTHER_ORIGIN_WARNING = (
-    "the store goes on with data that began as another data set; a reset brings in this one"
+    "the store keeps the data of another data set; a reset loads the data set of this server"
 )
 SWEEP_AGAIN_SECONDS = 600.0
-"""Seconds until the keys of a freed workspace are removed again: no request takes longer."""
+"""Time until the keys of a deleted workspace are removed again, longer than any late request."""
 
 Contents = Mapping[str, Iterable[Record]]
 
@@ -56,12 +56,12 @@ class Origin:
 
     Attributes:
         contents: The records by collection.
-        snapshot: The id of their snapshot: a digest, so that all processes agree.
+        snapshot: The id of the snapshot: a digest, so that all processes have the same id.
     """
 
     def __init__(self, contents: Contents) -> None:
         self.contents = {name: tuple(records) for name, records in contents.items()}
-        states = [[name, *(one.state for one in self.contents[name])] for name in sorted(contents)]
+        states = [[name, *(r.state for r in self.contents[name])] for name in sorted(contents)]
         self.snapshot = digest(states)
 
 
@@ -70,14 +70,14 @@ class Setup:
     """The settings of all workspaces of an emulator.
 
     Attributes:
-        root: The keys of all emulators.
+        root: The keyspace of all emulators.
         origin: The records of the start.
-        blank: The clients, users and sites among these.
-        secret: The source of the keys of tokens; empty for one in Redis.
+        blank: The clients, users and sites among the records of the start.
+        secret: The source of the keys of tokens; empty for a random secret in Redis.
         permissions: The permissions at the start.
         permit: Returns the permissions of a settings document.
         seed: The seed of clocks and ids; empty for real time and random ids.
-        journal: The number of exchanges in a journal at most.
+        journal: The maximum number of exchanges in a journal.
         families: The families of exchanges, by name.
         failpoints: The failpoints at the start.
         declare: Returns the failpoints of declarations.
@@ -101,8 +101,8 @@ class Setup:
 
     def start(self, name: str) -> list[bytes]:
         """Return origin, clock, settings and failpoints of the start, encoded."""
-        origin, hands = self.origin.snapshot.encode(), clock.encode(begin(self.seed_of(name)))
-        return [origin, hands, encode(self.permissions), *failpoint.encode(self.failpoints)]
+        origin, reading = self.origin.snapshot.encode(), clock.encode(begin(self.seed_of(name)))
+        return [origin, reading, encode(self.permissions), *failpoint.encode(self.failpoints)]
 
     def open_store(self, keys: Keyspace) -> RedisStore:
         """Return the store of a workspace."""
@@ -114,7 +114,7 @@ class Setup:
 
 
 class Versions(NamedTuple):
-    """The result of a look at a workspace: versions grow with each change."""
+    """The result of a look at a workspace; each change makes a greater version."""
 
     name: str
     incarnation: str
@@ -128,7 +128,7 @@ class SharedWorkspace(Workspace):
     Args:
         setup: The settings of all workspaces.
         name: The name.
-        incarnation: An id that no other workspace ever had, not even one of the same name.
+        incarnation: A random id; a later workspace with the same name has another id.
         secret: The source of the keys of tokens.
         crashes: The internal errors of this process.
     """
@@ -163,7 +163,7 @@ class SharedWorkspace(Workspace):
         self._lock = Lock()
 
     def began_with(self) -> str:
-        """Return the snapshot of the last start or reset, in any process."""
+        """Return the id of the snapshot of the last start or reset, in any process."""
         found: bytes = self._keys.ask("HGET", "control", "origin") or b""
         return found.decode()
 
@@ -172,21 +172,21 @@ class SharedWorkspace(Workspace):
         return self._data, self._seen
 
     def see(self, control: int, data: int) -> None:
-        """Take over the versions of a look, and fetch the state if a version is new."""
+        """Take over the versions of a look; fetch the state for a new version."""
         if control != self._seen:
             self._fetch()
         self._data = data
-        if not control:  # the workspace was freed
+        if not control:  # the workspace was deleted
             self.failpoints.become(b"", [])
 
     def refresh(self) -> None:
         """See ``Workspace.refresh``; one round trip without changes."""
-        control, data = self._keys.run(script.SEE)
+        control, data = self._keys.run(script.READ_VERSIONS)
         self.see(int(control or 0), int(data or 0))
 
     def permit(self, permissions: Any) -> None:
         """See ``Workspace.permit``."""
-        self._keys.run(script.PERMIT, encode(permissions))
+        self._keys.run(script.SET_PERMISSIONS, encode(permissions))
         self.refresh()
 
     def reset(self, *, empty: bool = False) -> None:
@@ -196,17 +196,17 @@ class SharedWorkspace(Workspace):
         data, snapshots = self._setup.prefixes(self._keys)
         self._keys.run_both(
             (RESTORE, [data, snapshots], [origin.snapshot]),
-            (script.RESET, [self._keys.prefix], self._setup.start(self.name)),
+            (script.RESET_WORKSPACE, [self._keys.prefix], self._setup.start(self.name)),
         )
         self.refresh()
 
     def _fetch(self) -> None:
-        version, hands, settings, epoch, declared = self._keys.run(script.FETCH)
+        version, reading, settings, epoch, declared = self._keys.run(script.FETCH_STATE)
         if version is None:
             return
         with self._lock:
             if int(version) != self._seen:
-                self.clock.become(hands)
+                self.clock.become(reading)
                 self.failpoints.become(epoch, declared)
                 self._become_permitted(settings)
                 self._seen = int(version)
@@ -223,8 +223,8 @@ class SharedWorkspaces(Workspaces):
 
     Args:
         setup: The settings of all workspaces.
-        limit: The number of workspaces at most.
-        age: Seconds without use after which a workspace is freed when another is made.
+        limit: The maximum number of workspaces.
+        age: Seconds without use. Older workspaces are deleted when a workspace is made.
 
     Raises:
         StoreUnavailable: Redis cannot be used.
@@ -245,7 +245,7 @@ class SharedWorkspaces(Workspaces):
 
     @property
     def default(self) -> Workspace:  # type: ignore[override]
-        """The default workspace, which is looked at each time."""
+        """The default workspace, refreshed at each access."""
         return self.get(DEFAULT)
 
     def __iter__(self) -> Iterator[Workspace]:
@@ -267,7 +267,7 @@ class SharedWorkspaces(Workspaces):
 
     def idle(self, workspace: Workspace) -> float:
         """See ``Workspaces.idle``; by the clock of Redis."""
-        microseconds: int = self._root.run(script.IDLE, workspace.name)
+        microseconds: int = self._root.run(script.READ_IDLE_TIME, workspace.name)
         return microseconds / 1_000_000
 
     def choose(self, name: str, environ: "WSGIEnvironment") -> Workspace:
@@ -289,14 +289,14 @@ class SharedWorkspaces(Workspaces):
 
     def delete(self, name: str) -> bool:
         """See ``Workspaces.delete``."""
-        found = bool(self._root.run(script.FREE, check_deletable(name)))
+        found = bool(self._root.run(script.DELETE_WORKSPACE, check_deletable(name)))
         self._sweep()
         return found
 
     def assign(self, name: str, clients: Iterable[str]) -> None:
         """See ``Workspaces.assign``."""
         name = self.get(name).name
-        if not self._root.run(script.ASSIGN, name, MAX_ASSIGNED_CLIENTS, *set(clients)):
+        if not self._root.run(script.ASSIGN_CLIENTS, name, MAX_ASSIGNED_CLIENTS, *set(clients)):
             raise too_many_clients()
 
     @property
@@ -308,12 +308,12 @@ class SharedWorkspaces(Workspaces):
     def _enter(
         self, name: str, client: str = "", environ: "WSGIEnvironment | None" = None
     ) -> SharedWorkspace:
-        """Use a workspace, made if need be.
+        """Use a workspace; make a missing workspace.
 
         Args:
-            name: The name; empty for that of the client.
+            name: The name; empty for the workspace of the client.
             client: The client of the request.
-            environ: The request, if its origin decides whether a workspace may be made.
+            environ: The request, for the check of the origin; None for no check.
         """
         try:
             versions = self._look(name, client)
@@ -331,8 +331,8 @@ class SharedWorkspaces(Workspaces):
             raise
 
     def _look(self, name: str, client: str = "", *, uses: bool = True) -> Versions:
-        """Look at a workspace; the incarnation is empty if there is none."""
-        looked = self._root.run(script.LOOK, name, client, int(uses))
+        """Look at a workspace; the incarnation is empty for an unknown workspace."""
+        looked = self._root.run(script.LOOK_UP, name, client, int(uses))
         found, incarnation, control, data = [*looked, b"", 0, 0][:4]
         return Versions(found.decode(), incarnation.decode(), int(control or 0), int(data or 0))
 
@@ -352,47 +352,47 @@ class SharedWorkspaces(Workspaces):
         return SharedWorkspace(self._setup, name, incarnation, self._agree(), crashes)
 
     def _agree(self) -> str:
-        """Return the secret of all processes; the first process decides."""
+        """Return the secret of all processes; the first process sets the secret."""
         if not self._setup.secret:
-            self._secret = self._root.run(script.AGREE, self._secret).decode()
+            self._secret = self._root.run(script.AGREE_ON_SECRET, self._secret).decode()
         return self._secret
 
     def _forget(self) -> None:
-        """Forget the workspaces freed by other processes."""
-        kept = {name.decode() for name in self._root.ask("HKEYS", "incarnations")}
-        self._known = {name: known for name, known in self._known.items() if name in kept}
-        self._crashes = {name: log for name, log in self._crashes.items() if name in kept}
+        """Forget the workspaces deleted by other processes."""
+        existing = {name.decode() for name in self._root.ask("HKEYS", "incarnations")}
+        self._known = {name: known for name, known in self._known.items() if name in existing}
+        self._crashes = {name: log for name, log in self._crashes.items() if name in existing}
 
     def _create(self, name: str) -> None:
-        """Copy the records of the start, and then make the workspace visible."""
+        """Copy the records of the start, then make the workspace visible."""
         incarnation, start = token_hex(8), self._setup.start(name)
         keys = self._root.below("workspace", name, incarnation)
         protected = 0.0 if name == DEFAULT else min(PROTECTED_SECONDS, self._age)
-        # Whether there is room is asked before the records are copied, so that refusals are
-        # cheap, and again as the workspace is entered, since others may have taken the room.
+        # The room is checked twice: before the copy of the records, so that a refusal is cheap, and
+        # when the workspace is entered, since another process may have taken the room.
         if wait := self._root.run(
-            script.EXPECT, keys.prefix, SWEEP_AGAIN_SECONDS, self._limit, protected
+            script.RESERVE_PLACE, keys.prefix, SWEEP_AGAIN_SECONDS, self._limit, protected
         ):
             raise no_room(self._limit, protected, wait)
         store, origin = self._setup.open_store(keys), self._setup.origin
         store.load_snapshot(origin.snapshot, origin.contents)
         store.restore(origin.snapshot)
         bounds = self._limit, protected, self._age
-        wait = self._root.run(script.ENTER, name, incarnation, *bounds, *start)
+        wait = self._root.run(script.ENTER_WORKSPACE, name, incarnation, *bounds, *start)
         self._sweep()
         if wait:
             raise no_room(self._limit, protected, wait)
 
     def _sweep(self) -> None:
-        """Remove the keys of freed workspaces."""
-        for prefix in self._root.run(script.LIST_GONE, SWEEP_AGAIN_SECONDS):
+        """Remove the keys of deleted workspaces."""
+        for prefix in self._root.run(script.LIST_DELETED_PLACES, SWEEP_AGAIN_SECONDS):
             keys = Keyspace(self._root.client, prefix.decode(), self._root.connections)
             store = self._setup.open_store(keys)
-            for snapshot in keys.run(script.EMPTY):
+            for snapshot in keys.run(script.DELETE_STATE):
                 store.drop_snapshot(decode(snapshot).content)
             store.drop()
 
 
 def encode(permissions: Any) -> bytes:
-    """Return permissions as JSON: a settings document, or null for everything."""
+    """Return permissions as JSON: a settings document, or null for all permissions."""
     return orjson.dumps(getattr(permissions, "document", None), default=dict)

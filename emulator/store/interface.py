@@ -40,7 +40,7 @@ class StateConflict(Exception):  # noqa: N818 - an outcome of a race, no error o
     """The record does not meet the expectation of the write; nothing was written."""
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - an outcome that callers plan for
+class StoreUnavailable(Exception):  # noqa: N818 - an expected outcome
     """The storage cannot be reached; a write may or may not have been made."""
 
 
@@ -147,9 +147,9 @@ class Store(Protocol):
         ...
 
     def version(self) -> int:
-        """Return a number that changes with every change of the content.
+        """Return the version of the content; every change makes a new version.
 
-        A version read before the content is never newer than the content.
+        Read the version before the content: then the version is never newer than the content.
         """
         ...
 

@@ -78,7 +78,7 @@ class MemoryStore:
         """See ``Store.scan``."""
         tree = self._tree(collection)
         low, high = _bounds(tree, parent)
-        # In the order of tuples nothing comes between a key and itself with "" appended.
+        # In the order of tuples, the key with "" appended is the next possible key after the key.
         first = start + (low if after is None else max(low, tree.rank((*after, ""))))
         return Scan(tuple(tree.values(first, min(first + count, high))), high - low)
 

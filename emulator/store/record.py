@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 Pick = Callable[[Any], tuple[Any, ...]]
 NamesAndPick = tuple[tuple[str, ...], Pick]
 SCALAR_TYPES = frozenset({str, bool, int, float, type(None)})
-CACHED_SHAPES = 256  # combinations of property names
+MAX_CACHED_NAME_TUPLES = 256
 
 
 class Record:
@@ -33,7 +33,7 @@ class Record:
     __slots__ = ("_identity", "_key", "_names", "_values")
 
     def __init__(self, key: Key, properties: Mapping[str, Any], state: str | None = None) -> None:
-        self._names, pick = _shape(tuple(properties))
+        self._names, pick = _sort_names(tuple(properties))
         values = [v if type(v) in SCALAR_TYPES else freeze(v) for v in pick(properties)]
         self._values = tuple(values)
         self._key = key
@@ -50,7 +50,7 @@ class Record:
         return self._values[self._names.index(name)] if name in self._names else default
 
     def divide(self, name: str) -> tuple["Record", "Record"]:
-        """Return two records with the same key: one without a property, one with it alone."""
+        """Return two records with the same key: the other properties, and a property alone."""
         key, values = self._key, self._values
         (rest, pick_rest), (that, pick_that) = _division(self._names, name)
         return (
@@ -111,33 +111,34 @@ class Record:
 def _assemble(
     key: Key, names: tuple[str, ...], values: tuple[Any, ...], identity: str | Key
 ) -> Record:
-    """Return a record of names in order and frozen values, without any check."""
+    """Return a record of sorted names and frozen values, without any check."""
     record = Record.__new__(Record)
-    record._key, record._names = key, names  # noqa: SLF001 - half of the class
+    record._key, record._names = key, names  # noqa: SLF001 - a part of the class
     record._values, record._identity = values, identity  # noqa: SLF001
     return record
 
 
-@lru_cache(maxsize=CACHED_SHAPES)
-def _shape(names: tuple[str, ...]) -> NamesAndPick:
+@lru_cache(maxsize=MAX_CACHED_NAME_TUPLES)
+def _sort_names(names: tuple[str, ...]) -> NamesAndPick:
     """Return names in alphabetical order, and a function from a mapping to the values."""
     ordered = tuple(sorted(names))
     return ordered, _picker(ordered)
 
 
-@lru_cache(maxsize=CACHED_SHAPES)
+@lru_cache(maxsize=MAX_CACHED_NAME_TUPLES)
 def _division(names: tuple[str, ...], name: str) -> tuple[NamesAndPick, NamesAndPick]:
-    """Return names without one, and the one alone, each with a function to the values."""
-    place = names.index(name)
-    rest = [other for other in range(len(names)) if other != place]
-    return (names[:place] + names[place + 1 :], _picker(rest)), ((name,), _picker([place]))
+    """Return the other names, and the name alone, each with a function to the values."""
+    index = names.index(name)
+    rest = [other for other in range(len(names)) if other != index]
+    return (names[:index] + names[index + 1 :], _picker(rest)), ((name,), _picker([index]))
 
 
-def _picker(places: Sequence[Any]) -> Pick:
+def _picker(positions: Sequence[Any]) -> Pick:
     """Return a function from a mapping or tuple to the values at some keys or indexes."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda source: tuple([source[place] for place in places])
+    if len(positions) > 1:
+        return itemgetter(*positions)
+    # ``itemgetter`` returns a tuple for two or more positions only.
+    return lambda source: tuple([source[position] for position in positions])
 
 
 def freeze(value: Any) -> Any:

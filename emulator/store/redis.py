@@ -45,14 +45,14 @@ UPLOAD_BYTES = 1024 * 1024  # of one step of an upload, unless one record has mo
 MIN_MAJOR_VERSION = 7  # Valkey reports 7 or later, too
 
 SNAPSHOT_ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
-EXPECTED = {Presence.ANY: b"*", Presence.ABSENT: b"!", Presence.PRESENT: b"?"}
+EXPECTATION_CODES = {Presence.ANY: b"*", Presence.ABSENT: b"!", Presence.PRESENT: b"?"}
 URL_FORM = (
     "a Redis URL has the form redis://host:port/number, rediss://host:port/number or "
     "unix:///path/of/socket?db=number, with user:password@ behind the slashes if need be"
 )
 DATABASE_NUMBER = re.compile(r"[0-9]*", re.ASCII)
 URL_PARAMETERS = {"redis": set[str](), "rediss": {"ssl_ca_certs"}, "unix": {"db"}}
-"""The allowed parameters of a URL by scheme."""
+"""The valid parameters of a URL by scheme."""
 URL_SCHEMES = tuple(f"{scheme}://" for scheme in URL_PARAMETERS)
 
 UNAVAILABLE_ERRORS = (
@@ -65,7 +65,7 @@ UNAVAILABLE_ERRORS = (
     exceptions.InvalidResponse,
 )
 UNAVAILABLE_CODES = ("BUSY", "MISCONF", "NOREPLICAS")
-"""The same for errors without a class in ``redis``."""
+"""The codes of unavailability without an error class in ``redis``."""
 
 
 class SnapshotLost(StoreUnavailable):
@@ -81,8 +81,8 @@ def connect(url: str) -> redis.Redis:
         ValueError: The URL has another form. The message leaves the URL out, because the URL may
             hold a password.
     """
-    if flaw := _find_flaw(url):
-        raise ValueError(f"{flaw}: {URL_FORM}")
+    if mistake := _find_mistake(url):
+        raise ValueError(f"{mistake}: {URL_FORM}")
     return redis.Redis.from_url(
         url,
         protocol=2,
@@ -93,7 +93,7 @@ def connect(url: str) -> redis.Redis:
 
 
 def check(client: redis.Redis) -> None:
-    """Check that a server can hold a store.
+    """Check a server: version, databases, and no cluster.
 
     Raises:
         StoreUnavailable: The server cannot be used now.
@@ -102,7 +102,7 @@ def check(client: redis.Redis) -> None:
     try:
         with reaching():
             about: Any = client.info()
-    except exceptions.ResponseError as error:  # such as that there is no database of this number
+    except exceptions.ResponseError as error:  # such as an unknown number of a database
         raise ValueError(f"the server refuses: {error}") from None
     version = str(about["redis_version"])
     if int(version.partition(".")[0]) < MIN_MAJOR_VERSION:
@@ -110,7 +110,7 @@ def check(client: redis.Redis) -> None:
             f"the server is Redis {version}; version {MIN_MAJOR_VERSION} is needed, or Valkey"
         )
     if about.get("cluster_enabled"):
-        raise ValueError("the server is part of a cluster; one that stands alone is needed")
+        raise ValueError("the server is part of a cluster; a single server is needed")
 
 
 @contextmanager
@@ -176,14 +176,14 @@ class RedisStore:
     def count(self, collection: str, parent: Key = ()) -> int:
         """See ``Store.count``."""
         low = order.encode(parent)
-        high = b"(" + low + order.BEYOND if parent else b"+"
+        high = b"(" + low + order.AFTER_KEYS_BELOW if parent else b"+"
         found = self._ask("ZLEXCOUNT", f"{self._prefix}order:{collection}", b"[" + low, high)
         return int(found)
 
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
         """See ``Store.replace``.
 
-        The records are uploaded beside the content. The last step replaces the content by them.
+        The records are uploaded beside the content. The last step puts the upload in its place.
         """
         staged = f"{self._prefix}~{uuid4().hex}:"
         sizes = self._upload(staged, contents)
@@ -252,7 +252,7 @@ class RedisStore:
         _require_complete(self._run(script.PUBLISH, staged, snapshot, *sizes))
 
     def is_known(self, snapshot: str) -> bool:
-        """Return whether a snapshot exists."""
+        """Return True if a snapshot exists."""
         return bool(self._ask("EXISTS", f"{self._snapshots}{snapshot}:meta"))
 
     def drop_snapshot(self, snapshot: str) -> bool:
@@ -274,13 +274,13 @@ class RedisStore:
             raise StateConflict
         return deleted
 
-    def _upload(self, place: str, contents: Mapping[str, Iterable[Record]]) -> list[str | int]:
+    def _upload(self, staging: str, contents: Mapping[str, Iterable[Record]]) -> list[str | int]:
         """Stage records, and return the names of collections with records, each with a size."""
         sizes: dict[str, int] = {}
         for name, records in contents.items():
             for chunk in _chunks(records):
-                sizes[name] = self._run(script.STAGE, place, name, STAGED_SECONDS, *chunk)
-        return [told for pair in sizes.items() for told in pair]
+                sizes[name] = self._run(script.STAGE, staging, name, STAGED_SECONDS, *chunk)
+        return [item for pair in sizes.items() for item in pair]
 
     def _ask(self, *command: str | bytes) -> Any:
         with reaching():
@@ -293,8 +293,8 @@ class RedisStore:
             return self._scripts[text]([self._prefix, self._snapshots], arguments)
 
 
-def _find_flaw(url: str) -> str:
-    """Return the reason against a URL of a Redis, or an empty string."""
+def _find_mistake(url: str) -> str:
+    """Return the mistake in the URL of a Redis, or an empty string."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -329,12 +329,12 @@ def _encode(change: Change) -> tuple[str | bytes, ...]:
         case Vacant(collection, parent):
             return "vacant", collection, order.encode(parent), b"", b""
         case Clear(collection, parent):
-            return "clear", collection, order.encode(parent), EXPECTED[Presence.ANY], b""
+            return "clear", collection, order.encode(parent), EXPECTATION_CODES[Presence.ANY], b""
 
 
 def _expect(expected: Expected) -> bytes:
     if isinstance(expected, Presence):
-        return EXPECTED[expected]
+        return EXPECTATION_CODES[expected]
     return b"=" + expected.encode(errors="surrogatepass")
 
 
@@ -350,7 +350,7 @@ def _read(encoded: bytes, stored: bytes) -> Record:
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[bytes]]:
-    """Yield chunks of keys and stored bytes in turn, each chunk for one step of an upload."""
+    """Yield chunks of alternating keys and stored bytes, a chunk for each step of an upload."""
     chunk: list[bytes] = []
     size = 0
     for record in records:
@@ -366,5 +366,4 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[bytes]]:
 
 def _require_complete(done: int) -> None:
     if not done:
-        told = f"an upload took longer than {STAGED_SECONDS} seconds"
-        raise StoreUnavailable(told)
+        raise StoreUnavailable(f"an upload took longer than {STAGED_SECONDS} seconds")

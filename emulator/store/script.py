@@ -1,4 +1,4 @@
-"""The scripts of ``RedisStore`` in Lua. Redis runs each script as one atomic step.
+"""The Lua scripts of ``RedisStore``. Redis runs each script as a single atomic step.
 
 All scripts take two keys: the prefix of the live content, and the prefix of all snapshots. The
 content lies in a place. A place is the beginning of the names of Redis keys:
@@ -17,7 +17,7 @@ A snapshot ``id`` is the place ``<snapshots><id>:``. The snapshot exists as long
 the hash ``meta`` of the place. The field ``holders`` counts the holders of the snapshot.
 """
 
-COMMON = r"""
+COMMON_FUNCTIONS = r"""
 local live, snapshots = KEYS[1], KEYS[2]
 local call = redis.call
 
@@ -31,7 +31,7 @@ local function high(parent)
   return '(' .. parent .. '\255'
 end
 
--- The first version is the time, so that none comes again after content was lost or dropped.
+-- The first version is the time: so an old version never returns after content was lost.
 local function bump()
   if call('HEXISTS', live .. 'meta', 'version') == 0 then
     local now = call('TIME')
@@ -69,10 +69,11 @@ end
 """
 
 WRITE = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
 -- Five arguments for each change: operation, collection, key, expectation, state with JSON.
--- Returns -1 where an expectation fails, else how many records were deleted.
+-- Returns the number of deleted records, or -1 if an expectation fails. All expectations are
+-- checked before the first change, since Redis does not undo the writes of a script.
 local based = call('HEXISTS', live .. 'meta', 'base') == 1
 local deleted, touched = 0, false
 
@@ -135,10 +136,11 @@ return deleted
 )
 
 SCAN = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: collection, parent, start, count, and after, if any. Returns the size of all below
--- the parent, then keys and records in turn. Ranks cost O(log n), an offset would be walked.
+-- Arguments: collection, parent, start, count, and optionally after. Returns the number of records
+-- below the parent, then alternating keys and records. A rank is found in O(log n); with LIMIT,
+-- Redis would walk over all skipped keys.
 local name, parent, start, count, after = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sorted = order(live, name)
 local total = call('ZLEXCOUNT', sorted, low(parent), high(parent))
@@ -163,9 +165,10 @@ return page
 )
 
 SNAPSHOT = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Argument: the id of a new snapshot, if one is needed. Returns the id of that which holds all.
+-- Argument: the id for a new snapshot. Returns the id of the snapshot: the base if nothing has
+-- changed since the base, so that repeated snapshots copy nothing.
 local base = call('HGET', live .. 'meta', 'base')
 if is_snapshot(base) and call('EXISTS', live .. 'changed') == 0 then
   call('HINCRBY', snapshots .. base .. ':meta', 'holders', 1)
@@ -181,10 +184,10 @@ return id
 )
 
 FREEZE = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: the place of a copy, and after how many seconds it expires. The base of the live place
--- stays what it is, so that a reset need not copy all records after somebody has read them.
+-- Arguments: the place of the copy, and the seconds until the copy expires. The base of the live
+-- place stays the same, so that the next restore of the base still copies the changed records only.
 local place, seconds = ARGV[1], ARGV[2]
 copy(live, place)
 call('HSET', place .. 'meta', 'version', call('HGET', live .. 'meta', 'version') or 1)
@@ -198,9 +201,10 @@ call('EXPIRE', place .. 'meta', seconds)
 )
 
 RESTORE = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Argument: the id of a snapshot. Returns 0 if it is not there.
+-- Argument: the id of a snapshot. Returns 0 for an unknown snapshot. If the snapshot is the base,
+-- only the records changed since are restored: a reset costs the number of changes, not of records.
 local id = ARGV[1]
 local from = snapshots .. id .. ':'
 if not is_snapshot(id) then return 0 end
@@ -232,10 +236,10 @@ return 1
 )
 
 STAGE = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Arguments: place, collection, seconds until it is given up, then keys and records in turn.
--- Returns how many records of the collection are there.
+-- Arguments: place, collection, seconds until the place expires, then alternating keys and records.
+-- Returns the number of uploaded records of the collection.
 local place, name, seconds = ARGV[1], ARGV[2], ARGV[3]
 for i = 4, #ARGV, 2 do
   call('HSET', records(place, name), ARGV[i], ARGV[i + 1])
@@ -247,10 +251,11 @@ return call('HLEN', records(place, name))
 """
 )
 
-ARRIVE = (
-    COMMON
+UPLOAD_FUNCTIONS = (
+    COMMON_FUNCTIONS
     + r"""
--- Arguments of what follows: a staged place, more, then collections and their sizes in turn.
+-- The scripts below end with alternating collections and sizes. A staged collection may expire
+-- during an upload, so all sizes are checked before the first key is moved.
 local function is_complete(staged, from)
   for i = from, #ARGV, 2 do
     local name, size = ARGV[i], tonumber(ARGV[i + 1])
@@ -274,9 +279,9 @@ end
 )
 
 REPLACE = (
-    ARRIVE
+    UPLOAD_FUNCTIONS
     + r"""
--- Arguments: the staged place, collections and sizes. Returns 0 if something of it has expired.
+-- Arguments: the staged place, collections and sizes. Returns 0 if the upload is incomplete.
 if not is_complete(ARGV[1], 2) then return 0 end
 clear(live)
 move(ARGV[1], live, 2)
@@ -288,10 +293,10 @@ return 1
 )
 
 PUBLISH = (
-    ARRIVE
+    UPLOAD_FUNCTIONS
     + r"""
--- Arguments: the staged place, the id of a snapshot, collections and sizes. Returns 0 if something
--- of it has expired. Of those that publish one id the first does, and the others leave it.
+-- Arguments: the staged place, the id of a snapshot, collections and sizes. Returns 0 if the upload
+-- is incomplete. If another process has published the id already, the upload is removed.
 local staged, id = ARGV[1], ARGV[2]
 if is_snapshot(id) then
   for i = 3, #ARGV, 2 do call('UNLINK', records(staged, ARGV[i]), order(staged, ARGV[i])) end
@@ -305,7 +310,7 @@ return 1
 )
 
 DROP = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
 clear(live)
 forget_changes()
@@ -314,9 +319,9 @@ call('UNLINK', live .. 'meta')
 )
 
 DROP_SNAPSHOT = (
-    COMMON
+    COMMON_FUNCTIONS
     + r"""
--- Argument: the id of a snapshot. Returns 0 if it is not there.
+-- Argument: the id of a snapshot. Returns 0 for an unknown snapshot.
 local id = ARGV[1]
 if not is_snapshot(id) then return 0 end
 local place = snapshots .. id .. ':'

@@ -1,4 +1,4 @@
-"""A persistent ordered map: every change returns a new tree, and both share the rest.
+"""A persistent ordered map: every change returns a new tree, and both trees share nodes.
 
 A B+ tree: entries lie in leaves, all at the same depth, and each node but the root has between
 ``MIN_MEMBERS`` and ``MAX_MEMBERS`` members. A change copies the nodes on the way
@@ -30,7 +30,7 @@ class Leaf(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """Nodes of one depth, as columns: smallest keys, the nodes, and numbers of entries."""
+    """Nodes of equal depth, as columns: smallest keys, nodes, and numbers of entries."""
 
     keys: tuple[Key, ...]
     children: tuple["Node", ...]
@@ -51,9 +51,9 @@ class Tree:
     def of(cls, keys: Sequence[Key], values: Sequence[Any]) -> "Tree":
         """Build a tree from keys in strictly ascending order and values, in O(n)."""
         columns = tuple(keys), tuple(values)
-        nodes: list[Node] = [Leaf(*(c[part] for c in columns)) for part in _slices(len(keys))]
+        nodes: list[Node] = [Leaf(*(c[run] for c in columns)) for run in _slices(len(keys))]
         while len(nodes) > 1:
-            nodes = [_branch(nodes[part]) for part in _slices(len(nodes))]
+            nodes = [_branch(nodes[run]) for run in _slices(len(nodes))]
         return cls(*nodes)
 
     def __len__(self) -> int:
@@ -120,7 +120,7 @@ def _branch(nodes: Sequence[Node]) -> Branch:
 
 
 def _child(node: Branch, key: Key) -> int:
-    """Return the index of the child for a key; the first child for a key before all others."""
+    """Return the index of the child for a key; 0 for a key before all other keys."""
     return bisect_right(node.keys, key, 1) - 1
 
 
@@ -144,7 +144,7 @@ def _split(node: Node) -> tuple[Node, ...]:
     """Return a node, or two halves of a node with too many members."""
     if len(node.keys) <= MAX_MEMBERS:
         return (node,)
-    return tuple(_like(node, (c[part] for c in node)) for part in _slices(len(node.keys)))
+    return tuple(_like(node, (c[run] for c in node)) for run in _slices(len(node.keys)))
 
 
 def _put(node: Node, key: Key, value: Any) -> tuple[Node, ...]:
@@ -158,7 +158,7 @@ def _put(node: Node, key: Key, value: Any) -> tuple[Node, ...]:
 
 
 def _delete(node: Node, key: Key) -> Node:
-    """Return a node without a key; the node may have one member less than allowed."""
+    """Return a node without a key; the node may lack a member to ``MIN_MEMBERS``."""
     if isinstance(node, Leaf):
         index = bisect_left(node.keys, key)
         if not _holds(node, index, key):
@@ -168,6 +168,7 @@ def _delete(node: Node, key: Key) -> Node:
     child = _delete(node.children[index], key)
     if len(child.keys) >= MIN_MEMBERS:
         return _splice(node, index, index + 1, _branch([child]))
+    # Too few members: join the child with a neighbour, so that all leaves stay at the same depth.
     first = max(0, index - 1)
     pair = [*node.children[first:index], child, *node.children[index + 1 : first + 2]]
     return _splice(node, first, first + 2, _branch(_join(*pair)))
@@ -181,8 +182,8 @@ def _join(left: Node, right: Node) -> tuple[Node, ...]:
 def _leaves(node: Node, start: int, stop: int) -> Iterator[Leaf]:
     """Yield the entries from index ``start`` up to ``stop``, leaf by leaf."""
     if isinstance(node, Leaf):
-        part = slice(max(0, start), max(0, stop))
-        yield Leaf(node.keys[part], node.values[part])
+        run = slice(max(0, start), max(0, stop))
+        yield Leaf(node.keys[run], node.values[run])
         return
     begin = 0
     for child, size in zip(node.children, node.sizes, strict=True):

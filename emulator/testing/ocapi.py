@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from emulator.config import KNOBS, Config
-from emulator.fixture.data_set import BUNDLED
+from emulator.fixture.data_set import BUNDLED_FOLDER
 from emulator.ocapi.access.grant import grant
 from emulator.server import Emulator
 from emulator.testing.session import TokenSession
@@ -340,7 +340,7 @@ def _check_set_up(opened: Ocapi, knobs: Mapping[str, Any]) -> None:
 
 
 def _is_bundled(fixtures: str) -> bool:
-    return fixtures in {folder.name for folder in BUNDLED.iterdir()}
+    return fixtures in {folder.name for folder in BUNDLED_FOLDER.iterdir()}
 
 
 def _check_names(knobs: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ class CrashLog:
         return iter(tuple(self._crashes))
 
     def record(self, method: str, path: str, error: Exception) -> None:
-        """Log an error and store it, with a note about the request.
+        """Log and store an error, with a note about the request.
 
         The query is left out, since secrets may be in a query.
         """
@@ -36,7 +36,7 @@ class CrashLog:
         self._crashes.append(error)
 
     def check(self) -> None:
-        """Remove the oldest error and raise it, if there are errors."""
+        """Remove and raise the oldest error, if there are errors."""
         if self._crashes:
             raise self._crashes.popleft()
 

@@ -145,7 +145,7 @@ def test_a_start_with_other_data_than_the_store_has_is_told(
     Emulator(fixtures="samples", store=empty_redis)
     assert caplog.messages == []
     other = Emulator(fixtures="storefront", store=empty_redis)
-    told = "the store goes on with data that began as another data set; a reset brings in this one"
+    told = "the store keeps the data of another data set; a reset loads the data set of this server"
     assert caplog.messages == [told]
     other.reset()
     Emulator(fixtures="storefront", store=empty_redis)

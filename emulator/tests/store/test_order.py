@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.store import Key
-from emulator.store.order import BEYOND, decode, encode
+from emulator.store.order import AFTER_KEYS_BELOW, decode, encode
 
 PARTS = st.text("\0\1a\uffff\U0010ffff", max_size=3) | st.text(st.characters(), max_size=3)
 KEYS = st.lists(PARTS, max_size=3).map(tuple)
@@ -46,7 +46,7 @@ def test_bytes_lie_in_the_order_of_keys(one: Key, other: Key) -> None:
 def test_what_lies_below_a_key_lies_between_its_bytes_and_those_beyond(
     parent: Key, more: Key, other: Key
 ) -> None:
-    low, high = encode(parent), encode(parent) + BEYOND
+    low, high = encode(parent), encode(parent) + AFTER_KEYS_BELOW
     for key in ((*parent, *more), other):
         is_below = key[: len(parent)] == parent
         assert (low <= encode(key) < high) == is_below

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from emulator.fixture.data_set import BUNDLED
+from emulator.fixture.data_set import BUNDLED_FOLDER
 from emulator.http import certificate
 from emulator.store import MemoryStore
 
@@ -287,7 +287,7 @@ OWN_CLIENTS = """
 
 def make_data_set(folder: Path, *clients: str) -> str:
     """Write the samples with other clients to a folder."""
-    shutil.copytree(BUNDLED / "samples", folder)
+    shutil.copytree(BUNDLED_FOLDER / "samples", folder)
     entries = [{"client_id": client, "client_secret": "s3same"} for client in clients]
     (folder / "clients.json").write_text(json.dumps({"clients": entries}))
     return str(folder)
@@ -490,7 +490,7 @@ def test_a_failed_set_up_leaves_no_workspace(run: pytest.Pytester, server: Emula
 
 def test_a_folder_of_fixtures_is_relative_to_the_configuration_file(run: pytest.Pytester) -> None:
     folder = run.mkdir("data")
-    for file in (BUNDLED / "samples").iterdir():
+    for file in (BUNDLED_FOLDER / "samples").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     run.makeini("[pytest]\nocapi_fixtures = data")
     below = run.mkdir("below")
