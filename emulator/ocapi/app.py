@@ -18,7 +18,7 @@ from emulator.ocapi.cache import KEEPABLE, AnswerCache
 from emulator.ocapi.call import Call, Route, Service
 from emulator.ocapi.check import check
 from emulator.ocapi.meta import description
-from emulator.ocapi.resource import METHODS, Resource, Verb, list_methods
+from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Verb, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.schema import custom, faults
 from emulator.ocapi.schema.document import FAULT
@@ -140,10 +140,10 @@ def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
     document = resource.document
     many, one = resource.methods(of_collection=True), resource.methods(of_collection=False)
     of_all = Route(resource, resource.template, many, document, of_collection=True)
-    of_one = Route(resource, resource.template_of_one, one, document, children=children)
+    of_one = Route(resource, resource.document_template, one, document, children=children)
     routes = [of_all, of_one]
     if resource.search is not None:
-        methods: dict[str, Verb] = {METHODS["search"]: "search"}
+        methods: dict[str, Verb] = {METHODS_BY_VERB["search"]: "search"}
         routes.append(Route(resource, (resource.search.path,), methods, SEARCH_REQUEST))
     for route in routes:
         yield "/".join(map(_match_segment, route.template)), route

@@ -12,7 +12,7 @@ from emulator.clock import render_instant
 from emulator.config import Config
 from emulator.ocapi.access.permission import FREE, Permission
 from emulator.ocapi.access.token import Tokens
-from emulator.ocapi.resource import METHODS, Resource, Search, Verb
+from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Search, Verb
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import url, versions
@@ -93,7 +93,7 @@ class Route:
     @property
     def is_search(self) -> bool:
         """Whether the path is a search's, so that POST changes nothing."""
-        return METHODS["search"] in self.methods
+        return METHODS_BY_VERB["search"] in self.methods
 
     @property
     def search(self) -> Search:

@@ -1,4 +1,4 @@
-"""A resource is a value: what the protocol needs to know to serve one."""
+"""Resources as values: a declaration has all facts for the protocol."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Properties = Mapping[str, Any]
 Derive = Callable[[Properties | None, dict[str, Any], Properties, str], dict[str, Any]]
 Verb = Literal["list", "read", "create", "update", "delete", "search"]
 
-METHODS: dict[Verb, str] = {
+METHODS_BY_VERB: dict[Verb, str] = {
     "list": "GET",
     "read": "GET",
     "create": "PUT",
@@ -27,19 +27,19 @@ METHODS: dict[Verb, str] = {
     "search": "POST",
 }
 METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-OF_COLLECTION: tuple[Verb, ...] = ("list",)
-CREATED, MODIFIED = "creation_date", "last_modified"
+COLLECTION_VERBS: tuple[Verb, ...] = ("list",)
+CREATION_DATE, MODIFICATION_DATE = "creation_date", "last_modified"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """How the documents of a resource are searched.
+    """The search of a resource.
 
     Attributes:
         path: The path below the version.
-        result: The schema of what is found.
-        fields: What can be searched and sorted by.
-        faults: What it is documented to answer besides what every search may.
+        result: The schema of the result.
+        fields: The fields for queries and sorts.
+        faults: The documented faults, besides the faults of every search.
     """
 
     path: str
@@ -50,30 +50,32 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One resource of the Data API.
+    """A resource of the Data API.
 
     Attributes:
-        path: Its path below the version, such as ``inventory_lists``; also the collection's
-            name in the store and in fixtures.
-        aliases: Further paths of the collection alone.
-        document: The schema of one.
-        collection: The schema of a page of them.
-        key: The property that is its id.
-        parameter: The name of the path parameter, if it is not that of the property.
-        verbs: What can be done with it.
-        not_found: The fault when there is none with the id, which is its one argument.
-        duplicate: The fault when there is one already, likewise; None where PUT replaces it.
-        parent: The resource that it is below.
-        parent_key: The property that is the parent's id and the name of its path parameter.
-        deletes_missing: Whether DELETE of what is not there is done rather than refused.
-        derive: Returns all properties of a document that is written, from those it had before
-            (None if it was not there), those it gets, those the request sets, and the time.
-        search: How they are searched, None if they are not.
-        expansions: What ``expand`` can name.
-        required: Whether a data set without any is refused.
-        kept: Whether a workspace without data has them nevertheless.
-        references: Properties whose value or values are ids of another collection.
-        computed: Properties that follow from other data, given by the fixtures (INV-7).
+        path: The path below the version, such as ``inventory_lists``; also the name of the
+            collection in the store and in fixtures.
+        aliases: Further paths of the collection; the documents have no further paths.
+        document: The schema of a document.
+        collection: The schema of a page of documents.
+        key: The name of the id property.
+        parameter: The name of the path parameter; empty for the name of the id property.
+        verbs: The served verbs.
+        not_found: The fault of a missing document. The arguments are ids, the innermost first.
+        duplicate: The fault of PUT for an existing document, with the same arguments; None if PUT
+            replaces the document.
+        parent: The resource above, if any.
+        parent_key: The property with the parent's id, also the name of the path parameter.
+        deletes_missing: Whether DELETE of a missing document succeeds.
+        derive: Returns all properties of a written document. The arguments are the properties
+            before the write (None for a new document), the properties after the write, the
+            properties in the request, and the time.
+        search: The search, None for a resource without a search.
+        expansions: The valid values of ``expand``.
+        required: Whether every data set must have a document.
+        kept: Whether a workspace without data still has the documents.
+        references: The referenced collections by property. The property holds an id or several ids.
+        computed: The properties computed from other data, stored by the fixtures (INV-7).
 
     Raises:
         ValueError: The declaration contradicts itself (at import).
@@ -101,10 +103,11 @@ class Resource:
 
     def __post_init__(self) -> None:
         if not isinstance(self.document.fields.get(self.key), String):
-            told = f"{self.path}: key '{self.key}' is no string of the document"
-            raise ValueError(told)  # noqa: TRY004 - it is the declaration that is wrong
+            problem = f"{self.path}: the key '{self.key}' is not a string of the document"
+            raise ValueError(problem)  # noqa: TRY004 - the declaration has a mistake
         if self.parent and not isinstance(self.document.fields.get(self.parent_key), String):
-            raise ValueError(f"{self.path}: '{self.parent_key}' is no string of the document")
+            problem = f"{self.path}: the key '{self.parent_key}' is not a string of the document"
+            raise ValueError(problem)
         for fault in self.faults:
             if not 1 <= len(fault.arguments) <= len(self.keys):
                 ids = " and ".join(self.keys[::-1])
@@ -112,36 +115,36 @@ class Resource:
 
     @property
     def faults(self) -> tuple[FaultType, ...]:
-        """The faults of its own."""
+        """The own faults of the resource."""
         return (self.not_found, self.duplicate) if self.duplicate else (self.not_found,)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The properties that are ids in the path, outermost first."""
+        """The id properties in the path, outermost first."""
         return (self.parent_key, self.key) if self.parent else (self.key,)
 
     @property
     def template(self) -> tuple[str, ...]:
-        """The segments of the collection's path; those of ids are in braces."""
+        """The segments of the collection's path; ids are in braces."""
         if self.parent is None:
             return (self.path,)
         return (*self.parent.template, f"{{{self.parent_key}}}", self.path)
 
     @property
-    def template_of_one(self) -> tuple[str, ...]:
-        """The same of a document."""
+    def document_template(self) -> tuple[str, ...]:
+        """The segments of a document's path; ids are in braces."""
         return (*self.template, f"{{{self.parameter or self.key}}}")
 
     def locate(self, key: Key) -> str:
-        """Return the path of a document below the version; without its id, of its collection."""
-        return _fill(self.template if len(key) < len(self.keys) else self.template_of_one, key)
+        """Return the path of a document below the version; of the collection for a parent's key."""
+        return _fill(self.template if len(key) < len(self.keys) else self.document_template, key)
 
     def methods(self, *, of_collection: bool) -> dict[str, Verb]:
-        """Return the methods of the collection's or of one document's path, with their verbs."""
+        """Return the verbs by method, of the collection's path or of a document's path."""
         return {
             method: verb
-            for verb, method in METHODS.items()
-            if verb in self.verbs and (verb in OF_COLLECTION) == of_collection
+            for verb, method in METHODS_BY_VERB.items()
+            if verb in self.verbs and (verb in COLLECTION_VERBS) == of_collection
         }
 
     def record(
@@ -163,14 +166,16 @@ class Resource:
     @cached_property
     def _dates_of_creation(self) -> tuple[str, ...]:
         fields = self.document.fields
-        return tuple(n for n in (CREATED, MODIFIED) if isinstance(fields.get(n), DateTime))
+        return tuple(
+            n for n in (CREATION_DATE, MODIFICATION_DATE) if isinstance(fields.get(n), DateTime)
+        )
 
     @cached_property
     def _dates_of_change(self) -> tuple[str, ...]:
-        return tuple(name for name in self._dates_of_creation if name == MODIFIED)
+        return tuple(name for name in self._dates_of_creation if name == MODIFICATION_DATE)
 
     def fixtures(self) -> FixtureCollection:
-        """Return how the resource's fixtures are read."""
+        """Return the description of the resource's collection in data sets."""
         return FixtureCollection(
             self.path,
             f"{self.path}.json",
@@ -186,28 +191,30 @@ class Resource:
         """Return the computed properties of a document."""
         computed = {}
         for name in self.computed:
-            record = store.get(f"{self.path}.{name}", key)
+            record = store.get(self._computed_collection(name), key)
             if record is not None:
                 computed[name] = record.get(name)
         return computed
 
-    def _place_of(self, name: str) -> str:
-        """Return the store's collection of a computed property, which outlasts the document."""
+    def _computed_collection(self, name: str) -> str:
+        """Return the store's collection of a computed property; survives the document."""
         return f"{self.path}.{name}"
 
     def _arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
-        kept = [self._set_apart(record, apart) for record in records]
-        return {self.path: kept, **{self._place_of(name): apart[name] for name in apart}}
+        stored = [self._set_apart(record, apart) for record in records]
+        return {
+            self.path: stored,
+            **{self._computed_collection(name): apart[name] for name in apart},
+        }
 
     def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:
-        """Add the computed properties of a record to those of others; return it without them."""
-        kept = record
+        """Move the computed properties of a record to ``apart``; return the other properties."""
         for name, others in apart.items():
-            if name in kept.names:
-                kept, computed = kept.divide(name)
+            if name in record.names:
+                record, computed = record.divide(name)
                 others.append(computed)
-        return kept
+        return record
 
     def _encode(self, store: Store, _: str) -> Iterator[Mapping[str, Any]]:
         for record in store.scan(self.path, 0, store.count(self.path)).records:
@@ -217,7 +224,7 @@ class Resource:
         try:
             properties = self.document.decode_stored(entry)
         except ValueError as error:
-            raise ValueError("; ".join([*self._miss_ids(entry), str(error)])) from error
+            raise ValueError("; ".join([*self._report_missing_ids(entry), str(error)])) from error
         try:
             key = tuple([properties[name] for name in self.keys])
         except KeyError as error:
@@ -225,8 +232,8 @@ class Resource:
         derived = self.derive(properties, properties, {}, "") if self.derive else properties
         return Record(key, derived)
 
-    def _miss_ids(self, entry: Any) -> list[str]:
-        """Return what is to be said of ids that an entry lacks."""
+    def _report_missing_ids(self, entry: Any) -> list[str]:
+        """Return a message for each missing id of an entry."""
         names = self.keys if isinstance(entry, dict) else ()
         return [f"has no '{name}'" for name in names if name not in entry]
 
@@ -244,5 +251,5 @@ def fault_of(kind: FaultType, key: Key) -> Fault:
 
 
 def list_methods(methods: Iterable[str]) -> str:
-    """Return methods as the Allow header has them (MET-2)."""
+    """Return methods in the form of the Allow header (MET-2)."""
     return ", ".join(sorted(methods, key=METHOD_ORDER.index))

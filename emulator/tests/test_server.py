@@ -427,10 +427,10 @@ def test_a_token_is_of_the_client_that_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_token_of_an_unknown_client_is_an_error() -> None:
     emulator = Emulator(fixtures="samples")
-    with pytest.raises(LookupError, match="workspace 'default' knows no client 'nobody'"):
+    with pytest.raises(LookupError, match="workspace 'default' has no client 'nobody'"):
         emulator.token("nobody")
     emulator.workspaces.get("ci-7").store.replace({})
-    with pytest.raises(LookupError, match="workspace 'ci-7' knows no client ''"):
+    with pytest.raises(LookupError, match="workspace 'ci-7' has no client ''"):
         emulator.token(workspace="ci-7")
 
 

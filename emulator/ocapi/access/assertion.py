@@ -15,7 +15,7 @@ JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ACCOUNT_MANAGER_HOSTS = ("account.demandware.com", "account.demandware.com:443")
 RSA_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 EC_ALGORITHMS = ["ES256", "ES384", "ES512"]
-ALGORITHMS = {"RSA": RSA_ALGORITHMS, "EC": EC_ALGORITHMS}
+ALGORITHMS_BY_KEY_KIND = {"RSA": RSA_ALGORITHMS, "EC": EC_ALGORITHMS}
 
 
 def verify(
@@ -25,13 +25,13 @@ def verify(
 
     Args:
         parameters: The request's ``client_assertion_type`` and ``client_assertion``.
-        workspace: The workspace whose clients may sign, and whose clock counts.
-        host: The host of the request; an audience may name it.
-        paths: The paths of the token endpoints; an audience has to name one.
+        workspace: The workspace with the clients and the clock.
+        host: The host of the request, a valid host of the audience.
+        paths: The paths of the token endpoints, the valid paths of the audience.
 
     Raises:
         OAuthError: invalid_request, the type of the assertion is unknown; invalid_client, the
-            assertion does not hold.
+            assertion is not valid.
     """
     if parameters["client_assertion_type"] != JWT_BEARER:
         raise OAuthError(400, "invalid_request", "Parameter 'client_assertion_type' is unknown")
@@ -44,11 +44,13 @@ def verify(
         if record is None:
             raise authentication_failed()
         key = client.public_key(record.properties["certificate"])
-        claims = jwt.decode(assertion, key, ALGORITHMS[client.key_kind(key)], options=options)
+        claims = jwt.decode(
+            assertion, key, ALGORITHMS_BY_KEY_KIND[client.key_kind(key)], options=options
+        )
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise authentication_failed() from error
-    named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    is_for_us = any(_is_endpoint(str(url), host, paths) for url in named)
+    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    is_for_us = any(_is_endpoint(str(url), host, paths) for url in audiences)
     in_time = _is_in_time(claims, workspace.clock.now().timestamp())
     if not (in_time and is_for_us and claims["iss"] == claims["sub"]):
         raise authentication_failed()
@@ -63,7 +65,7 @@ def _is_in_time(claims: Mapping[str, Any], now: float) -> bool:
 
 
 def _is_endpoint(audience: str, host: str, paths: tuple[str, ...]) -> bool:
-    """Return whether an audience is a token endpoint of this server or of Account Manager."""
+    """Return True for a token endpoint of this server or of Account Manager."""
     try:
         url = urlsplit(audience)
     except ValueError:

@@ -1,7 +1,7 @@
 """The authorization endpoint of Account Manager: approves at once, by redirect (AUT-7).
 
-A code is a signed JWT, so that every process of one key can exchange it, and a reset workspace
-keeps no memory of codes. A code is therefore not single-use; it expires after 120 seconds.
+A code is a signed JWT. So every process with the same key can exchange the code, and no workspace
+stores codes. Therefore a client can use a code again, until the code expires after 120 seconds.
 """
 
 import re
@@ -17,29 +17,29 @@ from emulator.store import Record
 from emulator.workspace.workspace import Workspace
 
 AUTHORIZE_PATH = "/dwsso/oauth2/authorize"
-CODE_LIFETIME = 120  # seconds
-TOKEN_LIFETIME = 1799  # seconds
+CODE_LIFETIME_SECONDS = 120
+TOKEN_LIFETIME_SECONDS = 1799
 CODE_CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)  # RFC 7636, section 4.2
 
 
 def authorize(parameters: Mapping[str, str], workspace: Workspace, tokens: Tokens) -> str:
-    """Return the URL that the user agent is redirected to.
+    """Return the URL of the redirect.
 
     Args:
         parameters: The parameters of the query.
-        workspace: The workspace that the token or code is for.
+        workspace: The workspace of the token or code.
         tokens: The workspace's token issuer.
 
     Raises:
-        OAuthError: The client is unknown, or may not use the redirect URI; the user agent must
-            not be redirected then (RFC 6749, section 4.1.2.1).
+        OAuthError: The client is unknown, or the redirect URI is not valid for the client. Then
+            the user agent must not be redirected (RFC 6749, section 4.1.2.1).
     """
     client_id = parameters.get("client_id")
     if not client_id:
         raise missing("client_id")
     record = workspace.store.get(CLIENTS, (client_id,))
     if record is None:
-        # The status is 400: a 401 lets browsers ask for a password.
+        # Not 401: a browser would ask the user for a password.
         raise OAuthError(400, "invalid_client", f"Client '{client_id}' is unknown")
     uri = _find_redirect_uri(record, parameters.get("redirect_uri", ""))
     try:
@@ -54,7 +54,7 @@ def authorize(parameters: Mapping[str, str], workspace: Workspace, tokens: Token
 
 
 def _find_redirect_uri(record: Record, sent: str) -> str:
-    """Return the redirect URI of a request: registered, else of a loopback address."""
+    """Return the redirect URI of a request: registered, or a loopback address."""
     registered = record.properties.get("redirect_uris", [])
     if not sent and len(registered) == 1:
         return str(registered[0])
@@ -62,18 +62,20 @@ def _find_redirect_uri(record: Record, sent: str) -> str:
         raise missing("redirect_uri")
     allowed = sent in registered if registered else LOOPBACK_URI.fullmatch(sent) is not None
     if not allowed:
-        told = "is not registered" if registered else "is neither registered nor a loopback address"
-        raise OAuthError(400, "invalid_request", f"Parameter 'redirect_uri' {told}")
+        problem = (
+            "is not registered" if registered else "is neither registered nor a loopback address"
+        )
+        raise OAuthError(400, "invalid_request", f"Parameter 'redirect_uri' {problem}")
     return sent
 
 
 def _approve(
     client_id: str, parameters: Mapping[str, str], workspace: Workspace, tokens: Tokens
 ) -> dict[str, str]:
-    """Return the parameters of a redirect that approves the request.
+    """Return the parameters of an approving redirect.
 
     Raises:
-        OAuthError: The request is refused; the error belongs into the redirect.
+        OAuthError: The request is refused; the redirect reports the error.
     """
     users = workspace.store.scan(USERS, 0, 1).records
     response_type = parameters.get("response_type")
@@ -87,19 +89,22 @@ def _approve(
     login = users[0].key[0]
     if response_type == "token":
         return {
-            "access_token": tokens.issue(client_id, TOKEN_LIFETIME, login),
+            "access_token": tokens.issue(client_id, TOKEN_LIFETIME_SECONDS, login),
             "token_type": "Bearer",
-            "expires_in": str(TOKEN_LIFETIME),
+            "expires_in": str(TOKEN_LIFETIME_SECONDS),
             "scope": "mail",
         }
     claims = {"redirect": digest(parameters.get("redirect_uri", "")), **_read_challenge(parameters)}
-    return {"code": tokens.issue(client_id, CODE_LIFETIME, login, AUTHORIZATION_CODE, **claims)}
+    return {
+        "code": tokens.issue(client_id, CODE_LIFETIME_SECONDS, login, AUTHORIZATION_CODE, **claims)
+    }
 
 
 def _read_challenge(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the claim of a code challenge, empty without one (RFC 7636, section 4.3).
+    """Return the claim of a code challenge, empty without a challenge (RFC 7636, section 4.3).
 
-    The claim is always the S256 form: a plain challenge is the verifier, and the code is readable.
+    The claim has the S256 form always. A plain challenge is the verifier itself, and everybody can
+    read the claims of a code.
     """
     challenge = parameters.get("code_challenge")
     method = parameters.get("code_challenge_method", "plain")
@@ -114,5 +119,5 @@ def _read_challenge(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def digest(text: str) -> str:
-    """Return the SHA-256 of a text in base64url, as PKCE's S256 has it (RFC 7636, section 4.2)."""
+    """Return the SHA-256 of a text in base64url, the S256 of PKCE (RFC 7636, section 4.2)."""
     return urlsafe_b64encode(sha256(text.encode()).digest()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""API clients and Business Manager users: their entries in ``clients.json`` and their secrets."""
+"""API clients and Business Manager users: the entries of ``clients.json``, and the secrets."""
 
 import re
 from base64 import b64decode
@@ -25,7 +25,7 @@ REDIRECT_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{URI_CHARACTERS}+", re.ASCI
 LOOPBACK_URI = re.compile(
     rf"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?([/?]{URI_CHARACTERS}*)?", re.ASCII
 )
-NO_CRYPTOGRAPHY = "needs the package cryptography: pip install 'ocapi-emulator[tls]'"
+CRYPTOGRAPHY_MISSING = "needs the package cryptography: pip install 'ocapi-emulator[tls]'"
 
 
 class Client(Schema):
@@ -40,11 +40,11 @@ class Client(Schema):
 
     @validates("certificate")
     def check_certificate(self, value: str, data_key: str) -> None:  # noqa: ARG002 - inherited
-        """Check that the text is a PEM certificate or a PEM public key, RSA or EC."""
+        """Check the text: a PEM certificate or a PEM public key, RSA or EC."""
         try:
             public_key(value)
         except ImportError as error:
-            raise ValidationError(NO_CRYPTOGRAPHY) from error
+            raise ValidationError(CRYPTOGRAPHY_MISSING) from error
         except ValueError as error:
             raise ValidationError(
                 f"is not an RSA or EC certificate or public key in PEM: {error}"
@@ -80,7 +80,7 @@ def _read(schema: Schema, key: str, entry: Any) -> Record:
 
 
 def _join(reasons: Any) -> str:
-    """Return the reasons of a member in one line; a list has reasons for each entry."""
+    """Return the reasons of a member in a line; a list has reasons for each entry."""
     if isinstance(reasons, dict):
         return " ".join(f"[{index}]: {_join(below)}" for index, below in reasons.items())
     return " ".join(reasons)
@@ -140,12 +140,12 @@ def read_basic(header: str | None) -> tuple[str, str] | None:
 
 
 def is_client(store: Store, client_id: str, secret: str) -> bool:
-    """Return whether ``secret`` is the client's, in the same time for any answer."""
+    """Return True for the secret of the client; the time is the same for any answer."""
     return _matches(store, CLIENTS, client_id, "client_secret", secret)
 
 
 def is_user(store: Store, login: str, password: str) -> bool:
-    """Return whether ``password`` is the user's, in the same time for any answer."""
+    """Return True for the password of the user; the time is the same for any answer."""
     return _matches(store, USERS, login, "password", password)
 
 

@@ -9,7 +9,7 @@ from emulator.workspace.workspace import Workspace
 
 
 class Grant(NamedTuple):
-    """An access token, and the credentials of its API client.
+    """An access token, and the credentials of the API client.
 
     Attributes:
         client_id: The client's id.
@@ -29,17 +29,17 @@ def grant(workspace: Workspace, client_id: str = "") -> Grant:
 
     Args:
         workspace: The workspace.
-        client_id: The client; the first of the workspace if empty.
+        client_id: The client; empty for the first client of the workspace.
 
     Raises:
-        LookupError: The workspace has no such client.
+        LookupError: The workspace does not have the client, or has no client at all.
     """
     store = workspace.store
     first = store.scan(CLIENTS, 0, 1).records
     key = (client_id,) if client_id else first[0].key if first else ("",)
     client = store.get(CLIENTS, key)
     if client is None:
-        raise LookupError(f"workspace '{workspace.name}' knows no client '{key[0]}'")
+        raise LookupError(f"workspace '{workspace.name}' has no client '{key[0]}'")
     tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
-    token = tokens.issue(key[0], oauth.CLIENT_LIFETIME)
-    return Grant(key[0], client.properties["client_secret"], token, oauth.CLIENT_LIFETIME)
+    token = tokens.issue(key[0], oauth.CLIENT_LIFETIME_SECONDS)
+    return Grant(key[0], client.properties["client_secret"], token, oauth.CLIENT_LIFETIME_SECONDS)

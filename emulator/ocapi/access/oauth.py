@@ -12,14 +12,14 @@ from emulator.ocapi.access import authorization, token_grant
 from emulator.ocapi.access.authorization import AUTHORIZE_PATH
 from emulator.ocapi.access.oauth_error import STATUSES, OAuthError
 from emulator.ocapi.access.parameters import MAX_FORM_BYTES, read_form, read_query
-from emulator.ocapi.access.token_grant import CLIENT_LIFETIME, TOKEN_PATHS, TokenRequest
+from emulator.ocapi.access.token_grant import CLIENT_LIFETIME_SECONDS, TOKEN_PATHS, TokenRequest
 from emulator.ocapi.call import Service
 from emulator.request import current_request
 from emulator.workspace.workspace import current
 
-__all__ = ["CLIENT_LIFETIME", "PATHS", "register"]
+__all__ = ["CLIENT_LIFETIME_SECONDS", "PATHS", "register"]
 
-NAME = "token"
+FAMILY_NAME = "token"
 PATHS = (*TOKEN_PATHS, AUTHORIZE_PATH)
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 ERRORS_BY_STATUS = {
@@ -29,8 +29,8 @@ ERRORS_BY_STATUS = {
 
 
 def register(app: Flask, service: Service) -> Family:
-    """Add the OAuth endpoints to an application; return their family."""
-    blueprint = Blueprint(NAME, __name__)
+    """Add the OAuth endpoints to an application; return the family."""
+    blueprint = Blueprint(FAMILY_NAME, __name__)
 
     def grant() -> Response:
         return _answer(200, _grant(current_request(), service))
@@ -44,15 +44,15 @@ def register(app: Flask, service: Service) -> Family:
     app.register_error_handler(OAuthError, _refuse)
     app.register_blueprint(blueprint)
     return Family(
-        name=NAME,
+        name=FAMILY_NAME,
         paths=PATHS,
         application=app.wsgi_app,
         check=_check,
         refuse=_refuse_http,
         routes=app.url_map,
         operations={
-            **{(f"{NAME}.{path}", "POST"): "requestToken" for path in TOKEN_PATHS},
-            (f"{NAME}.{AUTHORIZE_PATH}", "GET"): "authorize",
+            **{(f"{FAMILY_NAME}.{path}", "POST"): "requestToken" for path in TOKEN_PATHS},
+            (f"{FAMILY_NAME}.{AUTHORIZE_PATH}", "GET"): "authorize",
         },
         faults=dict.fromkeys(STATUSES, ("description",)),
     )
@@ -100,7 +100,7 @@ def _refuse(error: OAuthError) -> Response:
 
 
 def _refuse_http(error: HTTPException) -> Response:
-    """Answer another method, a form that is too large, or an error of the server."""
+    """Answer another method, a too large form, or an error of the server."""
     name, description = ERRORS_BY_STATUS.get(
         error.code or 500, ("invalid_request", error.description or "")
     )

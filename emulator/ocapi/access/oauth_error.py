@@ -9,7 +9,7 @@ STATUSES = {
     "server_error": 500,
     "temporarily_unavailable": 503,
 }
-"""The error codes that a failpoint can ask for, with their statuses."""
+"""The error codes for failpoints, with the statuses."""
 
 
 class OAuthError(Exception):
@@ -37,5 +37,5 @@ def missing(name: str) -> OAuthError:
 
 
 def invalid_grant(description: str) -> OAuthError:
-    """Return the error of a code, refresh token or password that does not hold."""
+    """Return the error of an invalid code, refresh token or password."""
     return OAuthError(400, "invalid_grant", description)

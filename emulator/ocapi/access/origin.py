@@ -14,7 +14,7 @@ ALLOWED_HEADERS = (
     "x-dw-content-id, x-dw-http-method, x-dw-http-method-override, x-dw-resource-path, "
     "x-dw-resource-path-extension, x-dw-resource-state, x-emulator-workspace"
 )
-PREFLIGHT_SECONDS = "600"  # until a browser asks again
+PREFLIGHT_CACHE_SECONDS = "600"
 
 
 def check(origin: str, own: str, client: str, permissions: Permissions | None) -> None:
@@ -37,7 +37,7 @@ def check(origin: str, own: str, client: str, permissions: Permissions | None) -
 
 
 def allow(origin: str) -> Iterator[tuple[str, str]]:
-    """Yield the headers that let a page read an answer."""
+    """Yield the headers of an answer for a page of another origin."""
     yield "Access-Control-Allow-Origin", origin
     yield "Access-Control-Allow-Credentials", "true"
     yield "Access-Control-Expose-Headers", EXPOSED_HEADERS
@@ -48,4 +48,4 @@ def allow_preflight(methods: str) -> Iterator[tuple[str, str]]:
     """Yield the additional headers of an answer to a preflight."""
     yield "Access-Control-Allow-Methods", methods
     yield "Access-Control-Allow-Headers", ALLOWED_HEADERS
-    yield "Access-Control-Max-Age", PREFLIGHT_SECONDS
+    yield "Access-Control-Max-Age", PREFLIGHT_CACHE_SECONDS

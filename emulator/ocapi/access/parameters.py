@@ -6,7 +6,7 @@ from flask import Request
 
 from emulator.ocapi.access.oauth_error import OAuthError
 
-FORM = "application/x-www-form-urlencoded"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
 
@@ -25,13 +25,13 @@ def read_query(request: Request) -> dict[str, str]:
 
 
 def read_form(request: Request) -> dict[str, str]:
-    """Return the parameters of the form; a body of another media type has none.
+    """Return the parameters of the form; empty for a body of another media type.
 
     Raises:
         OAuthError: See ``_parse``.
         RequestEntityTooLarge: The body is larger than ``MAX_FORM_BYTES``.
     """
-    if request.mimetype != FORM:
+    if request.mimetype != FORM_MEDIA_TYPE:
         return {}
     length = request.environ.get("CONTENT_LENGTH")
     if isinstance(length, int):  # from an adapter that ignores PEP 3333; werkzeug needs text
@@ -40,7 +40,7 @@ def read_form(request: Request) -> dict[str, str]:
     return _parse(request.get_data(), "form")
 
 
-def _parse(data: bytes, place: str) -> dict[str, str]:
+def _parse(data: bytes, source: str) -> dict[str, str]:
     """Return the parameters of url-encoded bytes.
 
     Raises:
@@ -49,11 +49,11 @@ def _parse(data: bytes, place: str) -> dict[str, str]:
     """
     # Counted before anything is parsed: parsing costs a hundred times as much as counting.
     if data.count(b"&") >= MAX_PARAMETERS:
-        raise _invalid(f"The {place} has more than {MAX_PARAMETERS} parameters")
+        raise _invalid(f"The {source} has more than {MAX_PARAMETERS} parameters")
     try:
         pairs = parse_qsl(data.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
-        raise _invalid(f"The {place} is not UTF-8") from error
+        raise _invalid(f"The {source} is not UTF-8") from error
     parameters = dict(pairs)
     if len(parameters) < len(pairs):
         raise _invalid("A parameter is given more than once")

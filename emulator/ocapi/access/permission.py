@@ -1,13 +1,13 @@
 """Permissions of clients, from a settings document (SET-1, SET-2, SET-4).
 
-Nothing is granted by default; missing attributes grant nothing either. An entry of a client fits
-a request by its pattern, methods and versions. Of the fitting entries the most specific pattern
-decides alone. Patterns are compared segment by segment from the left: a literal comes before a
-segment with a wildcard, then ``*``, then ``**``; of equal patterns the first decides. The entries
-of the client ``*`` count only if no entry of the client itself fits.
+Nothing is granted by default; missing attributes grant nothing either. An entry fits a request if
+pattern, methods and versions fit. Of the fitting entries of a client, the entry with the most
+specific pattern decides alone. Patterns are compared segment by segment from the left: a literal
+comes before a segment with a wildcard, then ``*``, then ``**``; of equal patterns the first entry
+decides. The entries of the client ``*`` count only if no entry of the client itself fits.
 
-Paths are those below the version, in canonical form (``url.canonical``): percent-encoded, so
-that a slash inside an id stays inside its segment.
+A path here is the path below the version in canonical form (``url.canonical``), percent-encoded: a
+slash inside an id stays inside the segment.
 """
 
 import json
@@ -34,25 +34,25 @@ from emulator.ocapi.schema.document import ENVELOPE
 from emulator.ocapi.wire.select import Selector
 from emulator.recording.glob import PathPattern, compile_path
 
-LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 MAX_CACHED_DECISIONS = 4096
-ANY_ID = "%"  # never a segment of a canonical path or of a pattern
+ANY_ID = "%"  # no segment of a canonical path or of a pattern
 WRITE_METHODS = ("put", "patch", "post")
-# How open a segment of a pattern is; a pattern that ends is less open than one with ``**``.
-LITERAL, PARTIAL, END = 0, 1, 3
-WIDTHS = {"*": 2, "**": 4}
-PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
+# The ranks of segments, the most specific first. The end of a pattern comes before ``**``.
+LITERAL_RANK, PARTIAL_RANK, END_RANK = 0, 1, 3
+WILDCARD_RANKS = {"*": 2, "**": 4}
+PATH_PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The permission of one entry of the settings.
+    """The permission of a settings entry.
 
     Attributes:
         readable: The visible properties of an answer, None for all.
-        writable: The properties that a request may set, None for all.
+        writable: The writable properties of a request, None for all.
         response_headers: Additional headers of the answer.
-        cache_time: Seconds, or None if not given.
+        cache_time: Seconds, or None without a value.
     """
 
     readable: Selector | None = None
@@ -71,12 +71,12 @@ class Permission:
         return next(_refused(self.writable, changes), None)
 
 
-FREE = Permission()
+FULL_PERMISSION = Permission()
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An entry of the settings with its compiled pattern."""
+    """An entry of the settings with a compiled pattern."""
 
     setting: ResourceSetting
     pattern: PathPattern
@@ -91,8 +91,8 @@ class _Entry:
 class Permissions:
     """The permissions of a settings document.
 
-    One object serves all threads. Decisions are cached by the shape of a path: the path without
-    the ids that no pattern names.
+    All threads use the same object. Decisions are cached by a path without ids: segments that no
+    pattern has as a literal are left out, so that the cache does not grow with the ids.
     """
 
     def __init__(self, source: Settings) -> None:
@@ -101,7 +101,7 @@ class Permissions:
         self._clients = {client.client_id: client for client in source.clients}
         self._entries = {name: _arrange(client) for name, client in self._clients.items()}
         self._named = frozenset(chain.from_iterable(map(_segments, source.clients)))
-        self._has_partial = any(_width(segment) == PARTIAL for segment in self._named)
+        self._has_partial = any(_rank_segment(segment) == PARTIAL_RANK for segment in self._named)
         self._decide = lru_cache(MAX_CACHED_DECISIONS)(self._look_up)
 
     def find(self, client: str, method: str, path: str, version: str) -> Permission | None:
@@ -114,21 +114,21 @@ class Permissions:
             version: As documents carry it, such as ``23.2``.
         """
         if method == "OPTIONS":
-            return FREE
+            return FULL_PERMISSION
         known = client if client in self._clients else EVERY_CLIENT
-        return self._decide(known, _name(method), self._shape(path), version)
+        return self._decide(known, _name(method), self._leave_out_ids(path), version)
 
     def allows_origin(self, client: str, origin: str) -> bool:
-        """Return whether pages of an origin may call as a client; False for a malformed origin."""
+        """Return True for an allowed origin of a client; False for a malformed origin."""
         normal = read_origin(origin)
-        return any(normal in one.allowed_origins for one in self._find_clients(client))
+        return any(normal in c.allowed_origins for c in self._find_clients(client))
 
     def explain(self, client: str, method: str, template: str) -> str:
-        """Return the missing entry for a request, as JSON in one line.
+        """Return the missing entry for a request, as JSON in a line.
 
         The entry belongs into ``resources`` of the client, or into ``clients`` if the document
-        does not name the client yet. It replaces an entry with the same resource id and method,
-        which can only be for other versions.
+        does not name the client yet. The entry replaces an entry with the same resource id and
+        method: such an entry can only be for other versions.
 
         Args:
             client: The id of the client.
@@ -136,7 +136,7 @@ class Permissions:
             template: The path below the version with ``{name}`` or ``<name>`` for ids.
         """
         name = _name(method)
-        resource = "/" + PARAMETER.sub("*", template).strip("/")
+        resource = "/" + PATH_PARAMETER.sub("*", template).strip("/")
         entry: dict[str, Any] = {"resource_id": resource, "methods": [name]}
         entry["read_attributes"] = "(**)"
         if name in WRITE_METHODS:
@@ -149,7 +149,7 @@ class Permissions:
         names = dict.fromkeys((client, EVERY_CLIENT))
         return (self._clients[name] for name in names if name in self._clients)
 
-    def _shape(self, path: str) -> str:
+    def _leave_out_ids(self, path: str) -> str:
         if self._has_partial:
             return path
         segments = path.strip("/").split("/")
@@ -157,7 +157,7 @@ class Permissions:
 
     def _look_up(self, client: str, method: str, path: str, version: str) -> Permission | None:
         entries = chain.from_iterable(
-            self._entries[one.client_id] for one in self._find_clients(client)
+            self._entries[c.client_id] for c in self._find_clients(client)
         )
         fitting = (entry for entry in entries if entry.fits(method, path, version))
         return next((entry.permission for entry in fitting), None)
@@ -185,14 +185,14 @@ def _unless_all(selector: Selector) -> Selector | None:
 
 
 def _rank(pattern: Sequence[str]) -> tuple[int, ...]:
-    """Return a key that sorts patterns, the most specific first."""
-    return (*map(_width, pattern), END)
+    """Return a sort key of patterns, the most specific first."""
+    return (*map(_rank_segment, pattern), END_RANK)
 
 
-def _width(segment: str) -> int:
-    if segment in WIDTHS:
-        return WIDTHS[segment]
-    return PARTIAL if "*" in segment else LITERAL
+def _rank_segment(segment: str) -> int:
+    if segment in WILDCARD_RANKS:
+        return WILDCARD_RANKS[segment]
+    return PARTIAL_RANK if "*" in segment else LITERAL_RANK
 
 
 def _segments(client: Client) -> Iterator[str]:
@@ -230,7 +230,7 @@ def _refused_inside(name: str, nested: Selector, value: Any) -> Iterator[str]:
 
 
 def _is_document(name: str, value: Any) -> bool:
-    """Return whether ``(*)`` leaves a value out: a document, but not a custom property's map."""
+    """Return True for a document, left out by ``(*)``; False for a custom property's map."""
     values = value if isinstance(value, list) else [value]
     return not name.startswith("c_") and any(isinstance(v, Mapping) for v in values)
 
@@ -242,18 +242,18 @@ def read(document: Any) -> Permissions:
         document: A JSON value.
 
     Raises:
-        SettingsError: The document has mistakes; the error lists all of them.
+        SettingsError: The document has mistakes; the error lists all mistakes.
     """
     return Permissions(settings.read(document))
 
 
 def read_file(file: str) -> Permissions:
-    """Return the permissions of a settings file, and log its warnings.
+    """Return the permissions of a settings file, and log the warnings.
 
     Raises:
         SettingsError: The file cannot be read, is not JSON, or has mistakes.
     """
     permissions = Permissions(settings.read_file(Path(file)))
-    for place, reason in permissions.warnings.items():
-        LOG.warning("%s: %s: %s", file, place, reason)
+    for path, reason in permissions.warnings.items():
+        logger.warning("%s: %s: %s", file, path, reason)
     return permissions

@@ -20,7 +20,7 @@
 Only ``clients``, ``client_id``, ``resource_id`` and ``methods`` are required. Members and types
 are those of the settings page, and of ``resource_info`` and ``resource_object`` in the Data API's
 own description. There a version range is one object, elsewhere an array; both are read.
-Mistakes raise an error, all of them at once; ``tolerance`` lists the oddities that only warn.
+An error lists all mistakes at once; ``tolerance`` lists the oddities with a warning only.
 """
 
 import re
@@ -37,13 +37,13 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 from emulator import header
 from emulator.json_pointer import OF_SCHEMA
 from emulator.ocapi.access import tolerance
-from emulator.ocapi.access.tolerance import METHODS
+from emulator.ocapi.access.tolerance import SETTINGS_METHODS
 from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.wire import select
 from emulator.ocapi.wire.select import Selector
 
 EVERY_CLIENT = "*"
-MAX_COMPARED_SETTINGS = 100  # of one pattern: comparing all of them takes quadratic time
+MAX_COMPARED_SETTINGS = 100  # of a pattern: the time to compare all settings is quadratic
 NO_ATTRIBUTES = Selector("", "", {}, frozenset())
 VERSION = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
 FORMAT_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,2}", re.ASCII)
@@ -55,11 +55,11 @@ TYPE_NAMES = {
     list: "an array",
     dict: "an object",
 }
-MESSAGES: dict[str, Any] = {
+FIELD_MESSAGES: dict[str, Any] = {
     "required": "is missing",
     "null": "is null; it needs a value",
 }
-DUPLICATE = (
+DUPLICATE_WARNING = (
     "'{}' is in resources[{}] already, for the same method and version; the first entry decides"
 )
 
@@ -70,7 +70,7 @@ class SettingsError(ValueError):
     """A settings document has mistakes.
 
     Attributes:
-        problems: The reason by the JSON path of each mistake.
+        problems: The reasons by JSON path.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -86,12 +86,12 @@ class VersionRange:
     until: Version | None = None
 
     def __contains__(self, version: Version) -> bool:
-        """Return whether a version lies in the range."""
+        """Return True for a version in the range."""
         after = self.begin is None or self.begin <= version
         return after and (self.until is None or version < self.until)
 
     def overlaps(self, other: "VersionRange") -> bool:
-        """Return whether both ranges have a version in common."""
+        """Return True if both ranges have a common version."""
         return _precedes(self.begin, other.until) and _precedes(other.begin, self.until)
 
 
@@ -100,17 +100,17 @@ ALL_VERSIONS = (VersionRange(),)
 
 @dataclass(frozen=True, slots=True)
 class ResourceSetting:
-    """The permission of a client for the resources of one pattern.
+    """The permission of a client for the resources of a pattern.
 
     Attributes:
         resource_id: The pattern, as written in the document.
         methods: HTTP methods in lower case.
         read_attributes: The visible properties of answers.
-        write_attributes: The properties that requests may set.
-        cache_time: Seconds, or None if not given.
-        version_range: The setting is for versions in any of these ranges.
-        personalized_caching_enabled: Kept, without an effect here.
-        config: Kept, without an effect here.
+        write_attributes: The writable properties of requests.
+        cache_time: Seconds, or None without a value.
+        version_range: The ranges of versions; a version in any range fits.
+        personalized_caching_enabled: Without an effect here.
+        config: Without an effect here.
     """
 
     resource_id: str
@@ -123,16 +123,16 @@ class ResourceSetting:
     config: Mapping[str, Any] = field(default_factory=dict)
 
     def overlaps(self, other: "ResourceSetting") -> bool:
-        """Return whether both settings are for a common method and version."""
-        pairs = ((one, two) for one in self.version_range for two in other.version_range)
+        """Return True if both settings have a common method and version."""
+        pairs = ((ours, theirs) for ours in self.version_range for theirs in other.version_range)
         return not self.methods.isdisjoint(other.methods) and any(
-            one.overlaps(two) for one, two in pairs
+            ours.overlaps(theirs) for ours, theirs in pairs
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The settings of one client, or of all clients with the id ``*``.
+    """The settings of a client, or of all clients with the id ``*``.
 
     Attributes:
         client_id: The id.
@@ -154,7 +154,7 @@ class Settings:
     Attributes:
         version: The version of the format, as written.
         clients: The settings of each client.
-        document: The document itself, as JSON.
+        document: The unchanged document as JSON.
         warnings: The accepted oddities (SET-5), by JSON path.
     """
 
@@ -171,7 +171,7 @@ def read(document: Any) -> Settings:
         document: A JSON value.
 
     Raises:
-        SettingsError: The document has mistakes; the error lists all of them.
+        SettingsError: The document has mistakes; the error lists all mistakes.
     """
     for reason in tolerance.find_misplaced(document):
         raise SettingsError({"$": reason})
@@ -213,8 +213,8 @@ def read_version(text: str) -> Version:
 def read_pattern(resource_id: str) -> tuple[str, ...]:
     """Return the segments of a resource id, in the encoding of canonical paths (URL-5).
 
-    ``{name}`` is ``*``, as published documents have it. A literal may be written plain or
-    percent-encoded. A slash at the end is ignored, as in a URL (URL-7).
+    Published documents also write ``{name}`` for ``*``. A literal may be plain or percent-encoded.
+    A slash at the end is ignored, as in a URL (URL-7).
     """
     return tuple(_read_segment(segment) for segment in resource_id.split("/") if segment)
 
@@ -234,42 +234,42 @@ def _precedes(begin: Version | None, until: Version | None) -> bool:
     return begin is None or until is None or begin < until
 
 
-def _find_duplicates(place: str, resources: Sequence[ResourceSetting]) -> dict[str, str]:
-    """Return a warning for each setting with the pattern, method and version of an earlier one."""
+def _find_duplicates(path: str, resources: Sequence[ResourceSetting]) -> dict[str, str]:
+    """Return a warning for each setting with pattern, method and version of an earlier setting."""
     warnings = {}
     by_pattern: dict[tuple[str, ...], list[tuple[int, ResourceSetting]]] = {}
     for index, setting in enumerate(resources):
         earlier = by_pattern.setdefault(read_pattern(setting.resource_id), [])
         first = next((number for number, other in earlier if setting.overlaps(other)), None)
         if first is not None:
-            told = DUPLICATE.format(setting.resource_id, first)
-            warnings[f"{place}[{index}].resource_id"] = told
+            warning = DUPLICATE_WARNING.format(setting.resource_id, first)
+            warnings[f"{path}[{index}].resource_id"] = warning
         elif len(earlier) < MAX_COMPARED_SETTINGS:
             earlier.append((index, setting))
     return warnings
 
 
-def _locate(place: str, messages: Any) -> Iterator[tuple[str, str]]:
-    """Yield the messages of a marshmallow error with their JSON paths."""
+def _locate(path: str, messages: Any) -> Iterator[tuple[str, str]]:
+    """Yield JSON paths and messages of a marshmallow error."""
     if not isinstance(messages, Mapping):
-        yield place, "; ".join(dict.fromkeys(map(str, messages)))
+        yield path, "; ".join(dict.fromkeys(map(str, messages)))
         return
     for name, below in messages.items():
-        yield from _locate(_step(place, name), below)
+        yield from _locate(_append(path, name), below)
 
 
-def _step(place: str, name: Any) -> str:
+def _append(path: str, name: Any) -> str:
     if name == OF_SCHEMA:
-        return place
+        return path
     if isinstance(name, int):
-        return f"{place}[{name}]"
-    return f"{place}.{name}" if re.fullmatch(r"[\w-]+", name) else f"{place}[{name!r}]"
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if re.fullmatch(r"[\w-]+", name) else f"{path}[{name!r}]"
 
 
 class _Value(fields.Field[Any]):
-    """A value of exactly one JSON type; marshmallow's own fields read ``"900"`` as a number."""
+    """A value of a JSON type; unlike fields of marshmallow, no conversion of ``"900"``."""
 
-    default_error_messages = MESSAGES
+    default_error_messages = FIELD_MESSAGES
     kind: type = str
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -281,7 +281,7 @@ class _Value(fields.Field[Any]):
             raise ValidationError(str(error)) from error
 
     def read(self, value: Any) -> Any:
-        """Return the content of a value of the right type; raise ValueError for a wrong value."""
+        """Return the content of a value of the right type; raise ValueError for a mistake."""
         return value
 
 
@@ -361,8 +361,10 @@ class _ResourceId(_Value):
 
 class _Method(_Value):
     def read(self, value: str) -> str:
-        if value not in METHODS:
-            raise ValueError(f"'{value}' is not a method; methods are {', '.join(METHODS)}")
+        if value not in SETTINGS_METHODS:
+            raise ValueError(
+                f"'{value}' is not a method; methods are {', '.join(SETTINGS_METHODS)}"
+            )
         return value
 
 
@@ -396,11 +398,11 @@ class _Attributes(_Value):
             ) from error
 
 
-class _Part(Schema):
+class _ObjectSchema(Schema):
     """An object of the document; an unknown member is reported with the nearest known name."""
 
     class Meta:
-        """Leave unknown members to the check below, which knows a better name."""
+        """Leave unknown members to ``check_names``, for a hint in the message."""
 
         unknown = EXCLUDE
 
@@ -416,8 +418,8 @@ class _Part(Schema):
             raise ValidationError(wrong)
 
 
-def _nested(part: type[_Part]) -> fields.Nested:
-    return fields.Nested(part, error_messages=MESSAGES)
+def _nested(schema: type[_ObjectSchema]) -> fields.Nested:
+    return fields.Nested(schema, error_messages=FIELD_MESSAGES)
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
@@ -428,13 +430,13 @@ def _hint(name: str, known: Sequence[str]) -> str:
     return f"is unknown here; {better}"
 
 
-class _Range(_Part):
+class _Range(_ObjectSchema):
     begin = _Version(data_key="from")
     until = _Version()
 
     @post_load
     def make(self, data: dict[str, Version], **_: Any) -> VersionRange:
-        """Return the range; an empty range is a mistake."""
+        """Return the range; raise ValidationError for an empty range."""
         versions = VersionRange(**data)
         if not _precedes(versions.begin, versions.until):
             raise ValidationError("holds no version, since 'until' is not after 'from'")
@@ -442,19 +444,19 @@ class _Range(_Part):
 
 
 class _Ranges(fields.Field[tuple[VersionRange, ...]]):
-    """One version range, or an array of version ranges."""
+    """A version range, or an array of version ranges."""
 
-    default_error_messages = MESSAGES
+    default_error_messages = FIELD_MESSAGES
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[VersionRange, ...]:
-        one = _nested(_Range)
+        field = _nested(_Range)
         if isinstance(value, dict):
-            return (one.deserialize(value),)
-        ranges: tuple[VersionRange, ...] = _Array(one, shortest=1).deserialize(value)
+            return (field.deserialize(value),)
+        ranges: tuple[VersionRange, ...] = _Array(field, shortest=1).deserialize(value)
         return ranges
 
 
-class _Resource(_Part):
+class _Resource(_ObjectSchema):
     resource_id = _ResourceId(required=True)
     methods = _Array(_Method(), shortest=1, required=True)
     read_attributes = _Attributes()
@@ -470,7 +472,7 @@ class _Resource(_Part):
         return ResourceSetting(**data | {"methods": frozenset(data["methods"])})
 
 
-class _Client(_Part):
+class _Client(_ObjectSchema):
     client_id = _Name(required=True)
     allowed_origins = _Array(_Origin())
     response_headers = _Headers()
@@ -485,7 +487,7 @@ class _Client(_Part):
 
 class _Clients(_Array):
     def compare(self, entries: list[Any]) -> dict[int, Any]:
-        """Return a conflict for each further entry of a client: nobody knows which one decides."""
+        """Return a conflict for each further entry of a client: the meaning would be unclear."""
         ids = [entry.get("client_id") if isinstance(entry, dict) else None for entry in entries]
         first: dict[str, int] = {}
         return {
@@ -495,7 +497,7 @@ class _Clients(_Array):
         }
 
 
-class _Document(_Part):
+class _Document(_ObjectSchema):
     version = _FormatVersion(data_key="_v")
     clients = _Clients(_nested(_Client), required=True)
 

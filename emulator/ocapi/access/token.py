@@ -1,7 +1,7 @@
-"""Tokens and codes: signed JWTs that every process with the same key accepts (AUT-5, AUT-7).
+"""Tokens and codes: signed JWTs, valid in every process with the same key (AUT-5, AUT-7).
 
-Each JWT has one purpose, in the claim ``tokenName`` as in Account Manager's own tokens, so that
-an access token cannot stand in for a refresh token or a code, nor the other way round.
+The claim ``tokenName`` is the purpose of a JWT, as in tokens of Account Manager. So an access token
+cannot replace a refresh token or a code, nor the other way round.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ import jwt
 
 from emulator.clock import Clock
 
-ISSUER = "ocapi-emulator"
-ALGORITHM = "HS256"
+JWT_ISSUER = "ocapi-emulator"
+SIGNING_ALGORITHM = "HS256"
 ACCESS_TOKEN = "access_token"  # noqa: S105 - a purpose, no secret
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the same
 ID_TOKEN = "id_token"  # noqa: S105 - the same
@@ -30,12 +30,12 @@ class TokenError(ValueError):
 
 
 class Tokens:
-    """Issuer and verifier of the tokens of one workspace.
+    """Issuer and verifier of the tokens of a workspace.
 
     Args:
-        secret: The secret that the signing key is derived from.
-        clock: The clock that decides when tokens expire.
-        workspace: The name of the workspace; its tokens are good for no other workspace.
+        secret: The source of the signing key.
+        clock: The clock of issue and expiry.
+        workspace: The name of the workspace; the tokens are not valid for other workspaces.
     """
 
     def __init__(self, secret: str, clock: Clock, workspace: str = "") -> None:
@@ -61,7 +61,7 @@ class Tokens:
         """
         now = self._clock.now()
         content = {
-            "iss": ISSUER,
+            "iss": JWT_ISSUER,
             "sub": subject,
             "tokenName": purpose,
             "iat": now,
@@ -70,7 +70,7 @@ class Tokens:
             **({"user": user} if user else {}),
             **claims,
         }
-        return jwt.encode(content, self._key, ALGORITHM)
+        return jwt.encode(content, self._key, SIGNING_ALGORITHM)
 
     def verify(self, token: str) -> str:
         """Return the client id of an access token.
@@ -91,7 +91,7 @@ class Tokens:
         Raises:
             TokenError: The token is not a valid token of this purpose.
         """
-        # Long tokens are decoded each time: a cache is bounded in bytes only if its keys are.
+        # Long tokens are not cached: the cache is bounded in bytes only if the keys are bounded.
         decode = _decode if len(token) <= MAX_CACHED_TOKEN_CHARACTERS else _decode.__wrapped__
         try:
             claims: Mapping[str, Any] = decode(token, self._key)
@@ -117,7 +117,9 @@ def _decode(token: str, key: bytes) -> Mapping[str, Any]:
     Raises:
         jwt.InvalidTokenError: The token is malformed, or not signed with the key.
     """
-    # Expiry is a matter of our own clock, which need not show the real time.
+    # ``read`` checks the expiry by the clock of the workspace, not by the real time.
     options: Any = {"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False}
     options["verify_aud"] = False  # an ID token names its client as audience
-    return MappingProxyType(jwt.decode(token, key, [ALGORITHM], options=options, issuer=ISSUER))
+    return MappingProxyType(
+        jwt.decode(token, key, [SIGNING_ALGORITHM], options=options, issuer=JWT_ISSUER)
+    )

@@ -26,10 +26,10 @@ from emulator.workspace.workspace import Workspace
 ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
 INSTANCE_PATH = "/dw/oauth2/access_token"
 TOKEN_PATHS = (ACCOUNT_MANAGER_PATH, INSTANCE_PATH)
-BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
-CLIENT_LIFETIME = 1799  # seconds, as all lifetimes
-USER_LIFETIME = 899
-REFRESH_LIFETIME = 30 * 24 * 3600
+BUSINESS_MANAGER_GRANT = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
+CLIENT_LIFETIME_SECONDS = 1799
+USER_LIFETIME_SECONDS = 899
+REFRESH_LIFETIME_SECONDS = 30 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class TokenRequest:
         authorization: The ``Authorization`` header, or None.
         query: The parameters of the query.
         form: The parameters of the form.
-        workspace: The workspace that the token is for.
+        workspace: The workspace of the token.
         tokens: The workspace's token issuer.
     """
 
@@ -60,7 +60,7 @@ class TokenRequest:
         return {**self.query, **self.form}
 
     def require(self, name: str) -> str:
-        """Return a parameter, or raise OAuthError invalid_request if it is missing or empty."""
+        """Return a parameter; raise OAuthError invalid_request for a missing or empty parameter."""
         value = self.parameters.get(name)
         if not value:
             raise missing(name)
@@ -74,7 +74,7 @@ def grant(request: TokenRequest) -> dict[str, Any]:
         OAuthError: The request is refused.
     """
     grant_type = request.require("grant_type")
-    run = GRANTS[request.path].get(grant_type)
+    run = GRANTS_BY_PATH[request.path].get(grant_type)
     if run is None:
         description = f"Grant type '{grant_type}' is not supported here"
         raise OAuthError(400, "unsupported_grant_type", description)
@@ -84,7 +84,9 @@ def grant(request: TokenRequest) -> dict[str, Any]:
 def _grant_client(request: TokenRequest) -> dict[str, Any]:
     """Answer ``client_credentials`` (AUT-2)."""
     client_id = _authenticate(request)
-    return answer_token(request.tokens.issue(client_id, CLIENT_LIFETIME), CLIENT_LIFETIME)
+    return answer_token(
+        request.tokens.issue(client_id, CLIENT_LIFETIME_SECONDS), CLIENT_LIFETIME_SECONDS
+    )
 
 
 def _grant_business_manager(request: TokenRequest) -> dict[str, Any]:
@@ -96,9 +98,11 @@ def _grant_business_manager(request: TokenRequest) -> dict[str, Any]:
     known_client = client.is_client(request.workspace.store, client_id, secret)
     known_user = client.is_user(request.workspace.store, login, password)
     if not (known_client and known_user):
-        told = f"Client id '{client_id}' has invalid credentials to use grant type "
-        raise OAuthError(400, "unauthorized_client", f"{told}'{BUSINESS_MANAGER}'.")
-    return answer_token(request.tokens.issue(client_id, USER_LIFETIME, login), USER_LIFETIME)
+        problem = f"Client id '{client_id}' has invalid credentials to use grant type "
+        raise OAuthError(400, "unauthorized_client", f"{problem}'{BUSINESS_MANAGER_GRANT}'.")
+    return answer_token(
+        request.tokens.issue(client_id, USER_LIFETIME_SECONDS, login), USER_LIFETIME_SECONDS
+    )
 
 
 def _grant_password(request: TokenRequest) -> dict[str, Any]:
@@ -149,7 +153,7 @@ def _grant_refresh(request: TokenRequest) -> dict[str, Any]:
     return _answer_user(request, client_id, claims["user"], is_public=not has_proof)
 
 
-GRANTS: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any]]]] = {
+GRANTS_BY_PATH: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any]]]] = {
     ACCOUNT_MANAGER_PATH: {
         "client_credentials": _grant_client,
         "password": _grant_password,
@@ -158,7 +162,7 @@ GRANTS: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any]]]] = {
     },
     INSTANCE_PATH: {
         "client_credentials": _grant_client,
-        BUSINESS_MANAGER: _grant_business_manager,
+        BUSINESS_MANAGER_GRANT: _grant_business_manager,
     },
 }
 
@@ -178,9 +182,9 @@ def _authenticate(request: TokenRequest) -> str:
 
 
 def _identify(request: TokenRequest) -> tuple[str, bool]:
-    """Return the id of the client, and whether the client proved itself.
+    """Return the id of the client, and True for an authenticated client.
 
-    A client that shows a secret has to show the right one.
+    A public client has no secret. But a wrong secret is refused, also of a public client.
     """
     shown = {"client_assertion_type", "client_secret"} & request.parameters.keys()
     if shown or request.authorization is not None:
@@ -195,11 +199,11 @@ def _answer_user(
     request: TokenRequest, client_id: str, login: str, *, is_public: bool = False
 ) -> dict[str, Any]:
     issue = request.tokens.issue
-    refresh = issue(client_id, REFRESH_LIFETIME, login, REFRESH_TOKEN, public=is_public)
+    refresh = issue(client_id, REFRESH_LIFETIME_SECONDS, login, REFRESH_TOKEN, public=is_public)
     return {
-        **answer_token(issue(client_id, CLIENT_LIFETIME, login), CLIENT_LIFETIME),
+        **answer_token(issue(client_id, CLIENT_LIFETIME_SECONDS, login), CLIENT_LIFETIME_SECONDS),
         "refresh_token": refresh,
-        "id_token": issue(login, CLIENT_LIFETIME, "", ID_TOKEN, aud=client_id),
+        "id_token": issue(login, CLIENT_LIFETIME_SECONDS, "", ID_TOKEN, aud=client_id),
     }
 
 

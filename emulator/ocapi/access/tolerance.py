@@ -1,8 +1,8 @@
 """Oddities of published settings documents, accepted with a warning (SET-5).
 
-Nobody documents how strictly Business Manager reads a document. A document that works there has
-to work here, so each oddity below is read in the only sense that it can have, and is reported.
-A mistake with more than one possible sense stays an error (see ``settings``).
+The strictness of Business Manager is not documented. A document must work here if the document
+works there. So each oddity below is accepted, since it has only one possible sense, and reported
+as a warning. A mistake with several possible senses is an error (see ``settings``).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,8 +11,8 @@ from typing import Any
 from emulator import header
 from emulator.ocapi.access.web_origin import read_origin
 
-METHODS = ("get", "put", "patch", "delete", "post")
-FLAGS = {"true": True, "false": False}
+SETTINGS_METHODS = ("get", "put", "patch", "delete", "post")
+FLAG_TEXTS = {"true": True, "false": False}
 API_HEADERS = (
     "allow",
     "cache-control",
@@ -29,9 +29,9 @@ Warnings = dict[str, str]
 
 
 def normalize(document: Any) -> tuple[Any, Warnings]:
-    """Return a document in its strict form, and the warnings by JSON path.
+    """Return a document in the strict form, and the warnings by JSON path.
 
-    Values of a wrong shape are left as they are: the strict reader reports them.
+    Values of a wrong type stay unchanged: ``settings`` reports the error.
     """
     warnings: Warnings = {}
     members = {"_v": _normalize_version, "clients": _each(_normalize_client)}
@@ -42,70 +42,70 @@ Normalize = Callable[[Any, str, Warnings], Any]
 
 
 def _normalize_object(
-    value: Any, place: str, members: Mapping[str, Normalize], warnings: Warnings
+    value: Any, path: str, members: Mapping[str, Normalize], warnings: Warnings
 ) -> Any:
     if not isinstance(value, dict):
         return value
-    kept = {}
+    normal = {}
     for name, inner in value.items():
         if name.startswith("_") and name != "_v":
-            warnings[f"{place}.{name}"] = "is ignored: a name that begins with '_' is a comment"
+            warnings[f"{path}.{name}"] = "is ignored: a name that begins with '_' is a comment"
         elif name in members:
-            kept[name] = members[name](inner, f"{place}.{name}", warnings)
+            normal[name] = members[name](inner, f"{path}.{name}", warnings)
         else:
-            kept[name] = inner
-    return kept
+            normal[name] = inner
+    return normal
 
 
 def _each(normalize_entry: Normalize) -> Normalize:
-    def run(value: Any, place: str, warnings: Warnings) -> Any:
+    def run(value: Any, path: str, warnings: Warnings) -> Any:
         if not isinstance(value, list):
             return value
-        return [normalize_entry(v, f"{place}[{i}]", warnings) for i, v in enumerate(value)]
+        return [normalize_entry(v, f"{path}[{i}]", warnings) for i, v in enumerate(value)]
 
     return run
 
 
-def _normalize_version(value: Any, place: str, warnings: Warnings) -> Any:
+def _normalize_version(value: Any, path: str, warnings: Warnings) -> Any:
     if isinstance(value, float):
-        warnings[place] = f"the number {value} is read as '{value}'; write it in quotes"
+        warnings[path] = f"the number {value} is read as '{value}'; write it in quotes"
         return str(value)
     return value
 
 
-def _normalize_client(value: Any, place: str, warnings: Warnings) -> Any:
+def _normalize_client(value: Any, path: str, warnings: Warnings) -> Any:
     members = {
         "allowed_origins": _each(_report_origin),
         "response_headers": _normalize_headers,
         "resources": _each(_normalize_resource),
     }
-    return _normalize_object(value, place, members, warnings)
+    return _normalize_object(value, path, members, warnings)
 
 
-def _normalize_resource(value: Any, place: str, warnings: Warnings) -> Any:
+def _normalize_resource(value: Any, path: str, warnings: Warnings) -> Any:
     members = {
         "methods": _each(_normalize_method),
         "cache_time": _normalize_seconds,
         "personalized_caching_enabled": _normalize_flag,
     }
-    return _normalize_object(value, place, members, warnings)
+    return _normalize_object(value, path, members, warnings)
 
 
-def _report_origin(value: Any, place: str, warnings: Warnings) -> Any:
+def _report_origin(value: Any, path: str, warnings: Warnings) -> Any:
     if isinstance(value, str) and read_origin(value) is None:
-        warnings[place] = (
+        warnings[path] = (
             f"'{value}' is not an origin, so no request matches it; an origin is a scheme, a host "
             "and perhaps a port, without a path or a wildcard, such as https://shop.example"
         )
     return value
 
 
-def _normalize_headers(value: Any, place: str, warnings: Warnings) -> Any:
+def _normalize_headers(value: Any, path: str, warnings: Warnings) -> Any:
     if not isinstance(value, dict):
         return value
     ignored = [name for name in value if _is_api_header(name)]
     for name in ignored:
-        warnings[f"{place}.{name}"] = "is ignored: the API sets this header itself"
+        warnings[f"{path}.{name}"] = "is ignored: the API sets this header itself"
     return {name: text for name, text in value.items() if name not in ignored}
 
 
@@ -115,29 +115,33 @@ def _is_api_header(name: str) -> bool:
     return known and header.NAME.fullmatch(name) is not None
 
 
-def _normalize_method(value: Any, place: str, warnings: Warnings) -> Any:
-    if isinstance(value, str) and value not in METHODS and value.lower() in METHODS:
-        warnings[place] = f"'{value}' is read as '{value.lower()}'; write methods in lower case"
+def _normalize_method(value: Any, path: str, warnings: Warnings) -> Any:
+    if (
+        isinstance(value, str)
+        and value not in SETTINGS_METHODS
+        and value.lower() in SETTINGS_METHODS
+    ):
+        warnings[path] = f"'{value}' is read as '{value.lower()}'; write methods in lower case"
         return value.lower()
     return value
 
 
-def _normalize_seconds(value: Any, place: str, warnings: Warnings) -> Any:
+def _normalize_seconds(value: Any, path: str, warnings: Warnings) -> Any:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:  # noqa: PLR2004
-        warnings[place] = f"'{value}' is read as the number {int(value)}; write it without quotes"
+        warnings[path] = f"'{value}' is read as the number {int(value)}; write it without quotes"
         return int(value)
     return value
 
 
-def _normalize_flag(value: Any, place: str, warnings: Warnings) -> Any:
-    if isinstance(value, str) and value.lower() in FLAGS:
-        warnings[place] = f"'{value}' is read as {value.lower()}; write it without quotes"
-        return FLAGS[value.lower()]
+def _normalize_flag(value: Any, path: str, warnings: Warnings) -> Any:
+    if isinstance(value, str) and value.lower() in FLAG_TEXTS:
+        warnings[path] = f"'{value}' is read as {value.lower()}; write it without quotes"
+        return FLAG_TEXTS[value.lower()]
     return value
 
 
 def find_misplaced(document: Any) -> Iterator[str]:
-    """Yield the reason for refusing a fragment of a settings document; nothing for a document."""
+    """Yield the problem of a fragment of a settings document; nothing for a document."""
     if isinstance(document, list):
         first = document[0] if document else None
         names = frozenset(first) if isinstance(first, dict) else frozenset()

@@ -6,31 +6,31 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from emulator.ocapi.access.tolerance import METHODS
+from emulator.ocapi.access.tolerance import SETTINGS_METHODS
 from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.schema.document import ENVELOPE
 from emulator.ocapi.wire import url, versions
 from emulator.ocapi.wire.select import ALWAYS, NAME
 from emulator.recording.exchange import Exchange
 
-PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
+PATH_PARAMETER = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 ALL_ATTRIBUTES = "(**)"
 MAX_NAME_DOTS = 16  # levels of a selector are rendered by recursion
 WRITE_METHODS = ("PUT", "PATCH", "POST")
-UNKNOWN_NAMES = "**"  # not a name, so all attributes are granted
+UNKNOWN_NAMES = "**"  # not a valid name, so ``_select`` grants all attributes
 
 Tree = dict[str, "Tree | None"]  # the wanted properties by name, None for a whole property
 
 
 class Use(NamedTuple):
-    """The use of a resource by one request.
+    """The use of a resource by a request.
 
     Attributes:
         client: The id of the client.
         method: The HTTP method in capitals; HEAD counts as GET, OPTIONS needs no permission.
         path: The path below the version, in canonical form.
-        written: The properties set by the request; dots lead into documents, ``allocation.amount``.
-        read: The properties used from the answer, None for all.
+        written: The properties in the request; dots separate levels, ``allocation.amount``.
+        read: The used properties of the answer, None for all.
         origin: The origin of the calling page, empty without a page.
     """
 
@@ -67,21 +67,21 @@ def _read_names(exchange: Exchange) -> Iterable[str]:
 def summarize(uses: Iterable[Use], templates: Iterable[str]) -> dict[str, Any]:
     """Return the settings document for recorded requests.
 
-    Clients and resources are sorted, methods are in the order of ``METHODS``. Attributes are
-    granted for all methods of a resource. A name that no selector can hold grants all attributes.
-    If a served path is also an id of another path, as ``/users/this`` is of ``/users/*``, the
-    permission for the other path covers both.
+    Clients and resources are sorted; methods are in the order of ``SETTINGS_METHODS``. Attributes
+    are granted for all methods of a resource. A name without a spelling in selectors grants all
+    attributes. A served path may be an id below another path, such as ``/users/this`` below
+    ``/users/*``: then the permission for ``/users/*`` covers both paths.
 
     Args:
         uses: The uses to allow.
         templates: The served paths, with ``{name}`` or ``<name>`` for ids. A path without a
-            fitting template is taken literally.
+            template is a literal.
     """
-    shapes = sorted((_split(template) for template in templates), key=_openness)
+    patterns = sorted((_split(template) for template in templates), key=_rank)
     found: dict[str, dict[str, list[Use]]] = {}
     for use in uses:
         if use.method != "OPTIONS":
-            resource = _generalize(use.path, shapes)
+            resource = _generalize(use.path, patterns)
             found.setdefault(use.client, {}).setdefault(resource, []).append(use)
     clients = [_describe_client(client, found[client]) for client in sorted(found)]
     return {"_v": versions.CURRENT, "clients": clients}
@@ -89,42 +89,45 @@ def summarize(uses: Iterable[Use], templates: Iterable[str]) -> dict[str, Any]:
 
 def _describe_client(client: str, resources: Mapping[str, Sequence[Use]]) -> dict[str, Any]:
     entries = [_describe_resource(resource, resources[resource]) for resource in sorted(resources)]
-    uses = (use for asked in resources.values() for use in asked)
+    uses = (use for requests in resources.values() for use in requests)
     origins = sorted({use.origin for use in uses if read_origin(use.origin)})
-    told = {"allowed_origins": origins} if origins else {}
-    return {"client_id": client, **told, "resources": entries}
+    allowed = {"allowed_origins": origins} if origins else {}
+    return {"client_id": client, **allowed, "resources": entries}
 
 
 def _describe_resource(resource: str, uses: Sequence[Use]) -> dict[str, Any]:
-    asked = {"get" if use.method == "HEAD" else use.method.lower() for use in uses}
+    methods = {"get" if use.method == "HEAD" else use.method.lower() for use in uses}
     read = (name for use in uses for name in (("**",) if use.read is None else use.read))
     written = (name for use in uses for name in use.written)
     attributes = {
         "read_attributes": _select(set(read).difference(ALWAYS)),
         "write_attributes": _select(set(written).difference(ENVELOPE)),
     }
-    entry = {"resource_id": resource, "methods": [name for name in METHODS if name in asked]}
+    entry = {
+        "resource_id": resource,
+        "methods": [name for name in SETTINGS_METHODS if name in methods],
+    }
     return entry | {name: selector for name, selector in attributes.items() if selector}
 
 
 def _split(path: str) -> tuple[str, ...]:
-    return tuple(PARAMETER.sub("*", path).strip("/").split("/"))
+    return tuple(PATH_PARAMETER.sub("*", path).strip("/").split("/"))
 
 
-def _openness(shape: tuple[str, ...]) -> tuple[bool, ...]:
-    return tuple(segment == "*" for segment in shape)
+def _rank(pattern: tuple[str, ...]) -> tuple[bool, ...]:
+    return tuple(segment == "*" for segment in pattern)
 
 
-def _generalize(path: str, shapes: Sequence[tuple[str, ...]]) -> str:
-    """Return a path with asterisks for ids, by the least open fitting shape."""
+def _generalize(path: str, patterns: Sequence[tuple[str, ...]]) -> str:
+    """Return a path with asterisks for ids, by the most specific fitting pattern."""
     segments = tuple(path.strip("/").split("/"))
-    fitting = (shape for shape in shapes if _fits(shape, segments))
+    fitting = (pattern for pattern in patterns if _fits(pattern, segments))
     return "/" + "/".join(next(fitting, segments))
 
 
-def _fits(shape: tuple[str, ...], segments: tuple[str, ...]) -> bool:
-    pairs = zip(shape, segments, strict=False)
-    return len(shape) == len(segments) and all(part in ("*", given) for part, given in pairs)
+def _fits(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
+    pairs = zip(pattern, segments, strict=False)
+    return len(pattern) == len(segments) and all(wanted in ("*", given) for wanted, given in pairs)
 
 
 def _select(names: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""Origins of web pages in one comparable form (RFC 6454, section 4)."""
+"""Origins of web pages in a comparable form (RFC 6454, section 4)."""
 
 import re
 

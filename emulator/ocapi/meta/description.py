@@ -288,7 +288,7 @@ def _operations(
 ) -> Iterator[tuple[tuple[str, ...], str, dict[str, Any]]]:
     """Yield template, method and description of each operation of a resource."""
     for of_collection in (True, False):
-        template = resource.template if of_collection else resource.template_of_one
+        template = resource.template if of_collection else resource.document_template
         for method, verb in resource.methods(of_collection=of_collection).items():
             yield template, method, _describe_verb(resource, verb, template, replaces=replaces)
     search = resource.search

@@ -413,7 +413,7 @@ def test_token_is_of_the_first_client_of_the_data_set(tmp_path: Path) -> None:
             token = invoke("token", "--url", emulator.url, *given).stdout.strip()
             assert get(emulator.url + LISTS, headers={"Authorization": f"Bearer {token}"}).ok
         unknown = invoke("token", "--url", emulator.url, "--client-id", "nobody")
-    assert_one_line(unknown.stderr, "knows no client 'nobody'")
+    assert_one_line(unknown.stderr, "has no client 'nobody'")
 
 
 def test_token_of_a_closed_control_plane_is_of_the_bundled_client(tmp_path: Path) -> None:

@@ -304,7 +304,7 @@ def test_files_of_another_data_set_take_the_place_of_all_data(emulator: Emulator
     assert [site["id"] for site in files["sites.json"]] == ["A"]
     for name in ("inventory_lists.json", "items.json", "inventories.json"):
         assert files[name] == []
-    with pytest.raises(LookupError, match="knows no client 'aaaa"):
+    with pytest.raises(LookupError, match="has no client 'aaaa"):
         emulator.token("aaaa")
     assert emulator.token("c")
 

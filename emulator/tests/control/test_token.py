@@ -46,7 +46,7 @@ def test_a_token_is_for_the_workspace_of_the_request(emulator: Emulator) -> None
 @pytest.mark.parametrize(
     ("query", "status", "detail"),
     [
-        ("client_id=nobody", 404, "workspace 'default' knows no client 'nobody'."),
+        ("client_id=nobody", 404, "workspace 'default' has no client 'nobody'."),
         ("client=x", 400, "Token takes 'client_id', not 'client'."),
     ],
 )

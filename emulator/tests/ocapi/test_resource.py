@@ -67,7 +67,9 @@ def test_a_declaration_needs_neither_aliases_nor_references_nor_computed_propert
 
 @pytest.mark.parametrize("key", ["nothing", "count", "link", "c_custom", ""])
 def test_the_key_is_a_string_of_the_document(key: str) -> None:
-    with pytest.raises(ValueError, match=f"things: key '{key}' is no string of the document"):
+    with pytest.raises(
+        ValueError, match=f"things: the key '{key}' is not a string of the document"
+    ):
         declare("read", key=key)
 
 

@@ -320,7 +320,7 @@ def test_a_client_that_a_running_server_does_not_know_is_an_error(
     options = ("--ocapi-url", server.url, "--ocapi-client-id", "nobody")
     result = run.runpytest_inprocess(*SILENT, *options)
     assert result.parseoutcomes() == {"failed": 1}
-    result.stdout.fnmatch_lines(["*RefusedError: *knows no client 'nobody'*"])
+    result.stdout.fnmatch_lines(["*RefusedError: *has no client 'nobody'*"])
 
 
 @pytest.mark.parametrize("place", ["this process", "another process"])
