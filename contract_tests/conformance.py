@@ -1,9 +1,9 @@
-"""Holds the description of a server against a reference: what agrees, what differs, and why.
+"""Compare the description of a server with a reference, and explain the differences.
 
-Both are Swagger 2.0 or OpenAPI 3.0. They are read into facts, which are compared one by one:
-operations, parameters, documents, properties and faults of all paths that the server has. What
-differs on purpose stands in ``RULES`` with the rule of the contract that wants it so; anything
-else is wrong, and the program ends with 1.
+Both descriptions are Swagger 2.0 or OpenAPI 3.0. Each description is read into facts about
+operations, parameters, documents, properties and faults; the paths are the paths of the server.
+``RULES`` lists the intended differences, each with a rule of the contract. Any other difference is
+wrong, and the exit code is 1.
 
     python -m contract_tests.conformance reference.json [--url https://host] > conformance.md
 """
@@ -22,18 +22,18 @@ from typing import Any
 from contract_tests.api import Api
 
 META_PATH = "/s/-/dw/meta/v1/rest/data/v23_2"
-DEMO = "a" * 30
-SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"
-METHODS = ("get", "put", "post", "patch", "delete")
-# With their plurals.
-KINDS = {
+DEMO_CLIENT = "a" * 30
+SECRET_VARIABLE = "OCAPI_EMULATOR_CLIENT_SECRET"
+HTTP_METHODS = ("get", "put", "post", "patch", "delete")
+# The kinds of facts, with plurals.
+FACT_KINDS = {
     "operation": "operations",
     "parameter": "parameters",
     "document": "documents",
     "property": "properties",
     "fault": "faults",
 }
-STATED = (
+SCHEMA_KEYWORDS = (
     "format",
     "minLength",
     "maxLength",
@@ -45,12 +45,12 @@ STATED = (
     "enum",
     "readOnly",
 )
-# What is said to a reader of the reference rather than to a program.
-NOTES = ("x-note", "x-not-in-23.2-docs")
-FAULT = re.compile(r"`(\w+Exception)`")
-PARAMETER = re.compile(r"\{[^}]*\}")
+# Remarks for readers of the reference.
+NOTE_KEYWORDS = ("x-note", "x-not-in-23.2-docs")
+FAULT_TYPE = re.compile(r"`(\w+Exception)`")
+PATH_PARAMETER = re.compile(r"\{[^}]*\}")
 PRESENT, ABSENT = "stated", ""
-MOST_EXAMPLES = 3
+MAX_EXAMPLES = 3
 
 Tree = Mapping[str, Any]
 Facets = dict[str, str]
@@ -59,11 +59,11 @@ Subject = tuple[str, str]
 
 @dataclass(frozen=True)
 class Fact:
-    """What a description says of a subject.
+    """The statements of a description about a subject.
 
     Attributes:
-        facets: What is stated of it, such as ``type`` and ``maxLength``; values as text.
-        note: A remark that it need not be there; empty for none.
+        facets: The statements by name, such as ``type`` and ``maxLength``; values as text.
+        note: A remark about a doubtful subject; empty without a remark.
     """
 
     facets: Mapping[str, str]
@@ -71,20 +71,20 @@ class Fact:
 
 
 Facts = dict[Subject, Fact]
-"""Facts by kind and name of what they are about."""
+"""Facts by kind and name of the subject."""
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """One thing that the two descriptions state differently.
+    """A difference between the two descriptions.
 
     Attributes:
-        kind: One of KINDS.
-        name: What it is about, such as ``GET /inventory_lists`` or ``inventory_list.id``.
-        facet: What of it differs; empty if one of the two does not have it at all.
-        served: What the server states, ABSENT if nothing.
-        reference: What the reference states, likewise.
-        reason: The rule that wants it so; empty if none does.
+        kind: One of FACT_KINDS.
+        name: The name of the subject, such as ``GET /inventory_lists`` or ``inventory_list.id``.
+        facet: The different statement; empty if a description lacks the whole subject.
+        served: The statement of the server, ABSENT without a statement.
+        reference: The statement of the reference, ABSENT without a statement.
+        reason: The rule behind the difference; empty for a wrong difference.
     """
 
     kind: str
@@ -97,15 +97,15 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Rule:
-    """A deviation on purpose; ``*`` in a pattern stands for anything.
+    """An intended deviation; ``*`` in a pattern stands for any text.
 
     Attributes:
-        identifier: The rule of the contract.
-        why: What it says, in few words.
-        kind: One of KINDS.
-        name: A pattern of the names it is about.
-        facet: A pattern of what differs; empty for the whole subject.
-        served: A pattern of what the server states; ABSENT where it states nothing.
+        identifier: The id of the rule in the contract.
+        why: The rule in few words.
+        kind: One of FACT_KINDS.
+        name: A pattern of names.
+        facet: A pattern of statements; empty for the whole subject.
+        served: A pattern of the server's statement; ABSENT without a statement.
     """
 
     identifier: str
@@ -116,21 +116,21 @@ class Rule:
     served: str = PRESENT
 
     def explains(self, deviation: Deviation) -> bool:
-        """Return whether the deviation is this one."""
+        """Return True if the rule explains the deviation."""
         patterns = ((self.name, deviation.name), (self.facet, deviation.facet))
         named = all(fnmatchcase(text, pattern) for pattern, text in patterns)
         return named and self.kind == deviation.kind and fnmatchcase(deviation.served, self.served)
 
     @property
     def reason(self) -> str:
-        """The rule in one line."""
+        """The rule in a line."""
         return f"{self.identifier}: {self.why}"
 
 
 RULES = (
     Rule(
         "SITE-1",
-        "a missing site is told by its own fault",
+        "a missing site has a fault of its own",
         "fault",
         "GET /sites/{} 404 SiteNotFoundException",
     ),
@@ -143,7 +143,7 @@ RULES = (
     Rule("MET-1", "a PUT that creates answers 201", "operation", "PUT *", "201", "*"),
     Rule(
         "INV-5",
-        "PUT of an id that exists is refused, never answered 200",
+        "PUT of an existing id is refused, never answered 200",
         "operation",
         "PUT /inventory_lists/{}",
         "200",
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         "INV-5",
-        "PUT of an id that exists is refused",
+        "PUT of an existing id is refused",
         "fault",
         "PUT /inventory_lists/{} 404 InventoryListDuplicateException",
     ),
@@ -161,13 +161,29 @@ RULES = (
         "fault",
         "P* 400 IdConflictException",
     ),
-    Rule("SEL-2", "every document can be selected from", "parameter", "* query select"),
+    Rule("SEL-2", "every document has a selector", "parameter", "* query select"),
     Rule("PAG-1", "start is not below 0", "parameter", "GET * query start", "minimum", "0"),
     Rule("PAG-1", "count is not below 0", "parameter", "GET * query count", "minimum", "0"),
     Rule("URL-7", "a segment is never empty", "parameter", "* path *", "minLength", "1"),
-    Rule("INV-4", "a new id has up to 256 signs", "parameter", "PUT * path *", "maxLength", "256"),
-    Rule("INV-4", "an id has 1 to 256 signs", "property", "inventory_list.id", "minLength", "1"),
-    Rule("INV-4", "an id has 1 to 256 signs", "property", "inventory_list.id", "maxLength", "256"),
+    Rule(
+        "INV-4",
+        "a new id has up to 256 characters",
+        "parameter",
+        "PUT * path *",
+        "maxLength",
+        "256",
+    ),
+    Rule(
+        "INV-4", "an id has 1 to 256 characters", "property", "inventory_list.id", "minLength", "1"
+    ),
+    Rule(
+        "INV-4",
+        "an id has 1 to 256 characters",
+        "property",
+        "inventory_list.id",
+        "maxLength",
+        "256",
+    ),
     Rule("ENV-1", "documents have an envelope", "property", "*._v"),
     Rule("ENV-1", "documents have an envelope", "property", "*._type"),
     Rule("ENV-1", "documents have an envelope", "property", "*._resource_state"),
@@ -184,7 +200,7 @@ RULES = (
     ),
     Rule(
         "DEC-3",
-        "follows from allocation and turnover",
+        "computed from allocation and turnover",
         "property",
         "product_inventory_record.ats",
         "readOnly",
@@ -192,7 +208,7 @@ RULES = (
     ),
     Rule(
         "DEC-3",
-        "follows from allocation and turnover",
+        "computed from allocation and turnover",
         "property",
         "product_inventory_record.stock_level",
         "readOnly",
@@ -210,7 +226,7 @@ RULES = (
     Rule("SRC-2", "a filter is one of its kinds", "property", "filter.*_filter"),
     Rule("SRC-2", "a value is a scalar", "property", "term_*.values", "items.type", "anything"),
     Rule("SRC-2", "a bound is a scalar", "property", "range*_filter.*", "type", "anything"),
-    Rule("SRC-3", "a result has hits alone", "property", "*_search_result.data", "", ABSENT),
+    Rule("SRC-3", "a result has hits, not data", "property", "*_search_result.data", "", ABSENT),
     Rule(
         "SRC-4",
         "the work of a search has a bound",
@@ -242,24 +258,24 @@ class Description:
 
     @property
     def paths(self) -> set[str]:
-        """All paths; the names of parameters in them are left out."""
+        """All paths, without the names of path parameters."""
         return {_unname(path) for path in self.tree["paths"]}
 
     def facts(self, paths: set[str], documents: Iterable[str]) -> Facts:
-        """Return the facts about these paths, and about these documents where there are such."""
-        told = {
+        """Return the facts about some paths, and about some documents if described."""
+        found = {
             subject: fact
             for name, operation in self._operations(paths)
             for subject, fact in self._read_operation(name, operation)
         }
         for name in documents:
             if name in self.documents:
-                told["document", name] = Fact({})
-                told |= _read_properties(name, self.documents[name])
-        return told
+                found["document", name] = Fact({})
+                found |= _read_properties(name, self.documents[name])
+        return found
 
     def reach(self, paths: set[str]) -> set[str]:
-        """Return the documents that the operations of these paths have, and those in them."""
+        """Return the documents in the operations of some paths, nested documents included."""
         reached = set[str]()
         waiting = {
             name for _, operation in self._operations(paths) for name in self._mentioned(operation)
@@ -274,14 +290,14 @@ class Description:
         for path, item in self.tree["paths"].items():
             if _unname(path) in paths:
                 shared = item.get("parameters", [])
-                for method in METHODS:
+                for method in HTTP_METHODS:
                     if method in item:
                         parameters = [*shared, *item[method].get("parameters", [])]
                         name = f"{method.upper()} {_unname(path)}"
                         yield name, {**item[method], "parameters": parameters}
 
     def _mentioned(self, part: Any) -> Iterator[str]:
-        """Yield the names of the documents that a part of the description refers to."""
+        """Yield the names of referenced documents in a part of the description."""
         if isinstance(part, Mapping):
             if "$ref" in part:
                 yield from self._follow(part["$ref"])
@@ -298,7 +314,7 @@ class Description:
             yield name
 
     def _resolve(self, part: Tree) -> Tree:
-        """Return what a reference to something other than a document stands for."""
+        """Return the target of a reference, except references to documents."""
         found: Any = self.tree
         if "$ref" not in part:
             return part
@@ -308,9 +324,9 @@ class Description:
 
     def _read_operation(self, name: str, operation: Tree) -> Iterator[tuple[Subject, Fact]]:
         facets = {"operationId": operation.get("operationId", ""), **self._read_request(operation)}
-        for status, told in operation["responses"].items():
-            response = self._resolve(told)
-            for fault in FAULT.findall(response.get("description", "")):
+        for status, described in operation["responses"].items():
+            response = self._resolve(described)
+            for fault in FAULT_TYPE.findall(response.get("description", "")):
                 yield ("fault", f"{name} {status} {fault}"), Fact({}, _note(response))
             if status == "default" or status.startswith("2"):
                 facets[status] = _read_content(response)
@@ -334,7 +350,7 @@ class Description:
 
 
 def _unname(path: str) -> str:
-    return PARAMETER.sub("{}", path)
+    return PATH_PARAMETER.sub("{}", path)
 
 
 def _read_content(part: Tree) -> str:
@@ -351,25 +367,27 @@ def _read_parameter(operation: str, parameter: Tree) -> tuple[Subject, Fact]:
 
 
 def _read_properties(owner: str, schema: Tree) -> Facts:
-    """Return the facts about properties, and about those of objects that have no name."""
-    told: Facts = {}
+    """Return the facts about properties, and about properties of unnamed objects."""
+    facts: Facts = {}
     for name, inner in schema.get("properties", {}).items():
         required = {"required": _text(name in schema.get("required", ()))}
-        told["property", f"{owner}.{name}"] = Fact(required | _read_schema(inner), _note(inner))
-        told |= _read_properties(f"{owner}.{name}", inner)
-    return told
+        facts["property", f"{owner}.{name}"] = Fact(required | _read_schema(inner), _note(inner))
+        facts |= _read_properties(f"{owner}.{name}", inner)
+    return facts
 
 
 def _read_schema(schema: Tree) -> Facets:
-    """Return what a schema states; of entries behind ``items.``, of a map's behind ``values.``."""
+    """Return the statements of a schema; nested names begin with ``items.`` or ``values.``."""
     if "$ref" in schema:
         return {"type": schema["$ref"].rpartition("/")[2]}
-    stated = {key: _text(schema[key]) for key in STATED if schema.get(key, False) is not False}
-    told = {"type": schema.get("type", "anything"), **stated}
+    stated = {
+        key: _text(schema[key]) for key in SCHEMA_KEYWORDS if schema.get(key, False) is not False
+    }
+    facets = {"type": schema.get("type", "anything"), **stated}
     for key, prefix in (("items", "items"), ("additionalProperties", "values")):
         if isinstance(schema.get(key), Mapping):
-            told |= {f"{prefix}.{k}": v for k, v in _read_schema(schema[key]).items()}
-    return told
+            facets |= {f"{prefix}.{k}": v for k, v in _read_schema(schema[key]).items()}
+    return facets
 
 
 def _text(value: Any) -> str:
@@ -379,7 +397,7 @@ def _text(value: Any) -> str:
 
 
 def _note(part: Tree) -> str:
-    found = (part[name] for name in NOTES if name in part)
+    found = (part[name] for name in NOTE_KEYWORDS if name in part)
     return next(
         (v if isinstance(v, str) else "not in the documentation of 23.2" for v in found), ""
     )
@@ -387,13 +405,13 @@ def _note(part: Tree) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comes of comparing.
+    """The result of a comparison.
 
     Attributes:
         served: The facts about the server.
         reference: The facts of the reference about the same paths.
         whole: All facts of the reference.
-        deviations: Where these differ, in the order of kinds and names.
+        deviations: The differences, in the order of kinds and names.
     """
 
     served: Facts
@@ -403,14 +421,14 @@ class Comparison:
 
     @property
     def wrong(self) -> list[Deviation]:
-        """The deviations that nothing explains."""
+        """The deviations without an explanation."""
         return [deviation for deviation in self.deviations if not deviation.reason]
 
 
 def compare(served: Tree, reference: Tree, rules: Iterable[Rule] = RULES) -> Comparison:
-    """Compare two descriptions as to the paths that the first has.
+    """Compare two descriptions at the paths of the first.
 
-    Documents are those of the first, and those that the reference has on these paths.
+    The compared documents are the documents of the server and of the reference at these paths.
     """
     ours, theirs, rules = Description(served), Description(reference), tuple(rules)
     documents = ours.reach(ours.paths)
@@ -418,19 +436,19 @@ def compare(served: Tree, reference: Tree, rules: Iterable[Rule] = RULES) -> Com
     there = theirs.facts(ours.paths, documents | theirs.reach(ours.paths))
     whole = theirs.facts(theirs.paths, theirs.documents)
     found = (explain(deviation, rules) for deviation in deviate(here, there))
-    order = tuple(KINDS)
+    order = tuple(FACT_KINDS)
     deviations = sorted(found, key=lambda d: (order.index(d.kind), d.name, d.facet))
     return Comparison(here, there, whole, deviations)
 
 
 def deviate(served: Facts, reference: Facts) -> Iterator[Deviation]:
-    """Yield where the facts differ; what the reference notes as doubtful is explained by that."""
+    """Yield the differences; a remark of the reference explains a doubtful subject."""
     for kind, name in served.keys() | reference.keys():
         here, there = served.get((kind, name)), reference.get((kind, name))
         if here is None or there is None:
-            told = (PRESENT, ABSENT) if there is None else (ABSENT, PRESENT)
+            statements = (PRESENT, ABSENT) if there is None else (ABSENT, PRESENT)
             note = f"reference: {there.note}" if there and there.note else ""
-            yield Deviation(kind, name, "", *told, note)
+            yield Deviation(kind, name, "", *statements, note)
         else:
             for facet in here.facets.keys() | there.facets.keys():
                 values = here.facets.get(facet, ABSENT), there.facets.get(facet, ABSENT)
@@ -439,14 +457,14 @@ def deviate(served: Facts, reference: Facts) -> Iterator[Deviation]:
 
 
 def explain(deviation: Deviation, rules: Iterable[Rule]) -> Deviation:
-    """Return the deviation with the first rule that wants it."""
+    """Return the deviation with the reason of the first fitting rule."""
     found = (rule.reason for rule in rules if rule.explains(deviation))
     return replace(deviation, reason=deviation.reason or next(found, ""))
 
 
 def render(comparison: Comparison) -> str:
-    """Return a comparison as Markdown: the numbers, what is wrong, what rules explain."""
-    rows = [_count(comparison, kind) for kind in KINDS]
+    """Return a comparison as Markdown: numbers, wrong deviations, explained deviations."""
+    rows = [_count(comparison, kind) for kind in FACT_KINDS]
     wrong = [
         [d.kind, d.name, d.facet or "all of it", d.served or "-", d.reference or "-"]
         for d in comparison.wrong
@@ -463,26 +481,26 @@ def render(comparison: Comparison) -> str:
 
 
 def _count(comparison: Comparison, kind: str) -> list[str]:
-    """Return the row of a kind; what the server has and the reference has not counts as well."""
+    """Return the row of a kind; subjects without a counterpart count, too."""
     wrong = {d.name for d in comparison.wrong if d.kind == kind}
     by_rule = {d.name for d in comparison.deviations if d.kind == kind} - wrong
     names = {n for k, n in comparison.served.keys() | comparison.reference.keys() if k == kind}
     served = sum(k == kind for k, _ in comparison.served)
     whole = sum(k == kind for k, _ in comparison.whole)
     right = len(names - wrong - by_rule)
-    return [KINDS[kind], *map(str, (right, len(by_rule), len(wrong), served, whole))]
+    return [FACT_KINDS[kind], *map(str, (right, len(by_rule), len(wrong), served, whole))]
 
 
 def _group(deviations: Iterable[Deviation]) -> Iterator[list[str]]:
     groups: dict[str, list[str]] = {}
     for deviation in deviations:
         if deviation.reason:
-            told = f"{deviation.name} {deviation.facet}".strip()
-            groups.setdefault(deviation.reason, []).append(f"`{told}`")
+            subject = f"{deviation.name} {deviation.facet}".strip()
+            groups.setdefault(deviation.reason, []).append(f"`{subject}`")
     for reason in sorted(groups):
         named = groups[reason]
-        more = ["..."] if len(named) > MOST_EXAMPLES else []
-        yield [reason, str(len(named)), ", ".join(named[:MOST_EXAMPLES] + more)]
+        more = ["..."] if len(named) > MAX_EXAMPLES else []
+        yield [reason, str(len(named)), ", ".join(named[:MAX_EXAMPLES] + more)]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -491,11 +509,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def fetch(url: str, client_id: str, client_secret: str) -> Tree:
-    """Return the description that a running server gives.
+    """Return the description of a running server.
 
     Raises:
-        TargetError: The server is not reached, or grants no token.
-        SystemExit: It has no description.
+        TargetError: The server cannot be reached, or grants no token.
+        SystemExit: The server has no description.
     """
     api = Api(url.rstrip("/"), client_id, client_secret, "documented")
     with api.session:
@@ -508,7 +526,7 @@ def fetch(url: str, client_id: str, client_secret: str) -> Tree:
 
 def make() -> Tree:
     """Return the description of this emulator."""
-    # Another server is compared without it.
+    # Imported late: the comparison of another server does not need the emulator.
     from emulator.ocapi.meta.description import describe  # noqa: PLC0415
     from emulator.ocapi.resources import RESOURCES  # noqa: PLC0415
 
@@ -516,20 +534,22 @@ def make() -> Tree:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the comparison; return 1 if anything is wrong, else 0."""
+    """Print the comparison; return 1 for a wrong deviation, otherwise 0."""
     parser = argparse.ArgumentParser(prog="conformance", description="Compare descriptions.")
     reference = os.environ.get("REFERENCE", "")
-    told = "the description to compare with, JSON; else the variable REFERENCE names it"
-    parser.add_argument("reference", nargs="?", default=reference, help=told)
-    parser.add_argument("--url", help="base URL of a running server; else the emulator's own")
-    parser.add_argument("--client-id", default=DEMO, help="API client of that server")
-    # Never shown: a default would stand in the help.
-    parser.add_argument("--client-secret", help=f"its secret, if not in the variable {SECRET}")
+    usage = "the reference description, a JSON file (default: the variable REFERENCE)"
+    parser.add_argument("reference", nargs="?", default=reference, help=usage)
+    parser.add_argument("--url", help="base URL of a running server (default: the emulator itself)")
+    parser.add_argument("--client-id", default=DEMO_CLIENT, help="API client of that server")
+    # No default: the help would show the secret.
+    parser.add_argument(
+        "--client-secret", help=f"client secret, if not in the variable {SECRET_VARIABLE}"
+    )
     given = parser.parse_args(arguments)
     file = Path(given.reference)
     if not file.is_file():
-        parser.error(f"'{given.reference}' is no file. Name the reference: REFERENCE=path")
-    secret = given.client_secret or os.environ.get(SECRET) or DEMO
+        parser.error(f"'{given.reference}' is not a file: set REFERENCE=path")
+    secret = given.client_secret or os.environ.get(SECRET_VARIABLE) or DEMO_CLIENT
     served = fetch(given.url, given.client_id, secret) if given.url else make()
     comparison = compare(served, json.loads(file.read_bytes()))
     sys.stdout.write(render(comparison))

@@ -423,7 +423,7 @@ def test_a_missing_reference_is_told(capsys: pytest.CaptureFixture[str]) -> None
         main(["nowhere.json"])
     assert ended.value.code == 2
     assert (
-        "'nowhere.json' is no file. Name the reference: REFERENCE=path" in capsys.readouterr().err
+        "'nowhere.json' is not a file: set REFERENCE=path" in capsys.readouterr().err
     )
 
 
