@@ -10,7 +10,7 @@ from urllib.parse import quote
 from emulator.cached_property import cached_property
 from emulator.clock import render_instant
 from emulator.config import Config
-from emulator.ocapi.access.permission import FREE, Permission
+from emulator.ocapi.access.permission import FULL_PERMISSION, Permission
 from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Search, Verb
 from emulator.ocapi.schema.document import Document
@@ -135,7 +135,7 @@ class Call:
     version = versions.CURRENT
     client = ""
     origin = ""
-    permission: Permission = FREE
+    permission: Permission = FULL_PERMISSION
     body = b""
     key: Key = ()
     page: Page = NO_PAGE

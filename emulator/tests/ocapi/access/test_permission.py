@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.ocapi.access import settings
-from emulator.ocapi.access.permission import FREE, Permission, Permissions
+from emulator.ocapi.access.permission import FULL_PERMISSION, Permission, Permissions
 
 ALL = {"read_attributes": "(**)", "write_attributes": "(**)"}
 
@@ -96,7 +96,7 @@ def test_head_needs_get() -> None:
 
 
 def test_options_needs_no_permission() -> None:
-    assert of_clients().find("nobody", "OPTIONS", "/x", "23.2") is FREE
+    assert of_clients().find("nobody", "OPTIONS", "/x", "23.2") is FULL_PERMISSION
 
 
 def test_a_client_that_is_not_named_may_do_nothing() -> None:
@@ -267,7 +267,7 @@ def test_write_attributes_that_are_missing_let_nothing_be_written() -> None:
 
 
 def test_options_may_read_and_write_anything() -> None:
-    assert (FREE.readable, FREE.check_write({"id": "x"})) == (None, None)
+    assert (FULL_PERMISSION.readable, FULL_PERMISSION.check_write({"id": "x"})) == (None, None)
 
 
 def test_a_permission_has_the_headers_and_the_cache_time() -> None:
