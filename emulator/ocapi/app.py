@@ -14,7 +14,7 @@ from emulator.family import INJECTED, Family
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import client, origin
 from emulator.ocapi.access.client import CLIENTS, USERS
-from emulator.ocapi.cache import KEEPABLE, AnswerCache
+from emulator.ocapi.cache import IS_CACHEABLE, AnswerCache
 from emulator.ocapi.call import Call, Route, Service
 from emulator.ocapi.check import check
 from emulator.ocapi.meta import description
@@ -89,7 +89,7 @@ def register(app: Flask, service: Service) -> Family:
 
     def view(**segments: str) -> Response:
         request: Any = request_ctx.request
-        request.environ[KEEPABLE] = True
+        request.environ[IS_CACHEABLE] = True
         route = routes[request.url_rule.endpoint]
         segments.pop("_site", None)
         del segments["_version"]

@@ -1,9 +1,9 @@
-"""Answers to GET and to searches, kept as long as nothing that they depend on has changed.
+"""The cache of answers to GET requests and searches.
 
-An answer depends on the request, the data, the permissions, and on the token being good still.
-Whatever changes data or permissions gives the workspace another version. So an answer is fresh
-while the version is that from before it was made, and none can be stale. What tells two answers to
-the same question apart is the id of the request alone, which is made anew.
+An answer depends on the request, the data, the permissions and the expiry of the token. Each change
+of data or permissions gives the workspace a new version. The version is read before the answer is
+made, so a cached answer is never stale. Answers to equal requests differ in the request id only,
+and a cached answer gets a new request id.
 """
 
 import re
@@ -24,18 +24,19 @@ from emulator.workspace.workspace import Workspace, current
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MOST = 2 * 1024 * 1024  # bytes of the answers of one workspace
-LARGEST = 64 * 1024  # bytes of a body
-OVERHEAD = 4096  # bytes that an answer takes besides its body, its question and headers included
-LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)  # bytes of a question's body
-SEARCH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.search)})")
+MAX_CACHE_BYTES = 2 * 1024 * 1024  # of a workspace
+MAX_CACHED_BODY_BYTES = 64 * 1024
+ENTRY_OVERHEAD_BYTES = 4096  # headers, the request as key, and objects
+SEARCH_LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+"""Content-Length of a cacheable search, up to 9,999 bytes: the request is the key of an entry."""
+SEARCH_PATH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.search)})")
 CACHED_METHODS = ("GET", "POST")
-OWN_HOOKS = 1  # functions that the application itself runs before each request
-OK = "200"
-KEEPABLE = "emulator.keepable"
-"""The key of the WSGI environment that marks an answer of the Data API's own routes."""
-REQUEST_ID = "x-dw-request-base-id"
-IRRELEVANT = frozenset(
+OWN_HOOKS = 1  # before_request functions of the application itself
+OK_STATUS = "200"
+IS_CACHEABLE = "emulator.is_cacheable"
+"""The WSGI environment key of the mark for answers of the Data API's own routes."""
+REQUEST_ID_HEADER = "x-dw-request-base-id"
+IGNORED_VARIABLES = frozenset(
     (
         "HTTP_ACCEPT_ENCODING",
         "HTTP_ACCEPT_LANGUAGE",
@@ -45,106 +46,115 @@ IRRELEVANT = frozenset(
         "REMOTE_PORT",
     )
 )
-"""Texts of an environment that no answer depends on."""
+"""The texts of an environment without an influence on answers."""
 
 Headers = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer, the place of its request's id in the headers, and until when its token is good."""
+class CachedAnswer:
+    """An answer.
+
+    Attributes:
+        status: Code and phrase.
+        headers: Names and values.
+        id_index: The index of the request id in the headers.
+        body: The parts of the body.
+        expiry: The expiry of the request's token, in seconds since the epoch.
+    """
 
     status: str
     headers: Headers
-    place: int
-    parts: list[bytes]
-    until: float
+    id_index: int
+    body: list[bytes]
+    expiry: float
 
 
 @dataclass(slots=True)
-class Shelf:
-    """The answers that hold of one version of a workspace, and about how many bytes they take."""
+class WorkspaceCache:
+    """The answers of a workspace in a version, with the size in bytes, roughly."""
 
     version: tuple[int, int]
-    answers: dict[Any, Kept] = field(default_factory=dict)
+    answers: dict[Any, CachedAnswer] = field(default_factory=dict)
     size: int = 0
 
-    def keep(self, question: Any, kept: Kept) -> None:
-        """Keep an answer; none of those before it where there would be too many."""
-        self.size += OVERHEAD + sum(map(len, kept.parts))
-        if self.size > MOST:
+    def store(self, key: Any, answer: CachedAnswer) -> None:
+        """Store an answer; in a full cache, remove all other answers."""
+        self.size += ENTRY_OVERHEAD_BYTES + sum(map(len, answer.body))
+        if self.size > MAX_CACHE_BYTES:
             self.answers.clear()
             self.size = 0
-        self.answers[question] = kept
+        self.answers[key] = answer
 
 
 class AnswerCache:
-    """A WSGI application in front of another one, of whose answers it keeps many.
+    """WSGI middleware with a cache for each workspace.
 
     Args:
-        app: The Flask application; its data are those of the request's workspace.
+        app: The Flask application; the answers depend on the workspace of the request.
     """
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.application: WSGIApplication = app.wsgi_app
-        self._shelves: WeakKeyDictionary[Workspace, Shelf] = WeakKeyDictionary()
+        self._caches: WeakKeyDictionary[Workspace, WorkspaceCache] = WeakKeyDictionary()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer, by what is kept if that can be."""
-        if environ["REQUEST_METHOD"] not in CACHED_METHODS or not _may_keep(environ):
+        """Answer from the cache if possible, otherwise from the application."""
+        if environ["REQUEST_METHOD"] not in CACHED_METHODS or not _is_cacheable(environ):
             return self.application(environ, start_response)
         if _has_hooks(self.app):
             return self.application(environ, start_response)
-        workspace, question = current(environ), _ask(environ)
+        workspace, key = current(environ), _make_key(environ)
         try:
-            shelf = self._find_shelf(workspace)
-        except StoreUnavailable:  # which the application tells in its own form
+            cache = self._find_cache(workspace)
+        except StoreUnavailable:  # the application reports the error in its own form
             return self.application(environ, start_response)
-        kept = shelf.answers.get(question)
-        if kept is not None and workspace.clock.now().timestamp() < kept.until:
-            headers = kept.headers.copy()
-            headers[kept.place] = REQUEST_ID, workspace.clock.identifier()
-            start_response(kept.status, headers)
-            return kept.parts
-        return self._answer(environ, start_response, shelf, question)
+        cached = cache.answers.get(key)
+        if cached is not None and workspace.clock.now().timestamp() < cached.expiry:
+            headers = cached.headers.copy()
+            headers[cached.id_index] = REQUEST_ID_HEADER, workspace.clock.identifier()
+            start_response(cached.status, headers)
+            return cached.body
+        return self._answer(environ, start_response, cache, key)
 
-    def _find_shelf(self, workspace: Workspace) -> Shelf:
-        version = workspace.version()  # that of before the answer is made
-        shelf = self._shelves.get(workspace)
-        if shelf is None or shelf.version != version:
-            shelf = self._shelves[workspace] = Shelf(version)
-        return shelf
+    def _find_cache(self, workspace: Workspace) -> WorkspaceCache:
+        version = workspace.version()  # before the answer is made
+        cache = self._caches.get(workspace)
+        if cache is None or cache.version != version:
+            cache = self._caches[workspace] = WorkspaceCache(version)
+        return cache
 
     def _answer(
         self,
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
-        shelf: Shelf,
-        question: Any,
+        cache: WorkspaceCache,
+        key: Any,
     ) -> Iterable[bytes]:
-        """Let the application answer, and keep that."""
-        told: list[tuple[str, Headers]] = []
+        """Answer from the application, and store the answer."""
+        started: list[tuple[str, Headers]] = []
 
         def respond(status: str, headers: Headers, *others: Any) -> Any:
-            told.append((status, headers))
+            started.append((status, headers))
             return start_response(status, headers, *others)
 
         parts = list(self.application(environ, respond))
-        status, headers = told[-1]
-        small = sum(map(len, parts)) <= LARGEST
-        # A route of the user may answer anything, also below the paths of the Data API.
-        if status.startswith(OK) and small and KEEPABLE in environ:
-            place = [name for name, _ in headers].index(REQUEST_ID)
-            until = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
-            shelf.keep(question, Kept(status, headers.copy(), place, parts, until))
+        status, headers = started[-1]
+        is_small = sum(map(len, parts)) <= MAX_CACHED_BODY_BYTES
+        # A user may add routes below the paths of the Data API; their answers have no mark.
+        if status.startswith(OK_STATUS) and is_small and IS_CACHEABLE in environ:
+            id_index = [name for name, _ in headers].index(REQUEST_ID_HEADER)
+            expiry = caller.read_expiry(environ["HTTP_AUTHORIZATION"])
+            answer = CachedAnswer(status, headers.copy(), id_index, parts, expiry)
+            cache.store(key, answer)
         return parts
 
 
 def _has_hooks(app: Flask) -> bool:
-    """Return whether functions of the user have to run for every request."""
+    """Return True if the user has registered functions for every request."""
     by_scope = (
         app.after_request_funcs,
         app.teardown_request_funcs,
@@ -160,24 +170,24 @@ def _has_hooks(app: Flask) -> bool:
     return not own or any(hooks) or any(signals) or bool(app.teardown_appcontext_funcs)
 
 
-def _may_keep(environ: "WSGIEnvironment") -> bool:
-    """Return whether a request changes nothing, is short, and comes from somebody with a token."""
+def _is_cacheable(environ: "WSGIEnvironment") -> bool:
+    """Return True for a short reading request with a token."""
     if "HTTP_AUTHORIZATION" not in environ or INJECTED in environ:
         return False
     length = environ.get("CONTENT_LENGTH")
     if environ["REQUEST_METHOD"] == "GET":
         return length in (None, "", "0")
-    is_short = length is not None and LENGTH.fullmatch(length) is not None
+    is_short = length is not None and SEARCH_LENGTH.fullmatch(length) is not None
     return is_short and _is_search(environ) and type(environ["wsgi.input"]) is BytesIO
 
 
 def _is_search(environ: "WSGIEnvironment") -> bool:
-    searches = environ["REQUEST_METHOD"] == "POST" and SEARCH.fullmatch(environ["PATH_INFO"])
+    searches = environ["REQUEST_METHOD"] == "POST" and SEARCH_PATH.fullmatch(environ["PATH_INFO"])
     return bool(searches)
 
 
-def _ask(environ: "WSGIEnvironment") -> Any:
-    """Return all of a request that an answer can depend on."""
-    texts = [e for e in environ.items() if type(e[1]) is str and e[0] not in IRRELEVANT]
+def _make_key(environ: "WSGIEnvironment") -> Any:
+    """Return all properties of a request with an influence on the answer."""
+    texts = [e for e in environ.items() if type(e[1]) is str and e[0] not in IGNORED_VARIABLES]
     body = environ["wsgi.input"].getvalue() if environ["REQUEST_METHOD"] == "POST" else b""
     return (*texts, body)

@@ -183,7 +183,7 @@ def test_a_search_that_stands_for_another_method_is_not_kept(asker: Asker) -> No
 
 
 def test_answers_make_room_for_others(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.ocapi.cache.MOST", 10_000)
+    monkeypatch.setattr("emulator.ocapi.cache.MAX_CACHE_BYTES", 10_000)
     asked = calls(asker, monkeypatch)
     for count in (1, 2, 3, 3, 1):
         asker.ask("GET", f"{SCOPE}/inventory_lists?count={count}")

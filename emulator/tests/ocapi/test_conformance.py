@@ -422,9 +422,7 @@ def test_a_missing_reference_is_told(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit) as ended:
         main(["nowhere.json"])
     assert ended.value.code == 2
-    assert (
-        "'nowhere.json' is not a file: set REFERENCE=path" in capsys.readouterr().err
-    )
+    assert "'nowhere.json' is not a file: set REFERENCE=path" in capsys.readouterr().err
 
 
 def test_the_environment_can_name_the_reference(
