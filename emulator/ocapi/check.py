@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from emulator.ocapi import real_server
 from emulator.ocapi.access import auth, origin
-from emulator.ocapi.access.permission import FREE, Permissions
+from emulator.ocapi.access.permission import FULL_PERMISSION, Permissions
 from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
@@ -179,7 +179,7 @@ def check_document(call: Call) -> None:
         partial=partial,
         find_custom=Declarations(call.store).find,
     )
-    if call.permission is not FREE:
+    if call.permission is not FULL_PERMISSION:
         sent = {name: call.content[name] for name in call.content if name in changes}
         if forbidden := call.permission.check_write(sent):
             raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
