@@ -141,6 +141,12 @@ def data_set(tmp_path_factory: pytest.TempPathFactory, key_pair: KeyPair) -> str
 
 
 @pytest.fixture
+def in_process(request: pytest.FixtureRequest) -> bool:
+    """Whether the servers of ``start`` run in this process, whose log a test can read."""
+    return bool(request.config.getoption("--server") == BUNDLED)
+
+
+@pytest.fixture
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start emulators with these fields of ``Config``; the end of the test stops them."""
     if request.config.getoption("--target"):

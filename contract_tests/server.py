@@ -22,6 +22,7 @@ COMMANDS = {
     "gunicorn": (
         *("-m", "gunicorn", "emulator:create_app()", "--bind", "fd://{fd}"),
         *("--worker-class", "gthread", "--threads", "8", "--log-level", "error"),
+        *("--forwarded-allow-ips", ""),  # X-Forwarded-Proto is for the emulator to trust or not
         "--no-control-socket",  # it would be a file in the home of the user
         *("--graceful-timeout", "1"),  # else connections that are kept alive delay the end
         # A query of 5,000 digits and an Accept of 200 KB are longer than gunicorn takes by default.

@@ -157,7 +157,16 @@ def test_a_method_that_is_not_offered_is_told_those_that_are(
 @pytest.mark.rule("ERR-1")
 @pytest.mark.parametrize(
     "accept",
-    ["text/html", "application/xml", "image/*", "*/*, application/json;q=0", "a/b," * 50_000],
+    [
+        "text/html",
+        "application/xml",
+        "image/*",
+        "*/*, application/json;q=0",
+        pytest.param(
+            "a/b," * 50_000,
+            marks=pytest.mark.fails_on("gunicorn", "takes no header of 200 KB"),
+        ),
+    ],
 )
 def test_only_json_is_answered(service: Service, accept: str) -> None:
     assert_problem(service.get("/items", headers={"Accept": accept}), 406, "NOT_ACCEPTABLE")
