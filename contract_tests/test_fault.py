@@ -1,5 +1,6 @@
 """The fault document, its table and its messages (FLT-1 to FLT-5)."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -355,3 +356,15 @@ def test_the_first_violation_of_the_document_is_told(api: Api, make: Make) -> No
     assert second["fault"]["arguments"]["path"] == "$.description"
     third = api.patch(path, data='{"c_x": {"a": {}}, "_v": "1", "zzz": 1}').json()
     assert third["fault"]["arguments"]["path"] == "$.c_x.a"
+
+
+@pytest.mark.rule("FLT-4")
+@pytest.mark.parametrize("path", ["dw/data/v23_2/inventory_lists", "dw/data/v23_2/x", "dw/meta/x"])
+def test_a_query_outside_of_utf_8_is_a_malformed_parameter(api: Api, path: str) -> None:
+    status, headers, body = api.raw("GET", f"/s/-/{path}?b=c&a=\xe9", {})
+    assert (status, headers["Content-Type"]) == (400, "application/json;charset=UTF-8")
+    assert json.loads(body)["fault"] == {
+        "arguments": {"parameter": "a", "value": "\ufffd"},
+        "type": "MalformedParameterException",
+        "message": "The value '\ufffd' of parameter 'a' is malformed.",
+    }

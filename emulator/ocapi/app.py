@@ -182,8 +182,8 @@ def _refuse(error: HTTPException, service: Service) -> Response:
     if error.code in (404, 405):
         return serve(call)
     kind = FAULTS_BY_STATUS.get(error.code or 500, faults.INTERNAL_SERVER_ERROR)
-    arguments = dict.fromkeys(kind.arguments, error.description)
-    return _finish(call, _answer_fault(call, kind.make(arguments)))
+    malformed = formats.find_malformed(request) if kind is faults.MALFORMED_PARAMETER else ()
+    return _finish(call, _answer_fault(call, kind(*malformed)))
 
 
 def _answer_options(call: Call) -> Answer:

@@ -371,3 +371,11 @@ def test_a_failpoint_paces_the_body_and_is_named_in_the_journal() -> None:
 def test_the_reason_phrase_is_the_registered_one(path: str, status: str) -> None:
     answer = Emulator(fixtures="samples").app.test_client().get(path)
     assert answer.status == status
+
+
+@pytest.mark.parametrize("path", ["/__emulator__/health", "/items", "/nowhere"])
+def test_a_query_outside_of_utf_8_is_refused(path: str) -> None:
+    app = Emulator(fixtures="samples").app
+    environ = {**create_environ(path), "QUERY_STRING": "a=\xe9"}
+    _, status, _ = run_wsgi_app(app, environ)
+    assert status == "400 Bad Request"

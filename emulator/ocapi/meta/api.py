@@ -15,7 +15,7 @@ from emulator.ocapi.meta import description as meta
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
-from emulator.ocapi.wire import envelope, versions
+from emulator.ocapi.wire import envelope, formats, versions
 from emulator.request import current_request, read_sent_path
 
 NAME = "meta"
@@ -134,7 +134,8 @@ def _translate(error: HTTPException) -> Fault:
     kind = FAULTS_BY_STATUS.get(error.code or 500)
     if kind is None:
         return faults.RESOURCE_PATH_NOT_FOUND(read_sent_path(current_request()))
-    return kind.make(dict.fromkeys(kind.arguments, error.description))
+    malformed = formats.find_malformed(current_request())
+    return kind(*malformed if kind is faults.MALFORMED_PARAMETER else ())
 
 
 def _refuse(service: Service, fault: Fault) -> Response:

@@ -181,6 +181,17 @@ def callback(request: Request) -> str | None:
     return name if usable and preferred(request) is Format.JSON else None
 
 
+def find_malformed(request: Request) -> tuple[str, str]:
+    """Return name and value of the first parameter outside of UTF-8, as far as readable."""
+    for field in request.query_string.split(b"&"):
+        try:
+            field.decode()
+        except UnicodeDecodeError:
+            name, _, value = field.partition(b"=")
+            return name.decode(errors="replace"), value.decode(errors="replace")
+    return "", ""
+
+
 def check_callback(request: Request) -> None:
     """Check the name of a JSONP callback: a path of identifiers.
 

@@ -211,7 +211,7 @@ def test_differences_are_listed_by_rule_and_test(different: tuple[Outcome, ET.El
     outcome, _ = different
     assert outcome.code == 1
     assert outcome.line("URL-7") == "URL-7 holds 3 0 0"
-    assert outcome.line("ENV-8") == "ENV-8 differs 0 4 0"
+    assert outcome.line("ENV-8") == "ENV-8 differs 7 4 0"
     assert outcome.line("INV-2") == "INV-2 differs 4 3 1"
     assert outcome.lines[-1].startswith("4 rules: 1 hold, 3 differ, 0 not applicable (")
     assert outcome.aside.endswith(" failed\n")
