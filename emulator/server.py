@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from ssl import SSLContext
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class Emulator:
@@ -67,11 +67,6 @@ class Emulator:
     def failure(self) -> BaseException | None:
         """The fatal error of the server, None for none."""
         return self._listener.failure if self._listener else None
-
-    @property
-    def application(self) -> "WSGIApplication":
-        """The application as WSGI."""
-        return self.app
 
     @property
     def workspace(self) -> Workspace:

@@ -123,7 +123,7 @@ class Pair:
     ) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         headers |= {HEADER: workspace} if workspace else {}
-        client = Client(self.emulators[which].application)
+        client = Client(self.emulators[which].app)
         return client.open(path, method=method, headers=headers, environ_overrides=LOCAL, **options)
 
     def told(self, method: str, path: str, workspace: str = "", **options: Any) -> Any:

@@ -14,7 +14,7 @@ def ask(
     emulator: Emulator, method: str, path: str, workspace: str = "default", **options: Any
 ) -> TestResponse:
     """Return the answer to a request to a workspace, with a token where one is needed."""
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     headers = {"x-emulator-workspace": workspace}
     if path.startswith(DATA):
         headers["Authorization"] = f"Bearer {emulator.token(workspace=workspace)}"

@@ -490,7 +490,7 @@ def test_a_file_of_failpoints_that_is_not_there_is_refused(tmp_path: Path) -> No
 
 def converse(emulator: Emulator) -> list[tuple[int, list[tuple[str, str]], bytes]]:
     """Return all that is answered to requests of every kind, in two workspaces."""
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     credentials = {"client_id": DEMO, "client_secret": DEMO}
     bearer = {"Authorization": f"Bearer {emulator.token()}"}
     item = {"sku": "new", "productVariant": {"variantId": "v"}}

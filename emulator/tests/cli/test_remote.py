@@ -194,7 +194,7 @@ def test_netrc_of_the_environment_is_ignored(
 @contextmanager
 def secure(emulator: Emulator, folder: Path) -> Iterator[str]:
     """Serve an emulator with a certificate; yield the URL."""
-    listener = Listener(emulator.application, "127.0.0.1", 0, issue([], folder))
+    listener = Listener(emulator.app, "127.0.0.1", 0, issue([], folder))
     listener.start()
     try:
         yield listener.url

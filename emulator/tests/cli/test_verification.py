@@ -201,7 +201,7 @@ def different(
     data_set: str, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Outcome, ET.Element]:
     junit = tmp_path_factory.mktemp("junit") / "verify.xml"
-    with Emulator(fixtures=data_set) as emulator, serving(emulator.application, differ) as url:
+    with Emulator(fixtures=data_set) as emulator, serving(emulator.app, differ) as url:
         outcome = run(url, "env-1", "ENV-8", "INV-2", "URL-7", junit=str(junit))
         assert held(emulator.url) == (2, 2, 2)
     return outcome, ET.parse(junit).getroot()  # noqa: S314 - written by the run
@@ -259,7 +259,7 @@ def forbid(environ: "WSGIEnvironment", answer: Answer) -> None:
 
 
 def test_a_target_that_refuses_or_lacks_something(emulator: Emulator) -> None:
-    with serving(emulator.application, forbid) as url:
+    with serving(emulator.app, forbid) as url:
         outcome = run(url, "INV-1", "OPS-1", "AUTH-1")
     assert outcome.code == 1
     assert outcome.line("INV-1") == "INV-1 differs 0 2 1"
@@ -291,7 +291,7 @@ def test_results_have_no_secret_and_no_token(tmp_path: Path) -> None:
     (fixtures / "clients.json").write_text(json.dumps(known))
     with (
         Emulator(fixtures=str(fixtures)) as emulator,
-        serving(emulator.application, echo) as url,
+        serving(emulator.app, echo) as url,
     ):
         known_as = {"client_id": "me", "client_secret": SECRET}
         outcome = run(url, "URL-7", "ENV-2", "AUT-2", "PAG-1", junit=str(junit), **known_as)
@@ -318,7 +318,7 @@ def test_a_token_may_come_from_elsewhere(data_set: str) -> None:
 
     with (
         Emulator(fixtures=data_set, token_key="k" * 32) as emulator,
-        serving(emulator.application, lack) as target,
+        serving(emulator.app, lack) as target,
     ):
         elsewhere = f"{emulator.url}/dwsso/oauth2/access_token"
         assert run(target, "AUT-2").code == 2

@@ -159,7 +159,7 @@ def test_a_local_name_or_an_address_is_accepted(emulator: Emulator, host: str) -
 
 def test_the_name_that_is_listened_on_is_accepted() -> None:
     emulator = Emulator(fixtures="samples", host="Emulator.test")
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     local = {"REMOTE_ADDR": "127.0.0.1"}
     own = client.post(RESET, headers={"Host": "emulator.test:8080"}, environ_overrides=local)
     other = client.post(RESET, headers={"Host": "other.example:8080"}, environ_overrides=local)
@@ -181,19 +181,19 @@ def test_a_page_of_the_emulator_itself_is_accepted(emulator: Emulator) -> None:
     ],
 )
 def test_only_the_own_machine_may_reset(address: str, status: int) -> None:
-    client = Client(Emulator(fixtures="samples").application)
+    client = Client(Emulator(fixtures="samples").app)
     response = client.post(RESET, environ_overrides={"REMOTE_ADDR": address})
     assert response.status_code == status
 
 
 def test_another_machine_may_ask_for_health() -> None:
-    client = Client(Emulator(fixtures="samples").application)
+    client = Client(Emulator(fixtures="samples").app)
     response = client.get(HEALTH, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
     assert response.status_code == 200
 
 
 def test_a_client_of_unknown_address_may_not_reset() -> None:
-    client = Client(Emulator(fixtures="samples").application)
+    client = Client(Emulator(fixtures="samples").app)
     response = client.post(RESET, environ_overrides={"REMOTE_ADDR": ""})
     assert response.status_code == 403
 
@@ -235,7 +235,7 @@ def local() -> Iterator[Emulator]:
 
 
 def call(emulator: Emulator, method: str, path: str, **options: Any) -> TestResponse:
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     environ = {"REMOTE_ADDR": "127.0.0.1", **options.pop("environ_overrides", {})}
     return client.open(path, method=method, environ_overrides=environ, **options)
 

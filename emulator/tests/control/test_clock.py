@@ -24,7 +24,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def ask(emulator: Emulator, method: str, path: str, **options: Any) -> TestResponse:
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     return client.open(path, method=method, environ_overrides=LOCAL, **options)
 
 

@@ -178,7 +178,7 @@ def reset(**options: Any) -> tuple[int, str | None, int]:
     emulator = Emulator()
     emulator.workspace.store.put("things", RECORD)
     environ = {"REMOTE_ADDR": HERE} | options.pop("environ_overrides", {})
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     response = client.post("/__emulator__/reset", environ_overrides=environ, **options)
     emulator.check()
     return response.status_code, response.content_type, emulator.workspace.store.count("things")
@@ -207,7 +207,7 @@ def test_a_reset_that_is_refused_changes_nothing_and_answers_a_problem(
 
 def test_a_page_makes_no_workspace_by_looking_at_one() -> None:
     emulator = Emulator()
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     headers = {"Host": "w1.localhost", "Sec-Fetch-Site": "cross-site"}
     for path in ("journal", "state", "clock", "failpoints", "snapshots", "settings"):
         answer = client.get(

@@ -45,7 +45,7 @@ def busy(emulator: Emulator) -> Emulator:
 def ask(
     emulator: Emulator, method: str, path: str, workspace: str = "default", **options: Any
 ) -> TestResponse:
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     headers = {"x-emulator-workspace": workspace, **options.pop("headers", {})}
     return client.open(path, method=method, environ_overrides=LOCAL, headers=headers, **options)
 

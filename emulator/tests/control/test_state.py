@@ -339,7 +339,7 @@ def test_data_that_the_server_did_not_read_are_refused_and_change_nothing(
     emulator: Emulator,
 ) -> None:
     first = dump(emulator)
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     environ = {**LOCAL, TOO_LARGE: True}
     response = client.put(STATE, environ_overrides=environ)
     assert (response.status_code, response.content_type) == (413, "application/problem+json")

@@ -18,7 +18,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def ask(emulator: Emulator, path: str, method: str = "POST", **headers: str) -> TestResponse:
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     local = {"REMOTE_ADDR": "127.0.0.1"}
     return client.open(path, method=method, headers=headers, environ_overrides=local)
 

@@ -42,7 +42,7 @@ def let_pass(emulator: Emulator, seconds: float = 60) -> None:
 
 
 def ask(emulator: Emulator, method: str, path: str, **options: Any) -> TestResponse:
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     return client.open(path, method=method, environ_overrides=LOCAL, **options)
 
 
@@ -128,7 +128,7 @@ def test_a_refused_request_makes_none_and_frees_none(
     emulator = Emulator(fixtures="samples", workspaces=2)
     ask(emulator, "GET", "/items", headers=within("a"))
     let_pass(emulator)
-    client, sent = Client(emulator.application), {**within("b"), **headers}
+    client, sent = Client(emulator.app), {**within("b"), **headers}
     environ = {"REMOTE_ADDR": address}
     for path in ("/__emulator__/reset", "/__emulator__/snapshots/s/restore"):
         refused = client.post(path, headers=sent, environ_overrides=environ)
@@ -383,7 +383,7 @@ def test_a_client_is_known_wherever_it_names_itself(
     emulator: Emulator, options: dict[str, Any]
 ) -> None:
     assign(emulator, "ci-7", DEMO)
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     client.open(TOKEN, environ_overrides=LOCAL, **options)
     assert len(emulator.workspaces.get("ci-7").journal) == 1
 

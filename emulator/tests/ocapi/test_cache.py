@@ -54,7 +54,7 @@ class Asker:
 @pytest.fixture
 def asker() -> Asker:
     emulator = Emulator(fixtures=SAMPLES)
-    return Asker(emulator, emulator.application)
+    return Asker(emulator, emulator.app)
 
 
 def calls(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -232,7 +232,7 @@ def test_any_sequence_is_answered_as_without_a_cache(
     steps: list[tuple[str, str, Any]],
 ) -> None:
     kept, plain = (Emulator(fixtures=SAMPLES, seed="seven") for _ in range(2))
-    one, other = Asker(kept, kept.application), Asker(plain, without_cache(plain))
+    one, other = Asker(kept, kept.app), Asker(plain, without_cache(plain))
     for method, path, value in steps:
         answers = [asker.ask(method, path, value) for asker in (one, other)]
         first, second = answers

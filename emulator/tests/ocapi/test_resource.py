@@ -247,7 +247,7 @@ def test_items_can_be_whole_and_without_a_state(monkeypatch: pytest.MonkeyPatch)
     emulator = Emulator(fixtures="samples")
     headers = {"Authorization": f"Bearer {emulator.token()}"}
     path = "/s/-/dw/data/v23_2/inventory_lists"
-    answer = Client(emulator.application).get(f"{path}?count=1", headers=headers).json
+    answer = Client(emulator.app).get(f"{path}?count=1", headers=headers).json
     assert answer is not None
     [item] = answer["data"]
     assert {"_v", "_type", "id", "link", "default_in_stock"} <= item.keys()

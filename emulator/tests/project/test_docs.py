@@ -27,7 +27,7 @@ LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 
 def endpoints() -> list[str]:
     """Return what the control plane says that it offers."""
-    client = Client(Emulator().application)
+    client = Client(Emulator().app)
     answer = client.get("/__emulator__", environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
     listed: list[str] = answer.json or []
     return listed

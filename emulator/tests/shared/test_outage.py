@@ -38,7 +38,7 @@ class Caller:
 
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        client = Client(self.emulator.application)
+        client = Client(self.emulator.app)
         return client.open(path, method=method, headers=headers, environ_overrides=LOCAL, **options)
 
 

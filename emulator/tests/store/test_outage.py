@@ -45,7 +45,7 @@ def lose(emulator: Emulator) -> Store:
 def ask(emulator: Emulator, path: str, method: str = "GET", **options: Any) -> TestResponse:
     token = Service(emulator.config).tokens(emulator.workspace).issue(CLIENT, 99)
     headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     return client.open(path, method=method, headers=headers, environ_overrides=LOCAL, **options)
 
 
@@ -147,7 +147,7 @@ def test_the_meta_api_answers_a_fault_that_is_not_to_be_kept(emulator: Emulator,
 def test_a_token_endpoint_answers_that_it_is_temporary(emulator: Emulator, path: str) -> None:
     lose(emulator)
     form = {"grant_type": "client_credentials", "client_id": CLIENT, "client_secret": CLIENT}
-    response = Client(emulator.application).post(path, data=form)
+    response = Client(emulator.app).post(path, data=form)
     assert (response.status_code, told(response)["error"]) == (503, "temporarily_unavailable")
     assert response.headers["Cache-Control"] == "no-store"
     emulator.check()

@@ -21,7 +21,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def session(emulator: Emulator) -> Iterator[requests.Session]:
     with requests.Session() as session:
-        session.mount("http://emulator", WsgiAdapter(emulator.application))
+        session.mount("http://emulator", WsgiAdapter(emulator.app))
         session.headers["Authorization"] = f"Bearer {emulator.token()}"
         yield session
 
@@ -69,9 +69,9 @@ def test_an_application_needs_no_emulator() -> None:
 
 def test_the_client_is_this_machine_by_default(emulator: Emulator) -> None:
     with requests.Session() as session:
-        session.mount("http://localhost", WsgiAdapter(emulator.application))
+        session.mount("http://localhost", WsgiAdapter(emulator.app))
         assert session.get("http://localhost/__emulator__/state").status_code == 200
-        session.mount("http://localhost", WsgiAdapter(emulator.application, "192.0.2.1"))
+        session.mount("http://localhost", WsgiAdapter(emulator.app, "192.0.2.1"))
         assert session.get("http://localhost/__emulator__/state").status_code == 403
 
 

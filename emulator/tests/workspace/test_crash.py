@@ -94,7 +94,7 @@ def test_every_application_names_the_request_without_its_query(
     emulator = Emulator()
     workspace = emulator.workspace
     workspace.store = BrokenStore()
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     query = {"grant_type": "client_credentials", "token": SECRET}
     here = {"REMOTE_ADDR": "127.0.0.1"}
     client.open(path, method=method, query_string=query, environ_overrides=here)

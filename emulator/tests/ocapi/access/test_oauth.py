@@ -14,6 +14,6 @@ def test_length_may_be_a_number() -> None:
     environ = EnvironBuilder(method="POST", path="/dw/oauth2/access_token", data=form).get_environ()
     environ["CONTENT_LENGTH"] = int(environ["CONTENT_LENGTH"])
     emulator = Emulator(fixtures="samples")
-    _, status, _ = run_wsgi_app(emulator.application, environ)
+    _, status, _ = run_wsgi_app(emulator.app, environ)
     assert status.startswith(str(HTTPStatus.OK.value))
     emulator.check()

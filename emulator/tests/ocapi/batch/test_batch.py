@@ -336,7 +336,7 @@ def test_an_answer_that_is_no_refusal_names_no_fault(send: Sender) -> None:
 
 def test_a_page_of_an_allowed_origin_may_read_a_batch_and_a_foreign_one_may_not_send_it() -> None:
     emulator = Emulator(fixtures="samples")
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     permitted = {"client_id": "a" * 30, "allowed_origins": ["https://a.example"]}
     emulator.workspace.permit(permission.read({"clients": [permitted]}))
     told = {
@@ -362,7 +362,7 @@ def test_a_page_of_an_allowed_origin_may_read_a_batch_and_a_foreign_one_may_not_
 
 def test_the_token_of_a_part_is_not_shown_in_the_journal() -> None:
     emulator = Emulator(fixtures="samples")
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     told = {
         "Authorization": f"Bearer {emulator.token()}",
         "Content-Type": "multipart/mixed; boundary=b",
@@ -386,7 +386,7 @@ def test_a_version_of_four_digits_is_compared_like_any_other() -> None:
         permission.read({"clients": [{"client_id": "a" * 30, "resources": [resource]}]})
     )
     headers = {"Authorization": f"Bearer {emulator.token()}"}
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     for version in ("v023_2", "v123_1", "v23_100"):
         answer = client.get(f"/s/-/dw/data/{version}/sites", headers=headers)
         assert answer.status_code == 200

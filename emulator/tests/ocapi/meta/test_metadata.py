@@ -26,7 +26,7 @@ def ask(
 ) -> TestResponse:
     sent = {"Authorization": f"Bearer {emulator.token(workspace=workspace)}", **headers}
     sent["x-emulator-workspace"] = workspace
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     return client.open(path, method=method, environ_overrides=LOCAL, headers=sent)
 
 
@@ -37,7 +37,7 @@ def fault_of(response: TestResponse) -> str:
 
 
 def plan(emulator: Emulator, failpoint: dict[str, Any]) -> TestResponse:
-    client = Client(emulator.application)
+    client = Client(emulator.app)
     path = "/__emulator__/failpoints"
     return client.post(path, json=failpoint, environ_overrides=LOCAL)
 
