@@ -61,10 +61,11 @@ class Resource:
         key: The name of the id property.
         parameter: The name of the path parameter; empty for the name of the id property.
         verbs: The served verbs.
-        not_found: The fault of a missing document. The arguments are ids, the innermost first.
-        duplicate: The fault of PUT for an existing document, with the same arguments; None if PUT
-            replaces the document.
-        parent: The resource above, if any.
+        not_found: The fault of a missing document. The first argument is the id, a second one the
+            parent's id. Only the order counts, the names are free.
+        duplicate: The fault of PUT for an existing document, with the same arguments. The
+            observed dialect replaces nevertheless. None if PUT always replaces the document.
+        parent: The resource above, if any; a resource without a parent of its own.
         parent_key: The property with the parent's id, also the name of the path parameter.
         deletes_missing: Whether DELETE of a missing document succeeds.
         derive: Returns all properties of a written document. The arguments are the properties
@@ -73,9 +74,10 @@ class Resource:
         search: The search, None for a resource without a search.
         expansions: The valid values of ``expand``.
         required: Whether every data set must have a document.
-        kept: Whether a workspace without data still has the documents.
+        kept: Whether a workspace still has the documents after a reset to no data.
         references: The referenced collections by property. The property holds an id or several ids.
-        computed: The properties computed from other data, stored by the fixtures (INV-7).
+        computed: Read-only properties that only data sets give, and that stay when the document
+            is deleted (INV-7). A property that goes with the document is just ``read_only``.
 
     Raises:
         ValueError: The declaration contradicts itself (at import).
@@ -106,12 +108,29 @@ class Resource:
             problem = f"{self.path}: the key '{self.key}' is not a string of the document"
             raise ValueError(problem)  # noqa: TRY004 - the declaration has a mistake
         if self.parent and not isinstance(self.document.fields.get(self.parent_key), String):
-            problem = f"{self.path}: the key '{self.parent_key}' is not a string of the document"
-            raise ValueError(problem)
+            problem = f"{self.path}: the document has no string '{self.parent_key}'"
+            raise ValueError(f"{problem} for the id of the parent '{self.parent.path}'")
+        self._check_parent()
+        missing = {*self.references, *self.computed}.difference(self.document.fields)
+        if missing:
+            raise ValueError(f"{self.path}: the document has no property '{min(missing)}'")
         for fault in self.faults:
             if not 1 <= len(fault.arguments) <= len(self.keys):
-                ids = " and ".join(self.keys[::-1])
-                raise ValueError(f"{self.path}: the arguments of {fault.type} must be {ids}")
+                count = len(fault.arguments)
+                problem = f"{self.path}: {fault.type} has {count} arguments, but takes the id"
+                raise ValueError(f"{problem}, then the parent's id if there is a parent")
+
+    def _check_parent(self) -> None:
+        """Refuse declarations that nothing would serve.
+
+        Raises:
+            ValueError: The parent has a parent itself, or a resource with a parent has a search.
+        """
+        if self.parent and self.parent.parent:
+            problem = f"{self.path}: the parent '{self.parent.path}' has a parent itself"
+            raise ValueError(f"{problem}: two levels are not supported")
+        if self.parent and self.search:
+            raise ValueError(f"{self.path}: a search below a parent is not supported")
 
     @property
     def faults(self) -> tuple[FaultType, ...]:

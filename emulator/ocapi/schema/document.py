@@ -175,9 +175,12 @@ class Document(Schema):
         return merged
 
     def replace(self, stored: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``changes`` and the stored read-only properties (DEC-4)."""
+        """Return ``changes`` and the stored read-only properties (DEC-4).
+
+        Changes hold the default of a read-only property, too; the stored value wins.
+        """
         kept = {name: value for name, value in stored.items() if name in self.read_only}
-        return self.merge(kept, changes)
+        return self.merge(kept, {n: value for n, value in changes.items() if n not in kept})
 
     def localize(self, properties: Mapping[str, Any], locale: str) -> dict[str, Any]:
         """Return properties with the values of one locale, embedded documents included (LOC).

@@ -7,12 +7,13 @@ import pytest
 from werkzeug.test import Client
 
 from emulator import Emulator
-from emulator.ocapi.resource import Resource, Verb, fault_of, list_methods
+from emulator.ocapi.resource import Resource, Search, Verb, fault_of, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, Number, String
+from emulator.ocapi.search.query import SearchResult
 from emulator.store import MemoryStore, Record
 
 NOW = "2024-02-19T10:18:31.000Z"
@@ -76,9 +77,34 @@ def test_the_key_is_a_string_of_the_document(key: str) -> None:
 @pytest.mark.parametrize("role", ["not_found", "duplicate"])
 @pytest.mark.parametrize("kind", [NO_ARGUMENT, TWO_ARGUMENTS])
 def test_faults_need_the_ids_as_arguments(role: str, kind: FaultType) -> None:
-    told = f"things: the arguments of {kind.name}Exception must be id"
+    count = len(kind.arguments)
+    told = f"things: {kind.name}Exception has {count} arguments, but takes the id"
     with pytest.raises(ValueError, match=told):
         declare("read", **{role: kind})
+
+
+class Part(Document):
+    id = String()
+    thing_id = String()
+    section_id = String()
+
+
+def test_what_nothing_would_serve_is_not_declared() -> None:
+    below: dict[str, Any] = {"path": "parts", "document": Part(), "parent_key": "thing_id"}
+    part = declare("read", **below, parent=declare("read"))
+    with pytest.raises(ValueError, match="parts: the parent 'parts' has a parent itself"):
+        declare("read", **{**below, "parent_key": "section_id"}, parent=part)
+    search = Search(path="part_search", result=SearchResult(), fields={})
+    with pytest.raises(ValueError, match="parts: a search below a parent is not supported"):
+        declare("read", **below, parent=declare("read"), search=search)
+    with pytest.raises(ValueError, match="parts: the document has no string 'other_id' for the id"):
+        declare("read", **{**below, "parent_key": "other_id"}, parent=declare("read"))
+
+
+@pytest.mark.parametrize("option", [{"references": {"sites": "sites"}}, {"computed": ("sites",)}])
+def test_options_name_properties_of_the_document(option: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="things: the document has no property 'sites'"):
+        declare("read", **option)
 
 
 @pytest.mark.parametrize(

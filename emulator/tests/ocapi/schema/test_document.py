@@ -712,3 +712,14 @@ class Speech(Document):
 
 def test_a_property_with_a_check_of_its_own_is_always_asked() -> None:
     assert put({"title": "a", "words": ["b"]}, Speech()) == {"title": "A", "words": ["B"]}
+
+
+class Group(Document):
+    kind = Enumeration("static", "system", read_only=True, load_default="static")
+    name = String()
+
+
+def test_a_replaced_document_keeps_read_only_properties_with_a_default() -> None:
+    changes = Group().decode({"name": "b", "kind": "static"}, version="23.2", partial=False)
+    stored = {"kind": "system", "name": "a"}
+    assert Group().replace(stored, changes) == {"kind": "system", "name": "b"}
