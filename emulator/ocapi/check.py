@@ -182,7 +182,7 @@ def check_document(call: Call) -> None:
     if call.permission is not FULL_PERMISSION:
         sent = {name: call.content[name] for name in call.content if name in changes}
         if forbidden := call.permission.check_write(sent):
-            raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.name)
+            raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.type_name)
     call.changes = changes
 
 

@@ -55,7 +55,7 @@ def list_(call: Call) -> Answer:
     }
     if selector is not None:
         members["select"] = envelope.echo(selector, call.dialect)
-    content = envelope.wrap_page(resource.collection.name, call.version, members)
+    content = envelope.wrap_page(resource.collection.type_name, call.version, members)
     return Answer(200, _select(call, content, selector), resource.collection)
 
 
@@ -102,7 +102,7 @@ def search(call: Call) -> Answer:
         "total": len(found),
         **dict(paging.result_pages(page, len(found))),
     }
-    content = envelope.wrap_page(searched.result.name, call.version, members)
+    content = envelope.wrap_page(searched.result.type_name, call.version, members)
     return Answer(200, _select(call, content, selector), searched.result)
 
 

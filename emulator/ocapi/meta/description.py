@@ -220,10 +220,10 @@ def _refer(value: Any, definitions: dict[str, Any]) -> Any:
         return value
     if type(value).__name__.startswith("_"):
         return _describe_properties(value, definitions)
-    if value.name not in definitions:
-        definition = definitions[value.name] = {}  # a document may contain itself
+    if value.type_name not in definitions:
+        definition = definitions[value.type_name] = {}  # a document may contain itself
         definition |= _describe_document(value, definitions)
-    return {"$ref": DEFINITIONS_POINTER + value.name}
+    return {"$ref": DEFINITIONS_POINTER + value.type_name}
 
 
 def _describe_document(document: Document, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -321,7 +321,7 @@ def _describe_search(
 
 def _words(resource: Resource, verb: Verb) -> str:
     """Return the words for the subject of an operation."""
-    name = resource.path if verb == "list" else resource.document.name
+    name = resource.path if verb == "list" else resource.document.type_name
     return name.replace("_", " ")
 
 

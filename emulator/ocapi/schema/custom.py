@@ -32,7 +32,7 @@ class CustomProperty(Document):
     """The declaration of a custom property."""
 
     document = String(required=True, allow_none=False)
-    name = String(required=True, allow_none=False)  # type: ignore[assignment]
+    name = String(required=True, allow_none=False)
     type = Enumeration(*VALUE_TYPES, required=True, allow_none=False)
     multiple = Boolean(load_default=False)
     localized = Boolean(load_default=False)
@@ -61,7 +61,9 @@ class Declared(Property):
 
 
 DECLARATION_SCHEMA = CustomProperty()
-OPEN_DOCUMENTS = tuple(resource.document.name for resource in RESOURCES if resource.document.custom)
+OPEN_DOCUMENTS = tuple(
+    resource.document.type_name for resource in RESOURCES if resource.document.custom
+)
 """The names of all documents with custom properties."""
 
 

@@ -68,7 +68,7 @@ class Document(Schema):
     items_have_state: ClassVar[bool] = True
 
     @property
-    def name(self) -> str:
+    def type_name(self) -> str:
         """The name of the document in requests and answers."""
         return _snake_case(type(self).__name__)
 
@@ -113,7 +113,7 @@ class Document(Schema):
         if not ENVELOPE_NAMES.isdisjoint(body):
             errors |= self._envelope_errors(body, version)
         if errors:
-            raise first_fault(errors, body, Place(self.name, "$", ""))
+            raise first_fault(errors, body, Place(self.type_name, "$", ""))
         return self._defaulted(changes) if None in changes.values() else changes
 
     def decode_stored(self, entry: Any) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Document(Schema):
         finally:
             _storing.reset(storing)
         if errors:
-            found = find_faults(errors, entry, Place(self.name, "$", ""))
+            found = find_faults(errors, entry, Place(self.type_name, "$", ""))
             reasons = (str(fault).removeprefix(faults.DECODING).strip() for fault in found)
             raise ValueError(" ".join(reasons))
         present = self._present(values)
@@ -282,7 +282,7 @@ class Document(Schema):
         """Return the decoded value of a custom property; refuse any other property."""
         if not self.takes(name):
             refuse(unknown)
-        declared = _find_custom.get()(self.name, name)
+        declared = _find_custom.get()(self.type_name, name)
         return declared.deserialize(value) if declared else refuse(undeclared)
 
     def _present(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -309,7 +309,7 @@ class Document(Schema):
         }
         if sent.get("_v", version) != version:
             errors.setdefault("_v", [lambda _: faults.UNEXPECTED_VERSION(sent["_v"])])
-        if sent.get("_type", self.name) != self.name:
+        if sent.get("_type", self.type_name) != self.type_name:
             errors.setdefault("_type", [constrained])
         return errors
 
@@ -377,8 +377,8 @@ class FaultDocument(Document):
     fault = Embedded(_FaultDetail())
 
     @property
-    def name(self) -> str:
-        """See ``Document.name``."""
+    def type_name(self) -> str:
+        """See ``Document.type_name``."""
         return "fault"
 
 

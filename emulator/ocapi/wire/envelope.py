@@ -17,7 +17,7 @@ def wrap(
     document: Document, version: str, state: str, properties: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the answered form of a document: envelope, then properties by name (ENV-1)."""
-    head = {"_v": version, "_type": document.name, "_resource_state": state}
+    head = {"_v": version, "_type": document.type_name, "_resource_state": state}
     return head | _sort(document, properties)
 
 
@@ -33,7 +33,7 @@ def _sort(document: Document, properties: Mapping[str, Any]) -> dict[str, Any]:
 def _wrap_embedded(document: Document, value: Any) -> Any:
     """Return the answered form of an embedded document, or of an array of embedded documents."""
     if isinstance(value, Mapping):
-        head = {"_type": document.name}
+        head = {"_type": document.type_name}
         if "_resource_state" in value:
             head["_resource_state"] = value["_resource_state"]
         return head | _sort(document, value)

@@ -89,7 +89,7 @@ def encode(content: Mapping[str, Any], document: Document, version: str, *, inde
         indent: Whether to lay it out for reading.
     """
     attributes = {"xmlns": NAMESPACE_FORMAT.format(version=version), "xmlns:xsi": XSI_NAMESPACE}
-    root = ET.Element(document.name, attributes)
+    root = ET.Element(document.type_name, attributes)
     _write_members(root, content, document)
     if indent:
         ET.indent(root)
@@ -119,7 +119,7 @@ def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
     except (ET.ParseError, DefusedXmlException, ValueError) as error:
         raise XmlError(str(error)) from error
     namespace = NAMESPACE_FORMAT.format(version=version)
-    if root.tag != f"{{{namespace}}}{document.name}":
+    if root.tag != f"{{{namespace}}}{document.type_name}":
         raise XmlError(f"the root element is {root.tag}")
     return _read_members(root, document)
 

@@ -263,7 +263,10 @@ class CodeVersionResult(Collection):
 
 
 def test_the_class_of_a_collection_states_an_irregular_name() -> None:
-    assert declare("list", collection=CodeVersionResult()).collection.name == "code_version_result"
+    assert (
+        declare("list", collection=CodeVersionResult()).collection.type_name
+        == "code_version_result"
+    )
 
 
 def test_items_can_be_whole_and_without_a_state(monkeypatch: pytest.MonkeyPatch) -> None:

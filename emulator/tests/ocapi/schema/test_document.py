@@ -134,7 +134,7 @@ def unlisted(value: str) -> tuple[str, list[tuple[str, str]]]:
     ],
 )
 def test_a_document_is_named_after_its_class(document: Document, name: str) -> None:
-    assert document.name == name
+    assert document.type_name == name
 
 
 def test_a_document_knows_its_properties() -> None:

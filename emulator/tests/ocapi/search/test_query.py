@@ -108,7 +108,7 @@ def filtered(filter_: Any) -> dict[str, Any]:
     ],
 )
 def test_a_document_has_the_name_of_the_wire(document: Document, name: str) -> None:
-    assert document.name == name
+    assert document.type_name == name
 
 
 def test_a_request_has_a_query_and_defaults() -> None:
