@@ -35,7 +35,7 @@ async def inject(session: Session, step: Step, rng: Random, mark: str) -> None:
     sort = rng.choice(_choose(step))
     action = _declare(sort, step)
     declared = {"match": {"header": {MARK_HEADER: mark}}, "times": 1, "action": action}
-    made = {**declared, "id": ANYTHING, "seen": 0, "met": 0}
+    made = {**declared, "id": ANYTHING, "seen": 0, "applied": 0}
     shown = await session.control("POST", "/failpoints", declared, status=201, content=[made])
     await _send_with_failpoint(session, step.having(x_soak=mark), sort)
     await _remove(session, shown[0])
@@ -120,6 +120,6 @@ async def _remove(session: Session, shown: dict[str, Any]) -> None:
     path = f"/failpoints/{shown['id']}"
     listed = await session.control("GET", "/failpoints", content=ANYTHING)
     found = [failpoint for failpoint in listed if failpoint["id"] == shown["id"]]
-    if found != [{**shown, "seen": 1, "met": 1}]:
-        raise Mismatch(f"the failpoint {shown} was met once, but is listed as {found}")
+    if found != [{**shown, "seen": 1, "applied": 1}]:
+        raise Mismatch(f"the failpoint {shown} was applied once, but is listed as {found}")
     await session.control("DELETE", path, status=204, content=None)

@@ -93,7 +93,9 @@ class SharedFailpoints(Failpoints):
         found = self._keys.ask("HGETALL", "counts") if plans else {}
         counts = {name.decode(): int(number) for name, number in found.items()}
         for name, plan in plans.items():
-            yield Failpoint(name, plan, counts.get(f"{name}:seen", 0), counts.get(f"{name}:met", 0))
+            yield Failpoint(
+                name, plan, counts.get(f"{name}:seen", 0), counts.get(f"{name}:applied", 0)
+            )
 
     def reset(self) -> None:
         """See ``Failpoints.reset``."""

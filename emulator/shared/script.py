@@ -9,7 +9,7 @@ of a workspace:
   ``exchanges`` count ids, failpoints and exchanges. ``size`` is the size of all exchanges in bytes.
   The workspace exists as long as this hash.
 - ``<place>failpoints``: a list of declarations: id, newline and JSON
-- ``<place>counts``: a hash of the counts of failpoints: ``<id>:seen``, ``:met``, ``:drawn``
+- ``<place>counts``: a hash of the counts of failpoints: ``<id>:seen``, ``:applied``, ``:drawn``
 - ``<place>journal``: a list of exchanges: number, size and the encoded exchange
 - ``<place>snapshots``: a hash of snapshots by name
 - ``<place>data:...``: the records
@@ -286,7 +286,7 @@ local id = ARGV[1]
 for _, failpoint in ipairs(call('LRANGE', place .. 'failpoints', 0, -1)) do
   if string.sub(failpoint, 1, #id + 1) == id .. '\n' then
     call('LREM', place .. 'failpoints', 1, failpoint)
-    call('HDEL', place .. 'counts', id .. ':seen', id .. ':met', id .. ':drawn')
+    call('HDEL', place .. 'counts', id .. ':seen', id .. ':applied', id .. ':drawn')
     call('HSET', place .. 'control', 'epoch', bump())
     return 1
   end
@@ -301,7 +301,7 @@ TAKE_FAILPOINT = (
 -- Arguments: the epoch, then six for each failpoint with fitting conditions:
 --   id, nth, times (both 0 for any), the number of random numbers drawn so far (-1 without a seed),
 --   1 if the next random number lets the action apply, and the random numbers of the action itself.
--- Returns {'met', id} for the first failpoint whose action applies, or {'none'}. Returns {'stale'}
+-- Returns {'applied', id} for the first failpoint whose action applies, or {'none'}. Returns {'stale'}
 -- if the failpoints have changed, and {'drawn', number, ...} if other processes have drawn numbers:
 -- then nothing is counted, and the caller draws as many numbers and calls again. So the processes
 -- together use the random numbers of a seed one after the other, although Lua cannot draw them.
@@ -322,12 +322,12 @@ for i = 2, #ARGV, 6 do
   local id, nth, times = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   local drawn_before = tonumber(ARGV[i + 3])
   local seen = add(id, ':seen', 1)
-  if (nth == 0 or nth == seen) and (times == 0 or count(id, ':met') < times) then
+  if (nth == 0 or nth == seen) and (times == 0 or count(id, ':applied') < times) then
     if drawn_before >= 0 then add(id, ':drawn', 1) end
     if ARGV[i + 4] == '1' then
-      add(id, ':met', 1)
+      add(id, ':applied', 1)
       if drawn_before >= 0 then add(id, ':drawn', ARGV[i + 5]) end
-      return {'met', id}
+      return {'applied', id}
     end
   end
 end

@@ -326,13 +326,13 @@ class Failpoint:
         id: A number as text, unique in the workspace.
         plan: The declaration.
         seen: The number of requests for which the conditions held.
-        met: The number of requests to which the action was applied.
+        applied: The number of requests to which the action was applied.
     """
 
     id: str
     plan: Plan
     seen: int = 0
-    met: int = 0
+    applied: int = 0
     _random: Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -346,10 +346,10 @@ class Failpoint:
             return False
         self.seen += 1
         due = plan.nth in (None, self.seen)
-        remains = plan.times is None or self.met < plan.times
+        remains = plan.times is None or self.applied < plan.times
         if not (due and remains and self._random.random() < plan.probability):
             return False
-        self.met += 1
+        self.applied += 1
         return True
 
     def serve(self, serve: Serve, environ: "WSGIEnvironment", pause: Sleep) -> Reply:
@@ -360,7 +360,7 @@ class Failpoint:
 
     def show(self) -> dict[str, Any]:
         """Return the declaration and the counts as JSON."""
-        return {"id": self.id, **self.plan.declared, "seen": self.seen, "met": self.met}
+        return {"id": self.id, **self.plan.declared, "seen": self.seen, "applied": self.applied}
 
     def _actions(self, pause: Sleep) -> Iterator[Action]:
         """Yield the functions of the action, the innermost first."""

@@ -66,10 +66,10 @@ def test_one_that_is_added_is_shown_as_declared_with_its_id_and_counts(emulator:
         "action": {"status": 429, "headers": {"Retry-After": "1"}, "body": {"a": [1]}},
     }
     response = ask(emulator, "POST", FAILPOINTS, json=declared)
-    shown = [{"id": "1", **declared, "seen": 0, "met": 0}]
+    shown = [{"id": "1", **declared, "seen": 0, "applied": 0}]
     assert (response.status_code, response.json()) == (201, shown)
     assert statuses(emulator, 3) == [200, 429, 200]
-    assert ask(emulator, "GET", FAILPOINTS).json() == [{**shown[0], "seen": 3, "met": 1}]
+    assert ask(emulator, "GET", FAILPOINTS).json() == [{**shown[0], "seen": 3, "applied": 1}]
 
 
 def test_several_are_added_behind_those_that_are_there(emulator: Emulator) -> None:
@@ -205,7 +205,7 @@ def test_a_fault_is_for_requests_of_its_family_alone(emulator: Emulator) -> None
     assert statuses(emulator, 1, "/items") == [200]
     assert statuses(emulator, 2, LISTS) == [400, 400]
     shown = ask(emulator, "GET", FAILPOINTS).json()[0]
-    assert (shown["seen"], shown["met"]) == (2, 1)
+    assert (shown["seen"], shown["applied"]) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -32,25 +32,25 @@ def declare(pair: "Pair", **declared: Any) -> str:
     return str(shown[0]["id"])
 
 
-def met(pair: "Pair", times: int) -> list[int]:
-    """Return which of some requests, sent to both in turn, met a failpoint; from 1."""
+def applied_requests(pair: "Pair", times: int) -> list[int]:
+    """Return the numbers, from 1, of the requests with an applied failpoint; the servers alternate."""
     answers = [pair.ask("GET", "/items").status_code for _ in range(times)]
     return [number for number, status in enumerate(answers, 1) if status == 418]
 
 
 def counted(pair: "Pair") -> list[tuple[str, int, int]]:
-    return [(f["id"], f["seen"], f["met"]) for f in pair.told("GET", FAILPOINTS)]
+    return [(f["id"], f["seen"], f["applied"]) for f in pair.told("GET", FAILPOINTS)]
 
 
 def test_one_time_is_once_in_all(pair: "Pair") -> None:
     declare(pair, times=1)
-    assert met(pair, 6) == [1]
+    assert applied_requests(pair, 6) == [1]
     assert counted(pair) == counted(pair) == [("1", 6, 1)]
 
 
 def test_the_nth_request_is_counted_at_both(pair: "Pair") -> None:
     declare(pair, match={"nth": 3})
-    assert met(pair, 6) == [3]
+    assert applied_requests(pair, 6) == [3]
 
 
 def test_of_requests_at_the_same_time_as_many_meet_it_as_are_to(pair: "Pair") -> None:
@@ -67,10 +67,10 @@ def test_seeded_dice_fall_as_those_of_one_process(pair: "Pair", more: dict[str, 
     alone = Failpoints(Declaration([DATA]).read(declared))
     expected = [number for number in range(1, 21) if alone.take(exchange())]
     pair.told("POST", FAILPOINTS, json=declared)
-    assert met(pair, 20) == expected
+    assert applied_requests(pair, 20) == expected
     pair.told("POST", f"{CONTROL}/reset")
     pair.told("POST", FAILPOINTS, json=declared)
-    assert met(pair, 20) == expected
+    assert applied_requests(pair, 20) == expected
 
 
 def test_seeded_delays_are_those_of_one_process(pair: "Pair") -> None:
@@ -102,7 +102,7 @@ def test_seeded_dice_are_thrown_once_for_each_request_of_many(pair: "Pair") -> N
 @pytest.mark.parametrize(("probability", "expected"), [(0, []), (1, [1, 2, 3, 4])])
 def test_certain_dice_need_no_seed(pair: "Pair", probability: float, expected: list[int]) -> None:
     declare(pair, probability=probability)
-    assert met(pair, 4) == expected
+    assert applied_requests(pair, 4) == expected
 
 
 def test_the_first_that_applies_is_met_and_those_before_have_seen_the_request(
@@ -111,7 +111,7 @@ def test_the_first_that_applies_is_met_and_those_before_have_seen_the_request(
     declare(pair, match={"nth": 2})
     declare(pair, times=1)
     declare(pair, match={"path": "/elsewhere"})
-    assert met(pair, 3) == [1, 2]
+    assert applied_requests(pair, 3) == [1, 2]
     assert counted(pair) == [("1", 3, 1), ("2", 2, 1), ("3", 0, 0)]
 
 
@@ -119,7 +119,7 @@ def test_one_removed_at_one_is_gone_at_the_other(pair: "Pair") -> None:
     first, second = declare(pair), declare(pair, match={"path": "/elsewhere"})
     assert pair.ask("DELETE", f"{FAILPOINTS}/{first}").status_code == 204
     assert pair.ask("DELETE", f"{FAILPOINTS}/{first}").status_code == 404
-    assert met(pair, 2) == []
+    assert applied_requests(pair, 2) == []
     assert [identifier for identifier, _, _ in counted(pair)] == [second]
     assert pair.ask("DELETE", FAILPOINTS).status_code == 204
     assert counted(pair) == counted(pair) == []
@@ -130,10 +130,10 @@ def test_ids_go_on_until_a_reset(pair: "Pair") -> None:
     pair.ask("DELETE", FAILPOINTS)
     shown = pair.told("PUT", FAILPOINTS, json=[{"action": {"status": 418}, "times": 1}])
     assert [(f["id"], f["times"]) for f in shown] == [("3", 1)]
-    assert met(pair, 3) == [1]
+    assert applied_requests(pair, 3) == [1]
     pair.told("POST", f"{CONTROL}/reset")
     assert declare(pair) == "1"
-    assert met(pair, 2) == [1, 2]
+    assert applied_requests(pair, 2) == [1, 2]
 
 
 def test_one_that_was_removed_since_a_request_began_does_not_meet_it(pair: "Pair") -> None:
@@ -164,9 +164,9 @@ def test_those_of_a_file_are_there_from_the_start_and_after_a_reset(
     file = tmp_path / "failpoints.json"
     file.write_text('[{"action": {"status": 418}, "times": 1}]')
     pair = make_pair(failpoints=str(file))
-    assert met(pair, 3) == [1]
+    assert applied_requests(pair, 3) == [1]
     pair.told("POST", f"{CONTROL}/reset")
-    assert met(pair, 3) == [1]
+    assert applied_requests(pair, 3) == [1]
 
 
 def test_declarations_are_shown_as_they_were_made(pair: "Pair", empty_redis: str) -> None:
@@ -174,7 +174,7 @@ def test_declarations_are_shown_as_they_were_made(pair: "Pair", empty_redis: str
     pair.told("POST", FAILPOINTS, json=declared)
     third = Emulator(fixtures="samples", store=empty_redis)
     [found] = third.workspace.failpoints
-    assert found.show() == {"id": "1", **declared, "seen": 0, "met": 0}
+    assert found.show() == {"id": "1", **declared, "seen": 0, "applied": 0}
 
 
 def test_a_workspace_that_is_gone_has_none(pair: "Pair") -> None:

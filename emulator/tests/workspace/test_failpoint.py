@@ -263,32 +263,32 @@ def test_failpoint_without_conditions_is_for_every_request() -> None:
     failpoint = make({"delay": 1})
     assert taken(failpoint, 3) == [True, True, True]
     assert failpoint.take(meet("/b"))
-    assert (failpoint.seen, failpoint.met) == (4, 4)
+    assert (failpoint.seen, failpoint.applied) == (4, 4)
 
 
 def test_a_request_that_is_not_meant_is_not_counted() -> None:
     failpoint = make({"delay": 1}, match={"path": "/a"})
     assert [failpoint.take(meet(path)) for path in ("/b", "/a", "/a/b")] == [False, True, False]
-    assert (failpoint.seen, failpoint.met) == (1, 1)
+    assert (failpoint.seen, failpoint.applied) == (1, 1)
 
 
 def test_the_nth_request_is_counted_among_those_that_are_meant() -> None:
     failpoint = make({"delay": 1}, match={"path": "/a", "nth": 2})
     paths = ("/b", "/a", "/b", "/a", "/a", "/a")
     assert [failpoint.take(meet(path)) for path in paths] == [False] * 3 + [True, False, False]
-    assert (failpoint.seen, failpoint.met) == (4, 1)
+    assert (failpoint.seen, failpoint.applied) == (4, 1)
 
 
 def test_a_failpoint_is_applied_as_often_as_it_says() -> None:
     failpoint = make({"delay": 1}, times=2)
     assert taken(failpoint, 4) == [True, True, False, False]
-    assert (failpoint.seen, failpoint.met) == (4, 2)
+    assert (failpoint.seen, failpoint.applied) == (4, 2)
 
 
 def test_times_count_what_chance_has_let_through() -> None:
     failpoint = make({"delay": 1}, times=3, probability=0.5, seed=1)
     assert sum(taken(failpoint, 100)) == 3
-    assert (failpoint.seen, failpoint.met) == (100, 3)
+    assert (failpoint.seen, failpoint.applied) == (100, 3)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_a_failpoint_is_shown_as_it_was_declared() -> None:
         "seed": 1,
         "action": {"status": 500, "body": None},
         "seen": 3,
-        "met": 1,
+        "applied": 1,
     }
 
 
@@ -493,7 +493,7 @@ def test_the_first_failpoint_that_applies_is_taken() -> None:
         read([{**LATE, "match": {"path": "/b"}}, {**LATE, "times": 1}, LATE])
     )
     assert [failpoints.take(meet()) for _ in range(3)] == [once, always, always]
-    assert [(f.seen, f.met) for f in (other, once, always)] == [(0, 0), (3, 1), (2, 2)]
+    assert [(f.seen, f.applied) for f in (other, once, always)] == [(0, 0), (3, 1), (2, 2)]
 
 
 def test_a_request_that_one_has_taken_is_not_counted_by_those_behind() -> None:
@@ -536,7 +536,7 @@ def test_a_reset_brings_the_initial_ones_back_uncounted() -> None:
     failpoints.add(read(LATE))
     failpoints.take(meet())
     failpoints.reset()
-    assert [(f.id, f.seen, f.met) for f in failpoints] == [("1", 0, 0)]
+    assert [(f.id, f.seen, f.applied) for f in failpoints] == [("1", 0, 0)]
     assert failpoints.take(meet()) is next(iter(failpoints))
 
 
@@ -566,7 +566,7 @@ def test_requests_that_come_at_once_are_counted_each_once() -> None:
     nth, some = failpoints.add(read([{**LATE, "match": {"nth": 400}}, {**LATE, "times": 100}]))
     met = at_once(lambda _: failpoints.take(meet()))
     assert (met.count(nth), met.count(some), met.count(None)) == (1, 100, 699)
-    assert (nth.seen, some.seen, some.met) == (800, 799, 100)
+    assert (nth.seen, some.seen, some.applied) == (800, 799, 100)
 
 
 def test_failpoints_added_at_once_have_ids_of_their_own() -> None:
