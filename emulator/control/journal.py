@@ -124,5 +124,5 @@ def _describe(least: int, most: int | None) -> str:
 def _show_near(near: NearMiss) -> dict[str, Any]:
     shown = near.exchange.show()
     names = ("number", "method", "path", "query", "operation", "client", "status", "fault")
-    missed = {m.name: {"expected": m.expected, "actual": m.actual} for m in near.misses}
-    return {**{name: shown[name] for name in names}, "misses": missed}
+    mismatches = {m.name: {"expected": m.expected, "actual": m.actual} for m in near.mismatches}
+    return {**{name: shown[name] for name in names}, "mismatches": mismatches}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from weakref import WeakSet
 
 from emulator.recording.exchange import Exchange
-from emulator.recording.match import Match, Miss
+from emulator.recording.match import Match, Mismatch
 
 MAX_JOURNAL_BYTES = 4 * 1024 * 1024
 MAX_ALL_JOURNALS_BYTES = 256 * 1024 * 1024  # of a process
@@ -21,7 +21,7 @@ class NearMiss(NamedTuple):
     """An exchange without a match, and the failed conditions."""
 
     exchange: Exchange
-    misses: list[Miss]
+    mismatches: list[Mismatch]
 
 
 class Memory:
@@ -142,12 +142,12 @@ class Journal:
 
     def find_near(self, match: Match) -> list[NearMiss]:
         """Return up to three other exchanges, the nearest and latest first."""
-        return nsmallest(MAX_NEAR_MISSES, self._find_misses(match), key=_distance)
+        return nsmallest(MAX_NEAR_MISSES, self._find_near_misses(match), key=_distance)
 
-    def _find_misses(self, match: Match) -> Iterator[NearMiss]:
+    def _find_near_misses(self, match: Match) -> Iterator[NearMiss]:
         for exchange in self._copy():
-            if misses := list(match.misses(exchange)):
-                yield NearMiss(exchange, misses)
+            if mismatches := list(match.mismatches(exchange)):
+                yield NearMiss(exchange, mismatches)
 
     def _copy(self) -> list[Exchange]:
         with self._lock:
@@ -155,4 +155,4 @@ class Journal:
 
 
 def _distance(near: NearMiss) -> tuple[int, int]:
-    return len(near.misses), -near.exchange.number
+    return len(near.mismatches), -near.exchange.number

@@ -122,7 +122,7 @@ class ExchangeMatch(RequestMatch):
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class Mismatch:
     """A failed condition.
 
     Attributes:
@@ -149,65 +149,67 @@ class Match:
 
     def __call__(self, exchange: Exchange) -> bool:
         """Return True if all conditions hold."""
-        return next(self.misses(exchange), None) is None
+        return next(self.mismatches(exchange), None) is None
 
-    def misses(self, exchange: Exchange) -> Iterator[Miss]:
+    def mismatches(self, exchange: Exchange) -> Iterator[Mismatch]:
         """Yield the failed conditions."""
         for name, wanted in self.conditions.items():
             yield from CHECKS.get(name, _check_text)(exchange, name, wanted)
 
 
-def _check_text(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_text(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismatch]:
     actual = getattr(getattr(exchange, name), "name", getattr(exchange, name))
     if not compile_text(wanted).fullmatch(actual):
-        yield Miss(name, wanted, exchange.redactor.text(actual))
+        yield Mismatch(name, wanted, exchange.redactor.text(actual))
 
 
-def _check_method(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_method(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismatch]:
     yield from _check_text(exchange, name, wanted.upper())
 
 
-def _check_path(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_path(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismatch]:
     # A very long path is compared as plain text, which takes linear time.
     is_long = exchange.path.count("/") > MAX_PATH_SEGMENTS
     pattern = compile_text(wanted) if is_long else compile_path(wanted)
     if not pattern.fullmatch(exchange.path):
-        yield Miss(name, wanted, exchange.redactor.text(exchange.path))
+        yield Mismatch(name, wanted, exchange.redactor.text(exchange.path))
 
 
-def _check_fault(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_fault(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismatch]:
     names = (exchange.fault, exchange.fault.removesuffix(FAULT_SUFFIX))
     if not any(compile_text(wanted).fullmatch(fault) for fault in names):
-        yield Miss(name, wanted, exchange.fault)
+        yield Mismatch(name, wanted, exchange.fault)
 
 
-def _check_status(exchange: Exchange, name: str, wanted: str) -> Iterator[Miss]:
+def _check_status(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismatch]:
     actual = str(exchange.status)
     if wanted not in (actual, f"{actual[0]}xx"):
-        yield Miss(name, wanted, exchange.status)
+        yield Mismatch(name, wanted, exchange.status)
 
 
-def _check_headers(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Miss]:
+def _check_headers(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Mismatch]:
     lower = {header.lower(): pattern for header, pattern in wanted.items()}
     yield from _check_map(name, lower, exchange.headers)
 
 
-def _check_query(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Miss]:
+def _check_query(exchange: Exchange, name: str, wanted: Mapping[str, str]) -> Iterator[Mismatch]:
     yield from _check_map(name, wanted, exchange.parameters)
 
 
-def _check_map(name: str, wanted: Mapping[str, str], actual: Mapping[str, str]) -> Iterator[Miss]:
+def _check_map(
+    name: str, wanted: Mapping[str, str], actual: Mapping[str, str]
+) -> Iterator[Mismatch]:
     for key, pattern in wanted.items():
         if key not in actual or not compile_text(pattern).fullmatch(actual[key]):
-            yield Miss(f"{name}.{key}", pattern, actual.get(key))
+            yield Mismatch(f"{name}.{key}", pattern, actual.get(key))
 
 
-def _check_body(exchange: Exchange, name: str, wanted: Any) -> Iterator[Miss]:
+def _check_body(exchange: Exchange, name: str, wanted: Any) -> Iterator[Mismatch]:
     text = exchange.body
     if isinstance(wanted, str) and wanted in text:
         return
     if isinstance(wanted, str) or not includes(_parse(text), wanted):
-        yield Miss(name, wanted, text)
+        yield Mismatch(name, wanted, text)
 
 
 def _parse(text: str) -> Any:
@@ -228,7 +230,7 @@ def includes(value: Any, part: Any) -> bool:
 
 
 NOT_JSON = object()
-CHECKS: Mapping[str, Callable[[Exchange, str, Any], Iterator[Miss]]] = {
+CHECKS: Mapping[str, Callable[[Exchange, str, Any], Iterator[Mismatch]]] = {
     "method": _check_method,
     "path": _check_path,
     "fault": _check_fault,

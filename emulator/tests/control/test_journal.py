@@ -364,9 +364,9 @@ def test_the_nearest_misses_come_first_with_what_is_wrong_of_them(busy: Emulator
         "client": "",
         "status": 200,
         "fault": "",
-        "misses": {"query.pageSize": {"expected": "2", "actual": "1"}},
+        "mismatches": {"query.pageSize": {"expected": "2", "actual": "1"}},
     }
-    assert told["nearest"][2]["misses"] == {
+    assert told["nearest"][2]["mismatches"] == {
         "method": {"expected": "GET", "actual": "POST"},
         "query.pageSize": {"expected": "2", "actual": None},
     }
@@ -453,7 +453,7 @@ def test_a_secret_is_matched_by_nothing(emulator: Emulator) -> None:
     assert numbers(emulator, f"body={SECRET}") == []
     near = verify(emulator, match={"query": {"client_secret": "x"}}).json
     assert near is not None
-    assert near["nearest"][0]["misses"] == {
+    assert near["nearest"][0]["mismatches"] == {
         "query.client_secret": {"expected": "x", "actual": "***"}
     }
 

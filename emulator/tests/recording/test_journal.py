@@ -119,7 +119,7 @@ def test_near_are_three_with_the_fewest_misses_the_latest_of_them_first() -> Non
         meet("/a", status=500),
     )
     near = journal.find_near(Match({"path": "/a", "status": "200"}))
-    assert [(n.exchange.number, [m.name for m in n.misses]) for n in near] == [
+    assert [(n.exchange.number, [m.name for m in n.mismatches]) for n in near] == [
         (5, ["status"]),
         (2, ["status"]),
         (1, ["path"]),

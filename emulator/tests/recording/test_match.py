@@ -9,7 +9,7 @@ from werkzeug.routing import Map, Rule
 
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange, begin
-from emulator.recording.match import ExchangeMatch, Match, Miss, RequestMatch, includes
+from emulator.recording.match import ExchangeMatch, Match, Mismatch, RequestMatch, includes
 
 DATA = Family(
     "data",
@@ -82,7 +82,7 @@ def match(conditions: dict[str, Any]) -> Match:
 )
 def test_conditions_that_hold(conditions: dict[str, Any]) -> None:
     assert match(conditions)(meet())
-    assert list(match(conditions).misses(meet())) == []
+    assert list(match(conditions).mismatches(meet())) == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_condition_that_does_not_hold_is_told(
 ) -> None:
     exchange = meet('{"a":1}')
     assert not match(conditions)(exchange)
-    assert list(match(conditions).misses(exchange)) == [Miss(name, expected, actual)]
+    assert list(match(conditions).mismatches(exchange)) == [Mismatch(name, expected, actual)]
 
 
 def test_all_that_does_not_hold_is_told() -> None:
@@ -134,7 +134,7 @@ def test_all_that_does_not_hold_is_told() -> None:
         "method": "PATCH",
         "path": "/b",
     }
-    told = [miss.name for miss in match(conditions).misses(meet())]
+    told = [mismatch.name for mismatch in match(conditions).mismatches(meet())]
     assert sorted(told) == ["header.x-a", "header.x-b", "path", "status"]
 
 
