@@ -301,10 +301,11 @@ TAKE_FAILPOINT = (
 -- Arguments: the epoch, then six for each failpoint with fitting conditions:
 --   id, nth, times (both 0 for any), the number of random numbers drawn so far (-1 without a seed),
 --   1 if the next random number lets the action apply, and the random numbers of the action itself.
--- Returns {'applied', id} for the first failpoint whose action applies, or {'none'}. Returns {'stale'}
--- if the failpoints have changed, and {'drawn', number, ...} if other processes have drawn numbers:
--- then nothing is counted, and the caller draws as many numbers and calls again. So the processes
--- together use the random numbers of a seed one after the other, although Lua cannot draw them.
+-- Returns {'applied', id} for the first failpoint whose action applies, or {'none'}. Returns
+-- {'stale'} if the failpoints have changed, and {'drawn', number, ...} if other processes have
+-- drawn numbers: then nothing is counted, and the caller draws as many numbers and calls again. So
+-- the processes together use the random numbers of a seed one after the other, although Lua cannot
+-- draw them.
 if control('epoch') ~= ARGV[1] then return {'stale'} end
 
 local function count(id, name) return tonumber(call('HGET', place .. 'counts', id .. name)) or 0 end

@@ -33,7 +33,7 @@ def declare(pair: "Pair", **declared: Any) -> str:
 
 
 def applied_requests(pair: "Pair", times: int) -> list[int]:
-    """Return the numbers, from 1, of the requests with an applied failpoint; the servers alternate."""
+    """Return the numbers, from 1, of the requests with an applied failpoint, on both servers."""
     answers = [pair.ask("GET", "/items").status_code for _ in range(times)]
     return [number for number, status in enumerate(answers, 1) if status == 418]
 
