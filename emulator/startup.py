@@ -98,6 +98,6 @@ def _read_all(store: MemoryStore) -> dict[str, Any]:
 def _keep(store: MemoryStore, collections: tuple[Collection, ...]) -> MemoryStore:
     """Return a store with nothing but the records that identify callers."""
     kept = MemoryStore()
-    names = [collection.name for collection in collections if collection.kept]
+    names = [collection.name for collection in collections if collection.survives_empty_reset]
     kept.replace({name: store.scan(name, 0, store.count(name)).records for name in names})
     return kept

@@ -33,8 +33,10 @@ from emulator.request import Response, current_request
 NAME = "data"
 COLLECTIONS = (
     *(resource.fixtures() for resource in RESOURCES),
-    Collection(CLIENTS, "clients.json", client.read_client, required=True, kept=True),
-    Collection(USERS, "clients.json", client.read_user, kept=True),
+    Collection(
+        CLIENTS, "clients.json", client.read_client, required=True, survives_empty_reset=True
+    ),
+    Collection(USERS, "clients.json", client.read_user, survives_empty_reset=True),
     *custom.COLLECTIONS,
 )
 

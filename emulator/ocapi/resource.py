@@ -74,7 +74,7 @@ class Resource:
         search: The search, None for a resource without a search.
         expansions: The valid values of ``expand``.
         required: Whether every data set must have a document.
-        kept: Whether a workspace still has the documents after a reset to no data.
+        survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
         references: The referenced collections by property. The property holds an id or several ids.
         computed: Read-only properties that only data sets give, and that stay when the document
             is deleted (INV-7). A property that goes with the document is just ``read_only``.
@@ -99,7 +99,7 @@ class Resource:
     search: Search | None = None
     expansions: tuple[str, ...] = ()
     required: bool = False
-    kept: bool = False
+    survives_empty_reset: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
 
@@ -203,7 +203,7 @@ class Resource:
             arrange=self._arrange,
             encode=self._encode,
             required=self.required,
-            kept=self.kept,
+            survives_empty_reset=self.survives_empty_reset,
         )
 
     def compute(self, store: Store, key: Key) -> dict[str, Any]:

@@ -98,9 +98,14 @@ def _list_permission(store: Store, name: str) -> list[Any]:
 
 
 COLLECTIONS = (
-    Collection(DECLARED, FILE_NAME, read_declaration, kept=True),
+    Collection(DECLARED, FILE_NAME, read_declaration, survives_empty_reset=True),
     Collection(
-        UNDECLARED, FILE_NAME, read_permission, kept=True, single=True, encode=_list_permission
+        UNDECLARED,
+        FILE_NAME,
+        read_permission,
+        survives_empty_reset=True,
+        single=True,
+        encode=_list_permission,
     ),
 )
 

@@ -79,5 +79,5 @@ SITES = Resource(
         faults=(ENUM_CONSTRAINT_VIOLATION,),
     ),
     required=True,
-    kept=True,
+    survives_empty_reset=True,
 )
