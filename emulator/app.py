@@ -28,7 +28,7 @@ from emulator.inventory_service import app as inventory_service
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.ocapi import app as data
 from emulator.ocapi.access import oauth, permission, traffic
-from emulator.ocapi.access.grant import grant
+from emulator.ocapi.access.direct_token import issue_token
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
 from emulator.ocapi.meta import api as meta
@@ -49,7 +49,7 @@ COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS)
 PERMISSIONS = control.Permissions(
     permission.read,
     lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), data.list_templates()),
-    lambda workspace, client_id: grant(workspace, client_id)._asdict(),
+    lambda workspace, client_id: issue_token(workspace, client_id)._asdict(),
 )
 
 

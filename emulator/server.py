@@ -10,7 +10,7 @@ from emulator.config import Config
 from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
 from emulator.http.listener import Listener
-from emulator.ocapi.access.grant import grant
+from emulator.ocapi.access.direct_token import issue_token
 from emulator.workspace.workspace import DEFAULT, Workspace
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Emulator:
             LookupError: The workspace knows no such client.
             WorkspaceError: The name is none that a workspace can have.
         """
-        return grant(self.workspaces.get(workspace), client_id).access_token
+        return issue_token(self.workspaces.get(workspace), client_id).access_token
 
     def reset(self) -> None:
         """Bring the default workspace back to its start: data, clock, failpoints, journal."""

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from emulator.config import KNOBS, Config
 from emulator.fixture.data_set import BUNDLED_FOLDER
-from emulator.ocapi.access.grant import grant
+from emulator.ocapi.access.direct_token import issue_token
 from emulator.server import Emulator
 from emulator.testing.session import TokenSession
 from emulator.workspace.workspace import DEFAULT
@@ -136,7 +136,7 @@ class Ocapi:
     def _request_credentials(self, now: float) -> Credentials:
         if self.emulator is not None:
             workspace = self.emulator.workspaces.get(self.workspace)
-            issued = grant(workspace, self._server.client_id)._asdict()
+            issued = issue_token(workspace, self._server.client_id)._asdict()
         else:
             # Not from a token endpoint: the journal would record that request.
             query = urlencode({"client_id": self._server.client_id})

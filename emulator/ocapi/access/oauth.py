@@ -12,12 +12,10 @@ from emulator.ocapi.access import authorization, token_grant
 from emulator.ocapi.access.authorization import AUTHORIZE_PATH
 from emulator.ocapi.access.oauth_error import STATUSES, OAuthError
 from emulator.ocapi.access.parameters import MAX_FORM_BYTES, read_form, read_query
-from emulator.ocapi.access.token_grant import CLIENT_LIFETIME_SECONDS, TOKEN_PATHS, TokenRequest
+from emulator.ocapi.access.token_grant import TOKEN_PATHS, TokenRequest
 from emulator.ocapi.call import Service
 from emulator.request import current_request
 from emulator.workspace.workspace import current
-
-__all__ = ["CLIENT_LIFETIME_SECONDS", "PATHS", "register"]
 
 FAMILY_NAME = "token"
 PATHS = (*TOKEN_PATHS, AUTHORIZE_PATH)

@@ -1,14 +1,14 @@
-"""Access tokens without a request to a token endpoint, for tests and for the control plane."""
+"""Access tokens without a token request, for tests and for the control plane."""
 
 from typing import NamedTuple
 
-from emulator.ocapi.access import oauth
 from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.access.token import Tokens
+from emulator.ocapi.access.token_grant import CLIENT_LIFETIME_SECONDS
 from emulator.workspace.workspace import Workspace
 
 
-class Grant(NamedTuple):
+class DirectToken(NamedTuple):
     """An access token, and the credentials of the API client.
 
     Attributes:
@@ -24,7 +24,7 @@ class Grant(NamedTuple):
     expires_in: int
 
 
-def grant(workspace: Workspace, client_id: str = "") -> Grant:
+def issue_token(workspace: Workspace, client_id: str = "") -> DirectToken:
     """Return a fresh access token for a workspace.
 
     Args:
@@ -41,5 +41,5 @@ def grant(workspace: Workspace, client_id: str = "") -> Grant:
     if client is None:
         raise LookupError(f"workspace '{workspace.name}' has no client '{key[0]}'")
     tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
-    token = tokens.issue(key[0], oauth.CLIENT_LIFETIME_SECONDS)
-    return Grant(key[0], client.properties["client_secret"], token, oauth.CLIENT_LIFETIME_SECONDS)
+    token = tokens.issue(key[0], CLIENT_LIFETIME_SECONDS)
+    return DirectToken(key[0], client.properties["client_secret"], token, CLIENT_LIFETIME_SECONDS)
