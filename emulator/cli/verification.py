@@ -182,8 +182,8 @@ def _checked(options: Options) -> Options:
         if (name == "target" or url) and not _is_url(url):
             raise VerificationError(f"--{name} '{url}' is not an http or https URL")
     if options.dialect not in DIALECTS:
-        told = " nor ".join(DIALECTS)
-        raise VerificationError(f"--dialect '{options.dialect}' is neither {told}")
+        names = " nor ".join(DIALECTS)
+        raise VerificationError(f"--dialect '{options.dialect}' is neither {names}")
     rules = tuple(rule.strip().upper() for rule in options.rules)
     junit, ca_file = _writable(options.junit), _readable(options.ca_file)
     return replace(options, rules=rules, junit=junit, ca_file=ca_file)

@@ -126,8 +126,8 @@ def _check_key(key: str) -> None:
         return
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), key.encode()):
-        told = "The request has no header 'Authorization: Bearer <key>' with the key of the API."
-        raise UNAUTHORIZED(told, headers={"WWW-Authenticate": 'Bearer realm="inventory"'})
+        message = "The request has no header 'Authorization: Bearer <key>' with the key of the API."
+        raise UNAUTHORIZED(message, headers={"WWW-Authenticate": 'Bearer realm="inventory"'})
 
 
 def _check_accept() -> None:

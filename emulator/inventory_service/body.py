@@ -42,8 +42,8 @@ def read(request: Request, media_types: tuple[str, ...], header: str) -> Any:
     media_type, options = parse_options_header(request.content_type)
     charset = options.get("charset", "utf-8").lower()
     if media_type.lower() not in media_types or charset not in ("utf-8", "utf8"):
-        told = f"The body is not {' or '.join(media_types)} in UTF-8."
-        raise UNSUPPORTED_MEDIA_TYPE(told, headers={header: ", ".join(media_types)})
+        message = f"The body is not {' or '.join(media_types)} in UTF-8."
+        raise UNSUPPORTED_MEDIA_TYPE(message, headers={header: ", ".join(media_types)})
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise CONTENT_TOO_LARGE("A body has at most 1 MB.")
     data = request.stream.read(MAX_BODY_BYTES + 1)
@@ -118,8 +118,8 @@ def check_create_only(schema: Schema, before: Mapping[str, Any], after: Mapping[
     paths: tuple[tuple[str, ...], ...] = getattr(schema, "create_only", ())
     changed = [path for path in paths if _follow(after, path) != _follow(before, path)]
     if changed:
-        told = "Cannot be changed after creation."
-        errors = [Violation("/" + "/".join(path), told) for path in changed]
+        message = "Cannot be changed after creation."
+        errors = [Violation("/" + "/".join(path), message) for path in changed]
         raise IMMUTABLE("The body changes members that can only be set at creation.", errors)
 
 
@@ -131,15 +131,15 @@ def _follow(value: Any, path: tuple[str, ...]) -> Any:
 
 def _of_schema(messages: Mapping[str, Any], pointer: str, schema: Schema) -> Iterator[Violation]:
     """Yield the violations of a document, from the messages of marshmallow by member."""
-    for name, told in messages.items():
+    for name, below in messages.items():
         place = _pointer(pointer, name)
         if name == WHOLE:
             # A member of this name is unknown. All other messages are about the document itself.
-            yield from (Violation(place if m == UNKNOWN else pointer, m) for m in told)
+            yield from (Violation(place if m == UNKNOWN else pointer, m) for m in below)
         elif name in read_only(schema):
             yield Violation(place, READ_ONLY)
         else:
-            yield from _of_field(told, place, schema.fields.get(name))
+            yield from _of_field(below, place, schema.fields.get(name))
 
 
 def _of_field(messages: Any, pointer: str, field: fields.Field[Any] | None) -> Iterator[Violation]:
@@ -153,8 +153,8 @@ def _of_field(messages: Any, pointer: str, field: fields.Field[Any] | None) -> I
             key,
             parts,
         ) in messages.items():  # the messages of a map are by key, then "key" or "value"
-            for told in parts.values():
-                yield from _of_field(told, _pointer(pointer, key), None)
+            for below in parts.values():
+                yield from _of_field(below, _pointer(pointer, key), None)
 
 
 def _pointer(parent: str, name: Any) -> str:

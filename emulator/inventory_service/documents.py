@@ -135,8 +135,8 @@ class Inventory(Document):
         if reserved is None or on_hand is None or values.get("backorderable", True):
             return  # a wrong or missing quantity has a violation of its own
         if reserved > on_hand:
-            told = "More than onHandQuantity, though not backorderable."
-            raise ValidationError(told, "reservedQuantity")
+            message = "More than onHandQuantity, though not backorderable."
+            raise ValidationError(message, "reservedQuantity")
 
 
 class ItemSummary(Document):

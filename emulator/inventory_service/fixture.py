@@ -27,8 +27,8 @@ def reader(collection: Collection) -> Callable[[Any], Record]:
 
     def read(entry: Any) -> Record:
         if not isinstance(entry, dict):
-            told = "is no object"
-            raise ValueError(told)  # noqa: TRY004 - the data set is wrong, not the program
+            message = "is no object"
+            raise ValueError(message)  # noqa: TRY004 - the data set is wrong, not the program
         given = {name: value for name, value in entry.items() if name in ours}
         written = {name: value for name, value in entry.items() if name not in ours}
         members = _load(collection.schema, written) | _load(set_by_service, given)
@@ -42,8 +42,8 @@ def _load(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(values)
     except ValidationError as error:
-        told = (f"{name}: {why}" for name, why in error.messages_dict.items())
-        raise ValueError("; ".join(told)) from error
+        problems = (f"{name}: {why}" for name, why in error.messages_dict.items())
+        raise ValueError("; ".join(problems)) from error
     return loaded
 
 

@@ -73,8 +73,12 @@ class StoredAnswers:
 
     def put(self, key: str, body: str, answer: Answer) -> Put:
         """Return the change to store an answer, valid if the key has no other answer."""
-        told = {"status": answer.status, "content": answer.content, "headers": answer.headers}
-        content = {"fingerprint": body, "answer": told, "at": self._now}
+        stored_answer = {
+            "status": answer.status,
+            "content": answer.content,
+            "headers": answer.headers,
+        }
+        content = {"fingerprint": body, "answer": stored_answer, "at": self._now}
         before = self._store.get(self._name, (key,))
         expected = before.state if before and self._is_old(before) else Presence.ABSENT
         return Put(self._name, Record.of((key,), content), expected)

@@ -125,8 +125,8 @@ def _read(collection: Collection) -> dict[str, Any]:
     responses = _responses(200, collection.schema, (*EVERYWHERE, 404, 412))
     responses["304"] = {"description": STATUSES[304]}
     conditions = [_parameter("header", "If-Match"), _parameter("header", "If-None-Match")]
-    told = {"summary": f"Show one of the {collection.name}", "parameters": conditions}
-    return {**told, "responses": responses}
+    common = {"summary": f"Show one of the {collection.name}", "parameters": conditions}
+    return {**common, "responses": responses}
 
 
 def _update(collection: Collection) -> dict[str, Any]:

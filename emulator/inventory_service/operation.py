@@ -160,14 +160,14 @@ class Operations:
     def _check_required(self, members: Mapping[str, Any]) -> None:
         for needed in self.collection.requires(members):
             if self.store.get(needed.collection, needed.key) is None:
-                told = f"None of the items has the id '{needed.key[-1]}'."
-                raise UNKNOWN_ITEM(told, [Violation("/itemId", told)])
+                message = f"None of the items has the id '{needed.key[-1]}'."
+                raise UNKNOWN_ITEM(message, [Violation("/itemId", message)])
 
     def _check_unique(self, members: Mapping[str, Any]) -> None:
         if self.store.get(self.collection.uniques, self.collection.unique(members)) is not None:
-            told = f"One of the {self.collection.name} has this already."
+            message = f"One of the {self.collection.name} has this already."
             places = self.collection.unique_pointers
-            raise DUPLICATE(told, [Violation(place, told) for place in places])
+            raise DUPLICATE(message, [Violation(place, message) for place in places])
 
     def _summarize(self, row: Record) -> dict[str, Any]:
         return self.collection.summarize(row.properties)

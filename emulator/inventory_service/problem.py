@@ -66,7 +66,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         Args:
             instance: The path of the request.
         """
-        told = {
+        members = {
             "type": TYPE_PREFIX + self.kind.code.lower().replace("_", "-"),
             "title": self.kind.title,
             "status": self.kind.status,
@@ -75,7 +75,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
             "code": self.kind.code,
         }
         errors = [{"detail": e.detail, "pointer": e.pointer} for e in self.errors]
-        return told | ({"errors": errors} if errors else {})
+        return members | ({"errors": errors} if errors else {})
 
 
 MALFORMED_JSON = ProblemType(400, "MALFORMED_JSON", "The body is not JSON")

@@ -136,12 +136,12 @@ def _find_candidates(call: Call, ids: frozenset[str] | None) -> Iterable[Record]
 
 def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:
     """Return the members of the request that a result repeats (SRC-3)."""
-    told: dict[str, Any] = {"query": echo(request["query"])}
+    repeated: dict[str, Any] = {"query": echo(request["query"])}
     if request.get("sorts"):
-        told["sorts"] = [{"_type": "sort", **sort} for sort in request["sorts"]]
+        repeated["sorts"] = [{"_type": "sort", **sort} for sort in request["sorts"]]
     if request.get("expand"):
-        told["expand"] = request["expand"]
-    return told | ({} if selector is None else {"select": envelope.echo(selector, dialect)})
+        repeated["expand"] = request["expand"]
+    return repeated | ({} if selector is None else {"select": envelope.echo(selector, dialect)})
 
 
 def _create(call: Call) -> Answer:

@@ -1,4 +1,4 @@
-"""Batch requests: several requests of the Data API in one, served one after the other (BAT)."""
+"""Batch requests: several requests of the Data API in a multipart body, served in order (BAT)."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -34,31 +34,31 @@ if TYPE_CHECKING:
 
 ServePart = Callable[["WSGIEnvironment", Workspace], Reply]
 
-NAME = "batch"
+FAMILY_NAME = "batch"
 FAULTS_BY_STATUS = {
     404: faults.RESOURCE_PATH_NOT_FOUND,
     500: faults.INTERNAL_SERVER_ERROR,
     503: faults.SERVICE_UNAVAILABLE,
 }
-PATH = re.compile(r"(?P<scope>/s/(?P<site>[^/]+))?/dw/batch")
-ALLOWED = ("POST", "OPTIONS")
+BATCH_PATH = re.compile(r"(?P<scope>/s/(?P<site>[^/]+))?/dw/batch")
+ALLOWED_METHODS = ("POST", "OPTIONS")
 MAX_PARTS = 50
 
-METHOD = "x-dw-http-method"
-RESOURCE_PATH = "x-dw-resource-path"
-EXTENSION = "x-dw-resource-path-extension"
-CONTENT_ID = "x-dw-content-id"
-STATUS = "x-dw-status-code"
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+METHOD_HEADER = "x-dw-http-method"
+PATH_HEADER = "x-dw-resource-path"
+EXTENSION_HEADER = "x-dw-resource-path-extension"
+CONTENT_ID_HEADER = "x-dw-content-id"
+STATUS_HEADER = "x-dw-status-code"
+PART_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
-ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
+ABSOLUTE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
 SEVERAL_IDS = re.compile(r"/\([^/]*\)(?:/|$)")
 BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})", re.ASCII)
 
-INHERITED = ("HTTP_", "SERVER_", "REMOTE_", "wsgi.")
-"""How names of WSGI begin that a part has from the request. Its content type is not among them."""
-FRAMING = ("content-length", "transfer-encoding")
-"""Headers that the body of a part does not go by."""
+INHERITED_PREFIXES = ("HTTP_", "SERVER_", "REMOTE_", "wsgi.")
+"""The prefixes of inherited WSGI variables; a part does not inherit the content type."""
+FRAMING_HEADERS = ("content-length", "transfer-encoding")
+"""Ignored headers of a part: the boundary is the end of the body."""
 NOT_INHERITED = ("HTTP_TRANSFER_ENCODING", "HTTP_X_DW_CONTENT_ID")
 
 ILLEGAL_CONTENT_TYPE = FaultType(
@@ -76,7 +76,7 @@ ILLEGAL_QUERY_STRING = FaultType(
 INVALID_HTTP_METHOD = FaultType(
     400,
     "InvalidHttpMethod",
-    "HTTP method '{method}' isn't valid. Use " + ", ".join(METHODS[:-1]) + " or OPTIONS.",
+    "HTTP method '{method}' isn't valid. Use " + ", ".join(PART_METHODS[:-1]) + " or OPTIONS.",
     ("method",),
 )
 INVALID_REQUEST_BODY = FaultType(
@@ -88,13 +88,14 @@ INVALID_TOKEN = FaultType(
 MISSING_HTTP_METHOD = FaultType(
     400,
     "MissingHttpMethod",
-    f"Part {{part}} has no HTTP method. Set header '{METHOD}' in the part or in the request.",
+    f"Part {{part}} has no HTTP method. Set header '{METHOD_HEADER}' in the part or in the "
+    "request.",
     ("part",),
 )
 MISSING_RESOURCE_PATH = FaultType(
     400,
     "MissingResourcePath",
-    f"Part {{part}} has no resource path. Set header '{RESOURCE_PATH}' in the part or in the "
+    f"Part {{part}} has no resource path. Set header '{PATH_HEADER}' in the part or in the "
     "request.",
     ("part",),
 )
@@ -108,7 +109,7 @@ REQUEST_ENTITY_TOO_LARGE = FaultType(
     400, "RequestEntityTooLarge", "The request body is larger than 5 MB."
 )
 
-OWN = (
+OWN_FAULTS = (
     ILLEGAL_CONTENT_TYPE,
     ILLEGAL_QUERY_STRING,
     INVALID_HTTP_METHOD,
@@ -118,19 +119,19 @@ OWN = (
     MISSING_RESOURCE_PATH,
     RESOURCE_PATH_NOT_ALLOWED,
 )
-"""The faults that no other family has; by their names it can be told to answer them."""
-FAULTS = {kind.name: kind for kind in OWN}
+"""The faults of this family only, available to failpoints."""
+FAULTS_BY_NAME = {kind.name: kind for kind in OWN_FAULTS}
 
 
 @dataclass(frozen=True, slots=True)
 class Subrequest:
-    """What one part asks for.
+    """The request of a part.
 
     Attributes:
         method: The method.
-        path: The path as it was put together, from the root.
-        query: The query string, with what it has from the request.
-        part: Headers of its own, and body.
+        path: The path from the root, extension and site included.
+        query: The query string, inherited parameters included.
+        part: The part itself, with headers and body.
     """
 
     method: str
@@ -140,21 +141,21 @@ class Subrequest:
 
 
 class Batch:
-    """One batch request. The checks fill in the attributes one after the other.
+    """A batch request. The checks set the attributes in their order.
 
     Args:
         request: The request, its query in ASCII.
-        service: The configuration that all requests share.
+        service: The common configuration of all requests.
         workspace: The workspace of the request.
 
     Attributes:
-        scope: The beginning of the path that names a site; empty where the host decides.
+        scope: The beginning of the path with the site; empty for a path without a site.
         boundary: The boundary between parts.
         body: The bytes of the body.
         query: The query string.
         client: The id of the calling client.
-        origin: The origin of the web page that sent the request; empty for none (SET-4).
-        parts: The parts as they were sent.
+        origin: The origin of the calling web page; empty for other clients (SET-4).
+        parts: The parts, unchanged.
         subrequests: The requests of the parts.
     """
 
@@ -178,7 +179,7 @@ class Batch:
         Raises:
             Fault: UNKNOWN_SITE_ID.
         """
-        found = PATH.fullmatch(self.request.path)
+        found = BATCH_PATH.fullmatch(self.request.path)
         scope, segment = (found["scope"], found["site"]) if found else (None, None)
         site = url.decode_segment(segment or url.ORGANIZATION, errors="replace")
         if site != url.ORGANIZATION and self.workspace.store.get(SITES, (site,)) is None:
@@ -191,9 +192,9 @@ class Batch:
         Raises:
             Fault: METHOD_NOT_ALLOWED.
         """
-        if self.request.method not in ALLOWED:
+        if self.request.method not in ALLOWED_METHODS:
             fault = faults.METHOD_NOT_ALLOWED(self.request.method)
-            fault.headers["Allow"] = list_methods(ALLOWED)
+            fault.headers["Allow"] = list_methods(ALLOWED_METHODS)
             raise fault
 
     def check_boundary(self) -> None:
@@ -248,7 +249,7 @@ class Batch:
                 raise faults.UNKNOWN_CLIENT_ID(self.client) from None
 
     def check_origin(self) -> None:
-        """Check the origin of a web page (SET-4); a preflight names its client in the query."""
+        """Check the origin of a web page (SET-4); in a preflight, the client id is in the query."""
         sent = self.request.headers.get("Origin", "")
         preflight = self.request.method == "OPTIONS"
         if sent and (not preflight or "client_id" in self.request.parameters):
@@ -276,34 +277,34 @@ class Batch:
 
         Raises:
             Fault: MISSING_HTTP_METHOD, INVALID_HTTP_METHOD, MISSING_RESOURCE_PATH, RESOURCE_PATH,
-                RESOURCE_PATH_NOT_ALLOWED or ILLEGAL_QUERY_STRING, of the first part that has one.
+                RESOURCE_PATH_NOT_ALLOWED or ILLEGAL_QUERY_STRING, of the first invalid part.
         """
-        if METHOD in self.request.headers:
-            _check_method(self.request.headers[METHOD])
+        if METHOD_HEADER in self.request.headers:
+            _check_method(self.request.headers[METHOD_HEADER])
         self.subrequests = [self._read(part, number) for number, part in enumerate(self.parts, 1)]
 
     def _read(self, part: Part, number: int) -> Subrequest:
-        if not (method := self._header(part, METHOD)):
+        if not (method := self._header(part, METHOD_HEADER)):
             raise MISSING_HTTP_METHOD(number)
         _check_method(method)
-        if not (base := self._header(part, RESOURCE_PATH)):
+        if not (base := self._header(part, PATH_HEADER)):
             raise MISSING_RESOURCE_PATH(number)
-        path, _, query = (base + self._header(part, EXTENSION)).partition("?")
+        path, _, query = (base + self._header(part, EXTENSION_HEADER)).partition("?")
         query = _check_query(_escape(query))
         return Subrequest(method, self._locate(path), _merge(self.query, query), part)
 
     def _header(self, part: Part, name: str) -> str:
-        """Return a header of a part, or of the request where the part has none."""
+        """Return a header of a part, or else of the request."""
         return part.headers.get(name, self.request.headers.get(name, ""))
 
     def _locate(self, path: str) -> str:
-        """Return a path from the root, with the site of the request where it names none."""
-        if ABSOLUTE.match(path):
+        """Return a path from the root; the site of the request replaces a missing site."""
+        if ABSOLUTE_URL.match(path):
             raise faults.RESOURCE_PATH("a part takes a path, not an absolute URL")
         path = "/" + path.lstrip("/")
         if SEVERAL_IDS.search(path):
             raise RESOURCE_PATH_NOT_ALLOWED(path)
-        if PATH.fullmatch(url.canonical(path)):
+        if BATCH_PATH.fullmatch(url.canonical(path)):
             raise faults.RESOURCE_PATH("a part can't be a batch request itself")
         return self.scope + path if url.canonical(path).startswith("/dw/") else path
 
@@ -323,7 +324,7 @@ CHECKS = (
     Batch.read_parts,
     Batch.read_subrequests,
 )
-"""The checks of a batch request, in their order. No part is served before all of them hold."""
+"""The checks of a batch request, in order. Parts are served only after all checks."""
 
 
 def register(app: Flask, service: Service, serve_part: ServePart) -> Family:
@@ -331,8 +332,8 @@ def register(app: Flask, service: Service, serve_part: ServePart) -> Family:
 
     Args:
         app: The application.
-        service: The configuration that all requests share.
-        serve_part: Answers a part through the Data API, in an environment of the part's own.
+        service: The common configuration of all requests.
+        serve_part: Answers a part through the Data API, by environment and workspace.
     """
 
     def view(site: str = "") -> Response:  # noqa: ARG001 - the scope reads the path
@@ -343,27 +344,27 @@ def register(app: Flask, service: Service, serve_part: ServePart) -> Family:
         path = [read_sent_path(current_request())] if kind is faults.RESOURCE_PATH_NOT_FOUND else []
         return _answer(service, serve_part, None if kind is None else kind(*path))
 
-    blueprint = Blueprint(NAME, __name__)
+    blueprint = Blueprint(FAMILY_NAME, __name__)
     for path in ("/dw/batch", "/s/<segment:site>/dw/batch"):
         blueprint.add_url_rule(
-            path, "batch", view, methods=ALLOWED, provide_automatic_options=False
+            path, "batch", view, methods=ALLOWED_METHODS, provide_automatic_options=False
         )
     app.register_blueprint(blueprint)
     return Family(
-        name=NAME,
+        name=FAMILY_NAME,
         paths=("/dw/batch",),
         application=app.wsgi_app,
         refuse=refuse,
         routes=app.url_map,
-        operations={(f"{NAME}.batch", "POST"): "postBatch"},
-        faults={name: kind.arguments for name, kind in FAULTS.items()},
+        operations={(f"{FAMILY_NAME}.batch", "POST"): "postBatch"},
+        faults={name: kind.arguments for name, kind in FAULTS_BY_NAME.items()},
     )
 
 
 def _check(batch: Batch) -> None:
-    """Make the checks in their order; the first that fails decides the answer."""
+    """Make the checks in order; the first failed check decides the answer."""
     if injected := batch.request.environ.get(INJECTED):
-        raise FAULTS[injected.name].make(injected.arguments)
+        raise FAULTS_BY_NAME[injected.name].make(injected.arguments)
     for check in CHECKS_OF_OPTIONS if batch.request.method == "OPTIONS" else CHECKS:
         check(batch)
 
@@ -372,9 +373,9 @@ def _answer(service: Service, serve_part: ServePart, failure: Fault | None = Non
     """Answer a batch request.
 
     Args:
-        service: The configuration that all requests share.
+        service: The common configuration of all requests.
         serve_part: Answers a part through the Data API.
-        failure: The fault of a request that failed already; None for the others.
+        failure: The fault of a failed request, if any.
     """
     environ = current_request().environ
     query = _escape(environ.get("QUERY_STRING", ""))
@@ -388,14 +389,14 @@ def _answer(service: Service, serve_part: ServePart, failure: Fault | None = Non
         return _refuse(batch, environ, fault)
     if request.method == "OPTIONS":
         return _respond(batch, 204, _describe_methods(batch))
-    # An exception of a part is the Data API's own, such as a connection to be dropped.
+    # An exception of a part ends the whole request, such as the dropped connection of a failpoint.
     answers = [_serve(subrequest, environ, serve_part) for subrequest in batch.subrequests]
     content = multipart.render(answers, batch.boundary)
     return _respond(batch, 200, {}, multipart.name_content_type(batch.boundary), content)
 
 
 def _refuse(batch: Batch, environ: "WSGIEnvironment", fault: Fault) -> Response:
-    """Return a fault of the request as a whole, in the format it wants (FMT-1)."""
+    """Answer a fault of the whole request, in the wanted format (FMT-1)."""
     environ[FAULT_TYPE] = fault.kind.type
     version, wanted = versions.CURRENT, formats.preferred(batch.request)
     wrapped = envelope.wrap_fault(fault, version, batch.service.dialect)
@@ -405,8 +406,8 @@ def _refuse(batch: Batch, environ: "WSGIEnvironment", fault: Fault) -> Response:
 
 
 def _describe_methods(batch: Batch) -> dict[str, str]:
-    """Return what OPTIONS answers, to a preflight as well (SET-4)."""
-    methods = list_methods(ALLOWED)
+    """Return the headers of an answer to OPTIONS, also for a preflight (SET-4)."""
+    methods = list_methods(ALLOWED_METHODS)
     preflight = "Access-Control-Request-Method" in batch.request.headers
     more = dict(origin.allow_preflight(methods)) if batch.origin and preflight else {}
     return {"Allow": methods, **more}
@@ -433,25 +434,25 @@ def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePar
     environ = _environ(subrequest, main)
     workspace: Workspace = main[WORKSPACE]
     try:
-        workspace.refresh()  # for the changes of other processes and of the parts before
+        workspace.refresh()  # fetch the changes of other processes and of earlier parts
     except StoreUnavailable as error:
         workspace = environ[WORKSPACE] = Unreachable(workspace.name, error)
     reply = serve_part(environ, workspace)
     body = b"".join(reply.parts)
-    identified = subrequest.part.headers.get(CONTENT_ID)
-    headers, answered = {CONTENT_ID: identified} if identified else {}, dict(reply.headers)
+    identified = subrequest.part.headers.get(CONTENT_ID_HEADER)
+    headers, answered = {CONTENT_ID_HEADER: identified} if identified else {}, dict(reply.headers)
     if hint := answered.get(HINT_HEADER):
         headers[HINT_HEADER] = hint
     if body:
         headers["Content-Type"] = answered.get("Content-Type", "")
-    # The status goes last: a published client takes all that follows it for the body.
-    return Part({**headers, STATUS: reply.status[:3]}, body)
+    # The status is the last header: a published client reads all text after the status as the body.
+    return Part({**headers, STATUS_HEADER: reply.status[:3]}, body)
 
 
 def _environ(subrequest: Subrequest, main: "WSGIEnvironment") -> "WSGIEnvironment":
-    """Return the environment of a part: what it has from the request, then what is its own."""
+    """Return the environment of a part: inherited variables, then the variables of the part."""
     part, query = subrequest.part, subrequest.query
-    inherited = {n: v for n, v in main.items() if n.startswith(INHERITED) or n == PAUSE}
+    inherited = {n: v for n, v in main.items() if n.startswith(INHERITED_PREFIXES) or n == PAUSE}
     own: dict[str, Any] = {
         WORKSPACE: main[WORKSPACE],
         "SCRIPT_NAME": "",
@@ -464,29 +465,31 @@ def _environ(subrequest: Subrequest, main: "WSGIEnvironment") -> "WSGIEnvironmen
     }
     if part.body:
         own["CONTENT_LENGTH"] = str(len(part.body))
-    headers = {_name(name): text for name, text in part.headers.items() if name not in FRAMING}
+    headers = {
+        _name(name): text for name, text in part.headers.items() if name not in FRAMING_HEADERS
+    }
     inherited = {n: v for n, v in inherited.items() if n not in NOT_INHERITED}
     return {**inherited, **headers, **own}
 
 
 def _name(header: str) -> str:
-    """Return the name that WSGI has for a header."""
+    """Return the WSGI name of a header."""
     name = header.upper().replace("-", "_")
     return name if name == "CONTENT_TYPE" else f"HTTP_{name}"
 
 
 def _check_method(method: str) -> None:
-    if method not in METHODS:
+    if method not in PART_METHODS:
         raise INVALID_HTTP_METHOD(method)
 
 
 def _escape(query: str) -> str:
-    """Return a query with the bytes that are no ASCII percent-encoded."""
+    """Return a query in ASCII: other bytes are percent-encoded."""
     return quote(query, safe=printable, encoding="latin-1")
 
 
 def _check_query(query: str) -> str:
-    """Return a query that is fit to be read."""
+    """Check a query; return the query unchanged."""
     try:
         unquote_to_bytes(query).decode()
     except UnicodeDecodeError as error:
@@ -497,10 +500,10 @@ def _check_query(query: str) -> str:
 
 
 def _merge(inherited: str, own: str) -> str:
-    """Return both queries as one; a parameter of ``own`` replaces all of its name."""
+    """Join two queries; a parameter of ``own`` replaces inherited parameters with the name."""
     named = {_name_parameter(pair) for pair in own.split("&")}
-    kept = [pair for pair in inherited.split("&") if _name_parameter(pair) not in named]
-    return "&".join(pair for pair in (*kept, own) if pair)
+    others = [pair for pair in inherited.split("&") if _name_parameter(pair) not in named]
+    return "&".join(pair for pair in (*others, own) if pair)
 
 
 def _name_parameter(pair: str) -> str:

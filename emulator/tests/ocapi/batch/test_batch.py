@@ -297,12 +297,12 @@ def test_a_fault_that_is_told_is_answered(
     assert kind(answer) == (status, f"{name}Exception")
     assert (answer.json or {})["fault"]["arguments"] == arguments
     assert send.environ[FAULT] == f"{name}Exception"
-    assert set(batch.FAULTS[name].arguments) == set(arguments)
+    assert set(batch.FAULTS_BY_NAME[name].arguments) == set(arguments)
 
 
 def test_faults_that_can_be_told_are_those_of_no_other_family() -> None:
-    assert len(batch.FAULTS) == 8
-    assert set(batch.FAULTS).isdisjoint(data_app.FAULTS)
+    assert len(batch.FAULTS_BY_NAME) == 8
+    assert set(batch.FAULTS_BY_NAME).isdisjoint(data_app.FAULTS)
 
 
 def test_a_part_is_not_told_the_fault_of_its_request(seen: Send) -> None:
