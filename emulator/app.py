@@ -37,7 +37,8 @@ from emulator.request import PlainResponse, Request, current_request
 from emulator.store import StoreUnavailable
 from emulator.workspace.crash import log_outage
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
-from emulator.workspace.workspace import Workspace, Workspaces, current
+from emulator.workspace.registry import Workspaces, current
+from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

@@ -18,14 +18,8 @@ from emulator.recording.exchange import Body, Exchange, Reply
 from emulator.store import StoreUnavailable
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import ConnectionDropped, Sleep
-from emulator.workspace.workspace import (
-    DEFAULT,
-    REGISTRY,
-    WORKSPACE,
-    Unreachable,
-    Workspace,
-    Workspaces,
-)
+from emulator.workspace.registry import REGISTRY_KEY, WORKSPACE_KEY, Workspaces
+from emulator.workspace.workspace import DEFAULT_WORKSPACE, Unreachable, Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -91,15 +85,15 @@ class FrontDoor:
         named = environ.get(WORKSPACE_HEADER)
         name = str(named).lower() if named else _name_by_host(environ.get("HTTP_HOST", ""))
         if family.name == CONTROL:  # whose guard looks before a workspace is made
-            environ[WORKSPACE] = partial(self.workspaces.choose, name, environ)
-            environ[REGISTRY] = self.workspaces
+            environ[WORKSPACE_KEY] = partial(self.workspaces.choose, name, environ)
+            environ[REGISTRY_KEY] = self.workspaces
             return family.application(environ, start_response)
         try:
-            workspace = environ[WORKSPACE] = self.workspaces.choose(name, environ)
+            workspace = environ[WORKSPACE_KEY] = self.workspaces.choose(name, environ)
         except WorkspaceError as error:
             return _refuse(error, environ, start_response)
         except StoreUnavailable as error:  # the family answers, as if its store were gone
-            workspace = environ[WORKSPACE] = Unreachable(name or DEFAULT, error)
+            workspace = environ[WORKSPACE_KEY] = Unreachable(name or DEFAULT_WORKSPACE, error)
         _read_body(environ)
         reply = record(environ, workspace, self.journal_body_bytes)
         start_response(reply.status, reply.headers)
@@ -197,7 +191,7 @@ def _serve(environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace)
     try:
         failpoint = workspace.failpoints.take(recorded)
     except StoreUnavailable as error:
-        environ[WORKSPACE] = Unreachable(workspace.name, error)
+        environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
         failpoint = None
     if failpoint is None:
         return _call(environ)

@@ -11,7 +11,7 @@ from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
 from emulator.http.listener import Listener
 from emulator.ocapi.access.direct_token import issue_token
-from emulator.workspace.workspace import DEFAULT, Workspace
+from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -101,7 +101,7 @@ class Emulator:
             self._listener.stop()
             self._listener = None
 
-    def token(self, client_id: str = "", workspace: str = DEFAULT) -> str:
+    def token(self, client_id: str = "", workspace: str = DEFAULT_WORKSPACE) -> str:
         """Return a fresh access token, without a request.
 
         Args:

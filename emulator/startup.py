@@ -13,7 +13,8 @@ from emulator.ocapi.access import permission
 from emulator.recording.journal import Journal
 from emulator.store import MemoryStore
 from emulator.workspace.failpoint import Declaration, Failpoints, Plan
-from emulator.workspace.workspace import Workspace, Workspaces
+from emulator.workspace.registry import Workspaces
+from emulator.workspace.workspace import Workspace
 
 
 def open_workspaces(

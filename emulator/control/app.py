@@ -25,7 +25,7 @@ from emulator.family import Family
 from emulator.fixture.data_set import Collection
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import Declaration
-from emulator.workspace.workspace import current, registry
+from emulator.workspace.registry import current, registry
 
 FAMILY_NAME = "control"
 PATH_PREFIX = "/__emulator__"

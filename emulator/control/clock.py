@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields
 from emulator.clock import Clock, ClockError, render_instant
 from emulator.control.problem import Problem, load, read_json
 from emulator.workspace.failpoint import Real
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 
 class Instant(fields.Field[datetime]):

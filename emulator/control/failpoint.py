@@ -5,7 +5,7 @@ from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import invalid, read_json
 from emulator.workspace.failpoint import Declaration, Failpoint, FailpointError, Failpoints, Plan
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 
 def create(declaration: Declaration) -> Blueprint:

@@ -9,7 +9,7 @@ from emulator.control import har
 from emulator.control.problem import Problem, load, read_json
 from emulator.recording.journal import Journal, NearMiss
 from emulator.recording.match import ExchangeMatch, Match
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 DEFAULT_SHOWN_EXCHANGES = 100
 LIMIT_PARAMETER = "limit"

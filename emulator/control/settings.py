@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from emulator.control.problem import invalid, read_json
 from emulator.recording.exchange import Exchange
 from emulator.recording.match import Match
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 Read = Callable[[Any], Any]
 Summarize = Callable[[Iterable[Exchange]], Mapping[str, Any]]

@@ -9,8 +9,8 @@ from werkzeug.exceptions import NotFound
 from emulator.clock import render_instant
 from emulator.control.problem import load, read_json
 from emulator.store import Store, StoreUnavailable
+from emulator.workspace.registry import current, registry
 from emulator.workspace.snapshot import Snapshot, check_name
-from emulator.workspace.workspace import current, registry
 
 
 class ForkSchema(Schema):

@@ -7,7 +7,7 @@ from emulator.control.problem import Problem, load, read_json
 from emulator.fixture import data_set as fixtures
 from emulator.fixture.data_set import Collection, FixtureError
 from emulator.recording.match import Values
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 STATE_FORMAT = 1
 

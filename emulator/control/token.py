@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from emulator.control.problem import Problem
-from emulator.workspace.workspace import Workspace, current
+from emulator.workspace.registry import current
+from emulator.workspace.workspace import Workspace
 
 IssueToken = Callable[[Workspace, str], dict[str, Any]]
 """Returns the token and the credentials of a client; raises LookupError for an unknown client."""

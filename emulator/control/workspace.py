@@ -8,7 +8,8 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import load, read_json
-from emulator.workspace.workspace import MAX_ASSIGNED_CLIENTS, Workspace, Workspaces, registry
+from emulator.workspace.registry import MAX_ASSIGNED_CLIENTS, Workspaces, registry
+from emulator.workspace.workspace import Workspace
 
 MAX_CLIENT_ID_CHARACTERS = 256
 

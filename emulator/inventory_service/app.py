@@ -30,7 +30,7 @@ from emulator.inventory_service.problem import (
     UNSUPPORTED_VERSION,
     Problem,
 )
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 NAME = "inventory_service"
 VERSION_HEADER = "api-version"

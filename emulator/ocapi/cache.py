@@ -19,7 +19,8 @@ from emulator.family import INJECTED
 from emulator.ocapi.resources import RESOURCES
 from emulator.recording import caller
 from emulator.store import StoreUnavailable
-from emulator.workspace.workspace import Workspace, current
+from emulator.workspace.registry import current
+from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -21,7 +21,8 @@ from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
 from emulator.request import Request, read_sent_path
 from emulator.store import Key, Store
-from emulator.workspace.workspace import Workspace, current
+from emulator.workspace.registry import current
+from emulator.workspace.workspace import Workspace
 
 logger = logging.getLogger("emulator")
 

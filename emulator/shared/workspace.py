@@ -24,11 +24,9 @@ from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace.crash import CrashLog
 from emulator.workspace.failpoint import Plan
-from emulator.workspace.workspace import (
-    DEFAULT,
+from emulator.workspace.registry import (
     MAX_ASSIGNED_CLIENTS,
     PROTECTED_SECONDS,
-    Workspace,
     Workspaces,
     check_deletable,
     check_name,
@@ -36,6 +34,7 @@ from emulator.workspace.workspace import (
     no_room,
     too_many_clients,
 )
+from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -240,17 +239,18 @@ class SharedWorkspaces(Workspaces):
         self._known: dict[str, SharedWorkspace] = {}
         self._connections = 0
         self._crashes: dict[str, CrashLog] = {}
-        if self._enter(DEFAULT).began_with() != setup.origin.snapshot:
+        if self._enter(DEFAULT_WORKSPACE).began_with() != setup.origin.snapshot:
             logger.warning(OTHER_ORIGIN_WARNING)
 
     @property
     def default(self) -> Workspace:  # type: ignore[override]
         """The default workspace, refreshed at each access."""
-        return self.get(DEFAULT)
+        return self.get(DEFAULT_WORKSPACE)
 
     def __iter__(self) -> Iterator[Workspace]:
-        names = {name.decode() for name in self._root.ask("HKEYS", "incarnations")} - {DEFAULT}
-        found = (self.find(name) for name in (DEFAULT, *sorted(names)))
+        names = {name.decode() for name in self._root.ask("HKEYS", "incarnations")}
+        others = sorted(names - {DEFAULT_WORKSPACE})
+        found = (self.find(name) for name in (DEFAULT_WORKSPACE, *others))
         return iter([workspace for workspace in found if workspace is not None])
 
     def health(self) -> tuple[str, bool]:
@@ -318,7 +318,7 @@ class SharedWorkspaces(Workspaces):
         try:
             versions = self._look(name, client)
             while not versions.incarnation:
-                if environ is not None and versions.name != DEFAULT:
+                if environ is not None and versions.name != DEFAULT_WORKSPACE:
                     check_origin(versions.name, environ)
                 self._create(versions.name)
                 versions = self._look(versions.name)
@@ -367,7 +367,7 @@ class SharedWorkspaces(Workspaces):
         """Copy the records of the start, then make the workspace visible."""
         incarnation, start = token_hex(8), self._setup.start(name)
         keys = self._root.below("workspace", name, incarnation)
-        protected = 0.0 if name == DEFAULT else min(PROTECTED_SECONDS, self._age)
+        protected = 0.0 if name == DEFAULT_WORKSPACE else min(PROTECTED_SECONDS, self._age)
         # The room is checked twice: before the copy of the records, so that a refusal is cheap, and
         # when the workspace is entered, since another process may have taken the room.
         if wait := self._root.run(

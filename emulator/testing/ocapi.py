@@ -18,7 +18,7 @@ from emulator.fixture.data_set import BUNDLED_FOLDER
 from emulator.ocapi.access.direct_token import issue_token
 from emulator.server import Emulator
 from emulator.testing.session import TokenSession
-from emulator.workspace.workspace import DEFAULT
+from emulator.workspace.workspace import DEFAULT_WORKSPACE
 
 WORKSPACE_HEADER = "x-emulator-workspace"
 CONTROL_TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
@@ -87,7 +87,7 @@ class Ocapi:
         emulator: The emulator, or None if the server runs in another process.
     """
 
-    def __init__(self, server: Server, workspace: str = DEFAULT) -> None:
+    def __init__(self, server: Server, workspace: str = DEFAULT_WORKSPACE) -> None:
         self.url = server.url
         self.workspace = workspace
         self.emulator = server.emulator
@@ -246,7 +246,7 @@ class Ocapi:
 
     @property
     def _workspace_header(self) -> dict[str, str]:
-        return {} if self.workspace == DEFAULT else {WORKSPACE_HEADER: self.workspace}
+        return {} if self.workspace == DEFAULT_WORKSPACE else {WORKSPACE_HEADER: self.workspace}
 
 
 def _flatten(condition: Any) -> Any:

@@ -17,7 +17,8 @@ from emulator.recording.journal import Journal
 from emulator.recording.match import Match
 from emulator.store import MemoryStore
 from emulator.workspace.failpoint import Declaration
-from emulator.workspace.workspace import Workspace, Workspaces, current
+from emulator.workspace.registry import Workspaces, current
+from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,7 +15,7 @@ from emulator.ocapi.access.parameters import MAX_FORM_BYTES, read_form, read_que
 from emulator.ocapi.access.token_grant import TOKEN_PATHS, TokenRequest
 from emulator.ocapi.call import Service
 from emulator.request import current_request
-from emulator.workspace.workspace import current
+from emulator.workspace.registry import current
 
 FAMILY_NAME = "token"
 PATHS = (*TOKEN_PATHS, AUTHORIZE_PATH)

@@ -27,7 +27,8 @@ from emulator.ocapi.wire import envelope, formats, url, versions
 from emulator.recording.exchange import Reply
 from emulator.request import Request, Response, current_request, read_sent_path
 from emulator.store import StoreUnavailable
-from emulator.workspace.workspace import WORKSPACE, Unreachable, Workspace, current
+from emulator.workspace.registry import WORKSPACE_KEY, current
+from emulator.workspace.workspace import Unreachable, Workspace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -432,11 +433,11 @@ def _respond(
 def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePart) -> Part:
     """Return the Data API's answer to a part, as a part."""
     environ = _environ(subrequest, main)
-    workspace: Workspace = main[WORKSPACE]
+    workspace: Workspace = main[WORKSPACE_KEY]
     try:
         workspace.refresh()  # fetch the changes of other processes and of earlier parts
     except StoreUnavailable as error:
-        workspace = environ[WORKSPACE] = Unreachable(workspace.name, error)
+        workspace = environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
     reply = serve_part(environ, workspace)
     body = b"".join(reply.parts)
     identified = subrequest.part.headers.get(CONTENT_ID_HEADER)
@@ -454,7 +455,7 @@ def _environ(subrequest: Subrequest, main: "WSGIEnvironment") -> "WSGIEnvironmen
     part, query = subrequest.part, subrequest.query
     inherited = {n: v for n, v in main.items() if n.startswith(INHERITED_PREFIXES) or n == PAUSE}
     own: dict[str, Any] = {
-        WORKSPACE: main[WORKSPACE],
+        WORKSPACE_KEY: main[WORKSPACE_KEY],
         "SCRIPT_NAME": "",
         "REQUEST_METHOD": subrequest.method,
         "REQUEST_URI": f"{subrequest.path}?{query}" if query else subrequest.path,

@@ -9,7 +9,8 @@ from werkzeug.test import Client, TestResponse
 from emulator import Emulator
 from emulator.ocapi.call import Service
 from emulator.store import MemoryStore, Store, StoreUnavailable
-from emulator.workspace.workspace import Workspace, Workspaces
+from emulator.workspace.registry import Workspaces
+from emulator.workspace.workspace import Workspace
 
 CLIENT = "a" * 30
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}

@@ -9,8 +9,9 @@ from emulator.clock import Clock
 from emulator.store import Key, MemoryStore, Record
 from emulator.workspace.crash import CrashLog
 from emulator.workspace.error import WorkspaceError
+from emulator.workspace.registry import WORKSPACE_KEY, Workspaces, current
 from emulator.workspace.snapshot import Snapshot
-from emulator.workspace.workspace import WORKSPACE, Workspace, Workspaces, current
+from emulator.workspace.workspace import Workspace
 
 FIRST = Record.of(("a",), {"text": "first"})
 CHANGED = Record.of(("a",), {"text": "changed"})
@@ -294,7 +295,7 @@ def test_assigned_clients_are_bounded_in_all() -> None:
 
 def test_a_request_finds_its_workspace_in_its_environment() -> None:
     workspace = bare("a")
-    assert current({WORKSPACE: workspace}) is workspace
+    assert current({WORKSPACE_KEY: workspace}) is workspace
 
 
 def test_one_that_another_thread_made_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,5 +308,5 @@ def test_one_that_another_thread_made_meanwhile_is_found(monkeypatch: pytest.Mon
                 rivals[0] = workspaces.get(name)
             return True
 
-    monkeypatch.setattr("emulator.workspace.workspace.NAME", Pattern())
+    monkeypatch.setattr("emulator.workspace.registry.WORKSPACE_NAME", Pattern())
     assert workspaces.get("a") is rivals[0]
