@@ -10,7 +10,7 @@ from contract_tests.api import Api
 from contract_tests.service import Service, assert_problem
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-LARGEST = 2147483647
+MAX_INT32 = 2147483647
 
 
 @pytest.mark.rule("OPS-1")
@@ -192,7 +192,7 @@ def test_an_inventory_keeps_all_its_members(service: Service) -> None:
             },
             "timezone": "America/New_York",
         },
-        "onHandQuantity": LARGEST,
+        "onHandQuantity": MAX_INT32,
         "reservedQuantity": 1,
         "incomingQuantity": 2,
         "safetyStockQuantity": 3,

@@ -15,7 +15,7 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import ENVELOPE, FAULT, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import (
-    LARGEST,
+    MAX_INT32,
     Array,
     DateTime,
     Embedded,
@@ -274,7 +274,7 @@ def _describe_constraints(field: Property) -> dict[str, Any]:
     stated = {name: getattr(field, name, None) for name in KEYWORDS_BY_ATTRIBUTE}
     if not stated["min_length"]:  # every string has 0 characters
         del stated["min_length"]
-    if stated["maximum"] == LARGEST:  # the format implies the bound
+    if stated["maximum"] == MAX_INT32:  # the format implies the bound
         del stated["maximum"]
     return {
         KEYWORDS_BY_ATTRIBUTE[name]: list(value) if isinstance(value, tuple) else value

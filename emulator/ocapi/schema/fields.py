@@ -40,7 +40,7 @@ SCALARS = "string,number,boolean"
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
 CACHED_INSTANTS = 4096
-LARGEST = 2**31 - 1  # of a 32-bit integer
+MAX_INT32 = 2**31 - 1
 MIN_BIG_INTEGER = 2**63  # from here on a whole number is parsed as a floating-point one
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
@@ -225,7 +225,7 @@ class Integer(Number):
 
     expected = "integer"
 
-    def __init__(self, *, maximum: int = LARGEST, **options: Any) -> None:
+    def __init__(self, *, maximum: int = MAX_INT32, **options: Any) -> None:
         super().__init__(**options)
         self.maximum = maximum
 

@@ -19,7 +19,7 @@ from emulator.request import Request
 
 T = TypeVar("T")
 
-LARGEST_BODY = 5 * 1024 * 1024
+MAX_BODY_BYTES = 5 * 1024 * 1024
 QUOTED_BODY_CHARACTERS = 100
 QUOTED_BODY_BYTES = 4 * QUOTED_BODY_CHARACTERS  # enough for any characters of UTF-8
 MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the answer
@@ -121,8 +121,8 @@ def read_body(request: Request) -> bytes:
     """
     if request.environ.get(TOO_LARGE):
         raise faults.REQUEST_ENTITY_TOO_LARGE()
-    body: bytes = request.environ["wsgi.input"].read(LARGEST_BODY + 1)
-    if len(body) > LARGEST_BODY:
+    body: bytes = request.environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
         raise faults.REQUEST_ENTITY_TOO_LARGE()
     return body
 

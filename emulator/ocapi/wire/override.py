@@ -8,7 +8,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_input_stream
 
 from emulator.family import TOO_LARGE
-from emulator.ocapi.wire.formats import LARGEST_BODY
+from emulator.ocapi.wire.formats import MAX_BODY_BYTES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -59,13 +59,13 @@ def _take_from_form(environ: "WSGIEnvironment") -> str | None:
     """
     if parse_options_header(environ.get("CONTENT_TYPE"))[0].lower() != FORM_TYPE:
         return None
-    body = get_input_stream(environ).read(LARGEST_BODY + 1)
+    body = get_input_stream(environ).read(MAX_BODY_BYTES + 1)
     method = _find_method(body)
     if method is None:
         environ["wsgi.input"] = BytesIO(body)
         return None
     environ |= {"wsgi.input": BytesIO(), "CONTENT_LENGTH": "0", "CONTENT_TYPE": ""}
-    environ[TOO_LARGE] = environ.get(TOO_LARGE) or len(body) > LARGEST_BODY
+    environ[TOO_LARGE] = environ.get(TOO_LARGE) or len(body) > MAX_BODY_BYTES
     return method
 
 
