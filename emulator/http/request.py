@@ -204,7 +204,8 @@ def _read_authority(target: str) -> Fields:
         found = urlsplit(target)
     except ValueError as error:
         raise Refusal(BAD_TARGET) from error
-    if found.scheme not in ("http", "https") or not found.netloc:
+    # A target with user information is an error (RFC 9110, 4.2.4).
+    if found.scheme not in ("http", "https") or not found.netloc or "@" in found.netloc:
         raise Refusal(BAD_TARGET)
     return {"HTTP_HOST": found.netloc}
 

@@ -16,11 +16,11 @@ SECRET_NAME = re.compile(
     r"|(?:token|api_?key|(?:access|private|secret|shared|signing|encryption|subscription)key"
     r"|assertion|authorization|cookie|credential|sessionid|dwsid|jwt|codeverifier)"
     r"s?(?:value|hash)?\d*$"
-    r"|^(?:x?auth|pass|pwd)$"
+    r"|^x?(?:auth|pass|pwd|passcode|otp)$"
 )
 """Names of secrets, in lower case and without separators: ``clientsecret``, ``xapikey``."""
 SECRET_HINTS = (
-    *("pass", "pwd", "secret", "token", "key", "assertion", "auth", "cookie", "credential"),
+    *("pass", "pwd", "secret", "token", "key", "assertion", "auth", "cookie", "credential", "otp"),
     *("session", "dwsid", "jwt", "verifier", "eyj", "bearer", "basic", "://", "%", "\\u", "&lt;"),
 )
 """A secret has one of these hints nearby. Most texts have no hint, and are not scanned."""
@@ -177,7 +177,9 @@ def _find_elements(text: str, opening: str, closing: str) -> Iterator[Span]:
 
 @lru_cache(maxsize=8)
 def _compile_start(opening: str, closing: str) -> "re.Pattern[str]":
-    inside = rf"(?:(?!{opening}|{closing}).)*+"
+    # In a quoted attribute the closing bracket does not end the tag.
+    quoted = rf"\"(?:(?!{opening})[^\"])*+\"|'(?:(?!{opening})[^'])*+'"
+    inside = rf"(?:{quoted}|(?!{opening}|{closing}).)*+"
     return re.compile(rf"{opening}([\w.:-]++)({inside}){closing}", re.DOTALL)
 
 

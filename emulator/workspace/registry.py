@@ -17,6 +17,8 @@ from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+OWN_SITES = ("none", "same-origin")
+"""Values of Sec-Fetch-Site for requests of the user and of own pages (Fetch Metadata)."""
 WORKSPACE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?", re.ASCII)
 REGISTRY_KEY = "emulator.workspaces"
 """The WSGI environment key of all workspaces of the emulator."""
@@ -55,7 +57,7 @@ def check_origin(name: str, environ: "WSGIEnvironment") -> None:
     origin = environ.get("HTTP_ORIGIN")
     own = environ.get("HTTP_HOST", "").lower()
     is_foreign = origin is not None and origin.lower().partition("://")[2] != own
-    if is_foreign or environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+    if is_foreign or environ.get("HTTP_SEC_FETCH_SITE", "none") not in OWN_SITES:
         refused = f"a page of another origin cannot make the workspace '{name[:80]}'"
         raise WorkspaceError(
             f"{refused}: make the workspace first, with PUT /__emulator__/workspaces/NAME",

@@ -185,7 +185,16 @@ def test_target_has_no_fragment(target: bytes) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    [b"a/b", b"foo/bar://x/items", b"http:///a", b"ftp://h/a", b"h:80", b"http://[/", b"?"],
+    [
+        b"a/b",
+        b"foo/bar://x/items",
+        b"http:///a",
+        b"http://a:b@h/",
+        b"ftp://h/a",
+        b"h:80",
+        b"http://[/",
+        b"?",
+    ],
 )
 def test_target_is_a_path_or_a_url(target: bytes) -> None:
     with pytest.raises(Refusal, match="neither a path nor a URL"):

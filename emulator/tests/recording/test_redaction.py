@@ -75,6 +75,7 @@ ELEMENTS = {
     "plain": "<{name}>s3cret</{name}>",
     "prefix": '<ns:{name} xmlns:ns="a">s3cret</ns:{name}>',
     "attribute": '<{name} kind="plain">s3cret</{name}>',
+    "a bracket in an attribute": "<{name} a=\"/>\" b='>'>s3cret</{name}>",
     "CDATA": "<{name}><![CDATA[s3cret]]></{name}>",
     "CDATA with an end tag": "<{name}><![CDATA[</{name}>s3cret]]></{name}>",
     "comment with an end tag": "<{name}><!-- </{name}> -->s3cret</{name}>",

@@ -203,6 +203,7 @@ FOREIGN = [
     {"HTTP_ORIGIN": "null"},
     {"HTTP_ORIGIN": "http://ci.localhost"},  # another port
     {"HTTP_SEC_FETCH_SITE": "cross-site"},
+    {"HTTP_SEC_FETCH_SITE": "same-site"},
 ]
 OWN = [
     {},

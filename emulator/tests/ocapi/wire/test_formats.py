@@ -301,6 +301,7 @@ def test_any_json_value_is_decoded(body: bytes) -> None:
         pytest.param(JSON, "ä".encode() * 150, "ä" * 100, id="characters, not bytes"),
         pytest.param(JSON, b"[" * 1025 + b"]" * 1025, "[" * 100, id="1025 levels"),
         pytest.param(JSON, b"[" + b"1," * 100_000 + b"1]", "[" + "1," * 49 + "1", id="elements"),
+        pytest.param(JSON, b"[" + b'"",' * 300_000 + b"1]", "[" + '"",' * 33, id="strings"),
         pytest.param(XML, b"", "", id="nothing for XML"),
         pytest.param(XML, b"{}", "{}", id="JSON for XML"),
         pytest.param(XML, b"<a>\xe9</a>", "<a>\ufffd</a>", id="XML in Latin-1"),
