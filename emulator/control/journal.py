@@ -13,6 +13,7 @@ from emulator.workspace.registry import current
 
 DEFAULT_SHOWN_EXCHANGES = 100
 LIMIT_PARAMETER = "limit"
+MAX_LIMIT_DIGITS = 9
 
 
 class VerifySchema(Schema):
@@ -67,10 +68,10 @@ def _split(name: str, value: str) -> tuple[str, str]:
 
 def show() -> Response:
     """Answer the latest matching exchanges, oldest first."""
-    try:
-        limit = int(request.args.get(LIMIT_PARAMETER, DEFAULT_SHOWN_EXCHANGES))
-    except ValueError as error:
-        raise Problem(400, f"{LIMIT_PARAMETER} must be a whole number.") from error
+    text = request.args.get(LIMIT_PARAMETER, str(DEFAULT_SHOWN_EXCHANGES))
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_LIMIT_DIGITS):
+        raise Problem(400, f"{LIMIT_PARAMETER} must be a whole number from 0.")
+    limit = int(text)
     found = _journal().find(_read_filter(LIMIT_PARAMETER))
     shown = found[-limit:] if limit > 0 else []
     return jsonify(count=len(found), exchanges=[exchange.show() for exchange in shown])

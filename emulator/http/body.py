@@ -26,6 +26,8 @@ from threading import Lock
 
 from emulator.http.request import FIELD_LINE, MAX_FIELDS, Refusal
 
+SMALL_BODY_BYTES = 64 * 1024
+"""A body of at most this size never waits for memory: large bodies must not hold up a login."""
 MAX_LINE_BYTES = 4096
 """The longest line between chunks."""
 CHUNK_SIZE, CHUNK_EXT = rb"[0-9A-Fa-f]{1,15}", rb";[^\0\r\n]*+"
@@ -70,11 +72,13 @@ class Body:
 
     Attributes:
         is_too_large: Whether the body is larger than the limit.
+        is_small: Whether the body has at most ``SMALL_BODY_BYTES``.
         size: The bytes that are kept.
     """
 
     def __init__(self, length: int, limit: int) -> None:
         self.is_too_large = length > limit
+        self.is_small = length <= SMALL_BODY_BYTES
         self.size = 0
         self._missing = 0 if self.is_too_large else length
         self._content = BytesIO()
@@ -119,6 +123,11 @@ class ChunkedBody:
         self._data = b""  # bytes that no state has taken yet
         self._content = BytesIO()
         self._read = self._read_size
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the body has at most ``SMALL_BODY_BYTES`` so far."""
+        return self._announced <= SMALL_BODY_BYTES
 
     def feed(self, data: bytes) -> bytes:
         """Keep the bytes of the body; return the bytes behind the body.

@@ -113,6 +113,11 @@ class Connection:
         return self._body is not None
 
     @property
+    def awaits_large_body(self) -> bool:
+        """Whether a body is arriving that may have to wait for memory."""
+        return self._body is not None and not self._body.is_small
+
+    @property
     def holds_memory(self) -> bool:
         """Whether the connection keeps bytes of an unanswered body."""
         return self._held > 0

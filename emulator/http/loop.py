@@ -366,7 +366,7 @@ class Loop:
 
     def _may_receive(self, connection: Connection) -> bool:
         """Return whether the memory of bodies lets a connection receive bytes."""
-        if not (self._memory.is_full and connection.awaits_body):
+        if not (self._memory.is_full and connection.awaits_large_body):
             return True
         if not self._will_free_memory():
             self._favoured = connection

@@ -135,6 +135,22 @@ def test_stalled_body_gives_way_to_those_that_wait_for_its_memory(
             assert stalled.read() == b""
 
 
+def test_small_body_does_not_wait_for_the_memory_of_large_bodies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("emulator.http.listener.MAX_BODIES_BYTES", 100_000)
+    with (
+        serving(tell_size) as listener,
+        connected(listener.port) as stalled,
+        connected(listener.port) as other,
+    ):
+        send(stalled, put(200_000) + bytes(150_000))
+        while not listener._memory.is_full:  # noqa: SLF001
+            time.sleep(0.001)
+        send(other, put(100))  # the body comes in a piece of its own, so that it could wait
+        assert json.loads(ask(other, bytes(100)).body) == [100, False]
+
+
 def test_descriptors_of_idle_connections_go_to_new_clients() -> None:
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     command = [sys.executable, "-c", FEW_DESCRIPTORS]

@@ -92,7 +92,7 @@ def test_host_is_latin_1(listener: Listener, host: bytes) -> None:
     assert json.loads(answer.body)["HTTP_HOST"] == host.decode("latin-1")
 
 
-@pytest.mark.parametrize("host", [b"localhost", b"h:http", b"u@h", b"\xe9"])
+@pytest.mark.parametrize("host", [b"localhost", b"h:http", b"\xe9"])
 def test_host_of_a_url_is_latin_1(listener: Listener, host: bytes) -> None:
     environ = told(listener, b"GET http://%b/a" % host)
     assert (environ["HTTP_HOST"], environ["PATH_INFO"]) == (host.decode("latin-1"), "/a")
