@@ -24,6 +24,7 @@ An error lists all mistakes at once; ``tolerance`` lists the oddities with a war
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -43,7 +44,13 @@ from emulator.ocapi.wire import select
 from emulator.ocapi.wire.select import Selector
 
 EVERY_CLIENT = "*"
-MAX_COMPARED_SETTINGS = 100  # of a pattern: the time to compare all settings is quadratic
+# A settings document within both bounds is read in less than a second.
+MAX_DOCUMENT_VALUES = 10_000
+MAX_DOCUMENT_CHARACTERS = 200_000
+TOO_LARGE = (
+    f"has more than {MAX_DOCUMENT_VALUES:,} values or {MAX_DOCUMENT_CHARACTERS:,} characters"
+)
+MAX_COMPARED_RANGES = 100  # of a pattern: the time to compare all ranges is quadratic
 NO_ATTRIBUTES = Selector("", "", {}, frozenset())
 VERSION = re.compile(r"\d{1,4}\.\d{1,4}", re.ASCII)
 FORMAT_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,2}", re.ASCII)
@@ -173,6 +180,8 @@ def read(document: Any) -> Settings:
     Raises:
         SettingsError: The document has mistakes; the error lists all mistakes.
     """
+    if not _is_bounded(document):
+        raise SettingsError({"$": TOO_LARGE})
     for reason in tolerance.find_misplaced(document):
         raise SettingsError({"$": reason})
     normal, warnings = tolerance.normalize(document)
@@ -230,6 +239,22 @@ def _encode(literal: str) -> str:
     return quote(plain, errors="surrogateescape", safe="")
 
 
+def _is_bounded(document: Any) -> bool:
+    """Return whether a JSON value is within the bounds of values and characters."""
+    found, characters = [document], 0
+    for value in found:  # the list grows meanwhile
+        if isinstance(value, str):
+            characters += len(value)
+        elif isinstance(value, Mapping):
+            characters += sum(map(len, value))
+            found.extend(value.values())
+        elif isinstance(value, list):
+            found.extend(value)
+        if len(found) > MAX_DOCUMENT_VALUES or characters > MAX_DOCUMENT_CHARACTERS:
+            return False
+    return True
+
+
 def _precedes(begin: Version | None, until: Version | None) -> bool:
     return begin is None or until is None or begin < until
 
@@ -238,13 +263,16 @@ def _find_duplicates(path: str, resources: Sequence[ResourceSetting]) -> dict[st
     """Return a warning for each setting with pattern, method and version of an earlier setting."""
     warnings = {}
     by_pattern: dict[tuple[str, ...], list[tuple[int, ResourceSetting]]] = {}
+    compared: Counter[tuple[str, ...]] = Counter()
     for index, setting in enumerate(resources):
-        earlier = by_pattern.setdefault(read_pattern(setting.resource_id), [])
+        pattern = read_pattern(setting.resource_id)
+        earlier = by_pattern.setdefault(pattern, [])
         first = next((number for number, other in earlier if setting.overlaps(other)), None)
         if first is not None:
             warning = DUPLICATE_WARNING.format(setting.resource_id, first)
             warnings[f"{path}[{index}].resource_id"] = warning
-        elif len(earlier) < MAX_COMPARED_SETTINGS:
+        elif compared[pattern] + len(setting.version_range) <= MAX_COMPARED_RANGES:
+            compared[pattern] += len(setting.version_range)
             earlier.append((index, setting))
     return warnings
 
