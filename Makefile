@@ -7,6 +7,8 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
 SECONDS ?= 600
+# The tests start many processes: modules are compiled once, whatever the caller's environment says.
+test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak lock clean
@@ -36,7 +38,7 @@ test-long: install ## run the long tests
 	$(BIN)/pytest -n auto -m long $(TESTS)
 
 coverage: install ## run all tests with branch coverage, which has to be 95 %
-	$(BIN)/pytest -n auto --cov --cov-report=term $(TESTS)
+	$(BIN)/pytest -n auto --cov --cov-report=term --hypothesis-profile 'many examples' $(TESTS)
 
 contract: install ## run the contract tests; SERVER=gunicorn or waitress serves, TARGET=https://host tests another
 	$(BIN)/pytest contract_tests $(if $(SERVER),--server $(SERVER)) $(if $(TARGET),--target $(TARGET)) $(TESTS)

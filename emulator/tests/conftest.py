@@ -17,9 +17,11 @@ from werkzeug.test import Client, TestResponse
 if TYPE_CHECKING:
     import redis
 
-# A busy machine makes single examples slow.
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
+# Each run draws other examples, so few of them are enough. No deadline: a busy machine makes single
+# examples slow.
+settings.register_profile("few examples", deadline=None, max_examples=25)
+settings.register_profile("many examples", deadline=None, max_examples=300)
+settings.load_profile("few examples")
 
 HEADER = "x-emulator-workspace"
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.routing import Map, Rule
 from werkzeug.test import Client, TestResponse
@@ -511,7 +511,6 @@ BODIES = st.one_of(
 SIZES = st.sampled_from([0, 3, 100, 16_384])  # bytes of a body that are kept
 
 
-@settings(deadline=None, max_examples=60)
 @example("", "sites/a", "", "", orjson.dumps({".".join("a" * 3000): 1}), 16_384)
 @given(method=LATIN, path=LATIN, query=LATIN, header=LATIN, body=BODIES, size=SIZES)
 def test_no_exchange_spoils_a_list(  # noqa: PLR0913, PLR0917 - what makes up an exchange

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.validate import validator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.http.listener import Listener
@@ -105,7 +105,6 @@ def test_url_that_cannot_be_split_is_refused(listener: Listener, host: bytes) ->
 
 
 @pytest.mark.filterwarnings("ignore:Unknown REQUEST_METHOD")  # any token is a method
-@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(
         [

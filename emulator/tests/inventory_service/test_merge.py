@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.inventory_service.merge import merge
@@ -46,7 +46,6 @@ def test_a_frozen_target_is_merged_and_left_alone() -> None:
     assert target == {"a": {"b": 1}}
 
 
-@settings(deadline=None, max_examples=100)
 @given(VALUES, VALUES)
 def test_a_patch_applied_twice_changes_nothing_more(target: Any, patch: Any) -> None:
     once = merge(target, patch)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client, TestResponse
 
@@ -226,7 +226,6 @@ WRITES: st.SearchStrategy[tuple[str, str, Any]] = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(READS, READS, WRITES), max_size=25))
 def test_any_sequence_is_answered_as_without_a_cache(
     steps: list[tuple[str, str, Any]],

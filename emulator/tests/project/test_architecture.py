@@ -66,7 +66,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 @cache
 def sources() -> dict[str, ast.Module]:
     """Return the syntax trees of all modules but tests, by name without ``emulator.``."""
-    files = (file for file in PACKAGE.rglob("*.py") if "tests" not in file.parts)
+    files = (file for file in PACKAGE.rglob("*.py") if not file.is_relative_to(PACKAGE / "tests"))
     return {module_name(file): ast.parse(file.read_text()) for file in sorted(files)}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from emulator.store import Key, Record
@@ -46,7 +46,6 @@ def containers(value: Any) -> Iterator[Any]:
         yield from containers(member)
 
 
-@settings(deadline=None, max_examples=100)
 @given(KEYS, PROPERTIES)
 def test_a_state_is_64_lower_case_hex_digits(key: Key, properties: dict[str, Any]) -> None:
     assert re.fullmatch("[0-9a-f]{64}", state(properties, key))
@@ -57,7 +56,6 @@ def test_a_state_is_the_same_in_every_process() -> None:
     assert state({"id": "a", "on": True}) == expected
 
 
-@settings(deadline=None, max_examples=100)
 @given(KEYS, PROPERTIES)
 def test_equal_content_in_any_order_has_the_same_state(
     key: Key, properties: dict[str, Any]
@@ -65,7 +63,6 @@ def test_equal_content_in_any_order_has_the_same_state(
     assert state(reverse(properties), key) == state(properties, key)
 
 
-@settings(deadline=None, max_examples=100)
 @given(PROPERTIES, st.text(max_size=3), VALUES, VALUES)
 def test_a_property_with_another_value_gives_another_state(
     others: dict[str, Any], name: str, value: Any, changed: Any
@@ -74,14 +71,12 @@ def test_a_property_with_another_value_gives_another_state(
     assert state({**others, name: value}) != state({**others, name: changed})
 
 
-@settings(deadline=None, max_examples=100)
 @given(PROPERTIES, st.text(max_size=3), VALUES)
 def test_a_property_more_gives_another_state(others: dict[str, Any], name: str, value: Any) -> None:
     assume(name not in others)
     assert state({**others, name: value}) != state(others)
 
 
-@settings(deadline=None, max_examples=100)
 @given(PROPERTIES, KEYS, KEYS)
 def test_another_key_gives_another_state(
     properties: dict[str, Any], key: Key, changed: Key
@@ -119,7 +114,6 @@ def test_keys_are_not_confused_with_their_parts(key: Key) -> None:
     assert state({}, key) not in {state({}, other) for other in others}
 
 
-@settings(deadline=None, max_examples=100)
 @given(PROPERTIES)
 def test_no_level_of_the_properties_can_be_written(properties: dict[str, Any]) -> None:
     for container in containers(Record.of(("a",), properties).properties):
@@ -160,7 +154,6 @@ def test_records_of_equal_content_are_equal() -> None:
     assert Record.of(("a",), {"x": 1}) != Record.of(("b",), {"x": 1})
 
 
-@settings(deadline=None, max_examples=100)
 @given(PROPERTIES, st.text(max_size=3))
 def test_get_reads_one_property_or_the_default(properties: dict[str, Any], name: str) -> None:
     record = Record.of(("a",), properties)
@@ -170,7 +163,6 @@ def test_get_reads_one_property_or_the_default(properties: dict[str, Any], name:
     assert record.get(name) == record.properties.get(name)
 
 
-@settings(deadline=None, max_examples=100)
 @given(KEYS, PROPERTIES, st.text(max_size=3), VALUES)
 def test_a_record_divides_into_one_property_and_the_others(
     key: Key, properties: dict[str, Any], name: str, value: Any
@@ -227,7 +219,6 @@ def test_a_record_shows_its_key_properties_and_state() -> None:
     assert repr(record) == f"Record(('a',), {{'x': 1}}, {record.state!r})"
 
 
-@settings(deadline=None, max_examples=100)
 @given(PROPERTIES, PROPERTIES, KEYS)
 def test_an_amended_record_is_that_of_the_properties_after(
     properties: dict[str, Any], changes: dict[str, Any], key: Key

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from redis import exceptions
 from redis.backoff import NoBackoff
@@ -134,7 +134,6 @@ def test_a_value_comes_back_as_it_was(store: RedisStore, value: Any) -> None:
     assert things(store) == (record,)
 
 
-@settings(deadline=None, max_examples=60)
 @given(properties=st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
 def test_any_record_comes_back_as_it_was(redis_client: Any, properties: Mapping[str, Any]) -> None:
     store = RedisStore(redis_client, "any record:", "any record, kept:")
@@ -273,7 +272,6 @@ STEPS: st.SearchStrategy[Step] = (
 )
 
 
-@settings(deadline=None, max_examples=150)
 @given(steps=st.lists(STEPS, max_size=25))
 def test_both_engines_answer_the_same_step_by_step(redis_client: Any, steps: list[Step]) -> None:
     pair = Pair(redis_client)

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.store import (
@@ -216,7 +216,6 @@ def test_a_parent_has_its_own_children_only(new: New, parent: Key, children: lis
     assert store.count("things", parent) == len(children)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.sets(st.tuples(TEXTS, TEXTS, TEXTS), max_size=30), TEXTS, TEXTS)
 def test_scan_and_count_below_any_parent_agree_with_a_filter(
     new: New, held: set[Key], outer: str, inner: str
@@ -284,7 +283,6 @@ def test_a_key_with_an_empty_id_appended_lies_behind_it(new: New) -> None:
     assert [record.key for record in page.records] == [("a", ""), ("a\0",)]
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     st.sets(st.tuples(TEXTS, TEXTS), max_size=30), TEXTS, st.tuples(TEXTS) | st.tuples(TEXTS, TEXTS)
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.store import tree as trees
@@ -101,21 +101,18 @@ def check_content(tree: Tree, model: Model) -> None:
     assert all(tree.get(key) == value for key, value in model.items())
 
 
-@settings(deadline=None, max_examples=60)
 @given(STEPS)
 def test_every_tree_of_a_history_keeps_the_content_it_was_made_with(steps: list[Step]) -> None:
     for tree, model in replay(steps):
         check_content(tree, model)
 
 
-@settings(deadline=None, max_examples=60)
 @given(STEPS)
 def test_every_tree_of_a_history_is_balanced(steps: list[Step]) -> None:
     for tree, model in replay(steps):
         assert check_balance(tree) == len(model)
 
 
-@settings(deadline=None, max_examples=60)
 @given(STEPS)
 def test_rank_counts_the_keys_before_a_key_whether_it_is_there_or_not(steps: list[Step]) -> None:
     tree, model = replay(steps)[-1]
@@ -123,7 +120,6 @@ def test_rank_counts_the_keys_before_a_key_whether_it_is_there_or_not(steps: lis
         assert tree.rank(key) == sum(known < key for known in model)
 
 
-@settings(deadline=None, max_examples=60)
 @given(STEPS)
 def test_get_answers_what_the_model_holds_or_none(steps: list[Step]) -> None:
     tree, model = replay(steps)[-1]
@@ -131,7 +127,6 @@ def test_get_answers_what_the_model_holds_or_none(steps: list[Step]) -> None:
         assert tree.get(key) == model.get(key)
 
 
-@settings(deadline=None, max_examples=60)
 @given(STEPS, st.integers(0, 10))
 def test_values_are_a_slice_of_the_values_in_key_order(steps: list[Step], count: int) -> None:
     tree, model = replay(steps)[-1]
@@ -147,7 +142,6 @@ def test_values_begin_and_end_where_they_are_asked_to(size: int) -> None:
         assert list(tree.values(start, stop)) == list(range(size))[start:stop]
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(KEYS, st.integers(), max_size=60))
 def test_a_tree_built_at_once_is_balanced_and_holds_all_entries(model: Model) -> None:
     tree = build(model.items())
@@ -188,7 +182,6 @@ def test_a_write_makes_few_nodes_and_shares_the_rest() -> None:
         assert made <= 2 * height(before) + 1
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.sets(KEYS, max_size=60), st.integers(0, 60), st.integers(0, 60))
 def test_a_cut_leaves_what_is_before_and_behind_it(keys: set[Key], start: int, stop: int) -> None:
     ordered = sorted(keys)

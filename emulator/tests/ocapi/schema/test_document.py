@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.ocapi.resources.inventory.inventory_lists import InventoryList
@@ -666,7 +666,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
 @given(body=st.dictionaries(MEMBERS, VALUES), partial=st.booleans())
 def test_any_body_is_decoded_or_refused_by_one_fault(
     body: dict[str, Any], *, partial: bool

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, missing
 
@@ -378,7 +378,6 @@ def faults_in(errors: Any) -> Iterator[Fault]:
             yield from faults_in(inner)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.sampled_from(EVERY_KIND), VALUES)
 def test_any_json_value_is_accepted_or_refused_with_faults(kind: Property, value: Any) -> None:
     try:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.ocapi.schema.faults import Fault
@@ -1124,7 +1124,6 @@ QUERIES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
 @given(QUERIES, st.lists(DOCUMENTS, min_size=1, max_size=8))
 def test_a_query_finds_what_a_plain_evaluation_finds(
     query: Any, documents: list[dict[str, Any]]
@@ -1152,7 +1151,6 @@ SORTS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=100)
 @given(SORTS, st.lists(DOCUMENTS, max_size=8))
 def test_no_two_neighbours_are_out_of_order(
     sorts: list[dict[str, Any]], documents: list[dict[str, Any]]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.ocapi.resources.inventory.inventory_lists import InventoryList
@@ -535,7 +535,6 @@ BODIES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
 @given(BODIES)
 def test_any_body_is_decoded_or_refused_with_a_fault(body: Any) -> None:
     status = None

@@ -629,7 +629,6 @@ def test_names_bring_exactly_themselves_and_what_always_stays(document: dict[str
     assert all(value == document[name] for name, value in shown.items())
 
 
-@settings(deadline=None, max_examples=300)
 @given(TEXTS)
 def test_parsing_any_text_raises_nothing_but_selector_error(text: str) -> None:
     try:
@@ -638,7 +637,6 @@ def test_parsing_any_text_raises_nothing_but_selector_error(text: str) -> None:
         assert str(error) == text  # noqa: PT017 - most texts are no selectors
 
 
-@settings(deadline=None, max_examples=150)
 @given(SELECTORS, DOCUMENTS)
 def test_a_view_is_made_of_the_document_and_leaves_it_alone(
     text: str, document: dict[str, Any]

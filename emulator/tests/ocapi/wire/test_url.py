@@ -1,7 +1,7 @@
 """Data API URLs: canonical paths, addresses, hosts and ids."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.ocapi.wire import url
@@ -57,7 +57,6 @@ def test_an_absolute_target_has_a_canonical_path(target: str, path: str) -> None
     assert url.canonical(target) == path
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.text(st.characters(max_codepoint=255)))
 def test_a_canonical_path_is_its_own_canonical_form(target: str) -> None:
     path = url.canonical(target)
@@ -65,7 +64,6 @@ def test_a_canonical_path_is_its_own_canonical_form(target: str) -> None:
     assert url.canonical(path) == path
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.text(min_size=1))
 def test_any_id_is_decoded_from_its_canonical_path(text: str) -> None:
     target = f"//dw/data//v23_2/inventory_lists/{url.encode_segment(text)}/?a=b"

@@ -609,7 +609,6 @@ FAULTS = documents(st.just({}), fault=DETAILS)
         pytest.param(FAULT, FAULTS, id="fault"),
     ],
 )
-@settings(deadline=None, max_examples=60)
 @given(data=st.data(), indent=st.booleans())
 def test_nothing_is_lost_from_json_to_xml_and_back(
     document: Document, contents: Strategy, data: st.DataObject, *, indent: bool
@@ -642,7 +641,6 @@ PIECES += ["<!DOCTYPE x>", "<![CDATA[", "]]>", "&lt;", "&x;", "<?x?>", " ", "<na
 SOUP = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.binary() | SOUP.map(str.encode) | SOUP.map(lambda text: house(text).encode()))
 def test_any_bytes_are_read_as_an_object_or_refused(data: bytes) -> None:
     with suppress(XmlError):
