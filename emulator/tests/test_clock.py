@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from emulator.clock import Clock, ClockError, render_instant
+from emulator.tests.table import table
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -76,7 +77,7 @@ def test_a_clock_set_by_another_zone_tells_the_instant_in_utc() -> None:
     assert clock.now().utcoffset() == timedelta(0)
 
 
-@pytest.mark.parametrize(
+@table(
     ("seconds", "instant"),
     [
         (90, datetime(2026, 6, 1, 12, 1, 30, tzinfo=UTC)),
@@ -109,7 +110,7 @@ def test_to_freeze_keeps_the_moves_made_before() -> None:
     assert timedelta(hours=23) < clock.now() - datetime.now(UTC) <= timedelta(days=1)
 
 
-@pytest.mark.parametrize("seconds", [3e11, 1e12, -1e11, 1e300, float("inf"), float("-inf")])
+@table("seconds", [3e11, 1e12, -1e11, 1e300, float("inf"), float("-inf")])
 @pytest.mark.parametrize("seed", ["", "s"], ids=["going", "standing"])
 def test_a_move_out_of_the_calendar_is_refused_and_changes_nothing(
     seconds: float, seed: str
@@ -196,7 +197,7 @@ def test_ids_made_at_once_are_all_different() -> None:
     assert len(set(made)) == 800
 
 
-@pytest.mark.parametrize(
+@table(
     "instant",
     [
         datetime(9999, 12, 31, 23, 59, 59, 999999, UTC),
@@ -213,7 +214,7 @@ def test_an_instant_without_zone_or_neighbours_is_refused(instant: datetime) -> 
     assert clock.now() == datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1e12, 1e12, 3e11])
+@table("seconds", [float("nan"), float("inf"), -1e12, 1e12, 3e11])
 def test_an_advance_out_of_the_calendar_is_refused(seconds: float) -> None:
     clock = Clock("seed")
     with pytest.raises(ClockError):

@@ -7,6 +7,7 @@ import pytest
 
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.tests.knob import DEFAULTS
+from emulator.tests.table import table
 
 NO_STORE = "store is neither memory nor a URL such as redis://localhost:6379/0"
 
@@ -41,7 +42,7 @@ VARIABLES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "field", "value"), VARIABLES)
+@table(("name", "text", "field", "value"), VARIABLES)
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:
     assert getattr(Config.from_environment({name: text}), field) == value
 
@@ -56,7 +57,7 @@ def test_the_variables_of_the_process_are_the_default(monkeypatch: pytest.Monkey
     assert Config.from_environment().dialect == "observed"
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "text", "message"),
     [
         ("PORT", "http", "OCAPI_EMULATOR_PORT 'http' is not a number"),
@@ -86,7 +87,7 @@ def test_unknown_variables_are_reported_with_the_nearest_known(
     assert capsys.readouterr().err.splitlines() == [start + line for line in lines]
 
 
-@pytest.mark.parametrize(
+@table(
     "knobs",
     [
         {"port": 0},
@@ -100,14 +101,13 @@ def test_unknown_variables_are_reported_with_the_nearest_known(
         {"accept_versions": "any"},
         {"accept_versions": "v1_0"},
     ],
-    ids=repr,
 )
 def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
     [(name, value)] = knobs.items()
     assert getattr(Config(**knobs), name) == value
 
 
-@pytest.mark.parametrize(
+@table(
     ("knobs", "message"),
     [
         ({"port": -1}, "port -1 is not between 0 and 65535"),
@@ -124,7 +124,6 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
         ({"accept_versions": "v23_1_1"}, "version 'v23_1_1' is not of the form v23_2"),
         ({"accept_versions": "v23_1,all"}, "version 'all' is not of the form v23_2"),
     ],
-    ids=repr,
 )
 def test_a_value_out_of_its_range_is_an_error(knobs: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as error:
@@ -162,8 +161,6 @@ def test_the_text_of_a_configuration_has_no_secret() -> None:
     assert "hunter2" not in repr(config)
 
 
-@pytest.mark.parametrize(
-    ("store", "is_shared"), [("memory", False), ("", False), ("redis://localhost", True)]
-)
+@table(("store", "is_shared"), [("memory", False), ("", False), ("redis://localhost", True)])
 def test_a_store_is_shared_unless_it_is_memory(store: str, is_shared: bool) -> None:  # noqa: FBT001
     assert Config(store=store).is_shared is is_shared

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import entity_tag
+from emulator.tests.table import table
 
 # Whether the header lists the tag "v1": by strong comparison, by weak comparison.
 HEADERS = {
@@ -62,13 +63,13 @@ def test_a_weak_comparison(header: str, *, strong: bool, weak: bool) -> None:
     assert entity_tag.lists(header, "v1", weak=True) is weak
 
 
-@pytest.mark.parametrize("tag", ["!", "#", "~", "\x80", "\xff", "W/", ",", "'", "\\", "*", ""])
+@table("tag", ["!", "#", "~", "\x80", "\xff", "W/", ",", "'", "\\", "*", ""])
 def test_a_tag_is_of_any_visible_characters_but_quotes(tag: str) -> None:
     assert entity_tag.lists(f'"v2", "{tag}"', tag, weak=False)
     assert entity_tag.lists(f'W/"{tag}"', tag, weak=True)
 
 
-@pytest.mark.parametrize("character", ["\0", "\t", "\n", " ", '"', "\x7f", "\u0100", "€"])
+@table("character", ["\0", "\t", "\n", " ", '"', "\x7f", "\u0100", "€"])
 def test_no_tag_holds_another_character(character: str) -> None:
     assert not entity_tag.lists(f'"a{character}b"', f"a{character}b", weak=True)
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import pytest
 from werkzeug.routing import Map, Rule
 
 from emulator.family import Family
+from emulator.tests.table import table
 
 ROUTES = Map(
     [
@@ -30,7 +30,7 @@ def answer(_: Any, __: Any) -> list[bytes]:
 FAMILY = Family("data", answer, ROUTES, OPERATIONS)
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path", "operation"),
     [
         ("GET", "/things", "getThings"),
@@ -43,7 +43,7 @@ def test_an_operation_has_a_name(method: str, path: str, operation: str) -> None
     assert FAMILY.name_operation(method, path) == operation
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path"),
     [
         ("POST", "/things"),

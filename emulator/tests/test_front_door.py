@@ -16,6 +16,7 @@ from emulator.recording.exchange import Body, Exchange
 from emulator.recording.journal import Journal
 from emulator.recording.match import Match
 from emulator.store import MemoryStore
+from emulator.tests.table import table
 from emulator.workspace.failpoint import Declaration
 from emulator.workspace.registry import Workspaces, current
 from emulator.workspace.workspace import Workspace
@@ -56,7 +57,7 @@ def ask(target: str) -> str:
     return enter({**create_environ(), "REQUEST_URI": target})
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "answer"),
     [
         ("/__emulator__/health", "control /__emulator__/health"),
@@ -72,7 +73,7 @@ def test_a_path_of_a_family_is_answered_by_it(target: str, answer: str) -> None:
     assert ask(target) == answer
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "answer"),
     [
         ("/", "data /"),
@@ -88,7 +89,7 @@ def test_any_other_path_is_answered_by_the_default(target: str, answer: str) -> 
     assert ask(target) == answer
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "answer"),
     [
         ("http://localhost/__emulator__/health", "control /__emulator__/health"),
@@ -102,7 +103,7 @@ def test_the_absolute_form_of_a_target_is_answered_by_its_path(target: str, answ
     assert ask(target) == answer
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "answer"),
     [
         ("/__emulator__/health", "control /__emulator__/health"),
@@ -138,7 +139,7 @@ def test_below_a_mount_point_the_target_is_read_without_it() -> None:
     assert enter({**create_environ(), **mounted}) == "data /dw/a%2Fb"
 
 
-@pytest.mark.parametrize("path", ["/", "/mine/a b", "/__emulator__x/health"])
+@table("path", ["/", "/mine/a b", "/__emulator__x/health"])
 def test_a_path_of_no_family_stays_as_the_server_gave_it(path: str) -> None:
     environ = {**create_environ(), "REQUEST_URI": "", "RAW_URI": "", "PATH_INFO": path}
     assert enter(environ) == f"data {path}"
@@ -360,7 +361,7 @@ def test_a_failpoint_paces_the_body_and_is_named_in_the_journal() -> None:
     assert door.workspaces.default.journal.find(Match({}))[0].failpoint == "1"
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "status"),
     [
         ("/s/-/dw/data/v23_2/sites", "400 Bad Request"),

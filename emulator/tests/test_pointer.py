@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from emulator.json_pointer import escape, point
+from emulator.tests.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "escaped"),
     [
         ("", ""),
@@ -23,7 +22,7 @@ def test_tildes_and_slashes_of_a_name_are_escaped(name: str, escaped: str) -> No
     assert escape(name) == escaped
 
 
-@pytest.mark.parametrize(
+@table(
     ("place", "messages", "told"),
     [
         ("", ["Wrong."], {"": "Wrong."}),

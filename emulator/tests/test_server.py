@@ -19,6 +19,7 @@ from emulator.config import ConfigError
 from emulator.fixture.data_set import FixtureError
 from emulator.http.certificate import CertificateError, authority
 from emulator.store import Key, MemoryStore, Record
+from emulator.tests.table import table
 from emulator.workspace.failpoint import FailpointError
 
 DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -581,7 +582,7 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         Emulator(fixtures="samples", tls=True, tls_name="https://shop")
 
 
-@pytest.mark.parametrize(
+@table(
     "knobs",
     [
         {"workspaces": 0},
@@ -591,7 +592,6 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
         {"tls_cert": "x"},
         {"tls_key": "x"},
     ],
-    ids=str,
 )
 def test_a_new_knob_out_of_range_is_refused(knobs: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):

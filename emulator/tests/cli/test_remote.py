@@ -16,6 +16,7 @@ from emulator.config import ConfigError
 from emulator.http.certificate import authority, issue
 from emulator.http.listener import Listener
 from emulator.recording.match import Match
+from emulator.tests.table import table
 from emulator.workspace.failpoint import Declaration
 
 HEALTH = "/__emulator__/health"
@@ -123,7 +124,7 @@ def test_a_closed_port_gives_no_answer() -> None:
         Remote(f"http://127.0.0.1:{port}").ask("/x")
 
 
-@pytest.mark.parametrize(
+@table(
     "url",
     [
         "http://",
@@ -142,7 +143,7 @@ def test_an_invalid_url_is_an_error_at_once(url: str) -> None:
         Remote(url).wait("/x", 10)
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\r\nx: y", " a", "\N{SNOWMAN}"])
+@table("value", ["a\nb", "a\r\nx: y", " a", "\N{SNOWMAN}"])
 def test_an_invalid_header_is_an_error_without_its_value(value: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Remote("http://localhost", headers={"x-emulator-workspace": value})
@@ -162,7 +163,7 @@ def test_a_redirect_is_an_error_and_is_not_followed(emulator: Emulator, status: 
     assert len(emulator.workspace.journal) == 2
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://localhost", "HTTP//x", "file:///x"])
+@table("url", ["", "localhost:8080", "ftp://localhost", "HTTP//x", "file:///x"])
 def test_a_url_of_another_scheme_is_an_error(url: str) -> None:
     with pytest.raises(ConfigError, match="is not an http or https URL"):
         Remote(url)

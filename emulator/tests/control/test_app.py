@@ -10,6 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
 from emulator.store import MemoryStore, Record
+from emulator.tests.table import table
 
 DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 HEALTH = "/__emulator__/health"
@@ -170,7 +171,7 @@ def test_a_page_of_the_emulator_itself_is_accepted(emulator: Emulator) -> None:
     assert ask(emulator, "POST", RESET, headers={"Origin": emulator.url}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@table(
     ("address", "status"),
     [
         ("127.0.0.1", 200),
@@ -383,7 +384,7 @@ def test_an_internal_error_of_the_control_plane_is_a_problem_and_is_kept(
 READS = ["", "/clock", "/crashes", "/failpoints", "/journal", "/snapshots", "/state", "/workspaces"]
 
 
-@pytest.mark.parametrize("path", READS)
+@table("path", READS)
 def test_a_token_is_demanded_of_everyone_where_there_is_one(path: str) -> None:
     emulator = Emulator(fixtures="samples", control_token="s3cret")
     refused = call(emulator, "GET", f"/__emulator__{path}")

@@ -11,6 +11,7 @@ from emulator import Emulator
 from emulator.config import Config
 from emulator.control import guard
 from emulator.store import Record
+from emulator.tests.table import table
 
 HERE, ELSEWHERE = "127.0.0.1", "192.168.0.7"
 RECORD = Record.of(("a",), {})
@@ -36,7 +37,7 @@ def check(  # noqa: PLR0913 - what makes up a request
     guard.check(Request(environ), Config(host=listening, control_token=token))
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         "localhost",
@@ -60,7 +61,7 @@ def test_the_name_it_listens_on_reaches_it_in_any_case() -> None:
     check(host="EMULATOR.internal", listening="emulator.internal")
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         "shop.example",
@@ -83,7 +84,7 @@ def test_another_name_does_not(host: str, method: str) -> None:
         check(method, host=host)
 
 
-@pytest.mark.parametrize(
+@table(
     ("host", "origin"),
     [
         ("localhost:8080", "http://localhost:8080"),
@@ -97,7 +98,7 @@ def test_a_page_of_its_own_origin_may_ask(host: str, origin: str) -> None:
     check("POST", host=host, origin=origin)
 
 
-@pytest.mark.parametrize(
+@table(
     "origin",
     [
         "http://shop.example",
@@ -119,7 +120,7 @@ def test_a_page_of_another_origin_may_not(origin: str, method: str) -> None:
         check(method, origin=origin)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+@table("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
 def test_a_browser_may_ask_only_for_its_user_and_for_own_pages(method: str) -> None:
     path = "/__emulator__/journal"
     for site in ("none", "same-origin", None):
@@ -134,7 +135,7 @@ def test_another_machine_may_ask_for_health(method: str) -> None:
     check(method, host="192.168.0.1:8080", remote=ELSEWHERE)
 
 
-@pytest.mark.parametrize("path", ["/__emulator__/journal", "/__emulator__", "/__emulator__/state"])
+@table("path", ["/__emulator__/journal", "/__emulator__", "/__emulator__/state"])
 def test_another_machine_may_not_look_at_anything_else(path: str) -> None:
     with pytest.raises(Forbidden, match="takes requests of this machine only"):
         check(remote=ELSEWHERE, path=path)
@@ -146,7 +147,7 @@ def test_who_has_the_token_may_do_everything_under_any_name(remote: str) -> None
     check("POST", host="ocapi:8080", remote=remote, **told)
 
 
-@pytest.mark.parametrize("given", ["", "s3cre", "s3cret ", "other"])
+@table("given", ["", "s3cre", "s3cret ", "other"])
 @pytest.mark.parametrize("remote", [HERE, ELSEWHERE])
 def test_who_has_not_the_token_is_refused_on_every_machine(given: str, remote: str) -> None:
     with pytest.raises(Unauthorized, match="x-emulator-control-token"):
@@ -158,16 +159,14 @@ def test_a_page_of_another_origin_is_refused_with_the_token_too() -> None:
         check(origin="http://shop.example", token="s3cret", given="s3cret")
 
 
-@pytest.mark.parametrize("remote", ["127.0.0.1", "127.8.9.10", "::1"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@table("remote", ["127.0.0.1", "127.8.9.10", "::1"])
+@table("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_its_own_machine_may_change_it(remote: str, method: str) -> None:
     check(method, remote=remote)
 
 
-@pytest.mark.parametrize(
-    "remote", [ELSEWHERE, "10.0.0.5", "fe80::1", "::ffff:10.0.0.5", "localhost", "", None]
-)
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+@table("remote", [ELSEWHERE, "10.0.0.5", "fe80::1", "::ffff:10.0.0.5", "localhost", "", None])
+@table("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_another_machine_may_not_change_it(remote: str | None, method: str) -> None:
     with pytest.raises(Forbidden, match="takes requests of this machine only"):
         check(method, remote=remote)

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from emulator.control import har
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange
+from emulator.tests.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +97,7 @@ def test_a_request_without_body_and_query_tells_none() -> None:
     assert "postData" not in request
 
 
-@pytest.mark.parametrize(("status", "text"), [(0, ""), (299, ""), (404, "Not Found")])
+@table(("status", "text"), [(0, ""), (299, ""), (404, "Not Found")])
 def test_a_status_that_has_no_name_is_told_without(status: int, text: str) -> None:
     response = entry(status=status)["response"]
     assert (response["status"], response["statusText"]) == (status, text)

@@ -9,6 +9,7 @@ import pytest
 from emulator.http.answer import Answer
 from emulator.http.request import read_head
 from emulator.tests.http.serving import GET, connected, exchange, serving
+from emulator.tests.table import table
 from emulator.tests.wire import ask, receive, receive_head, send
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def written(headers: Headers, status: str = "200 OK", request: bytes = GET) -> l
     return [line for line in lines if not line.startswith("Date: ")]
 
 
-@pytest.mark.parametrize(
+@table(
     "header",
     [
         ("Transfer-Encoding", "chunked"),
@@ -64,7 +65,7 @@ def test_headers_of_the_server_are_left_out(header: tuple[str, str]) -> None:
     assert written([header, ("X-A", "b")]) == lines
 
 
-@pytest.mark.parametrize(
+@table(
     ("lengths", "told", "body"),
     [(["2"], "2", "bo"), (["9"], "9", "body"), (["2", "9"], "2", "bo"), (["x", "3"], "3", "bod")],
 )
@@ -73,7 +74,7 @@ def test_first_content_length_counts(lengths: list[str], told: str, body: str) -
     assert lines == ["HTTP/1.1 200 OK", f"Content-Length: {told}", "", body]
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "request_", "length"),
     [("204 No Content", GET, None), ("304 Not Modified", GET, "7"), ("200 OK", HEAD, "7")],
 )
@@ -91,7 +92,7 @@ def test_date_of_the_application_is_the_only_one() -> None:
     assert wire.getvalue().lower().count(b"date: ") == 1
 
 
-@pytest.mark.parametrize("connection", ["close", "Close", "x, close"])
+@table("connection", ["close", "Close", "x, close"])
 def test_application_may_end_the_connection(connection: str) -> None:
     with (
         serving(answer_of("200 OK", [("Connection", connection)], b"x")) as listener,

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from emulator.http.body import Body, ChunkedBody
 from emulator.http.request import Head, Refusal, check_beginning, read_head
+from emulator.tests.table import table
 
 GET = b"GET /a%2Fb?c=d HTTP/1.1\r\nHost: localhost\r\nX-One:  1 \r\n"
 LIMIT = 1000
@@ -38,7 +39,7 @@ def test_head_is_parsed() -> None:
     assert (head.length, head.is_chunked, head.connection_options) == (0, False, ())
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "path"),
     [
         (b"http://localhost/a/b?c", "/a/b"),
@@ -54,7 +55,7 @@ def test_path_is_decoded_for_wsgi(target: bytes, path: str) -> None:
     assert read(b"GET %b HTTP/1.1\r\n" % target).path == path
 
 
-@pytest.mark.parametrize(
+@table(
     ("coding", "status"),
     [
         (b"gzip", "501 Not Implemented"),
@@ -127,7 +128,7 @@ def test_bodies_are_not_read_beyond_the_limit() -> None:
     assert (chunked.is_too_large, chunked.is_complete) == (True, True)
 
 
-@pytest.mark.parametrize("wire", [b"1" * 5000, b"1;" + b"x" * 5000, b"0\r\n" + b"x" * 5000])
+@table("wire", [b"1" * 5000, b"1;" + b"x" * 5000, b"0\r\n" + b"x" * 5000])
 def test_line_between_chunks_is_bounded(wire: bytes) -> None:
     with pytest.raises(Refusal, match="too long"):
         ChunkedBody(LIMIT).feed(wire)
@@ -138,14 +139,14 @@ def test_host_of_an_absolute_target_counts_more_than_the_header() -> None:
     assert head.fields["HTTP_HOST"] == "a.example:1"
 
 
-@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhost: a\r\n"])
+@table("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhost: a\r\n"])
 def test_http_1_1_needs_exactly_one_host(hosts: bytes) -> None:
     data = b"GET / HTTP/1.1\r\n" + hosts + b"\r\n"
     with pytest.raises(Refusal, match=r"[Hh]ost"):
         read_head(data, len(data) - 4)
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         b"\x16\x03\x01\x02\x00\x01",
@@ -177,13 +178,13 @@ def test_short_heads_are_cached() -> None:
     assert read(long) == read(bytes(bytearray(long)))
 
 
-@pytest.mark.parametrize("target", [b"/a#b", b"/a?b#c", b"http://h/a#b", b"#"])
+@table("target", [b"/a#b", b"/a?b#c", b"http://h/a#b", b"#"])
 def test_target_has_no_fragment(target: bytes) -> None:
     with pytest.raises(Refusal, match="request line is malformed"):
         read(b"GET %b HTTP/1.1\r\nHost: h\r\n\r\n" % target)
 
 
-@pytest.mark.parametrize(
+@table(
     "target",
     [
         b"a/b",
@@ -206,7 +207,7 @@ def test_100_continue_may_be_expected_twice(told: bytes) -> None:
     assert read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).expects_continue
 
 
-@pytest.mark.parametrize("told", [b"", b"200-ok", b"100-continue, 200-ok"])
+@table("told", [b"", b"200-ok", b"100-continue, 200-ok"])
 def test_other_expectations_are_ignored(told: bytes) -> None:
     assert not read(b"PUT / HTTP/1.1\r\nHost: h\r\nExpect: %b\r\n\r\n" % told).expects_continue
 
@@ -217,7 +218,7 @@ def test_refusals_are_not_cached() -> None:
             read(b"GET /again HTTP/1.1\r\n\r\n")
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "path", "query"),
     [
         (b"/a?b?c", "/a", "b?c"),

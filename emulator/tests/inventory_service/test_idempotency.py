@@ -9,13 +9,14 @@ from emulator.inventory_service.answer import Answer
 from emulator.inventory_service.idempotency import StoredAnswers, fingerprint, read_key
 from emulator.inventory_service.problem import Problem
 from emulator.store import MemoryStore, StateConflict
+from emulator.tests.table import table
 
 NOON = datetime(2024, 7, 17, 12, tzinfo=UTC)
 ANSWER = Answer(201, {"itemId": "x"}, {"Location": "/items/x"})
 DAY = timedelta(hours=24)
 
 
-@pytest.mark.parametrize(
+@table(
     ("header", "key"),
     [("abc", "abc"), ('"abc"', "abc"), ('"a b"', "a b"), (r'"a\"b\\"', 'a"b\\'), ("a\\b", "a\\b")],
 )
@@ -23,7 +24,7 @@ def test_a_key_is_quoted_or_bare(header: str, key: str) -> None:
     assert read_key(Headers({"Idempotency-Key": header})) == key
 
 
-@pytest.mark.parametrize("header", ["", '"', '""', 'a"b', "a b", "é", r'"a\n"', "x" * 256])
+@table("header", ["", '"', '""', 'a"b', "a b", "é", r'"a\n"', "x" * 256])
 def test_what_is_no_key_is_refused(header: str) -> None:
     with pytest.raises(Problem) as raised:
         read_key(Headers({"Idempotency-Key": header}))

@@ -3,11 +3,11 @@
 from types import MappingProxyType
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.inventory_service.merge import merge
+from emulator.tests.table import table
 
 CASES: list[tuple[Any, Any, Any]] = [
     ({"a": "b"}, {"a": "c"}, {"a": "c"}),
@@ -35,7 +35,7 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize(("target", "patch", "result"), CASES)
+@table(("target", "patch", "result"), CASES)
 def test_the_cases_of_the_rfc_hold(target: Any, patch: Any, result: Any) -> None:
     assert merge(target, patch) == result
 

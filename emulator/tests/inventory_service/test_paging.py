@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from emulator.inventory_service.paging import Bookmark, NextTokens, page_size
 from emulator.inventory_service.problem import Problem
+from emulator.tests.table import table
 
 NOON = datetime(2024, 7, 17, 12, tzinfo=UTC)
 BOOKMARK = Bookmark("items", "0000000000000007")
@@ -55,7 +56,7 @@ def test_a_token_of_another_key_is_refused(tokens: NextTokens) -> None:
         tokens.read(NextTokens(b"other").issue(BOOKMARK, NOON), "items", NOON)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "size"), [("", None), ("0", 50), ("1", 1), ("200", 200), ("201", 200), ("9" * 18, 200)]
 )
 def test_the_size_of_a_page(text: str, size: int | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from contract_tests.conformance import RULES, Deviation, Rule, compare, main, make, render
+from emulator.tests.table import table
 
 BESIDE = Path(__file__).parents[3].parent / "shared" / "contract" / "data-api-23.2.json"
 REFERENCE = Path(os.environ.get("REFERENCE") or BESIDE)
@@ -137,7 +138,7 @@ def test_the_numbers_are_of_what_is_served_and_of_the_whole_reference() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("change", "kind", "name", "facet", "served", "stated"),
     [
         (lambda t: car(t).pop("kind"), "property", "car.kind", "", "", "stated"),
@@ -359,7 +360,7 @@ def test_what_the_reference_notes_as_doubtful_need_not_be_served() -> None:
     assert found.wrong == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("rule", "explained"),
     [
         (Rule("A-1", "it is", "property", "car.id", "maxLength", "9"), True),

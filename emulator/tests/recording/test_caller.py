@@ -9,6 +9,7 @@ import pytest
 
 from emulator.recording import caller
 from emulator.recording.caller import claim
+from emulator.tests.table import table
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -43,7 +44,7 @@ EVERYWHERE = form(
 )
 
 
-@pytest.mark.parametrize(
+@table(
     ("without", "client"),
     [
         ((), "token"),
@@ -66,17 +67,17 @@ def test_a_request_that_says_nothing_comes_from_nobody() -> None:
     assert claim({}) == ""
 
 
-@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER  "])
+@table("scheme", ["Bearer ", "bearer ", "BEARER  "])
 def test_the_scheme_of_a_token_is_read_in_any_case(scheme: str) -> None:
     assert claim({"HTTP_AUTHORIZATION": scheme + token({"sub": "a"})}) == "a"
 
 
-@pytest.mark.parametrize("subject", ["a", "ab", "abc", "abcd", "ä€", "?>~\x7f"])
+@table("subject", ["a", "ab", "abc", "abcd", "ä€", "?>~\x7f"])
 def test_a_subject_of_any_length_and_letters_is_read(subject: str) -> None:
     assert claim({"HTTP_AUTHORIZATION": f"Bearer {token({'sub': subject})}"}) == subject
 
 
-@pytest.mark.parametrize(
+@table(
     "authorization",
     [
         "",
@@ -116,7 +117,7 @@ def test_credentials_that_cannot_be_read_are_nobodys(authorization: str) -> None
     assert claim({"HTTP_AUTHORIZATION": authorization}) == ""
 
 
-@pytest.mark.parametrize(
+@table(
     ("credentials", "client"),
     [(b"id:secret", "id"), (b"id:a:b", "id"), (b"id:", "id"), ("ü:x".encode(), "ü")],
 )
@@ -126,7 +127,7 @@ def test_the_user_of_a_basic_header_is_read(credentials: bytes, client: str, sch
     assert claim({"HTTP_AUTHORIZATION": header}) == client
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "client"),
     [
         ("client_id=a", "a"),
@@ -144,9 +145,7 @@ def test_the_query_is_read(query: str, client: str) -> None:
     assert claim({"QUERY_STRING": query}) == client
 
 
-@pytest.mark.parametrize(
-    "kind", [FORM, f"{FORM}; charset=utf-8", FORM.upper(), f" {FORM} ;charset=utf-8"]
-)
+@table("kind", [FORM, f"{FORM}; charset=utf-8", FORM.upper(), f" {FORM} ;charset=utf-8"])
 def test_a_form_is_read_and_stays_to_be_read(kind: str) -> None:
     environ = form(b"client_id=a&x=y") | {"CONTENT_TYPE": kind}
     assert claim(environ) == "a"
@@ -182,12 +181,12 @@ def test_an_id_of_a_form_counts_before_its_assertion() -> None:
     assert claim(form(f"client_assertion={token({'sub': 'a'})}&client_id=b".encode())) == "b"
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"client_id=", b"client_assertion=x", b"&&=&"])
+@table("body", [b"", b"\xff\xfe", b"client_id=", b"client_assertion=x", b"&&=&"])
 def test_a_form_without_an_id_is_nobodys(body: bytes) -> None:
     assert claim(form(body)) == ""
 
 
-@pytest.mark.parametrize(
+@table(
     "told",
     [
         {"CONTENT_TYPE": "application/json"},
@@ -233,7 +232,7 @@ class Stream:
         return self._data.read(size)
 
 
-@pytest.mark.parametrize(
+@table(
     ("environ", "client"),
     [
         (form(b"client_id=a") | {"CONTENT_LENGTH": 11}, "a"),

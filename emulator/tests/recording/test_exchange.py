@@ -12,6 +12,7 @@ from werkzeug.routing import Map, Rule
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange, Reply, begin
 from emulator.recording.redaction import Redactor
+from emulator.tests.table import table
 
 NOON = datetime(2026, 6, 1, 12, 0, 0, 123_999, tzinfo=UTC)
 SECRET = "s3cret-Value_99"
@@ -104,7 +105,7 @@ def test_empty_content_headers_are_none() -> None:
     assert meet({"CONTENT_TYPE": "", "CONTENT_LENGTH": ""}).headers == {}
 
 
-@pytest.mark.parametrize(
+@table(
     ("told", "line"),
     [
         ({"status": 200}, "GET /things/a: 200"),
@@ -116,7 +117,7 @@ def test_its_line_tells_how_it_ended(told: dict[str, Any], line: str) -> None:
     assert meet(**told).line == line
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "bound", "shown"),
     [
         (b"", 9, {"size": 0, "truncated": False, "text": ""}),
@@ -140,7 +141,7 @@ def test_no_more_of_a_body_is_kept_than_is_shown() -> None:
     assert Body.of(b"abcdef", 2) == Body(b"ab", 6)
 
 
-@pytest.mark.parametrize(
+@table(
     "environ",
     [
         BEARER,
@@ -164,7 +165,7 @@ def test_a_secret_of_a_request_is_not_shown(environ: dict[str, str]) -> None:
     assert b64encode(SECRET.encode()).decode() not in shown
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         f"client_id=a&client_secret={SECRET}",
@@ -184,21 +185,21 @@ def test_a_secret_of_a_body_is_not_shown(side: str, text: str) -> None:
     assert SECRET not in orjson.dumps(exchange.show()).decode()
 
 
-@pytest.mark.parametrize("bound", range(17, 34))
+@table("bound", range(17, 34))
 def test_a_secret_of_a_member_that_was_cut_is_not_shown(bound: int) -> None:
     data = f'{{"access_token":"{SECRET}"}}'.encode()
     shown = meet(reply_body=Body.of(data, bound)).show()["answer"]["body"]["text"]
     assert shown.rstrip('"}') == '{"access_token":"***'
 
 
-@pytest.mark.parametrize("bound", range(14, 30))
+@table("bound", range(14, 30))
 def test_a_secret_of_a_form_that_was_cut_is_not_shown(bound: int) -> None:
     data = f"client_secret={SECRET}&a=b".encode()
     shown = meet(request_body=Body.of(data, bound)).show()["request"]["body"]["text"]
     assert shown.rstrip("&") == "client_secret=***"
 
 
-@pytest.mark.parametrize(
+@table(
     "header",
     [
         ("Set-Cookie", f"dwsid={SECRET}"),

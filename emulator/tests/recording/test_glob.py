@@ -2,14 +2,14 @@
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.recording.glob import compile_path, compile_text
+from emulator.tests.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "path"),
     [
         ("/a/b", "/a/b"),
@@ -51,7 +51,7 @@ def test_a_path_is_meant(pattern: str, path: str) -> None:
     assert compile_path(pattern).fullmatch(path)
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "path"),
     [
         ("/a/b", "/a/B"),
@@ -84,7 +84,7 @@ def test_another_path_is_not(pattern: str, path: str) -> None:
     assert not compile_path(pattern).fullmatch(path)
 
 
-@pytest.mark.parametrize("sign", list(".+?()[]{}|^$\\-# "))
+@table("sign", list(".+?()[]{}|^$\\-# "))
 def test_signs_of_expressions_stand_for_themselves(sign: str) -> None:
     for compiled in (compile_path, compile_text):
         assert compiled(f"/a{sign}b").fullmatch(f"/a{sign}b")
@@ -92,7 +92,7 @@ def test_signs_of_expressions_stand_for_themselves(sign: str) -> None:
             assert not compiled(f"/a{sign}b").fullmatch(other)
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "text"),
     [
         ("", ""),
@@ -110,7 +110,7 @@ def test_a_text_is_meant(pattern: str, text: str) -> None:
     assert compile_text(pattern).fullmatch(text)
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "text"),
     [("", "a"), ("a", "A"), ("a", "ab"), ("b*", "ab"), ("*b", "bc"), ("a*a", "a"), ("a", "a\n")],
 )
@@ -118,14 +118,14 @@ def test_another_text_is_not(pattern: str, text: str) -> None:
     assert not compile_text(pattern).fullmatch(text)
 
 
-@pytest.mark.parametrize("pattern", ["/**/x", "/**/**/x", "/***/x", "/**/***/**/x"])
-@pytest.mark.parametrize("path", ["/x", "/a/x", "/a/b/x"])
+@table("pattern", ["/**/x", "/**/**/x", "/***/x", "/**/***/**/x"])
+@table("path", ["/x", "/a/x", "/a/b/x"])
 def test_several_wildcards_between_slashes_are_one(pattern: str, path: str) -> None:
     assert compile_path(pattern).fullmatch(path)
     assert not compile_path(pattern).fullmatch(f"{path}/y")
 
 
-@pytest.mark.parametrize("pattern", ["/a**z", "/a*z", "/**a", "/x**"])
+@table("pattern", ["/a**z", "/a*z", "/**a", "/x**"])
 def test_within_a_segment_no_wildcard_stands_for_a_slash(pattern: str) -> None:
     assert not compile_path(pattern).fullmatch("/a/b/z")
     assert not compile_path(pattern).fullmatch("/x/y/a")

@@ -11,6 +11,7 @@ from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange, begin
 from emulator.recording.journal import Journal, Memory
 from emulator.recording.match import Match
+from emulator.tests.table import table
 
 DATA = Family("data", lambda _, __: [])
 MIB = 1024 * 1024
@@ -45,9 +46,7 @@ def test_exchanges_are_kept_in_their_order_and_numbered_from_1() -> None:
     assert len(journal) == 3
 
 
-@pytest.mark.parametrize(
-    ("capacity", "kept"), [(0, []), (1, [5]), (3, [3, 4, 5]), (5, [1, 2, 3, 4, 5])]
-)
+@table(("capacity", "kept"), [(0, []), (1, [5]), (3, [3, 4, 5]), (5, [1, 2, 3, 4, 5])])
 def test_no_more_are_kept_than_it_has_room_for(capacity: int, kept: list[int]) -> None:
     journal = Journal(capacity)
     assert fill(journal, *(meet() for _ in range(5))) == kept

@@ -3,12 +3,12 @@
 from time import process_time
 
 import orjson
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.recording.redaction import Redactor
 from emulator.recording.secret import is_secret_name
+from emulator.tests.table import table
 
 TOKEN = "abcdefgh.ijklmnop"
 NONE, BEARER = Redactor(""), Redactor(f"Bearer {TOKEN}")
@@ -31,12 +31,12 @@ OTHER_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", SECRET_NAMES)
+@table("name", SECRET_NAMES)
 def test_a_secret_name_is_known_in_any_spelling(name: str) -> None:
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", OTHER_NAMES)
+@table("name", OTHER_NAMES)
 def test_other_names_are_not_secret(name: str) -> None:
     assert not is_secret_name(name)
 
@@ -63,8 +63,8 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("name", ["clientSecret", "X-Access-Token", "api_key", "password"])
-@pytest.mark.parametrize("place", PLACES)
+@table("name", ["clientSecret", "X-Access-Token", "api_key", "password"])
+@table("place", PLACES)
 def test_a_value_with_a_secret_name_is_redacted(place: str, name: str) -> None:
     shown = NONE.body(PLACES[place].format(name=name), "", cut=False)
     assert "s3cret" not in shown
@@ -88,8 +88,8 @@ ELEMENTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["clientSecret", "x-api-key", "access_token", "Password"])
-@pytest.mark.parametrize("place", ELEMENTS)
+@table("name", ["clientSecret", "x-api-key", "access_token", "Password"])
+@table("place", ELEMENTS)
 def test_an_element_with_a_secret_name_is_redacted(place: str, name: str) -> None:
     shown = NONE.body(f"<b>1</b>{ELEMENTS[place]}".format(name=name), "", cut=False)
     assert "s3cret" not in shown
@@ -97,7 +97,7 @@ def test_an_element_with_a_secret_name_is_redacted(place: str, name: str) -> Non
     assert shown.startswith("<b>1</b>")
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "shown"),
     [
         ('{"password" :  "x" , "a":1}', '{"password" :  "***" , "a":1}'),
@@ -122,7 +122,7 @@ def test_only_the_secret_is_replaced(text: str, shown: str) -> None:
     assert NONE.body(text, "", cut=False) == shown
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         *('{"a" :  1}', '[1,"x"]', "null", "no json", "<a/>", "", '{"token_type":"bearer"}'),
@@ -156,7 +156,7 @@ red\r
 --b--"""
 
 
-@pytest.mark.parametrize("length", [*range(0, len(MULTIPART), 7), len(MULTIPART)])
+@table("length", [*range(0, len(MULTIPART), 7), len(MULTIPART)])
 def test_parts_are_redacted_wherever_the_body_is_cut(length: int) -> None:
     shown = NONE.body(MULTIPART[:length], "multipart/mixed; boundary=b", cut=True)
     assert "s3c" not in shown
@@ -172,7 +172,7 @@ def test_utf_16_is_redacted() -> None:
     assert NONE.body("a\0b", "", cut=False) == "a\0b"
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "shown"),
     [
         ("a=b&{}=s%26cret/+=x&c=d", "a=b&{}=***&c=d"),
@@ -181,7 +181,7 @@ def test_utf_16_is_redacted() -> None:
         ("x=%20&{}=", "x=%20&{}=***"),
     ],
 )
-@pytest.mark.parametrize("name", ["client_secret", "CLIENT_SECRET", "api-key", "client%5Fsecret"])
+@table("name", ["client_secret", "CLIENT_SECRET", "api-key", "client%5Fsecret"])
 def test_parameters_with_secret_names_are_redacted(name: str, query: str, shown: str) -> None:
     assert NONE.query(query.replace("{}", name)) == shown.replace("{}", name)
     assert NONE.body(query.replace("{}", name), FORM, cut=False) == shown.replace("{}", name)
@@ -192,12 +192,12 @@ def test_parameters_are_read_without_secrets() -> None:
     assert BEARER.parameters(query) == {"a": "c d", "api_key": "***", "t": "***", "e": ""}
 
 
-@pytest.mark.parametrize("query", ["a=b", "a=%7Eb&&c", "select=(**)", "x=1;y=2", "", "=", "&"])
+@table("query", ["a=b", "a=%7Eb&&c", "select=(**)", "x=1;y=2", "", "=", "&"])
 def test_a_query_without_secrets_stays_as_it_was(query: str) -> None:
     assert BEARER.query(query) == query
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "value", "shown"),
     [
         ("authorization", "Bearer abcdefghi", "Bearer ***"),
@@ -220,7 +220,7 @@ def test_headers_are_redacted(name: str, value: str, shown: str) -> None:
     assert BEARER.headers({name: value}) == {name: shown}
 
 
-@pytest.mark.parametrize(
+@table(
     ("authorization", "token"),
     [
         ("Bearer   12345678  ", "12345678"),
@@ -233,7 +233,7 @@ def test_the_token_of_a_header_is_found(authorization: str, token: str) -> None:
     assert Redactor(authorization).token == token
 
 
-@pytest.mark.parametrize(
+@table(
     ("token", "text", "shown"),
     [
         (TOKEN, f"/s/-/{TOKEN}/x", "/s/-/***/x"),
@@ -253,7 +253,7 @@ def test_the_token_is_redacted_wherever_it_stands(token: str, text: str, shown: 
     assert Redactor(f"Bearer {token}").text(text) == shown
 
 
-@pytest.mark.parametrize("length", range(4, len(TOKEN) + 1))
+@table("length", range(4, len(TOKEN) + 1))
 def test_the_beginning_of_a_token_at_the_end_of_a_cut_body_is_redacted(length: int) -> None:
     assert BEARER.body(f"it's {TOKEN[:length]}", "", cut=True) == "it's ***"
     assert BEARER.body(f"x={TOKEN[:length]}", FORM, cut=True) == "x=***"
@@ -277,7 +277,7 @@ REPEATED = (
 )
 
 
-@pytest.mark.parametrize("piece", REPEATED)
+@table("piece", REPEATED)
 def test_no_text_takes_long(piece: str) -> None:
     text = "password=" + piece * (64 * 1024 // len(piece))
     began = process_time()

@@ -11,6 +11,7 @@ from emulator.recording.exchange import Body, Exchange
 from emulator.recording.journal import MAX_JOURNAL_BYTES
 from emulator.recording.match import Match
 from emulator.shared import journal
+from emulator.tests.table import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +115,7 @@ def test_errors_are_those_that_no_failpoint_made(pair: "Pair") -> None:
     assert [line.rpartition(" ")[2] for line in told] == ["500", "599"]
 
 
-@pytest.mark.parametrize("body", [b"", b"text", b"\n\n", b"12 34 .\n", bytes(range(256))])
+@table("body", [b"", b"text", b"\n\n", b"12 34 .\n", bytes(range(256))])
 def test_an_exchange_is_read_as_it_was_written(body: bytes) -> None:
     written = exchange(body)
     read = journal.decode(b"7 1234 " + journal.encode(written), {"data": DATA})

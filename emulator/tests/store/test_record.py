@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from emulator.store import Key, Record
+from emulator.tests.table import table
 
 SCALARS: st.SearchStrategy[Any] = st.one_of(
     st.none(),
@@ -85,7 +86,7 @@ def test_another_key_gives_another_state(
     assert state(properties, key) != state(properties, changed)
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "lookalike"),
     [
         (True, 1),
@@ -102,13 +103,12 @@ def test_another_key_gives_another_state(
         ({"a": {"b": 1}}, {"a": {"b": 2}}),
         ("e\u0301", "\u00e9"),
     ],
-    ids=repr,
 )
 def test_lookalikes_have_different_states(value: Any, lookalike: Any) -> None:
     assert state({"p": value}) != state({"p": lookalike})
 
 
-@pytest.mark.parametrize("key", [("a", "b"), ("ab",), ("a/b",), ("a\0b",), ("b", "a")], ids=repr)
+@table("key", [("a", "b"), ("ab",), ("a/b",), ("a\0b",), ("b", "a")])
 def test_keys_are_not_confused_with_their_parts(key: Key) -> None:
     others = {("a", "b"), ("ab",), ("a/b",), ("a\0b",), ("b", "a")} - {key}
     assert state({}, key) not in {state({}, other) for other in others}
@@ -132,7 +132,7 @@ def test_a_record_keeps_its_content_when_its_source_changes() -> None:
     assert dict(record.properties) == {"list": ("x",), "map": {"inner": {"n": 1}}}
 
 
-@pytest.mark.parametrize("attribute", ["key", "properties", "state"])
+@table("attribute", ["key", "properties", "state"])
 def test_no_attribute_can_be_set(attribute: str) -> None:
     record = Record.of(("a",), {})
     with pytest.raises(AttributeError):

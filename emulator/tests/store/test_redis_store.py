@@ -38,6 +38,7 @@ from emulator.store import (
     Vacant,
 )
 from emulator.store.redis import RedisStore, SnapshotLost, check, connect, reaching
+from emulator.tests.table import table
 
 if TYPE_CHECKING:
     from emulator.tests.conftest import Server
@@ -896,7 +897,7 @@ def test_a_write_is_sent_once() -> None:
 # URLs
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "told"),
     [
         ("redis://localhost", {"host": "localhost"}),
@@ -916,7 +917,7 @@ def test_a_url_says_where_the_server_is(url: str, told: Mapping[str, Any]) -> No
         assert 0 < options["socket_connect_timeout"] <= options["socket_timeout"] <= 5
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "why"),
     [
         ("", "does not begin with redis://"),

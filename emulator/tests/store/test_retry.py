@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 
 from emulator.store import MemoryStore, Presence, Record, StateConflict, retry_on_conflict
+from emulator.tests.table import table
 
 THREADS, TURNS = 8, 25
 
@@ -24,9 +25,7 @@ def colliding(times: int) -> Callable[[], str]:
     return step
 
 
-@pytest.mark.parametrize(
-    ("times", "result"), [(0, "call 1"), (1, "call 2"), (7, "call 8"), (5000, "call 5001")]
-)
+@table(("times", "result"), [(0, "call 1"), (1, "call 2"), (7, "call 8"), (5000, "call 5001")])
 def test_a_step_is_repeated_until_it_does_not_collide(times: int, result: str) -> None:
     assert retry_on_conflict(colliding(times)) == result
 
@@ -37,7 +36,7 @@ def test_none_is_a_result_like_others() -> None:
     assert store.count("things") == 1
 
 
-@pytest.mark.parametrize("kind", [ValueError, KeyError, KeyboardInterrupt])
+@table("kind", [ValueError, KeyError, KeyboardInterrupt])
 def test_any_other_exception_ends_it(kind: type[BaseException]) -> None:
     calls: list[None] = []
 

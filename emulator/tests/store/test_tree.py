@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from emulator.store import tree as trees
 from emulator.store.record import Key
 from emulator.store.tree import Branch, Leaf, Node, Tree
+from emulator.tests.table import table
 
 Model = dict[Key, int]
 Step = tuple[Key, int | None]  # a key with the value to put, or None to delete it
@@ -135,7 +136,7 @@ def test_values_are_a_slice_of_the_values_in_key_order(steps: list[Step], count:
         assert list(tree.values(start, start + count)) == ordered[start : start + count]
 
 
-@pytest.mark.parametrize("size", range(8))
+@table("size", range(8))
 def test_values_begin_and_end_where_they_are_asked_to(size: int) -> None:
     tree = build([(key_of(number), number) for number in range(size)])
     for start, stop in product(range(10), repeat=2):
@@ -149,8 +150,8 @@ def test_a_tree_built_at_once_is_balanced_and_holds_all_entries(model: Model) ->
     assert check_balance(tree) == len(model)
 
 
-@pytest.mark.parametrize("deletions", ORDERS.values(), ids=ORDERS)
-@pytest.mark.parametrize("insertions", ORDERS.values(), ids=ORDERS)
+@table("deletions", ORDERS.values())
+@table("insertions", ORDERS.values())
 def test_the_balance_holds_after_every_write_of_an_orderly_history(
     insertions: list[int], deletions: list[int]
 ) -> None:
@@ -210,7 +211,7 @@ def test_keys_are_ordered_as_tuples_of_code_points() -> None:
     assert [tree.rank(key) for key in ordered] == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
-@pytest.mark.parametrize("key", [("a",), ("c",), ("e",)])
+@table("key", [("a",), ("c",), ("e",)])
 def test_deleting_an_absent_key_is_an_error_that_names_it(key: Key) -> None:
     tree = build([(("b",), 1), (("d",), 2)])
     with pytest.raises(KeyError) as error:

@@ -12,6 +12,7 @@ import pytest
 
 from emulator.family import INJECTED, Family, Injected
 from emulator.recording.exchange import Exchange, Reply, begin
+from emulator.tests.table import table
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import (
     ConnectionDropped,
@@ -67,7 +68,7 @@ def taken(failpoint: Failpoint, times: int) -> list[bool]:
     return [failpoint.take(meet()) for _ in range(times)]
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "told"),
     [
         (None, {"": "Invalid input type."}),
@@ -105,13 +106,13 @@ def test_what_is_declared_wrongly_is_told_with_its_place(value: Any, told: dict[
     assert problems(value) == told
 
 
-@pytest.mark.parametrize("probability", [-0.1, 1.1, 2])
+@table("probability", [-0.1, 1.1, 2])
 def test_a_probability_is_between_0_and_1(probability: float) -> None:
     told = "Must be greater than or equal to 0 and less than or equal to 1."
     assert problems({**LATE, "probability": probability}) == {"/probability": told}
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "place", "told"),
     [
         ({}, "", "Has none of delay, fault, status, drop, truncate and slow_body."),
@@ -166,7 +167,7 @@ def test_an_action_that_cannot_be_is_told_with_its_place(
     assert problems({"action": action}) == {f"/action{place}": told}
 
 
-@pytest.mark.parametrize("status", [-1, 0, 100, 199, 600])
+@table("status", [-1, 0, 100, 199, 600])
 def test_a_status_that_is_answered_is_a_final_one(status: int) -> None:
     told = "Must be greater than or equal to 200 and less than or equal to 599."
     assert problems({"action": {"status": status}}) == {"/action/status": told}
@@ -178,7 +179,7 @@ def test_a_slow_body_takes_five_minutes_at_most(seconds: float) -> None:
     assert problems({"action": {"slow_body": seconds}}) == {"/action/slow_body": told}
 
 
-@pytest.mark.parametrize(
+@table(
     "delay",
     [
         True,
@@ -291,14 +292,12 @@ def test_times_count_what_chance_has_let_through() -> None:
     assert (failpoint.seen, failpoint.applied) == (100, 3)
 
 
-@pytest.mark.parametrize(
-    ("probability", "least", "most"), [(0, 0, 0), (1, 500, 500), (0.5, 200, 300)]
-)
+@table(("probability", "least", "most"), [(0, 0, 0), (1, 500, 500), (0.5, 200, 300)])
 def test_chance_is_as_likely_as_it_says(probability: float, least: int, most: int) -> None:
     assert least <= sum(taken(make({"delay": 1}, probability=probability, seed=7), 500)) <= most
 
 
-@pytest.mark.parametrize("seed", [0, 1, -1, 2**63])
+@table("seed", [0, 1, -1, 2**63])
 def test_chance_with_a_seed_is_the_same_each_time(seed: int) -> None:
     (plan,) = read({"probability": 0.5, "seed": seed, "action": {"delay": 1}})
     first = taken(Failpoint("1", plan), 64)
@@ -314,7 +313,7 @@ def test_another_seed_and_no_seed_are_another_chance() -> None:
     assert len(fallen) == 4
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "of_data", "of_token"),
     [
         ({"fault": "Unavailable"}, True, False),
@@ -353,7 +352,7 @@ def test_a_fault_is_handed_to_the_family() -> None:
     assert Server().answer({"fault": "Unavailable"}).status == "200 OK"
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "headers", "body"),
     [
         ({}, [("Content-Length", "0")], b""),
@@ -385,7 +384,7 @@ def test_a_status_is_answered_in_the_place_of_the_api(
     assert server.events == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "line"),
     [
         (200, "200 OK"),
@@ -406,7 +405,7 @@ def test_each_answer_has_headers_of_its_own() -> None:
     assert failpoint.serve(server.serve, {}, print).headers == [("Content-Length", "0")]
 
 
-@pytest.mark.parametrize(
+@table(
     ("size", "left"),
     [(0, b""), (1, b"a"), (12, b"abcdeabcdefg"), (25, b"abcde" * 2 + b"fghij" * 3)],
 )
@@ -425,7 +424,7 @@ def test_a_slow_body_comes_in_up_to_ten_parts_over_its_time() -> None:
     assert (reply.pause, server.events) == (2.0, ["served"])
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "parts", "pause"),
     [
         (None, [], 10.0),
@@ -451,7 +450,7 @@ def test_a_connection_is_dropped_before_or_after_the_request_is_served(
     assert server.events == events
 
 
-@pytest.mark.parametrize("delay", [0, 2, 0.5, 300])
+@table("delay", [0, 2, 0.5, 300])
 def test_a_delay_comes_before_the_request_is_served(delay: float) -> None:
     server = Server()
     server.answer({"delay": delay})
@@ -627,7 +626,7 @@ def test_no_more_than_a_hundred_problems_are_looked_for() -> None:
     assert len(problems([{"action": {"delay": 1, "x": 1, "y": 1}}] * 150)) == 100
 
 
-@pytest.mark.parametrize("match", [{}, {"nth": 1}, {"header": {}}], ids=str)
+@table("match", [{}, {"nth": 1}, {"header": {}}])
 def test_failpoint_without_conditions_leaves_token_requests_alone(match: dict[str, Any]) -> None:
     failpoint = make({"delay": 1}, match=match)
     assert not failpoint.take(meet("/a", TOKEN))
@@ -635,7 +634,7 @@ def test_failpoint_without_conditions_leaves_token_requests_alone(match: dict[st
     assert failpoint.take(meet("/a"))
 
 
-@pytest.mark.parametrize("match", [{"family": "token"}, {"family": "*"}, {"path": "/a"}], ids=str)
+@table("match", [{"family": "token"}, {"family": "*"}, {"path": "/a"}])
 def test_failpoint_with_a_condition_is_for_token_requests_too(match: dict[str, Any]) -> None:
     assert make({"delay": 1}, match=match).take(meet("/a", TOKEN))
 
@@ -646,7 +645,7 @@ def test_dropped_connection_looks_like_one_that_was_reset() -> None:
     assert caught.value.errno == ECONNRESET
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "place"),
     [
         ({"status": 503, "headers": {"Content-Length": "3"}}, "/action/headers/Content-Length"),
@@ -665,7 +664,7 @@ def test_an_answer_that_no_server_can_send_is_refused(action: Any, place: str) -
     assert list(caught.value.problems) == [place]
 
 
-@pytest.mark.parametrize(
+@table(
     ("declared", "place"),
     [
         ({"match": {"header": {"x": 1}}}, "/match/header/x"),

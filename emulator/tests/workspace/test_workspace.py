@@ -7,6 +7,7 @@ import pytest
 
 from emulator.clock import Clock
 from emulator.store import Key, MemoryStore, Record
+from emulator.tests.table import table
 from emulator.workspace.crash import CrashLog
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.registry import WORKSPACE_KEY, Workspaces, current
@@ -155,9 +156,7 @@ def test_many_threads_get_the_same_one() -> None:
         assert len({id(workspace) for workspace in pool.map(get, range(8))}) == 1
 
 
-@pytest.mark.parametrize(
-    "name", ["", "-a", "a-", ".", "_a", "a b", "a/b", "\xe4", "\u0661", "a\n", "a" * 65]
-)
+@table("name", ["", "-a", "a-", ".", "_a", "a b", "a/b", "\xe4", "\u0661", "a\n", "a" * 65])
 def test_what_is_no_name_is_refused(name: str) -> None:
     workspaces = Workspaces(bare, 9, 60)
     for step in (workspaces.get, lambda n: workspaces.assign(n, ["c"])):
@@ -213,7 +212,7 @@ OWN = [
 ]
 
 
-@pytest.mark.parametrize("environ", FOREIGN, ids=str)
+@table("environ", FOREIGN)
 def test_page_of_another_origin_makes_no_workspace(environ: dict[str, str]) -> None:
     workspaces = Workspaces(bare, 3, 60)
     environ = {"HTTP_HOST": "ci.localhost:8080", **environ}
@@ -226,7 +225,7 @@ def test_page_of_another_origin_makes_no_workspace(environ: dict[str, str]) -> N
     assert workspaces.choose("CI", environ) is made
 
 
-@pytest.mark.parametrize("environ", OWN, ids=str)
+@table("environ", OWN)
 def test_page_of_its_own_origin_makes_a_workspace(environ: dict[str, str]) -> None:
     environ = {"HTTP_HOST": "ci.localhost:8080", **environ}
     assert Workspaces(bare, 3, 60).choose("ci", environ).name == "ci"

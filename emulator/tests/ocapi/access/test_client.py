@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from emulator.ocapi.access import client
 from emulator.store import MemoryStore
+from emulator.tests.table import table
 
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -69,7 +70,7 @@ def test_the_record_of_a_user_has_its_login_for_key() -> None:
     assert dict(record.properties) == {"login": "admin", "password": "p"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("entry", "reasons"),
     [
         ({}, ["client_id", "client_secret"]),
@@ -90,7 +91,7 @@ def test_what_is_no_client_is_refused_with_all_reasons(entry: object, reasons: l
     assert sorted(reason.partition(": ")[0] for reason in told) == reasons
 
 
-@pytest.mark.parametrize("entry", [[], "c1", None, 1])
+@table("entry", [[], "c1", None, 1])
 def test_what_is_no_object_is_refused(entry: object) -> None:
     for read in (client.read_client, client.read_user):
         with pytest.raises(ValueError, match="is not an object"):
@@ -114,7 +115,7 @@ def test_a_client_may_have_a_certificate_or_a_public_key(pem: str) -> None:
     assert client.read_client(entry).properties["certificate"] == pem
 
 
-@pytest.mark.parametrize(
+@table(
     ("uri", "valid"),
     [
         ("https://app.example/done?a=b", True),
@@ -188,7 +189,7 @@ def test_what_is_no_key_of_rsa_or_ec_is_refused(pem: str) -> None:
         client.read_client({"client_id": "c1", "client_secret": "s", "certificate": pem})
 
 
-@pytest.mark.parametrize(
+@table(
     ("header", "pair"),
     [
         (basic("c1:s"), ("c1", "s")),
@@ -207,7 +208,7 @@ def test_user_and_password_are_read_from_a_basic_header(header: str, pair: tuple
     assert client.read_basic(header) == pair
 
 
-@pytest.mark.parametrize(
+@table(
     "header",
     [
         None,
@@ -290,7 +291,7 @@ def test_secrets_are_compared_in_constant_time_even_for_the_unknown(
     assert compared == [("geheim é".encode(), b"s"), (b"", b"s")]
 
 
-@pytest.mark.parametrize(
+@table(
     ("sent", "decoded"),
     [
         (("c1", "s"), ("c1", "s")),

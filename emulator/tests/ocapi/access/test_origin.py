@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
 from emulator.ocapi.access import origin, permission
 from emulator.ocapi.access.permission import Permissions
 from emulator.ocapi.schema.faults import Fault
+from emulator.tests.table import table
 
 OWN = "http://127.0.0.1:8080"
 SHOP = "https://shop.example"
@@ -33,12 +32,12 @@ def is_allowed(
     return True
 
 
-@pytest.mark.parametrize("asking", [SHOP, "null", "", "no origin at all"])
+@table("asking", [SHOP, "null", "", "no origin at all"])
 def test_without_permissions_everybody_may_ask(asking: str) -> None:
     assert is_allowed(asking, None)
 
 
-@pytest.mark.parametrize(
+@table(
     ("asking", "allowed"),
     [
         (SHOP, True),
@@ -67,7 +66,7 @@ def test_a_client_has_its_own_origins_and_those_of_all_clients() -> None:
         assert is_allowed("https://all.example", permissions, client=client)
 
 
-@pytest.mark.parametrize(
+@table(
     ("asking", "own", "allowed"),
     [
         (OWN, OWN, True),

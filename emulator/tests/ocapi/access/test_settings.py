@@ -21,6 +21,7 @@ from emulator.ocapi.access.settings import (
 )
 from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.wire import select
+from emulator.tests.table import table
 
 WHOLE = {
     "_v": "23.2",
@@ -116,7 +117,7 @@ def test_a_version_range_may_be_one_object() -> None:
     assert read_one(version_range={"from": "23.2"}).version_range == (VersionRange((23, 2)),)
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "path", "reason"),
     [
         ([], "$", "is not an object"),
@@ -182,7 +183,7 @@ def test_a_mistake_is_told_with_its_place(given: Any, path: str, reason: str) ->
     assert problems_of(given) == {path: reason}
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "member", "reason"),
     [
         (3, "", "is not an object"),
@@ -301,7 +302,7 @@ def test_an_error_reads_as_one_line_for_each_mistake() -> None:
     assert str(caught.value) == "$._v: is not a string\n$.clients: is missing"
 
 
-@pytest.mark.parametrize(
+@table(
     ("second", "overlaps"),
     [
         ({}, True),
@@ -347,7 +348,7 @@ def ranges(first: int, count: int) -> list[dict[str, str]]:
     return [{"from": f"{n}.1", "until": f"{n}.2"} for n in range(first, first + count)]
 
 
-@pytest.mark.parametrize(
+@table(
     "given",
     [
         document(*(resource(version_range=ranges(n, 1)) for n in range(1200))),
@@ -363,21 +364,6 @@ def ranges(first: int, count: int) -> list[dict[str, str]]:
         document(resource(read_attributes="(" * 5_000_000)),
         document({f"_{n}": n for n in range(9_900)}),
         {"clients": [{}] * 1_600_000},
-    ],
-    ids=[
-        "settings of one pattern",
-        "settings of many ranges",
-        "ranges",
-        "mistakes",
-        "warnings",
-        "clients",
-        "origins",
-        "slashes",
-        "asterisks of bounded length",
-        "asterisks",
-        "parentheses",
-        "comments",
-        "values",
     ],
 )
 def test_no_document_takes_a_second(given: Any) -> None:
@@ -396,7 +382,7 @@ def test_a_resource_that_nothing_serves_is_no_mistake() -> None:
     assert read_one(resource_id="/no/such/thing").resource_id == "/no/such/thing"
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "origin"),
     [
         ("https://shop.example", "https://shop.example"),
@@ -412,7 +398,7 @@ def test_an_origin_has_one_form(text: str, origin: str) -> None:
     assert read_origin(text) == origin
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "",
@@ -442,15 +428,13 @@ def test_a_version_is_two_numbers(text: str, version: tuple[int, int]) -> None:
     assert read_version(text) == version
 
 
-@pytest.mark.parametrize(
-    "text", ["", "23", "23.", "23.2.1", "v23.2", "12345.4", "23.2\n", "\u0662.\u0661"]
-)
+@table("text", ["", "23", "23.", "23.2.1", "v23.2", "12345.4", "23.2\n", "\u0662.\u0661"])
 def test_a_text_is_no_version(text: str) -> None:
     with pytest.raises(ValueError, match="is not a version"):
         read_version(text)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "segments"),
     [
         ("/", ()),

@@ -6,6 +6,7 @@ import pytest
 
 from emulator.ocapi.access import settings
 from emulator.ocapi.access.settings import SettingsError
+from emulator.tests.table import table
 
 ORIGIN = (
     "'{}' is not an origin, so no request matches it; an origin is a scheme, a host "
@@ -23,13 +24,13 @@ def with_resource(**members: Any) -> dict[str, Any]:
     return document(resources=[{"resource_id": "/sites", "methods": ["get"], **members}])
 
 
-@pytest.mark.parametrize("version", ["18.8", "23.2", "19.10.1", "1.0", "24.5"])
+@table("version", ["18.8", "23.2", "19.10.1", "1.0", "24.5"])
 def test_any_version_of_two_or_three_numbers_is_read(version: str) -> None:
     read = settings.read({"_v": version, "clients": []})
     assert (read.version, read.warnings) == (version, {})
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "place", "warning"),
     [
         (
@@ -91,7 +92,7 @@ def test_oddity_is_read_in_its_only_sense() -> None:
     assert client.clients == settings.read(document()).clients
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "reason"),
     [
         (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from emulator.ocapi.access import settings
 from emulator.ocapi.access.permission import Permission, Permissions
 from emulator.ocapi.access.traffic import Use, summarize
+from emulator.tests.table import table
 
 TEMPLATES = (
     "/inventory_lists",
@@ -109,7 +110,7 @@ def test_the_template_that_leaves_least_open_tells_the_ids() -> None:
     assert [r["resource_id"] for r in made["clients"][0]["resources"]] == ["/a/*", "/a/b"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("written", "selector"),
     [
         (["id"], "(id)"),

@@ -14,11 +14,12 @@ from emulator.ocapi.batch.multipart import (
     read_boundary,
     render,
 )
+from emulator.tests.table import table
 
 ONE = [Part({"a": "1"}, b"x")]
 
 
-@pytest.mark.parametrize(
+@table(
     ("content_type", "boundary"),
     [
         ("multipart/mixed; boundary=23dh3f9f4", "23dh3f9f4"),
@@ -44,7 +45,7 @@ def test_the_boundary_is_read(content_type: str, boundary: str | None) -> None:
     assert read_boundary(content_type) == boundary
 
 
-@pytest.mark.parametrize(
+@table(
     ("boundary", "content_type"),
     [
         ("23dh3f9f4", "multipart/mixed; boundary=23dh3f9f4"),
@@ -57,7 +58,7 @@ def test_a_boundary_is_quoted_where_it_has_to_be(boundary: str, content_type: st
     assert read_boundary(content_type) == boundary
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         b"--b\na: 1\n\nx\n--b--\n",
@@ -78,7 +79,7 @@ def test_a_part_is_found_in_any_surroundings(body: bytes) -> None:
     assert parse(body, "b", 50) == ONE
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "parts"),
     [
         (b"--b\na: 1\n--b\na: 2\n\n--b\na: 3\n\n\n--b--", [b"", b"", b""]),
@@ -104,7 +105,7 @@ def test_headers_are_text_of_latin_1_and_repeated_ones_are_joined() -> None:
     assert parse(body, "b", 50)[0].headers == {"x-a": "\xe9, 2", "x-b": "a:b", "x-c": ""}
 
 
-@pytest.mark.parametrize(
+@table(
     ("head", "told"),
     [
         (b'a: 1\n{"b": 2}', "'{\"b\": 2}' in part 1 is no header"),
@@ -134,9 +135,7 @@ def test_headers_without_end_are_refused() -> None:
         parse(b"--b\na: " + b"x" * 65536 + b"\n\nx\n--b--", "b", 50)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"x", b"--b--", b"--b", b"--b\n\n--b--", b"--c\na: 1\n--c--"]
-)
+@table("body", [b"", b"x", b"--b--", b"--b", b"--b\n\n--b--", b"--c\na: 1\n--c--"])
 def test_a_body_without_parts_is_refused(body: bytes) -> None:
     with pytest.raises(MultipartError, match="there's no part between lines '--b'"):
         parse(body, "b", 50)

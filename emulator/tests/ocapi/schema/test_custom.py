@@ -18,6 +18,7 @@ from emulator.ocapi.schema.custom import (
 )
 from emulator.ocapi.schema.fields import Place, Property, Violation
 from emulator.store import MemoryStore
+from emulator.tests.table import table
 
 TEXT = {"document": "inventory_list", "name": "c_a", "type": "string"}
 
@@ -43,7 +44,7 @@ def test_a_declaration_names_document_and_property_and_has_defaults() -> None:
     assert record.properties == {**TEXT, "multiple": False, "localized": False}
 
 
-@pytest.mark.parametrize(
+@table(
     ("entry", "reason"),
     [
         (3, "is no object"),
@@ -75,13 +76,13 @@ def test_a_broken_declaration_is_refused_with_the_reason(entry: Any, reason: str
         read_declaration(entry)
 
 
-@pytest.mark.parametrize("entry", [None, 1, "true", [], {}])
+@table("entry", [None, 1, "true", [], {}])
 def test_whether_undeclared_ones_are_taken_is_true_or_false(entry: Any) -> None:
     with pytest.raises(ValueError, match="is neither true nor false"):
         read_permission(entry)
 
 
-@pytest.mark.parametrize(
+@table(
     ("members", "value", "stored"),
     [
         ({}, "x", "x"),
@@ -108,7 +109,7 @@ def test_a_value_of_the_declared_type_is_taken(
     assert field(**members).deserialize(value) == stored
 
 
-@pytest.mark.parametrize(
+@table(
     ("members", "value"),
     [
         ({}, 1),
@@ -145,7 +146,7 @@ def test_a_property_is_found_by_document_and_name() -> None:
     assert declarations.find("inventory_list", "c_b") is None
 
 
-@pytest.mark.parametrize(("undeclared", "taken"), [(None, False), (False, False), (True, True)])
+@table(("undeclared", "taken"), [(None, False), (False, False), (True, True)])
 def test_undeclared_ones_are_taken_where_it_is_said(
     *, undeclared: bool | None, taken: bool
 ) -> None:

@@ -21,6 +21,7 @@ from emulator.ocapi.schema.fields import (
     Number,
     String,
 )
+from emulator.tests.table import table
 
 
 class OrderLine(Document):
@@ -123,7 +124,7 @@ def unlisted(value: str) -> tuple[str, list[tuple[str, str]]]:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("document", "name"),
     [
         (ORDER, "purchase_order"),
@@ -234,7 +235,7 @@ def test_a_patch_of_an_embedded_document_that_is_not_there_makes_it_whole() -> N
     assert ReturnedOrder().merge({}, changes) == {"last": {"approved": False, "c_size": 3}}
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "fault"),
     [
         (
@@ -485,9 +486,7 @@ FIRST_OF_TWO: list[tuple[str, dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("body", "fault"), [row[1:] for row in FIRST_OF_TWO], ids=[row[0] for row in FIRST_OF_TWO]
-)
+@table(("body", "fault"), [row[1:] for row in FIRST_OF_TWO])
 def test_of_several_faults_the_first_in_document_order_is_told(
     body: dict[str, Any], fault: tuple[str, list[tuple[str, Any]]]
 ) -> None:
@@ -576,7 +575,7 @@ NO_DATE = NOT_DECODED.format("$.created")
 NO_SUCH = "There's an unknown property 'nope' in document 'purchase_order'."
 
 
-@pytest.mark.parametrize(
+@table(
     ("entry", "reason"),
     [
         ([], "is no object"),
@@ -610,7 +609,7 @@ def test_a_stored_document_has_what_is_required() -> None:
 STORED = {"id": "o1", "note": "old", "total": 5, "created": "2024-02-19T00:00:00.000Z", "c_a": 1}
 
 
-@pytest.mark.parametrize(
+@table(
     ("changes", "merged"),
     [
         ({}, STORED),
@@ -632,7 +631,7 @@ def test_merging_changes_what_is_sent_and_removes_what_is_null(
     assert ORDER.merge(STORED, changes) == merged
 
 
-@pytest.mark.parametrize(
+@table(
     ("changes", "replaced"),
     [
         ({}, {"created": "2024-02-19T00:00:00.000Z"}),

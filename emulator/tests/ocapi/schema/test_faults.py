@@ -6,6 +6,7 @@ import pytest
 
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault, FaultType
+from emulator.tests.table import table
 
 TABLE = """
 400 BodyDecoding body
@@ -136,7 +137,7 @@ def test_a_message_names_the_arguments_of_the_fault() -> None:
 DECODING = "An error occurred while decoding the request."
 
 
-@pytest.mark.parametrize(
+@table(
     ("fault", "message"),
     [
         (

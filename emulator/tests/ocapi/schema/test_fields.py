@@ -28,6 +28,7 @@ from emulator.ocapi.schema.fields import (
     render_instant,
     unknown,
 )
+from emulator.tests.table import table
 
 PLACE = Place("some_document", "$.a.p", "p")
 CONSTRAINED = (
@@ -79,7 +80,7 @@ def fault_of(violations: Any) -> tuple[str, dict[str, Any]]:
     return fault.kind.type, dict(fault.arguments)
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "value"),
     [
         (String(), ""),
@@ -151,7 +152,7 @@ def fits(expected: str, actual: str) -> bool:
     return ACTUAL_TOKENS[actual] in EXPECTED_TOKENS[expected].split("|")
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "expected", "value", "actual"),
     [(*kind, *value) for kind in EXPECTED for value in ACTUAL if not fits(kind[1], value[1])],
 )
@@ -182,7 +183,7 @@ def test_a_value_out_of_bounds_breaks_a_constraint(kind: Property, value: Any) -
     assert fault_of(errors_of(kind, value)) == CONSTRAINED
 
 
-@pytest.mark.parametrize("value", ["None", "NONE", "", " none", "x"])
+@table("value", ["None", "NONE", "", " none", "x"])
 def test_a_value_that_is_not_listed_is_told(value: str) -> None:
     assert fault_of(errors_of(Enumeration("none", "preorder"), value)) == (
         "EnumConstraintViolationException",
@@ -203,7 +204,7 @@ KINDS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("make", KINDS)
+@table("make", KINDS)
 def test_null_is_allowed_unless_told_otherwise(make: Any) -> None:
     assert make().deserialize(None) is None
     assert fault_of(errors_of(make(allow_none=False), None)) == CONSTRAINED
@@ -215,13 +216,13 @@ def test_a_missing_value_breaks_a_constraint_where_it_is_required() -> None:
     assert fault_of(raised.value.messages) == CONSTRAINED
 
 
-@pytest.mark.parametrize("make", KINDS)
+@table("make", KINDS)
 def test_a_property_can_be_written_unless_told_otherwise(make: Any) -> None:
     assert make().read_only is False
     assert make(read_only=True).read_only is True
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "stored"),
     [
         ("2024-02-19T10:18:31.000Z", "2024-02-19T10:18:31.000Z"),
@@ -242,7 +243,7 @@ def test_an_instant_is_stored_in_utc_with_milliseconds(text: str, stored: str) -
     assert DateTime().deserialize(stored) == stored
 
 
-@pytest.mark.parametrize(
+@table(
     ("instant", "text"),
     [
         (datetime(2024, 2, 19, 10, 18, 31, tzinfo=UTC), "2024-02-19T10:18:31.000Z"),
@@ -349,14 +350,12 @@ def test_a_map_of_a_custom_property_holds_no_maps(value: Any, names: list[str]) 
     assert told == [mistyped("string,number,boolean,array", "object")] * len(names)
 
 
-@pytest.mark.parametrize("name", ["c_a", "c_A-z_0", "c__", "c_1", "c_" + "x" * 200])
+@table("name", ["c_a", "c_A-z_0", "c__", "c_1", "c_" + "x" * 200])
 def test_the_name_of_a_custom_property(name: str) -> None:
     assert CUSTOM_NAME.fullmatch(name)
 
 
-@pytest.mark.parametrize(
-    "name", ["", "c", "c_", "C_a", "a", "c-a", "c_a b", "c_ä", "c_a\n", "xc_a"]
-)
+@table("name", ["", "c", "c_", "C_a", "a", "c-a", "c_a b", "c_ä", "c_a\n", "xc_a"])
 def test_no_name_of_a_custom_property(name: str) -> None:
     assert not CUSTOM_NAME.fullmatch(name)
 

@@ -14,6 +14,7 @@ from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.search import budget
 from emulator.ocapi.search.language import SearchField, compile_query, compile_sorts, echo, exact
 from emulator.ocapi.search.query import SearchRequest
+from emulator.tests.table import table
 
 FIELDS: Mapping[str, SearchField] = {
     "id": SearchField("string"),
@@ -108,7 +109,7 @@ def test_match_all_matches_all() -> None:
 
 
 # Of documents whose amount is 1, 2 and missing.
-@pytest.mark.parametrize(
+@table(
     ("query", "found"),
     [
         (term("amount", "is", 1), [True, False, False]),
@@ -135,7 +136,7 @@ def test_a_term_compares_a_field_with_values(query: Any, found: list[bool]) -> N
     assert hits(filtered({"term_filter": {"field": field, **sent}}), *documents) == found
 
 
-@pytest.mark.parametrize("missing", [{}, {"id": None}, {"id": []}, {"id": [None]}, {"id": 1}])
+@table("missing", [{}, {"id": None}, {"id": []}, {"id": [None]}, {"id": 1}])
 def test_absent_null_empty_and_mistyped_are_no_value(missing: Any) -> None:
     assert hits(term("id", "is_null"), missing) == [True]
     assert hits(term("id", "is_not_null"), missing) == [False]
@@ -235,7 +236,7 @@ def test_stored_properties_can_be_frozen() -> None:
     assert hits(nested("lines", term("lines.code", "is", "a")), frozen) == [True]
 
 
-@pytest.mark.parametrize(
+@table(
     ("phrase", "found"),
     [
         ("stock", [True, True, False]),
@@ -281,7 +282,7 @@ def test_a_phrase_is_looked_for_in_enumerations_and_booleans() -> None:
 
 
 # Of the amounts 1, 2, 3, 4 and none.
-@pytest.mark.parametrize(
+@table(
     ("query", "found"),
     [
         ({}, [True, True, True, True, True]),
@@ -322,7 +323,7 @@ def test_must_should_and_must_not_are_combined_by_and(query: Any, found: list[bo
     assert hits({"bool_query": query}, *documents, {}) == found
 
 
-@pytest.mark.parametrize(
+@table(
     ("filter_", "found"),
     [
         (bool_filter("and"), [True, True, True]),
@@ -365,7 +366,7 @@ def test_a_filtered_query_asks_for_both() -> None:
 
 
 # Of the amounts 1, 2, 3 and none.
-@pytest.mark.parametrize(
+@table(
     ("query", "found"),
     [
         (between("amount", from_=1, to=2), [True, True, False, False]),
@@ -405,7 +406,7 @@ RANGES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "found"),
     [
         (across(None, 2, 3), [True, True, True, True, False, False]),
@@ -587,7 +588,7 @@ REFUSED: list[tuple[Any, Told]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "told"), REFUSED)
+@table(("query", "told"), REFUSED)
 def test_what_has_no_meaning_is_refused(query: Any, told: Told) -> None:
     assert refusal(query) == told
     for around in (all_of(ALL, query), any_of(ALL, query), {"bool_query": {"must_not": [query]}}):
@@ -595,7 +596,7 @@ def test_what_has_no_meaning_is_refused(query: Any, told: Told) -> None:
     assert refusal(filtered({"query_filter": {"query": query}})) == told
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "told"),
     [
         (all_of(term("x", "is", "a"), term("y", "is", "a")), unknown_field("x")),
@@ -646,7 +647,7 @@ AMOUNTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("sorts", "order"),
     [
         ([], [0, 1, 2, 3, 4]),
@@ -683,7 +684,7 @@ def test_of_several_values_the_first_in_order_counts() -> None:
     assert order_of([descending, {"field": "tags"}], *equal) == [1, 0]
 
 
-@pytest.mark.parametrize(
+@table(
     ("sorts", "told"),
     [
         ([{"field": "nope"}], unknown_field("nope")),
@@ -705,7 +706,7 @@ ONE_OF = term("id", "one_of", "a", "b", "c")
 OTHER = term("amount", "is", 1)
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "values"),
     [
         (ALL, None),

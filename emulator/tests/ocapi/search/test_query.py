@@ -15,6 +15,7 @@ from emulator.ocapi.schema.fields import Array, Embedded
 from emulator.ocapi.search import query
 from emulator.ocapi.search.query import QUERY, SearchRequest, SearchResult
 from emulator.ocapi.wire import xml
+from emulator.tests.table import table
 
 REQUEST = SearchRequest()
 ALL: dict[str, Any] = {"match_all_query": {}}
@@ -85,7 +86,7 @@ def filtered(filter_: Any) -> dict[str, Any]:
     return {"filtered_query": {"query": ALL, "filter": filter_}}
 
 
-@pytest.mark.parametrize(
+@table(
     ("document", "name"),
     [
         (query.SearchRequest(), "search_request"),
@@ -178,12 +179,12 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("sent", QUERIES)
+@table("sent", QUERIES)
 def test_a_query_is_decoded_to_what_was_sent(sent: Any) -> None:
     assert decode({"query": sent})["query"] == sent
 
 
-@pytest.mark.parametrize("sent", QUERIES)
+@table("sent", QUERIES)
 def test_a_query_travels_as_xml(sent: Any) -> None:
     text = xml.encode({"query": sent}, REQUEST, "23.2", indent=False)
     assert xml.decode(text, REQUEST, "23.2") == {"query": sent}
@@ -404,7 +405,7 @@ REFUSED: list[tuple[Any, Told]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "told"), REFUSED)
+@table(("body", "told"), REFUSED)
 def test_what_breaks_a_rule_is_refused(body: Any, told: Told) -> None:
     assert refusal(body) == told
 
@@ -413,7 +414,7 @@ BAD_TERM = {"term_query": {**TERM, "operator": 1}}
 AT_BAD_TERM = "bool_query.must.[0].term_query.operator"
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "told"),
     [
         ({"start": -1, "query": {}}, constrained("$.start")),
@@ -459,7 +460,7 @@ def in_filtered(inner: Any) -> dict[str, Any]:
     return {"filtered_query": {"query": inner, "filter": {"term_filter": TERM_FILTER}}}
 
 
-@pytest.mark.parametrize("wrap", [in_bool, in_nested, in_filtered])
+@table("wrap", [in_bool, in_nested, in_filtered])
 def test_queries_stand_inside_each_other_to_50_levels(wrap: Callable[[Any], Any]) -> None:
     nested: Any = {"term_query": TERM}
     for _ in range(48):

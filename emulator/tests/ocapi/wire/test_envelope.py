@@ -3,13 +3,12 @@
 from types import MappingProxyType
 from typing import Any
 
-import pytest
-
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Embedded, Localized, Number, String
 from emulator.ocapi.wire import envelope, select
 from emulator.ocapi.wire.dialect import DIALECTS
+from emulator.tests.table import table
 
 DOCUMENTED, OBSERVED = DIALECTS["documented"], DIALECTS["observed"]
 STATE = "5f" * 32
@@ -108,7 +107,7 @@ def test_a_page_has_version_and_type_before_its_members_by_alphabet() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "documented", "observed"),
     [
         ("(**)", "**", "(**)"),

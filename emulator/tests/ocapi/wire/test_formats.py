@@ -15,6 +15,7 @@ from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.select import Documents
 from emulator.request import Request
 from emulator.store import Record
+from emulator.tests.table import table
 
 FIVE_MB = 5 * 1024 * 1024
 JSON, XML = "application/json", "application/xml"
@@ -44,7 +45,7 @@ def chunked(body: bytes, **variables: Any) -> Request:
     return Request(environ | variables)
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "headers", "format_"),
     [
         ("/", {}, "json"),
@@ -80,7 +81,7 @@ def test_parameter_then_accept_decide_where_no_document_is_sent(
         assert formats.preferred(ask(method, path, **headers)) == format_
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "length", "format_"),
     [
         ("/", 8192, "xml"),
@@ -95,7 +96,7 @@ def test_a_very_long_accept_header_means_nothing(path: str, length: int, format_
     assert formats.preferred(ask("GET", path, HTTP_ACCEPT=accept)) == format_
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "headers", "format_"),
     [
         ("/", {"CONTENT_TYPE": "application/json"}, "json"),
@@ -120,7 +121,7 @@ def test_the_content_type_decides_where_a_document_is_sent(
         assert formats.preferred(ask(method, path, **headers)) == format_
 
 
-@pytest.mark.parametrize(
+@table(
     "content_type",
     [
         "application/json",
@@ -183,7 +184,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("content_type", "kind", "arguments"), REFUSED)
+@table(("content_type", "kind", "arguments"), REFUSED)
 def test_another_content_type_of_a_document_is_refused(
     content_type: str, kind: str, arguments: dict[str, str]
 ) -> None:
@@ -193,7 +194,7 @@ def test_another_content_type_of_a_document_is_refused(
         assert (raised.value.kind.name, raised.value.arguments) == (kind, arguments)
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
+@table("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
 def test_any_content_type_is_accepted_where_there_is_no_document(method: str) -> None:
     for content_type, _, _ in REFUSED:
         for length in ("", "0"):
@@ -205,7 +206,7 @@ def test_any_content_type_is_accepted_of_a_get_with_a_body() -> None:
     assert formats.check(ask("GET", body=b"x", CONTENT_TYPE="text/plain")) is Format.JSON
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+@table("method", ["POST", "PUT", "PATCH"])
 def test_the_content_type_counts_where_the_body_is_missing_too(method: str) -> None:
     with pytest.raises(Fault) as raised:
         formats.check(ask(method, CONTENT_TYPE="text/plain"))
@@ -218,8 +219,8 @@ def test_the_content_type_of_a_chunked_delete_counts() -> None:
     assert raised.value.kind.name == "UnsupportedContentType"
 
 
-@pytest.mark.parametrize("format_", ["yaml", "XML", "JSON", "", " json"])
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@table("format_", ["yaml", "XML", "JSON", "", " json"])
+@table("method", ["GET", "PUT", "DELETE"])
 def test_another_format_is_refused(method: str, format_: str) -> None:
     request = ask(method, f"/?format={format_}", b"x", CONTENT_TYPE="text/plain")
     with pytest.raises(Fault) as raised:
@@ -233,7 +234,7 @@ def test_a_format_that_is_supported_passes() -> None:
     assert formats.check(ask("PUT", "/?format=xml", b"{}", CONTENT_TYPE=JSON)) is Format.JSON
 
 
-@pytest.mark.parametrize("length", [0, 1, FIVE_MB])
+@table("length", [0, 1, FIVE_MB])
 def test_a_body_of_up_to_5_mb_is_read(length: int) -> None:
     assert len(formats.read_body(ask("PUT", body=b"x" * length))) == length
     assert len(formats.read_body(chunked(b"x" * length))) == length
@@ -265,20 +266,20 @@ NAMESPACE = b'xmlns="http://www.demandware.com/ocapi/data/23.2"'
 XML_THING = b"<small_thing " + NAMESPACE + b"><size>5</size></small_thing>"
 
 
-@pytest.mark.parametrize("content_type", ["application/xml", "text/xml", "Text/Xml;charset=utf-8"])
+@table("content_type", ["application/xml", "text/xml", "Text/Xml;charset=utf-8"])
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_body_is_xml_if_its_content_type_says_so(method: str, content_type: str) -> None:
     request = ask(method, CONTENT_TYPE=content_type)
     assert formats.decode(request, XML_THING, THING, "23.2") == {"size": 5}
 
 
-@pytest.mark.parametrize("content_type", ["", "application/json", "text/plain", "garbage"])
+@table("content_type", ["", "application/json", "text/plain", "garbage"])
 def test_a_body_is_json_otherwise(content_type: str) -> None:
     request = ask("PUT", "/?format=xml", HTTP_ACCEPT=XML, CONTENT_TYPE=content_type)
     assert formats.decode(request, b' {"size": [1, null]} ', THING, "23.2") == {"size": [1, None]}
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"x"', b"1.5", b"true", b"null"])
+@table("body", [b"[]", b'"x"', b"1.5", b"true", b"null"])
 def test_any_json_value_is_decoded(body: bytes) -> None:
     request = ask("PUT", CONTENT_TYPE=JSON)
     assert orjson.dumps(formats.decode(request, body, THING, "23.2")) == body
@@ -386,14 +387,14 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize("name", USABLE)
+@table("name", USABLE)
 def test_a_path_of_identifiers_is_a_callback(name: str) -> None:
     request = Request(EnvironBuilder(query_string={"callback": name}).get_environ())
     formats.check_callback(request)
     assert formats.callback(request) == name
 
 
-@pytest.mark.parametrize("name", UNUSABLE)
+@table("name", UNUSABLE)
 def test_anything_else_is_no_callback(name: str) -> None:
     request = Request(EnvironBuilder(query_string={"callback": name}).get_environ())
     assert formats.callback(request) is None
@@ -403,7 +404,7 @@ def test_anything_else_is_no_callback(name: str) -> None:
     assert raised.value.arguments == {"parameter": "callback", "value": name}
 
 
-@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@table("method", ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("name", ["f", "alert(1)"])
 def test_a_callback_means_nothing_but_on_get(method: str, name: str) -> None:
     request = ask(method, f"/?callback={name}")

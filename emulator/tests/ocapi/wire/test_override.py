@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request
 
 from emulator import Emulator
 from emulator.ocapi.wire.override import REFUSED, apply
+from emulator.tests.table import table
 
 FIVE_MB = 5 * 1024 * 1024
 FORM = "application/x-www-form-urlencoded"
@@ -96,7 +97,7 @@ def test_what_comes_first_is_refused_though_the_next_would_do(options: dict[str,
     assert (request.method, request.environ[REFUSED]) == ("POST", "GET")
 
 
-@pytest.mark.parametrize(
+@table(
     "content_type",
     [FORM, f"{FORM};charset=UTF-8", f"{FORM}; charset=UTF-8", "Application/X-WWW-Form-URLEncoded"],
 )
@@ -129,9 +130,7 @@ def form_of(length: int) -> dict[str, Any]:
     return {"data": b"method=PATCH&a=".ljust(length, b"x"), "content_type": FORM}
 
 
-@pytest.mark.parametrize(
-    ("length", "too_large"), [(100, False), (FIVE_MB, False), (FIVE_MB + 1, True)]
-)
+@table(("length", "too_large"), [(100, False), (FIVE_MB, False), (FIVE_MB + 1, True)])
 def test_a_form_over_5_mb_makes_the_request_too_large(length: int, *, too_large: bool) -> None:
     request = arrive(**form_of(length))
     assert request.method == "PATCH"
@@ -144,13 +143,13 @@ def test_what_the_server_did_not_read_stays_too_large() -> None:
     assert (request.method, request.environ["emulator.body_too_large"]) == ("PATCH", True)
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", None])
+@table("content_type", ["application/json", "text/plain", None])
 def test_a_body_that_is_no_form_is_not_searched(content_type: str | None) -> None:
     request = arrive(data=b"method=PUT", content_type=content_type)
     assert (request.method, request.get_data()) == ("POST", b"method=PUT")
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "status"),
     [(LISTS, 400), (f"{LISTS}/x?client_id=c", 401), ("/dw/data/v1_0/x", 404)],
 )
@@ -171,7 +170,7 @@ def test_override_is_found_among_100_parameters(others: int, method: str) -> Non
     assert arrive(data=text, content_type=FORM).method == method
 
 
-@pytest.mark.parametrize("body", [b"a&" * 2_500_000, b"\xff" * 5_000_000, b"a=+" * 1_600_000])
+@table("body", [b"a&" * 2_500_000, b"\xff" * 5_000_000, b"a=+" * 1_600_000])
 def test_form_of_5_mb_is_searched_within_a_second(body: bytes) -> None:
     started = process_time()
     assert arrive(data=body, content_type=FORM).method == "POST"

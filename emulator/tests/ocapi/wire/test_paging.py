@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import paging
 from emulator.ocapi.wire.paging import Page
+from emulator.tests.table import table
 
 URL = "http://h/s/-/dw/data/v23_2/things"
 
 
-@pytest.mark.parametrize(
+@table(
     ("parameters", "page"),
     [
         ({}, Page(0, 25)),
@@ -31,7 +32,7 @@ def test_start_and_count_are_read_with_defaults(parameters: dict[str, str], page
 
 
 @pytest.mark.parametrize("name", ["start", "count"])
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         *("", " ", "x", "1.0", "1e3", "0x1", " 5", "5 ", "5\n", "--1", "1_0", "\uff12"),
@@ -46,7 +47,7 @@ def test_what_is_no_integer_of_32_bits_is_malformed(name: str, text: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["start", "count"])
-@pytest.mark.parametrize("text", ["-1", "-25", "-2147483647"])
+@table("text", ["-1", "-25", "-2147483647"])
 def test_what_is_below_zero_violates_a_constraint(name: str, text: str) -> None:
     with pytest.raises(Fault) as raised:
         paging.parse({name: text})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emulator.ocapi.wire import select
 from emulator.ocapi.wire.select import Documents, SelectorError
+from emulator.tests.table import table
 
 WELL_FORMED = [
     "(**)",
@@ -186,18 +187,18 @@ EXCESSIVE = {
 }
 
 
-@pytest.mark.parametrize("text", WELL_FORMED)
+@table("text", WELL_FORMED)
 def test_a_text_of_the_grammar_is_parsed(text: str) -> None:
     assert select.parse(text).text.strip() == text.strip()
 
 
-@pytest.mark.parametrize("text", MALFORMED)
+@table("text", MALFORMED)
 def test_a_text_that_is_not_of_the_grammar_is_refused(text: str) -> None:
     with pytest.raises(SelectorError):
         select.parse(text)
 
 
-@pytest.mark.parametrize("text", EXCESSIVE.values(), ids=EXCESSIVE)
+@table("text", EXCESSIVE.values())
 def test_an_excessive_text_is_refused(text: str) -> None:
     with pytest.raises(SelectorError):
         select.parse(text)
@@ -276,7 +277,7 @@ A_WHOLE, B_WHOLE, C_WHOLE = THING["items"]
 MAKER = {"_type": "maker", "id": "m"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "shown"),
     [
         ("(id)", {"id": "t"}),
@@ -345,7 +346,7 @@ THIS_LEVEL = {
 }
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "shown"),
     [
         ("(*)", THIS_LEVEL),
@@ -366,14 +367,12 @@ def test_a_star_leaves_out_an_empty_array_of_documents_too() -> None:
     assert select.parse("(*)").view(page) == {"count": 0, "tags": []}
 
 
-@pytest.mark.parametrize(
-    "text", ["(**)", "(*,**)", "(**,*)", "(**,id)", "(**,unknown)", "(-unknown)"]
-)
+@table("text", ["(**)", "(*,**)", "(**,*)", "(**,id)", "(**,unknown)", "(-unknown)"])
 def test_two_stars_show_everything(text: str) -> None:
     assert select.parse(text).view(THING) == THING
 
 
-@pytest.mark.parametrize("text", ["(**,-items,-part)", "(-items,-part)", "(-items,**,-part)"])
+@table("text", ["(**,-items,-part)", "(-items,-part)", "(-items,**,-part)"])
 def test_what_is_excluded_is_taken_from_everything(text: str) -> None:
     assert select.parse(text).view(THING) == ENVELOPE | THIS_LEVEL
 
@@ -405,9 +404,7 @@ def test_frozen_documents_are_viewed_like_others() -> None:
     assert select.parse("(a.(b),d[1:2])").view(frozen) == {"a": {"b": 1}, "d": [2, 3]}
 
 
-@pytest.mark.parametrize(
-    ("length", "kept"), [(3, True), (511, True), (512, True), (513, False), (5000, False)]
-)
+@table(("length", "kept"), [(3, True), (511, True), (512, True), (513, False), (5000, False)])
 def test_a_text_is_remembered_up_to_512_characters(length: int, *, kept: bool) -> None:
     name = "a" * (length - 2)
     first, second = select.parse(f"({name})"), select.parse(f"({name})")
@@ -423,13 +420,13 @@ def test_a_malformed_text_of_any_length_is_refused_each_time(length: int) -> Non
             select.parse("(" + "a" * (length - 1))
 
 
-@pytest.mark.parametrize("scalar", ["text", 1, 1.5, True, None])
+@table("scalar", ["text", 1, 1.5, True, None])
 def test_there_is_nothing_to_select_from_in_a_scalar(scalar: Any) -> None:
     with pytest.raises(LookupError):
         select.parse("(**)").view(scalar)
 
 
-@pytest.mark.parametrize(
+@table(
     ("positions", "picked"),
     [
         ("[0]", ["a"]),
@@ -469,7 +466,7 @@ VALUES = [
 ALL = ["int", "float", "text", "true", "null", "absent", "array", "map"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("condition", "fulfilled_by"),
     [
         ("@.v==1", ["int"]),
@@ -521,7 +518,7 @@ def test_a_filter_compares_like_with_like(condition: str, fulfilled_by: list[str
     assert [element["id"] for element in shown["x"]] == fulfilled_by
 
 
-@pytest.mark.parametrize(
+@table(
     ("literal", "value"),
     [
         (r"'it\'s'", "it's"),
@@ -553,7 +550,7 @@ def test_elements_that_are_no_documents_have_no_properties() -> None:
     assert select.parse("(x[?(@.v==null)])").view(mixed) == {"x": ["a", 1, None, []]}
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "reached"),
     [
         ("(**)", True),

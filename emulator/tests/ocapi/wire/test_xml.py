@@ -14,6 +14,7 @@ from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, Map
 from emulator.ocapi.wire import xml
 from emulator.ocapi.wire.select import Documents
 from emulator.ocapi.wire.xml import XmlError
+from emulator.tests.table import table
 
 
 class StorePlace(Document):
@@ -203,7 +204,7 @@ def test_frozen_values_are_written_like_others() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     "character",
     ["\0", "\x01", "\x08", "\x0b", "\x0c", "\x0e", "\x1f", "\ud800", "\ufffe", "\uffff"],
 )
@@ -216,7 +217,7 @@ def test_a_character_that_xml_cannot_carry_is_replaced(character: str) -> None:
     }
 
 
-@pytest.mark.parametrize(
+@table(
     "character",
     [
         "\t",
@@ -462,7 +463,7 @@ def test_each_of_a_set_is_of_the_type_it_states() -> None:
         decoded(house('<c_a xsi:type="set_of_number">1</c_a><c_a xsi:type="set_of_number">x</c_a>'))
 
 
-@pytest.mark.parametrize("declared", ["UTF-8", "utf-8", "Utf-8"])
+@table("declared", ["UTF-8", "utf-8", "Utf-8"])
 @pytest.mark.parametrize("quote", ['"', "'"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no mark", "mark"])
 def test_utf_8_may_be_declared(mark: bytes, quote: str, declared: str) -> None:
@@ -470,7 +471,7 @@ def test_utf_8_may_be_declared(mark: bytes, quote: str, declared: str) -> None:
     assert decoded(mark + (prologue + house("<id>é</id>")).encode()) == {"id": "é"}
 
 
-@pytest.mark.parametrize("declared", ["ISO-8859-1", "UTF-16", "us-ascii", "UTF-80", "x"])
+@table("declared", ["ISO-8859-1", "UTF-16", "us-ascii", "UTF-80", "x"])
 @pytest.mark.parametrize("quote", ['"', "'"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no mark", "mark"])
 def test_another_encoding_may_not_be_declared(mark: bytes, quote: str, declared: str) -> None:
