@@ -48,7 +48,7 @@ HEADERS = {
     "followed by a tag at once": ('"v1""v2"', False, False),
     "semicolon": ('"v1"; "v2"', False, False),
 }
-by_header = pytest.mark.parametrize(("header", "strong", "weak"), HEADERS.values(), ids=HEADERS)
+by_header = table(("header", "strong", "weak"), HEADERS.values(), ids=HEADERS)
 
 
 @by_header
@@ -75,8 +75,8 @@ def test_no_tag_holds_another_character(character: str) -> None:
 
 
 # Read by trying one way after another these would not end in any time that a client waits.
-@pytest.mark.parametrize("weak", [False, True], ids=["strong", "weak"])
-@pytest.mark.parametrize(
+@table("weak", [False, True], ids=["strong", "weak"])
+@table(
     ("header", "listed"),
     [
         pytest.param('"a" ' * 50_000, False, id="tags and blanks"),

@@ -30,3 +30,16 @@ def test_failure_tells_its_row() -> None:
 def test_table_without_rows_is_an_error() -> None:
     with pytest.raises(AssertionError):
         table("number", [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "ids"), [([1, 2], ["odd", "even"]), ([1, pytest.param(2, id="even")], None)]
+)
+def test_failure_tells_the_name_of_its_row(rows: list[int], ids: list[str] | None) -> None:
+    @table("number", rows, ids)
+    def check(number: int) -> None:
+        assert number == 1
+
+    with pytest.raises(AssertionError) as caught:
+        check()
+    assert caught.value.__notes__ == ["with even"]

@@ -94,7 +94,7 @@ def test_health_is_there_for_head(emulator: Emulator) -> None:
     assert (response.status_code, response.content) == (200, b"")
 
 
-@pytest.mark.parametrize("path", [f"{HEALTH}/", f"/{HEALTH}", f"{HEALTH}?verbose=1"])
+@table("path", [f"{HEALTH}/", f"/{HEALTH}", f"{HEALTH}?verbose=1"])
 def test_a_path_is_recognised_in_any_of_its_forms(emulator: Emulator, path: str) -> None:
     assert ask(emulator, "GET", path).json()["status"] == "ok"
 
@@ -130,8 +130,8 @@ def test_reset_may_be_repeated(emulator: Emulator) -> None:
         assert description(emulator) == "description for inventorylist1"
 
 
-@pytest.mark.parametrize("headers", FOREIGN.values(), ids=FOREIGN)
-@pytest.mark.parametrize(("method", "path"), [("GET", HEALTH), ("POST", RESET)])
+@table("headers", FOREIGN.values(), ids=FOREIGN)
+@table(("method", "path"), [("GET", HEALTH), ("POST", RESET)])
 def test_a_foreign_page_or_host_is_refused(
     emulator: Emulator, method: str, path: str, headers: dict[str, str]
 ) -> None:
@@ -150,7 +150,7 @@ def test_what_is_refused_is_not_told_whether_it_exists(emulator: Emulator) -> No
     assert ask(emulator, "GET", "/__emulator__/nothing", headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     ["localhost", "localhost:8080", "LOCALHOST", "shop.localhost", "127.0.0.1", "[::1]:8080"],
 )
@@ -204,7 +204,7 @@ def test_an_unknown_path_is_a_problem(emulator: Emulator, path: str) -> None:
     assert_problem(ask(emulator, "GET", path), 404, "Not Found")
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path", "allowed"),
     [
         ("POST", HEALTH, "GET, HEAD"),
@@ -415,7 +415,7 @@ def test_health_needs_no_token() -> None:
     assert call(emulator, "POST", HEALTH).status_code == 401
 
 
-@pytest.mark.parametrize("path", READS)
+@table("path", READS)
 def test_another_machine_and_a_foreign_host_may_not_read(local: Emulator, path: str) -> None:
     elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
     by_address = call(local, "GET", f"/__emulator__{path}", environ_overrides=elsewhere)

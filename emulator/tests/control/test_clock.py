@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
+from emulator.tests.table import table
 
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 CLOCK = "/__emulator__/clock"
@@ -76,7 +77,7 @@ def test_set_it_goes_on_from_the_instant(emulator: Emulator) -> None:
     assert is_near(told["now"], datetime(2030, 6, 15, 12, tzinfo=UTC))
 
 
-@pytest.mark.parametrize(
+@table(
     ("at", "now"),
     [
         ("2026-01-31T12:00:00+02:00", "2026-01-31T10:00:00.000Z"),
@@ -91,10 +92,8 @@ def test_an_instant_is_utc_unless_it_says_otherwise(emulator: Emulator, at: str,
     assert move(emulator, "freeze", at=at)["now"] == now
 
 
-@pytest.mark.parametrize(
-    "at", ["noon", "", "2026-02-30", "0001-01-01T00:00:00+05:00", 3, True, ["2026-01-31"], {}]
-)
-@pytest.mark.parametrize("how", ["freeze", "set"])
+@table("at", ["noon", "", "2026-02-30", "0001-01-01T00:00:00+05:00", 3, True, ["2026-01-31"], {}])
+@table("how", ["freeze", "set"])
 def test_what_is_no_instant_is_refused_and_the_clock_stays(
     emulator: Emulator, how: str, at: Any
 ) -> None:
@@ -107,7 +106,7 @@ def test_what_is_no_instant_is_refused_and_the_clock_stays(
     assert show(emulator) == {"now": "2030-06-15T12:00:00.000Z", "frozen": True}
 
 
-@pytest.mark.parametrize(
+@table(
     ("at", "year"),
     [
         ("0001-01-01T00:00:00Z", 1),
@@ -138,7 +137,7 @@ def test_the_ends_of_the_calendar_can_be_worked_at(emulator: Emulator, how: str,
     assert ask(emulator, "GET", "/items?pageSize=1").status_code == 200
 
 
-@pytest.mark.parametrize(
+@table(
     ("how", "body", "pointer"),
     [
         ("freeze", {"to": NOON}, "/to"),
@@ -163,7 +162,7 @@ def test_a_body_that_cannot_be_read_is_refused_with_the_place(
     assert show(emulator)["frozen"] is False
 
 
-@pytest.mark.parametrize(
+@table(
     ("seconds", "now"),
     [
         (90, "2030-06-15T12:01:30.000Z"),
@@ -187,7 +186,7 @@ def test_a_running_clock_is_moved_and_runs_on(emulator: Emulator) -> None:
     assert is_near(told["now"], datetime(2030, 6, 15, 14, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("seconds", [1e308, -1e12, 1e12])
+@table("seconds", [1e308, -1e12, 1e12])
 def test_what_leads_out_of_the_calendar_is_refused_and_the_clock_stays(
     emulator: Emulator, seconds: float
 ) -> None:
@@ -300,14 +299,14 @@ def test_an_idempotency_key_is_forgotten_by_the_clock(emulator: Emulator) -> Non
     assert b"DUPLICATE" in late.data
 
 
-@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "text/plain", ""])
+@table("media_type", ["application/x-www-form-urlencoded", "text/plain", ""])
 def test_a_body_is_json_whatever_it_calls_itself(emulator: Emulator, media_type: str) -> None:
     data = b'{"at": "2030-06-15T12:00:00Z"}'
     ask(emulator, "POST", f"{CLOCK}/freeze", data=data, content_type=media_type)
     assert show(emulator) == {"now": "2030-06-15T12:00:00.000Z", "frozen": True}
 
 
-@pytest.mark.parametrize("data", [b"{", b"at=2030", b"\xff", b'{"at": NaN}'])
+@table("data", [b"{", b"at=2030", b"\xff", b'{"at": NaN}'])
 def test_a_body_that_is_no_json_is_refused(emulator: Emulator, data: bytes) -> None:
     response = ask(emulator, "POST", f"{CLOCK}/freeze", data=data, content_type="text/plain")
     assert response.status_code == 400

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from emulator import Emulator
 from emulator.tests.control_client import DATA, ask
+from emulator.tests.table import table
 
 DEMO = "a" * 30
 SETTINGS = "/__emulator__/settings"
@@ -124,7 +125,7 @@ def test_a_reset_takes_away_what_was_not_there_at_first(emulator: Emulator) -> N
     assert permits(emulator)
 
 
-@pytest.mark.parametrize(
+@table(
     ("document", "path", "reason"),
     [
         ([], "$", "is not an object"),
@@ -167,7 +168,7 @@ def test_all_mistakes_are_told_at_once(emulator: Emulator) -> None:
     assert show(emulator) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"null", b"{", b"\xff", b"<clients/>"])
+@table("data", [b"", b"null", b"{", b"\xff", b"<clients/>"])
 def test_what_is_no_document_is_refused(emulator: Emulator, data: bytes) -> None:
     load(emulator, READING)
     response = ask(emulator, "POST", SETTINGS, data=data)

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from emulator import Emulator
 from emulator.tests.control_client import ask
+from emulator.tests.table import table
 
 SNAPSHOTS = "/__emulator__/snapshots"
 NOON = "2030-06-15T12:00:00.000Z"
@@ -57,7 +58,7 @@ def test_they_are_listed_by_name(emulator: Emulator) -> None:
     assert ask(emulator, "GET", SNAPSHOTS).json == shown
 
 
-@pytest.mark.parametrize(
+@table(
     ("sent", "name"),
     [
         ("before%20it", "before it"),
@@ -81,7 +82,7 @@ def test_a_name_is_percent_decoded_once(emulator: Emulator, sent: str, name: str
     assert ask(emulator, "GET", SNAPSHOTS).json == []
 
 
-@pytest.mark.parametrize("sent", ["x" * 65, "%00", "a%0Ab", "%7F"])
+@table("sent", ["x" * 65, "%00", "a%0Ab", "%7F"])
 def test_bad_name_is_refused(emulator: Emulator, sent: str) -> None:
     response = save(emulator, sent)
     assert response.status_code == 400
@@ -162,7 +163,7 @@ def test_a_reset_of_a_fork_leads_to_the_fixtures(emulator: Emulator) -> None:
     assert name_of_item(emulator, "ci-7") == "First item"
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "detail"),
     [
         ({"workspace": "No Name"}, "'no name' is not a valid workspace name"),
@@ -191,7 +192,7 @@ def test_a_deleted_one_is_gone_and_the_others_stay(emulator: Emulator) -> None:
     assert ask(emulator, "GET", SNAPSHOTS).json == [{"name": "b", "at": NOON}]
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path", "body"),
     [
         ("DELETE", f"{SNAPSHOTS}/none", None),

@@ -17,6 +17,7 @@ from emulator.cli.main import commands
 from emulator.family import TOO_LARGE
 from emulator.store import Delete, Put, Record
 from emulator.tests.control_client import LOCAL, ask
+from emulator.tests.table import table
 
 STATE = "/__emulator__/state"
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
@@ -192,7 +193,7 @@ def test_it_is_told_how_many_records_each_collection_got(emulator: Emulator) -> 
     assert told.keys() >= {*counts, "inventories"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("state", "pointers"),
     [
         (None, ["/format", "/files"]),
@@ -220,7 +221,7 @@ def test_what_is_no_state_is_refused_with_the_place(
     assert dump(emulator) == first
 
 
-@pytest.mark.parametrize("data", [b"{", b"<files/>", b'{"format": NaN}', b"\xff"])
+@table("data", [b"{", b"<files/>", b'{"format": NaN}', b"\xff"])
 def test_what_is_no_json_is_refused(emulator: Emulator, data: bytes) -> None:
     first = dump(emulator)
     response = ask(emulator, "PUT", STATE, data=data)

@@ -9,6 +9,7 @@ from werkzeug.test import Client, TestResponse
 from emulator import Emulator
 from emulator.config import ConfigError
 from emulator.store import Record
+from emulator.tests.table import table
 
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 WORKSPACES = "/__emulator__/workspaces"
@@ -92,8 +93,8 @@ def test_one_is_made_when_it_is_first_used(emulator: Emulator) -> None:
     assert names(emulator) == ["default", "ci-7", "ci-8"]
 
 
-@pytest.mark.parametrize("name", ["ci-8", *BAD_NAMES])
-@pytest.mark.parametrize(
+@table("name", ["ci-8", *BAD_NAMES])
+@table(
     ("method", "path", "status"),
     [
         ("GET", "/__emulator__/health", 200),
@@ -234,7 +235,7 @@ def test_a_client_belongs_to_the_workspace_that_it_was_given_to_last(emulator: E
     }
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "pointer"),
     [
         ({"clients": None}, "/clients"),
@@ -246,7 +247,6 @@ def test_a_client_belongs_to_the_workspace_that_it_was_given_to_last(emulator: E
         ({"client": ["a"]}, "/client"),
         ([], ""),
     ],
-    ids=str,
 )
 def test_clients_that_cannot_be_read_are_refused(
     emulator: Emulator, body: Any, pointer: str
@@ -258,7 +258,7 @@ def test_clients_that_cannot_be_read_are_refused(
     assert names(emulator) == ["default"]
 
 
-@pytest.mark.parametrize("name", [*BAD_NAMES, "b%C3%A4d"])
+@table("name", [*BAD_NAMES, "b%C3%A4d"])
 def test_put_refuses_a_bad_name(emulator: Emulator, name: str) -> None:
     response = ask(emulator, "PUT", f"{WORKSPACES}/{name}")
     assert response.status_code == 400
@@ -270,7 +270,7 @@ def test_put_refuses_a_bad_name(emulator: Emulator, name: str) -> None:
     assert names(emulator) == ["default"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "name"),
     [
         *(("/items", name) for name in BAD_NAMES),
@@ -286,7 +286,7 @@ def test_bad_name_in_the_header_is_refused(emulator: Emulator, path: str, name: 
     assert names(emulator) == ["default"]
 
 
-@pytest.mark.parametrize("name", ["a", "0", "b" * 64, "a.b-c_d", "a--b"])
+@table("name", ["a", "0", "b" * 64, "a.b-c_d", "a--b"])
 def test_a_name_has_up_to_64_characters(emulator: Emulator, name: str) -> None:
     assert serving(emulator, headers=within(name)) == name
 
@@ -313,7 +313,7 @@ def test_what_is_not_there_cannot_be_deleted(emulator: Emulator) -> None:
     assert ask(emulator, "DELETE", f"{WORKSPACES}/ci-7").status_code == 404
 
 
-@pytest.mark.parametrize(
+@table(
     ("host", "name"),
     [
         ("ci-7.localhost", "ci-7"),
@@ -345,7 +345,7 @@ def test_a_host_name_that_names_it_badly_is_refused(emulator: Emulator, host: st
     assert names(emulator) == ["default"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "name"),
     [
         ({"header": "h", "host": "o.localhost", "client": "c"}, "h"),
@@ -359,7 +359,6 @@ def test_a_host_name_that_names_it_badly_is_refused(emulator: Emulator, host: st
         ({"client": "unknown"}, "default"),
         ({}, "default"),
     ],
-    ids=str,
 )
 def test_header_goes_before_host_and_host_before_client(
     emulator: Emulator, given: dict[str, str], name: str

@@ -107,7 +107,7 @@ def spell(value: Any) -> str:
     return f"{type(value).__name__} {value!r}"
 
 
-@pytest.mark.parametrize(
+@table(
     "value",
     [
         *(2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1, 1, 1.0, True, -0.0, 0.1, 1e300, 5e-324),
@@ -124,7 +124,6 @@ def spell(value: Any) -> str:
             {"b": 1, "a": {"\0": []}},
         ),
     ],
-    ids=repr,
 )
 def test_a_value_comes_back_as_it_was(store: RedisStore, value: Any) -> None:
     record = Record.of(("a", "\0é"), {"value": value})

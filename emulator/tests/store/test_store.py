@@ -24,6 +24,7 @@ from emulator.store import (
     Vacant,
 )
 from emulator.tests.rival import OLD, OTHER, RIVALS, delete_old, keys, put_rival, race
+from emulator.tests.table import table
 
 NEW = Record.of(("a",), {"id": "a", "text": "new"})
 ABSENT, ANY, PRESENT = Presence.ABSENT, Presence.ANY, Presence.PRESENT
@@ -156,7 +157,7 @@ def test_replace_takes_records_in_any_order_and_leaves_nothing_else(new: New) ->
     assert (store.count("others"), store.count("more")) == (0, 0)
 
 
-@pytest.mark.parametrize(
+@table(
     ("start", "count", "found"),
     [
         (0, 3, ["00", "01", "02"]),
@@ -195,7 +196,7 @@ def test_a_page_past_the_end_of_a_parent_does_not_reach_the_next_one(new: New) -
     assert store.scan("things", 1, 5, ("a",)) == ((), 1)
 
 
-@pytest.mark.parametrize(
+@table(
     ("parent", "children"),
     [
         (("",), [("", "1")]),
@@ -207,7 +208,6 @@ def test_a_page_past_the_end_of_a_parent_does_not_reach_the_next_one(new: New) -
         (("missing",), []),
         (("a", "b"), [("a", "b")]),
     ],
-    ids=repr,
 )
 def test_a_parent_has_its_own_children_only(new: New, parent: Key, children: list[Key]) -> None:
     first = blank(("", "1"), ("\0", "1"), ("a", ""), ("a", "\0"), ("a", "b"), ("a", "\uffff"))
@@ -230,7 +230,7 @@ def test_scan_and_count_below_any_parent_agree_with_a_filter(
 TREE = (("a",), ("a", "1"), ("b", "1"), ("b", "3"), ("b", "5"), ("c",))
 
 
-@pytest.mark.parametrize(
+@table(
     ("after", "parent", "found"),
     [
         pytest.param((), (), TREE, id="the empty key"),
@@ -259,7 +259,7 @@ def test_a_page_begins_behind_a_key_there_or_not(
     assert tuple(record.key for record in page.records) == found
 
 
-@pytest.mark.parametrize(
+@table(
     ("start", "count", "found"),
     [(0, 2, ["04", "05"]), (1, 2, ["05", "06"]), (5, 9, ["09"]), (6, 9, []), (0, 0, [])],
 )
@@ -359,8 +359,8 @@ FAILING: list[tuple[str, Change]] = [
 ]
 
 
-@pytest.mark.parametrize("position", [0, 1, 2], ids=["first", "amid", "last"])
-@pytest.mark.parametrize("failing", [row[1] for row in FAILING], ids=[row[0] for row in FAILING])
+@table("position", [0, 1, 2], ids=["first", "amid", "last"])
+@table("failing", [row[1] for row in FAILING], ids=[row[0] for row in FAILING])
 def test_an_expectation_that_fails_leaves_everything_as_it_was(
     new: New, failing: Change, position: int
 ) -> None:
@@ -488,7 +488,7 @@ def test_writers_of_different_keys_lose_nothing_of_each_other(new: New) -> None:
     assert (store.count("collection 0"), store.count("collection 1")) == (200, 200)
 
 
-@pytest.mark.parametrize(
+@table(
     "change",
     [
         lambda store: store.put("things", OTHER),

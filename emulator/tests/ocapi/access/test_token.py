@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from emulator.clock import Clock
 from emulator.ocapi.access import token as token_module
 from emulator.ocapi.access.token import TokenError, Tokens
+from emulator.tests.table import table
 
 NOON = datetime(2024, 2, 19, 12, tzinfo=UTC)
 NOON_SECONDS = 1708344000
@@ -85,7 +86,7 @@ def test_a_token_of_a_user_names_the_user_too(tokens: Tokens) -> None:
     assert tokens.verify(token) == "c1"
 
 
-@pytest.mark.parametrize("purpose", ["refresh_token", "authorization_code", "id_token"])
+@table("purpose", ["refresh_token", "authorization_code", "id_token"])
 def test_a_token_has_one_purpose(tokens: Tokens, purpose: str) -> None:
     token = tokens.issue("c1", 60, "admin", purpose, aud="x", public=True)
     claims = tokens.read(token, purpose)
@@ -198,7 +199,7 @@ def test_a_token_of_another_algorithm_is_refused(tokens: Tokens, algorithm: str)
         tokens.verify(signed)
 
 
-@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
+@table("algorithm", ["none", "None", "NONE", "nOnE"])
 def test_a_token_that_is_not_signed_is_refused(tokens: Tokens, algorithm: str) -> None:
     _, claims, signature = jwt.encode(CLAIMS, KEY, "HS256").split(".")
     header = segment(b'{"typ":"JWT","alg":"' + algorithm.encode() + b'"}')
@@ -214,7 +215,7 @@ def test_a_token_with_other_claims_under_its_signature_is_refused(tokens: Tokens
         tokens.verify(f"{header}.{claims}.{signature}")
 
 
-@pytest.mark.parametrize("part", [0, 1, 2])
+@table("part", [0, 1, 2])
 def test_a_token_lacks_no_part(tokens: Tokens, part: int) -> None:
     parts = tokens.issue("c1", 60).split(".")
     parts[part] = ""
@@ -222,7 +223,7 @@ def test_a_token_lacks_no_part(tokens: Tokens, part: int) -> None:
         tokens.verify(".".join(parts))
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "",

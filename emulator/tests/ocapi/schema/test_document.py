@@ -283,7 +283,7 @@ def test_decoding_leaves_the_body_alone() -> None:
     assert body == {"link": "x", "_v": "23.2", "c_a": [1], "note": None}
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "fault"),
     [
         pytest.param([], mistyped("$", "object", "array"), id="array for the document"),
@@ -415,7 +415,7 @@ def test_decoding_leaves_the_body_alone() -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("decode", [patch, put])
+@table("decode", [patch, put])
 def test_a_body_that_is_not_of_the_document_is_refused(
     decode: Any, body: Any, fault: tuple[str, list[tuple[str, Any]]]
 ) -> None:

@@ -285,7 +285,7 @@ def test_any_json_value_is_decoded(body: bytes) -> None:
     assert orjson.dumps(formats.decode(request, body, THING, "23.2")) == body
 
 
-@pytest.mark.parametrize(
+@table(
     ("content_type", "body", "told"),
     [
         pytest.param(JSON, b"", "", id="nothing"),

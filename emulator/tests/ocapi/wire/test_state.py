@@ -89,7 +89,7 @@ TAGS = {
     "any, twice": ("*, *", False, False),
     "any, quoted": ('"*"', False, False),
 }
-by_tag = pytest.mark.parametrize(("header", "strongly", "weakly"), TAGS.values(), ids=TAGS)
+by_tag = table(("header", "strongly", "weakly"), TAGS.values(), ids=TAGS)
 
 
 @by_tag

@@ -136,7 +136,7 @@ BOTH_WAYS: list[tuple[str, Any, str]] = [
         ),
     ),
 ]
-both_ways = pytest.mark.parametrize(("name", "value", "text"), BOTH_WAYS)
+both_ways = table(("name", "value", "text"), BOTH_WAYS)
 
 
 @both_ways
@@ -244,7 +244,7 @@ def test_a_character_that_xml_can_carry_survives(character: str) -> None:
     assert decoded(encoded(content)) == content
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "read"),
     [
         pytest.param("<id>a<!-- x -->b<?x y?>c</id>", {"id": "abc"}, id="comments"),
@@ -318,7 +318,7 @@ def test_a_text_is_read_by_the_schema_and_never_by_guessing(
 ROOT = f"<ware_house {SPACES}/>"
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         pytest.param("", id="nothing"),
@@ -366,7 +366,7 @@ def test_what_is_not_the_document_in_xml_is_refused(text: str | bytes) -> None:
         decoded(text)
 
 
-@pytest.mark.parametrize(
+@table(
     "members",
     [
         pytest.param("x", id="text in the root"),
@@ -389,7 +389,7 @@ def test_text_between_elements_is_refused(members: str) -> None:
         decoded(house(members))
 
 
-@pytest.mark.parametrize(
+@table(
     "children",
     [
         pytest.param("<entry>x</entry>", id="no key"),
@@ -402,7 +402,7 @@ def test_text_between_elements_is_refused(members: str) -> None:
         pytest.param('<x:entry xmlns:x="urn:x" key="a">x</x:entry>', id="another namespace"),
     ],
 )
-@pytest.mark.parametrize(
+@table(
     "map_",
     [
         pytest.param("<names>{}</names>", id="declared"),
@@ -416,7 +416,7 @@ def test_a_map_has_no_other_children_than_entries_with_a_key(map_: str, children
         decoded(house(map_.format(children)))
 
 
-@pytest.mark.parametrize(
+@table(
     "value",
     [
         pytest.param(' xsi:type="integer">1', id="unknown type"),
@@ -439,7 +439,7 @@ def test_a_map_has_no_other_children_than_entries_with_a_key(map_: str, children
         pytest.param(' xsi:type="set_of_boolean">1', id="no boolean in a set"),
     ],
 )
-@pytest.mark.parametrize(
+@table(
     "open_",
     [
         pytest.param("<c_a{}</c_a>", id="custom property"),
