@@ -326,6 +326,7 @@ def test_a_token_may_come_from_elsewhere(data_set: str) -> None:
     assert (outcome.code, outcome.lines[-1][:22]) == (0, "2 rules: 2 hold, 0 dif")
 
 
+@pytest.mark.long
 def test_neither_settings_nor_plugins_of_the_caller_count(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +429,7 @@ def test_an_invalid_option_is_reported_in_one_line(changes: dict[str, Any], told
     assert (stream.getvalue(), lines) == (f"ocapi-emulator: {told}\n", [])
 
 
+@pytest.mark.long
 def test_an_unreachable_target_is_reported_in_one_line() -> None:
     outcome = run("http://127.0.0.1:1", "URL-7")
     assert (outcome.code, outcome.lines) == (2, [])
