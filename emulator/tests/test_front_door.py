@@ -215,7 +215,7 @@ def test_a_chunked_body_is_read_to_its_end_and_has_a_length() -> None:
     assert (found.request_body, found.reply_body) == (Body(b"four", 4), Body(b"4", 1))
 
 
-@pytest.mark.parametrize(
+@table(
     ("announced", "sent"),
     [
         ("60000000", b""),

@@ -14,11 +14,12 @@ from emulator.ocapi.real_server import RealPath
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import url
+from emulator.tests.table import table
 
 PATH = "/s/-/dw/data/v23_2/vehicles/x"
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "template", "methods"),
     [
         ("/catalogs", "/catalogs", {"GET"}),
@@ -33,7 +34,7 @@ def test_a_path_has_a_template_and_methods(path: str, template: str, methods: se
     assert real_server.find_path(path) == RealPath(template, frozenset(methods))
 
 
-@pytest.mark.parametrize("path", ["", "/", "/catalog", "/catalogs/x/y", "/{catalog_id}", "/jobs"])
+@table("path", ["", "/", "/catalog", "/catalogs/x/y", "/{catalog_id}", "/jobs"])
 def test_an_unknown_path_has_no_template(path: str) -> None:
     assert real_server.find_path(path) is None
 
@@ -43,7 +44,7 @@ def test_all_operations_are_known() -> None:
     assert (len(paths), sum(len(methods) for methods in paths.values())) == (182, 332)
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "is_other"),
     [
         ("/dw/shop", True),
@@ -100,7 +101,7 @@ def test_a_hint_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.message for record in caplog.records] == ["one", "two"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("accepted", "segments", "count"),
     [("", {"v18_1", "v25_6"}, 34), ("any,v1_0", {"v1_0", "v25_6"}, 35), ("v1_0", {"v1_0"}, 1)],
 )

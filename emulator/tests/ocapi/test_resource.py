@@ -15,6 +15,7 @@ from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, Number, String
 from emulator.ocapi.search.query import SearchResult
 from emulator.store import MemoryStore, Record
+from emulator.tests.table import table
 
 NOW = "2024-02-19T10:18:31.000Z"
 THEN = "2023-01-16T08:00:00.000Z"
@@ -66,7 +67,7 @@ def test_a_declaration_needs_neither_aliases_nor_references_nor_computed_propert
     assert resource.references == {}
 
 
-@pytest.mark.parametrize("key", ["nothing", "count", "link", "c_custom", ""])
+@table("key", ["nothing", "count", "link", "c_custom", ""])
 def test_the_key_is_a_string_of_the_document(key: str) -> None:
     with pytest.raises(
         ValueError, match=f"things: the key '{key}' is not a string of the document"
@@ -117,7 +118,7 @@ def test_arguments_of_a_fault_are_ids_from_the_innermost(
     assert fault_of(kind, ("parent", "x")).arguments == arguments
 
 
-@pytest.mark.parametrize(
+@table(
     ("verbs", "of_collection", "of_document"),
     [
         (
@@ -237,7 +238,7 @@ def test_what_is_no_entry_of_a_fixture_is_refused_with_the_reason(
         decode(entry)
 
 
-@pytest.mark.parametrize(
+@table(
     ("methods", "listed"),
     [
         ([], ""),

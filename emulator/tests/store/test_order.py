@@ -1,17 +1,17 @@
 """Keys as bytes: they come back, lie in the same order, and between those they lie below."""
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emulator.store import Key
 from emulator.store.order import AFTER_KEYS_BELOW, decode, encode
+from emulator.tests.table import table
 
 PARTS = st.text("\0\1a\uffff\U0010ffff", max_size=3) | st.text(st.characters(), max_size=3)
 KEYS = st.lists(PARTS, max_size=3).map(tuple)
 
 
-@pytest.mark.parametrize(
+@table(
     ("key", "encoded"),
     [
         ((), b""),

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-import pytest
-
 from emulator.ocapi.access import settings
 from emulator.ocapi.access.permission import FULL_PERMISSION, Permission, Permissions
+from emulator.tests.table import table
 
 ALL = {"read_attributes": "(**)", "write_attributes": "(**)"}
 
@@ -35,7 +34,7 @@ def writing(selector: str) -> Permission:
     return found
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "path"),
     [
         ("/sites", "/sites"),
@@ -59,7 +58,7 @@ def test_a_pattern_allows_a_path(pattern: str, path: str) -> None:
     assert find(granting(resource(pattern)), path) is not None
 
 
-@pytest.mark.parametrize(
+@table(
     ("pattern", "path"),
     [
         ("/sites", "/site"),
@@ -103,7 +102,7 @@ def test_a_client_that_is_not_named_may_do_nothing() -> None:
     assert granting(resource("/**")).find("b", "GET", "/x", "23.2") is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("ranges", "allowed"),
     [
         ({"from": "23.2"}, ["23.2", "24.10"]),
@@ -121,7 +120,7 @@ def test_a_version_range_begins_with_from_and_ends_before_until(
     assert [v for v in versions if find(permissions, "/x", version=v)] == allowed
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "patterns", "decides"),
     [
         ("/a/b", ["/**", "/a/**", "/a/*", "/a/b*", "/a/b"], 4),
@@ -197,7 +196,7 @@ def test_everything_is_readable() -> None:
     assert found.readable is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("selector", "shown"),
     [
         (None, {"_v": "23.2"}),
@@ -214,7 +213,7 @@ def test_a_selector_limits_what_is_readable(selector: str | None, shown: dict[st
     assert found.readable.view({"_v": "23.2", "id": "x", "c_secret": 1}) == shown
 
 
-@pytest.mark.parametrize(
+@table(
     ("selector", "changes"),
     [
         ("(**)", {"id": "x", "allocation": {"amount": 1}}),
@@ -237,7 +236,7 @@ def test_changes_may_be_written(selector: str, changes: dict[str, Any]) -> None:
     assert writing(selector).check_write(changes) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("selector", "changes", "refused"),
     [
         ("(id)", {"id": "x", "b": 1, "a": 1}, "b"),
@@ -277,7 +276,7 @@ def test_a_permission_has_the_headers_and_the_cache_time() -> None:
     assert (found.response_headers, found.cache_time) == ({"x-foo": "bar"}, 900)
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "template", "told"),
     [
         (
@@ -314,7 +313,7 @@ def test_the_client_that_is_missing_is_told() -> None:
     )
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"])
+@table("method", ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"])
 def test_what_is_told_allows_the_request_beside_what_is_there(method: str) -> None:
     there = resource("/inventory_lists/*", "get" if method == "DELETE" else "delete")
     told = granting(there).explain("a", method, "/inventory_lists/{id}")
@@ -324,7 +323,7 @@ def test_what_is_told_allows_the_request_beside_what_is_there(method: str) -> No
         assert found.check_write({"description": "d"}) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("origin", "allowed"),
     [
         ("https://shop.example", True),

@@ -38,6 +38,7 @@ from emulator.ocapi.schema.fields import (
     String,
 )
 from emulator.ocapi.search.query import SearchResult
+from emulator.tests.table import table
 
 BASE = "/s/-/dw/data/v23_2"
 RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
@@ -163,7 +164,7 @@ def test_a_document_is_shown_with_the_documents_inside() -> None:
     assert show_document("wheel_of_fortune", description) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "template", "name"),
     [
         ("GET", ("inventory_lists",), "getInventoryLists"),
@@ -328,7 +329,7 @@ def test_a_deletion_without_a_not_found_fault_has_no_404(inventory: dict[str, An
     assert sorted(told["responses"]) == ["204", "default"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("replaces", "path", "statuses"),
     [
         (False, "/inventory_lists/{id}", ["201", "400", "404", "default"]),

@@ -11,6 +11,7 @@ from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import state
 from emulator.ocapi.wire.state import NotModified
 from emulator.request import RequestHeaders as Headers
+from emulator.tests.table import table
 
 NOW = "0123456789abcdef" * 4
 OLD = "f" * 64
@@ -151,7 +152,7 @@ def test_nothing_presented_passes_on_what_is_missing() -> None:
     assert outcome("write", None, Presented(None, None, None)) == PASSES
 
 
-@pytest.mark.parametrize(
+@table(
     ("if_match", "if_none_match", "reading", "writing"),
     [
         (f'"{NOW}"', f'"{NOW}"', NOT_MODIFIED, failed(f'"{NOW}"')),
@@ -195,7 +196,7 @@ def test_a_state_that_a_write_presents_is_the_current_one(
     assert outcome("write", current, Presented(claimed, None, None)) == expected
 
 
-@pytest.mark.parametrize("claimed", [OLD, NOW, "", "not_exists"])
+@table("claimed", [OLD, NOW, "", "not_exists"])
 def test_a_state_is_not_asked_for_on_a_read(claimed: str) -> None:
     assert outcome("read", NOW, Presented(claimed, None, None)) == PASSES
 
@@ -210,7 +211,7 @@ def test_a_state_that_is_current_does_not_excuse_if_match() -> None:
     assert outcome("write", NOW, presented) == failed(f'"{OLD}"')
 
 
-@pytest.mark.parametrize(
+@table(
     ("headers", "body_state", "expected"),
     [
         ({"X-DW-Resource-State": OLD}, None, conflict(OLD, NOW)),

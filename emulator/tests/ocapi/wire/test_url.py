@@ -1,14 +1,14 @@
 """Data API URLs: canonical paths, addresses, hosts and ids."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.ocapi.wire import url
 from emulator.ocapi.wire.url import Address
+from emulator.tests.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "path"),
     [
         ("/s/-/dw/data/v23_2/inventory_lists", "/s/-/dw/data/v23_2/inventory_lists"),
@@ -33,13 +33,12 @@ from emulator.ocapi.wire.url import Address
         ("/%ff\xfe", "/%FF%FE"),
         ("/%zz/100%/%4", "/%25zz/100%25/%254"),
     ],
-    ids=repr,
 )
 def test_a_path_has_one_canonical_form(target: str, path: str) -> None:
     assert url.canonical(target) == path
 
 
-@pytest.mark.parametrize(
+@table(
     ("target", "path"),
     [
         ("http://host/a/b?c=d", "/a/b"),
@@ -51,7 +50,6 @@ def test_a_path_has_one_canonical_form(target: str, path: str) -> None:
         ("http://host/a?b=http://other/c", "/a"),
         ("/http://host/a", "/http%3A/host/a"),
     ],
-    ids=repr,
 )
 def test_an_absolute_target_has_a_canonical_path(target: str, path: str) -> None:
     assert url.canonical(target) == path
@@ -72,7 +70,7 @@ def test_any_id_is_decoded_from_its_canonical_path(text: str) -> None:
     assert url.decode_segment(segment) == text
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "segment"),
     [
         ("inventory_m-1.x~", "inventory_m-1.x~"),
@@ -96,7 +94,7 @@ def test_bytes_outside_of_utf_8_can_be_replaced() -> None:
     assert url.decode_segment("a%FF", errors="replace") == "a\ufffd"
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "address"),
     [
         ("/s/-/dw/data/v23_2/inventory_lists", Address("/s/-", "-", "data", "v23_2")),
@@ -116,7 +114,7 @@ def test_a_path_has_site_api_and_version(path: str, address: Address) -> None:
     assert url.parse(path) == address
 
 
-@pytest.mark.parametrize(
+@table(
     "path",
     [
         "",
@@ -136,7 +134,7 @@ def test_a_path_outside_of_the_data_api_is_recognized(path: str) -> None:
     assert not url.parse(path).is_data_api
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "base"),
     [
         ("/s/-/dw/data/v23_2/inventory_lists/x", "/s/-/dw/data/v23_2"),
@@ -148,7 +146,7 @@ def test_the_base_has_site_api_and_version(path: str, base: str) -> None:
     assert url.parse(path).base == base
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         *["localhost", "localhost:8080", "LOCALHOST", "a-b.c_d.example:65535"],
@@ -159,7 +157,7 @@ def test_a_name_or_an_address_with_or_without_a_port_is_a_host(host: str) -> Non
     assert url.is_host(host)
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         *["", ":80", "a:", "a:b", "a:123456", "a:\uff11", "::1", "[::1", "[g]", "[]"],

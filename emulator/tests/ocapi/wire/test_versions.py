@@ -3,14 +3,15 @@
 import pytest
 
 from emulator.ocapi.wire import versions
+from emulator.tests.table import table
 
 
-@pytest.mark.parametrize("segment", ["v23_2", "v1_0", "v19_10", "v1111_1111"])
+@table("segment", ["v23_2", "v1_0", "v19_10", "v1111_1111"])
 def test_a_version_has_the_letter_v_and_two_numbers(segment: str) -> None:
     assert versions.is_version(segment)
 
 
-@pytest.mark.parametrize(
+@table(
     "segment",
     [
         *["", "-", "v", "v23", "v_2", "v23_", "23_2", "V23_2", "v23.2", "v23_2_1", "v23_2x"],
@@ -26,7 +27,7 @@ def test_a_version_has_a_number_with_a_point(version: str, number: str) -> None:
     assert versions.number(version) == number
 
 
-@pytest.mark.parametrize(
+@table(
     ("version", "status"),
     [
         ("1.0", "obsolete"),
