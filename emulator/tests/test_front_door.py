@@ -375,7 +375,7 @@ def test_the_reason_phrase_is_the_registered_one(path: str, status: str) -> None
     assert answer.status == status
 
 
-@pytest.mark.parametrize("path", ["/__emulator__/health", "/items", "/nowhere"])
+@table("path", ["/__emulator__/health", "/items", "/nowhere"])
 def test_a_query_outside_of_utf_8_is_refused(path: str) -> None:
     app = Emulator(fixtures="samples").app
     environ = {**create_environ(path), "QUERY_STRING": "a=\xe9"}

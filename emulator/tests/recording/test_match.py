@@ -10,6 +10,7 @@ from werkzeug.routing import Map, Rule
 from emulator.family import Family
 from emulator.recording.exchange import Body, Exchange, begin
 from emulator.recording.match import ExchangeMatch, Match, Mismatch, RequestMatch, includes
+from emulator.tests.table import table
 
 DATA = Family(
     "data",
@@ -39,7 +40,7 @@ def match(conditions: dict[str, Any]) -> Match:
     return Match(ExchangeMatch().load(conditions))
 
 
-@pytest.mark.parametrize(
+@table(
     "conditions",
     [
         {},
@@ -85,7 +86,7 @@ def test_conditions_that_hold(conditions: dict[str, Any]) -> None:
     assert list(match(conditions).mismatches(meet())) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("conditions", "name", "expected", "actual"),
     [
         ({"family": "token"}, "family", "token", "data"),
@@ -138,7 +139,7 @@ def test_all_that_does_not_hold_is_told() -> None:
     assert sorted(told) == ["header.x-a", "header.x-b", "path", "status"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "wanted", "holds"),
     [
         (0, 0, True),
@@ -159,8 +160,8 @@ def test_an_answer_without_a_fault_is_asked_for_by_nothing() -> None:
     assert not match({"fault": "ThingNotFound"})(meet(fault=""))
 
 
-@pytest.mark.parametrize("wanted", [{}, [], None, 1, "x"])
-@pytest.mark.parametrize("text", ["", "no JSON", "{", "\ufeff{}", "<a/>"])
+@table("wanted", [{}, [], None, 1, "x"])
+@table("text", ["", "no JSON", "{", "\ufeff{}", "<a/>"])
 def test_a_body_that_is_no_json_has_no_members(text: str, wanted: Any) -> None:
     assert not match({"body": wanted})(meet(text))
 
@@ -178,7 +179,7 @@ def test_a_body_is_looked_at_without_its_secrets() -> None:
     assert not match({"body": "abcdefgh"})(exchange)
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "part"),
     [
         (1, 1),
@@ -196,7 +197,7 @@ def test_a_value_includes_its_parts(value: Any, part: Any) -> None:
     assert includes(value, part)
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "part"),
     [
         (1, True),
@@ -220,12 +221,12 @@ def test_a_value_does_not_include_what_is_different(value: Any, part: Any) -> No
     assert not includes(value, part)
 
 
-@pytest.mark.parametrize("wanted", [404, "404", "4xx", "4XX", 0, "0", 100, 599])
+@table("wanted", [404, "404", "4xx", "4XX", 0, "0", 100, 599])
 def test_a_status_can_be_asked_for(wanted: Any) -> None:
     assert ExchangeMatch().load({"status": wanted}) == {"status": str(wanted).lower()}
 
 
-@pytest.mark.parametrize(
+@table(
     "wanted",
     [
         True,
@@ -253,21 +254,21 @@ def test_no_other_status_can(wanted: Any) -> None:
     assert caught.value.messages == {"status": [told]}
 
 
-@pytest.mark.parametrize("pattern", ["", "things", "?", " /", "http://x/"])
+@table("pattern", ["", "things", "?", " /", "http://x/"])
 def test_a_pattern_of_a_path_begins_as_paths_do(pattern: str) -> None:
     with pytest.raises(ValidationError, match=r"begins with / or \*"):
         RequestMatch().load({"path": pattern})
 
 
-@pytest.mark.parametrize("name", ["family", "method", "path", "operation", "client"])
-@pytest.mark.parametrize("value", [None, 1, True, [], {}])
+@table("name", ["family", "method", "path", "operation", "client"])
+@table("value", [None, 1, True, [], {}])
 def test_a_pattern_is_a_string(name: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
         RequestMatch().load({name: value})
     assert list(caught.value.messages_dict) == [name]
 
 
-@pytest.mark.parametrize("value", [None, "x", ["x"], {"x": 1}, {"x": None}])
+@table("value", [None, "x", ["x"], {"x": 1}, {"x": None}])
 @pytest.mark.parametrize("name", ["header", "query"])
 def test_patterns_of_headers_and_parameters_are_strings_by_name(name: str, value: Any) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -275,7 +276,7 @@ def test_patterns_of_headers_and_parameters_are_strings_by_name(name: str, value
     assert list(caught.value.messages_dict) == [name]
 
 
-@pytest.mark.parametrize("name", ["status", "fault", "failpoint", "body", "colour"])
+@table("name", ["status", "fault", "failpoint", "body", "colour"])
 def test_a_request_is_not_asked_for_its_answer(name: str) -> None:
     with pytest.raises(ValidationError) as caught:
         RequestMatch().load({name: "200"})
