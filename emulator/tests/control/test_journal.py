@@ -16,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 from emulator import Emulator
 from emulator.family import Family
 from emulator.recording.exchange import Body, Reply, begin
+from emulator.tests.table import table
 
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 JOURNAL = "/__emulator__/journal"
@@ -110,7 +111,7 @@ def test_an_exchange_is_shown_with_all_that_is_known_of_it(emulator: Emulator) -
     }
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "expected"),
     [
         ("", [1, 2, 3, 4]),
@@ -175,7 +176,7 @@ def test_a_failpoint_that_was_met_can_be_asked_for(emulator: Emulator) -> None:
     assert numbers(emulator, "failpoint=*") == [1, 2]
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "pointer"),
     [
         ("colour=red", "/colour"),
@@ -186,7 +187,7 @@ def test_a_failpoint_that_was_met_can_be_asked_for(emulator: Emulator) -> None:
         ("path=", "/path"),
     ],
 )
-@pytest.mark.parametrize("part", ["", "/count", "/har"])
+@table("part", ["", "/count", "/har"])
 def test_a_filter_that_means_nothing_is_refused(
     busy: Emulator, part: str, query: str, pointer: str
 ) -> None:
@@ -196,7 +197,7 @@ def test_a_filter_that_means_nothing_is_refused(
     assert [error["pointer"] for error in response.json["errors"]] == [pointer]
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "detail"),
     [
         ("header=accept", "Write header as header=name:value, not 'accept'."),
@@ -205,7 +206,7 @@ def test_a_filter_that_means_nothing_is_refused(
         ("query=page%20Size", "Write query as query=name:value, not 'page Size'."),
     ],
 )
-@pytest.mark.parametrize("part", ["", "/count", "/har"])
+@table("part", ["", "/count", "/har"])
 def test_a_pair_without_a_colon_is_refused(
     busy: Emulator, part: str, query: str, detail: str
 ) -> None:
@@ -214,7 +215,7 @@ def test_a_pair_without_a_colon_is_refused(
     assert response.json == {"title": "Bad Request", "status": 400, "detail": detail}
 
 
-@pytest.mark.parametrize(
+@table(
     ("limit", "expected"),
     [("2", [3, 4]), ("1", [4]), ("9", [1, 2, 3, 4]), ("0", [])],
 )
@@ -234,7 +235,7 @@ def test_a_hundred_are_shown_unless_more_are_asked_for(emulator: Emulator) -> No
     assert len(numbers(emulator, "limit=1000")) == 101
 
 
-@pytest.mark.parametrize("limit", ["", "all", "1.5", "-1", "9" * 10])
+@table("limit", ["", "all", "1.5", "-1", "9" * 10])
 def test_a_limit_that_is_no_number_is_refused(emulator: Emulator, limit: str) -> None:
     response = ask(emulator, "GET", f"{JOURNAL}?limit={limit}")
     assert response.status_code == 400
@@ -299,7 +300,7 @@ def test_journals_belong_to_their_workspaces(busy: Emulator) -> None:
     assert ask(busy, "GET", f"{JOURNAL}/count", "ci-7").json == {"count": 1}
 
 
-@pytest.mark.parametrize(
+@table(
     ("expected", "count"),
     [
         ({}, 4),
@@ -316,7 +317,6 @@ def test_journals_belong_to_their_workspaces(busy: Emulator) -> None:
         ({"match": {"status": 404}}, 1),
         ({"match": {"status": "4xx", "header": {"X-TRACE": "t-1"}, "query": {}}}, 1),
     ],
-    ids=str,
 )
 def test_what_is_as_expected_is_told_so(
     busy: Emulator, expected: dict[str, Any], count: int
@@ -325,7 +325,7 @@ def test_what_is_as_expected_is_told_so(
     assert (response.status_code, response.json) == (200, {"status": "ok", "count": count})
 
 
-@pytest.mark.parametrize(
+@table(
     ("bounds", "detail", "near"),
     [
         ({"times": 3}, "2 of 4 exchanges match; expected exactly 3.", 2),
@@ -335,7 +335,6 @@ def test_what_is_as_expected_is_told_so(
         ({"at_least": 3, "at_most": 5}, "2 of 4 exchanges match; expected from 3 to 5.", 2),
         ({"at_least": 3, "at_most": 3}, "2 of 4 exchanges match; expected exactly 3.", 2),
     ],
-    ids=str,
 )
 def test_what_is_not_as_expected_is_a_conflict(
     busy: Emulator, bounds: dict[str, int], detail: str, near: int
@@ -372,7 +371,7 @@ def test_the_nearest_misses_come_first_with_what_is_wrong_of_them(busy: Emulator
     }
 
 
-@pytest.mark.parametrize(
+@table(
     ("expected", "pointer"),
     [
         ({"times": 1, "at_least": 1}, "/times"),
@@ -389,7 +388,6 @@ def test_the_nearest_misses_come_first_with_what_is_wrong_of_them(busy: Emulator
         ({"at_least": 2, "at_most": 1}, "/at_most"),
         ({"at_least": 1, "at_most": 0}, "/at_most"),
     ],
-    ids=str,
 )
 def test_an_expectation_that_means_nothing_is_refused(
     busy: Emulator, expected: dict[str, Any], pointer: str
@@ -491,7 +489,7 @@ def test_a_deep_expectation_is_refused(busy: Emulator, body: bytes) -> None:
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
 
 
-@pytest.mark.parametrize("path", ["settings", "failpoints", "state", "clock/freeze"])
+@table("path", ["settings", "failpoints", "state", "clock/freeze"])
 def test_no_document_is_deeper_than_an_answer(emulator: Emulator, path: str) -> None:
     method = "PUT" if path == "state" else "POST"
     answer = ask(emulator, method, f"/__emulator__/{path}", data=DEEP)
@@ -554,7 +552,7 @@ def test_the_nearest_misses_of_a_full_journal_are_found_in_a_second() -> None:
     assert process_time() - began < 1
 
 
-@pytest.mark.parametrize(
+@table(
     ("match", "pointer"),
     [
         ({"path": "/" + "a" * 1024}, "/match/path"),
