@@ -92,7 +92,8 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
-        return self._reading.read()
+        reading = self._reading
+        return reading.frozen or datetime.now(UTC) + reading.offset
 
     def identifier(self) -> str:
         """Return a new id of 32 lower-case hex digits."""

@@ -41,6 +41,7 @@ class Service:
     Attributes:
         versions: The path segments of the accepted versions.
         accepts_any: Whether other well-formed versions are accepted, too.
+        numbers: The numbers of the accepted versions, such as ``23.2``, by path segment.
     """
 
     def __init__(self, config: Config) -> None:
@@ -49,6 +50,7 @@ class Service:
         named = config.versions - {ANY}
         self.accepts_any = ANY in config.versions
         self.versions = named if named and not self.accepts_any else named | versions.PUBLISHED
+        self.numbers = {segment: versions.number(segment) for segment in self.versions}
         self._log_once = lru_cache(MAX_LOGGED_HINTS)(logger.warning)
 
     def tokens(self, workspace: Workspace) -> Tokens:
@@ -119,6 +121,8 @@ class Call:
     Attributes:
         address: The form, site and version of the path, each as sent (URL-1).
         host: The host in the request, else the server's own.
+        has_route: Whether there is a route.
+        route: The route; the check of the path refuses a request without one.
         version: The version as documents carry it, such as ``23.2``.
         client: The id of the calling client.
         origin: The origin of the web page that sent the request; empty for none.
@@ -133,6 +137,7 @@ class Call:
         changes: The properties that the body sets (DEC-1 to DEC-5).
     """
 
+    route: Route
     version = versions.CURRENT
     client = ""
     origin = ""
@@ -156,7 +161,9 @@ class Call:
     ) -> None:
         self.request = request
         self.service = service
-        self.matched = route
+        self.has_route = route is not None
+        if route is not None:
+            self.route = route
         self.ids = ids
         self.methods = methods
         self.method = request.method
@@ -173,12 +180,6 @@ class Call:
             StoreUnavailable: The shared store can't be reached.
         """
         return self.workspace.store
-
-    @property
-    def route(self) -> Route:
-        """The route; later checks and verbs ask only after the path was checked."""
-        assert self.matched is not None  # noqa: S101 - see above
-        return self.matched
 
     @property
     def path(self) -> str:

@@ -35,11 +35,15 @@ def check_override(call: Call) -> None:
 def check_version(call: Call) -> None:
     """Read the version of the path (URL-3)."""
     segment = call.address.version
+    accepted = call.service.numbers.get(segment)
+    if call.address.is_data_api and accepted is not None:
+        call.version = accepted
+        return
     if not call.address.is_data_api:
         raise _refuse_other_api(call)
     if not versions.is_version(segment):
         raise faults.INVALID_VERSION()
-    if not call.service.accepts(segment):
+    if not call.service.accepts_any:
         raise refuse_version(call, segment)
     call.version = versions.number(segment)
 
@@ -75,7 +79,7 @@ def check_route(call: Call) -> None:
 
     A method that the real server offers is refused as an unknown path is (URL-8).
     """
-    if call.matched is not None:
+    if call.has_route:
         return
     real = real_server.find_path(call.request.path.removeprefix(call.address.base))
     if call.methods and not (real and real.has(call.method)):

@@ -244,7 +244,9 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
     headers = _name_state(record)
     if status == 201:  # noqa: PLR2004 - MET-1
         headers["Location"] = properties["link"]
-    return Answer(status, _select(call, content, call.selector), document, headers)
+    if call.selector or call.permission.readable:
+        return Answer(status, _select(call, content, call.selector), document, headers)
+    return Answer(status, content, document, headers)
 
 
 def _properties(call: Call, record: Record) -> dict[str, Any]:

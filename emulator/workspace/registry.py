@@ -148,8 +148,11 @@ class Workspaces:
             # The client id is read only if it matters: reading a form takes time.
             client = caller.claim(environ) if self._clients else ""
             name = self._clients.get(client, DEFAULT_WORKSPACE)
-        if self.find(name) is None:
-            check_origin(name, environ)
+        found = self._workspaces.get(name.lower())
+        if found is not None:
+            found.used = self._now()
+            return found
+        check_origin(name, environ)
         return self.get(name)
 
     def find(self, name: str) -> Workspace | None:
