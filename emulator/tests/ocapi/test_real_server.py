@@ -64,7 +64,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, method: str, real: RealPath | None) 
     """Return the fault of a method that a path of the emulator lacks."""
     monkeypatch.setattr(real_server, "find_path", lambda path: real if path == "/vehicles/x" else 1)
     call: Any = SimpleNamespace(
-        matched=None,
+        has_route=False,
         methods=frozenset({"GET", "HEAD", "OPTIONS"}),
         method=method,
         path=PATH,
