@@ -107,7 +107,8 @@ def running(
         _get(f"{url}/__emulator__/health")
         yield process, url
     finally:
-        process.terminate()
+        # For gunicorn SIGTERM would mean: wait for connections that are kept alive.
+        process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
         with suppress(ProcessLookupError):
