@@ -36,7 +36,7 @@ WORKSPACE_HOSTS = (".localhost", ".ocapi.test")
 CONTROL = "control"
 MAX_BODY_BYTES = 5 * 1024 * 1024  # FMT-6; the application answers what is larger
 MAX_READ_BYTES = 8 * 1024 * 1024
-"""The longest body of which the beginning is read, which may have the method in a form (MET-3)."""
+"""The longest body to read, though too large: a form may name the method (MET-3)."""
 MAX_LENGTH_DIGITS = 18
 
 Write = Callable[[bytes], object]
@@ -149,8 +149,11 @@ def _read_body(environ: "WSGIEnvironment") -> None:
     if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_READ_BYTES:
         body, environ[TOO_LARGE] = b"", True
     else:
-        body = get_input_stream(environ).read(MAX_BODY_BYTES + 1)
+        stream = get_input_stream(environ)
+        body = stream.read(MAX_BODY_BYTES + 1)
         environ[TOO_LARGE] = environ.get(TOO_LARGE) or len(body) > MAX_BODY_BYTES
+        if environ[TOO_LARGE]:  # an unread rest can reset the connection before the answer is read
+            stream.read(MAX_READ_BYTES - MAX_BODY_BYTES)
     environ["wsgi.input"] = BytesIO(body)
     environ["wsgi.input_terminated"] = True
     if body and not length:
