@@ -74,9 +74,11 @@ class FrontDoor:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer through the family of the path."""
-        if self._warns and environ["wsgi.multiprocess"]:
+        if self._warns and environ.get("wsgi.multiprocess"):
             self._warns = False
             logger.warning(SEVERAL_PROCESSES)
+        if type(environ.get("CONTENT_LENGTH", "")) is not str:  # some adapters send a number
+            environ["CONTENT_LENGTH"] = str(environ["CONTENT_LENGTH"] or "")
         path = canonical(_find_target(environ))
         family = self._find_family(path)
         if family is not None:
@@ -137,13 +139,10 @@ def _name_by_host(host: str) -> str:
 def _read_body(environ: "WSGIEnvironment") -> None:
     """Read the body into memory, so that the journal can show what the application has read.
 
-    Servers differ in what they leave in the environment: a length as a number, a stream that must
-    not be read beyond the length. Behind this function all of them look alike. The application
-    refuses a body that is too large, in the form of its API.
+    Some servers leave a stream that must not be read beyond the length. Behind this function all
+    servers look alike. The application refuses a body that is too large, in the form of its API.
     """
-    length = environ.get("CONTENT_LENGTH", "")
-    if type(length) is not str:
-        length = environ["CONTENT_LENGTH"] = str(length or "")
+    length: str = environ.get("CONTENT_LENGTH", "")
     if type(environ["wsgi.input"]) is BytesIO:  # the bundled server has read it
         return
     if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_READ_BYTES:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Emulator:
-    """One emulator: its data, its applications, its server. Several live in one process.
+    """One emulator: the application on the bundled server. Several emulators live in one process.
 
     ::
 
@@ -29,17 +29,17 @@ class Emulator:
             requests.get(f"{emulator.url}/__emulator__/health")
 
     Args:
-        config: How it is set up; any free port unless it says otherwise.
-        **knobs: Fields of ``Config``, instead of ``config``.
+        config: The configuration. Without one the emulator takes any free port.
+        **knobs: Fields of ``Config``, in place of ``config``.
 
     Raises:
-        ConfigError: A knob has a value it cannot have.
-        FixtureError: The data set is broken.
-        FailpointError: The file of failpoints is.
-        SettingsError: The settings document is.
-        CertificateError: There is no certificate to serve https by.
-        StoreUnavailable: There is a store to share, and it cannot be reached.
-        TypeError: Both are given.
+        ConfigError: A field has an invalid value.
+        FixtureError: The data set has errors.
+        FailpointError: The file of failpoints has errors.
+        SettingsError: The settings document has errors.
+        CertificateError: There is no certificate for https.
+        StoreUnavailable: The shared store can't be reached.
+        TypeError: Both ``config`` and fields are given.
     """
 
     def __init__(self, config: Config | None = None, **knobs: Any) -> None:

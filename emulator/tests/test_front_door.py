@@ -381,3 +381,14 @@ def test_a_query_outside_of_utf_8_is_refused(path: str) -> None:
     environ = {**create_environ(path), "QUERY_STRING": "a=\xe9"}
     _, status, _ = run_wsgi_app(app, environ)
     assert status == "400 Bad Request"
+
+
+@pytest.mark.parametrize("path", ["/__emulator__/reset", "/items", "/dw/oauth2/access_token"])
+@pytest.mark.parametrize("length", [0, None, 2])
+def test_a_length_that_is_no_text_is_no_internal_error(path: str, length: Any) -> None:
+    emulator = Emulator(fixtures="samples")
+    environ = create_environ(path, method="POST", environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
+    strange = {"CONTENT_LENGTH": length, "wsgi.input": BytesIO(b"{}")}
+    _, status, _ = run_wsgi_app(emulator.app, {**environ, **strange})
+    assert int(status[:3]) < 500
+    emulator.check()
