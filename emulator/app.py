@@ -172,10 +172,11 @@ def _current_family() -> Family:
 
 
 def _check() -> None:
-    """Check what holds for all families: the bytes of the query; then the family's own rules.
+    """Check the bytes of the query and the case of the method; then the family's own rules.
 
     Raises:
         BadRequest: The query has bytes that are not UTF-8.
+        MethodNotAllowed: The method is not in upper case (URL-6).
     """
     request: Request = request_ctx.request  # type: ignore[assignment]
     environ = request.environ
@@ -188,6 +189,9 @@ def _check() -> None:
             query.decode()
         except UnicodeDecodeError as error:
             raise BadRequest("The query string isn't UTF-8.") from error
+    if not request.method.isupper() and request.url_rule is not None:
+        # Werkzeug routes ``get`` as GET, but methods are case-sensitive (RFC 9110, 9.1).
+        raise MethodNotAllowed(request.url_rule.methods)
     if family.check is not None:
         family.check()
 

@@ -56,7 +56,7 @@ class Request(flask.Request):
     ) -> None:
         # Without super().__init__: it parses the host, the path and the query of each request.
         self.environ = environ
-        self.method = environ["REQUEST_METHOD"].upper()
+        self.method = environ["REQUEST_METHOD"]  # case-sensitive (RFC 9110, 9.1)
         path: str = environ.get("PATH_INFO", "")
         self.path = "/" + (path if path.isascii() else _decode(path)).lstrip("/")
         self.scheme = environ["wsgi.url_scheme"]

@@ -76,7 +76,7 @@ class Emulator:
     def start(
         self, bound: socket | None = None, on_failure: "Callable[[], object] | None" = None
     ) -> None:
-        """Listen and serve; returns once requests are answered.
+        """Listen and serve; return when the server answers requests.
 
         Args:
             bound: A listening socket, instead of address and port.
@@ -95,7 +95,7 @@ class Emulator:
         self._listener = listener
 
     def stop(self) -> None:
-        """Stop serving; does nothing if it is not started."""
+        """Stop serving; do nothing before the start."""
         self._stopping.set()
         if self._listener is not None:
             self._listener.stop()
@@ -105,12 +105,12 @@ class Emulator:
         """Return a fresh access token, without a request.
 
         Args:
-            client_id: The client that it is for; the first of the data set if empty.
-            workspace: The workspace that it is good for.
+            client_id: The client of the token; empty for the first client of the data set.
+            workspace: The workspace of the token.
 
         Raises:
-            LookupError: The workspace knows no such client.
-            WorkspaceError: The name is none that a workspace can have.
+            LookupError: The workspace has no such client.
+            WorkspaceError: The name of the workspace is not valid.
         """
         return issue_token(self.workspaces.get(workspace), client_id).access_token
 
@@ -119,7 +119,7 @@ class Emulator:
         self.workspace.reset()
 
     def check(self) -> None:
-        """Raise the oldest internal error that was not raised yet; return if there is none."""
+        """Raise the oldest internal error, once; return if there is no further error."""
         for crashes in self.workspaces.crash_logs():
             crashes.check()
 

@@ -392,3 +392,11 @@ def test_a_length_that_is_no_text_is_no_internal_error(path: str, length: Any) -
     _, status, _ = run_wsgi_app(emulator.app, {**environ, **strange})
     assert int(status[:3]) < 500
     emulator.check()
+
+
+@pytest.mark.parametrize("path", ["/s/-/dw/data/v23_2/sites", "/items", "/__emulator__/health"])
+def test_methods_are_case_sensitive(path: str) -> None:
+    emulator = Emulator(fixtures="samples")
+    local = {"REMOTE_ADDR": "127.0.0.1", "REQUEST_METHOD": "get"}
+    _, status, _ = run_wsgi_app(emulator.app, create_environ(path, environ_overrides=local))
+    assert status == "405 Method Not Allowed"
