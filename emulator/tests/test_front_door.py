@@ -383,7 +383,7 @@ def test_a_query_outside_of_utf_8_is_refused(path: str) -> None:
     assert status == "400 Bad Request"
 
 
-@pytest.mark.parametrize("path", ["/__emulator__/reset", "/items", "/dw/oauth2/access_token"])
+@pytest.mark.parametrize("path", ["/__emulator__/failpoints", "/items", "/dw/oauth2/access_token"])
 @pytest.mark.parametrize("length", [0, None, 2])
 def test_a_length_that_is_no_text_is_no_internal_error(path: str, length: Any) -> None:
     emulator = Emulator(fixtures="samples")
