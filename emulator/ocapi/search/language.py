@@ -19,17 +19,22 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 import orjson
 
 from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budget
+from emulator.store import Record
 
 T = TypeVar("T")
 Properties = Mapping[str, Any]
-Predicate = Callable[[Properties], bool]
-Read = Callable[[Properties], tuple[Any, ...]]
+# A record is read as it is: its mapping would take a microsecond to make.
+Readable = Mapping[str, Any] | Record
+Predicate = Callable[[Readable], bool]
+Read = Callable[[Readable], tuple[Any, ...]]
 Spend = Callable[[int], None]
 Kind = Literal["string", "text", "boolean", "number", "date", "enum"]
 
@@ -53,6 +58,9 @@ class SearchField:
         values: All values of an ``enum``.
         sortable: Whether hits can be sorted by the field.
         queryable: Whether queries and filters can use the field.
+        whole_words: Whether a text query finds whole words only, rather than parts of words.
+        refusal: The fault of a value outside ``values``, with the value as the only argument;
+            None for INVALID_SEARCH_FIELD_TYPE.
     """
 
     kind: Kind
@@ -60,6 +68,8 @@ class SearchField:
     values: tuple[str, ...] = ()
     sortable: bool = True
     queryable: bool = True
+    whole_words: bool = False
+    refusal: FaultType | None = None
 
     @property
     def type(self) -> str:
@@ -123,7 +133,7 @@ def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -
     matches = _compile(query, scope)
     spend, cost = scope.budget.spend, scope.cost
 
-    def is_hit(properties: Properties) -> bool:
+    def is_hit(properties: Readable) -> bool:
         spend(cost)
         return matches(properties)
 
@@ -237,7 +247,7 @@ class _Scope:
         self.budget = budget
         self.prefix = prefix
         self.cost = 0
-        self._document: Properties | None = None
+        self._document: Readable | None = None
         self._texts: dict[str, str] = {}
 
     def known(self, name: str) -> SearchField:
@@ -260,14 +270,22 @@ class _Scope:
         # A function of the whole document cannot tell the element of the array.
         return name.startswith(self.prefix) and field.value is None
 
+    def find(self, name: str) -> Callable[[Readable], Any]:
+        """Return a function from stored properties to the value or the array of a field."""
+        value = self.fields[name].value
+        if value is None:
+            return _finder(name.removeprefix(self.prefix), self.budget.spend)
+        return lambda found: value(found.properties if isinstance(found, Record) else found)
+
     def reader(self, name: str) -> Read:
         """Return a function from stored properties to the values of a field."""
-        field, spend = self.fields[name], self.budget.spend
-        canonical = CANONICAL_VALUES[field.kind]
-        find = field.value or _finder(name.removeprefix(self.prefix), spend)
+        field, spend, find = self.fields[name], self.budget.spend, self.find(name)
+        canonical, textual = CANONICAL_VALUES[field.kind], field.type == "string"
 
-        def read(properties: Properties) -> tuple[Any, ...]:
+        def read(properties: Readable) -> tuple[Any, ...]:
             found = find(properties)
+            if textual and type(found) is str:  # most fields hold a single text
+                return (found,)
             if isinstance(found, (list, tuple)):
                 spend(len(found))
                 return tuple(v for v in map(canonical, found) if v is not None)
@@ -276,12 +294,15 @@ class _Scope:
 
         return read
 
-    def text(self, name: str, read: Read, document: Properties) -> str:
+    def text(self, name: str, read: Read, document: Readable) -> str:
         """Return the values of a field as one text without case, cached for many text queries."""
         if document is not self._document:
-            self._document, self._texts = document, {}
+            self._document = document
+            self._texts.clear()
         if name not in self._texts:
-            values = (v if isinstance(v, str) else BOOLEAN_TEXTS[v] for v in read(document))
+            values = read(document)
+            if any(not isinstance(value, str) for value in values):
+                values = tuple(BOOLEAN_TEXTS[v] if isinstance(v, bool) else v for v in values)
             self._texts[name] = " ".join(values).casefold()
         return self._texts[name]
 
@@ -294,18 +315,25 @@ class _Scope:
         return inner
 
 
-def _finder(path: str, spend: Spend) -> Callable[[Properties], Any]:
+def _finder(path: str, spend: Spend) -> Callable[[Readable], Any]:
     """Return a function from properties to the value at a path, or to all values behind arrays."""
-    names = path.split(".")
-    if len(names) == 1:
+    name, *below = path.split(".")
+    if not below:
         return operator.methodcaller("get", path)
-    return lambda properties: _follow(properties, names, spend)
+
+    def find(properties: Readable) -> Any:
+        found = properties.get(name)
+        if len(below) == 1 and isinstance(found, MappingProxyType):
+            return found.get(below[0])
+        return _follow(properties, (name, *below), spend)
+
+    return find
 
 
-def _follow(properties: Properties, names: Iterable[str], spend: Spend) -> list[Any]:
+def _follow(properties: Readable, names: Iterable[str], spend: Spend) -> list[Any]:
     found: list[Any] = [properties]
     for name in names:
-        inside = [value.get(name) for value in found if isinstance(value, Mapping)]
+        inside = [value.get(name) for value in found if isinstance(value, (Record, Mapping))]
         spend(sum(len(value) for value in inside if isinstance(value, (list, tuple))))
         found = [entry for value in inside for entry in _several(value)]
     return found
@@ -342,11 +370,11 @@ def _none(predicates: Sequence[Predicate]) -> Predicate:
     return lambda p: not unwanted(p)
 
 
-def _everything(_: Properties) -> bool:
+def _everything(_: Readable) -> bool:
     return True
 
 
-def _nothing(_: Properties) -> bool:
+def _nothing(_: Readable) -> bool:
     return False
 
 
@@ -373,13 +401,17 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     if not "".join(words).strip("*"):
         return _everything
     reads = [(name, scope.reader(name)) for name in fields]
+    whole = all(field.whole_words for field in fields.values())
     scope.cost += len(fields) - 1
 
-    def matches(properties: Properties) -> bool:
+    def matches(properties: Readable) -> bool:
         # Words hold no space, so none reaches from one field into the next.
         texts = [scope.text(name, read, properties) for name, read in reads]
         scope.budget.spend(len(words) * sum(map(len, texts)) // CHARACTERS_OF_STEP)
-        return all(any(word in text for text in texts) for word in words)
+        for word in words:
+            if not any(word in text for text in texts):
+                return False
+        return not whole or set(" ".join(texts).split()).issuperset(words)
 
     return matches
 
@@ -403,7 +435,7 @@ def _nested_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     matches = _compile(query["query"], inner)
     names = path.removeprefix(scope.prefix).split(".")
 
-    def any_matches(properties: Properties) -> bool:
+    def any_matches(properties: Readable) -> bool:
         elements = _follow(properties, names, scope.budget.spend)
         scope.budget.spend(len(elements) * inner.cost)
         return any(matches(e) for e in elements if isinstance(e, Mapping))
@@ -433,6 +465,8 @@ def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Pr
     _check_alike(fields)
     values = _values(term, comparison, fields)
     scope.cost += len(fields) - 1
+    if comparison.make is _is and all(field.type == "string" for field in fields.values()):
+        return _any([_is_text(scope.find(n), scope.reader(n), values) for n in fields])
     return _any([comparison.make(scope.reader(name), values) for name in fields])
 
 
@@ -453,6 +487,16 @@ class _TermOperator:
 
 def _is(read: Read, values: frozenset[Any]) -> Predicate:
     return lambda p: not values.isdisjoint(read(p))
+
+
+def _is_text(find: Callable[[Readable], Any], read: Read, values: frozenset[Any]) -> Predicate:
+    """Return the predicate of ``is`` for texts: a single text is compared without a reader."""
+
+    def matches(properties: Readable) -> bool:
+        found = find(properties)
+        return found in values if type(found) is str else not values.isdisjoint(read(properties))
+
+    return matches
 
 
 def _is_not(read: Read, values: frozenset[Any]) -> Predicate:
@@ -535,6 +579,8 @@ def _values(
 
 def _canonical(name: str, field: SearchField, value: Any) -> Any:
     canonical = field.canonical(value)
+    if canonical is None and field.refusal:
+        raise field.refusal(_render(value))
     if canonical is None:
         raise faults.INVALID_SEARCH_FIELD_TYPE(name, _render(value), field.kind)
     return canonical
@@ -601,7 +647,7 @@ def _range2_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
     scope.cost += 1  # for the second field
     read_begin, read_end = scope.reader(begin), scope.reader(end)
 
-    def matches(properties: Properties) -> bool:
+    def matches(properties: Readable) -> bool:
         begins, ends = read_begin(properties), read_end(properties)
         own = _Range(min(begins, default=None), max(ends, default=None))
         return bool(begins or ends) and not own.empty and related(own, asked)
