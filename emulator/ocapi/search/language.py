@@ -400,18 +400,24 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     words = tuple(dict.fromkeys(query["search_phrase"].casefold().split()))
     if not "".join(words).strip("*"):
         return _everything
-    reads = [(name, scope.reader(name)) for name in fields]
+    reads = [(name, scope.find(name), scope.reader(name)) for name in fields]
     whole = all(field.whole_words for field in fields.values())
     scope.cost += len(fields) - 1
 
     def matches(properties: Readable) -> bool:
+        texts = []
+        for name, find, read in reads:
+            found = find(properties)
+            # The cache of a short text would take longer than the text.
+            short = type(found) is str and len(found) < CHARACTERS_OF_STEP
+            texts.append(found.casefold() if short else scope.text(name, read, properties))
         # Words hold no space, so none reaches from one field into the next.
-        texts = [scope.text(name, read, properties) for name, read in reads]
-        scope.budget.spend(len(words) * sum(map(len, texts)) // CHARACTERS_OF_STEP)
+        text = " ".join(texts)
+        scope.budget.spend(len(words) * len(text) // CHARACTERS_OF_STEP)
         for word in words:
-            if not any(word in text for text in texts):
+            if word not in text:
                 return False
-        return not whole or set(" ".join(texts).split()).issuperset(words)
+        return not whole or set(text.split()).issuperset(words)
 
     return matches
 
