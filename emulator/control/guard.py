@@ -29,7 +29,7 @@ def check(request: Request, config: Config) -> None:
 
     Args:
         request: The request to the control plane.
-        config: The host and the control token of the server.
+        config: The host, the names of the certificate and the control token of the server.
 
     Raises:
         Unauthorized: The token is missing or wrong.
@@ -39,7 +39,7 @@ def check(request: Request, config: Config) -> None:
     _check_page(request)
     if config.control_token and _has_token(request, config.control_token):
         return
-    _check_host(request, config.host)
+    _check_host(request, (config.host, *config.tls_names))
     if request.path == PUBLIC_PATH and request.method in READING_METHODS:
         return
     if config.control_token:
@@ -59,9 +59,10 @@ def _check_page(request: Request) -> None:
         raise Forbidden("The control plane takes no requests from pages of other origins.")
 
 
-def _check_host(request: Request, host: str) -> None:
+def _check_host(request: Request, own_names: tuple[str, ...]) -> None:
     name = urlsplit(f"//{request.host}").hostname or ""
-    if not (name == host.lower() or LOCAL_NAME.fullmatch(name) or _is_address(name)):
+    is_own = any(name == own.lower() for own in own_names)
+    if not (is_own or LOCAL_NAME.fullmatch(name) or _is_address(name)):
         refused = f"The control plane does not answer to the host name '{name}'"
         raise Forbidden(f"{refused}: use localhost, an address or the server's own name.")
 

@@ -61,6 +61,16 @@ def test_the_name_it_listens_on_reaches_it_in_any_case() -> None:
     check(host="EMULATOR.internal", listening="emulator.internal")
 
 
+def test_names_of_the_certificate_reach_it() -> None:
+    config = Config(tls=True, tls_name="dev01-shop.demandware.net, Shop.example")
+    for host in ("dev01-shop.demandware.net", "DEV01-shop.demandware.net:443", "shop.example"):
+        environ = create_environ("/__emulator__/reset", method="POST")
+        environ |= {"HTTP_HOST": host, "REMOTE_ADDR": HERE}
+        guard.check(Request(environ), config)
+    with pytest.raises(Forbidden, match="does not answer to the host name"):
+        guard.check(Request(environ | {"HTTP_HOST": "x.shop.example"}), config)
+
+
 @table(
     "host",
     [
