@@ -32,7 +32,8 @@ def create() -> Blueprint:
     def fork(name: str) -> tuple[Response, int]:
         _find(name)
         target = load(ForkSchema(), read_json())["workspace"]
-        _restore(name, registry(request.environ).get(target).store)
+        found = registry(request.environ).get(target)
+        found.files.restore(_restore(name, found.store).files)
         return jsonify(workspace=target, snapshot=name), 201
 
     blueprint.add_url_rule("", "list", list_)
@@ -83,18 +84,28 @@ def save(name: str) -> tuple[Response, int]:
     """Save the data under a name, or replace the snapshot with the name."""
     check_name(name)
     workspace = current(request.environ)
-    snapshot = Snapshot(name, workspace.clock.now(), workspace.store.snapshot())
+    replaced = workspace.snapshots.find(name)
+    snapshot = Snapshot(
+        name, workspace.clock.now(), workspace.store.snapshot(), workspace.files.copy()
+    )
     is_new = workspace.snapshots.save(snapshot)
+    if replaced:
+        workspace.files.drop(replaced.files)
     return jsonify(_show(snapshot)), 201 if is_new else 200
 
 
 def restore(name: str) -> Response:
     """Restore the data from a snapshot."""
-    return jsonify(_show(_restore(name, current(request.environ).store)))
+    workspace = current(request.environ)
+    restored = _restore(name, workspace.store)
+    workspace.files.restore(restored.files)
+    return jsonify(_show(restored))
 
 
 def delete(name: str) -> tuple[str, int]:
     """Delete a snapshot."""
     found = _find(name)
-    current(request.environ).snapshots.delete(found.name)
+    workspace = current(request.environ)
+    workspace.snapshots.delete(found.name)
+    workspace.files.drop(found.files)
     return "", 204

@@ -24,7 +24,9 @@ class SharedSnapshots(Snapshots):
 
     def save(self, snapshot: Snapshot) -> bool:
         """See ``Snapshots.save``."""
-        stored = orjson.dumps([snapshot.name, snapshot.at.isoformat(), snapshot.content])
+        stored = orjson.dumps(
+            [snapshot.name, snapshot.at.isoformat(), snapshot.content, snapshot.files]
+        )
         outcome, replaced = self._keys.run(
             script.SAVE_SNAPSHOT, snapshot.name, stored, MAX_SNAPSHOTS
         )
@@ -58,5 +60,5 @@ class SharedSnapshots(Snapshots):
 
 def decode(stored: bytes) -> Snapshot:
     """Return a snapshot from JSON in Redis."""
-    name, at, content = orjson.loads(stored)
-    return Snapshot(name, datetime.fromisoformat(at), content)
+    name, at, content, files = orjson.loads(stored)
+    return Snapshot(name, datetime.fromisoformat(at), content, files)

@@ -1,8 +1,11 @@
 """Workspaces in Redis, shared by several processes."""
 
 import logging
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +27,7 @@ from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace.crash import CrashLog
 from emulator.workspace.failpoint import Plan
+from emulator.workspace.files import Files
 from emulator.workspace.registry import (
     MAX_ASSIGNED_CLIENTS,
     PROTECTED_SECONDS,
@@ -152,6 +156,7 @@ class SharedWorkspace(Workspace):
             journal=SharedJournal(keys, setup.journal, setup.families),
             failpoints=SharedFailpoints(keys, setup.failpoints, setup.declare, self.refresh),
             snapshots=SharedSnapshots(keys, store),
+            files=Files(locate_files(incarnation)),
             origin=setup.origin.snapshot,
         )
         self.incarnation = incarnation
@@ -192,6 +197,7 @@ class SharedWorkspace(Workspace):
         """See ``Workspace.reset``."""
         origin = self._setup.blank if empty else self._setup.origin
         self.store.load_snapshot(origin.snapshot, origin.contents)
+        self.files.restore()
         data, snapshots = self._setup.prefixes(self._keys)
         self._keys.run_both(
             (RESTORE, [data, snapshots], [origin.snapshot]),
@@ -215,6 +221,12 @@ class SharedWorkspace(Workspace):
             document = orjson.loads(settings)
             self.permissions = None if document is None else self._setup.permit(document)
             self._settings = settings
+
+
+def locate_files(incarnation: str) -> Path:
+    """Return the folder of a workspace's files, the same for all processes of a machine."""
+    user = getattr(os, "getuid", int)()
+    return Path(tempfile.gettempdir(), f"ocapi-emulator-{user}", incarnation)
 
 
 class SharedWorkspaces(Workspaces):

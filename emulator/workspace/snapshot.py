@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from emulator.workspace.error import WorkspaceError
+from emulator.workspace.files import NO_FILES
 
 MAX_SNAPSHOTS = 100
 """The bound of snapshots in a workspace: each snapshot holds data in memory."""
@@ -38,11 +39,13 @@ class Snapshot:
         name: The name.
         at: The instant, by the clock of the workspace.
         content: The snapshot of the store (see ``Store.snapshot``).
+        files: The copy of the files (see ``Files.copy``).
     """
 
     name: str
     at: datetime
     content: Any
+    files: str = NO_FILES
 
 
 class Snapshots:

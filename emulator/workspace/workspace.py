@@ -9,6 +9,7 @@ from emulator.recording.journal import Journal
 from emulator.store import Store, StoreUnavailable
 from emulator.workspace.crash import CrashLog
 from emulator.workspace.failpoint import Failpoints
+from emulator.workspace.files import Files
 from emulator.workspace.snapshot import Snapshots
 
 DEFAULT_WORKSPACE = "default"
@@ -29,6 +30,7 @@ class Workspace:
         journal: The latest exchanges.
         failpoints: The failpoints.
         snapshots: The named snapshots.
+        files: The folder that WebDAV serves.
         used: The time of the last use, in seconds of the monotonic clock.
         origin: A snapshot of the start; the content of the store if None.
     """
@@ -43,6 +45,7 @@ class Workspace:
     journal: Journal = field(default_factory=lambda: Journal(0))
     failpoints: Failpoints = field(default_factory=Failpoints)
     snapshots: Snapshots = field(default_factory=Snapshots)
+    files: Files = field(default_factory=Files)
     used: float = field(default_factory=monotonic)
     origin: Any = None
     _initial_permissions: Any = field(init=False)
@@ -75,6 +78,7 @@ class Workspace:
             empty: Remove all data except clients, users and sites.
         """
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
+        self.files.restore()
         self.permit(self._initial_permissions)
         self.clock.reset()
         self.failpoints.reset()
@@ -100,7 +104,7 @@ class Unreachable(Workspace):
         self.failpoints = Failpoints()
 
     def __getattribute__(self, name: str) -> Any:
-        if name in ("store", "secret", "permissions", "snapshots"):
+        if name in ("store", "secret", "permissions", "snapshots", "files"):
             raise StoreUnavailable(self.reason)
         return super().__getattribute__(name)
 
