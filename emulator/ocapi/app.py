@@ -217,7 +217,8 @@ def _finish(call: Call, answer: Answer) -> Response:
         body = b""  # the client sent a POST and would wait for the body
     if status not in BODILESS:
         headers["Content-Length"] = str(len(body or b""))
-    return Response(body, status, headers)
+    # A list of parts: for bytes, werkzeug would look for the length and set it again.
+    return Response([body] if body else [], status, headers)
 
 
 def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:
