@@ -1,6 +1,6 @@
 """The application: all families, the front door, and one exit for errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 EXTENSION = "ocapi_emulator"
+SERVICE = "ocapi_emulator_service"
 PART = "emulator.part"
 """The key of the WSGI environment that marks a part of a batch request."""
 COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS)
@@ -74,7 +75,8 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     config = config or Config.from_environment(**knobs)
     app = Application("emulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # each API answers OPTIONS in its own way
-    families = _register(app, Service(config))
+    service = app.extensions[SERVICE] = Service(config)
+    families = _register(app, service)
     declaration = Declaration(families)
     workspaces = startup.open_workspaces(config, COLLECTIONS, declaration, families)
     families.append(control.register(app, config, declaration, COLLECTIONS, PERMISSIONS))
@@ -112,6 +114,12 @@ def workspaces_of(app: Flask) -> Workspaces:
     """Return the workspaces of an application."""
     found: Workspaces = app.extensions[EXTENSION]
     return found
+
+
+def unserved_of(app: Flask) -> Mapping[str, int]:
+    """Return the number of requests by the hint about a missing operation or version (URL-8)."""
+    service: Service = app.extensions[SERVICE]
+    return service.unserved
 
 
 class _Json(DefaultJSONProvider):

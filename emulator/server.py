@@ -5,7 +5,7 @@ from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.app import create_app, workspaces_of
+from emulator.app import create_app, unserved_of, workspaces_of
 from emulator.config import Config
 from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
@@ -14,7 +14,7 @@ from emulator.ocapi.access.direct_token import issue_token
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from ssl import SSLContext
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -72,6 +72,11 @@ class Emulator:
     def workspace(self) -> Workspace:
         """The default workspace."""
         return self.workspaces.default
+
+    @property
+    def unserved(self) -> "Mapping[str, int]":
+        """The number of requests by the hint about a missing operation or version (URL-8)."""
+        return unserved_of(self.app)
 
     def start(
         self, bound: socket | None = None, on_failure: "Callable[[], object] | None" = None

@@ -12,6 +12,7 @@ from emulator.cli.option import knob_options
 from emulator.config import Config, ConfigError, unknown_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from socket import socket
 
     from emulator.server import Emulator
@@ -37,8 +38,19 @@ def serve(**knobs: Any) -> None:
     signal.sigwait(END_SIGNALS)
     failure = emulator.failure
     emulator.stop()
+    _summarize(emulator.unserved)
     if failure:
         fail(f"the server ends after an internal error: {failure!r}", FAILED)
+
+
+def _summarize(unserved: "Mapping[str, int]") -> None:
+    """Write the operations that clients asked for in vain (URL-8)."""
+    if not unserved:
+        return
+    warn("not emulated, but asked for:")
+    for hint, count in sorted(unserved.items()):
+        times = "request" if count == 1 else "requests"
+        click.echo(f"  {hint.removeprefix('not emulated: ')} ({count} {times})", err=True)
 
 
 def _open(config: Config) -> "tuple[Emulator, socket]":

@@ -92,6 +92,7 @@ def _show(workspace: Workspace, clients: Mapping[str, list[str]]) -> dict[str, A
         "idle": round(_workspaces().idle(workspace), 3),
         "exchanges": len(workspace.journal),
         "server_errors": [failed.line for failed in workspace.journal.find_errors()],
+        "unserved": workspace.journal.find_unserved(),
         "crashes": len(list(workspace.crashes)),
         "failpoints": len(list(workspace.failpoints)),
         "snapshots": len(workspace.snapshots.list()),

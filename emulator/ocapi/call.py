@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -42,6 +41,7 @@ class Service:
         versions: The path segments of the accepted versions.
         accepts_any: Whether other well-formed versions are accepted, too.
         numbers: The numbers of the accepted versions, such as ``23.2``, by path segment.
+        unserved: The number of requests by hint, up to ``MAX_LOGGED_HINTS`` hints.
     """
 
     def __init__(self, config: Config) -> None:
@@ -51,7 +51,7 @@ class Service:
         self.accepts_any = ANY in config.versions
         self.versions = named if named and not self.accepts_any else named | versions.PUBLISHED
         self.numbers = {segment: versions.number(segment) for segment in self.versions}
-        self._log_once = lru_cache(MAX_LOGGED_HINTS)(logger.warning)
+        self.unserved: dict[str, int] = {}
 
     def tokens(self, workspace: Workspace) -> Tokens:
         """Return the workspace's token issuer."""
@@ -62,9 +62,14 @@ class Service:
         return segment in self.versions or self.accepts_any
 
     def advise(self, fault: Fault, hint: str) -> None:
-        """Add a hint to a fault, and log each hint once (URL-8)."""
+        """Add a hint to a fault; count the hint, and log each hint once (URL-8)."""
         fault.hint = hint
-        self._log_once(fault.hint)
+        seen = self.unserved.get(fault.hint, 0)
+        if not seen:
+            if len(self.unserved) >= MAX_LOGGED_HINTS:
+                return
+            logger.warning("%s", fault.hint)
+        self.unserved[fault.hint] = seen + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -144,6 +145,14 @@ class Exchange:
         return OBJECT_BYTES + headers + texts + bodies
 
     @property
+    def unserved(self) -> str:
+        """The hint about a missing operation or version, empty for none (URL-8)."""
+        if self.status != HTTPStatus.NOT_FOUND:
+            return ""
+        hints = (value for name, value in self.reply_headers if name.lower() == HINT_HEADER)
+        return next(hints, "")
+
+    @property
     def line(self) -> str:
         """Method, path, status and fault in a line, without secrets."""
         request = f"{self.redactor.text(self.method)} {self.redactor.text(self.path)}"
@@ -187,6 +196,7 @@ class Exchange:
         return {"headers": headers, "body": shown}
 
 
+HINT_HEADER = "x-emulator-hint"
 OBJECT_BYTES = 2048
 """Memory of an exchange without the texts."""
 CONTENT_HEADERS = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}

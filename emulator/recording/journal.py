@@ -140,6 +140,10 @@ class Journal:
         """Return the exchanges with a status of 5xx, except answers of failpoints."""
         return [e for e in self._copy() if e.status >= FIRST_ERROR_STATUS and not e.failpoint]
 
+    def find_unserved(self) -> list[str]:
+        """Return the hints about missing operations and versions, oldest first (URL-8)."""
+        return [hint for exchange in self._copy() if (hint := exchange.unserved)]
+
     def find_near(self, match: Match) -> list[NearMiss]:
         """Return up to three other exchanges, the nearest and latest first."""
         return nsmallest(MAX_NEAR_MISSES, self._find_near_misses(match), key=_distance)

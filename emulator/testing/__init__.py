@@ -6,10 +6,25 @@ from typing import TYPE_CHECKING, Any
 from emulator.config import required_extra
 
 if TYPE_CHECKING:
-    from emulator.testing.ocapi import Ocapi, RefusedError, Server, Servers, UnexpectedServerError
+    from emulator.testing.ocapi import (
+        Ocapi,
+        RefusedError,
+        Server,
+        Servers,
+        UnexpectedServerError,
+        UnservedPathError,
+    )
     from emulator.testing.wsgi import WsgiAdapter
 
-__all__ = ["Ocapi", "RefusedError", "Server", "Servers", "UnexpectedServerError", "WsgiAdapter"]
+__all__ = [
+    "Ocapi",
+    "RefusedError",
+    "Server",
+    "Servers",
+    "UnexpectedServerError",
+    "UnservedPathError",
+    "WsgiAdapter",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,11 +26,19 @@ CONTROL_PATH = "/__emulator__"
 ANSWER_TIMEOUT_SECONDS = 10.0
 TOKEN_MARGIN_SECONDS = 60.0  # a token is renewed before it expires
 MAX_SHOWN_ERRORS = 5
+UNSERVED = (
+    "the real server has what the emulator answered 404 for "
+    "(to allow it: ocapi_unserved = ignore, or the marker ocapi(allow_unserved=True))"
+)
 MAX_JOURNAL_EXCHANGES = 1_000_000
 
 
 class UnexpectedServerError(AssertionError):
     """The server answered 5xx without a failpoint, or had an internal error."""
+
+
+class UnservedPathError(AssertionError):
+    """A request was answered 404 for an operation of the real server (URL-8)."""
 
 
 class RefusedError(AssertionError):
@@ -84,6 +92,7 @@ class Ocapi:
         url: The server's base URL.
         workspace: The name of the workspace.
         allow_server_errors: Whether a test may pass in spite of answers of 5xx.
+        allow_unserved: Whether a test may pass in spite of requests for missing operations.
         emulator: The emulator, or None if the server runs in another process.
     """
 
@@ -93,7 +102,9 @@ class Ocapi:
         self.emulator = server.emulator
         self.allow_server_errors = False
         self._server = server
+        self.allow_unserved = False
         self._seen_errors = 0
+        self._seen_unserved = 0
         self._kept: Credentials | None = None
 
     @property
@@ -180,8 +191,14 @@ class Ocapi:
             return _read_answer(session.request(method, url, json=value, timeout=timeout))
 
     def reset(self, to: str = "fixtures") -> None:
-        """Reset the workspace to the data set (``fixtures``), or to no data (``empty``)."""
+        """Reset the workspace to the data set (``fixtures``), or to no data (``empty``).
+
+        Raises:
+            Exception: See ``check``; the reset deletes the journal with the errors.
+        """
+        self.check()
         self.control("POST", f"/reset?to={to}")
+        self._seen_errors = self._seen_unserved = 0
 
     def journal(self, **match: Any) -> list[dict[str, Any]]:
         """Return the matching recorded exchanges, oldest first; all without conditions."""
@@ -220,20 +237,27 @@ class Ocapi:
         Raises:
             UnexpectedServerError: The server answered 5xx without a failpoint, or had an
                 internal error in another process.
+            UnservedPathError: A request was answered 404 for an operation of the real server.
             Exception: The internal error itself, if the server runs in this process.
         """
         if self.emulator is not None:
-            errors = [failed.line for failed in self.emulator.workspace.journal.find_errors()]
+            journal = self.emulator.workspace.journal
+            errors = [failed.line for failed in journal.find_errors()]
+            unserved = journal.find_unserved()
         else:
-            errors = self._ask_for_errors()
+            errors, unserved = self._ask_for_errors()
+        hints, self._seen_unserved = unserved[self._seen_unserved :], len(unserved)
         new, self._seen_errors = errors[self._seen_errors :], len(errors)
         if self.emulator is not None:
             self.emulator.check()
         if new and not self.allow_server_errors:
             raise UnexpectedServerError("the server failed:\n" + "\n".join(new[:MAX_SHOWN_ERRORS]))
+        if hints and not self.allow_unserved:
+            shown = "\n".join(list(dict.fromkeys(hints))[:MAX_SHOWN_ERRORS])
+            raise UnservedPathError(f"{UNSERVED}:\n{shown}")
 
-    def _ask_for_errors(self) -> list[str]:
-        """Return the answers of 5xx in another process; raise the internal errors there."""
+    def _ask_for_errors(self) -> tuple[list[str], list[str]]:
+        """Return the answers of 5xx and the hints of another process; raise its internal errors."""
         shown = self._ask("GET", f"/workspaces/{self.workspace}")
         errors: list[str] = shown["server_errors"]
         if shown["crashes"]:
@@ -242,7 +266,7 @@ class Ocapi:
             self._seen_errors = len(errors)
             listed = "\n".join(crashes[:MAX_SHOWN_ERRORS])
             raise UnexpectedServerError(f"the server failed:\n{listed}")
-        return errors
+        return errors, shown["unserved"]
 
     @property
     def _workspace_header(self) -> dict[str, str]:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from emulator.testing.ocapi import Ocapi, Servers
 
 MARKER = (
-    "ocapi(allow_server_errors=False, **knobs): use a server with these fields of emulator.Config; "
-    "allow answers of 5xx without a failpoint"
+    "ocapi(allow_server_errors=False, allow_unserved=False, **knobs): use a server with these "
+    "fields of emulator.Config; allow answers of 5xx without a failpoint; allow requests for "
+    "missing operations"
 )
 OPTIONS = {
     "ocapi_url": "use the running server with this base URL; each test has an own workspace there",
@@ -26,7 +27,10 @@ OPTIONS = {
     "ocapi_client_id": "API client to use on that server; by default the first of its data set",
     "ocapi_fixtures": "data set of the server: the name of a bundled one, or a folder",
     "ocapi_dialect": "dialect of the server: documented or observed",
+    "ocapi_unserved": "fail (default) or ignore: a test that asks for a missing operation",
 }
+FAIL, IGNORE = "fail", "ignore"
+"""The values of ``ocapi_unserved``."""
 # Only for secrets and clients of a running server: other variables configure 'serve'.
 FROM_ENVIRONMENT = ("ocapi_control_token", "ocapi_client_id")
 
@@ -47,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Fail a test after an internal error of the server, or after an unexpected 5xx."""
+    """Fail a test after an internal error, an unexpected 5xx, or an unserved path (URL-8)."""
     result = yield
     used = getattr(item, "funcargs", {}).get("ocapi")
     ours = sys.modules.get("emulator.testing.ocapi")  # not imported: not used
@@ -61,6 +65,14 @@ def _option(config: pytest.Config, name: str) -> str:
     if not given and name in FROM_ENVIRONMENT:
         given = os.environ.get(name.upper().replace("OCAPI_", "OCAPI_EMULATOR_", 1))
     return str(given or "")
+
+
+def _ignores_unserved(config: pytest.Config) -> bool:
+    """Return whether tests may ask for missing operations."""
+    chosen = _option(config, "ocapi_unserved") or FAIL
+    if chosen not in (FAIL, IGNORE):
+        raise pytest.UsageError(f"ocapi_unserved is '{chosen}': use {FAIL} or {IGNORE}")
+    return chosen == IGNORE
 
 
 def _find_fixtures(config: pytest.Config) -> str:
@@ -108,7 +120,8 @@ def ocapi(request: pytest.FixtureRequest, ocapi_servers: "Servers") -> Iterator[
             )
         asked = {**mark.kwargs, **asked}
     allowed = asked.pop("allow_server_errors", False)
+    ignored = asked.pop("allow_unserved", _ignores_unserved(request.config))
     with ocapi_servers.open(asked) as opened:
-        opened.allow_server_errors = allowed
+        opened.allow_server_errors, opened.allow_unserved = allowed, ignored
         yield opened
         opened.check()  # errors during the tear-down of other fixtures

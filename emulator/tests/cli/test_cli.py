@@ -173,6 +173,23 @@ def unused_url() -> Iterator[str]:
 HEALTH = b"GET /__emulator__/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
+def test_serve_lists_missing_operations_at_the_end() -> None:
+    with serving("--fixtures", "samples") as (process, url):
+        for path in ("/s/-/dw/shop/v23_2/categories", "/s/-/dw/shop/v23_2/baskets/1") * 2:
+            assert requests.get(f"{url}{path}", timeout=TIMEOUT).status_code == 404
+        assert requests.get(f"{url}/dw/shop/v1", timeout=TIMEOUT).status_code == 404
+        process.send_signal(signal.SIGTERM)
+        errors = process.communicate(timeout=TIMEOUT)[1]
+    assert process.returncode == 0
+    summary = errors[errors.index("ocapi-emulator: not emulated, but asked for:") :]
+    assert summary.splitlines() == [
+        "ocapi-emulator: not emulated, but asked for:",
+        "  GET /dw/shop/v1 (1 request)",
+        "  GET /s/-/dw/shop/v23_2/baskets/1 (2 requests)",
+        "  GET /s/-/dw/shop/v23_2/categories (2 requests)",
+    ]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_serve_answers_many_clients_and_ends_silently_on_a_signal(number: int) -> None:
     with (

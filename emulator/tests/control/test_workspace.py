@@ -80,6 +80,7 @@ def test_the_default_one_is_there_from_the_start(emulator: Emulator) -> None:
             "clients": [],
             "exchanges": 0,
             "server_errors": [],
+            "unserved": [],
             "crashes": 0,
             "failpoints": 0,
             "snapshots": 0,
@@ -174,6 +175,7 @@ def test_one_tells_what_is_in_it(emulator: Emulator) -> None:
         "clients": ["a", "b"],
         "exchanges": 1,
         "server_errors": [],
+        "unserved": [],
         "crashes": 0,
         "failpoints": 1,
         "snapshots": 1,
@@ -503,3 +505,13 @@ def test_too_many_clients_are_refused_at_once(emulator: Emulator) -> None:
 def test_there_is_room_for_two_at_least() -> None:
     with pytest.raises(ConfigError, match="workspaces 1 is not between 2 and 1000000"):
         Emulator(fixtures="samples", workspaces=1)
+
+
+def test_requests_for_missing_operations_are_listed(emulator: Emulator) -> None:
+    path = "/s/-/dw/shop/v23_2/categories/root"
+    for _ in range(2):
+        ask(emulator, "GET", path, headers=within("ci-7"))
+    ask(emulator, "GET", "/s/-/dw/data/v23_2/vehicles", headers=within("ci-7"))
+    shown = ask(emulator, "GET", f"{WORKSPACES}/ci-7").json
+    assert shown is not None
+    assert shown["unserved"] == [f"not emulated: GET {path}"] * 2

@@ -99,6 +99,15 @@ def test_a_hint_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     for hint in ("one", "two", "one"):
         service.advise(faults.VERSION_NOT_FOUND("v1_0"), hint)
     assert [record.message for record in caplog.records] == ["one", "two"]
+    assert service.unserved == {"one": 2, "two": 1}
+
+
+def test_hints_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.ocapi.call.MAX_LOGGED_HINTS", 2)
+    service = Service(Config())
+    for hint in ("one", "two", "three", "one"):
+        service.advise(faults.VERSION_NOT_FOUND("v1_0"), hint)
+    assert service.unserved == {"one": 2, "two": 1}
 
 
 @table(

@@ -131,6 +131,53 @@ def test_a_5xx_without_a_failpoint_fails_the_test(run: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*UnexpectedServerError: the server failed:*", "*GET /*: 503*"])
 
 
+UNSERVED_PATH = """
+    import pytest
+    def ask(ocapi):
+        path = f"{ocapi.url}/s/-/dw/shop/v23_2/categories/root"
+        assert ocapi.session.get(path).status_code == 404
+    def test_unserved(ocapi):
+        ask(ocapi)
+    def test_reset_hides_nothing(ocapi):
+        ask(ocapi)
+        ocapi.reset()
+    @pytest.mark.ocapi(allow_unserved=True)
+    def test_allowed(ocapi):
+        ask(ocapi)
+    def test_own_404(ocapi):
+        assert ocapi.session.get(f"{ocapi.data_url}/inventory_lists/none").status_code == 404
+        assert ocapi.session.get(f"{ocapi.data_url}/vehicles").status_code == 404
+"""
+
+
+@pytest.mark.parametrize("place", ["this process", "another process"])
+def test_an_unserved_path_fails_the_test(
+    run: pytest.Pytester, server: Emulator, place: str
+) -> None:
+    run.makepyfile(UNSERVED_PATH)
+    options = () if place == "this process" else ("--ocapi-url", server.url)
+    result = run.runpytest_inprocess(*SILENT, *options)
+    assert result.parseoutcomes() == {"failed": 2, "passed": 2}
+    shown = "*not emulated: GET /s/-/dw/shop/v23_2/categories/root*"
+    result.stdout.fnmatch_lines(["*UnservedPathError: the real server has*", shown])
+
+
+@pytest.mark.parametrize("by", ["flag", "file"])
+def test_unserved_paths_can_be_ignored(run: pytest.Pytester, by: str) -> None:
+    options: tuple[str, ...] = ("--ocapi-unserved", "ignore")
+    if by == "file":
+        run.makeini("[pytest]\nocapi_unserved = ignore")
+        options = ()
+    assert outcomes(run, UNSERVED_PATH, *options) == {"passed": 4}
+
+
+def test_an_unknown_treatment_of_unserved_paths_is_an_error(run: pytest.Pytester) -> None:
+    run.makepyfile(UNSERVED_PATH)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-unserved", "maybe")
+    assert result.parseoutcomes() == {"errors": 4}
+    result.stdout.fnmatch_lines(["*ocapi_unserved is 'maybe': use fail or ignore*"])
+
+
 def test_a_failing_test_fails_by_itself(run: pytest.Pytester) -> None:
     run.makepyfile("def test_it(ocapi):\n    assert ocapi.url == 'nowhere'")
     result = run.runpytest_inprocess(*SILENT)
