@@ -138,7 +138,7 @@ def _list_routes() -> dict[str, Route]:
 
 
 def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
-    children = tuple(child for child in RESOURCES if child.parent is resource)
+    children = tuple(child for child in RESOURCES if resource in child.ancestors)
     document = resource.document
     many, one = resource.methods(of_collection=True), resource.methods(of_collection=False)
     of_all = Route(resource, resource.template, many, document, of_collection=True)
@@ -146,7 +146,7 @@ def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
     routes = [of_all, of_one]
     if resource.search is not None:
         methods: dict[str, Verb] = {METHODS_BY_VERB["search"]: "search"}
-        routes.append(Route(resource, (resource.search.path,), methods, SEARCH_REQUEST))
+        routes.append(Route(resource, resource.search_template, methods, SEARCH_REQUEST))
     for route in routes:
         yield "/".join(map(_match_segment, route.template)), route
     for name in resource.aliases:

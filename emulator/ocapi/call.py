@@ -82,7 +82,7 @@ class Route:
         methods: The verb of each method.
         body: The schema of request documents.
         of_collection: Whether the path is a collection's rather than a document's.
-        children: The resources below a document.
+        children: The resources below a document, on all levels.
     """
 
     resource: Resource
@@ -213,7 +213,8 @@ class Call:
     @property
     def parents(self) -> Key:
         """The ids of the documents above the resource."""
-        return self.key if self.route.of_collection else self.key[:-1]
+        is_above = self.route.of_collection or self.route.is_search
+        return self.key if is_above else self.key[:-1]
 
     @cached_property
     def collection_url(self) -> str:

@@ -36,7 +36,7 @@ class Search:
     """The search of a resource.
 
     Attributes:
-        path: The path below the version.
+        path: The path below the version, or below a document of the parent.
         result: The schema of the result.
         fields: The fields for queries and sorts.
         faults: The documented faults, besides the faults of every search.
@@ -53,8 +53,9 @@ class Resource:
     """A resource of the Data API.
 
     Attributes:
-        path: The path below the version, such as ``inventory_lists``; also the name of the
-            collection in the store and in fixtures.
+        path: The path below the version or below the parent, such as ``inventory_lists``.
+        name: The name of the collection in the store and in fixtures; empty for the path. Two
+            resources with the same path below different parents need different names.
         aliases: Further paths of the collection; the documents have no further paths.
         document: The schema of a document.
         collection: The schema of a page of documents.
@@ -65,8 +66,9 @@ class Resource:
             parent's id. Only the order counts, the names are free.
         duplicate: The fault of PUT for an existing document, with the same arguments. The
             observed dialect replaces nevertheless. None if PUT always replaces the document.
-        parent: The resource above, if any; a resource without a parent of its own.
-        parent_key: The property with the parent's id, also the name of the path parameter.
+        parent: The resource above, if any. There may be several levels.
+        parent_key: The name of the path parameter with the parent's id. A document of a data set
+            has a member of this name. Answers have the member if the document has the property.
         deletes_missing: Whether DELETE of a missing document succeeds.
         derive: Returns all properties of a written document. The arguments are the properties
             before the write (None for a new document), the properties after the write, the
@@ -102,15 +104,15 @@ class Resource:
     survives_empty_reset: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
+    name: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name or self.path)
         if not isinstance(self.document.fields.get(self.key), String):
             problem = f"{self.path}: the key '{self.key}' is not a string of the document"
             raise ValueError(problem)  # noqa: TRY004 - the declaration has a mistake
-        if self.parent and not isinstance(self.document.fields.get(self.parent_key), String):
-            problem = f"{self.path}: the document has no string '{self.parent_key}'"
-            raise ValueError(f"{problem} for the id of the parent '{self.parent.path}'")
-        self._check_parent()
+        if bool(self.parent) != bool(self.parent_key) or len({*self.keys}) < len(self.keys):
+            raise ValueError(f"{self.path}: each parent needs a 'parent_key' of its own")
         missing = {*self.references, *self.computed}.difference(self.document.fields)
         if missing:
             raise ValueError(f"{self.path}: the document has no property '{min(missing)}'")
@@ -120,18 +122,6 @@ class Resource:
                 problem = f"{self.path}: {fault.type} has {count} arguments, but takes the id"
                 raise ValueError(f"{problem}, then the parent's id if there is a parent")
 
-    def _check_parent(self) -> None:
-        """Refuse declarations that nothing would serve.
-
-        Raises:
-            ValueError: The parent has a parent itself, or a resource with a parent has a search.
-        """
-        if self.parent and self.parent.parent:
-            problem = f"{self.path}: the parent '{self.parent.path}' has a parent itself"
-            raise ValueError(f"{problem}: two levels are not supported")
-        if self.parent and self.search:
-            raise ValueError(f"{self.path}: a search below a parent is not supported")
-
     @property
     def faults(self) -> tuple[FaultType, ...]:
         """The own faults of the resource."""
@@ -140,7 +130,14 @@ class Resource:
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The id properties in the path, outermost first."""
-        return (self.parent_key, self.key) if self.parent else (self.key,)
+        if self.parent is None:
+            return (self.key,)
+        return (*self.parent.keys[:-1], self.parent_key, self.key)
+
+    @property
+    def ancestors(self) -> tuple["Resource", ...]:
+        """The resources above, outermost first."""
+        return (*self.parent.ancestors, self.parent) if self.parent else ()
 
     @property
     def template(self) -> tuple[str, ...]:
@@ -153,6 +150,11 @@ class Resource:
     def document_template(self) -> tuple[str, ...]:
         """The segments of a document's path; ids are in braces."""
         return (*self.template, f"{{{self.parameter or self.key}}}")
+
+    @property
+    def search_template(self) -> tuple[str, ...]:
+        """The segments of the search's path; ids are in braces. Empty without a search."""
+        return (*self.template[:-1], self.search.path) if self.search else ()
 
     def locate(self, key: Key) -> str:
         """Return the path of a document below the version; of the collection for a parent's key."""
@@ -178,6 +180,8 @@ class Resource:
             created: Whether the write creates the document.
         """
         ids = dict(zip(self.keys[::-1], key[::-1], strict=False))
+        for name in self._outer_keys:
+            ids.pop(name, None)
         names = self._dates_of_creation if created else self._dates_of_change
         dates = dict.fromkeys(names, now) if now else {}
         return Record(key, {**properties, **ids, **dates})
@@ -196,8 +200,8 @@ class Resource:
     def fixtures(self) -> FixtureCollection:
         """Return the description of the resource's collection in data sets."""
         return FixtureCollection(
-            self.path,
-            f"{self.path}.json",
+            self.name,
+            f"{self.name}.json",
             self._read_fixture,
             self.references,
             arrange=self._arrange,
@@ -217,13 +221,13 @@ class Resource:
 
     def _computed_collection(self, name: str) -> str:
         """Return the store's collection of a computed property; survives the document."""
-        return f"{self.path}.{name}"
+        return f"{self.name}.{name}"
 
     def _arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
         stored = [self._set_apart(record, apart) for record in records]
         return {
-            self.path: stored,
+            self.name: stored,
             **{self._computed_collection(name): apart[name] for name in apart},
         }
 
@@ -236,20 +240,43 @@ class Resource:
         return record
 
     def _encode(self, store: Store, _: str) -> Iterator[Mapping[str, Any]]:
-        for record in store.scan(self.path, 0, store.count(self.path)).records:
-            yield {**record.properties, **self.compute(store, record.key)}
+        for record in store.scan(self.name, 0, store.count(self.name)).records:
+            ids = dict(zip(self.keys, record.key, strict=True))
+            outer = {name: ids[name] for name in self._outer_keys}
+            yield {**outer, **record.properties, **self.compute(store, record.key)}
 
     def _read_fixture(self, entry: Any) -> Record:
+        ids, own = self._divide(entry) if self._outer_keys else ({}, entry)
         try:
-            properties = self.document.decode_stored(entry)
+            properties = self.document.decode_stored(own)
         except ValueError as error:
             raise ValueError("; ".join([*self._report_missing_ids(entry), str(error)])) from error
+        named = {**properties, **ids}
         try:
-            key = tuple([properties[name] for name in self.keys])
+            key = tuple([named[name] for name in self.keys])
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
         derived = self.derive(properties, properties, {}, "") if self.derive else properties
         return Record(key, derived)
+
+    @cached_property
+    def _outer_keys(self) -> tuple[str, ...]:
+        """The parents' ids that are no properties of the document, outermost first."""
+        return tuple(name for name in self.keys[:-1] if name not in self.document.fields)
+
+    def _divide(self, entry: Any) -> tuple[dict[str, str], Any]:
+        """Return the parents' ids of an entry that are no properties, and the other members.
+
+        Raises:
+            ValueError: An id is not a string.
+        """
+        if not isinstance(entry, dict):
+            return {}, entry
+        ids = {name: entry[name] for name in self._outer_keys if name in entry}
+        for name, value in ids.items():
+            if not isinstance(value, str):
+                raise ValueError(f"{name}: is not a string")  # noqa: TRY004 - of a data set
+        return ids, {name: value for name, value in entry.items() if name not in ids}
 
     def _report_missing_ids(self, entry: Any) -> list[str]:
         """Return a message for each missing id of an entry."""

@@ -42,7 +42,7 @@ def list_(call: Call) -> Answer:
     """Answer a page of the collection (PAG-1, PAG-2, ENV-2 to ENV-4)."""
     resource, selector, page = call.route.resource, call.selector, call.page
     _require_parent(call)
-    scan = call.store.scan(resource.path, page.start, page.count, call.parents)
+    scan = call.store.scan(resource.name, page.start, page.count, call.parents)
     whole = selector is not None and selector.reaches_into("data")
     items = Documents(_item(call, record, whole=whole) for record in scan.records)
     query = call.request.query_string.decode(errors="replace")
@@ -90,6 +90,7 @@ def search(call: Call) -> Answer:
     searched, request = call.route.search, call.changes
     selector = parse_selector(request.get("select")) or call.selector
     expand(call, request.get("expand", ()))
+    _require_parent(call)
     found = _find_all(call, searched, request)
     page = Page(request["start"], request["count"])
     whole = selector is not None and selector.reaches_into("hits")
@@ -121,16 +122,17 @@ def _find_all(call: Call, searched: Search, request: Properties) -> Sequence[Rec
     matches = compile_query(request["query"], searched.fields)
     order = compile_sorts(request.get("sorts") or (), searched.fields)
     candidates = _find_candidates(call, exact(request["query"], call.route.resource.key))
-    found = [record for record in candidates if matches(record.properties)]
+    found = [record for record in candidates if matches(record)]
     return order.sort(found, lambda record: record.properties)
 
 
 def _find_candidates(call: Call, ids: frozenset[str] | None) -> Iterable[Record]:
     """Return the records to compare with a query: all records, or those with the given ids."""
-    collection = call.route.resource.path
+    collection = call.route.resource.name
     if ids is None:
-        return call.store.scan(collection, 0, call.store.count(collection)).records
-    looked_up = (call.store.get(collection, (name,)) for name in sorted(ids))
+        count = call.store.count(collection)
+        return call.store.scan(collection, 0, count, call.parents).records
+    looked_up = (call.store.get(collection, (*call.parents, name)) for name in sorted(ids))
     return [record for record in looked_up if record is not None]
 
 
@@ -146,7 +148,7 @@ def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> d
 
 def _create(call: Call) -> Answer:
     resource, parents = call.route.resource, _require_parent(call)
-    existing = call.store.get(resource.path, call.key)
+    existing = call.store.get(resource.name, call.key)
     _check_state(call, existing)
     _check_id(call)
     if existing is None:
@@ -154,7 +156,7 @@ def _create(call: Call) -> Answer:
         if resource.derive is not None:
             properties = resource.derive(None, properties, call.changes, call.now)
         record = resource.record(call.key, properties, call.now, created=True)
-        call.store.apply(*parents, Put(resource.path, record, Presence.ABSENT))
+        call.store.apply(*parents, Put(resource.name, record, Presence.ABSENT))
         return _show(call, record, status=201)
     if resource.duplicate and not call.dialect.replaces_existing:
         raise fault_of(resource.duplicate, call.key)
@@ -173,11 +175,11 @@ def _update(call: Call) -> Answer:
 def _delete(call: Call) -> Answer:
     resource = call.route.resource
     _require_parent(call)
-    record = call.store.get(resource.path, call.key)
+    record = call.store.get(resource.name, call.key)
     if record is not None:
         _check_state(call, record)
-        below = (Clear(child.path, call.key) for child in call.route.children)
-        call.store.apply(Delete(resource.path, call.key, record.state), *below)
+        below = (Clear(child.name, call.key) for child in call.route.children)
+        call.store.apply(Delete(resource.name, call.key, record.state), *below)
     elif not resource.deletes_missing:
         raise fault_of(resource.not_found, call.key)
     return Answer(204)
@@ -192,22 +194,23 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     if changed == record:
         return _show(call, record)
     changed = resource.record(call.key, properties, call.now)
-    call.store.put(resource.path, changed, record.state)
+    call.store.put(resource.name, changed, record.state)
     return _show(call, changed)
 
 
 def _require_parent(call: Call) -> tuple[Require, ...]:
-    """Check that the parent document exists; return this expectation for the store.
+    """Check that the documents above exist; return this expectation for the store.
 
     Raises:
-        Fault: The parent's own fault, if there is no parent with this id.
+        Fault: The fault of the outermost missing document.
     """
-    parent = call.route.resource.parent
-    if parent is None:
-        return ()
-    if call.store.get(parent.path, call.parents) is None:
-        raise fault_of(parent.not_found, call.parents)
-    return (Require(parent.path, call.parents, Presence.PRESENT),)
+    required = []
+    for above in call.route.resource.ancestors:
+        key = call.parents[: len(above.keys)]
+        if call.store.get(above.name, key) is None:
+            raise fault_of(above.not_found, key)
+        required.append(Require(above.name, key, Presence.PRESENT))
+    return tuple(required)
 
 
 def _find(call: Call) -> Record:
@@ -217,7 +220,7 @@ def _find(call: Call) -> Record:
         Fault: The resource's own fault, if there is no document with this id.
     """
     resource = call.route.resource
-    record = call.store.get(resource.path, call.key)
+    record = call.store.get(resource.name, call.key)
     if record is None:
         raise fault_of(resource.not_found, call.key)
     return record
@@ -243,7 +246,7 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
     content = envelope.wrap(document, call.version, record.state, properties)
     headers = _name_state(record)
     if status == 201:  # noqa: PLR2004 - MET-1
-        headers["Location"] = properties["link"]
+        headers["Location"] = call.link(record.key)
     if call.selector or call.permission.readable:
         return Answer(status, _select(call, content, call.selector), document, headers)
     return Answer(status, content, document, headers)
@@ -252,7 +255,9 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
 def _properties(call: Call, record: Record) -> dict[str, Any]:
     """Return all properties of a document, with computed properties and the link."""
     resource = call.route.resource
-    whole = {**record.properties, "link": call.link(record.key)}
+    whole = dict(record.properties)
+    if "link" in resource.document.fields:
+        whole["link"] = call.link(record.key)
     if resource.computed:
         whole |= resource.compute(call.store, record.key)
     return whole if call.locale is None else resource.document.localize(whole, call.locale)
@@ -272,7 +277,9 @@ def _item(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
     if whole or document.items_are_whole:
         properties = _properties(call, record)
     else:
-        properties = {call.route.resource.key: record.key[-1], "link": call.link(record.key)}
+        properties = {call.route.resource.key: record.key[-1]}
+        if "link" in document.fields:
+            properties["link"] = call.link(record.key)
     return envelope.wrap_item(document, call.version, record.state, properties, dialect)
 
 

@@ -295,7 +295,7 @@ def _operations(
             yield template, method, _describe_verb(resource, verb, template, replaces=replaces)
     search = resource.search
     if search is not None:
-        template = tuple(search.path.split("/"))
+        template = resource.search_template
         yield template, "POST", _describe_search(resource, search, template)
 
 
@@ -392,8 +392,8 @@ def _faults(resource: Resource, verb: Verb, *, replaces: bool) -> Iterator[Fault
 
 
 def _faults_above(resource: Resource) -> Iterator[FaultType]:
-    if resource.parent is not None:
-        yield resource.parent.not_found
+    for above in resource.ancestors:
+        yield above.not_found
 
 
 def _responses(

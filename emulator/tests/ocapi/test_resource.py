@@ -1,5 +1,7 @@
 """Resources: what a declaration must say, and what it says of methods, records and fixtures."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -7,29 +9,26 @@ import pytest
 from werkzeug.test import Client
 
 from emulator import Emulator
-from emulator.ocapi.resource import Resource, Search, Verb, fault_of, list_methods
+from emulator.ocapi.resource import Verb, fault_of, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, Number, String
-from emulator.ocapi.search.query import SearchResult
+from emulator.ocapi.schema.fields import Array, Embedded, String
 from emulator.store import MemoryStore, Record
+from emulator.tests.ocapi.things import (
+    ALL,
+    MISSING,
+    PART,
+    SECTION,
+    THING,
+    SmallThing,
+    declare,
+)
 from emulator.tests.table import table
 
 NOW = "2024-02-19T10:18:31.000Z"
 THEN = "2023-01-16T08:00:00.000Z"
-
-
-class SmallThing(Document):
-    custom = True
-
-    id = String(allow_none=False, min_length=1)
-    count = Number()
-    good = Boolean(load_default=False)
-    creation_date = DateTime(read_only=True)
-    last_modified = DateTime(read_only=True)
-    parents = Array(String())
 
 
 class Dateless(Document):
@@ -37,28 +36,8 @@ class Dateless(Document):
     creation_date = String()
 
 
-class Things(Collection):
-    data = Array(Embedded(SmallThing()))
-
-
-MISSING = FaultType(404, "ThingMissing", "No '{thingId}'.", ("thingId",))
-TWICE = FaultType(400, "ThingTwice", "Two '{thingId}'.", ("thingId",))
 NO_ARGUMENT = FaultType(404, "NoArgument", "None.")
 TWO_ARGUMENTS = FaultType(404, "TwoArguments", "Two.", ("thingId", "other"))
-ALL: tuple[Verb, ...] = ("list", "read", "create", "update", "delete")
-
-
-def declare(*verbs: Verb, **changes: Any) -> Resource:
-    declaration = {
-        "path": "things",
-        "document": SmallThing(),
-        "collection": Things(),
-        "key": "id",
-        "verbs": frozenset(verbs),
-        "not_found": MISSING,
-        "duplicate": TWICE,
-    }
-    return Resource(**{**declaration, **changes})
 
 
 def test_a_declaration_needs_neither_aliases_nor_references_nor_computed_properties() -> None:
@@ -84,22 +63,41 @@ def test_faults_need_the_ids_as_arguments(role: str, kind: FaultType) -> None:
         declare("read", **{role: kind})
 
 
-class Part(Document):
-    id = String()
-    thing_id = String()
-    section_id = String()
+def test_each_parent_needs_a_key_of_its_own() -> None:
+    below: dict[str, Any] = {"path": "parts"}
+    told = "parts: each parent needs a 'parent_key' of its own"
+    with pytest.raises(ValueError, match=told):
+        declare("read", **below, parent=declare("read"))
+    with pytest.raises(ValueError, match=told):
+        declare("read", **below, parent_key="thing_id")
+    with pytest.raises(ValueError, match=told):
+        declare("read", **below, parent=declare("read"), parent_key="id")
 
 
-def test_what_nothing_would_serve_is_not_declared() -> None:
-    below: dict[str, Any] = {"path": "parts", "document": Part(), "parent_key": "thing_id"}
-    part = declare("read", **below, parent=declare("read"))
-    with pytest.raises(ValueError, match="parts: the parent 'parts' has a parent itself"):
-        declare("read", **{**below, "parent_key": "section_id"}, parent=part)
-    search = Search(path="part_search", result=SearchResult(), fields={})
-    with pytest.raises(ValueError, match="parts: a search below a parent is not supported"):
-        declare("read", **below, parent=declare("read"), search=search)
-    with pytest.raises(ValueError, match="parts: the document has no string 'other_id' for the id"):
-        declare("read", **{**below, "parent_key": "other_id"}, parent=declare("read"))
+def test_a_resource_may_be_several_levels_below_others() -> None:
+    above = ("things", "{thing_id}", "sections", "{section_id}")
+    assert PART.keys == ("thing_id", "section_id", "id")
+    assert PART.document_template == (*above, "parts", "{id}")
+    assert PART.search_template == (*above, "part_search")
+    assert PART.ancestors == (THING, SECTION)
+
+
+def test_ids_of_parents_need_not_be_properties() -> None:
+    part = declare("read", path="parts", name="thing_parts", parent=declare("read"), parent_key="t")
+    fixtures = part.fixtures()
+    assert (fixtures.name, fixtures.file) == ("thing_parts", "thing_parts.json")
+    record = fixtures.decode({"t": "above", "id": "x", "count": 2})
+    assert (record.key, dict(record.properties)) == (
+        ("above", "x"),
+        {"id": "x", "count": 2, "good": False},
+    )
+    store = MemoryStore()
+    store.replace({"thing_parts": [record]})
+    assert list(fixtures.encode(store, "thing_parts")) == [{"t": "above", **record.properties}]
+    assert dict(part.record(("above", "x"), {"count": 2}).properties) == {"id": "x", "count": 2}
+    for entry, reason in (({"t": 1, "id": "x"}, "t: is not a string"), ({"id": "x"}, "has no 't'")):
+        with pytest.raises(ValueError, match=reason):
+            fixtures.decode(entry)
 
 
 @pytest.mark.parametrize("option", [{"references": {"sites": "sites"}}, {"computed": ("sites",)}])
@@ -283,3 +281,51 @@ def test_items_can_be_whole_and_without_a_state(monkeypatch: pytest.MonkeyPatch)
     assert {"_v", "_type", "id", "link", "default_in_stock"} <= item.keys()
     assert "_resource_state" not in item
     emulator.check()
+
+
+ENVELOPE = ("_v", "_type", "_resource_state")
+SERVE_THREE_LEVELS = """
+import emulator.ocapi.resources as resources
+from emulator.tests.ocapi.things import THREE_LEVELS
+resources.RESOURCES = (*resources.RESOURCES, *THREE_LEVELS)
+from emulator import Emulator
+emulator = Emulator(fixtures="samples")
+client = emulator.app.test_client()
+headers = {"Authorization": f"Bearer {emulator.token()}"}
+def ask(method, path, value=None):
+    answer = client.open(f"/s/-/dw/data/v23_2/{path}", method=method, json=value, headers=headers)
+    return answer.status_code, answer.json
+for path in ("things/a", "things/a/sections/s", "things/a/sections/s/parts/x"):
+    print(ask("PUT", path, {"count": 1})[0], end=" ")
+print(ask("PUT", "things/b", {})[0], ask("PUT", "things/b/sections/s", {})[0], end=" ")
+print(ask("PUT", "things/b/sections/s/parts/x", {"count": 2})[0])
+part = ask("GET", "things/a/sections/s/parts/x")[1]
+print(sorted(part))
+query = {"query": {"term_query": {"fields": ["id"], "operator": "is", "values": ["x"]}}}
+counting = {"query": {"term_query": {"fields": ["count"], "operator": "is", "values": [2]}}}
+for thing in "ab":
+    path = f"things/{thing}/sections/s/part_search"
+    print(ask("POST", path, query)[1]["total"], ask("POST", path, counting)[1]["total"], end=" ")
+print(ask("POST", "things/c/sections/s/part_search", query)[1]["fault"]["type"])
+print(ask("GET", "things/a/sections/t/parts")[1]["fault"]["arguments"])
+print(ask("DELETE", "things/a")[0], ask("PUT", "things/a", {})[0])
+print(ask("PUT", "things/a/sections/s", {})[0], ask("GET", "things/a/sections/s/parts")[1]["total"])
+print(ask("GET", "things/b/sections/s/parts")[1]["total"])
+emulator.check()
+"""
+
+
+def test_three_levels_of_resources_are_served() -> None:
+    program = [sys.executable, "-c", SERVE_THREE_LEVELS]
+    done = subprocess.run(  # noqa: S603 - the program of this test
+        program, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines() == [
+        "201 201 201 201 201 201",
+        str(sorted((*ENVELOPE, "count", "creation_date", "good", "id", "last_modified"))),
+        "1 0 1 1 ThingMissingException",
+        "{'sectionId': 't'}",
+        "204 201",
+        "201 0",
+        "1",
+    ], done.stderr
