@@ -960,7 +960,7 @@ def naive_term(clause: Any, document: Any) -> bool:
 
 
 def naive_text(clause: Any, document: Any) -> bool:
-    if set(clause["search_phrase"]) == {"*"}:
+    if set("".join(clause["search_phrase"].split())) == {"*"}:
         return True
     values = [value for name in clause["fields"] for value in stored(name, document)]
     whole = "\n".join(map(str, values)).lower()
