@@ -1,7 +1,7 @@
 """The operations of the real server, for hints about missing operations (URL-8).
 
 ``operations.json`` has the methods of all 332 operations of the Data API 23.2 by path. Of the Shop
-API only the beginning of the path is known.
+API and of WebDAV only the beginning of the path is known.
 """
 
 import json
@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 OPERATIONS = Path(__file__).with_name("operations.json")
-OTHER_APIS = re.compile(r"(?:/s/[^/]+)?/dw/shop(?:/.*)?", re.DOTALL)
+OTHER_APIS = re.compile(
+    r"(?:/s/[^/]+)?/dw/shop(?:/.*)?|/+on/+demandware\.servlet/+webdav(?:/.*)?", re.DOTALL
+)
 
 
 class RealPath(NamedTuple):
@@ -42,7 +44,7 @@ def find_path(path: str) -> RealPath | None:
 
 
 def is_other_api(path: str) -> bool:
-    """Return whether a path belongs to the Shop API."""
+    """Return whether a path belongs to the Shop API or to WebDAV."""
     return OTHER_APIS.fullmatch(path) is not None
 
 

@@ -1,1 +1,0 @@
-"""WebDAV: the files of an instance, as published tools use them."""
