@@ -530,7 +530,7 @@ def test_no_exchange_spoils_a_list(  # noqa: PLR0913, PLR0917 - what makes up an
 LISTENING = Emulator(fixtures="samples")
 
 
-def test_the_nearest_misses_of_a_full_journal_are_found_in_a_second() -> None:
+def test_the_nearest_misses_of_a_full_journal_are_found_in_bounded_time() -> None:
     emulator = Emulator(fixtures="samples")
     body = Body.of(orjson.dumps([{"id": f"a{n}", "token": "x"} for n in range(60)]), 16_384)
     paths = ["/a" * 100, "/" + "a" * 2000]
@@ -549,7 +549,13 @@ def test_the_nearest_misses_of_a_full_journal_are_found_in_a_second() -> None:
     }
     began = process_time()
     assert verify(emulator, match=match).status_code == 409
-    assert process_time() - began < 1
+    seconds = process_time() - began
+    # A ratio: while other programs share the core, both sides take longer. An idle core takes 0.2 s
+    # for the loop, and so 5 loops are a second.
+    began = process_time()
+    for _ in range(10_000_000):
+        pass
+    assert seconds < 5 * (process_time() - began)
 
 
 @table(
