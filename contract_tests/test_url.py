@@ -257,11 +257,9 @@ def test_a_path_of_the_real_data_api_has_a_hint(
     [
         "/dw/shop/v23_2/products/x",
         "/s/SiteGenesis/dw/shop/v20_4/baskets",
-        "/on/demandware.servlet/webdav/Sites/Cartridges/version1",
-        "/on/demandware.servlet//webdav/Sites/Impex",
     ],
 )
-def test_a_path_of_the_shop_api_or_webdav_has_a_hint(
+def test_a_path_of_the_shop_api_has_a_hint(
     start: Start, caplog: pytest.LogCaptureFixture, in_process: bool, path: str
 ) -> None:
     answer = start().call("PUT", path)

@@ -20,6 +20,15 @@ TOO_LARGE = "emulator.body_too_large"
 INJECTED = "emulator.injected_fault"
 """The key of the WSGI environment with an ``Injected`` for the family to answer."""
 
+STREAMED = "emulator.streamed"
+"""The key of the WSGI environment that marks an answer as too long to be kept in memory."""
+UPLOAD_PATH = "/on/demandware.servlet"
+"""The beginning of the paths whose bodies are files: servers read them into a temporary file."""
+MAX_UPLOAD_BYTES = 500 * 1024 * 1024
+"""The longest body below ``UPLOAD_PATH`` (DAV-9)."""
+SPOOL_BYTES = 256 * 1024
+"""The longest body below ``UPLOAD_PATH`` that stays in memory."""
+
 DROPPED = "emulator.dropped"
 """The key of the WSGI environment with the exception of a part that drops the connection."""
 PAUSE = "emulator.pause"
@@ -59,6 +68,8 @@ class Family:
         check: Checks a request before routing counts; None where nothing has to be checked.
         refuse: Returns the response for an HTTP error: an unknown path, another method, an
             internal error (500), a store out of reach (503).
+        is_spooled: Whether bodies are files: a body is read into a temporary file, and an answer
+            marked by ``STREAMED`` is sent while it is read.
     """
 
     name: str
@@ -70,6 +81,7 @@ class Family:
     paths: Sequence[str] = ()
     check: Callable[[], None] | None = None
     refuse: "Callable[[HTTPException], Response]" = HTTPException.get_response
+    is_spooled: bool = False
 
     def name_operation(self, method: str, path: str) -> str:
         """Return the name of the operation of a canonical path, empty if there is none."""

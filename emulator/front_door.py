@@ -3,15 +3,26 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
-from io import BytesIO
+from io import SEEK_END, BytesIO
+from tempfile import SpooledTemporaryFile
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
 from werkzeug.wsgi import get_input_stream
 
-from emulator.family import DROPPED, FAMILY, FAULT, PAUSE, TOO_LARGE, Family
+from emulator.family import (
+    DROPPED,
+    FAMILY,
+    FAULT,
+    MAX_UPLOAD_BYTES,
+    PAUSE,
+    SPOOL_BYTES,
+    STREAMED,
+    TOO_LARGE,
+    Family,
+)
 from emulator.ocapi.wire.url import canonical
 from emulator.recording import exchange
 from emulator.recording.exchange import Body, Exchange, Reply
@@ -96,12 +107,22 @@ class FrontDoor:
             return _refuse(error, environ, start_response)
         except StoreUnavailable as error:  # the family answers, as if its store were gone
             workspace = environ[WORKSPACE_KEY] = Unreachable(name or DEFAULT_WORKSPACE, error)
-        _read_body(environ)
-        reply = record(environ, workspace, self.journal_body_bytes)
+        if family.is_spooled:
+            reply = self._serve_spooled(environ, workspace)
+        else:
+            _read_body(environ)
+            reply = record(environ, workspace, self.journal_body_bytes)
         start_response(reply.status, reply.headers)
+        if reply.stream is not None:
+            return reply.stream
         if reply.pause or reply.is_cut:
             return _pace(reply, environ.get(PAUSE, sleep))
         return reply.parts
+
+    def _serve_spooled(self, environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
+        with SpooledTemporaryFile(SPOOL_BYTES) as spool:
+            _spool_body(environ, spool)
+            return record(environ, workspace, self.journal_body_bytes)
 
     def _find_family(self, path: str) -> Family | None:
         """Return the family of a canonical path; None for the paths of nobody.
@@ -159,6 +180,34 @@ def _read_body(environ: "WSGIEnvironment") -> None:
         environ["CONTENT_LENGTH"] = str(len(body))
 
 
+def _spool_body(environ: "WSGIEnvironment", spool: IO[bytes]) -> None:
+    """Read the body into a temporary file; what is too large is read, and left out."""
+    if isinstance(environ["wsgi.input"], SpooledTemporaryFile):  # the bundled server has read it
+        return
+    length: str = environ.get("CONTENT_LENGTH", "")
+    is_announced = length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_UPLOAD_BYTES
+    stream = get_input_stream(environ)
+    size = 0
+    while not is_announced and (piece := stream.read(SPOOL_BYTES)):
+        size += len(piece)
+        if size <= MAX_UPLOAD_BYTES:
+            spool.write(piece)
+        elif size > 2 * MAX_UPLOAD_BYTES:
+            break
+    environ[TOO_LARGE] = environ.get(TOO_LARGE) or is_announced or size > MAX_UPLOAD_BYTES
+    spool.seek(0)
+    environ["wsgi.input"], environ["wsgi.input_terminated"] = spool, True
+    if size and not length:
+        environ["CONTENT_LENGTH"] = str(size)
+
+
+def _read_beginning(body: IO[bytes], size: int) -> Body:
+    """Return the beginning of a body in a file."""
+    whole = body.seek(0, SEEK_END)
+    body.seek(0)
+    return Body(body.read(size), whole)
+
+
 def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) -> Reply:
     """Answer through the family of a request, past the failpoints and into the journal.
 
@@ -175,12 +224,16 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
     recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
         reply = _serve(environ, recorded, workspace)
-        answer = b"".join(reply.parts)
-        recorded.status, recorded.reply_headers = int(reply.status[:3]), reply.headers
-        recorded.reply_body = Body(answer[:body_bytes], len(answer))
+        recorded.answered(reply)
+        if reply.stream is None:
+            recorded.reply_body = Body.of(b"".join(reply.parts), body_bytes)
+        else:
+            recorded.reply_body = Body(b"", int(dict(reply.headers).get("Content-Length", 0)))
     finally:
         recorded.fault = environ.get(FAULT, "")
-        if sent := body.getvalue():
+        if type(body) is not BytesIO:
+            recorded.request_body = _read_beginning(body, body_bytes)
+        elif sent := body.getvalue():
             recorded.request_body = Body(sent[:body_bytes], len(sent))
         recorded.seconds = perf_counter() - started
         if workspace.journal.capacity:
@@ -196,13 +249,13 @@ def _serve(environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace)
         environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
         failpoint = None
     if failpoint is None:
-        return _call(environ)
+        return _call(environ, may_stream=True)
     recorded.failpoint = failpoint.id
     return failpoint.serve(_call, environ, environ.get(PAUSE, sleep))
 
 
-def _call(environ: "WSGIEnvironment") -> Reply:
-    """Return the whole answer of the family's application."""
+def _call(environ: "WSGIEnvironment", *, may_stream: bool = False) -> Reply:
+    """Return the whole answer of the family's application, or an answer to be streamed."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Write:
@@ -211,6 +264,8 @@ def _call(environ: "WSGIEnvironment") -> Reply:
 
     written: list[bytes] = []
     iterable = environ[FAMILY].application(environ, start_response)
+    if may_stream and environ.get(STREAMED):
+        return Reply(*started[-1], [], stream=iterable)
     try:
         parts = [*written, *iterable]
     finally:

@@ -3,8 +3,9 @@
 Rules:
 
 - A body has an announced length (6.2) or comes in chunks (7.1). ``request`` has settled which.
-- A body is kept up to ``BodyMemory.per_body`` bytes. A larger one is marked as too large, complete
-  at once, and never kept: the application answers, and the connection ends.
+- A body below ``UPLOAD_PATH`` is a file: kept in a temporary file, up to ``MAX_UPLOAD_BYTES``.
+- Another body is kept up to ``BodyMemory.per_body`` bytes. A larger body is marked as too large,
+  complete at once, and never kept: the application answers, and the connection ends.
 - Every line of the chunked coding ends with CR LF, and is at most ``MAX_LINE_BYTES`` long: a bare
   LF is refused, since another reader could see another body.
 - Chunk extensions and trailer fields are checked and left out (7.1.1, 7.1.2).
@@ -22,8 +23,10 @@ trailer      field-line CRLF, or CRLF            trailer, or complete
 
 import re
 from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from threading import Lock
 
+from emulator.family import SPOOL_BYTES
 from emulator.http.request import FIELD_LINE, MAX_FIELDS, Refusal
 
 SMALL_BODY_BYTES = 64 * 1024
@@ -33,6 +36,13 @@ MAX_LINE_BYTES = 4096
 CHUNK_SIZE, CHUNK_EXT = rb"[0-9A-Fa-f]{1,15}", rb";[^\0\r\n]*+"
 CHUNK_LINE = re.compile(rb"(%b)[ \t]*+(?:%b)?" % (CHUNK_SIZE, CHUNK_EXT))
 TRAILER_LINE = re.compile(FIELD_LINE)
+
+
+Content = BytesIO | SpooledTemporaryFile[bytes]
+
+
+def _open_content(*, is_spooled: bool) -> Content:
+    return SpooledTemporaryFile(SPOOL_BYTES) if is_spooled else BytesIO()
 
 
 class BodyMemory:
@@ -69,24 +79,31 @@ class Body:
     Args:
         length: The announced bytes.
         limit: The most bytes that are kept.
+        is_spooled: Whether the body is kept in a temporary file.
 
     Attributes:
         is_too_large: Whether the body is larger than the limit.
-        is_small: Whether the body has at most ``SMALL_BODY_BYTES``.
+        is_small: Whether the body never waits for memory.
         size: The bytes that are kept.
     """
 
-    def __init__(self, length: int, limit: int) -> None:
+    def __init__(self, length: int, limit: int, *, is_spooled: bool = False) -> None:
         self.is_too_large = length > limit
-        self.is_small = length <= SMALL_BODY_BYTES
+        self.is_small = length <= SMALL_BODY_BYTES or is_spooled
         self.size = 0
         self._missing = 0 if self.is_too_large else length
-        self._content = BytesIO()
+        self._content = _open_content(is_spooled=is_spooled)
+        self._is_spooled = is_spooled
 
     @property
     def is_complete(self) -> bool:
         """Whether no more bytes are expected."""
         return not self._missing
+
+    @property
+    def memory(self) -> int:
+        """The bytes that are kept in memory."""
+        return 0 if self._is_spooled else self.size
 
     def feed(self, data: bytes) -> bytes:
         """Keep the bytes of the body; return the bytes behind the body."""
@@ -95,10 +112,15 @@ class Body:
         self._missing -= taken
         return data[taken:]
 
-    def open(self) -> BytesIO:
+    def open(self) -> Content:
         """Return the body as a file, to be read from the beginning."""
         self._content.seek(0)
         return self._content
+
+    def close(self) -> None:
+        """Remove the temporary file of the body, if any."""
+        if self._is_spooled:
+            self._content.close()
 
 
 class ChunkedBody:
@@ -106,6 +128,7 @@ class ChunkedBody:
 
     Args:
         limit: The most bytes that are kept, without the framing of the chunks.
+        is_spooled: Whether the body is kept in a temporary file.
 
     Attributes:
         is_too_large: Whether the body is larger than the limit.
@@ -113,7 +136,7 @@ class ChunkedBody:
         size: The bytes that are kept.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, is_spooled: bool = False) -> None:
         self.is_too_large = False
         self.is_complete = False
         self.size = 0
@@ -121,13 +144,19 @@ class ChunkedBody:
         self._announced = 0  # bytes of all chunks so far
         self._trailers = 0
         self._data = b""  # bytes that no state has taken yet
-        self._content = BytesIO()
+        self._content = _open_content(is_spooled=is_spooled)
+        self._is_spooled = is_spooled
         self._read = self._read_size
 
     @property
     def is_small(self) -> bool:
-        """Whether the body has at most ``SMALL_BODY_BYTES`` so far."""
-        return self._announced <= SMALL_BODY_BYTES
+        """Whether the body does not wait for memory so far."""
+        return self._announced <= SMALL_BODY_BYTES or self._is_spooled
+
+    @property
+    def memory(self) -> int:
+        """The bytes that are kept in memory."""
+        return 0 if self._is_spooled else self.size
 
     def feed(self, data: bytes) -> bytes:
         """Keep the bytes of the body; return the bytes behind the body.
@@ -144,10 +173,15 @@ class ChunkedBody:
         self._data = self._data[position:]
         return self._data if self.is_complete else b""
 
-    def open(self) -> BytesIO:
+    def open(self) -> Content:
         """Return the body as a file, to be read from the beginning."""
         self._content.seek(0)
         return self._content
+
+    def close(self) -> None:
+        """Remove the temporary file of the body, if any."""
+        if self._is_spooled:
+            self._content.close()
 
     def _find_line_end(self, position: int) -> int:
         """Return the end of the line at a position, -1 if bytes are missing."""

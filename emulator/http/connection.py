@@ -4,7 +4,8 @@ Rules:
 
 - A connection belongs to one thread at a time, so nothing here takes a lock.
 - Requests are answered in order (9.3.2). The next request waits until the system has taken all
-  bytes of the answer before it, so a client that does not read costs one answer.
+  bytes of the answer before it, so a client that does not read costs one answer. Of an answer in
+  parts no more than ``MAX_WAITING_BYTES`` and a part wait; the thread of the answer waits then.
 - A client that sends many requests at once is served for ``SLICE_SECONDS`` in a row. Then other
   connections have their turn.
 - A connection ends after a malformed request, after a body that was not read, where the client or
@@ -32,6 +33,7 @@ import socket
 from time import monotonic
 from typing import Any
 
+from emulator.family import MAX_UPLOAD_BYTES, UPLOAD_PATH
 from emulator.http.answer import CONTINUE, Answer, format_failure, format_refusal
 from emulator.http.body import Body, BodyMemory, ChunkedBody
 from emulator.http.leader import Leader
@@ -50,6 +52,10 @@ from emulator.workspace.failpoint import ConnectionDropped
 logger = logging.getLogger("emulator.http.listener")
 
 RECEIVE_BYTES = 65_536
+MAX_WAITING_BYTES = 1024 * 1024
+"""The waiting bytes of an answer, beyond which the next part is not read."""
+UNREAD_SECONDS = 10.0
+"""The time after which a client that reads nothing loses the rest of an answer."""
 SLICE_SECONDS = 0.002
 """The time after which a connection with further requests lets others go on."""
 HEAD_TOO_LARGE = "431 Request Header Fields Too Large"
@@ -169,6 +175,8 @@ class Connection:
                 self._send_wire(self._cipher.leave())
         finally:
             self._free_memory()
+            if self._body is not None:
+                self._body.close()
             self.socket.close()
 
     def _decrypt(self, wire: bytes) -> bytes:
@@ -220,11 +228,12 @@ class Connection:
         return True
 
     def _expect_body(self, head: Head) -> None:
-        limit = self._memory.per_body
+        is_spooled = head.path.startswith(UPLOAD_PATH)
+        limit = MAX_UPLOAD_BYTES if is_spooled else self._memory.per_body
         if head.is_chunked:
-            self._body = ChunkedBody(limit)
+            self._body = ChunkedBody(limit, is_spooled=is_spooled)
         elif head.length:
-            self._body = Body(head.length, limit)
+            self._body = Body(head.length, limit, is_spooled=is_spooled)
         if self._body and head.expects_continue and not (self._inbox or self._body.is_complete):
             self._send(CONTINUE)
 
@@ -238,8 +247,8 @@ class Connection:
             return True
         if not self._body.is_complete:
             self._inbox = self._body.feed(self._inbox)
-            self._memory.add(self._body.size - self._held)
-            self._held = self._body.size
+            self._memory.add(self._body.memory - self._held)
+            self._held = self._body.memory
         return self._body.is_complete
 
     def _free_memory(self) -> None:
@@ -249,7 +258,7 @@ class Connection:
     def _answer(self, head: Head, body: Body | ChunkedBody | None, leader: Leader) -> bool:
         """Let the application answer; return whether this thread still leads the loop."""
         too_large = body is not None and body.is_too_large
-        answer = Answer(self._send, head, is_last=too_large)
+        answer = Answer(self._send_part, head, is_last=too_large)
         leader.begin(self)
         try:
             self._gateway.run(head, body, self._address, answer)
@@ -263,12 +272,33 @@ class Connection:
             else:
                 self._send(format_failure())
         finally:
+            if body is not None:
+                body.close()
             self.used = monotonic()
             self._is_ending = self._is_ending or answer.is_last
             self.is_lingering = too_large and not self._was_dropped
             if self._held:
                 self._free_memory()
         return leader.end()
+
+    def _send_part(self, data: bytes) -> None:
+        """Send a part of an answer, after a wait for a client that reads slowly.
+
+        Raises:
+            ConnectionDropped: The client does not read, or has left.
+        """
+        if len(self._outbox) > MAX_WAITING_BYTES:
+            self.socket.settimeout(UNREAD_SECONDS)
+            try:
+                while self._outbox:
+                    del self._outbox[: self.socket.send(self._outbox)]
+            except OSError as error:
+                self._outbox.clear()
+                self.is_over = True
+                raise ConnectionDropped from error
+            finally:
+                self.socket.setblocking(False)
+        self._send(data)
 
     def _send(self, data: bytes) -> None:
         self._send_wire(self._cipher.encrypt(data) if self._cipher else data)

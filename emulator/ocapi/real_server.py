@@ -1,7 +1,7 @@
 """The operations of the real server, for hints about missing operations (URL-8).
 
 ``operations.json`` has the methods of all 332 operations of the Data API 23.2 by path. Of the Shop
-API and of WebDAV only the beginning of the path is known.
+API only the beginning of the path is known.
 """
 
 import json
@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 OPERATIONS = Path(__file__).with_name("operations.json")
-OTHER_APIS = re.compile(
-    r"(?:/s/[^/]+)?/dw/shop(?:/.*)?|/+on/+demandware\.servlet/+webdav(?:/.*)?", re.DOTALL
-)
+OTHER_APIS = re.compile(r"(?:/s/[^/]+)?/dw/shop(?:/.*)?", re.DOTALL)
 
 
 class RealPath(NamedTuple):
@@ -44,7 +42,7 @@ def find_path(path: str) -> RealPath | None:
 
 
 def is_other_api(path: str) -> bool:
-    """Return whether a path belongs to the Shop API or to WebDAV."""
+    """Return whether a path belongs to the Shop API."""
     return OTHER_APIS.fullmatch(path) is not None
 
 

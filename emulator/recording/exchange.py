@@ -1,7 +1,7 @@
 """An exchange: a request and the answer, in the form for a journal."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -68,6 +68,7 @@ class Reply(NamedTuple):
         parts: The body.
         pause: Seconds to wait before each part.
         is_cut: Whether the connection is dropped after the parts.
+        stream: The body instead of ``parts``, if the body is read while it is sent.
     """
 
     status: str
@@ -75,6 +76,7 @@ class Reply(NamedTuple):
     parts: list[bytes]
     pause: float = 0.0
     is_cut: bool = False
+    stream: Iterable[bytes] | None = None
 
 
 @dataclass(eq=False)

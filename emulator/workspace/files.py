@@ -9,6 +9,7 @@ Rules:
 """
 
 import os
+import re
 import shutil
 import tempfile
 import weakref
@@ -25,6 +26,9 @@ ROOTS = (
 """The folders that no client can remove (DAV-2)."""
 INITIAL_FOLDERS = (*ROOTS, "Impex/log", "Impex/src/instance", "Logs/jobs")
 """The folders of a new workspace (DAV-4)."""
+FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
+"""Names that every file system and XML can hold."""
+MAX_NAME_BYTES = 255
 NO_FILES = ""
 """The copy of a folder that was never used."""
 
@@ -151,8 +155,10 @@ class Files:
 
 def is_inside(segments: list[str]) -> bool:
     """Return whether the segments of a path stay below the folder of the path."""
-    return not any(
-        segment in ("", ".", "..") or "/" in segment or "\\" in segment or "\0" in segment
+    return all(
+        FILE_NAME.fullmatch(segment)
+        and segment not in (".", "..")
+        and len(segment.encode()) <= MAX_NAME_BYTES
         for segment in segments
     )
 

@@ -23,7 +23,7 @@ LAYERS: tuple[set[str], ...] = (
     {"app"},
     {"startup", "front_door"},
     {"http"},
-    {"ocapi", "inventory_service", "control"},
+    {"ocapi", "inventory_service", "webdav", "control"},
     {"shared"},
     {"workspace", "fixture"},
     {"recording"},
@@ -44,7 +44,7 @@ NARROW = {
         "store",
     },
 }
-FAMILIES = {"ocapi", "inventory_service", "control"}
+FAMILIES = {"ocapi", "inventory_service", "webdav", "control"}
 MAX_LOOSE_MODULES = 15
 # These do no I/O for a request and could be used without a server.
 WITHOUT_FLASK = (

@@ -1,0 +1,533 @@
+"""WebDAV: the files of an instance."""
+
+import io
+import re
+import stat
+import tarfile
+import zipfile
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+from defusedxml import ElementTree
+
+from contract_tests.api import Api
+
+SITES = "/on/demandware.servlet/webdav/Sites"
+TEMP = f"{SITES}/Temp"
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def folder(api: Api) -> Iterator[str]:
+    """The path of a new folder below ``Temp``."""
+    path = f"{TEMP}/contract-{uuid4().hex}"
+    assert api.call("MKCOL", path).status_code == 201
+    yield path
+    api.call("DELETE", path)
+
+
+def put(api: Api, path: str, content: bytes | str = b"text") -> None:
+    assert api.call("PUT", path, data=content).status_code in {201, 204}
+
+
+def names(api: Api, path: str) -> list[str]:
+    """Return the displayed names of a folder's content."""
+    return re.findall(r"<displayname>(.+?)</displayname>", api.call("PROPFIND", path).text)[1:]
+
+
+def make_zip(**entries: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in entries.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+def post(api: Api, path: str, method: str, **options: Any) -> requests.Response:
+    return api.call("POST", path, data={"method": method}, **options)
+
+
+@pytest.mark.rule("DAV-1")
+def test_a_file_is_read_back_at_its_address(api: Api, folder: str) -> None:
+    put(api, f"{folder}/a%20b%2Bc.txt", "content")
+    read = api.call("GET", f"{folder}/a%20b%2Bc.txt")
+    assert (read.status_code, read.content) == (200, b"content")
+    assert names(api, folder) == ["a b+c.txt"]
+
+
+@pytest.mark.rule("DAV-2")
+@pytest.mark.parametrize(
+    "root",
+    [
+        *("Cartridges", "Catalogs", "Dynamic", "Impex", "Libraries"),
+        *("Logs", "Realmdata", "Securitylogs", "Static", "Temp"),
+    ],
+)
+def test_a_root_exists_and_stays(api: Api, root: str) -> None:
+    assert api.call("PROPFIND", f"{SITES}/{root}").status_code == 207
+    assert api.call("DELETE", f"{SITES}/{root}").status_code == 403
+    assert api.call("PROPFIND", f"{SITES}/{root}").status_code == 207
+
+
+@pytest.mark.rule("DAV-2")
+@pytest.mark.parametrize("method", ["PUT", "MKCOL"])
+def test_no_client_makes_a_root(api: Api, method: str) -> None:
+    assert api.call(method, f"{SITES}/contract-root").status_code == 403
+    assert api.call("GET", f"{SITES}/contract-root").status_code == 404
+
+
+@pytest.mark.rule("DAV-3")
+def test_the_case_of_a_root_does_not_matter_below_it_does(api: Api, folder: str) -> None:
+    put(api, f"{folder}/File")
+    lower = folder.replace("/Temp/", "/temp/")
+    assert api.call("GET", f"{lower}/File").content == b"text"
+    assert api.call("GET", f"{lower}/file").status_code == 404
+    shown = api.call("PROPFIND", lower, headers={"Depth": "1"}).text
+    assert re.findall("<href>(.+?)</href>", shown) == [f"{lower}/", f"{lower}/File"]
+
+
+@pytest.mark.rule("DAV-4")
+@pytest.mark.parametrize("path", ["Impex/src/instance", "Impex/log", "Logs/jobs"])
+def test_the_folders_of_tools_exist_from_the_start(api: Api, path: str) -> None:
+    assert api.call("PROPFIND", f"{SITES}/{path}", headers={"Depth": "0"}).status_code == 207
+
+
+@pytest.mark.rule("DAV-5")
+@pytest.mark.parametrize(
+    "tail", ["/x", "//x", "/./x", "/sub/../x", "/%2e/x", "/sub/%2E%2E/x", "/sub/../../{name}/x"]
+)
+def test_slashes_and_dots_are_resolved(api: Api, folder: str, tail: str) -> None:
+    put(api, f"{folder}/x")
+    target = folder + tail.replace("{name}", folder.rpartition("/")[2])
+    status, _, body = api.raw("GET", target, {})
+    assert (status, body) == (200, b"text")
+
+
+@pytest.mark.rule("DAV-5")
+@pytest.mark.parametrize(
+    "path",
+    ["/../x", "/Temp/../../x", "/%2e%2e/x", "/Temp/a%2Fb", "/Temp/a%5Cb", "/Temp/a%00b"],
+)
+def test_no_path_leaves_the_roots(api: Api, path: str) -> None:
+    assert api.raw("GET", SITES + path, {})[0] == 403
+    assert api.raw("PUT", SITES + path, {"Content-Length": "1"}, b"x")[0] == 403
+
+
+@pytest.mark.rule("DAV-5")
+def test_a_path_is_utf_8(api: Api) -> None:
+    assert api.raw("GET", f"{TEMP}/%FF", {})[0] == 400
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+@pytest.mark.rule("DAV-6")
+def test_a_user_and_an_api_client_may_use_basic_authentication(start: Callable[..., Api]) -> None:
+    api = start()
+    for pair in (("admin", "Secret:123"), (api.client_id, "a" * 30)):
+        headers = {"Authorization": basic(*pair)}
+        assert api.call("PROPFIND", TEMP, headers=headers).status_code == 207
+
+
+@pytest.mark.rule("DAV-6")
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer x", basic("admin", "wrong"), basic("nobody", "x"), "Basic x"],
+)
+def test_without_valid_credentials_the_answer_is_401(api: Api, authorization: str | None) -> None:
+    path = f"{TEMP}/contract-refused"
+    answer = api.call("PUT", path, data=b"x", headers={"Authorization": authorization})
+    host = api.url.partition("://")[2]
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == f'BASIC realm="{host}/on/demandware.servlet"'
+    assert answer.headers["Content-Type"] == "text/html;charset=ISO-8859-1"
+    assert answer.headers["x-error"] == "1"
+    assert api.call("GET", path).status_code == 404
+
+
+@pytest.mark.rule("DAV-7")
+def test_propfind_has_the_form_that_all_readers_take(api: Api, folder: str) -> None:
+    put(api, f"{folder}/b.txt", "12345")
+    assert api.call("MKCOL", f"{folder}/a%20%26").status_code == 201
+    answer = api.call("PROPFIND", f"{folder}/", headers={"Depth": "1"})
+    assert answer.status_code == 207
+    assert answer.headers["Content-Type"] == "text/xml;charset=UTF-8"
+    date, gmt = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"
+
+    def entry(path: str, name: str, rest: str) -> str:
+        return (
+            f"<response><href>{path}</href><propstat><prop><creationdate>{date}</creationdate>"
+            f"<getlastmodified>{gmt}</getlastmodified><displayname>{name}</displayname>{rest}"
+            r"</prop><status>HTTP/1\.1 200 OK</status></propstat></response>"
+        )
+
+    is_folder = "<resourcetype><collection/></resourcetype>"
+    is_file = (
+        "<resourcetype/><getcontentlength>5</getcontentlength>"
+        "<getcontenttype>text/plain</getcontenttype><getetag>&quot;5-[0-9]+&quot;</getetag>"
+    )
+    entries = (
+        entry(f"{folder}/", folder.rpartition("/")[2], is_folder),
+        entry(f"{folder}/a%20%26/", "a &amp;", is_folder),
+        entry(f"{folder}/b.txt", r"b\.txt", is_file),
+    )
+    start = re.escape('<?xml version="1.0" encoding="UTF-8"?>\n')
+    whole = f'{start}<multistatus xmlns="DAV:">{"".join(entries)}</multistatus>'
+    assert re.fullmatch(whole, answer.text), answer.text
+    ElementTree.fromstring(answer.content)
+
+
+@pytest.mark.rule("DAV-7")
+@pytest.mark.parametrize(
+    ("depth", "found"),
+    [(None, ["sub", "x"]), ("0", []), ("1", ["sub", "x"]), ("Infinity", ["sub", "y", "x"])],
+)
+def test_depth_bounds_propfind(api: Api, folder: str, depth: str | None, found: list[str]) -> None:
+    put(api, f"{folder}/x")
+    api.call("MKCOL", f"{folder}/sub")
+    put(api, f"{folder}/sub/y")
+    answer = api.call("PROPFIND", folder, headers={"Depth": depth})
+    assert re.findall("<displayname>(.+?)</displayname>", answer.text)[1:] == found
+
+
+@pytest.mark.rule("DAV-7")
+def test_propfind_answers_all_properties_whatever_the_body_asks_for(api: Api, folder: str) -> None:
+    body = '<D:propfind xmlns:D="DAV:"><D:prop><D:quota/><D:displayname/></D:prop></D:propfind>'
+    asked = api.call("PROPFIND", folder, data=body).content
+    assert asked == api.call("PROPFIND", folder).content
+
+
+@pytest.mark.rule("DAV-7")
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Depth": "2"}, "", 400),
+        ({}, "<propfind", 400),
+        ({}, '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', 400),
+        ({}, " " * 65_537, 413),
+    ],
+)
+def test_a_malformed_propfind_is_refused(
+    api: Api, headers: dict[str, str], body: str, status: int
+) -> None:
+    assert api.call("PROPFIND", TEMP, headers=headers, data=body).status_code == status
+
+
+@pytest.mark.rule("DAV-7", "DAV-8", "DAV-10", "DAV-11", "DAV-12", "DAV-13")
+@pytest.mark.parametrize("method", ["PROPFIND", "GET", "HEAD", "DELETE", "COPY", "MOVE", "POST"])
+def test_what_does_not_exist_is_not_found(api: Api, folder: str, method: str) -> None:
+    headers = {"Destination": f"{folder}/y"}
+    data = {"method": "UNZIP"} if method == "POST" else None
+    answer = api.call(method, f"{folder}/missing", headers=headers, data=data)
+    assert answer.status_code == 404
+
+
+@pytest.mark.rule("DAV-8")
+def test_a_file_comes_with_length_time_and_tag(api: Api, folder: str) -> None:
+    put(api, f"{folder}/x.log", "0123456789")
+    for method, body in (("GET", b"0123456789"), ("HEAD", b"")):
+        answer = api.call(method, f"{folder}/x.log")
+        assert (answer.status_code, answer.content) == (200, body)
+        assert answer.headers["Content-Length"] == "10"
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.headers["Accept-Ranges"] == "bytes"
+        assert parsedate_to_datetime(answer.headers["Last-Modified"])
+        assert re.fullmatch('"10-[0-9]+"', answer.headers["ETag"])
+
+
+@pytest.mark.rule("DAV-8")
+@pytest.mark.parametrize(
+    ("asked", "status", "content", "shown"),
+    [
+        ("bytes=4-", 206, b"456789", "bytes 4-9/10"),
+        ("bytes=2-3", 206, b"23", "bytes 2-3/10"),
+        ("bytes=8-10", 206, b"89", "bytes 8-9/10"),
+        ("bytes=-3", 206, b"789", "bytes 7-9/10"),
+        ("bytes=10-", 416, None, "bytes */10"),
+    ],
+)
+def test_a_part_of_a_file(
+    api: Api, folder: str, asked: str, status: int, content: bytes | None, shown: str
+) -> None:
+    put(api, f"{folder}/x.log", "0123456789")
+    answer = api.call("GET", f"{folder}/x.log", headers={"Range": asked})
+    assert (answer.status_code, answer.headers["Content-Range"]) == (status, shown)
+    assert content is None or answer.content == content
+
+
+@pytest.mark.rule("DAV-8")
+def test_an_unchanged_file_is_not_sent_again(api: Api, folder: str) -> None:
+    put(api, f"{folder}/x")
+    tag = api.call("GET", f"{folder}/x").headers["ETag"]
+    again = api.call("GET", f"{folder}/x", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.rule("DAV-8")
+def test_a_folder_is_a_page_in_the_form_of_tomcat(api: Api, folder: str) -> None:
+    put(api, f"{folder}/x & y.log", "0" * 1536)
+    page = api.call("GET", folder)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html;charset=UTF-8")
+    row = (
+        rf'<a href="{folder}/x%20%26%20y\.log"><tt>x &amp; y\.log</tt></a></td>\s*'
+        r'<td align="right"><tt>1\.5 kb</tt></td>\s*'
+        r'<td align="right"><tt>\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT</tt></td>'
+    )
+    assert re.search(row, page.text), page.text
+
+
+@pytest.mark.rule("DAV-9")
+def test_a_new_file_is_201_and_a_replaced_file_204(api: Api, folder: str) -> None:
+    path = f"{folder}/x"
+    assert api.call("PUT", path, data=b"one").status_code == 201
+    assert api.call("PUT", path, data=b"").status_code == 204
+    assert api.call("GET", path).content == b""
+
+
+@pytest.mark.rule("DAV-9")
+@pytest.mark.parametrize("size", [5, 7_000_000])
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_file_of_any_size_comes_whole_or_in_chunks(
+    api: Api, folder: str, size: int, *, is_chunked: bool
+) -> None:
+    content = bytes(range(256)) * (size // 256 + 1)
+    sent: Any = iter([content[:1000], content[1000:]]) if is_chunked else content
+    assert api.call("PUT", f"{folder}/x", data=sent).status_code == 201
+    assert api.call("GET", f"{folder}/x").content == content
+
+
+@pytest.mark.rule("DAV-9")
+def test_a_form_is_a_file_for_put(api: Api, folder: str) -> None:
+    headers = {"Content-Type": FORM}
+    assert api.call("PUT", f"{folder}/x", data="a=b", headers=headers).status_code == 201
+    assert api.call("GET", f"{folder}/x").content == b"a=b"
+
+
+@pytest.mark.rule("DAV-9")
+def test_put_needs_the_folder_above_and_the_whole_file(api: Api, folder: str) -> None:
+    assert api.call("PUT", f"{folder}/missing/x", data=b"x").status_code == 409
+    put(api, f"{folder}/file")
+    assert api.call("PUT", f"{folder}/file/x", data=b"x").status_code == 409
+    assert api.call("PUT", folder, data=b"x").status_code == 405
+    part = {"Content-Range": "bytes 0-0/2"}
+    assert api.call("PUT", f"{folder}/x", data=b"x", headers=part).status_code == 400
+    assert api.raw("PUT", f"{folder}/x", {"Content-Length": "524288001"})[0] == 413
+    assert names(api, folder) == ["file"]
+
+
+@pytest.mark.rule("DAV-9")
+@pytest.mark.parametrize("length", [256, 4000])
+def test_a_name_has_a_bounded_length(api: Api, folder: str, length: int) -> None:
+    assert api.call("PUT", f"{folder}/{'x' * length}", data=b"x").status_code == 403
+
+
+@pytest.mark.rule("DAV-10")
+def test_delete_removes_a_file_or_a_folder_with_its_content(api: Api, folder: str) -> None:
+    put(api, f"{folder}/x")
+    api.call("MKCOL", f"{folder}/sub")
+    put(api, f"{folder}/sub/y")
+    for path in (f"{folder}/x", f"{folder}/sub/"):
+        assert api.call("DELETE", path).status_code == 204
+    assert names(api, folder) == []
+
+
+@pytest.mark.rule("DAV-10")
+def test_a_folder_is_made_once(api: Api, folder: str) -> None:
+    assert api.call("MKCOL", f"{folder}/a").status_code == 201
+    assert api.call("MKCOL", f"{folder}/a").status_code == 405
+    assert api.call("MKCOL", f"{folder}/b/c").status_code == 409
+    assert api.call("MKCOL", f"{folder}/d", data=b"x").status_code == 415
+    assert names(api, folder) == ["a"]
+
+
+@pytest.mark.rule("DAV-10")
+def test_of_several_clients_one_makes_a_folder(api: Api, folder: str) -> None:
+    def make(_: int) -> int:
+        return api.raw("MKCOL", f"{folder}/lock", {"Content-Length": "0"})[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(make, range(8))) == [201, *[405] * 7]
+
+
+@pytest.mark.rule("DAV-11")
+def test_unzip_writes_into_the_folder_of_the_zip(api: Api, folder: str) -> None:
+    put(api, f"{folder}/v.zip", make_zip(**{"v/c/a.js": "new", "v/c/b.js": "b", "v/empty/": ""}))
+    for sub in ("v", "v/c"):
+        api.call("MKCOL", f"{folder}/{sub}")
+    put(api, f"{folder}/v/c/a.js", "old")
+    put(api, f"{folder}/v/c/kept.js")
+    assert post(api, f"{folder}/v.zip", "UNZIP").status_code == 201
+    assert names(api, folder) == ["v", "v.zip"]
+    assert names(api, f"{folder}/v") == ["c", "empty"]
+    assert names(api, f"{folder}/v/c") == ["a.js", "b.js", "kept.js"]
+    assert api.call("GET", f"{folder}/v/c/a.js").content == b"new"
+
+
+def broken(content: bytes) -> bytes:
+    """Return a zip with a changed byte in the content of an entry."""
+    position = content.index(b"stored") + 2
+    return content[:position] + b"X" + content[position + 1 :]
+
+
+def stored(name: str, mode: int = 0, text: str = "stored") -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("good", "good")
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = mode << 16
+        archive.writestr(entry, text)
+    return content.getvalue()
+
+
+BAD_ZIPS: dict[str, tuple[Callable[[], bytes], int]] = {
+    "not a zip": (lambda: b"no zip", 400),
+    "empty": (lambda: b"", 400),
+    "broken content": (lambda: broken(stored("bad")), 400),
+    "above the folder": (lambda: stored("../../out"), 400),
+    "absolute": (lambda: stored("/etc/out"), 400),
+    "above in between": (lambda: stored("a/../../out"), 400),
+    "backslash": (lambda: stored("a\\b"), 400),
+    "symbolic link": (lambda: stored("link", stat.S_IFLNK | 0o777, "/etc/passwd"), 400),
+    "file and folder": (lambda: stored("good/below"), 400),
+    "existing folder": (lambda: stored("taken"), 409),
+    "bomb": (lambda: make_zip(good="good", bomb="0" * 80_000_000), 413),
+    "many entries": (lambda: make_zip(**{f"e{number}": "" for number in range(20_001)}), 413),
+}
+
+
+@pytest.mark.rule("DAV-11")
+@pytest.mark.parametrize("kind", BAD_ZIPS)
+def test_a_bad_zip_changes_nothing(api: Api, folder: str, kind: str) -> None:
+    make, status = BAD_ZIPS[kind]
+    api.call("MKCOL", f"{folder}/taken")
+    put(api, f"{folder}/x.zip", make())
+    assert post(api, f"{folder}/x.zip", "UNZIP").status_code == status
+    assert names(api, folder) == ["taken", "x.zip"]
+
+
+@pytest.mark.rule("DAV-12")
+def test_zip_packs_a_folder_beside_it_with_its_name(api: Api, folder: str) -> None:
+    for path in ("v", "v/c"):
+        api.call("MKCOL", f"{folder}/{path}")
+    put(api, f"{folder}/v/c/a.js", "content")
+    assert post(api, f"{folder}/v", "ZIP").status_code == 201
+    with zipfile.ZipFile(io.BytesIO(api.call("GET", f"{folder}/v.zip").content)) as archive:
+        assert archive.namelist() == ["v/", "v/c/", "v/c/a.js"]
+        assert archive.read("v/c/a.js") == b"content"
+
+
+@pytest.mark.rule("DAV-12")
+@pytest.mark.parametrize(("target", "name"), [(None, "v.tar.gz"), ("my.tgz", "my.tgz")])
+def test_targz_packs_a_folder_beside_it(
+    api: Api, folder: str, target: str | None, name: str
+) -> None:
+    api.call("MKCOL", f"{folder}/v")
+    put(api, f"{folder}/v/a.js", "content")
+    form = {"method": "TARGZ", "target": target}
+    assert api.call("POST", f"{folder}/v", data=form).status_code == 201
+    packed = io.BytesIO(api.call("GET", f"{folder}/{name}").content)
+    with tarfile.open(fileobj=packed) as archive:
+        assert archive.getnames() == ["v", "v/a.js"]
+
+
+@pytest.mark.rule("DAV-11", "DAV-12")
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({}, 400),
+        ({"method": "DROP"}, 400),
+        ({"method": "UNZIP"}, 409),
+        ({"method": "TARGZ", "target": "../x"}, 400),
+    ],
+)
+def test_another_post_is_refused(api: Api, folder: str, form: dict[str, str], status: int) -> None:
+    assert api.call("POST", folder, data=form).status_code == status
+
+
+@pytest.mark.rule("DAV-13")
+@pytest.mark.parametrize("sends_url", [False, True])
+@pytest.mark.parametrize(
+    ("method", "form", "left"),
+    [
+        ("MOVE", None, ["b"]),
+        ("COPY", None, ["a", "b"]),
+        ("POST", {"method": "COPY"}, ["a", "b"]),
+    ],
+)
+def test_copy_and_move(
+    api: Api, folder: str, method: str, form: Any, left: list[str], *, sends_url: bool
+) -> None:
+    api.call("MKCOL", f"{folder}/a")
+    put(api, f"{folder}/a/x", "old")
+    destination = (api.url if sends_url else "") + f"{folder}/b/"
+    headers = {"Destination": destination}
+    assert api.call(method, f"{folder}/a", data=form, headers=headers).status_code == 201
+    assert names(api, folder) == left
+    put(api, f"{folder}/b/x", "new")
+    kept = api.call("GET", f"{folder}/a/x")
+    assert kept.content == b"old" if "a" in left else kept.status_code == 404
+
+
+@pytest.mark.rule("DAV-13")
+@pytest.mark.parametrize("method", ["COPY", "MOVE"])
+def test_overwrite_decides_about_an_existing_destination(
+    api: Api, folder: str, method: str
+) -> None:
+    put(api, f"{folder}/a", "new")
+    put(api, f"{folder}/b", "old")
+    headers = {"Destination": f"{folder}/b"}
+    kept = api.call(method, f"{folder}/a", headers=headers | {"Overwrite": "F"})
+    assert (kept.status_code, api.call("GET", f"{folder}/b").content) == (412, b"old")
+    replaced = api.call(method, f"{folder}/a", headers=headers)
+    assert (replaced.status_code, api.call("GET", f"{folder}/b").content) == (204, b"new")
+
+
+@pytest.mark.rule("DAV-13")
+@pytest.mark.parametrize(
+    ("destination", "status"),
+    [
+        (None, 400),
+        ("/elsewhere", 400),
+        (f"{SITES}/../x", 403),
+        (f"{SITES}/contract-root", 403),
+        ("{folder}/a", 403),
+        ("{folder}/a/below", 403),
+        ("{folder}", 403),
+        ("{folder}/missing/b", 409),
+    ],
+)
+def test_a_bad_destination_changes_nothing(
+    api: Api, folder: str, destination: str | None, status: int
+) -> None:
+    api.call("MKCOL", f"{folder}/a")
+    headers = {"Destination": destination and destination.replace("{folder}", folder)}
+    assert api.call("MOVE", f"{folder}/a", headers=headers).status_code == status
+    assert names(api, folder) == ["a"]
+
+
+@pytest.mark.rule("DAV-14")
+def test_options_name_the_methods(api: Api) -> None:
+    answer = api.call("OPTIONS", TEMP)
+    methods = "COPY, DELETE, GET, HEAD, MKCOL, MOVE, OPTIONS, POST, PROPFIND, PUT"
+    assert (answer.status_code, answer.headers["Allow"]) == (200, methods)
+    assert answer.headers["DAV"] == "1"
+
+
+@pytest.mark.rule("DAV-14")
+@pytest.mark.parametrize("method", ["LOCK", "PROPPATCH", "PATCH", "FOO"])
+def test_another_method_is_405(api: Api, method: str) -> None:
+    answer = api.call(method, TEMP)
+    assert answer.status_code == 405
+    assert "PROPFIND" in answer.headers["Allow"]
+
+
+@pytest.mark.rule("DAV-1")
+def test_another_path_of_the_servlet_is_404(api: Api) -> None:
+    assert api.call("GET", "/on/demandware.servlet/other").status_code == 404

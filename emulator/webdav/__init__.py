@@ -1,0 +1,1 @@
+"""WebDAV: the files of an instance, as published tools use them."""

@@ -1,0 +1,99 @@
+"""WebDAV as a blueprint: authentication, one view, refusals as HTML."""
+
+import errno
+from collections.abc import Callable
+from html import escape
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import (
+    Conflict,
+    HTTPException,
+    NotFound,
+    RequestEntityTooLarge,
+    RequestURITooLarge,
+    Unauthorized,
+)
+from werkzeug.wrappers import Response
+
+from emulator.family import TOO_LARGE, UPLOAD_PATH, Family
+from emulator.request import PlainResponse, current_request
+from emulator.webdav.operation import ALLOWED, METHODS, Operation
+from emulator.webdav.place import PREFIX, find
+from emulator.workspace.registry import current
+from emulator.workspace.workspace import Workspace
+
+FAMILY_NAME = "webdav"
+HTML = "text/html;charset=ISO-8859-1"
+Authenticate = Callable[[Workspace, str | None], bool]
+
+
+def register(app: Flask, authenticate: Authenticate) -> Family:
+    """Add WebDAV to an application; return the family.
+
+    Args:
+        app: The application.
+        authenticate: Returns whether a header Authorization gives access to files.
+    """
+    blueprint = Blueprint(FAMILY_NAME, __name__)
+
+    def check() -> None:
+        request = current_request()
+        if not authenticate(current(request.environ), request.headers.get("Authorization")):
+            raise Unauthorized("This request requires HTTP authentication.")
+
+    for name, rule in (("sites", PREFIX), ("file", f"{PREFIX}/<path:path>")):
+        blueprint.add_url_rule(rule, name, serve, methods=ALLOWED)
+    app.register_blueprint(blueprint)
+    return Family(
+        name=FAMILY_NAME,
+        paths=(UPLOAD_PATH,),
+        application=app.wsgi_app,
+        check=check,
+        refuse=refuse,
+        routes=app.url_map,
+        operations={
+            (f"{FAMILY_NAME}.{name}", method): method.lower()
+            for name in ("sites", "file")
+            for method in METHODS
+        },
+        is_spooled=True,
+    )
+
+
+def serve(path: str = "") -> PlainResponse:
+    """Answer a request.
+
+    Raises:
+        HTTPException: The request is refused.
+    """
+    request = current_request()
+    if request.environ.get(TOO_LARGE):
+        raise RequestEntityTooLarge("The body is too large.")
+    workspace = current(request.environ)
+    place = find(workspace.files, path)
+    try:
+        return Operation(request, workspace.files, place, workspace.clock.now()).serve()
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise Conflict("A file is where a folder has to be, or the reverse.") from error
+    except FileNotFoundError as error:  # another request has removed the file meanwhile
+        raise NotFound("There is no such file or folder.") from error
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise RequestURITooLarge("The path is too long.") from error
+        raise
+
+
+def refuse(error: HTTPException) -> Response:
+    """Return an HTTP error as a page; 401 as published for an instance (DAV-6)."""
+    request = current_request()
+    page = f"<html><body><h1>{error.code} - {error.name}</h1>{escape(error.description or '')}"
+    response = PlainResponse(f"{page}</body></html>", error.code, content_type=HTML)
+    for name, value in error.get_headers(request.environ):
+        if name in ("Allow", "Content-Range"):
+            response.headers[name] = value
+    if error.code == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2
+        realm = f"{request.host}/on/demandware.servlet"
+        response.headers["WWW-Authenticate"] = f'BASIC realm="{realm}"'
+        response.headers["x-error"] = "1"
+        response.headers["Accept-Ranges"] = "bytes"
+    return response

@@ -1,0 +1,106 @@
+"""Places: the file or folder of a WebDAV path (DAV-1 to DAV-5).
+
+Rules:
+
+- The first segment below ``Sites`` is a root; upper and lower case are the same there (DAV-3).
+- ``.`` and ``..`` are resolved before the look-up. A path above ``Sites`` is refused (403).
+- An href has the root as the client has spelled it, since clients cut this prefix.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from werkzeug.exceptions import BadRequest, Conflict, Forbidden
+
+from emulator.workspace.files import ROOTS, Files, is_inside
+
+PREFIX = "/on/demandware.servlet/webdav/Sites"
+ROOTS_BY_LOWER_CASE = {name.lower(): name for name in ROOTS}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file or folder, or the room for one.
+
+    Attributes:
+        segments: The decoded segments below ``Sites``.
+        file: The path in the file system.
+        href: The percent-encoded path, without a slash at the end.
+    """
+
+    segments: tuple[str, ...]
+    file: Path
+    href: str
+
+    @property
+    def name(self) -> str:
+        """The last segment."""
+        return self.segments[-1] if self.segments else "Sites"
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether no client can make or remove the place: a root, or ``Sites``."""
+        return len(self.segments) <= 1
+
+    def check_changeable(self) -> None:
+        """Check a place for a new file or folder.
+
+        Raises:
+            Forbidden: The place is a root.
+            Conflict: The folder above is missing.
+        """
+        if self.is_fixed:
+            raise Forbidden("The folders directly below Sites are fixed.")
+        if not self.file.parent.is_dir():
+            raise Conflict("The folder above does not exist.")
+
+    def list(self) -> Iterator["Place"]:
+        """Yield the places in a folder, in the order of the names."""
+        for file in sorted(self.file.iterdir()):
+            yield Place((*self.segments, file.name), file, f"{self.href}/{quote(file.name)}")
+
+
+def find(files: Files, path: str) -> Place:
+    """Return the place of a percent-encoded path below ``Sites``.
+
+    Raises:
+        BadRequest: The path is not UTF-8.
+        Forbidden: The path leads above ``Sites``, or a name has forbidden characters.
+    """
+    segments = tuple(_resolve(path))
+    root = ROOTS_BY_LOWER_CASE.get(segments[0].lower(), segments[0]) if segments else ""
+    file = files.root.joinpath(root, *segments[1:])
+    return Place(segments, file, "/".join((PREFIX, *map(quote, segments))))
+
+
+def find_destination(files: Files, header: str | None) -> Place:
+    """Return the place of a Destination header: a path, or a URL of any host.
+
+    Raises:
+        BadRequest: The header is missing, or not a path of WebDAV.
+        Forbidden: See ``find``.
+    """
+    path = urlsplit(header or "").path
+    segments = [segment for segment in path.split("/") if segment]
+    prefix = PREFIX[1:].split("/")
+    if segments[: len(prefix)] != prefix:
+        raise BadRequest(f"The header Destination needs a path below {PREFIX}.")
+    return find(files, "/".join(segments[len(prefix) :]))
+
+
+def _resolve(path: str) -> list[str]:
+    segments: list[str] = []
+    for encoded in path.split("/"):
+        try:
+            name = unquote(encoded, errors="strict")
+        except UnicodeDecodeError as error:
+            raise BadRequest("The path is not UTF-8.") from error
+        if name == ".." and segments:
+            segments.pop()
+        elif name not in ("", "."):
+            if not is_inside([name]):
+                raise Forbidden("The path leads out of Sites, or a name is not valid.")
+            segments.append(name)
+    return segments
