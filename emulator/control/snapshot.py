@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from emulator.clock import render_instant
 from emulator.control.problem import load, read_json
 from emulator.store import Store, StoreUnavailable
+from emulator.workspace.error import WorkspaceError
 from emulator.workspace.registry import current, registry
 from emulator.workspace.snapshot import Snapshot, check_name
 
@@ -88,7 +89,11 @@ def save(name: str) -> tuple[Response, int]:
     snapshot = Snapshot(
         name, workspace.clock.now(), workspace.store.snapshot(), workspace.files.copy()
     )
-    is_new = workspace.snapshots.save(snapshot)
+    try:
+        is_new = workspace.snapshots.save(snapshot)
+    except WorkspaceError:
+        workspace.files.drop(snapshot.files)
+        raise
     if replaced:
         workspace.files.drop(replaced.files)
     return jsonify(_show(snapshot)), 201 if is_new else 200

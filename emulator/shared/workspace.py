@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -301,7 +302,10 @@ class SharedWorkspaces(Workspaces):
 
     def delete(self, name: str) -> bool:
         """See ``Workspaces.delete``."""
+        incarnation = self._look(check_deletable(name), uses=False).incarnation
         found = bool(self._root.run(script.DELETE_WORKSPACE, check_deletable(name)))
+        if found and incarnation:
+            shutil.rmtree(locate_files(incarnation), ignore_errors=True)
         self._sweep()
         return found
 

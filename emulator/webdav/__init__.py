@@ -1,1 +1,1 @@
-"""WebDAV: the files of an instance, as published tools use them."""
+"""WebDAV: the files of an instance, for published tools."""

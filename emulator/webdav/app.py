@@ -1,4 +1,4 @@
-"""WebDAV as a blueprint: authentication, one view, refusals as HTML."""
+"""WebDAV as a blueprint: authentication, the view, refusals as HTML."""
 
 import errno
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from werkzeug.wrappers import Response
 
 from emulator.family import TOO_LARGE, UPLOAD_PATH, Family
 from emulator.request import PlainResponse, current_request
-from emulator.webdav.operation import ALLOWED, METHODS, Operation
-from emulator.webdav.place import PREFIX, find
+from emulator.webdav.operation import ALLOWED_METHODS, METHODS, Operation
+from emulator.webdav.place import SITES_PATH, find
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
 FAMILY_NAME = "webdav"
-HTML = "text/html;charset=ISO-8859-1"
+HTML_MEDIA_TYPE = "text/html;charset=ISO-8859-1"
 Authenticate = Callable[[Workspace, str | None], bool]
 
 
@@ -41,8 +41,8 @@ def register(app: Flask, authenticate: Authenticate) -> Family:
         if not authenticate(current(request.environ), request.headers.get("Authorization")):
             raise Unauthorized("This request requires HTTP authentication.")
 
-    for name, rule in (("sites", PREFIX), ("file", f"{PREFIX}/<path:path>")):
-        blueprint.add_url_rule(rule, name, serve, methods=ALLOWED)
+    for name, rule in (("sites", SITES_PATH), ("file", f"{SITES_PATH}/<path:path>")):
+        blueprint.add_url_rule(rule, name, serve, methods=ALLOWED_METHODS)
     app.register_blueprint(blueprint)
     return Family(
         name=FAMILY_NAME,
@@ -87,7 +87,7 @@ def refuse(error: HTTPException) -> Response:
     """Return an HTTP error as a page; 401 as published for an instance (DAV-6)."""
     request = current_request()
     page = f"<html><body><h1>{error.code} - {error.name}</h1>{escape(error.description or '')}"
-    response = PlainResponse(f"{page}</body></html>", error.code, content_type=HTML)
+    response = PlainResponse(f"{page}</body></html>", error.code, content_type=HTML_MEDIA_TYPE)
     for name, value in error.get_headers(request.environ):
         if name in ("Allow", "Content-Range"):
             response.headers[name] = value

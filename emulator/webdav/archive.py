@@ -25,7 +25,7 @@ FREE_UNPACKED_BYTES = 64 * 1024 * 1024
 """The unpacked bytes that each zip may have, however small."""
 MAX_EXPANSION = 25
 """The unpacked bytes for each byte of a zip, beyond ``FREE_UNPACKED_BYTES``."""
-ENCRYPTED = 0x1
+ENCRYPTED_FLAG = 0x1
 """The flag of an entry with a password (APPNOTE.TXT, 4.4.4)."""
 COMPRESSION_LEVEL = 1
 """The fastest level of deflate: nobody keeps these archives for long."""
@@ -73,7 +73,7 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> None:
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise BadRequest(f"{entry.filename[:80]!r} of the zip is neither file nor folder.")
-        if entry.flag_bits & ENCRYPTED:
+        if entry.flag_bits & ENCRYPTED_FLAG:
             raise BadRequest(f"{entry.filename[:80]!r} of the zip has a password.")
 
 
@@ -110,7 +110,7 @@ def _move(new: Path, folder: Path, now: datetime) -> None:
 
 
 def pack_zip(files: Files, source: Path, now: datetime) -> None:
-    """Pack a file or folder as ``<name>.zip`` beside the source; the names begin with its name."""
+    """Pack a file or folder as ``<name>.zip`` beside the source; entries begin with the name."""
     new = files.reserve()
     try:
         with zipfile.ZipFile(

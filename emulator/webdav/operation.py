@@ -27,20 +27,20 @@ from emulator.webdav.listing import guess_media_type, make_etag, render_multista
 from emulator.webdav.place import Place, find_destination
 from emulator.workspace.files import Files, is_inside, stamp
 
-ALLOWED = (
+ALLOWED_METHODS = (
     *("COPY", "DELETE", "GET", "HEAD", "MKCOL", "MOVE", "OPTIONS", "POST", "PROPFIND", "PUT"),
 )
 MAX_CONTROL_BYTES = 64 * 1024
 """The longest body of a request that brings no file."""
 MAX_LISTED_ENTRIES = 20_000
 """The entries of an answer to PROPFIND."""
-XML = "text/xml;charset=UTF-8"
-HTML = "text/html;charset=UTF-8"
+XML_MEDIA_TYPE = "text/xml;charset=UTF-8"
+HTML_MEDIA_TYPE = "text/html;charset=UTF-8"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One request.
+    """The operation of a request.
 
     Attributes:
         request: The request.
@@ -77,7 +77,7 @@ def read(operation: Operation) -> PlainResponse:
     operation.check_existing()
     place, environ = operation.place, operation.request.environ
     if place.file.is_dir():
-        return PlainResponse(render_page(place), content_type=HTML)
+        return PlainResponse(render_page(place), content_type=HTML_MEDIA_TYPE)
     stat = place.file.stat()
     response: Any = send_file(
         place.file,
@@ -98,10 +98,10 @@ def read(operation: Operation) -> PlainResponse:
 
 
 def write(operation: Operation) -> PlainResponse:
-    """Write a file: 201 for a new one, 204 for an existing one."""
+    """Write a file: 201 for a new file, 204 for an existing file."""
     place = operation.place
     if place.file.is_dir():
-        raise MethodNotAllowed(ALLOWED, "The path is a folder.")
+        raise MethodNotAllowed(ALLOWED_METHODS, "The path is a folder.")
     place.check_changeable()
     if "Content-Range" in operation.request.headers:  # RFC 9110, 14.5
         raise BadRequest("A part of a file can't be written.")
@@ -118,7 +118,7 @@ def write(operation: Operation) -> PlainResponse:
 
 
 def delete(operation: Operation) -> PlainResponse:
-    """Delete a file, or a folder with its content."""
+    """Delete a file, or a folder with all content."""
     operation.check_existing()
     if operation.place.is_fixed:
         raise Forbidden("The folders directly below Sites are fixed.")
@@ -128,17 +128,17 @@ def delete(operation: Operation) -> PlainResponse:
 
 
 def make_folder(operation: Operation) -> PlainResponse:
-    """Make a folder; of several requests at once exactly one succeeds."""
+    """Make a folder; only the first of several requests succeeds."""
     place = operation.place
     if operation.request.content_length:
         raise UnsupportedMediaType("A new folder takes no body.")
     if place.file.exists():
-        raise MethodNotAllowed(ALLOWED, "The path exists.")
+        raise MethodNotAllowed(ALLOWED_METHODS, "The path exists.")
     place.check_changeable()
     try:
         place.file.mkdir()
     except FileExistsError:
-        raise MethodNotAllowed(ALLOWED, "The path exists.") from None
+        raise MethodNotAllowed(ALLOWED_METHODS, "The path exists.") from None
     stamp(place.file, operation.now)
     return _answer(201)
 
@@ -160,7 +160,7 @@ def list_properties(operation: Operation) -> PlainResponse:
         places.append(place)
         if len(places) > MAX_LISTED_ENTRIES:
             raise Forbidden(f"There are more than {MAX_LISTED_ENTRIES} entries: use Depth: 1.")
-    return PlainResponse(render_multistatus(places), 207, content_type=XML)
+    return PlainResponse(render_multistatus(places), 207, content_type=XML_MEDIA_TYPE)
 
 
 def _walk(place: Place, levels: int) -> Iterator[Place]:
@@ -212,7 +212,7 @@ def _transfer(operation: Operation, act: Callable[[Place], object]) -> PlainResp
 
 
 def post(operation: Operation) -> PlainResponse:
-    """Do what the form parameter ``method`` names."""
+    """Perform the method in the form parameter ``method``."""
     parameters = operation.request.values
     name = parameters.get("method", "").upper()
     if name not in POST_METHODS:
@@ -231,7 +231,7 @@ def unpack(operation: Operation) -> PlainResponse:
 
 
 def pack_zip(operation: Operation) -> PlainResponse:
-    """Pack a file or folder as a zip beside it."""
+    """Pack a file or folder as a zip beside the source."""
     operation.check_existing()
     if operation.place.is_fixed:
         raise Forbidden("The folders directly below Sites can't be packed.")
@@ -240,7 +240,7 @@ def pack_zip(operation: Operation) -> PlainResponse:
 
 
 def pack_tar(operation: Operation) -> PlainResponse:
-    """Pack a file or folder as a tar.gz beside it; the parameter ``target`` may name the file."""
+    """Pack a file or folder as a tar.gz, with the name in the parameter ``target`` if given."""
     operation.check_existing()
     if operation.place.is_fixed:
         raise Forbidden("The folders directly below Sites can't be packed.")
@@ -254,12 +254,12 @@ def pack_tar(operation: Operation) -> PlainResponse:
 
 def describe(_: Operation) -> PlainResponse:
     """Answer the methods."""
-    headers = {"Allow": ", ".join(ALLOWED), "DAV": "1", "MS-Author-Via": "DAV"}
-    return PlainResponse("", 200, headers, content_type=HTML)
+    headers = {"Allow": ", ".join(ALLOWED_METHODS), "DAV": "1", "MS-Author-Via": "DAV"}
+    return PlainResponse("", 200, headers, content_type=HTML_MEDIA_TYPE)
 
 
 def _answer(status: int) -> PlainResponse:
-    return PlainResponse("", status, content_type=HTML)
+    return PlainResponse("", status, content_type=HTML_MEDIA_TYPE)
 
 
 METHODS: dict[str, Callable[[Operation], PlainResponse]] = {

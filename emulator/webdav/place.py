@@ -16,13 +16,13 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden
 
 from emulator.workspace.files import ROOTS, Files, is_inside
 
-PREFIX = "/on/demandware.servlet/webdav/Sites"
+SITES_PATH = "/on/demandware.servlet/webdav/Sites"
 ROOTS_BY_LOWER_CASE = {name.lower(): name for name in ROOTS}
 
 
 @dataclass(frozen=True)
 class Place:
-    """A file or folder, or the room for one.
+    """A file or folder, existing or not.
 
     Attributes:
         segments: The decoded segments below ``Sites``.
@@ -72,7 +72,7 @@ def find(files: Files, path: str) -> Place:
     segments = tuple(_resolve(path))
     root = ROOTS_BY_LOWER_CASE.get(segments[0].lower(), segments[0]) if segments else ""
     file = files.root.joinpath(root, *segments[1:])
-    return Place(segments, file, "/".join((PREFIX, *map(quote, segments))))
+    return Place(segments, file, "/".join((SITES_PATH, *map(quote, segments))))
 
 
 def find_destination(files: Files, header: str | None) -> Place:
@@ -84,9 +84,9 @@ def find_destination(files: Files, header: str | None) -> Place:
     """
     path = urlsplit(header or "").path
     segments = [segment for segment in path.split("/") if segment]
-    prefix = PREFIX[1:].split("/")
+    prefix = SITES_PATH[1:].split("/")
     if segments[: len(prefix)] != prefix:
-        raise BadRequest(f"The header Destination needs a path below {PREFIX}.")
+        raise BadRequest(f"The header Destination needs a path below {SITES_PATH}.")
     return find(files, "/".join(segments[len(prefix) :]))
 
 

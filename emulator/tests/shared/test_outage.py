@@ -1,6 +1,7 @@
 """A Redis that goes and comes back: 503 meanwhile, in the form of each API, then all goes on."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -248,3 +249,29 @@ def test_a_failpoint_that_a_redis_has_not_any_more_is_met_by_nobody(
 def test_a_database_that_redis_has_not_is_told_in_a_line(own_redis_server: "Server") -> None:
     with pytest.raises(ConfigError, match="DB index is out of range"):
         Emulator(fixtures="samples", store=f"{own_redis_server.url}?db=99")
+
+
+def test_without_redis_webdav_answers_503_as_a_page(
+    caller: Caller, own_redis_server: "Server"
+) -> None:
+    own_redis_server.stop()
+    headers = {"Authorization": "Basic YWRtaW46U2VjcmV0OjEyMw=="}
+    path = "/on/demandware.servlet/webdav/Sites/Temp/x"
+    answer = caller.ask("PUT", path, data=b"x", headers=headers)
+    assert (answer.status_code, answer.content_type) == (503, "text/html;charset=ISO-8859-1")
+
+
+def test_processes_share_files_until_the_workspace_is_deleted(
+    own_redis_server: "Server", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    one, other = (Emulator(fixtures="samples", store=own_redis_server.url) for _ in range(2))
+    files = one.workspaces.get("shared").files
+    files.write("Temp/x", b"text")
+    copy = files.copy()
+    other.workspaces.get("shared").reset()
+    assert list(files.locate("Temp").iterdir()) == []
+    other.workspaces.get("shared").files.restore(copy)
+    assert files.locate("Temp/x").read_bytes() == b"text"
+    other.workspaces.delete("shared")
+    assert not files.root.exists()
