@@ -124,6 +124,29 @@ def test_a_path_is_utf_8(api: Api) -> None:
     assert api.raw("GET", f"{TEMP}/%FF", {})[0] == 400
 
 
+@pytest.mark.rule("DAV-5")
+def test_a_path_has_a_hundred_segments_at_most(api: Api) -> None:
+    assert api.call("GET", f"{TEMP}{'/a' * 99}").status_code == 404
+    for method in ("GET", "PUT", "MKCOL"):
+        assert api.call(method, f"{TEMP}{'/a' * 100}").status_code == 403
+
+
+@pytest.mark.rule("DAV-5")
+def test_nothing_is_moved_or_unpacked_too_deep(api: Api, folder: str) -> None:
+    put(api, f"{folder}/deep.zip", make_zip(**{"/".join("a" * 99): "text"}))
+    assert post(api, f"{folder}/deep.zip", "UNZIP").status_code == 403
+    put(api, f"{folder}/deep.zip", make_zip(**{"/".join("a" * 98): "text"}))
+    assert post(api, f"{folder}/deep.zip", "UNZIP").status_code == 201
+    api.call("MKCOL", f"{folder}/b")
+    for method in ("COPY", "MOVE"):
+        headers = {"Destination": f"{folder}/b/a"}
+        assert api.call(method, f"{folder}/a", headers=headers).status_code == 403
+    assert names(api, folder) == ["a", "b", "deep.zip"]
+    everything = api.call("PROPFIND", folder, headers={"Depth": "infinity"}).text
+    assert everything.count("<response>") == 101
+    assert post(api, f"{folder}/a", "ZIP").status_code == 201
+
+
 def basic(user: str, password: str) -> str:
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
 
@@ -501,6 +524,8 @@ def test_overwrite_decides_about_an_existing_destination(
     [
         (None, 400),
         ("/elsewhere", 400),
+        ("http://[::x/on", 400),
+        ("//[", 400),
         (f"{SITES}/../x", 403),
         (f"{SITES}/contract-root", 403),
         ("{folder}/a", 403),

@@ -29,6 +29,8 @@ MAX_UPLOAD_BYTES = 500 * 1024 * 1024
 SPOOL_BYTES = 256 * 1024
 """The longest body below ``UPLOAD_PATH`` that stays in memory."""
 
+HINT_HEADER = "x-emulator-hint"
+"""The header of an answer that says what the emulator lacks (URL-8)."""
 DROPPED = "emulator.dropped"
 """The key of the WSGI environment with the exception of a part that drops the connection."""
 PAUSE = "emulator.pause"

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from emulator.control.problem import invalid, read_json
+from emulator.family import HINT_HEADER
 from emulator.recording.exchange import Exchange
 from emulator.recording.match import Match
 from emulator.workspace.registry import current
@@ -62,7 +63,7 @@ def _show_warnings(response: Response, warnings: Mapping[str, str]) -> Response:
         logger.warning("settings: %s", line)
     if lines:
         text = "; ".join(lines).encode("ascii", "backslashreplace").decode()
-        response.headers["x-emulator-hint"] = text[:MAX_HINT_CHARACTERS]
+        response.headers[HINT_HEADER] = text[:MAX_HINT_CHARACTERS]
     return response
 
 

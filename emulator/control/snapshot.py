@@ -8,10 +8,11 @@ from werkzeug.exceptions import NotFound
 
 from emulator.clock import render_instant
 from emulator.control.problem import load, read_json
-from emulator.store import Store, StoreUnavailable
+from emulator.store import StoreUnavailable
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.registry import current, registry
 from emulator.workspace.snapshot import Snapshot, check_name
+from emulator.workspace.workspace import Workspace
 
 
 class ForkSchema(Schema):
@@ -33,8 +34,7 @@ def create() -> Blueprint:
     def fork(name: str) -> tuple[Response, int]:
         _find(name)
         target = load(ForkSchema(), read_json())["workspace"]
-        found = registry(request.environ).get(target)
-        found.files.restore(_restore(name, found.store).files)
+        _restore(name, registry(request.environ).get(target))
         return jsonify(workspace=target, snapshot=name), 201
 
     blueprint.add_url_rule("", "list", list_)
@@ -51,8 +51,8 @@ def _find(name: str) -> Snapshot:
     return found
 
 
-def _restore(name: str, store: Store) -> Snapshot:
-    """Replace the content of a store by a snapshot.
+def _restore(name: str, target: Workspace) -> Snapshot:
+    """Replace files and records of a workspace by a snapshot of the request's workspace.
 
     Raises:
         NotFound: The workspace has no snapshot with this name.
@@ -61,12 +61,13 @@ def _restore(name: str, store: Store) -> Snapshot:
     found = _find(name)
     while True:
         try:
-            store.restore(found.content)
-        except StoreUnavailable:
-            # Another process may have replaced or deleted the snapshot since the look-up; a shared
-            # store then drops the content. So look again, until the content stays the same.
+            target.files.restore(found.files)
+            target.store.restore(found.content)
+        except (StoreUnavailable, OSError):
+            # Another request may have replaced or deleted the snapshot since the look-up. Its files
+            # and, in a shared store, its content are gone then. So look again until both stay.
             before, found = found, _find(name)
-            if found.content == before.content:
+            if (found.content, found.files) == (before.content, before.files):
                 raise
         else:
             return found
@@ -85,32 +86,28 @@ def save(name: str) -> tuple[Response, int]:
     """Save the data under a name, or replace the snapshot with the name."""
     check_name(name)
     workspace = current(request.environ)
-    replaced = workspace.snapshots.find(name)
     snapshot = Snapshot(
         name, workspace.clock.now(), workspace.store.snapshot(), workspace.files.copy()
     )
     try:
-        is_new = workspace.snapshots.save(snapshot)
+        replaced = workspace.snapshots.save(snapshot)
     except WorkspaceError:
         workspace.files.drop(snapshot.files)
         raise
     if replaced:
         workspace.files.drop(replaced.files)
-    return jsonify(_show(snapshot)), 201 if is_new else 200
+    return jsonify(_show(snapshot)), 200 if replaced else 201
 
 
 def restore(name: str) -> Response:
     """Restore the data from a snapshot."""
-    workspace = current(request.environ)
-    restored = _restore(name, workspace.store)
-    workspace.files.restore(restored.files)
-    return jsonify(_show(restored))
+    return jsonify(_show(_restore(name, current(request.environ))))
 
 
 def delete(name: str) -> tuple[str, int]:
     """Delete a snapshot."""
-    found = _find(name)
     workspace = current(request.environ)
-    workspace.snapshots.delete(found.name)
-    workspace.files.drop(found.files)
+    deleted = workspace.snapshots.delete(_find(name).name)
+    if deleted:
+        workspace.files.drop(deleted.files)
     return "", 204

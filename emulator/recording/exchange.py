@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.cached_property import cached_property
 from emulator.clock import render_instant
+from emulator.family import HINT_HEADER
 from emulator.recording import caller
 from emulator.recording.redaction import Redactor
 
@@ -198,7 +199,6 @@ class Exchange:
         return {"headers": headers, "body": shown}
 
 
-HINT_HEADER = "x-emulator-hint"
 OBJECT_BYTES = 2048
 """Memory of an exchange without the texts."""
 CONTENT_HEADERS = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}

@@ -22,7 +22,7 @@ class SharedSnapshots(Snapshots):
         self._keys = keys
         self._store = store
 
-    def save(self, snapshot: Snapshot) -> bool:
+    def save(self, snapshot: Snapshot) -> Snapshot | None:
         """See ``Snapshots.save``."""
         stored = orjson.dumps(
             [snapshot.name, snapshot.at.isoformat(), snapshot.content, snapshot.files]
@@ -34,8 +34,7 @@ class SharedSnapshots(Snapshots):
             self._store.drop_snapshot(snapshot.content)
         if outcome == b"full":
             raise too_many_snapshots()
-        self._drop_content(replaced)
-        return not replaced
+        return self._drop_content(replaced)
 
     def find(self, name: str) -> Snapshot | None:
         """See ``Snapshots.find``."""
@@ -47,15 +46,17 @@ class SharedSnapshots(Snapshots):
         found = map(decode, self._keys.ask("HVALS", "snapshots"))
         return sorted(found, key=lambda snapshot: snapshot.name)
 
-    def delete(self, name: str) -> bool:
+    def delete(self, name: str) -> Snapshot | None:
         """See ``Snapshots.delete``."""
-        found = self._keys.run(script.DELETE_SNAPSHOT, name)
-        self._drop_content(found)
-        return found is not None
+        return self._drop_content(self._keys.run(script.DELETE_SNAPSHOT, name))
 
-    def _drop_content(self, stored: bytes | None) -> None:
-        if stored:
-            self._store.drop_snapshot(decode(stored).content)
+    def _drop_content(self, stored: bytes | None) -> Snapshot | None:
+        """Drop the content of a stored snapshot, if any; return the snapshot."""
+        if not stored:
+            return None
+        snapshot = decode(stored)
+        self._store.drop_snapshot(snapshot.content)
+        return snapshot
 
 
 def decode(stored: bytes) -> Snapshot:

@@ -27,8 +27,8 @@ ANSWER_TIMEOUT_SECONDS = 10.0
 TOKEN_MARGIN_SECONDS = 60.0  # a token is renewed before it expires
 MAX_SHOWN_ERRORS = 5
 UNSERVED = (
-    "the real server has what the emulator answered 404 for "
-    "(to allow it: ocapi_unserved = ignore, or the marker ocapi(allow_unserved=True))"
+    "requests were answered 404 only because the emulator lacks the operation "
+    "(to allow this: ocapi_unserved = ignore, or the marker ocapi(allow_unserved=True))"
 )
 MAX_JOURNAL_EXCHANGES = 1_000_000
 

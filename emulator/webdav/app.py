@@ -78,6 +78,8 @@ def serve(path: str = "") -> PlainResponse:
     except FileNotFoundError as error:  # another request has removed the file meanwhile
         raise NotFound("There is no such file or folder.") from error
     except OSError as error:
+        if error.errno == errno.ENOTEMPTY:
+            raise Conflict("Another request has made the folder.") from error
         if error.errno == errno.ENAMETOOLONG:
             raise RequestURITooLarge("The path is too long.") from error
         raise

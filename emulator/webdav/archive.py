@@ -17,6 +17,7 @@ from pathlib import Path
 
 from werkzeug.exceptions import BadRequest, Conflict, RequestEntityTooLarge
 
+from emulator.webdav.place import Place
 from emulator.workspace.files import Files, is_inside, stamp
 
 MAX_ENTRIES = 20_000
@@ -31,25 +32,27 @@ COMPRESSION_LEVEL = 1
 """The fastest level of deflate: nobody keeps these archives for long."""
 
 
-def unpack(files: Files, archive: Path, now: datetime) -> None:
+def unpack(files: Files, place: Place, now: datetime) -> None:
     """Unpack a zip into the folder of the zip; existing files are replaced.
 
     Args:
         files: The files of the workspace.
-        archive: The zip.
+        place: The place of the zip.
         now: The time of the new files.
 
     Raises:
         BadRequest: The file is not a zip, is broken, or has an entry with a forbidden name.
         RequestEntityTooLarge: The zip has too many entries, or too many bytes when unpacked.
+        Forbidden: An entry would lie too deep.
         Conflict: A file of the folder has the name of a folder of the zip, or the reverse.
     """
-    new = files.reserve()
+    new, archive = files.reserve(), place.file
     try:
         new.mkdir()
         with zipfile.ZipFile(archive) as opened:
             entries = opened.infolist()
             _check(entries, archive.stat().st_size)
+            place.check_room(max((e.filename.count("/") for e in entries), default=0))
             for entry in entries:
                 _unpack_entry(opened, entry, new)
         _move(new, archive.parent, now)

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from defusedxml import ElementTree
@@ -175,11 +176,16 @@ def copy(operation: Operation) -> PlainResponse:
 
     def act(target: Place) -> None:
         new, source = operation.files.reserve(), operation.place.file
-        if source.is_dir():
-            shutil.copytree(source, new, copy_function=os.link)
-        else:
-            os.link(source, new)
-        new.rename(target.file)
+        try:
+            if source.is_dir():
+                shutil.copytree(source, new, copy_function=os.link)
+            else:
+                os.link(source, new)
+            new.rename(target.file)
+        except OSError:  # another request removes the source, or makes the destination
+            shutil.rmtree(new, ignore_errors=True)
+            new.unlink(missing_ok=True)
+            raise
 
     return _transfer(operation, act)
 
@@ -200,6 +206,7 @@ def _transfer(operation: Operation, act: Callable[[Place], object]) -> PlainResp
     if source == destination or source in destination.parents or destination in source.parents:
         raise Forbidden("Source and destination lie in each other.")
     target.check_changeable()
+    target.check_room(_count_levels(source))
     exists = destination.exists()
     if exists and headers.get("Overwrite", "T").strip().upper() == "F":
         raise PreconditionFailed("The destination exists.")
@@ -209,6 +216,13 @@ def _transfer(operation: Operation, act: Callable[[Place], object]) -> PlainResp
     for folder in (source.parent, destination.parent):
         stamp(folder, operation.now)
     return _answer(204 if exists else 201)
+
+
+def _count_levels(folder: Path) -> int:
+    """Return the levels of folders and files below a path; 0 for a file."""
+    walked = os.walk(folder)
+    depths = [len(Path(found).parts) + bool(files) for found, _, files in walked]
+    return max(depths, default=len(folder.parts)) - len(folder.parts)
 
 
 def post(operation: Operation) -> PlainResponse:
@@ -226,7 +240,7 @@ def unpack(operation: Operation) -> PlainResponse:
     operation.check_existing()
     if operation.place.file.is_dir():
         raise Conflict("The path is a folder.")
-    archive.unpack(operation.files, operation.place.file, operation.now)
+    archive.unpack(operation.files, operation.place, operation.now)
     return _answer(201)
 
 

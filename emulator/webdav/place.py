@@ -14,9 +14,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden
 
-from emulator.workspace.files import ROOTS, Files, is_inside
+from emulator.workspace.files import MAX_SEGMENTS, ROOTS, Files, is_inside
 
 SITES_PATH = "/on/demandware.servlet/webdav/Sites"
+TOO_DEEP = f"A path has at most {MAX_SEGMENTS} segments below Sites."
 ROOTS_BY_LOWER_CASE = {name.lower(): name for name in ROOTS}
 
 
@@ -56,6 +57,15 @@ class Place:
         if not self.file.parent.is_dir():
             raise Conflict("The folder above does not exist.")
 
+    def check_room(self, levels: int) -> None:
+        """Check a place for a folder with levels of content.
+
+        Raises:
+            Forbidden: The content would lie too deep.
+        """
+        if len(self.segments) + levels > MAX_SEGMENTS:
+            raise Forbidden(TOO_DEEP)
+
     def list(self) -> Iterator["Place"]:
         """Yield the places in a folder, in the order of the names."""
         for file in sorted(self.file.iterdir()):
@@ -70,6 +80,8 @@ def find(files: Files, path: str) -> Place:
         Forbidden: The path leads above ``Sites``, or a name has forbidden characters.
     """
     segments = tuple(_resolve(path))
+    if len(segments) > MAX_SEGMENTS:
+        raise Forbidden(TOO_DEEP)
     root = ROOTS_BY_LOWER_CASE.get(segments[0].lower(), segments[0]) if segments else ""
     file = files.root.joinpath(root, *segments[1:])
     return Place(segments, file, "/".join((SITES_PATH, *map(quote, segments))))
@@ -82,7 +94,10 @@ def find_destination(files: Files, header: str | None) -> Place:
         BadRequest: The header is missing, or not a path of WebDAV.
         Forbidden: See ``find``.
     """
-    path = urlsplit(header or "").path
+    try:
+        path = urlsplit(header or "").path
+    except ValueError as error:
+        raise BadRequest("The header Destination is not a URL.") from error
     segments = [segment for segment in path.split("/") if segment]
     prefix = SITES_PATH[1:].split("/")
     if segments[: len(prefix)] != prefix:

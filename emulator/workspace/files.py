@@ -11,6 +11,7 @@ Rules:
 import os
 import re
 import shutil
+import stat
 import tempfile
 import weakref
 from contextlib import suppress
@@ -29,6 +30,8 @@ INITIAL_FOLDERS = (*ROOTS, "Impex/log", "Impex/src/instance", "Logs/jobs")
 FILE_NAME = re.compile(r"[^/\\\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]+")
 """Names that every file system and XML can hold."""
 MAX_NAME_BYTES = 255
+MAX_SEGMENTS = 100
+"""The segments of a path. Python copies and removes trees recursively, up to about 1,000 levels."""
 NO_FILES = ""
 """The copy of a folder that was never used."""
 
@@ -106,15 +109,23 @@ class Files:
             return str(target)
 
     def restore(self, copy: str = NO_FILES) -> None:
-        """Replace the folder by a copy, of this or another workspace; ``NO_FILES`` empties."""
+        """Replace the folder by a copy, of this or another workspace; ``NO_FILES`` empties.
+
+        Raises:
+            OSError: The copy was dropped meanwhile: FileNotFoundError, or ``shutil.Error``.
+        """
         with self._lock:
             if copy == NO_FILES and not self._is_used:
                 return
             new, old = self.reserve(), self.reserve()
-            if copy == NO_FILES:
-                _make_folders(new)
-            else:
-                shutil.copytree(copy, new, copy_function=os.link)
+            try:
+                if copy == NO_FILES:
+                    _make_folders(new)
+                else:
+                    shutil.copytree(copy, new, copy_function=os.link)
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                raise
             self.root.rename(old)
             new.rename(self.root)
             shutil.rmtree(old)
@@ -141,7 +152,9 @@ class Files:
             weakref.finalize(self, _remove_own, base, os.getpid())
         else:
             base = self._folder
-            base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            base.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check_owner(base.parent)
+            base.mkdir(mode=0o700, exist_ok=True)
         for name in ("new", "copies"):
             (base / name).mkdir(exist_ok=True)
         new = base / "new" / uuid4().hex
@@ -155,7 +168,7 @@ class Files:
 
 def is_inside(segments: list[str]) -> bool:
     """Return whether the segments of a path stay below the folder of the path."""
-    return all(
+    return len(segments) <= MAX_SEGMENTS and all(
         FILE_NAME.fullmatch(segment)
         and segment not in (".", "..")
         and len(segment.encode()) <= MAX_NAME_BYTES
@@ -168,6 +181,18 @@ def stamp(path: Path, now: datetime) -> None:
     for changed in (path, path.parent):
         with suppress(FileNotFoundError):  # somebody else may remove it at once
             os.utime(changed, (now.timestamp(), now.timestamp()))
+
+
+def _check_owner(folder: Path) -> None:
+    """Check that the folder of all shared workspaces is our own: its name can be guessed.
+
+    Raises:
+        PermissionError: The folder is a link, belongs to another user, or is open to others.
+    """
+    found = folder.lstat()
+    owner = getattr(os, "getuid", lambda: found.st_uid)()  # Windows has no such user ids
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o022:
+        raise PermissionError(f"{folder} is not a folder that only this user can change")
 
 
 def _make_folders(base: Path) -> None:

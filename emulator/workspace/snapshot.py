@@ -55,18 +55,18 @@ class Snapshots:
         self._snapshots: dict[str, Snapshot] = {}
         self._lock = Lock()
 
-    def save(self, snapshot: Snapshot) -> bool:
-        """Store a snapshot; return False if a snapshot with the same name was replaced.
+    def save(self, snapshot: Snapshot) -> Snapshot | None:
+        """Store a snapshot; return the replaced snapshot with the same name, if any.
 
         Raises:
             WorkspaceError: There are too many snapshots.
         """
         with self._lock:
-            is_new = snapshot.name not in self._snapshots
-            if is_new and len(self._snapshots) >= MAX_SNAPSHOTS:
+            replaced = self._snapshots.get(snapshot.name)
+            if replaced is None and len(self._snapshots) >= MAX_SNAPSHOTS:
                 raise too_many_snapshots()
             self._snapshots = {**self._snapshots, snapshot.name: snapshot}
-            return is_new
+            return replaced
 
     def find(self, name: str) -> Snapshot | None:
         """Return the snapshot with a name, if any."""
@@ -76,10 +76,10 @@ class Snapshots:
         """Return all snapshots in the order of the names."""
         return sorted(self._snapshots.values(), key=lambda snapshot: snapshot.name)
 
-    def delete(self, name: str) -> bool:
-        """Delete a snapshot; return False for an unknown name."""
+    def delete(self, name: str) -> Snapshot | None:
+        """Delete a snapshot; return the deleted snapshot, None for an unknown name."""
         with self._lock:
-            others = {other: found for other, found in self._snapshots.items() if other != name}
-            existed = len(others) < len(self._snapshots)
+            others = dict(self._snapshots)
+            found = others.pop(name, None)
             self._snapshots = others
-            return existed
+            return found

@@ -12,7 +12,7 @@ from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
 from emulator.family import FAULT as FAULT_TYPE
-from emulator.family import INJECTED, PAUSE, Family
+from emulator.family import HINT_HEADER, INJECTED, PAUSE, Family
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.app import CONTENT_TYPES, HEADERS
@@ -22,7 +22,7 @@ from emulator.ocapi.call import SITES, Service
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT
-from emulator.ocapi.schema.faults import HINT_HEADER, Fault, FaultType
+from emulator.ocapi.schema.faults import Fault, FaultType
 from emulator.ocapi.wire import envelope, formats, url, versions
 from emulator.recording.exchange import Reply
 from emulator.request import Request, Response, current_request, read_sent_path

@@ -17,7 +17,6 @@ from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import (
     MAX_INT32,
     Array,
-    Date,
     DateTime,
     Embedded,
     Integer,
@@ -52,7 +51,6 @@ SCHEMAS_BY_CLASS: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (Integer, {"type": "integer", "format": "int32"}),
     (Number, {"type": "number", "format": "double"}),
     (DateTime, {"type": "string", "format": "date-time"}),
-    (Date, {"type": "string", "format": "date"}),
 )
 """The schemas by class of property: the first match counts. Other classes have a JSON type."""
 SUMMARIES_BY_VERB: dict[Verb, str] = {

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-HINT_HEADER = "x-emulator-hint"
+from emulator.family import HINT_HEADER
+
 MAX_HINT_CHARACTERS = 500
 NOT_PRINTABLE = re.compile(r"[^ -~]", re.ASCII)
 

@@ -25,7 +25,6 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from emulator.ocapi.schema import faults
-from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budget
 from emulator.store import Record
 
@@ -58,9 +57,6 @@ class SearchField:
         values: All values of an ``enum``.
         sortable: Whether hits can be sorted by the field.
         queryable: Whether queries and filters can use the field.
-        whole_words: Whether a text query finds whole words only, rather than parts of words.
-        refusal: The fault of a value outside ``values``, with the value as the only argument;
-            None for INVALID_SEARCH_FIELD_TYPE.
     """
 
     kind: Kind
@@ -68,8 +64,6 @@ class SearchField:
     values: tuple[str, ...] = ()
     sortable: bool = True
     queryable: bool = True
-    whole_words: bool = False
-    refusal: FaultType | None = None
 
     @property
     def type(self) -> str:
@@ -401,7 +395,6 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     if not "".join(words).strip("*"):
         return _everything
     reads = [(name, scope.find(name), scope.reader(name)) for name in fields]
-    whole = all(field.whole_words for field in fields.values())
     scope.cost += len(fields) - 1
 
     def matches(properties: Readable) -> bool:
@@ -414,10 +407,7 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
         # Words hold no space, so none reaches from one field into the next.
         text = " ".join(texts)
         scope.budget.spend(len(words) * len(text) // CHARACTERS_OF_STEP)
-        for word in words:
-            if word not in text:
-                return False
-        return not whole or set(text.split()).issuperset(words)
+        return all(word in text for word in words)
 
     return matches
 
@@ -585,8 +575,6 @@ def _values(
 
 def _canonical(name: str, field: SearchField, value: Any) -> Any:
     canonical = field.canonical(value)
-    if canonical is None and field.refusal:
-        raise field.refusal(_render(value))
     if canonical is None:
         raise faults.INVALID_SEARCH_FIELD_TYPE(name, _render(value), field.kind)
     return canonical

@@ -46,6 +46,30 @@ def test_fork_has_the_files_of_the_snapshot(emulator: Emulator) -> None:
     assert read(emulator, "other").data == b"before"
 
 
+def test_refused_snapshots_leave_no_files(emulator: Emulator) -> None:
+    write(emulator, "before")
+    for number in range(100):
+        assert ask(emulator, "PUT", f"/__emulator__/snapshots/{number}").status_code == 201
+    assert ask(emulator, "PUT", "/__emulator__/snapshots/more").status_code == 409
+    copies = emulator.workspace.files.root.parent / "copies"
+    assert len(list(copies.iterdir())) == 100
+
+
+def test_restoring_a_snapshot_without_its_files_changes_nothing(emulator: Emulator) -> None:
+    write(emulator, "before")
+    ask(emulator, "PUT", SNAPSHOT)
+    write(emulator, "after")
+    snapshot = emulator.workspace.snapshots.find("before")
+    assert snapshot is not None
+    emulator.workspace.files.drop(snapshot.files)  # as another request does between two steps
+    before = emulator.workspace.version()
+    assert ask(emulator, "POST", f"{SNAPSHOT}/restore").status_code == 500
+    with pytest.raises(FileNotFoundError):
+        emulator.check()
+    assert read(emulator).data == b"after"
+    assert emulator.workspace.version() == before
+
+
 def test_replaced_and_deleted_snapshots_leave_no_files(emulator: Emulator) -> None:
     write(emulator, "before")
     for method in ("PUT", "PUT", "DELETE"):

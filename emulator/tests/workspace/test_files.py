@@ -87,3 +87,33 @@ def test_two_processes_share_a_folder(tmp_path: Path) -> None:
     one, other = Files(tmp_path / "shared"), Files(tmp_path / "shared")
     one.write("Temp/x", b"text")
     assert other.locate("Temp/x").read_bytes() == b"text"
+
+
+def test_a_path_has_a_hundred_segments_at_most() -> None:
+    files = Files()
+    assert files.locate("/".join("a" * 100)).name == "a"
+    with pytest.raises(ValueError, match="is not a path inside the folder"):
+        files.locate("/".join("a" * 101))
+
+
+def test_a_missing_copy_changes_nothing() -> None:
+    files = Files()
+    files.write("Temp/x", b"text")
+    with pytest.raises(OSError, match="No such file"):
+        files.restore(str(files.root.parent / "copies" / "dropped"))
+    assert files.locate("Temp/x").read_bytes() == b"text"
+    assert list((files.root.parent / "new").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_shared_folder_is_used_only_if_nobody_else_can_change_it(tmp_path: Path) -> None:
+    foreign, own = tmp_path / "open", tmp_path / "own"
+    foreign.mkdir()
+    foreign.chmod(0o777)
+    linked = tmp_path / "linked"
+    linked.symlink_to(tmp_path)
+    for folder in (foreign, linked):
+        with pytest.raises(PermissionError, match="is not a folder that only this user can change"):
+            assert Files(folder / "a").root
+        assert not (folder / "a").exists()
+    assert Files(own / "a").root.is_dir()

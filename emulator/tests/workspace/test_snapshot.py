@@ -21,16 +21,16 @@ def test_there_is_none_at_first() -> None:
 
 def test_a_snapshot_is_found_by_its_name() -> None:
     snapshots, saved = Snapshots(), take("a", {"x": 1})
-    assert snapshots.save(saved) is True
+    assert snapshots.save(saved) is None
     assert snapshots.find("a") is saved
     assert snapshots.find("A") is None
     assert (saved.name, saved.at, saved.content) == ("a", NOON, {"x": 1})
 
 
 def test_another_of_the_same_name_takes_its_place() -> None:
-    snapshots, newer = Snapshots(), take("a", 2)
-    snapshots.save(take("a", 1))
-    assert snapshots.save(newer) is False
+    snapshots, older, newer = Snapshots(), take("a", 1), take("a", 2)
+    snapshots.save(older)
+    assert snapshots.save(newer) is older
     assert snapshots.list() == [newer]
 
 
@@ -43,10 +43,11 @@ def test_they_are_listed_by_name() -> None:
 
 def test_what_is_deleted_is_gone_and_the_others_stay() -> None:
     snapshots = Snapshots()
-    snapshots.save(take("a"))
+    deleted = take("a")
+    snapshots.save(deleted)
     snapshots.save(take("b"))
-    assert snapshots.delete("a") is True
-    assert snapshots.delete("a") is False
+    assert snapshots.delete("a") is deleted
+    assert snapshots.delete("a") is None
     assert [snapshot.name for snapshot in snapshots.list()] == ["b"]
 
 
@@ -72,6 +73,6 @@ def test_a_hundred_leave_room_for_one_in_the_place_of_another() -> None:
     snapshots = Snapshots()
     for number in range(100):
         snapshots.save(take(f"{number}"))
-    assert snapshots.save(take("7", "newer")) is False
+    assert snapshots.save(take("7", "newer")) == take("7")
     snapshots.delete("8")
-    assert snapshots.save(take("one more")) is True
+    assert snapshots.save(take("one more")) is None
