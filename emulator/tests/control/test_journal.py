@@ -550,8 +550,8 @@ def test_the_nearest_misses_of_a_full_journal_are_found_in_bounded_time() -> Non
     began = process_time()
     assert verify(emulator, match=match).status_code == 409
     seconds = process_time() - began
-    # A ratio: while other programs share the core, both sides take longer. An idle core takes 0.2 s
-    # for the loop, and so 5 loops are a second.
+    # A ratio: while other programs share the core, both sides take longer. An idle core took 0.14 s
+    # for the loop, so 5 loops are less than a second.
     began = process_time()
     for _ in range(10_000_000):
         pass
