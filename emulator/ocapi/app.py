@@ -1,6 +1,7 @@
 """The Data API as a blueprint: routes made from the resources, one view, one exit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -14,8 +15,9 @@ from emulator.family import INJECTED, Family
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import client, origin
 from emulator.ocapi.access.client import CLIENTS, USERS
-from emulator.ocapi.cache import IS_CACHEABLE, AnswerCache
-from emulator.ocapi.call import Call, Route, Service
+from emulator.ocapi.answer import Answer
+from emulator.ocapi.cache import AnswerCache
+from emulator.ocapi.call import IS_CACHEABLE, Call, Route, Service
 from emulator.ocapi.check import check
 from emulator.ocapi.meta import description
 from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Verb, list_methods
@@ -24,7 +26,7 @@ from emulator.ocapi.schema import custom, faults
 from emulator.ocapi.schema.document import FAULT
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
-from emulator.ocapi.verbs import VERBS, Answer
+from emulator.ocapi.verbs import VERBS
 from emulator.ocapi.wire import envelope, formats, override, url, versions
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.override import OVERRIDDEN
@@ -41,7 +43,13 @@ COLLECTIONS = (
 )
 
 SEARCH_REQUEST = SearchRequest()
-OWN_FAULTS = (MALFORMED_SEARCH_PARAMETER, *chain(*(resource.faults for resource in RESOURCES)))
+OPERATIONS = tuple(chain(*(resource.operations for resource in RESOURCES)))
+OWN_FAULTS = (
+    MALFORMED_SEARCH_PARAMETER,
+    *chain(*(resource.faults for resource in RESOURCES)),
+    *chain(*(resource.search.faults for resource in RESOURCES if resource.search)),
+    *chain(*(operation.faults for operation in OPERATIONS)),
+)
 FAULTS = faults.TABLE | {kind.name: kind for kind in OWN_FAULTS}
 """All faults by name, those of resources included."""
 
@@ -123,7 +131,7 @@ def register(app: Flask, service: Service) -> Family:
 def _name_operations(routes: Mapping[str, Route]) -> Iterator[tuple[tuple[str, str], str]]:
     """Yield endpoint and method with the operation's name in the Meta API."""
     for endpoint, route in routes.items():
-        for method in route.methods:
+        for method in (*route.methods, *route.operations):
             yield (endpoint, method), description.name_operation(method, route.template)
 
 
@@ -133,11 +141,23 @@ def list_templates() -> list[str]:
 
 
 def _list_routes() -> dict[str, Route]:
-    """Return the routes of all resources by their path below the version."""
-    return {path: route for resource in RESOURCES for path, route in _routes_of(resource)}
+    """Return the routes of all resources by their path below the version.
+
+    The operations of a path may belong to several resources; the verbs belong to one.
+    """
+    routes = {path: route for resource in RESOURCES for path, route in _routes_of(resource)}
+    for resource in RESOURCES:
+        for operation in resource.operations:
+            template = tuple(operation.path.split("/"))
+            path = _match_template(template)
+            route = routes.get(path) or Route(resource, template, {}, resource.document)
+            operations = {**route.operations, operation.method: operation}
+            routes[path] = replace(route, operations=operations)
+    return routes
 
 
 def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
+    """Yield path and route of the verbs of a resource."""
     children = tuple(child for child in RESOURCES if resource in child.ancestors)
     document = resource.document
     many, one = resource.methods(of_collection=True), resource.methods(of_collection=False)
@@ -148,14 +168,15 @@ def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
         methods: dict[str, Verb] = {METHODS_BY_VERB["search"]: "search"}
         routes.append(Route(resource, resource.search_template, methods, SEARCH_REQUEST))
     for route in routes:
-        yield "/".join(map(_match_segment, route.template)), route
+        if route.methods:
+            yield _match_template(route.template), route
     for name in resource.aliases:
         yield name, of_all
 
 
-def _match_segment(segment: str) -> str:
-    """Return the routing rule of a template's segment."""
-    return f"<segment:{segment[1:-1]}>" if segment.startswith("{") else segment
+def _match_template(template: Iterable[str]) -> str:
+    """Return the routing rule of a template."""
+    return "/".join(f"<segment:{s[1:-1]}>" if s.startswith("{") else s for s in template)
 
 
 def serve(call: Call) -> Response:
@@ -172,6 +193,8 @@ def _answer(call: Call) -> Answer:
     check(call)
     if call.method == "OPTIONS":
         return _answer_options(call)
+    if (operation := call.operation) is not None:
+        return operation.answer(call)
     verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
     return VERBS[verb](call)
 

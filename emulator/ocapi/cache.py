@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from flask import Flask, request_finished, request_started, request_tearing_down
 
 from emulator.family import INJECTED
+from emulator.ocapi.call import IS_CACHEABLE
 from emulator.ocapi.resources import RESOURCES
 from emulator.recording import caller
 from emulator.store import StoreUnavailable
@@ -30,12 +31,11 @@ MAX_CACHED_BODY_BYTES = 64 * 1024
 ENTRY_OVERHEAD_BYTES = 4096  # headers, the request as key, and objects
 SEARCH_LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 """Content-Length of a cacheable search, up to 9,999 bytes: the request is the key of an entry."""
-SEARCH_PATH = re.compile(f".*/(?:{'|'.join(r.search.path for r in RESOURCES if r.search)})")
+SEARCH_PATHS = ("/".join(r.search_template) for r in RESOURCES if r.search)
+SEARCH_PATH = re.compile(f".*/(?:{'|'.join(re.sub('{.*?}', '[^/]+', p) for p in SEARCH_PATHS)})")
 CACHED_METHODS = ("GET", "POST")
 OWN_HOOKS = 1  # before_request functions of the application itself
 OK_STATUS = "200"
-IS_CACHEABLE = "emulator.is_cacheable"
-"""The WSGI environment key of the mark for answers of the Data API's own routes."""
 REQUEST_ID_HEADER = "x-dw-request-base-id"
 IGNORED_VARIABLES = frozenset(
     (

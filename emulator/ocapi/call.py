@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from emulator.clock import render_instant
 from emulator.config import Config
 from emulator.ocapi.access.permission import FULL_PERMISSION, Permission
 from emulator.ocapi.access.token import Tokens
-from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Search, Verb
+from emulator.ocapi.resource import Operation, Resource, Search, Verb, fill_template
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import url, versions
@@ -29,6 +29,8 @@ SITES = "sites"
 ANY = "any"
 MAX_LOGGED_HINTS = 1000
 NO_PAGE = Page(0, 0)
+IS_CACHEABLE = "emulator.is_cacheable"
+"""The WSGI environment key of the mark for answers that the cache may keep."""
 
 
 class Service:
@@ -80,9 +82,10 @@ class Route:
         resource: The resource.
         template: The segments of the path below the version, with ids in braces.
         methods: The verb of each method.
-        body: The schema of request documents.
+        body: The schema of request documents for the verbs.
         of_collection: Whether the path is a collection's rather than a document's.
         children: The resources below a document, on all levels.
+        operations: The operations beside the verbs, by method.
     """
 
     resource: Resource
@@ -91,17 +94,18 @@ class Route:
     body: Document
     of_collection: bool = False
     children: tuple[Resource, ...] = ()
+    operations: Mapping[str, Operation] = field(default_factory=dict)
 
     @property
     def allowed(self) -> set[str]:
         """All methods of the path, HEAD and OPTIONS included (MET-2)."""
-        head = {"HEAD"} if "GET" in self.methods else set[str]()
-        return {*self.methods, *head, "OPTIONS"}
+        served = {*self.methods, *self.operations}
+        return {*served, *({"HEAD"} if "GET" in served else ()), "OPTIONS"}
 
     @property
     def is_search(self) -> bool:
         """Whether the path is a search's, so that POST changes nothing."""
-        return METHODS_BY_VERB["search"] in self.methods
+        return "search" in self.methods.values()
 
     @property
     def search(self) -> Search:
@@ -130,6 +134,7 @@ class Call:
         route: The route; the check of the path refuses a request without one.
         version: The version as documents carry it, such as ``23.2``.
         client: The id of the calling client.
+        user: The login of the Business Manager user of the token; empty for a client's own token.
         origin: The origin of the web page that sent the request; empty for none.
         permission: The permissions of the client for the resource (SET-1).
         body: The bytes of the body.
@@ -145,6 +150,7 @@ class Call:
     route: Route
     version = versions.CURRENT
     client = ""
+    user = ""
     origin = ""
     permission: Permission = FULL_PERMISSION
     body = b""
@@ -211,18 +217,39 @@ class Call:
         return f"{self.host_url}{quote(self.request.root_path)}"
 
     @property
+    def operation(self) -> Operation | None:
+        """The operation beside the verbs that answers the request, if any."""
+        return self.route.operations.get("GET" if self.method == "HEAD" else self.method)
+
+    @property
     def parents(self) -> Key:
         """The ids of the documents above the resource."""
-        is_above = self.route.of_collection or self.route.is_search
-        return self.key if is_above else self.key[:-1]
+        return self.key[: len(self.route.resource.keys) - 1]
+
+    @cached_property
+    def base_url(self) -> str:
+        """The URL of the version, in the scope of the request."""
+        address = self.address
+        return f"{self.root_url}{address.prefix}/dw/data/{address.version}"
+
+    @cached_property
+    def url(self) -> str:
+        """The URL of the request without the query; an alias stands for the collection's path."""
+        return f"{self.base_url}/{fill_template(self.route.template, self.key)}"
 
     @cached_property
     def collection_url(self) -> str:
-        """The URL of the requested collection, in the scope of the request."""
-        address = self.address
-        path = self.route.resource.locate(self.parents)
-        return f"{self.root_url}{address.prefix}/dw/data/{address.version}/{path}"
+        """The URL of the resource's collection, in the scope of the request."""
+        return f"{self.base_url}/{self.route.resource.locate(self.parents)}"
 
     def link(self, key: Key) -> str:
         """Return the URL of one document (ENV-6)."""
         return f"{self.collection_url}/{url.encode_segment(key[-1])}"
+
+    def link_to(self, *segments: str) -> str:
+        """Return the URL of a path below the version, in the scope of the request (ENV-6)."""
+        return "/".join([self.base_url, *map(url.encode_segment, segments)])
+
+    def prevent_caching(self) -> None:
+        """Keep the answer out of the cache: it depends on more than the request and the store."""
+        self.request.environ.pop(IS_CACHEABLE, None)

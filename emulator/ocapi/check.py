@@ -13,6 +13,7 @@ from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import LOCALE
 from emulator.ocapi.wire import formats, paging, select, url, versions
@@ -101,7 +102,8 @@ def check_format(call: Call) -> None:
 def check_client(call: Call) -> None:
     """Identify the calling client by its token (AUT-1)."""
     tokens = call.service.tokens(call.workspace)
-    call.client = auth.identify(call.request.headers, call.request.parameters, tokens, call.store)
+    caller = auth.identify(call.request.headers, call.request.parameters, tokens, call.store)
+    call.client, call.user = caller.client, caller.user
 
 
 def check_origin(call: Call) -> None:
@@ -144,14 +146,25 @@ def check_parameters(call: Call) -> None:
         "".join(ids).encode()
     except UnicodeEncodeError as error:
         raise faults.RESOURCE_PATH("an ID isn't UTF-8") from error
-    if call.method == "PUT" and not MIN_ID_LENGTH <= len(ids[-1]) <= MAX_ID_LENGTH:
-        name = call.route.template[-1][1:-1]
+    last = call.route.template[-1]
+    is_new = call.method == "PUT" and last.startswith("{")
+    if is_new and not MIN_ID_LENGTH <= len(ids[-1]) <= MAX_ID_LENGTH:
+        name = last[1:-1]
         raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
     call.key = ids
-    if call.route.of_collection:
-        call.page = paging.parse(call.request.parameters)
+    collection = _find_collection(call)
+    if collection is not None:
+        call.page = paging.parse(call.request.parameters, collection.default_count)
     if call.request.query_string:
         _check_query(call)
+
+
+def _find_collection(call: Call) -> Collection | None:
+    """Return the schema of the page that a call asks for, if any."""
+    if (operation := call.operation) is not None:
+        return operation.shows if isinstance(operation.shows, Collection) else None
+    is_list = call.route.of_collection and call.method in READS
+    return call.route.resource.collection if is_list else None
 
 
 def _check_query(call: Call) -> None:
@@ -171,11 +184,14 @@ def check_document(call: Call) -> None:
 
     A request that needs no body and has none brings an empty object (FMT-6).
     """
-    call.content = {}
-    if call.method in READS:
+    call.content, operation = {}, call.operation
+    if call.method in READS or (operation and operation.body is None):
         return
     document, partial = call.route.body, call.method not in ("PUT", "POST")
-    if call.method != "DELETE" or call.body:
+    needs_body = call.method != "DELETE" and not document.is_read_only
+    if operation and operation.body:
+        document, needs_body = operation.body, operation.needs_body
+    if needs_body or call.body:
         call.content = formats.decode(call.request, call.body, document, call.version)
     changes = document.decode(
         call.content,
@@ -235,8 +251,8 @@ def expand(call: Call, names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         Fault: INVALID_EXPAND_VALUE, the resource has no such expansion (EXP).
     """
-    wanted = tuple(names)
+    wanted, offer = tuple(names), call.operation or call.route.resource
     for name in wanted:
-        if name not in call.route.resource.expansions:
+        if name not in offer.expansions:
             raise faults.INVALID_EXPAND_VALUE(name)
     return wanted

@@ -1,9 +1,9 @@
 """Resources as values: a declaration has all facts for the protocol."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from emulator.fixture.data_set import Collection as FixtureCollection
 from emulator.ocapi.schema.document import Collection, Document
@@ -12,14 +12,21 @@ from emulator.ocapi.schema.fields import DateTime, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire.url import MAX_CACHED_IDS, encode_segment
-from emulator.store import Key, Record, Store
+from emulator.store import Change, Key, Record, Store
+
+if TYPE_CHECKING:
+    from emulator.ocapi.answer import Answer
+    from emulator.ocapi.call import Call
 
 Properties = Mapping[str, Any]
 Derive = Callable[[Properties | None, dict[str, Any], Properties, str], dict[str, Any]]
-Verb = Literal["list", "read", "create", "update", "delete", "search"]
+View = Callable[["Call", Record], Properties]
+Effects = Callable[["Call", Properties | None, Properties | None], Iterable[Change]]
+Verb = Literal["list", "add", "read", "create", "update", "delete", "search"]
 
 METHODS_BY_VERB: dict[Verb, str] = {
     "list": "GET",
+    "add": "POST",
     "read": "GET",
     "create": "PUT",
     "update": "PATCH",
@@ -27,7 +34,7 @@ METHODS_BY_VERB: dict[Verb, str] = {
     "search": "POST",
 }
 METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-COLLECTION_VERBS: tuple[Verb, ...] = ("list",)
+COLLECTION_VERBS: tuple[Verb, ...] = ("list", "add")
 CREATION_DATE, MODIFICATION_DATE = "creation_date", "last_modified"
 
 
@@ -36,7 +43,8 @@ class Search:
     """The search of a resource.
 
     Attributes:
-        path: The path below the version, or below a document of the parent.
+        path: The path below the version, or below a document of the parent. A path with ids in
+            braces is always a path below the version; the ids are those of the parents.
         result: The schema of the result.
         fields: The fields for queries and sorts.
         faults: The documented faults, besides the faults of every search.
@@ -45,6 +53,32 @@ class Search:
     path: str
     result: SearchResult
     fields: Mapping[str, SearchField]
+    faults: tuple[FaultType, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """An operation that no verb stands for. The function has all its rules.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path below the version, with ids in braces.
+        answer: Answers a call. The docstring's first line is the summary in the Meta API.
+        shows: The schema of the answered document, None for an answer without a document. A
+            schema of a page brings the parameters ``start`` and ``count``.
+        body: The schema of the request's document; None for an operation without a body.
+        needs_body: Whether a request without the document is refused.
+        expansions: The valid values of ``expand``.
+        faults: The documented faults.
+    """
+
+    method: str
+    path: str
+    answer: "Callable[[Call], Answer]"
+    shows: Document | None = None
+    body: Document | None = None
+    needs_body: bool = True
+    expansions: tuple[str, ...] = ()
     faults: tuple[FaultType, ...] = ()
 
 
@@ -62,10 +96,13 @@ class Resource:
         key: The name of the id property.
         parameter: The name of the path parameter; empty for the name of the id property.
         verbs: The served verbs.
-        not_found: The fault of a missing document. The first argument is the id, a second one the
-            parent's id. Only the order counts, the names are free.
+        not_found: The fault of a missing document. The arguments are the id and the parents' ids,
+            the innermost first. Only the order counts, the names are free.
         duplicate: The fault of PUT for an existing document, with the same arguments. The
             observed dialect replaces nevertheless. None if PUT always replaces the document.
+        refuses_existing: Whether the observed dialect refuses an existing document, too.
+        duplicate_if_validated: The fault of PUT for an existing document in a request with
+            ``x-dw-validate-existing: true``, with the same arguments.
         parent: The resource above, if any. There may be several levels.
         parent_key: The name of the path parameter with the parent's id. A document of a data set
             has a member of this name. Answers have the member if the document has the property.
@@ -74,6 +111,18 @@ class Resource:
             before the write (None for a new document), the properties after the write, the
             properties in the request, and the time.
         search: The search, None for a resource without a search.
+        view: Returns properties that a document shows besides the stored ones; searches look at
+            these properties, too. None in place of a value removes a property.
+        effects: Called before a write with the properties before and after it, None for a missing
+            document. Returns further changes of the store, or raises the fault of a refused
+            write. Before a DELETE of a missing document both are None.
+        records: Returns the records to list and to search, in place of the stored records. None
+            for a collection that has no list: the answer is 204.
+        new_key: Returns the id of a document that POST creates.
+        created_status: The status of a PUT that creates.
+        renames: Whether PATCH may change the id.
+        delete_shows: Whether DELETE answers the deleted document.
+        operations: The operations that no verb stands for.
         expansions: The valid values of ``expand``.
         required: Whether every data set must have a document.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
@@ -105,6 +154,16 @@ class Resource:
     references: Mapping[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
     name: str = ""
+    refuses_existing: bool = False
+    duplicate_if_validated: FaultType | None = None
+    view: View | None = None
+    effects: Effects | None = None
+    records: "Callable[[Call], Sequence[Record] | None] | None" = None
+    new_key: "Callable[[Call], str] | None" = None
+    created_status: int = 201
+    renames: bool = False
+    delete_shows: bool = False
+    operations: tuple[Operation, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.path)
@@ -116,16 +175,19 @@ class Resource:
         missing = {*self.references, *self.computed}.difference(self.document.fields)
         if missing:
             raise ValueError(f"{self.path}: the document has no property '{min(missing)}'")
+        if ("add" in self.verbs) != (self.new_key is not None):
+            raise ValueError(f"{self.path}: the verb 'add' and 'new_key' belong together")
         for fault in self.faults:
-            if not 1 <= len(fault.arguments) <= len(self.keys):
+            if len(fault.arguments) > len(self.keys):
                 count = len(fault.arguments)
                 problem = f"{self.path}: {fault.type} has {count} arguments, but takes the id"
-                raise ValueError(f"{problem}, then the parent's id if there is a parent")
+                raise ValueError(f"{problem}, then the parents' ids")
 
     @property
     def faults(self) -> tuple[FaultType, ...]:
-        """The own faults of the resource."""
-        return (self.not_found, self.duplicate) if self.duplicate else (self.not_found,)
+        """The own faults of the resource, those of operations left out."""
+        kinds = (self.not_found, self.duplicate, self.duplicate_if_validated)
+        return tuple(kind for kind in kinds if kind is not None)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -154,11 +216,15 @@ class Resource:
     @property
     def search_template(self) -> tuple[str, ...]:
         """The segments of the search's path; ids are in braces. Empty without a search."""
-        return (*self.template[:-1], self.search.path) if self.search else ()
+        path = self.search.path if self.search else ""
+        if "{" in path:
+            return tuple(path.split("/"))
+        return (*self.template[:-1], path) if path else ()
 
     def locate(self, key: Key) -> str:
         """Return the path of a document below the version; of the collection for a parent's key."""
-        return _fill(self.template if len(key) < len(self.keys) else self.document_template, key)
+        of_collection = len(key) < len(self.keys)
+        return fill_template(self.template if of_collection else self.document_template, key)
 
     def methods(self, *, of_collection: bool) -> dict[str, Verb]:
         """Return the verbs by method, of the collection's path or of a document's path."""
@@ -285,7 +351,8 @@ class Resource:
 
 
 @lru_cache(MAX_CACHED_IDS)
-def _fill(template: tuple[str, ...], key: Key) -> str:
+def fill_template(template: tuple[str, ...], key: Key) -> str:
+    """Return the path of a template, with ids in place of the braces."""
     ids = iter(key)
     named = (next(ids) if segment.startswith("{") else segment for segment in template)
     return "/".join(map(encode_segment, named))

@@ -4,59 +4,48 @@ A write that meets a newer state starts again (RST-5). A client that expects a s
 fault; the write of another client applies to the newer document.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from emulator.ocapi.answer import Answer, answer_document, answer_page, name_state
 from emulator.ocapi.call import Call
-from emulator.ocapi.check import expand, parse_selector
-from emulator.ocapi.resource import Properties, Search, Verb, fault_of
+from emulator.ocapi.resource import Properties, Verb, View, fault_of
 from emulator.ocapi.schema import faults
-from emulator.ocapi.schema.document import FAULT, Document
-from emulator.ocapi.search.language import compile_query, compile_sorts, echo, exact
-from emulator.ocapi.wire import envelope, paging, state
-from emulator.ocapi.wire.dialect import Dialect
-from emulator.ocapi.wire.paging import Page
-from emulator.ocapi.wire.select import Documents, Selector
-from emulator.store import Clear, Delete, Presence, Put, Record, Require, retry_on_conflict
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.language import exact
+from emulator.ocapi.wire import envelope, state
+from emulator.ocapi.wire.select import Documents
+from emulator.store import (
+    Change,
+    Clear,
+    Delete,
+    Key,
+    Presence,
+    Put,
+    Record,
+    Require,
+    Scan,
+    retry_on_conflict,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, before a format renders the document.
-
-    Attributes:
-        status: The HTTP status.
-        content: The members of the document; None for no body.
-        document: The schema of the document.
-        headers: Headers besides the headers of every answer.
-    """
-
-    status: int
-    content: Mapping[str, Any] | None = None
-    document: Document = FAULT
-    headers: Mapping[str, str] = field(default_factory=dict)
+VALIDATE_EXISTING = "x-dw-validate-existing"
 
 
 def list_(call: Call) -> Answer:
     """Answer a page of the collection (PAG-1, PAG-2, ENV-2 to ENV-4)."""
     resource, selector, page = call.route.resource, call.selector, call.page
     _require_parent(call)
-    scan = call.store.scan(resource.name, page.start, page.count, call.parents)
+    if resource.records is None:
+        scan = call.store.scan(resource.name, page.start, page.count, call.parents)
+    elif (given := resource.records(call)) is not None:
+        scan = Scan(given[page.start : page.start + page.count], len(given))
+    else:
+        return Answer(204)
     whole = selector is not None and selector.reaches_into("data")
     items = Documents(_item(call, record, whole=whole) for record in scan.records)
-    query = call.request.query_string.decode(errors="replace")
-    members = {
-        "count": len(items),
-        "data": items,
-        "start": page.start,
-        "total": scan.total,
-        **dict(paging.links(page, scan.total, call.collection_url, query)),
-    }
-    if selector is not None:
-        members["select"] = envelope.echo(selector, call.dialect)
-    content = envelope.wrap_page(resource.collection.type_name, call.version, members)
-    return Answer(200, _select(call, content, selector), resource.collection)
+    return answer_page(call, resource.collection, items, scan.total)
 
 
 def read(call: Call) -> Answer:
@@ -66,13 +55,26 @@ def read(call: Call) -> Answer:
     try:
         state.check_read(record.state, call.request.headers)
     except state.NotModified:
-        return Answer(304, headers=_name_state(record))
+        return Answer(304, headers=name_state(record.state))
     return _show(call, record)
 
 
 def create(call: Call) -> Answer:
     """Create a document under the id of the URL; for an existing id the dialect decides (INV-5)."""
     return retry_on_conflict(lambda: _create(call))
+
+
+def add(call: Call) -> Answer:
+    """Create a document under a new id; the answer is 200."""
+    _require_parent(call)
+    new_key = call.route.resource.new_key
+    assert new_key is not None  # noqa: S101 - the declaration has checked
+
+    def create_under_new_key() -> Answer:
+        call.key = (*call.parents, new_key(call))
+        return _create(call)
+
+    return retry_on_conflict(create_under_new_key)
 
 
 def update(call: Call) -> Answer:
@@ -87,28 +89,27 @@ def delete(call: Call) -> Answer:
 
 def search(call: Call) -> Answer:
     """Answer the documents that match a query (SRC-1 to SRC-4)."""
-    searched, request = call.route.search, call.changes
-    selector = parse_selector(request.get("select")) or call.selector
-    expand(call, request.get("expand", ()))
+    resource, searched = call.route.resource, call.route.search
+    read_expansions(call)
     _require_parent(call)
-    found = _find_all(call, searched, request)
-    page = Page(request["start"], request["count"])
-    whole = selector is not None and selector.reaches_into("hits")
-    shown = found[page.start : page.start + page.count]
-    members = {
-        **_echo(request, selector, call.dialect),
-        "count": len(shown),
-        "hits": Documents(_item(call, record, whole=whole) for record in shown),
-        "start": page.start,
-        "total": len(found),
-        **dict(paging.result_pages(page, len(found))),
-    }
-    content = envelope.wrap_page(searched.result.type_name, call.version, members)
-    return Answer(200, _select(call, content, selector), searched.result)
+    candidates = _find_candidates(call)
+    if candidates is None:
+        return Answer(204)
+    document = resource.document
+    stored: dict[Key, Record] = {}
+    if resource.view is not None:
+        candidates = _look_at(call, resource.view, candidates, stored)
+
+    def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show
+        record = stored.get(record.key, record)
+        return _item_properties(call, record, whole=whole or document.items_are_whole)
+
+    return answer_search(call, searched.result, searched.fields, candidates, show)
 
 
 VERBS: dict[Verb, Callable[[Call], Answer]] = {
     "list": list_,
+    "add": add,
     "read": read,
     "create": create,
     "update": update,
@@ -117,33 +118,37 @@ VERBS: dict[Verb, Callable[[Call], Answer]] = {
 }
 
 
-def _find_all(call: Call, searched: Search, request: Properties) -> Sequence[Record]:
-    """Return the matching records in the requested order."""
-    matches = compile_query(request["query"], searched.fields)
-    order = compile_sorts(request.get("sorts") or (), searched.fields)
-    candidates = _find_candidates(call, exact(request["query"], call.route.resource.key))
-    found = [record for record in candidates if matches(record)]
-    return order.sort(found, lambda record: record.properties)
+def _find_candidates(call: Call) -> Iterable[Record] | None:
+    """Return the records to compare with a query: all records, or those with queried ids.
+
+    The result is None if the collection has no list.
+    """
+    resource = call.route.resource
+    if resource.records is not None:
+        return resource.records(call)
+    ids = exact(call.changes["query"], resource.key)
+    if ids is not None:
+        return _look_up(call, ids)
+    count = call.store.count(resource.name)
+    return call.store.scan(resource.name, 0, count, call.parents).records
 
 
-def _find_candidates(call: Call, ids: frozenset[str] | None) -> Iterable[Record]:
-    """Return the records to compare with a query: all records, or those with the given ids."""
-    collection = call.route.resource.name
-    if ids is None:
-        count = call.store.count(collection)
-        return call.store.scan(collection, 0, count, call.parents).records
-    looked_up = (call.store.get(collection, (*call.parents, name)) for name in sorted(ids))
-    return [record for record in looked_up if record is not None]
+def _look_up(call: Call, ids: Iterable[str]) -> Iterator[Record]:
+    """Yield the records with some ids; the search has checked the query before the first one."""
+    for name in sorted(ids):
+        record = call.store.get(call.route.resource.name, (*call.parents, name))
+        if record is not None:
+            yield record
 
 
-def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:
-    """Return the members of the request that a result repeats (SRC-3)."""
-    repeated: dict[str, Any] = {"query": echo(request["query"])}
-    if request.get("sorts"):
-        repeated["sorts"] = [{"_type": "sort", **sort} for sort in request["sorts"]]
-    if request.get("expand"):
-        repeated["expand"] = request["expand"]
-    return repeated | ({} if selector is None else {"select": envelope.echo(selector, dialect)})
+def _look_at(
+    call: Call, view: View, records: Iterable[Record], stored: dict[Key, Record]
+) -> Iterator[Record]:
+    """Yield records with the properties of the view; put the stored records into ``stored``."""
+    for record in records:
+        stored[record.key] = record
+        shown = view(call, record)
+        yield record.amend(shown) if shown else record
 
 
 def _create(call: Call) -> Answer:
@@ -151,16 +156,30 @@ def _create(call: Call) -> Answer:
     existing = call.store.get(resource.name, call.key)
     _check_state(call, existing)
     _check_id(call)
-    if existing is None:
-        properties = resource.document.merge({}, call.changes)
-        if resource.derive is not None:
-            properties = resource.derive(None, properties, call.changes, call.now)
-        record = resource.record(call.key, properties, call.now, created=True)
-        call.store.apply(*parents, Put(resource.name, record, Presence.ABSENT))
-        return _show(call, record, status=201)
-    if resource.duplicate and not call.dialect.replaces_existing:
-        raise fault_of(resource.duplicate, call.key)
-    return _write(call, existing, resource.document.replace(existing.properties, call.changes))
+    refusal = _find_refusal(call) if existing else None
+    if existing is not None and refusal is None:
+        changed = resource.document.replace(existing.properties, call.changes)
+        return _write(call, existing, changed)
+    properties = resource.document.merge({}, call.changes)
+    if resource.derive is not None:
+        properties = resource.derive(None, properties, call.changes, call.now)
+    record = resource.record(call.key, properties, call.now, created=True)
+    more = _list_effects(call, None, record.properties)
+    if refusal is not None:
+        raise fault_of(refusal, call.key)
+    call.store.apply(*parents, Put(resource.name, record, Presence.ABSENT), *more)
+    return _show(call, record, 200 if call.method == "POST" else resource.created_status)
+
+
+def _find_refusal(call: Call) -> FaultType | None:
+    """Return the fault of a request that creates an existing document, if any (INV-5)."""
+    resource = call.route.resource
+    if call.request.headers.get(VALIDATE_EXISTING, "").lower() == "true":
+        kind = resource.duplicate_if_validated or resource.duplicate
+    else:
+        kind = resource.duplicate
+    always = resource.refuses_existing or call.method == "POST" or kind is not resource.duplicate
+    return kind if always or not call.dialect.replaces_existing else None
 
 
 def _update(call: Call) -> Answer:
@@ -178,10 +197,14 @@ def _delete(call: Call) -> Answer:
     record = call.store.get(resource.name, call.key)
     if record is not None:
         _check_state(call, record)
+        more = _list_effects(call, record.properties, None)
+        answer = _show(call, record) if resource.delete_shows else Answer(204)
         below = (Clear(child.name, call.key) for child in call.route.children)
-        call.store.apply(Delete(resource.name, call.key, record.state), *below)
-    elif not resource.deletes_missing:
+        call.store.apply(Delete(resource.name, call.key, record.state), *below, *more)
+        return answer
+    if not resource.deletes_missing:
         raise fault_of(resource.not_found, call.key)
+    _list_effects(call, None, None)
     return Answer(204)
 
 
@@ -190,12 +213,45 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     resource = call.route.resource
     if resource.derive is not None:
         properties = resource.derive(record.properties, properties, call.changes, call.now)
-    changed = resource.record(call.key, properties)
-    if changed == record:
+    key = call.key
+    if resource.renames and call.method == "PATCH":
+        key = (*call.parents, properties.get(resource.key, call.key[-1]))
+    changed = resource.record(key, properties, call.now)
+    more = _list_effects(call, record.properties, changed.properties)
+    if not more and resource.record(key, properties) == record:
         return _show(call, record)
-    changed = resource.record(call.key, properties, call.now)
-    call.store.put(resource.name, changed, record.state)
+    if key == call.key:
+        call.store.apply(Put(resource.name, changed, record.state), *more)
+    else:
+        call.store.apply(*_move(call, record, changed), *more)
     return _show(call, changed)
+
+
+def _list_effects(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Sequence[Change]:
+    """Return the further changes of a write; the resource may refuse the write."""
+    effects = call.route.resource.effects
+    return tuple(effects(call, before, after)) if effects else ()
+
+
+def _move(call: Call, before: Record, after: Record) -> Iterator[Change]:
+    """Yield the changes that give a document another id, with all documents below.
+
+    Raises:
+        Fault: There is a document with the other id.
+    """
+    resource = call.route.resource
+    if resource.duplicate and call.store.get(resource.name, after.key) is not None:
+        raise fault_of(resource.duplicate, after.key)
+    yield Delete(resource.name, before.key, before.state)
+    yield Put(resource.name, after, Presence.ABSENT)
+    for child in call.route.children:
+        count = call.store.count(child.name, before.key)
+        for record in call.store.scan(child.name, 0, count, before.key).records:
+            key = (*after.key, *record.key[len(after.key) :])
+            yield Delete(child.name, record.key, record.state)
+            yield Put(child.name, child.record(key, record.properties), Presence.ABSENT)
 
 
 def _require_parent(call: Call) -> tuple[Require, ...]:
@@ -234,55 +290,50 @@ def _check_state(call: Call, record: Record | None) -> None:
 
 def _check_id(call: Call) -> None:
     """Check that ids in the body are those of the URL (INV-4)."""
-    for name, value in zip(call.route.resource.keys, call.key, strict=True):
+    resource = call.route.resource
+    checked = resource.keys[:-1] if resource.renames and call.method == "PATCH" else resource.keys
+    for name, value in zip(checked, call.key, strict=False):
         sent = call.changes.get(name, value)
         if sent != value:
             raise faults.ID_CONFLICT(sent, value)
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:
-    """Answer one document, with the resource state in the headers (RST-4)."""
+    """Answer one document of the resource; a created document with its URL (MET-1)."""
     document, properties = call.route.resource.document, _properties(call, record)
-    content = envelope.wrap(document, call.version, record.state, properties)
-    headers = _name_state(record)
-    if status == 201:  # noqa: PLR2004 - MET-1
-        headers["Location"] = call.link(record.key)
-    if call.selector or call.permission.readable:
-        return Answer(status, _select(call, content, call.selector), document, headers)
-    return Answer(status, content, document, headers)
+    answer = answer_document(call, document, properties, record.state, status)
+    if status != 201:  # noqa: PLR2004 - MET-1
+        return answer
+    return replace(answer, headers={**answer.headers, "Location": call.link(record.key)})
 
 
 def _properties(call: Call, record: Record) -> dict[str, Any]:
-    """Return all properties of a document, with computed properties and the link."""
+    """Return all properties of a document, with view, computed properties and the link."""
     resource = call.route.resource
     whole = dict(record.properties)
     if "link" in resource.document.fields:
         whole["link"] = call.link(record.key)
+    if resource.view is not None:
+        whole |= resource.view(call, record)
+        whole = {name: value for name, value in whole.items() if value is not None}
     if resource.computed:
         whole |= resource.compute(call.store, record.key)
-    return whole if call.locale is None else resource.document.localize(whole, call.locale)
-
-
-def _select(call: Call, content: dict[str, Any], selector: Selector | None) -> Mapping[str, Any]:
-    """Return the readable (SET-2) and requested (SEL-1) properties of an answer."""
-    readable = call.permission.readable
-    visible: Mapping[str, Any] = readable.view(content) if readable else content
-    selected: Mapping[str, Any] = selector.view(visible) if selector else visible
-    return selected
+    return whole
 
 
 def _item(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
-    """Return an item of a collection: the whole document, or its id and link (ENV-4)."""
+    """Return an item of a collection, with the envelope."""
     document, dialect = call.route.resource.document, call.dialect
-    if whole or document.items_are_whole:
-        properties = _properties(call, record)
-    else:
-        properties = {call.route.resource.key: record.key[-1]}
-        if "link" in document.fields:
-            properties["link"] = call.link(record.key)
+    properties = _item_properties(call, record, whole=whole or document.items_are_whole)
+    if call.locale is not None:
+        properties = document.localize(properties, call.locale)
     return envelope.wrap_item(document, call.version, record.state, properties, dialect)
 
 
-def _name_state(record: Record) -> dict[str, str]:
-    """Return the headers with the resource state (RST-4)."""
-    return {"ETag": f'"{record.state}"', state.HEADER: record.state}
+def _item_properties(call: Call, record: Record, *, whole: bool) -> dict[str, Any]:
+    """Return the properties of an item: of the whole document, or id and link (ENV-4)."""
+    if whole:
+        return _properties(call, record)
+    resource = call.route.resource
+    link = {"link": call.link(record.key)} if "link" in resource.document.fields else {}
+    return {resource.key: record.key[-1], **link}

@@ -1,19 +1,29 @@
 """Identification of the calling client (AUT-1)."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from werkzeug.datastructures import Headers
 
 from emulator.ocapi.access.client import CLIENTS
-from emulator.ocapi.access.token import TokenError, Tokens
+from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens
 from emulator.ocapi.schema import faults
 from emulator.store import Store
 
 CLIENT_ID_HEADER = "x-dw-client-id"
 
 
-def identify(headers: Headers, parameters: Mapping[str, str], tokens: Tokens, store: Store) -> str:
-    """Return the id of the calling client, from the access token of the request.
+class Caller(NamedTuple):
+    """The client of a token, and the login of the token's user; empty for a client's own token."""
+
+    client: str
+    user: str
+
+
+def identify(
+    headers: Headers, parameters: Mapping[str, str], tokens: Tokens, store: Store
+) -> Caller:
+    """Return the caller, from the access token of the request.
 
     Raises:
         Fault: MISSING_CLIENT_ID, AUTHORIZATION_HEADER_MISSING, INVALID_AUTHORIZATION_HEADER,
@@ -27,9 +37,10 @@ def identify(headers: Headers, parameters: Mapping[str, str], tokens: Tokens, st
     if scheme.lower() != "bearer" or not token:
         raise faults.INVALID_AUTHORIZATION_HEADER()
     try:
-        client_id = tokens.verify(token.strip())
+        claims = tokens.read(token.strip(), ACCESS_TOKEN)
     except TokenError as error:
         raise faults.INVALID_ACCESS_TOKEN(token) from error
+    client_id = claims["sub"]
     if store.get(CLIENTS, (client_id,)) is None:
         raise faults.UNKNOWN_CLIENT_ID(client_id)
-    return client_id
+    return Caller(client_id, claims.get("user", ""))

@@ -239,7 +239,7 @@ class Batch:
         parameters, headers = self.request.parameters, self.request.headers
         tokens, store = self.service.tokens(self.workspace), self.workspace.store
         try:
-            self.client = auth.identify(headers, parameters, tokens, store)
+            self.client = auth.identify(headers, parameters, tokens, store).client
         except Fault as fault:
             if fault.kind is faults.INVALID_ACCESS_TOKEN:
                 raise INVALID_TOKEN(*fault.arguments.values()) from fault

@@ -10,9 +10,9 @@ from typing import Any
 
 from marshmallow import missing
 
-from emulator.ocapi.resource import Resource, Search, Verb
+from emulator.ocapi.resource import Operation, Resource, Search, Verb
 from emulator.ocapi.schema import faults
-from emulator.ocapi.schema.document import ENVELOPE, FAULT, Document
+from emulator.ocapi.schema.document import ENVELOPE, FAULT, Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import (
     MAX_INT32,
@@ -27,7 +27,6 @@ from emulator.ocapi.schema.fields import (
 )
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.wire import versions
-from emulator.ocapi.wire.paging import DEFAULT_COUNT
 
 TOKEN_PATH = "/dw/oauth2/access_token"  # noqa: S105 - the path of the token endpoint, no token
 SECURITY = "oauth2_application"
@@ -55,13 +54,20 @@ SCHEMAS_BY_CLASS: tuple[tuple[type[Property], dict[str, Any]], ...] = (
 """The schemas by class of property: the first match counts. Other classes have a JSON type."""
 SUMMARIES_BY_VERB: dict[Verb, str] = {
     "list": "Show a page of the {}.",
+    "add": "Create one {} under a new id.",
     "read": "Show one {}.",
     "create": "Create one {} under the id of the path.",
     "update": "Change the sent properties of one {}.",
     "delete": "Delete one {}.",
 }
 TEXTS_BY_STATUS = {200: "The document.", 201: "The created document.", 204: "Done, no document."}
-VERBS_WITH_BODY = ("create", "update")
+VERBS_WITH_BODY = ("add", "create", "update")
+SELECT = {
+    "in": "query",
+    "name": "select",
+    "type": "string",
+    "description": "The properties to show, such as `(**)` for all.",
+}
 SEARCH_FAULTS = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR, faults.QUOTA_EXCEEDED)
 
 
@@ -295,6 +301,28 @@ def _operations(
     if search is not None:
         template = resource.search_template
         yield template, "POST", _describe_search(resource, search, template)
+    for operation in resource.operations:
+        template = tuple(operation.path.split("/"))
+        yield template, operation.method, _describe_operation(operation, template)
+
+
+def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict[str, Any]:
+    summary = inspect.getdoc(operation.answer) or ""
+    parameters = list(_ids(template))
+    if isinstance(operation.shows, Collection):
+        parameters += _page(operation.shows)
+    if operation.shows is not None:
+        parameters.append(SELECT)
+    if operation.expansions:
+        parameters.append(_expand(operation.expansions))
+    if operation.body is not None:
+        parameters.append(_body(operation.body, required=operation.needs_body))
+    shown = {204: None} if operation.shows is None else {200: operation.shows}
+    return {
+        "summary": summary.partition("\n")[0],
+        "parameters": parameters,
+        "responses": _responses(shown, operation.faults),
+    }
 
 
 def _describe_verb(
@@ -333,15 +361,19 @@ def _parameters(
         ids[-1] |= _describe_constraints(resource.document.fields[resource.key])  # type: ignore[arg-type]
     yield from ids
     if verb == "list":
-        yield _number("start", 0, "The number of documents to skip.")
-        yield _number("count", DEFAULT_COUNT, "The greatest number of documents to show.")
-    if verb != "delete":
-        description = "The properties to show, such as `(**)` for all."
-        yield {"in": "query", "name": "select", "type": "string", "description": description}
+        yield from _page(resource.collection)
+    if verb != "delete" or resource.delete_shows:
+        yield SELECT
     if resource.expansions and verb in ("list", "read"):
         yield _expand(resource.expansions)
     if verb in VERBS_WITH_BODY:
-        yield _body(resource.document)
+        yield _body(resource.document, required=not resource.document.is_read_only)
+
+
+def _page(collection: Collection) -> Iterator[dict[str, Any]]:
+    count = collection.default_count
+    yield _number("start", 0, "The number of documents to skip.")
+    yield _number("count", count, "The greatest number of documents to show.")
 
 
 def _ids(template: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -363,19 +395,21 @@ def _expand(expansions: Sequence[str]) -> dict[str, Any]:
     return {"in": "query", "name": "expand", **kind, "description": description}
 
 
-def _body(document: Document) -> dict[str, Any]:
-    return {"in": "body", "name": "body", "required": True, "schema": document}
+def _body(document: Document, *, required: bool = True) -> dict[str, Any]:
+    return {"in": "body", "name": "body", "required": required, "schema": document}
 
 
 def _successes(resource: Resource, verb: Verb, *, replaces: bool) -> dict[int, Document | None]:
     """Return the documents of success by status (MET-1)."""
-    if verb == "delete":
+    if verb == "delete" and not resource.delete_shows:
         return {204: None}
     if verb == "list":
         return {200: resource.collection}
-    replaced = verb != "create" or replaces or resource.duplicate is None
-    created = {201: resource.document} if verb == "create" else {}
-    return {**({200: resource.document} if replaced else {}), **created}
+    if verb != "create":
+        return {200: resource.document}
+    refuses = resource.duplicate and (resource.refuses_existing or not replaces)
+    replaced = {} if refuses else {200: resource.document}
+    return {**replaced, resource.created_status: resource.document}
 
 
 def _faults(resource: Resource, verb: Verb, *, replaces: bool) -> Iterator[FaultType]:
@@ -383,10 +417,13 @@ def _faults(resource: Resource, verb: Verb, *, replaces: bool) -> Iterator[Fault
     yield from _faults_above(resource)
     if verb in ("read", "update") or (verb == "delete" and not resource.deletes_missing):
         yield resource.not_found
-    if verb in VERBS_WITH_BODY:
+    if verb in ("create", "update"):
         yield faults.ID_CONFLICT
-    if verb == "create" and resource.duplicate and not replaces:
+    always = verb == "add" or (verb == "create" and resource.refuses_existing)
+    if resource.duplicate and (always or (verb == "create" and not replaces)):
         yield resource.duplicate
+    if verb == "create" and resource.duplicate_if_validated:
+        yield resource.duplicate_if_validated
 
 
 def _faults_above(resource: Resource) -> Iterator[FaultType]:

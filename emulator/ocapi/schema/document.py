@@ -192,9 +192,11 @@ class Document(Schema):
 
     def _localize(self, name: str, value: Any, locale: str) -> Any:
         """Return the value of a property in one locale; ``missing`` for no value."""
+        if (inner := self.embedded.get(name)) is not None:
+            if isinstance(value, Mapping):
+                return inner.localize(value, locale)
+            return [inner.localize(entry, locale) for entry in value]
         declared = self.fields.get(name)
-        if isinstance(declared, Embedded):
-            return declared.document.localize(value, locale)
         # Of custom properties only those that are localized are objects (DEC-5).
         custom = self.takes(name) and isinstance(value, Mapping)
         if not custom and not isinstance(declared, Localized):
@@ -220,6 +222,11 @@ class Document(Schema):
     def read_only(self) -> frozenset[str]:
         """The names of the read-only properties: requests cannot set them (DEC-3)."""
         return frozenset(name for name, declared in self._declared.items() if declared.read_only)
+
+    @cached_property
+    def is_read_only(self) -> bool:
+        """Whether all properties are read-only, so that a request needs no document."""
+        return not self.custom and self.read_only.issuperset(self.fields)
 
     @cached_property
     def _read_only_arrays(self) -> tuple[str, ...]:
@@ -353,7 +360,13 @@ def _snake_case(name: str) -> str:
 
 
 class Collection(Document):
-    """The base of the documents for a page of a collection (ENV-2)."""
+    """The base of the documents for a page of a collection (ENV-2).
+
+    Attributes:
+        default_count: The length of a page without ``count`` (PAG-1).
+    """
+
+    default_count: ClassVar[int] = 25
 
     count = Integer()
     data: Array

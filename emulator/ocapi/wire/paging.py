@@ -10,7 +10,6 @@ from emulator.ocapi.schema import faults
 
 INTEGER_TEXT = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 MAX_INTEGER = 2**31 - 1  # the documentation types both parameters as a 32-bit Integer
-DEFAULT_COUNT = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,13 @@ class Page:
         return Page(max(0, min(self.start, total) - self.count), self.count)
 
 
-def parse(parameters: Mapping[str, str]) -> Page:
-    """Return the page of the parameters ``start`` and ``count``, by default 0 and 25.
+def parse(parameters: Mapping[str, str], default_count: int) -> Page:
+    """Return the page of the parameters ``start``, by default 0, and ``count``.
 
     Raises:
         Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0.
     """
-    return Page(_integer(parameters, "start", 0), _integer(parameters, "count", DEFAULT_COUNT))
+    return Page(_integer(parameters, "start", 0), _integer(parameters, "count", default_count))
 
 
 def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:

@@ -55,12 +55,19 @@ def test_the_key_is_a_string_of_the_document(key: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["not_found", "duplicate"])
-@pytest.mark.parametrize("kind", [NO_ARGUMENT, TWO_ARGUMENTS])
-def test_faults_need_the_ids_as_arguments(role: str, kind: FaultType) -> None:
-    count = len(kind.arguments)
-    told = f"things: {kind.name}Exception has {count} arguments, but takes the id"
+def test_faults_have_no_more_arguments_than_the_path_has_ids(role: str) -> None:
+    told = "things: TwoArgumentsException has 2 arguments, but takes the id"
     with pytest.raises(ValueError, match=told):
-        declare("read", **{role: kind})
+        declare("read", **{role: TWO_ARGUMENTS})
+    assert NO_ARGUMENT in declare("read", **{role: NO_ARGUMENT}).faults
+
+
+def test_a_new_key_and_the_verb_that_needs_it_belong_together() -> None:
+    told = "things: the verb 'add' and 'new_key' belong together"
+    with pytest.raises(ValueError, match=told):
+        declare("add")
+    with pytest.raises(ValueError, match=told):
+        declare("read", new_key=lambda _: "a")
 
 
 def test_each_parent_needs_a_key_of_its_own() -> None:

@@ -28,7 +28,7 @@ URL = "http://h/s/-/dw/data/v23_2/things"
     ],
 )
 def test_start_and_count_are_read_with_defaults(parameters: dict[str, str], page: Page) -> None:
-    assert paging.parse(parameters) == page
+    assert paging.parse(parameters, 25) == page
 
 
 @pytest.mark.parametrize("name", ["start", "count"])
@@ -41,7 +41,7 @@ def test_start_and_count_are_read_with_defaults(parameters: dict[str, str], page
 )
 def test_what_is_no_integer_of_32_bits_is_malformed(name: str, text: str) -> None:
     with pytest.raises(Fault) as raised:
-        paging.parse({name: text})
+        paging.parse({name: text}, 25)
     assert raised.value.kind.type == "MalformedParameterException"
     assert raised.value.arguments == {"parameter": name, "value": text}
 
@@ -50,14 +50,14 @@ def test_what_is_no_integer_of_32_bits_is_malformed(name: str, text: str) -> Non
 @table("text", ["-1", "-25", "-2147483647"])
 def test_what_is_below_zero_violates_a_constraint(name: str, text: str) -> None:
     with pytest.raises(Fault) as raised:
-        paging.parse({name: text})
+        paging.parse({name: text}, 25)
     assert raised.value.kind.type == "ValueConstraintViolationException"
     assert raised.value.arguments == {"parameter": name, "expected": "a number >= 0"}
 
 
 def test_of_two_wrong_parameters_start_is_refused_first() -> None:
     with pytest.raises(Fault) as raised:
-        paging.parse({"count": "x", "start": "y"})
+        paging.parse({"count": "x", "start": "y"}, 25)
     assert raised.value.arguments == {"parameter": "start", "value": "y"}
 
 
@@ -156,6 +156,6 @@ def test_walking_back_from_anywhere_ends_at_the_start(total: int, count: int, st
 @given(st.text() | st.from_regex(r"\A[+-]?[0-9]{1,11}\Z"))
 def test_any_text_is_a_number_from_0_or_a_fault_of_the_parameter(text: str) -> None:
     try:
-        assert paging.parse({"start": text}).start >= 0
+        assert paging.parse({"start": text}, 25).start >= 0
     except Fault as fault:
         assert fault.arguments["parameter"] == "start"  # noqa: PT017 - most texts are no numbers

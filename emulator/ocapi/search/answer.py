@@ -1,0 +1,99 @@
+"""The answer to a search: a page of the matching records in the requested order (SRC-1)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from emulator.ocapi.answer import Answer, select
+from emulator.ocapi.call import Call
+from emulator.ocapi.check import expand, parse_selector
+from emulator.ocapi.resource import Properties
+from emulator.ocapi.search.language import SearchField, compile_query, compile_sorts, echo
+from emulator.ocapi.search.query import SearchResult
+from emulator.ocapi.wire import envelope, paging
+from emulator.ocapi.wire.dialect import Dialect
+from emulator.ocapi.wire.paging import Page
+from emulator.ocapi.wire.select import Documents, Selector
+from emulator.store import Record
+
+Show = Callable[[Record, bool], Properties]
+"""Returns the properties of a hit: all properties, or only those of a search without select."""
+RELEVANCE = 1
+
+
+def answer_search(
+    call: Call,
+    result: SearchResult,
+    fields: Mapping[str, SearchField],
+    records: Iterable[Record],
+    show: Show,
+) -> Answer:
+    """Answer the records that match the query of a call.
+
+    Args:
+        call: The call, with a ``search_request`` as body.
+        result: The schema of the result.
+        fields: The fields for queries and sorts.
+        records: The records to search.
+        show: Returns the properties of a hit.
+
+    Raises:
+        Fault: The query, the sorts, the selector or an expansion is not valid.
+    """
+    request = call.changes
+    selector = parse_selector(request.get("select")) or call.selector
+    found = _find(request, fields, records)
+    page = Page(request["start"], request["count"])
+    whole = selector is not None and selector.reaches_into("hits")
+    shown = found[page.start : page.start + page.count]
+    members = {
+        **_echo(request, selector, call.dialect),
+        "count": len(shown),
+        "hits": Documents(_wrap(call, result, hit, show(hit, whole)) for hit in shown),
+        "start": page.start,
+        "total": len(found),
+        **dict(paging.result_pages(page, len(found))),
+    }
+    content = envelope.wrap_page(result.type_name, call.version, members)
+    return Answer(200, select(call, content, selector), result)
+
+
+def read_expansions(call: Call) -> None:
+    """Add the expansions in the body of a search to those of the query.
+
+    Raises:
+        Fault: INVALID_EXPAND_VALUE.
+    """
+    call.expansions += expand(call, call.changes.get("expand") or ())
+
+
+def _find(
+    request: Properties, fields: Mapping[str, SearchField], records: Iterable[Record]
+) -> Sequence[Record]:
+    """Return the matching records in the requested order."""
+    matches = compile_query(request["query"], fields)
+    order = compile_sorts(request.get("sorts") or (), fields)
+    return order.sort([r for r in records if matches(r)], lambda record: record.properties)
+
+
+def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:
+    """Return the members of the request that a result repeats (SRC-3)."""
+    repeated: dict[str, Any] = {"query": echo(request["query"])}
+    if request.get("sorts"):
+        repeated["sorts"] = [{"_type": "sort", **sort} for sort in request["sorts"]]
+    if request.get("expand"):
+        repeated["expand"] = request["expand"]
+    return repeated | ({} if selector is None else {"select": envelope.echo(selector, dialect)})
+
+
+def _wrap(call: Call, result: SearchResult, record: Record, properties: Properties) -> Any:
+    """Return a hit: a document, or a document with the hit's relevance around it."""
+    hit = result.embedded["hits"]
+    inner = hit.embedded.get("data")
+    document = inner or hit
+    if call.locale is not None:
+        properties = document.localize(properties, call.locale)
+    item = envelope.wrap_item(document, call.version, record.state, properties, call.dialect)
+    if inner is None:
+        return item
+    item.pop("_v", None)
+    return {"_type": hit.type_name, "data": item, "relevance": RELEVANCE}
