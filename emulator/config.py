@@ -90,7 +90,9 @@ class Config:
     host: str = knob("127.0.0.1", "Address to listen on.", "ADDRESS")
     port: int = knob(8080, "Port to listen on; 0 takes a free port.", "PORT")
     fixtures: str = knob(
-        "storefront", "Data set: the name of a bundled one, or a folder.", "NAME|DIR"
+        "storefront",
+        "Data set: the name of a bundled one, a folder, or a site archive.",
+        "NAME|DIR|ARCHIVE",
     )
     dialect: str = knob(
         "documented",

@@ -490,6 +490,28 @@ def test_a_malformed_url_is_reported_in_one_line(tmp_path: Path, command: str, u
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["copy", "copy.zip"])
+def test_dump_writes_an_archive_that_check_reads(
+    tmp_path: Path, emulator: Emulator, name: str
+) -> None:
+    target = str(tmp_path / name)
+    dumped = invoke("dump", "--url", emulator.url, "--format", "archive", target)
+    assert (dumped.exit_code, dumped.stderr) == (0, "")
+    assert "sites/MyOtherSite/site.xml" in dumped.stdout
+    checked = invoke("check", target)
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert checked.stdout.startswith(f"{target}: 2 sites, ")
+    assert "1 clients, 1 users" in checked.stdout
+
+
+def test_check_names_what_is_not_emulated(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<tax/>")
+    result = invoke("check", str(tmp_path))
+    assert (result.exit_code, result.stderr) == (0, "")
+    note = "a.xml: the file is not emulated: the root element tax belongs to no known format"
+    assert f"{tmp_path}: {note}\n" in result.stdout
+
+
 @pytest.mark.parametrize("command", ["token", "dump"])
 def test_a_file_without_certificates_is_reported_in_one_line(
     tmp_path: Path, emulator: Emulator, command: str
