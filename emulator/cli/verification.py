@@ -241,10 +241,11 @@ def _chosen(wanted: tuple[str, ...], known: list[str]) -> list[str]:
     return [rule for rule in ordered if not wanted or rule in wanted]
 
 
-def _place(rule: str) -> tuple[int, int]:
+def _place(rule: str) -> tuple[int, str, int]:
+    """Return the sort key of a rule: the protocol first, then other families by name."""
     family, _, number = rule.partition("-")
     known = family in RULE_FAMILIES
-    return RULE_FAMILIES.index(family) if known else len(RULE_FAMILIES), int(number)
+    return RULE_FAMILIES.index(family) if known else len(RULE_FAMILIES), family, int(number)
 
 
 def _messages(options: Options) -> Generator[dict[str, Any], None, None]:

@@ -213,7 +213,7 @@ def _refuse(error: HTTPException, service: Service) -> Response:
 
 def _answer_options(call: Call) -> Answer:
     """Answer the methods of a path (MET-2), to a preflight as well (SET-4)."""
-    methods = list_methods(call.route.allowed)
+    methods = list_methods(call.route.methods_of(call.version))
     preflight = "Access-Control-Request-Method" in call.request.headers
     more = dict(origin.allow_preflight(methods)) if call.origin and preflight else {}
     return Answer(204, headers={"Allow": methods, **more})

@@ -14,6 +14,7 @@ from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.resource import Operation, Resource, Search, Verb, fill_template
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
+from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.wire import url, versions
 from emulator.ocapi.wire.dialect import DIALECTS, Dialect
 from emulator.ocapi.wire.paging import Page
@@ -101,6 +102,13 @@ class Route:
         """All methods of the path, HEAD and OPTIONS included (MET-2)."""
         served = {*self.methods, *self.operations}
         return {*served, *({"HEAD"} if "GET" in served else ()), "OPTIONS"}
+
+    def methods_of(self, version: str) -> set[str]:
+        """Return the methods of the path in a version, OPTIONS included (VER-3)."""
+        always = {"OPTIONS"}
+        return {
+            m for m in self.allowed - always if has_operation(m, self.template, version)
+        } | always
 
     @property
     def is_search(self) -> bool:

@@ -16,6 +16,7 @@ from emulator.ocapi.schema.custom import Declarations
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import LOCALE
+from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.wire import formats, paging, select, url, versions
 from emulator.ocapi.wire.override import REFUSED
 from emulator.ocapi.wire.select import Selector
@@ -81,16 +82,32 @@ def check_route(call: Call) -> None:
     A method that the real server offers is refused as an unknown path is (URL-8).
     """
     if call.has_route:
+        _check_operation(call)
         return
     real = real_server.find_path(call.request.path.removeprefix(call.address.base))
     if call.methods and not (real and real.has(call.method)):
-        fault = faults.METHOD_NOT_ALLOWED(call.method)
-        fault.headers["Allow"] = list_methods(call.methods)
-        raise fault
+        raise _refuse_method(call, call.methods)
     fault = faults.RESOURCE_PATH_NOT_FOUND(call.path)
     if real is not None:
         call.service.advise(fault, f"not emulated: {real.describe(call.method)}")
     raise fault
+
+
+def _check_operation(call: Call) -> None:
+    """Refuse an operation that the version does not have (VER-3)."""
+    if call.method == "OPTIONS" or has_operation(call.method, call.route.template, call.version):
+        return
+    known = call.route.methods_of(call.version)
+    if known != {"OPTIONS"}:
+        raise _refuse_method(call, known)
+    raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
+
+
+def _refuse_method(call: Call, known: Iterable[str]) -> Fault:
+    """Return the fault of a method that the path does not offer (URL-6)."""
+    fault = faults.METHOD_NOT_ALLOWED(call.method)
+    fault.headers["Allow"] = list_methods(known)
+    return fault
 
 
 def check_format(call: Call) -> None:
@@ -191,6 +208,7 @@ def check_document(call: Call) -> None:
     needs_body = call.method != "DELETE" and not document.is_read_only
     if operation and operation.body:
         document, needs_body = operation.body, operation.needs_body
+    document = document.at(call.version)
     if needs_body or call.body:
         call.content = formats.decode(call.request, call.body, document, call.version)
     changes = document.decode(

@@ -25,6 +25,7 @@ from emulator.ocapi.schema.fields import (
     Number,
     Property,
 )
+from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.wire import versions
 
@@ -174,8 +175,11 @@ def describe(
             a duplicate, as in the observed dialect (INV-5).
     """
     paths: dict[str, dict[str, Any]] = {}
+    version = versions.number(base_path.rpartition("/")[2])
     for resource in resources:
         for template, method, operation in _operations(resource, replaces=replaces_existing):
+            if not has_operation(method, template, version):
+                continue
             named = {"operationId": name_operation(method, template), "tags": [template[0]]}
             path = paths.setdefault(f"/{'/'.join(template)}", {})
             path[method.lower()] = named | operation
@@ -185,7 +189,7 @@ def describe(
         "info": {
             "title": "Open Commerce API: Data API",
             "description": "The resources that this emulator serves.",
-            "version": versions.number(base_path.rpartition("/")[2]),
+            "version": version,
         },
         "host": host,
         "basePath": base_path,
@@ -194,7 +198,7 @@ def describe(
         "produces": list(RESPONSE_TYPES),
         "security": [{SECURITY: []}],
         "securityDefinitions": _securities(f"{scheme}://{host}{TOKEN_PATH}"),
-        "paths": _refer(paths, definitions),
+        "paths": _refer(paths, definitions, version),
         "definitions": definitions,
     }
 
@@ -212,54 +216,60 @@ def _securities(token_url: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _refer(value: Any, definitions: dict[str, Any]) -> Any:
+def _refer(value: Any, definitions: dict[str, Any], version: str) -> Any:
     """Return a part of the description with references in place of documents.
 
     The schemas of the documents are added to ``definitions``. A private document has its schema
     where the document stands.
     """
     if isinstance(value, Mapping):
-        return {name: _refer(inner, definitions) for name, inner in value.items()}
+        return {name: _refer(inner, definitions, version) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_refer(inner, definitions) for inner in value]
+        return [_refer(inner, definitions, version) for inner in value]
     if not isinstance(value, Document):
         return value
     if type(value).__name__.startswith("_"):
-        return _describe_properties(value, definitions)
+        return _describe_properties(value.at(version), definitions, version)
     if value.type_name not in definitions:
         definition = definitions[value.type_name] = {}  # a document may contain itself
-        definition |= _describe_document(value, definitions)
+        definition |= _describe_document(value.at(version), definitions, version)
     return {"$ref": DEFINITIONS_POINTER + value.type_name}
 
 
-def _describe_document(document: Document, definitions: dict[str, Any]) -> dict[str, Any]:
+def _describe_document(
+    document: Document, definitions: dict[str, Any], version: str
+) -> dict[str, Any]:
     """Return the schema of a document, with the envelope and the docstring of the class."""
-    schema = _describe_properties(document, definitions)
+    schema = _describe_properties(document, definitions, version)
     text = inspect.cleandoc(type(document).__doc__ or "").partition("\n\n")[0]
     schema["description"] = " ".join(text.replace("``", "`").split())
     schema["properties"] |= dict.fromkeys(ENVELOPE, TEXT)
     return schema
 
 
-def _describe_properties(document: Document, definitions: dict[str, Any]) -> dict[str, Any]:
+def _describe_properties(
+    document: Document, definitions: dict[str, Any], version: str
+) -> dict[str, Any]:
     fields: dict[str, Any] = document.fields
     required = sorted(name for name, field in fields.items() if field.required)
     return {
         "type": "object",
-        "properties": {n: _describe_property(field, definitions) for n, field in fields.items()},
+        "properties": {n: _describe_property(f, definitions, version) for n, f in fields.items()},
         "additionalProperties": document.custom,
         **({"required": required} if required else {}),
     }
 
 
-def _describe_property(field: Property, definitions: dict[str, Any]) -> dict[str, Any]:
+def _describe_property(
+    field: Property, definitions: dict[str, Any], version: str
+) -> dict[str, Any]:
     if isinstance(field, Embedded):
-        schema = _refer(field.document, definitions)
+        schema = _refer(field.document, definitions, version)
     else:
         schema = _describe_type(field)
     described: dict[str, Any] = {**schema, **_describe_constraints(field), **field.metadata}
     if isinstance(field, Array):
-        described["items"] = _describe_property(field.inner, definitions)
+        described["items"] = _describe_property(field.inner, definitions, version)
     if field.load_default is not missing:
         described["default"] = field.load_default
     if field.read_only:

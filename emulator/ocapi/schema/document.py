@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar, copy_context
+from copy import copy
 from functools import cache, cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from marshmallow import RAISE, Schema, ValidationError, missing
 
-from emulator.ocapi.schema import faults
+from emulator.ocapi.schema import faults, lens
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import (
     CUSTOM_NAME,
@@ -66,6 +67,33 @@ class Document(Schema):
     custom: ClassVar[bool] = False
     items_are_whole: ClassVar[bool] = False
     items_have_state: ClassVar[bool] = True
+    hidden: frozenset[str] = frozenset()
+    """The names of the properties that belong to other versions (VER-1)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._by_version: dict[str, Self] = {}
+
+    def at(self, version: str) -> Self:
+        """Return the schema of the document in a version (VER-1, VER-2)."""
+        found = self._by_version.get(version)
+        if found is None:
+            found = self._by_version[version] = self._make_version(version)
+        return found
+
+    def _make_version(self, version: str) -> Self:
+        made = copy(self)
+        for name in (
+            n for n in vars(self) if isinstance(getattr(Document, n, None), cached_property)
+        ):
+            del made.__dict__[name]
+        made.hidden = lens.list_hidden(self.type_name, version)
+        kept = {name: one for name, one in self.fields.items() if name not in made.hidden}
+        made.fields = {name: _at(one, version) for name, one in kept.items()}
+        for name, attribute in lens.list_loosened(self.type_name, version):
+            made.fields[name] = copy(made.fields[name])
+            setattr(made.fields[name], attribute, None)
+        return made
 
     @property
     def type_name(self) -> str:
@@ -319,6 +347,18 @@ class Document(Schema):
         if sent.get("_type", self.type_name) != self.type_name:
             errors.setdefault("_type", [constrained])
         return errors
+
+
+def _at(declared: Any, version: str) -> Any:
+    """Return a property with the schemas of the documents inside in a version."""
+    if not isinstance(declared, (Array, Embedded)):
+        return declared
+    made = copy(declared)
+    if isinstance(made, Array):
+        made.inner = _at(made.inner, version)
+    else:
+        made.show_version(version)
+    return made
 
 
 def _without(names: AbstractSet[str], values: Mapping[str, Any]) -> dict[str, Any]:

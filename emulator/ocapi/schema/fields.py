@@ -338,6 +338,11 @@ class Embedded(Property):
         """The schema of the document."""
         return self._document() if callable(self._document) else self._document
 
+    def show_version(self, version: str) -> None:
+        """Replace the schema by the schema in a version."""
+        every = self._document
+        self._document = lambda: (every() if callable(every) else every).at(version)
+
     def check(self, value: dict[str, Any]) -> Any:
         """See ``Property.check``; the violations are by name."""
         return self.document.embed(value)

@@ -7,6 +7,7 @@ from emulator.ocapi.answer import Answer, select
 from emulator.ocapi.call import Call
 from emulator.ocapi.check import expand, parse_selector
 from emulator.ocapi.resource import Properties
+from emulator.ocapi.schema.lens import pick_fields
 from emulator.ocapi.search.language import SearchField, compile_query, compile_sorts, echo
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire import envelope, paging
@@ -41,7 +42,7 @@ def answer_search(
     """
     request = call.changes
     selector = parse_selector(request.get("select")) or call.selector
-    found = _find(request, fields, records)
+    found = _find(request, pick_fields(call.route.template, call.version, fields), records)
     page = Page(request["start"], request["count"])
     whole = selector is not None and selector.reaches_into("hits")
     shown = found[page.start : page.start + page.count]

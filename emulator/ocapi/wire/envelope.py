@@ -18,13 +18,15 @@ def wrap(
 ) -> dict[str, Any]:
     """Return the answered form of a document: envelope, then properties by name (ENV-1)."""
     head = {"_v": version, "_type": document.type_name, "_resource_state": state}
-    return head | _sort(document, properties)
+    return head | _sort(document.at(version), properties)
 
 
 def _sort(document: Document, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties by name, with an envelope in each embedded document (ENV-9)."""
-    embedded = document.embedded
+    embedded, hidden = document.embedded, document.hidden
     members = sorted(properties.items())
+    if hidden:
+        members = [(name, value) for name, value in members if name not in hidden]
     if not embedded:
         return dict(members)
     return {n: _wrap_embedded(embedded[n], v) if n in embedded else v for n, v in members}

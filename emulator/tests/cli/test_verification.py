@@ -454,4 +454,5 @@ def test_an_unknown_rule_is_reported_with_the_known_rules(emulator: Emulator) ->
     assert (outcome.code, outcome.lines) == (2, [])
     assert outcome.aside.startswith("ocapi-emulator: no such rule: X-1; known: URL-1, URL-2, ")
     webdav = ", ".join(f"DAV-{number}" for number in range(1, 15))
-    assert outcome.aside.endswith(f", VERSION-1, DOC-1, {webdav}\n")
+    assert ", VERSION-1, DOC-1, " in outcome.aside
+    assert f", {webdav}, " in outcome.aside
