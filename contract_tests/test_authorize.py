@@ -1,6 +1,8 @@
-"""Tokens of users: password, authorization code with PKCE, refresh (AUT-7)."""
+"""Tokens of users: password, authorization code with PKCE, refresh; scopes (AUT-7, AUT-8)."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -78,7 +80,8 @@ def assert_tokens(api: Api, answer: requests.Response) -> dict[str, Any]:
 def test_password_gets_tokens_of_the_user(api: Api) -> None:
     form = {"grant_type": "password", "username": "admin", "password": "Secret:123"}
     granted = assert_tokens(api, ask(api, TOKEN, data=form, headers=FIRST))
-    assert claims_of(granted["access_token"])["sub"] == DEMO
+    claims = claims_of(granted["access_token"])
+    assert (claims["sub"], claims["client_id"], claims["grant_type"]) == ("admin", DEMO, "password")
 
 
 @pytest.mark.rule("AUT-7")
@@ -124,7 +127,8 @@ def test_implicit_flow_redirects_with_a_token_in_the_fragment(api: Api, redirect
     token = granted.pop("access_token")
     assert granted == {"token_type": "Bearer", "expires_in": "1799", "scope": "mail"}
     assert use(api, token) == 200
-    assert claims_of(token)["user"] == "admin"
+    claims = claims_of(token)
+    assert (claims["sub"], claims["client_id"], claims["grant_type"]) == ("admin", DEMO, "implicit")
 
 
 @pytest.mark.rule("AUT-7")
@@ -364,3 +368,84 @@ def test_redirect_uri_keeps_its_host(api: Api) -> None:
     parts = urlsplit(location)
     assert (parts.netloc, parts.path) == ("localhost:1", "/a%2Fb")
     assert parts.query.startswith("c=%20&code=")
+
+
+@pytest.mark.rule("AUT-7")
+@pytest.mark.parametrize(
+    "client_id",
+    ["a40a7a9b-e854-4aa6-8078-d5f79872aa65", "7eee11e3-375b-498f-a087-e450a330d202"],
+)
+def test_clients_of_published_tools_sign_in_without_configuration(api: Api, client_id: str) -> None:
+    implicit = authorize(api, client_id=client_id, response_type="token")
+    assert use(api, read_redirect(implicit, "#")[1]["access_token"]) == 200
+    code = get_code(api, client_id=client_id, **PKCE)
+    granted = assert_tokens(api, exchange(api, code, client_id=client_id, code_verifier=VERIFIER))
+    form = {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]}
+    assert_tokens(api, ask(api, TOKEN, data=form | {"client_id": client_id}))
+
+
+@pytest.mark.rule("AUT-7")
+def test_client_without_a_secret_is_public(start: Start, tmp_path: Path) -> None:
+    write_clients(tmp_path, {"client_id": DEMO, "client_secret": DEMO}, {"client_id": "public"})
+    api = start(fixtures=str(tmp_path))
+    code = get_code(api, client_id="public", **PKCE)
+    assert_tokens(api, exchange(api, code, client_id="public", code_verifier=VERIFIER))
+    for form in ({"client_id": "public"}, {"client_id": "public", "client_secret": ""}):
+        answer = ask(api, TOKEN, data={"grant_type": "client_credentials", **form})
+        assert refuse(answer) == (401, "invalid_client")
+    headers = {"Authorization": basic("public", "")}
+    answer = ask(api, TOKEN, data={"grant_type": "client_credentials"}, headers=headers)
+    assert refuse(answer) == (401, "invalid_client")
+
+
+def write_clients(folder: Path, *clients: dict[str, Any]) -> None:
+    """Write a data set with these clients, a user and a site."""
+    user = {"login": "admin", "password": "Secret:123"}
+    (folder / "sites.json").write_text('[{"id": "SiteGenesis"}]')
+    (folder / "clients.json").write_text(json.dumps({"clients": clients, "users": [user]}))
+
+
+@pytest.mark.rule("AUT-8")
+def test_requested_scopes_are_granted_once_each(api: Api) -> None:
+    form = {"grant_type": "client_credentials", "scope": "mail sfcc.products.rw mail"}
+    granted = ask(api, TOKEN, data=form, headers=FIRST).json()
+    assert granted["scope"] == "mail sfcc.products.rw"
+    assert claims_of(granted["access_token"])["scope"] == ["mail", "sfcc.products.rw"]
+    _, redirected = read_redirect(authorize(api, response_type="token", scope="a b"), "#")
+    assert redirected["scope"] == "a b"
+    assert claims_of(redirected["access_token"])["scope"] == ["a", "b"]
+
+
+@pytest.mark.rule("AUT-8")
+@pytest.mark.parametrize("scope", [" ", "a  b", "a ", 'a"b', "a\\b", "é", "a\nb", "a" * 1001])
+def test_malformed_scope_is_refused(api: Api, scope: str) -> None:
+    form = {"grant_type": "client_credentials", "scope": scope}
+    assert refuse(ask(api, TOKEN, data=form, headers=FIRST)) == (400, "invalid_scope")
+    _, told = read_redirect(authorize(api, scope=scope))
+    assert told["error"] == "invalid_scope"
+
+
+@pytest.mark.rule("AUT-8")
+@pytest.mark.parametrize(("scopes", "expected"), [(["x", "y"], "x y"), ([], None)])
+def test_scopes_of_a_client_are_default_and_limit(
+    start: Start, tmp_path: Path, scopes: list[str], expected: str | None
+) -> None:
+    write_clients(tmp_path, {"client_id": DEMO, "client_secret": DEMO, "scopes": scopes})
+    api = start(fixtures=str(tmp_path))
+    form = {"grant_type": "client_credentials"}
+    granted = ask(api, TOKEN, data=form, headers=FIRST).json()
+    assert granted.get("scope") == expected
+    assert claims_of(granted["access_token"])["scope"] == scopes
+    answer = ask(api, TOKEN, data=form | {"scope": "x mail"}, headers=FIRST)
+    assert refuse(answer) == (400, "invalid_scope")
+
+
+@pytest.mark.rule("AUT-8")
+def test_refresh_narrows_the_scopes(api: Api) -> None:
+    granted = exchange(api, get_code(api, scope="a b"), FIRST).json()
+    assert granted["scope"] == "a b"
+    form = {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]}
+    assert ask(api, TOKEN, data=form, headers=FIRST).json()["scope"] == "a b"
+    assert ask(api, TOKEN, data=form | {"scope": "b"}, headers=FIRST).json()["scope"] == "b"
+    answer = ask(api, TOKEN, data=form | {"scope": "b c"}, headers=FIRST)
+    assert refuse(answer) == (400, "invalid_scope")

@@ -29,7 +29,7 @@ def claim(environ: "WSGIEnvironment") -> str:
         The id, not verified; empty if the request has none.
     """
     authorization = read(environ, "HTTP_AUTHORIZATION")
-    if authorization and (client := _get_subject(_read_bearer(authorization))):
+    if authorization and (client := _get_client(_read_bearer(authorization))):
         return client
     if client := _read_query(read(environ, "QUERY_STRING")):
         return client
@@ -71,10 +71,13 @@ def read_expiry(authorization: str) -> float:
     return float(until) if isinstance(until, (int, float)) else 0.0
 
 
-def _get_subject(claims: Mapping[str, Any]) -> str:
-    """Return the subject of a token's claims, empty if there is none."""
-    subject = claims.get("sub")
-    return subject if isinstance(subject, str) else ""
+def _get_client(claims: Mapping[str, Any]) -> str:
+    """Return the client of a token's claims, empty if there is none.
+
+    An assertion has no ``client_id``; the client is the subject.
+    """
+    client = claims.get("client_id", claims.get("sub"))
+    return client if isinstance(client, str) else ""
 
 
 def _read_claims(token: str) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def _read_form(environ: "WSGIEnvironment") -> str:
     body = stream.read(int(length))
     environ["wsgi.input"] = BytesIO(body)
     form = body.decode(errors="replace")
-    return _find(form, "client_id") or _get_subject(_read_claims(_find(form, "client_assertion")))
+    return _find(form, "client_id") or _get_client(_read_claims(_find(form, "client_assertion")))
 
 
 def _find(parameters: str, name: str) -> str:

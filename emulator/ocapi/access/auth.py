@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from werkzeug.datastructures import Headers
 
-from emulator.ocapi.access.client import CLIENTS
-from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens
+from emulator.ocapi.access.client import find_client
+from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens, read_login
 from emulator.ocapi.schema import faults
 from emulator.store import Store
 
@@ -40,7 +40,7 @@ def identify(
         claims = tokens.read(token.strip(), ACCESS_TOKEN)
     except TokenError as error:
         raise faults.INVALID_ACCESS_TOKEN(token) from error
-    client_id = claims["sub"]
-    if store.get(CLIENTS, (client_id,)) is None:
+    client_id = claims["client_id"]
+    if find_client(store, client_id) is None:
         raise faults.UNKNOWN_CLIENT_ID(client_id)
-    return Caller(client_id, claims.get("user", ""))
+    return Caller(client_id, read_login(claims))

@@ -8,12 +8,13 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.ocapi.access.client import CLIENTS, LOOPBACK_URI, USERS
+from emulator.ocapi.access.client import LOOPBACK_URI, USERS, find_client
 from emulator.ocapi.access.oauth_error import OAuthError, missing
+from emulator.ocapi.access.scope import choose
 from emulator.ocapi.access.token import AUTHORIZATION_CODE, Tokens
-from emulator.store import Record
 from emulator.workspace.workspace import Workspace
 
 AUTHORIZE_PATH = "/dwsso/oauth2/authorize"
@@ -37,13 +38,13 @@ def authorize(parameters: Mapping[str, str], workspace: Workspace, tokens: Token
     client_id = parameters.get("client_id")
     if not client_id:
         raise missing("client_id")
-    record = workspace.store.get(CLIENTS, (client_id,))
-    if record is None:
+    client = find_client(workspace.store, client_id)
+    if client is None:
         # Not 401: a browser would ask the user for a password.
         raise OAuthError(400, "invalid_client", f"Client '{client_id}' is unknown")
-    uri = _find_redirect_uri(record, parameters.get("redirect_uri", ""))
+    uri = _find_redirect_uri(client, parameters.get("redirect_uri", ""))
     try:
-        answer = _approve(client_id, parameters, workspace, tokens)
+        answer = _approve(client_id, client, parameters, workspace, tokens)
     except OAuthError as error:
         answer = {"error": error.error, "error_description": str(error)}
     if "state" in parameters:
@@ -53,9 +54,9 @@ def authorize(parameters: Mapping[str, str], workspace: Workspace, tokens: Token
     return f"{uri}{separator}{urlencode(answer, quote_via=quote)}"
 
 
-def _find_redirect_uri(record: Record, sent: str) -> str:
+def _find_redirect_uri(client: Mapping[str, Any], sent: str) -> str:
     """Return the redirect URI of a request: registered, or a loopback address."""
-    registered = record.properties.get("redirect_uris", [])
+    registered = client.get("redirect_uris", [])
     if not sent and len(registered) == 1:
         return str(registered[0])
     if not sent:
@@ -70,7 +71,11 @@ def _find_redirect_uri(record: Record, sent: str) -> str:
 
 
 def _approve(
-    client_id: str, parameters: Mapping[str, str], workspace: Workspace, tokens: Tokens
+    client_id: str,
+    client: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    workspace: Workspace,
+    tokens: Tokens,
 ) -> dict[str, str]:
     """Return the parameters of an approving redirect.
 
@@ -87,14 +92,20 @@ def _approve(
     if not users:
         raise OAuthError(400, "access_denied", "The data set has no Business Manager user")
     login = users[0].key[0]
+    scopes = choose(parameters.get("scope", ""), client)
+    claims: dict[str, Any] = {"scope": scopes.split()}
     if response_type == "token":
+        claims["grant_type"] = "implicit"
         return {
-            "access_token": tokens.issue(client_id, TOKEN_LIFETIME_SECONDS, login),
+            "access_token": tokens.issue(client_id, TOKEN_LIFETIME_SECONDS, login, **claims),
             "token_type": "Bearer",
             "expires_in": str(TOKEN_LIFETIME_SECONDS),
-            "scope": "mail",
+            **({"scope": scopes} if scopes else {}),
         }
-    claims = {"redirect": digest(parameters.get("redirect_uri", "")), **_read_challenge(parameters)}
+    claims |= {
+        "redirect": digest(parameters.get("redirect_uri", "")),
+        **_read_challenge(parameters),
+    }
     return {
         "code": tokens.issue(client_id, CODE_LIFETIME_SECONDS, login, AUTHORIZATION_CODE, **claims)
     }

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote_plus
@@ -25,18 +25,28 @@ REDIRECT_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{URI_CHARACTERS}+", re.ASCI
 LOOPBACK_URI = re.compile(
     rf"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?([/?]{URI_CHARACTERS}*)?", re.ASCII
 )
+SCOPE = r"[\x21\x23-\x5b\x5d-\x7e]+"  # RFC 6749, section 3.3
+PUBLIC_CLIENTS: Mapping[str, Mapping[str, Any]] = {
+    "a40a7a9b-e854-4aa6-8078-d5f79872aa65": {},
+    "7eee11e3-375b-498f-a087-e450a330d202": {},
+}
+"""Clients of published tools for sign-in without a secret; every data set has them (AUT-7)."""
 CRYPTOGRAPHY_MISSING = "needs the package cryptography: pip install 'ocapi-emulator[tls]'"
 
 
 class Client(Schema):
-    """An entry of ``clients`` in ``clients.json``: an API client of Account Manager."""
+    """An entry of ``clients`` in ``clients.json``: an API client of Account Manager.
+
+    A client without ``client_secret`` is public: signed in by users only.
+    """
 
     client_id = fields.String(required=True, validate=NON_EMPTY)
-    client_secret = fields.String(required=True, validate=NON_EMPTY)
+    client_secret = fields.String(validate=NON_EMPTY)
     certificate = fields.String()
     redirect_uris = fields.List(
         fields.String(validate=validate.Regexp(rf"\A{REDIRECT_URI.pattern}\Z", re.ASCII))
     )
+    scopes = fields.List(fields.String(validate=validate.Regexp(rf"\A{SCOPE}\Z", re.ASCII)))
 
     @validates("certificate")
     def check_certificate(self, value: str, data_key: str) -> None:  # noqa: ARG002 - inherited
@@ -139,6 +149,12 @@ def read_basic(header: str | None) -> tuple[str, str] | None:
     return (user, password) if scheme.lower() == "basic" and colon else None
 
 
+def find_client(store: Store, client_id: str) -> Mapping[str, Any] | None:
+    """Return the entry of a client, None for an unknown client."""
+    record = store.get(CLIENTS, (client_id,))
+    return PUBLIC_CLIENTS.get(client_id) if record is None else record.properties
+
+
 def is_client(store: Store, client_id: str, secret: str) -> bool:
     """Return True for the secret of the client; the time is the same for any answer."""
     return _matches(store, CLIENTS, client_id, "client_secret", secret)
@@ -151,8 +167,8 @@ def is_user(store: Store, login: str, password: str) -> bool:
 
 def _matches(store: Store, collection: str, name: str, attribute: str, given: str) -> bool:
     record = store.get(collection, (name,))
-    expected = record.properties[attribute] if record else ""
-    return compare_digest(expected.encode(), given.encode()) and record is not None
+    expected = record.properties.get(attribute) if record else None
+    return compare_digest((expected or "").encode(), given.encode()) and expected is not None
 
 
 def spellings(user: str, password: str) -> Iterator[tuple[str, str]]:

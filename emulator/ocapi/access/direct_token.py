@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from emulator.ocapi.access.client import CLIENTS
+from emulator.ocapi.access.client import CLIENTS, find_client
+from emulator.ocapi.access.scope import choose
 from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.access.token_grant import CLIENT_LIFETIME_SECONDS
 from emulator.workspace.workspace import Workspace
@@ -13,7 +14,7 @@ class DirectToken(NamedTuple):
 
     Attributes:
         client_id: The client's id.
-        client_secret: The client's secret.
+        client_secret: The client's secret, empty for a public client.
         access_token: The token.
         expires_in: Seconds of the workspace's clock until the token expires.
     """
@@ -37,9 +38,11 @@ def issue_token(workspace: Workspace, client_id: str = "") -> DirectToken:
     store = workspace.store
     first = store.scan(CLIENTS, 0, 1).records
     key = (client_id,) if client_id else first[0].key if first else ("",)
-    client = store.get(CLIENTS, key)
+    client = find_client(store, key[0])
     if client is None:
         raise LookupError(f"workspace '{workspace.name}' has no client '{key[0]}'")
     tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
-    token = tokens.issue(key[0], CLIENT_LIFETIME_SECONDS)
-    return DirectToken(key[0], client.properties["client_secret"], token, CLIENT_LIFETIME_SECONDS)
+    scopes = choose("", client).split()
+    token = tokens.issue(key[0], CLIENT_LIFETIME_SECONDS, scope=scopes)
+    secret = client.get("client_secret", "")
+    return DirectToken(key[0], secret, token, CLIENT_LIFETIME_SECONDS)

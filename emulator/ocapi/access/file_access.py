@@ -1,6 +1,6 @@
 """Access to the files of WebDAV: the header Authorization (DAV-6)."""
 
-from emulator.ocapi.access.client import CLIENTS, is_client, is_user, read_basic, spellings
+from emulator.ocapi.access.client import find_client, is_client, is_user, read_basic, spellings
 from emulator.ocapi.access.token import TokenError, Tokens
 from emulator.workspace.workspace import Workspace
 
@@ -18,7 +18,7 @@ def may_use_files(workspace: Workspace, authorization: str | None) -> bool:
             client_id = tokens.verify(token.strip())
         except TokenError:
             return False
-        return workspace.store.get(CLIENTS, (client_id,)) is not None
+        return find_client(workspace.store, client_id) is not None
     pair = read_basic(authorization)
     return pair is not None and any(
         is_user(workspace.store, *spelled) or is_client(workspace.store, *spelled)

@@ -6,6 +6,7 @@ STATUSES = {
     "invalid_grant": 400,
     "unauthorized_client": 400,
     "unsupported_grant_type": 400,
+    "invalid_scope": 400,
     "server_error": 500,
     "temporarily_unavailable": 503,
 }

@@ -1,5 +1,8 @@
 """Tokens and codes: signed JWTs, valid in every process with the same key (AUT-5, AUT-7).
 
+The subject of a token is the login of the user, or the client of a token without a user. The claim
+``client_id`` is the client always.
+
 The claim ``tokenName`` is the purpose of a JWT, as in tokens of Account Manager. So an access token
 cannot replace a refresh token or a code, nor the other way round.
 """
@@ -15,12 +18,13 @@ import jwt
 
 from emulator.clock import Clock
 
-JWT_ISSUER = "ocapi-emulator"
+JWT_ISSUER = "https://account.demandware.com:443/dwsso/oauth2"
 SIGNING_ALGORITHM = "HS256"
 ACCESS_TOKEN = "access_token"  # noqa: S105 - a purpose, no secret
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the same
 ID_TOKEN = "id_token"  # noqa: S105 - the same
 AUTHORIZATION_CODE = "authorization_code"
+CLIENT_CREDENTIALS = "client_credentials"
 MAX_CACHED_TOKENS = 1024
 MAX_CACHED_TOKEN_CHARACTERS = 2048
 
@@ -44,33 +48,51 @@ class Tokens:
 
     def issue(
         self,
-        subject: str,
+        client_id: str,
         lifetime: int,
-        user: str = "",
+        login: str = "",
         purpose: str = ACCESS_TOKEN,
         **claims: Any,
     ) -> str:
         """Return a new token.
 
         Args:
-            subject: The claim ``sub``; the client id in all tokens but an ID token.
+            client_id: The API client.
             lifetime: Seconds until the token expires.
-            user: The login of a Business Manager user, empty without a user.
+            login: The login of a user, empty without a user.
             purpose: The claim ``tokenName``.
-            **claims: Additional claims.
+            **claims: Additional claims: of an access token ``grant_type`` and ``scope``.
         """
-        now = self._clock.now()
+        now, subject = self._clock.now(), login or client_id
         content = {
-            "iss": JWT_ISSUER,
             "sub": subject,
+            "iss": JWT_ISSUER,
             "tokenName": purpose,
+            "aud": client_id,
+            "client_id": client_id,
+            "nbf": now,
             "iat": now,
             "exp": now + timedelta(seconds=lifetime),
             "jti": self._clock.identifier(),
-            **({"user": user} if user else {}),
-            **claims,
         }
-        return jwt.encode(content, self._key, SIGNING_ALGORITHM)
+        if purpose == ACCESS_TOKEN:
+            content |= self._describe(subject, lifetime)
+        return jwt.encode({**content, **claims}, self._key, SIGNING_ALGORITHM)
+
+    def _describe(self, subject: str, lifetime: int) -> dict[str, Any]:
+        """Return the claims that only access tokens of Account Manager have."""
+        return {
+            "cts": "OAUTH2_STATELESS_GRANT",
+            "auditTrackingId": self._clock.identifier(),
+            "subname": subject,
+            "token_type": "Bearer",
+            "authGrantId": self._clock.identifier(),
+            "grant_type": CLIENT_CREDENTIALS,
+            "scope": [],
+            "auth_time": int(self._clock.now().timestamp()),
+            "realm": "/",
+            "expires_in": lifetime,
+        }
 
     def verify(self, token: str) -> str:
         """Return the client id of an access token.
@@ -78,7 +100,7 @@ class Tokens:
         Raises:
             TokenError: The token is not a valid access token.
         """
-        client_id: str = self.read(token, ACCESS_TOKEN)["sub"]
+        client_id: str = self.read(token, ACCESS_TOKEN)["client_id"]
         return client_id
 
     def read(self, token: str, purpose: str) -> Mapping[str, Any]:
@@ -99,10 +121,18 @@ class Tokens:
             raise TokenError(str(error)) from error
         if claims.get("tokenName") != purpose:
             raise TokenError("another purpose")
+        if not isinstance(claims["client_id"], str):
+            raise TokenError("no client")
         expiry = claims["exp"]
         if not isinstance(expiry, (int, float)) or expiry <= self._clock.now().timestamp():
             raise TokenError("expired")
         return claims
+
+
+def read_login(claims: Mapping[str, Any]) -> str:
+    """Return the login of a token's user, empty for a token without a user."""
+    login: str = "" if claims.get("grant_type") == CLIENT_CREDENTIALS else claims["sub"]
+    return login
 
 
 @lru_cache(maxsize=MAX_CACHED_TOKENS)
@@ -118,8 +148,8 @@ def _decode(token: str, key: bytes) -> Mapping[str, Any]:
         jwt.InvalidTokenError: The token is malformed, or not signed with the key.
     """
     # ``read`` checks the expiry by the clock of the workspace, not by the real time.
-    options: Any = {"require": ["sub", "exp"], "verify_exp": False, "verify_iat": False}
-    options["verify_aud"] = False  # an ID token names its client as audience
+    options: Any = {"require": ["sub", "exp", "client_id"], "verify_exp": False}
+    options |= {"verify_iat": False, "verify_nbf": False, "verify_aud": False}
     return MappingProxyType(
         jwt.decode(token, key, [SIGNING_ALGORITHM], options=options, issuer=JWT_ISSUER)
     )

@@ -7,13 +7,14 @@ from typing import Any
 
 from emulator.ocapi.access import assertion, client
 from emulator.ocapi.access.authorization import digest
-from emulator.ocapi.access.client import CLIENTS, USERS
+from emulator.ocapi.access.client import USERS
 from emulator.ocapi.access.oauth_error import (
     OAuthError,
     authentication_failed,
     invalid_grant,
     missing,
 )
+from emulator.ocapi.access.scope import choose, narrow
 from emulator.ocapi.access.token import (
     AUTHORIZATION_CODE,
     ID_TOKEN,
@@ -83,10 +84,9 @@ def grant(request: TokenRequest) -> dict[str, Any]:
 
 def _grant_client(request: TokenRequest) -> dict[str, Any]:
     """Answer ``client_credentials`` (AUT-2)."""
-    client_id = _authenticate(request)
-    return answer_token(
-        request.tokens.issue(client_id, CLIENT_LIFETIME_SECONDS), CLIENT_LIFETIME_SECONDS
-    )
+    client_id = authenticate(request)
+    scope = _choose_scope(request, client_id)
+    return _issue(request, client_id, CLIENT_LIFETIME_SECONDS, scope)
 
 
 def _grant_business_manager(request: TokenRequest) -> dict[str, Any]:
@@ -100,18 +100,17 @@ def _grant_business_manager(request: TokenRequest) -> dict[str, Any]:
     if not (known_client and known_user):
         problem = f"Client id '{client_id}' has invalid credentials to use grant type "
         raise OAuthError(400, "unauthorized_client", f"{problem}'{BUSINESS_MANAGER_GRANT}'.")
-    return answer_token(
-        request.tokens.issue(client_id, USER_LIFETIME_SECONDS, login), USER_LIFETIME_SECONDS
-    )
+    scope = _choose_scope(request, client_id)
+    return _issue(request, client_id, USER_LIFETIME_SECONDS, scope, login)
 
 
 def _grant_password(request: TokenRequest) -> dict[str, Any]:
     """Answer ``password`` (AUT-7; RFC 6749, section 4.3)."""
-    client_id = _authenticate(request)
+    client_id = authenticate(request)
     login, password = request.require("username"), request.require("password")
     if not client.is_user(request.workspace.store, login, password):
         raise invalid_grant("Resource owner authentication failed")
-    return _answer_user(request, client_id, login)
+    return _answer_user(request, client_id, login, _choose_scope(request, client_id))
 
 
 def _grant_code(request: TokenRequest) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def _grant_code(request: TokenRequest) -> dict[str, Any]:
     except TokenError as error:
         raise refused from error
     redirect = digest(request.parameters.get("redirect_uri", ""))
-    if claims["sub"] != client_id or not compare_digest(claims["redirect"], redirect):
+    if claims["client_id"] != client_id or not compare_digest(claims["redirect"], redirect):
         raise refused
     challenge, verifier = claims.get("challenge"), request.parameters.get("code_verifier")
     if challenge is None and not has_proof:
@@ -135,7 +134,8 @@ def _grant_code(request: TokenRequest) -> dict[str, Any]:
         raise refused
     if challenge and not compare_digest(challenge, digest(verifier or "")):
         raise refused
-    return _answer_user(request, client_id, claims["user"], is_public=not has_proof)
+    scope = " ".join(claims["scope"])
+    return _answer_user(request, client_id, claims["sub"], scope, is_public=not has_proof)
 
 
 def _grant_refresh(request: TokenRequest) -> dict[str, Any]:
@@ -146,11 +146,13 @@ def _grant_refresh(request: TokenRequest) -> dict[str, Any]:
         claims = request.tokens.read(request.require("refresh_token"), REFRESH_TOKEN)
     except TokenError as error:
         raise refused from error
-    if claims["sub"] != client_id or request.workspace.store.get(USERS, (claims["user"],)) is None:
+    login = claims["sub"]
+    if claims["client_id"] != client_id or request.workspace.store.get(USERS, (login,)) is None:
         raise refused
     if not (has_proof or claims.get("public")):
         raise authentication_failed()
-    return _answer_user(request, client_id, claims["user"], is_public=not has_proof)
+    scope = narrow(request.parameters.get("scope", ""), " ".join(claims["scope"]))
+    return _answer_user(request, client_id, login, scope, is_public=not has_proof)
 
 
 GRANTS_BY_PATH: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any]]]] = {
@@ -167,8 +169,12 @@ GRANTS_BY_PATH: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any
 }
 
 
-def _authenticate(request: TokenRequest) -> str:
-    """Return the id of the client, proven by assertion, Basic header or form."""
+def authenticate(request: TokenRequest) -> str:
+    """Return the id of the client, proven by assertion, Basic header or form.
+
+    Raises:
+        OAuthError: invalid_client, the client is unknown or the proof is wrong.
+    """
     store = request.workspace.store
     if "client_assertion_type" in request.parameters:
         return assertion.verify(request.parameters, request.workspace, request.host, TOKEN_PATHS)
@@ -188,30 +194,48 @@ def _identify(request: TokenRequest) -> tuple[str, bool]:
     """
     shown = {"client_assertion_type", "client_secret"} & request.parameters.keys()
     if shown or request.authorization is not None:
-        return _authenticate(request), True
+        return authenticate(request), True
     client_id = request.require("client_id")
-    if request.workspace.store.get(CLIENTS, (client_id,)) is None:
+    if client.find_client(request.workspace.store, client_id) is None:
         raise authentication_failed()
     return client_id, False
 
 
+def _choose_scope(request: TokenRequest, client_id: str) -> str:
+    entry = client.find_client(request.workspace.store, client_id) or {}
+    return choose(request.parameters.get("scope", ""), entry)
+
+
 def _answer_user(
-    request: TokenRequest, client_id: str, login: str, *, is_public: bool = False
+    request: TokenRequest, client_id: str, login: str, scope: str, *, is_public: bool = False
 ) -> dict[str, Any]:
-    issue = request.tokens.issue
-    refresh = issue(client_id, REFRESH_LIFETIME_SECONDS, login, REFRESH_TOKEN, public=is_public)
+    """Return the answer to a user's grant, with refresh token and ID token."""
+    lifetime, issue, scopes = CLIENT_LIFETIME_SECONDS, request.tokens.issue, scope.split()
     return {
-        **answer_token(issue(client_id, CLIENT_LIFETIME_SECONDS, login), CLIENT_LIFETIME_SECONDS),
-        "refresh_token": refresh,
-        "id_token": issue(login, CLIENT_LIFETIME_SECONDS, "", ID_TOKEN, aud=client_id),
+        **_issue(request, client_id, lifetime, scope, login),
+        "refresh_token": issue(
+            client_id,
+            REFRESH_LIFETIME_SECONDS,
+            login,
+            REFRESH_TOKEN,
+            public=is_public,
+            scope=scopes,
+        ),
+        "id_token": issue(client_id, lifetime, login, ID_TOKEN),
     }
 
 
-def answer_token(access_token: str, lifetime: int) -> dict[str, Any]:
+def _issue(
+    request: TokenRequest, client_id: str, lifetime: int, scope: str, login: str = ""
+) -> dict[str, Any]:
     """Return the members of an answer with an access token (RFC 6749, section 5.1)."""
+    claims: dict[str, Any] = {
+        "grant_type": request.parameters["grant_type"],
+        "scope": scope.split(),
+    }
     return {
-        "access_token": access_token,
-        "scope": "mail",
+        "access_token": request.tokens.issue(client_id, lifetime, login, **claims),
+        **({"scope": scope} if scope else {}),
         "token_type": "Bearer",
         "expires_in": lifetime,
     }

@@ -73,8 +73,9 @@ def test_the_record_of_a_user_has_its_login_for_key() -> None:
 @table(
     ("entry", "reasons"),
     [
-        ({}, ["client_id", "client_secret"]),
-        ({"client_id": "c1"}, ["client_secret"]),
+        ({}, ["client_id"]),
+        ({"client_id": "c1", "scopes": ["a b"]}, ["scopes"]),
+        ({"client_id": "c1", "scopes": "a"}, ["scopes"]),
         ({"client_id": "", "client_secret": "s"}, ["client_id"]),
         ({"client_id": "c1", "client_secret": ""}, ["client_secret"]),
         ({"client_id": 1, "client_secret": None}, ["client_id", "client_secret"]),

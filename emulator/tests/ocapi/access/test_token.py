@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from emulator.clock import Clock
 from emulator.ocapi.access import token as token_module
-from emulator.ocapi.access.token import TokenError, Tokens
+from emulator.ocapi.access.token import TokenError, Tokens, read_login
 from emulator.tests.table import table
 
 NOON = datetime(2024, 2, 19, 12, tzinfo=UTC)
 NOON_SECONDS = 1708344000
 KEY = sha256(b"\0shared").digest()
 CLAIMS = {
-    "iss": "ocapi-emulator",
+    "iss": "https://account.demandware.com:443/dwsso/oauth2",
     "sub": "c1",
+    "client_id": "c1",
     "tokenName": "access_token",
     "exp": NOON_SECONDS + 60,
 }
@@ -71,26 +72,42 @@ def test_a_token_is_a_jwt_of_three_parts_with_the_dates_of_the_clock(tokens: Tok
     assert token.count(".") == 2
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
     assert claims_of(token) == {
-        "iss": "ocapi-emulator",
         "sub": "c1",
+        "iss": "https://account.demandware.com:443/dwsso/oauth2",
         "tokenName": "access_token",
+        "aud": "c1",
+        "client_id": "c1",
+        "nbf": 1708344000,
         "iat": 1708344000,
         "exp": 1708345799,
         "jti": "id1",
+        "cts": "OAUTH2_STATELESS_GRANT",
+        "auditTrackingId": "id2",
+        "subname": "c1",
+        "token_type": "Bearer",
+        "authGrantId": "id3",
+        "grant_type": "client_credentials",
+        "scope": [],
+        "auth_time": 1708344000,
+        "realm": "/",
+        "expires_in": 1799,
     }
 
 
 def test_a_token_of_a_user_names_the_user_too(tokens: Tokens) -> None:
-    token = tokens.issue("c1", 899, "admin")
-    assert claims_of(token)["user"] == "admin"
+    token = tokens.issue("c1", 899, "admin", grant_type="password")
+    claims = claims_of(token)
+    assert (claims["sub"], claims["subname"], claims["client_id"]) == ("admin", "admin", "c1")
     assert tokens.verify(token) == "c1"
+    assert read_login(claims) == "admin"
+    assert read_login(claims_of(tokens.issue("c1", 60))) == ""
 
 
 @table("purpose", ["refresh_token", "authorization_code", "id_token"])
 def test_a_token_has_one_purpose(tokens: Tokens, purpose: str) -> None:
-    token = tokens.issue("c1", 60, "admin", purpose, aud="x", public=True)
+    token = tokens.issue("c1", 60, "admin", purpose, public=True)
     claims = tokens.read(token, purpose)
-    assert (claims["user"], claims["public"]) == ("admin", True)
+    assert (claims["sub"], claims["public"]) == ("admin", True)
     for other in ("access_token", "refresh_token", "authorization_code", "id_token"):
         if other != purpose:
             with pytest.raises(TokenError, match="another purpose"):
@@ -179,6 +196,8 @@ def without(name: str) -> dict[str, Any]:
         pytest.param(without("exp"), id="no expiry"),
         pytest.param(without("tokenName"), id="no purpose"),
         pytest.param(CLAIMS | {"tokenName": "refresh_token"}, id="another purpose"),
+        pytest.param(without("client_id"), id="no client"),
+        pytest.param(CLAIMS | {"client_id": 1}, id="a client that is no string"),
         pytest.param(CLAIMS | {"sub": 1}, id="a subject that is no string"),
         pytest.param(CLAIMS | {"exp": NOON_SECONDS}, id="expired"),
         pytest.param(CLAIMS | {"exp": "soon"}, id="an expiry that is no number"),
