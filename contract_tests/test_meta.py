@@ -25,6 +25,22 @@ SERVED = {
     "/inventory_list_search": {"post"},
     RECORDS: {"get"},
     RECORDS + "/{product_id}": {"get", "put", "patch", "delete"},
+    "/system_object_definitions": {"get"},
+    "/system_object_definitions/{object_type}": {"get"},
+    "/system_object_definition_search": {"post"},
+    **{
+        f"/{kind}_object_definitions/{{object_type}}/{path}": methods
+        for kind in ("system", "custom")
+        for path, methods in {
+            "attribute_definitions": {"get"},
+            "attribute_definitions/{id}": {"get", "put", "patch", "delete"},
+            "attribute_definition_search": {"post"},
+            "attribute_groups": {"get"},
+            "attribute_groups/{id}": {"get", "put", "patch", "delete"},
+            "attribute_groups/{group_id}/attribute_definitions/{def_id}": {"put", "delete"},
+            "attribute_group_search": {"post"},
+        }.items()
+    },
 }
 METHODS = ("get", "put", "patch", "delete", "post")
 

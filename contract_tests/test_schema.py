@@ -1,5 +1,6 @@
 """Generated requests hold each description and its server against each other."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def test_schemathesis_finds_nothing(
     description = f"{api.url}/dw/meta/v1/rest/data/v23_2"
     token = ("--header", f"Authorization: Bearer {api.token}")
     report = run_schemathesis(tmp_path, DATA_API_SETTINGS, description, *examples, *token)
-    assert "Selected: 14/14" in report
+    assert re.search(r"Selected: ([1-9]\d*)/\1$", report, re.MULTILINE)
 
 
 @pytest.mark.long

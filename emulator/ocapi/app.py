@@ -39,7 +39,7 @@ COLLECTIONS = (
         CLIENTS, "clients.json", client.read_client, required=True, survives_empty_reset=True
     ),
     Collection(USERS, "clients.json", client.read_user, survives_empty_reset=True),
-    *custom.COLLECTIONS,
+    *custom.list_collections(r.document.type_name for r in RESOURCES if r.document.custom),
 )
 
 SEARCH_REQUEST = SearchRequest()

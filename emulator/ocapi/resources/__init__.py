@@ -1,8 +1,14 @@
 """The served resources: a file and a name in RESOURCES for each."""
 
 from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources import object_type
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
 from emulator.ocapi.resources.site.sites import SITES
 
-RESOURCES: tuple[Resource, ...] = (SITES, INVENTORY_LISTS, PRODUCT_INVENTORY_RECORDS)
+RESOURCES: tuple[Resource, ...] = (
+    SITES,
+    INVENTORY_LISTS,
+    PRODUCT_INVENTORY_RECORDS,
+    *object_type.RESOURCES,
+)

@@ -1,15 +1,14 @@
 """The declarations of custom properties: document, name and type (DEC-5)."""
 
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
-from marshmallow import ValidationError
-
 from emulator.fixture.data_set import Collection
-from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.schema.attribute import Declared, make_property
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
     CUSTOM_NAME,
-    LOCALE,
     Array,
     Boolean,
     Custom,
@@ -18,8 +17,6 @@ from emulator.ocapi.schema.fields import (
     Number,
     Property,
     String,
-    refuse,
-    undeclared,
 )
 from emulator.store import Record, Store
 
@@ -38,48 +35,40 @@ class CustomProperty(Document):
     localized = Boolean(load_default=False)
 
 
-class Declared(Property):
-    """A custom property of a declared type; a value of another type is refused."""
-
-    expected = Custom.expected
-
-    def __init__(self, inner: Property, *, localized: bool) -> None:
-        super().__init__()
-        self.inner = inner
-        self.localized = localized
-
-    def check(self, value: Any) -> Any:
-        """See ``Property.check``."""
-        if self.localized and not (isinstance(value, dict) and all(map(LOCALE.fullmatch, value))):
-            refuse(undeclared)
-        try:
-            if not self.localized:
-                return self.inner.deserialize(value)
-            return {locale: self.inner.deserialize(entry) for locale, entry in value.items()}
-        except ValidationError as error:
-            raise ValidationError([undeclared]) from error
-
-
 DECLARATION_SCHEMA = CustomProperty()
-OPEN_DOCUMENTS = tuple(
-    resource.document.type_name for resource in RESOURCES if resource.document.custom
-)
-"""The names of all documents with custom properties."""
+SYSTEM_ATTRIBUTES = "system_attribute_definitions"
+OBJECT_TYPES = {
+    "catalog": "Catalog",
+    "category": "Category",
+    "customer": "Profile",
+    "customer_address": "CustomerAddress",
+    "customer_group": "CustomerGroup",
+    "inventory_list": "ProductInventoryList",
+    "product": "Product",
+    "product_inventory_record": "ProductInventoryRecord",
+    "store": "Store",
+}
+"""The system object types by the name of the document with the custom properties."""
+CHECKED_LATER = frozenset({"custom_object", "organization_preferences", "site_preferences"})
+"""Documents with properties that depend on the path; the operation checks these properties."""
 
 
-def read_declaration(entry: Any) -> Record:
+def read_declaration(entry: Any, documents: Sequence[str]) -> Record:
     """Return the record of a declaration.
+
+    Args:
+        entry: The entry of a data set.
+        documents: The names of all documents with custom properties.
 
     Raises:
         ValueError: The entry is not a declaration; the message has the reason.
     """
     properties = DECLARATION_SCHEMA.decode_stored(entry)
     document, name = properties["document"], properties["name"]
-    if document not in OPEN_DOCUMENTS:
-        documents = ", ".join(OPEN_DOCUMENTS)
+    if document not in documents:
         raise ValueError(
             f"document: '{document}' has no custom properties; documents with custom properties: "
-            f"{documents}"
+            f"{', '.join(documents)}"
         )
     if not CUSTOM_NAME.fullmatch(name):
         raise ValueError(f"name: '{name}' is not c_ followed by letters, digits, _ or -")
@@ -97,17 +86,25 @@ def _list_permission(store: Store, name: str) -> list[Any]:
     return [record.properties["allowed"] for record in store.scan(name, 0, 1).records]
 
 
-COLLECTIONS = (
-    Collection(DECLARED, FILE_NAME, read_declaration, survives_empty_reset=True),
-    Collection(
-        UNDECLARED,
-        FILE_NAME,
-        read_permission,
-        survives_empty_reset=True,
-        single=True,
-        encode=_list_permission,
-    ),
-)
+def list_collections(documents: Iterable[str]) -> tuple[Collection, ...]:
+    """Return the descriptions of the declarations in data sets.
+
+    Args:
+        documents: The names of all documents with custom properties.
+    """
+    open_documents = sorted({*documents} - CHECKED_LATER)
+    read = partial(read_declaration, documents=open_documents)
+    return (
+        Collection(DECLARED, FILE_NAME, read, survives_empty_reset=True),
+        Collection(
+            UNDECLARED,
+            FILE_NAME,
+            read_permission,
+            survives_empty_reset=True,
+            single=True,
+            encode=_list_permission,
+        ),
+    )
 
 
 class Declarations:
@@ -122,9 +119,15 @@ class Declarations:
 
     def find(self, document: str, name: str) -> Property | None:
         """Return the schema of a custom property of a document; None for an undeclared property."""
+        if document in CHECKED_LATER:
+            return Custom()
         record = self._store.get(DECLARED, (document, name))
         if record is not None:
             return _property(record)
+        object_type = OBJECT_TYPES.get(document, "")
+        definition = self._store.get(SYSTEM_ATTRIBUTES, (object_type, name.removeprefix("c_")))
+        if definition is not None and not definition.get("system"):
+            return make_property(definition.properties)
         permission = self._store.get(UNDECLARED, (UNDECLARED,))
         return Custom() if permission and permission.properties["allowed"] else None
 

@@ -259,7 +259,9 @@ def test_methods_are_listed_in_one_order(methods: Any, listed: str) -> None:
 
 
 def test_every_resource_has_a_path_of_its_own() -> None:
-    paths = [path for resource in RESOURCES for path in (resource.path, *resource.aliases)]
+    templates = [resource.template for resource in RESOURCES]
+    paths = ["/".join(template) for template in templates]
+    paths += [alias for resource in RESOURCES for alias in resource.aliases]
     assert len(paths) == len(set(paths))
     assert "inventory_lists" in paths
 

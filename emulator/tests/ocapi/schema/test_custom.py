@@ -11,8 +11,8 @@ from marshmallow import ValidationError
 
 from emulator.fixture.data_set import FixtureError, load
 from emulator.ocapi.schema.custom import (
-    COLLECTIONS,
     Declarations,
+    list_collections,
     read_declaration,
     read_permission,
 )
@@ -20,12 +20,14 @@ from emulator.ocapi.schema.fields import Place, Property, Violation
 from emulator.store import MemoryStore
 from emulator.tests.table import table
 
+DOCUMENTS = ("inventory_list", "product_inventory_record")
+COLLECTIONS = list_collections(DOCUMENTS)
 TEXT = {"document": "inventory_list", "name": "c_a", "type": "string"}
 
 
 def declaring(*declarations: Mapping[str, Any], undeclared: bool | None = None) -> Declarations:
     store = MemoryStore()
-    records = {"custom_properties": [read_declaration(entry) for entry in declarations]}
+    records = {"custom_properties": [read_declaration(entry, DOCUMENTS) for entry in declarations]}
     if undeclared is not None:
         records["allow_undeclared"] = [read_permission(undeclared)]
     store.replace(records)
@@ -39,7 +41,7 @@ def field(**members: Any) -> Property:
 
 
 def test_a_declaration_names_document_and_property_and_has_defaults() -> None:
-    record = read_declaration(TEXT)
+    record = read_declaration(TEXT, DOCUMENTS)
     assert record.key == ("inventory_list", "c_a")
     assert record.properties == {**TEXT, "multiple": False, "localized": False}
 
@@ -73,7 +75,7 @@ def test_a_declaration_names_document_and_property_and_has_defaults() -> None:
 )
 def test_a_broken_declaration_is_refused_with_the_reason(entry: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
-        read_declaration(entry)
+        read_declaration(entry, DOCUMENTS)
 
 
 @table("entry", [None, 1, "true", [], {}])

@@ -1,0 +1,405 @@
+"""System and custom object types with attribute definitions and groups (OBJ)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api, assert_fault
+
+Start = Callable[..., Api]
+
+SYSTEM, CUSTOM = "/system_object_definitions", "/custom_object_definitions"
+LIST_ATTRIBUTES = f"{SYSTEM}/ProductInventoryList/attribute_definitions"
+ROOM_ATTRIBUTES = f"{CUSTOM}/Showroom/attribute_definitions"
+PREFERENCE_GROUP = f"{SYSTEM}/SitePreferences/attribute_groups/Reviews"
+FLAGS = {
+    "externally_defined": False,
+    "externally_managed": False,
+    "key": False,
+    "localizable": False,
+    "mandatory": False,
+    "multi_value_type": False,
+    "order_required": False,
+    "queryable": False,
+    "read_only": False,
+    "requires_encoding": False,
+    "searchable": False,
+    "set_value_type": False,
+    "site_specific": False,
+    "system": False,
+    "visible": False,
+}
+NO_ATTRIBUTE = "No attribute definition with ID '{}' for object type '{}' could be found."
+NO_GROUP = "No attribute group with ID '{}' for object type '{}' could be found."
+NO_TYPE = "No object type with ID 'Nope' could be found."
+
+
+@pytest.fixture
+def shop(start: Start) -> Api:
+    """A server with the data set ``storefront``."""
+    return start(fixtures="storefront")
+
+
+def search(api: Api, path: str, query: Any, **members: Any) -> Any:
+    """Return the result of a search."""
+    answer = api.call("POST", api.scope + path, json={"query": query, **members})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def term(field: str, *values: Any) -> dict[str, Any]:
+    return {"term_query": {"fields": [field], "operator": "is", "values": list(values)}}
+
+
+def ids(result: Any, name: str = "id") -> list[str]:
+    """Return the ids of hits."""
+    return [hit[name] for hit in result["hits"]]
+
+
+@pytest.mark.rule("OBJ-1")
+def test_a_system_type_has_counts(shop: Api) -> None:
+    document = shop.get(f"{SYSTEM}/SitePreferences").json()
+    assert len(document.pop("_resource_state")) == 64
+    assert document == {
+        "_v": "23.2",
+        "_type": "object_type_definition",
+        "attribute_definition_count": 21,
+        "attribute_group_count": 2,
+        "content_object": False,
+        "creation_date": "2023-01-09T10:00:00.000Z",
+        "description": {"default": "Preferences of sites"},
+        "display_name": {"default": "Site Preferences"},
+        "last_modified": "2023-01-09T10:00:00.000Z",
+        "link": f"{shop.url}{shop.scope}{SYSTEM}/SitePreferences",
+        "object_type": "SitePreferences",
+        "queryable": True,
+        "read_only": False,
+    }
+    answer = shop.get(f"{SYSTEM}/Nope")
+    message = "No system object with ID 'Nope' could be found."
+    assert_fault(answer, 404, "SystemObjectNotFound", {"objectType": "Nope"}, message)
+
+
+@pytest.mark.rule("OBJ-1")
+def test_the_list_of_types_has_custom_types_under_one_name(shop: Api) -> None:
+    page = shop.get(f"{SYSTEM}?count=1000&select=(**)").json()
+    assert (page["_type"], page["count"]) == ("object_type_definitions", page["total"])
+    types = [item["object_type"] for item in page["data"]]
+    assert types == sorted(types, key=str.encode)
+    custom = [item for item in page["data"] if item["object_type"] == "CustomObject"]
+    assert [item["display_name"]["default"] for item in custom] == [
+        "Custom Object",
+        "Newsletter",
+        "Showroom",
+    ]
+    link = f"{shop.url}{shop.scope}{SYSTEM}/CustomObject"
+    assert {item["link"] for item in custom} == {link}
+    assert len({item["_resource_state"] for item in custom}) == 3
+    short = shop.get(f"{SYSTEM}?start=1&count=1").json()
+    [item] = short["data"]
+    assert set(item) - {"_v"} == {"_type", "_resource_state", "object_type", "link"}
+    assert (short["start"], short["count"], short["total"]) == (1, 1, page["total"])
+    assert short["next"].endswith(f"{SYSTEM}?start=2&count=1")
+
+
+@pytest.mark.rule("OBJ-1", "SRC-1")
+def test_system_types_are_searched(shop: Api) -> None:
+    path = "/system_object_definition_search"
+    text = {"text_query": {"fields": ["display_name"], "search_phrase": "inventory"}}
+    sorts = [{"field": "object_type", "sort_order": "desc"}]
+    found = search(shop, path, text, sorts=sorts)
+    assert found["_type"] == "object_type_definition_search_result"
+    assert ids(found, "object_type") == ["ProductInventoryRecord", "ProductInventoryList"]
+    assert search(shop, path, term("read_only", True))["total"] == 0
+    whole = search(shop, path, term("object_type", "Store"), select="(**)")
+    assert whole["hits"][0]["attribute_definition_count"] == 23
+
+
+@pytest.mark.rule("OBJ-2")
+def test_attribute_definitions_are_whole(shop: Api) -> None:
+    created = shop.put(
+        f"{LIST_ATTRIBUTES}/contract-x",
+        json={"display_name": {"default": "X"}, "value_type": "string", "visible": False},
+    )
+    assert created.status_code == 201
+    document = shop.get(f"{LIST_ATTRIBUTES}/contract-x").json()
+    assert document == created.json()
+    for name in ("_resource_state", "creation_date", "last_modified"):
+        assert document.pop(name)
+    assert document == {
+        "_v": "23.2",
+        "_type": "object_attribute_definition",
+        **FLAGS,
+        "display_name": {"default": "X"},
+        "effective_id": "c_contract-x",
+        "id": "contract-x",
+        "link": f"{shop.url}{shop.scope}{LIST_ATTRIBUTES}/contract-x",
+        "min_length": 0,
+        "value_type": "string",
+    }
+    system = shop.get(f"{SYSTEM}/Product/attribute_definitions/UUID").json()
+    shown = {
+        name: system[name]
+        for name in ("effective_id", "field_length", "mandatory", "read_only", "system", "visible")
+    }
+    assert shown == {
+        "effective_id": "UUID",
+        "field_length": 28,
+        "mandatory": True,
+        "read_only": True,
+        "system": True,
+        "visible": False,
+    }
+    key = shop.get(f"{ROOM_ATTRIBUTES}/number").json()
+    assert (key["key"], key["effective_id"], key["queryable"]) == (True, "c_number", True)
+
+
+@pytest.mark.rule("OBJ-2", "EXP-1")
+def test_value_definitions_come_by_expansion(shop: Api) -> None:
+    path = f"{ROOM_ATTRIBUTES}/kind"
+    assert "value_definitions" not in shop.get(path).json()
+    values = shop.get(f"{path}?expand=value").json()["value_definitions"]
+    assert values == [
+        {
+            "_type": "object_attribute_value_definition",
+            "display_value": {"default": "Large"},
+            "id": "large",
+            "position": 1.0,
+            "value": "large",
+        },
+        {
+            "_type": "object_attribute_value_definition",
+            "display_value": {"default": "Small"},
+            "id": "small",
+            "position": 2.0,
+            "value": "small",
+        },
+    ]
+
+
+@pytest.mark.rule("OBJ-2", "SRC-1")
+def test_attribute_definitions_are_listed_and_searched(shop: Api) -> None:
+    page = shop.get(f"{ROOM_ATTRIBUTES}?count=100").json()
+    assert page["_type"] == "object_attribute_definitions"
+    assert [item["id"] for item in page["data"]] == [
+        "UUID",
+        "area",
+        "creationDate",
+        "kind",
+        "lastModified",
+        "number",
+        "opened",
+        "title",
+    ]
+    room, site = f"{CUSTOM}/Showroom", f"{SYSTEM}/SitePreferences"
+    for base, query, expected in [
+        (room, term("value_type", "int"), ["number"]),
+        (room, term("key", True), ["number"]),
+        (room, term("system", True), ["UUID", "creationDate", "lastModified"]),
+        (room, term("localizable", True), ["title"]),
+        (room, term("group", "Main"), ["number", "title"]),
+        (site, term("group", "Reviews"), ["enableReviews", "reviewsApiKey", "reviewsLayout"]),
+        (site, term("display_name", "Bewertungen aktivieren"), ["enableReviews"]),
+        (site, term("id", "SiteCatalog"), ["SiteCatalog"]),
+    ]:
+        found = search(shop, f"{base}/attribute_definition_search", query)
+        assert (ids(found), found["total"]) == (expected, len(expected)), query
+        assert found["_type"] == "object_attribute_definition_search_result"
+    for base in (SYSTEM, CUSTOM):
+        for path in ("attribute_definition_search", "attribute_group_search"):
+            answer = shop.call(
+                "POST", f"{shop.scope}{base}/Nope/{path}", json={"query": {"match_all_query": {}}}
+            )
+            assert_fault(answer, 404, "ObjectTypeNotFound", {"objectType": "Nope"}, NO_TYPE)
+
+
+@pytest.mark.rule("OBJ-2")
+def test_missing_definitions_and_types_are_not_found(shop: Api) -> None:
+    for base, type_ in ((SYSTEM, "Product"), (CUSTOM, "Showroom")):
+        path = f"{base}/{type_}/attribute_definitions/nope"
+        arguments = {"attributeDefinitionId": "nope", "objectType": type_}
+        for answer in (shop.get(path), shop.patch(path, json={}), shop.delete(path)):
+            message = NO_ATTRIBUTE.format("nope", type_)
+            assert_fault(answer, 404, "AttributeDefinitionNotFound", arguments, message)
+        path = f"{base}/{type_}/attribute_groups/nope"
+        arguments = {"attributeGroupId": "nope", "objectType": type_}
+        for answer in (shop.get(path), shop.patch(path, json={}), shop.delete(path)):
+            message = NO_GROUP.format("nope", type_)
+            assert_fault(answer, 404, "AttributeGroupNotFound", arguments, message)
+        for path in ("attribute_definitions", "attribute_definitions/x", "attribute_groups"):
+            answer = shop.get(f"{base}/Nope/{path}")
+            assert_fault(answer, 404, "ObjectTypeNotFound", {"objectType": "Nope"}, NO_TYPE)
+
+
+@pytest.mark.rule("OBJ-3")
+def test_system_attributes_and_fixed_members_are_read_only(shop: Api) -> None:
+    brand = f"{SYSTEM}/Product/attribute_definitions/brand"
+    custom = f"{LIST_ATTRIBUTES}/cost_center"
+    read_only = {"attributeDefinitionId": "brand"}
+    for answer in (shop.delete(brand), shop.put(brand, json={"value_type": "string"})):
+        assert_fault(answer, 400, "AttributeDefinitionReadOnly", read_only)
+    for path, member, value in [
+        (brand, "mandatory", True),
+        (brand, "localizable", False),
+        (custom, "value_type", "int"),
+        (custom, "key", True),
+    ]:
+        answer = shop.patch(path, json={member: value})
+        arguments = {"property": member, "attributeDefinitionId": path.rpartition("/")[2]}
+        assert_fault(answer, 400, "AttributeDefinitionPropertyReadOnly", arguments)
+    changed = shop.patch(brand, json={"display_name": {"default": "Maker"}, "searchable": True})
+    assert changed.status_code == 200
+    assert changed.json()["display_name"] == {"default": "Maker"}
+    assert changed.json()["searchable"] is True
+
+
+@pytest.mark.rule("OBJ-3")
+def test_definitions_that_cannot_be_created(shop: Api) -> None:
+    for name, body in [
+        ("contract-x", {}),
+        ("contract-x", {"value_type": "money"}),
+        ("contract.x", {"value_type": "string"}),
+        ("contract-x", {"value_type": "string", "localizable": True, "site_specific": True}),
+        ("contract-x", {"value_type": "string", "key": True}),
+    ]:
+        answer = shop.put(f"{LIST_ATTRIBUTES}/{name}", json=body)
+        arguments = {"attributeDefinitionId": name}
+        assert_fault(answer, 400, "AttributeDefinitionCreate", arguments)
+    answer = shop.put(f"{LIST_ATTRIBUTES}/contract-x", json={"id": "y", "value_type": "string"})
+    assert_fault(answer, 400, "IdConflict", {"bodyID": "y", "urlID": "contract-x"})
+    answer = shop.put(
+        f"{LIST_ATTRIBUTES}/cost_center",
+        json={"value_type": "string"},
+        headers={"x-dw-validate-existing": "true"},
+    )
+    arguments = {"attributeDefinitionId": "cost_center", "objectType": "ProductInventoryList"}
+    assert_fault(answer, 400, "AttributeDefinitionDuplicate", arguments)
+    replaced = shop.put(f"{LIST_ATTRIBUTES}/cost_center", json={"value_type": "int"})
+    assert (replaced.status_code, replaced.json()["value_type"]) == (200, "int")
+    assert "display_name" not in replaced.json()
+
+
+@pytest.mark.rule("OBJ-4")
+def test_the_key_of_a_custom_type_is_read_only(shop: Api) -> None:
+    path = f"{ROOM_ATTRIBUTES}/number"
+    arguments = {"attributeDefinitionId": "number"}
+    for answer in (shop.patch(path, json={"visible": False}), shop.delete(path)):
+        assert_fault(answer, 400, "AttributeDefinitionKeyReadOnly", arguments)
+    new = f"{ROOM_ATTRIBUTES}/contract-x"
+    answer = shop.put(new, json={"value_type": "int", "key": True})
+    key = {"attributeDefinitionId": "contract-x"}
+    assert_fault(answer, 400, "AttributeDefinitionKeyReadOnly", key)
+    answer = shop.put(new, json={"value_type": "int", "localizable": True})
+    localizable = {"attributeDefinitionId": "contract-x", "valueType": "int"}
+    assert_fault(answer, 400, "AttributeDefinitionLocalizableNotAllowed", localizable)
+    answer = shop.delete(f"{ROOM_ATTRIBUTES}/UUID")
+    uuid = {"attributeDefinitionId": "UUID"}
+    assert_fault(answer, 400, "AttributeDefinitionReadOnly", uuid)
+    created = shop.put(new, json={"value_type": "text"}).json()
+    assert (created["queryable"], created["effective_id"]) == (True, "c_contract-x")
+
+
+@pytest.mark.rule("OBJ-5")
+def test_a_group_shows_its_attributes_by_expansion(shop: Api) -> None:
+    group = shop.get(PREFERENCE_GROUP).json()
+    assert len(group.pop("_resource_state")) == 64
+    assert group == {
+        "_v": "23.2",
+        "_type": "object_attribute_group",
+        "attribute_definitions_count": 3,
+        "creation_date": "2023-01-09T10:00:00.000Z",
+        "display_name": {"default": "Reviews"},
+        "id": "Reviews",
+        "internal": False,
+        "last_modified": "2023-01-09T10:00:00.000Z",
+        "link": f"{shop.url}{shop.scope}{PREFERENCE_GROUP}",
+        "position": 2.0,
+    }
+    shown = shop.get(f"{PREFERENCE_GROUP}?expand=definition").json()["attribute_definitions"]
+    assert [one["id"] for one in shown] == ["enableReviews", "reviewsApiKey", "reviewsLayout"]
+    alone = shop.get(f"{SYSTEM}/SitePreferences/attribute_definitions/reviewsApiKey").json()
+    alone.pop("_v")
+    assert shown[1] == alone
+
+
+@pytest.mark.rule("OBJ-5")
+@pytest.mark.parametrize("base", [f"{SYSTEM}/SitePreferences", f"{CUSTOM}/Showroom"])
+def test_attributes_are_assigned_to_a_group(shop: Api, base: str) -> None:
+    name, type_ = "creationDate", base.rpartition("/")[2]
+    group, member = f"{base}/attribute_groups/contract x", f"attribute_definitions/{name}"
+    created = shop.put(group, json={"display_name": {"default": "X"}, "position": 3})
+    assert (created.status_code, created.json()["attribute_definitions_count"]) == (201, 0)
+    assert created.json()["link"].endswith("/attribute_groups/contract%20x")
+    for _ in range(2):
+        assert shop.put(f"{group}/{member}").status_code == 204
+        assert shop.get(group).json()["attribute_definitions_count"] == 1
+    found = search(shop, f"{base}/attribute_group_search", term("position", 3))
+    assert ids(found) == ["contract x"]
+    assert shop.delete(f"{group}/{member}").status_code == 204
+    assert shop.get(group).json()["attribute_definitions_count"] == 0
+    missing = {"attributeDefinitionId": "nope", "objectType": type_}
+    answer = shop.put(f"{group}/attribute_definitions/nope")
+    assert_fault(answer, 404, "AttributeDefinitionNotFound", missing)
+    answer = shop.put(f"{base}/attribute_groups/nope/{member}")
+    arguments = {"attributeGroupId": "nope", "objectType": type_}
+    assert_fault(answer, 404, "AttributeGroupNotFound", arguments)
+    assert shop.delete(group).status_code == 204
+    assert shop.get(f"{base}/{member}").status_code == 200
+
+
+@pytest.mark.rule("OBJ-5")
+def test_a_deleted_definition_leaves_its_groups(shop: Api) -> None:
+    definition = f"{SYSTEM}/SitePreferences/attribute_definitions/enableReviews"
+    assert shop.delete(definition).status_code == 204
+    assert shop.get(PREFERENCE_GROUP).json()["attribute_definitions_count"] == 2
+
+
+@pytest.mark.rule("OBJ-5")
+def test_put_replaces_a_group_unless_the_header_refuses(shop: Api) -> None:
+    answer = shop.put(PREFERENCE_GROUP, json={}, headers={"x-dw-validate-existing": "true"})
+    arguments = {"attributeGroupId": "Reviews", "objectType": "SitePreferences"}
+    assert_fault(answer, 400, "AttributeGroupDuplicate", arguments)
+    replaced = shop.put(PREFERENCE_GROUP, json={})
+    assert replaced.status_code == 200
+    assert replaced.json()["attribute_definitions_count"] == 0
+    assert "display_name" not in replaced.json()
+
+
+@pytest.mark.rule("OBJ-6", "DEC-5")
+def test_attribute_definitions_declare_custom_properties(shop: Api) -> None:
+    path = "/inventory_lists/contract-list"
+    assert_fault(shop.put(path, json={"c_new": "x"}), 400, "InvalidCustomProperty", {})
+    for name, body in [
+        ("new", {"value_type": "string"}),
+        ("count", {"value_type": "int"}),
+        ("day", {"value_type": "date"}),
+        ("names", {"value_type": "string", "localizable": True}),
+        ("sizes", {"value_type": "set_of_int"}),
+        ("kind", {"value_type": "enum_of_string", "value_definitions": [{"value": "a"}]}),
+    ]:
+        assert shop.put(f"{LIST_ATTRIBUTES}/{name}", json=body).status_code == 201
+    values = {
+        "c_new": "x",
+        "c_count": 3,
+        "c_day": "2020-01-31",
+        "c_names": {"default": "x"},
+        "c_sizes": [1, 2],
+        "c_kind": "a",
+    }
+    stored = shop.put(path, json=values).json()
+    shown = {name: stored[name] for name in values}
+    assert shown == values | {"c_day": "2020-01-31T00:00:00.000Z"}
+    for name, value in [
+        ("c_new", 1),
+        ("c_count", "3"),
+        ("c_count", 1.5),
+        ("c_day", "yesterday"),
+        ("c_names", "x"),
+        ("c_sizes", ["1"]),
+        ("c_kind", "b"),
+    ]:
+        answer = shop.patch(path, json={name: value})
+        assert_fault(answer, 400, "InvalidCustomProperty", {})
+    assert shop.delete(f"{LIST_ATTRIBUTES}/new").status_code == 204
+    assert_fault(shop.patch(path, json={"c_new": "y"}), 400, "InvalidCustomProperty", {})

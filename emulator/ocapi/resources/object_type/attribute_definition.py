@@ -1,0 +1,236 @@
+"""Attribute definitions: the documents, the faults and the rules of all object types."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.ocapi.resources.object_type.localized import texts_of
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.fields import (
+    Array,
+    Boolean,
+    DateTime,
+    Embedded,
+    Enumeration,
+    Integer,
+    Localized,
+    Number,
+    String,
+)
+from emulator.ocapi.search.language import SearchField
+from emulator.ocapi.search.query import Scalar, SearchResult
+
+VALUE_TYPES = (
+    "string",
+    "int",
+    "double",
+    "text",
+    "html",
+    "date",
+    "image",
+    "boolean",
+    "money",
+    "quantity",
+    "datetime",
+    "email",
+    "password",
+    "set_of_string",
+    "set_of_int",
+    "set_of_double",
+    "enum_of_string",
+    "enum_of_int",
+    "unknown",
+)
+NOT_CREATABLE_TYPES = ("money", "quantity", "unknown")
+LOCALIZABLE_TYPES = ("string", "text", "html", "image", "enum_of_string")
+ATTRIBUTE_ID = re.compile(r"[A-Za-z0-9_-]{1,253}", re.ASCII)
+FLAGS = (
+    "externally_defined",
+    "externally_managed",
+    "key",
+    "localizable",
+    "mandatory",
+    "multi_value_type",
+    "order_required",
+    "queryable",
+    "read_only",
+    "requires_encoding",
+    "searchable",
+    "set_value_type",
+    "site_specific",
+    "system",
+    "visible",
+)
+FIXED_MEMBERS = ("key", "set_value_type", "value_type")
+"""Members of a custom attribute that no PATCH can change."""
+FIXED_SYSTEM_MEMBERS = (
+    *FIXED_MEMBERS,
+    "default_value",
+    "externally_defined",
+    "externally_managed",
+    "localizable",
+    "mandatory",
+    "multi_value_type",
+    "site_specific",
+)
+"""Members of a system attribute that no PATCH can change."""
+
+CREATE_FAILED = FaultType(
+    400,
+    "AttributeDefinitionCreate",
+    "The attribute definition with ID '{attributeDefinitionId}' couldn't be created.",
+    ("attributeDefinitionId",),
+)
+DUPLICATE = FaultType(
+    400,
+    "AttributeDefinitionDuplicate",
+    "The attribute definition with ID '{attributeDefinitionId}' for object type '{objectType}' "
+    "already exists.",
+    ("attributeDefinitionId", "objectType"),
+)
+KEY_READ_ONLY = FaultType(
+    400,
+    "AttributeDefinitionKeyReadOnly",
+    "The key attribute '{attributeDefinitionId}' can't be changed.",
+    ("attributeDefinitionId",),
+)
+LOCALIZABLE_NOT_ALLOWED = FaultType(
+    400,
+    "AttributeDefinitionLocalizableNotAllowed",
+    "The attribute definition with ID '{attributeDefinitionId}' can't be localizable because of "
+    "its value type '{valueType}'.",
+    ("attributeDefinitionId", "valueType"),
+)
+NOT_FOUND = FaultType(
+    404,
+    "AttributeDefinitionNotFound",
+    "No attribute definition with ID '{attributeDefinitionId}' for object type '{objectType}' "
+    "could be found.",
+    ("attributeDefinitionId", "objectType"),
+)
+PROPERTY_READ_ONLY = FaultType(
+    400,
+    "AttributeDefinitionPropertyReadOnly",
+    "The property '{property}' of attribute definition '{attributeDefinitionId}' can't be changed.",
+    ("property", "attributeDefinitionId"),
+)
+READ_ONLY = FaultType(
+    400,
+    "AttributeDefinitionReadOnly",
+    "The attribute definition with ID '{attributeDefinitionId}' can't be changed.",
+    ("attributeDefinitionId",),
+)
+
+
+class ObjectAttributeValueDefinition(Document):
+    """A value of an attribute: the default, or a value of an enumeration."""
+
+    description = Localized()
+    display_value = Localized()
+    id = String()
+    position = Number()
+    value = Scalar()
+
+
+class ObjectAttributeDefinition(Document):
+    """The definition of an attribute."""
+
+    creation_date = DateTime(read_only=True)
+    default_value = Embedded(ObjectAttributeValueDefinition())
+    description = Localized()
+    display_name = Localized()
+    effective_id = String(read_only=True)
+    externally_defined = Boolean()
+    externally_managed = Boolean()
+    field_height = Integer()
+    field_length = Integer()
+    id = String(allow_none=False)
+    key = Boolean()
+    last_modified = DateTime(read_only=True)
+    link = String(read_only=True)
+    localizable = Boolean()
+    mandatory = Boolean()
+    max_value = Number()
+    min_length = Integer()
+    min_value = Number()
+    multi_value_type = Boolean()
+    order_required = Boolean()
+    queryable = Boolean(read_only=True)
+    read_only = Boolean(read_only=True)  # type: ignore[assignment]  # taken out by marshmallow
+    regular_expression = String()
+    requires_encoding = Boolean(read_only=True)
+    scale = Integer()
+    searchable = Boolean()
+    set_value_type = Boolean(read_only=True)
+    site_specific = Boolean()
+    system = Boolean(read_only=True)
+    unit = Localized()
+    value_definitions = Array(Embedded(ObjectAttributeValueDefinition()))
+    value_type = Enumeration(*VALUE_TYPES, allow_none=False)
+    visible = Boolean()
+
+
+class ObjectAttributeDefinitions(Collection):
+    """A page of attribute definitions."""
+
+    data = Array(Embedded(ObjectAttributeDefinition()))
+
+
+class ObjectAttributeDefinitionSearchResult(SearchResult):
+    """A page of the attribute definitions found by a search."""
+
+    hits = Array(Embedded(ObjectAttributeDefinition()))
+
+
+SEARCH_FIELDS: Mapping[str, SearchField] = {
+    "id": SearchField("string"),
+    "display_name": texts_of("display_name"),
+    "description": texts_of("description"),
+    **{
+        flag: SearchField("boolean")
+        for flag in (
+            "key",
+            "mandatory",
+            "searchable",
+            "system",
+            "visible",
+            "localizable",
+            "site_specific",
+        )
+    },
+    "value_type": SearchField("enum", values=VALUE_TYPES),
+}
+
+
+def complete(after: Mapping[str, Any], *, queryable: bool) -> dict[str, Any]:
+    """Return a definition with all flags, a value type and the least length of texts (OBJ-2)."""
+    value_type = after.get("value_type", "unknown")
+    flags = dict.fromkeys(FLAGS, False)
+    flags |= {"queryable": queryable, "set_value_type": value_type.startswith("set_of_")}
+    lengths = {"min_length": 0} if value_type in ("string", "text", "datetime") else {}
+    return {**flags, **lengths, "value_type": value_type, **after}
+
+
+def check_new(name: str, after: Mapping[str, Any]) -> None:
+    """Check a new definition of a custom attribute.
+
+    Raises:
+        Fault: CREATE_FAILED: the id or the type is not valid, or an attribute is localizable and
+            site-specific.
+    """
+    value_type = after["value_type"]
+    both = after.get("localizable") and after.get("site_specific")
+    if not ATTRIBUTE_ID.fullmatch(name) or value_type in NOT_CREATABLE_TYPES or both:
+        raise CREATE_FAILED(name)
+
+
+def check_change(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Check a PATCH of a definition.
+
+    Raises:
+        Fault: PROPERTY_READ_ONLY: a fixed member would change.
+    """
+    for member in FIXED_SYSTEM_MEMBERS if before.get("system") else FIXED_MEMBERS:
+        if before.get(member) != after.get(member):
+            raise PROPERTY_READ_ONLY(member, name)

@@ -1,0 +1,147 @@
+"""The rules of attribute definitions and groups, the same for system and custom object types.
+
+``definitions`` and ``groups`` are the store's collections of the attributes and the groups of one
+kind of object types.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties
+from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
+from emulator.ocapi.resources.object_type.attribute_definition import check_change, check_new
+from emulator.store import Change, Clear, Put, Record
+
+CUSTOM_OBJECTS = "custom_objects"
+PREFERENCE_VALUES = "preference_values"
+"""The store's collections with values of attributes."""
+MEMBERS = "attribute_definitions"
+
+
+def show_type(call: Call, record: Record, *, definitions: str, groups: str) -> Mapping[str, Any]:
+    """Return the counts of an object type (OBJ-1)."""
+    return {
+        "attribute_definition_count": call.store.count(definitions, record.key),
+        "attribute_group_count": call.store.count(groups, record.key),
+    }
+
+
+def show_attribute(call: Call, record: Record) -> Mapping[str, Any]:
+    """Return the computed properties of an attribute definition (OBJ-2)."""
+    name = record.key[-1]
+    shown: dict[str, Any] = {"effective_id": name if record.get("system") else f"c_{name}"}
+    return shown if "value" in call.expansions else {**shown, "value_definitions": None}
+
+
+def embed_attribute(call: Call, record: Record, path: str) -> dict[str, Any]:
+    """Return an attribute definition inside another document (ENV-9).
+
+    Args:
+        call: The call.
+        record: The definition.
+        path: The path of the object types of the kind.
+    """
+    object_type, name = record.key
+    shown = {**record.properties, **show_attribute(call, record)}
+    shown |= {
+        "_resource_state": record.state,
+        "link": call.link_to(path, object_type, MEMBERS, name),
+    }
+    return {member: value for member, value in shown.items() if value is not None}
+
+
+def show_group(call: Call, record: Record, *, definitions: str, path: str) -> Mapping[str, Any]:
+    """Return the computed properties of a group; the attributes with ``expand=definition``."""
+    names = list_members(record.properties)
+    shown: dict[str, Any] = {f"{MEMBERS}_count": len(names), MEMBERS: None}
+    if "definition" in call.expansions:
+        found = (call.store.get(definitions, (record.key[0], name)) for name in names)
+        shown[MEMBERS] = [embed_attribute(call, one, path) for one in found if one is not None]
+    return shown
+
+
+def list_members(group: Properties) -> list[str]:
+    """Return the ids of the attributes of a group, in order."""
+    return [member["id"] for member in group.get(MEMBERS, ()) if "id" in member]
+
+
+def replace_group(
+    before: Properties | None, after: dict[str, Any], changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return a group; a PUT drops the attributes of the older group (OBJ-5)."""
+    # Only the changes of a PUT have defaults, such as that of ``internal``.
+    if before is None or "internal" not in changes:
+        return after
+    return {name: value for name, value in after.items() if name != MEMBERS}
+
+
+def with_members(group: Record, names: list[str], now: str) -> Record:
+    """Return a group with other attributes."""
+    members = {MEMBERS: [{"id": name} for name in names]} if names else {}
+    kept = {name: value for name, value in group.properties.items() if name != MEMBERS}
+    return Record(group.key, {**kept, **members, "last_modified": now})
+
+
+def change_system_attribute(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Check a write of an attribute of a system type; yield the changes of a deletion (OBJ-3)."""
+    object_type, name = call.key
+    if before and before.get("system") and call.method != "PATCH":
+        raise attribute_definition.READ_ONLY(name)
+    if after is None:
+        yield from _remove(call, object_type, name, "system_attribute_groups")
+    elif before and call.method == "PATCH":
+        check_change(name, before, after)
+    elif after.get("key"):
+        raise attribute_definition.CREATE_FAILED(name)
+    else:
+        check_new(name, after)
+
+
+def change_custom_attribute(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Check a write of an attribute of a custom type; yield the changes of a deletion (OBJ-4)."""
+    object_type, name = call.key
+    if any(one and one.get("key") for one in (before, after)):
+        raise attribute_definition.KEY_READ_ONLY(name)
+    if after is None:
+        if before and before.get("system"):
+            raise attribute_definition.READ_ONLY(name)
+        yield from _remove(call, object_type, name, "custom_attribute_groups")
+        return
+    if before and call.method == "PATCH":
+        check_change(name, before, after)
+    elif before and before.get("system"):
+        raise attribute_definition.CREATE_FAILED(name)
+    else:
+        check_new(name, after)
+    value_type = after["value_type"]
+    if after.get("localizable") and value_type not in attribute_definition.LOCALIZABLE_TYPES:
+        raise attribute_definition.LOCALIZABLE_NOT_ALLOWED(name, value_type)
+
+
+def _remove(call: Call, object_type: str, name: str, groups: str) -> Iterator[Change]:
+    """Yield the changes to remove an attribute from groups and preference values.
+
+    The values of custom objects stay stored, and are not answered: a type may have very many
+    objects.
+    """
+    store = call.store
+    for group in store.scan(groups, 0, store.count(groups), (object_type,)).records:
+        members = list_members(group.properties)
+        if name in members:
+            rest = [member for member in members if member != name]
+            yield Put(groups, with_members(group, rest, call.now), group.state)
+    yield Clear(PREFERENCE_VALUES, (object_type, name))
+
+
+def change_group(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Refuse a write of an internal group (OBJ-5)."""
+    if any(one and one.get("internal") for one in (before, after)):
+        raise attribute_group.READ_ONLY(call.key[-1])
+    yield from ()

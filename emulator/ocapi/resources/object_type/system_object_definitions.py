@@ -1,0 +1,100 @@
+"""System object types (OBJ-1 to OBJ-5) with attribute definitions and attribute groups."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from emulator.ocapi.resource import Properties, Resource, Search
+from emulator.ocapi.resources.object_type import attribute_definition, attribute_group, rules
+from emulator.ocapi.resources.object_type import object_type_definition as object_type
+from emulator.ocapi.resources.object_type.assignments import make_operations
+from emulator.ocapi.resources.object_type.listing import LIST_TYPES, make_search
+from emulator.ocapi.resources.object_type.localized import texts_of
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.search.language import SearchField
+
+PATH = "system_object_definitions"
+DEFINITIONS, GROUPS = "system_attribute_definitions", "system_attribute_groups"
+"""The collections of the store."""
+
+
+def complete(
+    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return an attribute definition with all flags."""
+    return attribute_definition.complete(after, queryable=False)
+
+
+SYSTEM_OBJECT_DEFINITIONS = Resource(
+    path=PATH,
+    document=object_type.ObjectTypeDefinition(),
+    collection=object_type.ObjectTypeDefinitions(),
+    key="object_type",
+    verbs=frozenset({"read"}),
+    not_found=FaultType(
+        404,
+        "SystemObjectNotFound",
+        "No system object with ID '{objectType}' could be found.",
+        ("objectType",),
+    ),
+    view=partial(rules.show_type, definitions=DEFINITIONS, groups=GROUPS),
+    search=Search(
+        path="system_object_definition_search",
+        result=object_type.ObjectTypeDefinitionSearchResult(),
+        fields={
+            "object_type": SearchField("string"),
+            "display_name": texts_of("display_name"),
+            "description": texts_of("description"),
+            "read_only": SearchField("boolean"),
+        },
+    ),
+    survives_empty_reset=True,
+    operations=(LIST_TYPES,),
+)
+PARENT = replace(SYSTEM_OBJECT_DEFINITIONS, not_found=object_type.NOT_FOUND)
+"""The types as the parents of attributes and groups: there, a missing type is another fault."""
+
+SYSTEM_ATTRIBUTE_DEFINITIONS = Resource(
+    name=DEFINITIONS,
+    path="attribute_definitions",
+    parent=PARENT,
+    parent_key="object_type",
+    document=attribute_definition.ObjectAttributeDefinition(),
+    collection=attribute_definition.ObjectAttributeDefinitions(),
+    key="id",
+    verbs=frozenset({"list", "read", "create", "update", "delete"}),
+    not_found=attribute_definition.NOT_FOUND,
+    duplicate_if_validated=attribute_definition.DUPLICATE,
+    deletes_missing=False,
+    derive=complete,
+    view=rules.show_attribute,
+    effects=rules.change_system_attribute,
+    expansions=("value",),
+    survives_empty_reset=True,
+    operations=(make_search(PARENT, DEFINITIONS, GROUPS),),
+)
+
+SYSTEM_ATTRIBUTE_GROUPS = Resource(
+    name=GROUPS,
+    path="attribute_groups",
+    parent=PARENT,
+    parent_key="object_type",
+    document=attribute_group.ObjectAttributeGroup(),
+    collection=attribute_group.ObjectAttributeGroups(),
+    key="id",
+    verbs=frozenset({"list", "read", "create", "update", "delete"}),
+    not_found=attribute_group.NOT_FOUND,
+    duplicate_if_validated=attribute_group.DUPLICATE,
+    deletes_missing=False,
+    derive=rules.replace_group,
+    view=partial(rules.show_group, definitions=DEFINITIONS, path=PATH),
+    effects=rules.change_group,
+    expansions=("definition",),
+    search=Search(
+        path="attribute_group_search",
+        result=attribute_group.ObjectAttributeGroupSearchResult(),
+        fields=attribute_group.SEARCH_FIELDS,
+    ),
+    survives_empty_reset=True,
+    operations=make_operations(PARENT, DEFINITIONS, GROUPS),
+)
