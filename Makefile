@@ -11,7 +11,7 @@ SECONDS ?= 600
 test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak lock clean
+.PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak clients lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-peers: install ## measure json-server, Prism, Mockoon and moto beside the 
 soak: install ## put a server under mixed load over each store, ten minutes or SECONDS=60, and check all of it
 	$(BIN)/python -m benchmarks.soak --store memory --seconds $(SECONDS)
 	$(BIN)/python -m benchmarks.soak --store redis --seconds $(SECONDS)
+
+clients: install ## run real clients over https against the emulator; needs npm; CLIENTS="sfcc-ci dw-cli" some
+	@$(BIN)/python -m clients.run $(OPTIONS) $(CLIENTS)
 
 lock: install ## resolve constraints.txt anew
 	$(BIN)/python -m pip install --quiet uv

@@ -1,0 +1,182 @@
+"""The steps of sfcc-ci."""
+
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+from clients.instance import CLIENT_ID, CLIENT_SECRET, HOST_NAME, LOGIN, PASSWORD, Instance
+from clients.step import Step
+
+ARCHIVE = "instance.zip"
+CODE = "release1.zip"
+INVENTORY_LIST = """<?xml version="1.0" encoding="UTF-8"?>
+<inventory xmlns="http://www.demandware.com/xml/impex/inventory/2007-05-31">
+  <inventory-list>
+    <header list-id="imported">
+      <default-instock>false</default-instock>
+      <description>From an archive</description>
+    </header>
+    <records>
+      <record product-id="sku-1"><allocation>7</allocation></record>
+    </records>
+  </inventory-list>
+</inventory>
+"""
+
+
+def prepare(_: Instance, folder: Path) -> None:
+    """Write a site archive and a code archive."""
+    entry = "instance/inventory-lists/imported.xml"
+    (folder / ARCHIVE).write_bytes(_zip({entry: INVENTORY_LIST}))
+    script = "release1/app_release/cartridge/controllers/Release.js"
+    (folder / CODE).write_bytes(_zip({script: "'use strict';\n"}))
+
+
+def _zip(entries: dict[str, str]) -> bytes:
+    content = BytesIO()
+    with ZipFile(content, "w") as archive:
+        for name, text in entries.items():
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+ON = ("-i", HOST_NAME)
+STEPS = (
+    Step(
+        ("client:auth", CLIENT_ID, CLIENT_SECRET),
+        shows="Authentication failed: Error: unable to verify the first certificate",
+        exit_code=1,
+        trusts=False,
+    ),
+    Step(
+        ("client:auth", CLIENT_ID, "wrong"),
+        shows="Authentication failed: Client authentication failed",
+        exit_code=1,
+    ),
+    Step(
+        ("client:auth", CLIENT_ID, CLIENT_SECRET, "--renew"),
+        shows="Authentication succeeded Auto-renewal enabled",
+    ),
+    Step(("client:auth:renew",), shows="Authentication renewal succeeded"),
+    Step(("client:auth:token",), shows=r"^\S+\.\S+\.\S+$"),
+    Step(
+        ("client:auth", CLIENT_ID, CLIENT_SECRET, LOGIN, "wrong"),
+        shows="Authentication failed: Resource owner authentication failed",
+        exit_code=1,
+    ),
+    Step(
+        ("client:auth", CLIENT_ID, CLIENT_SECRET, LOGIN, PASSWORD, "--renew"),
+        shows="Authentication succeeded Auto-renewal enabled",
+    ),
+    Step(("client:auth:renew",), shows="Authentication renewal succeeded"),
+    Step(("instance:add", HOST_NAME, "dev"), shows="Instance configuration updated"),
+    Step(("instance:list", "-v"), shows=f"User +│ {LOGIN}.*{HOST_NAME}"),
+    Step(
+        ("code:list", "-j"),
+        shows='"active":true',
+        missing="code versions are not served",
+    ),
+    Step(
+        ("code:deploy", CODE, *ON),
+        shows="successfully deployed",
+        holds=lambda served: (
+            served.file("/Cartridges/release1/app_release/cartridge/controllers/Release.js")
+            and served.file("/Cartridges/release1.zip") is None
+        ),
+    ),
+    Step(
+        ("code:activate", "release1", *ON),
+        shows="Code version release1 activated",
+        holds=lambda served: served.data("/code_versions/release1")["active"],
+        missing="code versions are not served",
+    ),
+    Step(
+        ("code:activate", "release1", *ON),
+        shows="Code version release1 already active",
+        missing="code versions are not served",
+    ),
+    Step(
+        ("code:delete", "-c", "release1", *ON, "-N"),
+        shows="Deleting code version release1 failed",
+        exit_code=1,
+        holds=lambda served: served.exists("/code_versions/release1"),
+        missing="code versions are not served",
+    ),
+    Step(
+        ("code:delete", "-c", "version1", *ON, "-N"),
+        shows="Code version version1 deleted",
+        holds=lambda served: not served.exists("/code_versions/version1"),
+        missing="code versions are not served",
+    ),
+    Step(
+        ("code:list", "-S", "id", *ON),
+        shows="Number of code versions: 2.*release1",
+        missing="code versions are not served",
+    ),
+    Step(
+        ("job:run", "SyncInventory", "-j", *ON),
+        shows=r'"id":"(?P<execution>\d+)"',
+        missing="jobs are not served",
+    ),
+    Step(
+        ("job:status", "SyncInventory", "{execution}", *ON),
+        shows=r"Status of job execution \d+ \(SyncInventory\): (pending|running|finished)",
+        missing="jobs are not served",
+    ),
+    Step(
+        ("job:run", "SyncInventory", *ON),
+        shows='Starting job "SyncInventory".*failed',
+        exit_code=1,
+        missing="jobs are not served",
+    ),
+    Step(
+        ("instance:upload", ARCHIVE, *ON),
+        shows=f"Instance import file {ARCHIVE} uploaded",
+        holds=lambda served: served.file(f"/Impex/src/instance/{ARCHIVE}"),
+    ),
+    Step(
+        ("instance:import", ARCHIVE, "--sync", "--failfast", *ON),
+        shows=r"finished. Status is: finished \(OK\)",
+        holds=lambda served: (
+            served.data("/inventory_lists/imported/product_inventory_records/sku-1")["allocation"]
+            == {"amount": 7}
+        ),
+        missing="jobs are not served",
+    ),
+    Step(
+        (
+            *("instance:export", "-d", '{{"inventory_lists":{{"all":true}}}}'),
+            *("-f", "export.zip", "--sync", "--failfast", *ON),
+        ),
+        shows=r"finished. Status is: finished \(OK\)",
+        holds=lambda served: "imported" in _names(served.file("/Impex/src/instance/export.zip")),
+        missing="jobs are not served",
+    ),
+    Step(
+        ("cartridge:add", "app_release", "-p", "first", "--siteid", "RefArch", *ON),
+        holds=lambda served: served.data("/sites/RefArch")["cartridges"].startswith("app_release:"),
+        missing="cartridges of sites are not served",
+    ),
+    Step(("user:list", *ON), shows=LOGIN, missing="users are not served"),
+    Step(
+        (
+            *("user:create", *ON, "-l", "ada@example.com", "-u"),
+            '{{"email":"ada@example.com","first_name":"Ada","last_name":"King"}}',
+        ),
+        holds=lambda served: served.data("/users/ada@example.com")["first_name"] == "Ada",
+        missing="users are not served",
+    ),
+    Step(("role:list", *ON), shows="Administrator", missing="roles are not served"),
+    Step(("role:list",), shows="bm-admin", missing="Account Manager's roles are not served"),
+    Step(("user:list",), shows=LOGIN, missing="Account Manager's users are not served"),
+    Step(("org:list",), shows="Name", missing="Account Manager's organizations are not served"),
+    Step(("auth:logout",)),
+)
+
+
+def _names(content: bytes | None) -> str:
+    """Return the names of the entries of a zip, one a line."""
+    if content is None:
+        return ""
+    with ZipFile(BytesIO(content)) as archive:
+        return "\n".join(archive.namelist())
