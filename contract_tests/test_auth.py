@@ -4,11 +4,13 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from contract_tests.api import Api, assert_fault
@@ -109,6 +111,23 @@ def test_client_credentials_get_a_token(api: Api, path: str) -> None:
 
 
 @pytest.mark.rule("AUT-2")
+def test_token_answers_show_a_rate_limit(start: Start) -> None:
+    api = start()
+    headers = {"Authorization": basic(DEMO, DEMO)}
+    api.call("POST", "/__emulator__/clock/freeze", json={"at": "2024-02-19T12:00:20Z"})
+    form = {"grant_type": "client_credentials"}
+    for remaining, sent in (("399", headers), ("398", {}), ("397", headers)):
+        answer = ask(api, INSTANCE, data=form, headers=sent)
+        assert answer.headers["X-RateLimit-Limit"] == "400, 400;w=60, 5000;w=60"
+        assert answer.headers["X-RateLimit-Remaining"] == remaining
+        assert answer.headers["X-RateLimit-Reset"] == "40"
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 40})
+    answer = ask(api, ACCOUNT_MANAGER, data=form, headers=headers)
+    assert answer.headers["X-RateLimit-Remaining"] == "399"
+    assert answer.headers["X-RateLimit-Reset"] == "60"
+
+
+@pytest.mark.rule("AUT-2")
 def test_credentials_may_stand_in_the_form(api: Api) -> None:
     form = {
         "grant_type": "client_credentials",
@@ -185,6 +204,13 @@ def test_a_token_endpoint_takes_posts_alone(api: Api, method: str) -> None:
     answer = api.call(method, ACCOUNT_MANAGER)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.rule("AUT-4")
+@pytest.mark.parametrize("path", ["/dwsso/oauth2/userinfo", "/dwsso/oauth2/tokeninfo", "/dwsso"])
+def test_another_path_of_account_manager_is_not_found(api: Api, path: str) -> None:
+    answer = api.call("GET", path, headers={"Authorization": None})
+    assert (answer.status_code, answer.json()["error"]) == (404, "invalid_request")
 
 
 @pytest.mark.rule("AUT-3")
@@ -338,30 +364,46 @@ def test_an_assertion_of_a_registered_certificate_gets_a_token(
 
 @pytest.mark.rule("AUT-6")
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "status"),
     [
-        {"exp": 1},
-        {"exp": None},
-        {"nbf": 2**33},
-        {"nbf": "soon"},
-        {"iss": "other"},
-        {"sub": "nobody", "iss": "nobody"},
-        {"sub": DEMO, "iss": DEMO},
-        {"aud": "https://elsewhere.example.com/dwsso/oauth2/access_token"},
-        {"aud": []},
-        {"aud": "http://[x/"},
-        {"aud": "ftp://account.demandware.com/dwsso/oauth2/access_token"},
-        {"iat": "x"},
-        {"aud": None},
+        ({"exp": 1}, 400),
+        ({"exp": None}, 400),
+        ({"nbf": 2**33}, 400),
+        ({"nbf": "soon"}, 400),
+        ({"iss": "other"}, 400),
+        ({"sub": "nobody", "iss": "nobody"}, 401),
+        ({"sub": DEMO, "iss": DEMO}, 401),
+        ({"aud": "https://elsewhere.example.com/dwsso/oauth2/access_token"}, 400),
+        ({"aud": []}, 400),
+        ({"aud": "http://[x/"}, 400),
+        ({"aud": "ftp://account.demandware.com/dwsso/oauth2/access_token"}, 400),
+        ({"iat": "x"}, 400),
+        ({"aud": None}, 400),
     ],
 )
 def test_an_assertion_that_does_not_hold_is_refused(
-    start: Start, key_pair: Any, changes: dict[str, Any]
+    start: Start, key_pair: Any, changes: dict[str, Any], status: int
 ) -> None:
     api = start()
     form = assertion(key_pair.private, api.url + ACCOUNT_MANAGER, **changes)
     answer = ask(api, ACCOUNT_MANAGER, data=form)
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert (answer.status_code, answer.json()["error"]) == (status, "invalid_client")
+
+
+@pytest.mark.rule("AUT-6")
+def test_any_registered_certificate_may_sign(start: Start, key_pair: Any, tmp_path: Path) -> None:
+    other = rsa.generate_private_key(65537, 2048)
+    public = other.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    signer = {"client_id": "signer", "certificates": [key_pair.certificate, public.decode()]}
+    clients = [{"client_id": DEMO, "client_secret": DEMO}, signer]
+    (tmp_path / "sites.json").write_text('[{"id": "SiteGenesis"}]')
+    (tmp_path / "clients.json").write_text(json.dumps({"clients": clients, "users": []}))
+    api = start(fixtures=str(tmp_path))
+    for key in (key_pair.private, other):
+        form = assertion(key, api.url + ACCOUNT_MANAGER)
+        assert ask(api, ACCOUNT_MANAGER, data=form).status_code == 200
 
 
 @pytest.mark.rule("AUT-6")
@@ -370,13 +412,13 @@ def test_an_assertion_of_another_key_is_refused(start: Start) -> None:
     other = rsa.generate_private_key(65537, 2048)
     answer = ask(api, ACCOUNT_MANAGER, data=assertion(other, api.url + ACCOUNT_MANAGER))
     assert answer.status_code == 401
-    for text in ("", "x.y.z", "nonsense"):
+    for text in ("", "x.y.z", "nonsense", "..", "bnVsbA.bnVsbA.bnVsbA"):
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION,
             "client_assertion": text,
         }
-        assert ask(api, ACCOUNT_MANAGER, data=form).status_code == 401
+        assert ask(api, ACCOUNT_MANAGER, data=form).status_code == 400
 
 
 @pytest.mark.rule("AUT-6")

@@ -9,6 +9,7 @@ import jwt
 from emulator.ocapi.access import client
 from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.access.oauth_error import OAuthError, authentication_failed
+from emulator.store import Store
 from emulator.workspace.workspace import Workspace
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -35,26 +36,36 @@ def verify(
     """
     if parameters["client_assertion_type"] != JWT_BEARER:
         raise OAuthError(400, "invalid_request", "Parameter 'client_assertion_type' is unknown")
-    assertion = parameters.get("client_assertion", "")
-    options: Any = {"require": ["iss", "sub", "aud", "exp"], "verify_aud": False}
-    options |= {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
-    try:
-        claimed = jwt.decode(assertion, options={"verify_signature": False})
-        record = workspace.store.get(CLIENTS, (str(claimed.get("sub")),))
-        if record is None:
-            raise authentication_failed()
-        key = client.public_key(record.properties["certificate"])
-        claims = jwt.decode(
-            assertion, key, ALGORITHMS_BY_KEY_KIND[client.key_kind(key)], options=options
-        )
-    except (jwt.PyJWTError, KeyError, ValueError) as error:
-        raise authentication_failed() from error
+    claims = _decode(parameters.get("client_assertion", ""), workspace.store)
     audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     is_for_us = any(_is_endpoint(str(url), host, paths) for url in audiences)
     in_time = _is_in_time(claims, workspace.clock.now().timestamp())
     if not (in_time and is_for_us and claims["iss"] == claims["sub"]):
-        raise authentication_failed()
+        raise _invalid()
     return str(claims["sub"])
+
+
+def _decode(assertion: str, store: Store) -> Mapping[str, Any]:
+    """Return the claims of an assertion, signed by a registered key of the client."""
+    options: Any = {"require": ["iss", "sub", "aud", "exp"], "verify_aud": False}
+    options |= {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    try:
+        claimed = jwt.decode(assertion, options={"verify_signature": False})
+        record = store.get(CLIENTS, (str(claimed.get("sub")),))
+        for key in client.public_keys(record.properties) if record else ():
+            algorithms = ALGORITHMS_BY_KEY_KIND[client.key_kind(key)]
+            try:
+                return jwt.decode(assertion, key, algorithms, options=options)
+            except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
+                continue
+    except (jwt.PyJWTError, ValueError) as error:
+        raise _invalid() from error
+    raise authentication_failed()
+
+
+def _invalid() -> OAuthError:
+    """Return the error of an assertion that does not hold, though the key may be right."""
+    return OAuthError(400, "invalid_client", "The client assertion is malformed or not valid")
 
 
 def _is_in_time(claims: Mapping[str, Any], now: float) -> bool:

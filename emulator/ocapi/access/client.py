@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote_plus
 
-from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow import Schema, ValidationError, fields, validate
 
 from emulator.store import Record, Store
 
@@ -34,6 +34,22 @@ PUBLIC_CLIENTS: Mapping[str, Mapping[str, Any]] = {
 CRYPTOGRAPHY_MISSING = "needs the package cryptography: pip install 'ocapi-emulator[tls]'"
 
 
+def check_certificate(text: str) -> None:
+    """Check a text: a PEM certificate or a PEM public key, RSA or EC.
+
+    Raises:
+        ValidationError: The text is neither, or the package cryptography is missing.
+    """
+    try:
+        public_key(text)
+    except ImportError as error:
+        raise ValidationError(CRYPTOGRAPHY_MISSING) from error
+    except ValueError as error:
+        raise ValidationError(
+            f"is not an RSA or EC certificate or public key in PEM: {error}"
+        ) from error
+
+
 class Client(Schema):
     """An entry of ``clients`` in ``clients.json``: an API client of Account Manager.
 
@@ -42,23 +58,12 @@ class Client(Schema):
 
     client_id = fields.String(required=True, validate=NON_EMPTY)
     client_secret = fields.String(validate=NON_EMPTY)
-    certificate = fields.String()
+    certificate = fields.String(validate=check_certificate)
+    certificates = fields.List(fields.String(validate=check_certificate))
     redirect_uris = fields.List(
         fields.String(validate=validate.Regexp(rf"\A{REDIRECT_URI.pattern}\Z", re.ASCII))
     )
     scopes = fields.List(fields.String(validate=validate.Regexp(rf"\A{SCOPE}\Z", re.ASCII)))
-
-    @validates("certificate")
-    def check_certificate(self, value: str, data_key: str) -> None:  # noqa: ARG002 - inherited
-        """Check the text: a PEM certificate or a PEM public key, RSA or EC."""
-        try:
-            public_key(value)
-        except ImportError as error:
-            raise ValidationError(CRYPTOGRAPHY_MISSING) from error
-        except ValueError as error:
-            raise ValidationError(
-                f"is not an RSA or EC certificate or public key in PEM: {error}"
-            ) from error
 
 
 class User(Schema):
@@ -94,6 +99,13 @@ def _join(reasons: Any) -> str:
     if isinstance(reasons, dict):
         return " ".join(f"[{index}]: {_join(below)}" for index, below in reasons.items())
     return " ".join(reasons)
+
+
+def public_keys(client: Mapping[str, Any]) -> Iterator["PublicKey"]:
+    """Yield the registered keys of a client's entry."""
+    single = [client["certificate"]] if "certificate" in client else []
+    for pem in (*single, *client.get("certificates", ())):
+        yield public_key(pem)
 
 
 def public_key(pem: str) -> "PublicKey":

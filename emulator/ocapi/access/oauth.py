@@ -1,6 +1,7 @@
-"""The OAuth endpoints of Account Manager and of an instance (AUT-2 to AUT-7; RFC 6749)."""
+"""The OAuth endpoints of Account Manager and of an instance (AUT-2 to AUT-9; RFC 6749)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -10,15 +11,22 @@ from werkzeug.exceptions import HTTPException
 from emulator.family import FAULT, INJECTED, Family
 from emulator.ocapi.access import authorization, token_grant
 from emulator.ocapi.access.authorization import AUTHORIZE_PATH
+from emulator.ocapi.access.introspection import introspect
 from emulator.ocapi.access.oauth_error import STATUSES, OAuthError
 from emulator.ocapi.access.parameters import MAX_FORM_BYTES, read_form, read_query
-from emulator.ocapi.access.token_grant import TOKEN_PATHS, TokenRequest
+from emulator.ocapi.access.rate_limit import RateLimit
+from emulator.ocapi.access.token_grant import (
+    INSTANCE_PATH,
+    INTROSPECT_PATH,
+    TOKEN_PATHS,
+    TokenRequest,
+)
 from emulator.ocapi.call import Service
 from emulator.request import current_request
 from emulator.workspace.registry import current
 
 FAMILY_NAME = "token"
-PATHS = (*TOKEN_PATHS, AUTHORIZE_PATH)
+PATHS = ("/dwsso", INSTANCE_PATH)
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 ERRORS_BY_STATUS = {
     500: ("server_error", ""),
@@ -30,15 +38,22 @@ def register(app: Flask, service: Service) -> Family:
     """Add the OAuth endpoints to an application; return the family."""
     blueprint = Blueprint(FAMILY_NAME, __name__)
 
-    def grant() -> Response:
-        return _answer(200, _grant(current_request(), service))
+    rate_limit = RateLimit()
+
+    def answer_token() -> Response:
+        return _answer(200, token_grant.grant(_read(current_request(), service)))
+
+    def answer_introspection() -> Response:
+        return _answer(200, introspect(_read(current_request(), service)))
 
     def authorize() -> Response:
         return _authorize(current_request(), service)
 
     for path in TOKEN_PATHS:
-        blueprint.add_url_rule(path, path, grant, methods=["POST"])
+        blueprint.add_url_rule(path, path, answer_token, methods=["POST"])
+    blueprint.add_url_rule(INTROSPECT_PATH, INTROSPECT_PATH, answer_introspection, methods=["POST"])
     blueprint.add_url_rule(AUTHORIZE_PATH, AUTHORIZE_PATH, authorize)
+    blueprint.after_request(partial(_add_rate_limit, rate_limit))
     app.register_error_handler(OAuthError, _refuse)
     app.register_blueprint(blueprint)
     return Family(
@@ -51,6 +66,7 @@ def register(app: Flask, service: Service) -> Family:
         operations={
             **{(f"{FAMILY_NAME}.{path}", "POST"): "requestToken" for path in TOKEN_PATHS},
             (f"{FAMILY_NAME}.{AUTHORIZE_PATH}", "GET"): "authorize",
+            (f"{FAMILY_NAME}.{INTROSPECT_PATH}", "POST"): "introspect",
         },
         faults=dict.fromkeys(STATUSES, ("description",)),
     )
@@ -65,9 +81,16 @@ def _check() -> None:
         raise OAuthError(STATUSES[injected.name], injected.name, description)
 
 
-def _grant(request: Request, service: Service) -> dict[str, Any]:
+def _add_rate_limit(rate_limit: RateLimit, response: Response) -> Response:
+    request = current_request()
+    if request.path in TOKEN_PATHS:
+        response.headers.update(rate_limit.count(current(request.environ)))
+    return response
+
+
+def _read(request: Request, service: Service) -> TokenRequest:
     workspace = current(request.environ)
-    token_request = TokenRequest(
+    return TokenRequest(
         path=request.path,
         host=request.host,
         authorization=request.headers.get("Authorization"),
@@ -76,7 +99,6 @@ def _grant(request: Request, service: Service) -> dict[str, Any]:
         workspace=workspace,
         tokens=service.tokens(workspace),
     )
-    return token_grant.grant(token_request)
 
 
 def _authorize(request: Request, service: Service) -> Response:
@@ -102,6 +124,8 @@ def _refuse_http(error: HTTPException) -> Response:
     name, description = ERRORS_BY_STATUS.get(
         error.code or 500, ("invalid_request", error.description or "")
     )
+    if error.code == 404:  # noqa: PLR2004 - RFC 9110, 15.5.5
+        description = "Account Manager has no such endpoint here"
     response = _refuse(OAuthError(error.code or 400, name, description))
     allowed = getattr(error, "valid_methods", None)
     if allowed:

@@ -27,6 +27,8 @@ from emulator.workspace.workspace import Workspace
 ACCOUNT_MANAGER_PATH = "/dwsso/oauth2/access_token"
 INSTANCE_PATH = "/dw/oauth2/access_token"
 TOKEN_PATHS = (ACCOUNT_MANAGER_PATH, INSTANCE_PATH)
+INTROSPECT_PATH = "/dwsso/oauth2/introspect"
+AUDIENCE_PATHS = (*TOKEN_PATHS, INTROSPECT_PATH)
 BUSINESS_MANAGER_GRANT = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
 CLIENT_LIFETIME_SECONDS = 1799
 USER_LIFETIME_SECONDS = 899
@@ -177,7 +179,7 @@ def authenticate(request: TokenRequest) -> str:
     """
     store = request.workspace.store
     if "client_assertion_type" in request.parameters:
-        return assertion.verify(request.parameters, request.workspace, request.host, TOKEN_PATHS)
+        return assertion.verify(request.parameters, request.workspace, request.host, AUDIENCE_PATHS)
     given = client.read_basic(request.authorization)
     if request.authorization is None:
         given = request.form.get("client_id", ""), request.form.get("client_secret", "")
