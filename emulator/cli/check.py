@@ -14,16 +14,16 @@ def check(data_set: str) -> None:
     """Check a data set, and print all errors. The exit code is 1 if there are errors."""
     # Help texts appear faster without the server.
     from emulator.app import COLLECTIONS  # noqa: PLC0415
-    from emulator.fixture.data_set import FixtureError, load, locate, read_archive  # noqa: PLC0415
+    from emulator.fixture.data_set import FixtureError, load  # noqa: PLC0415
 
+    notes: list[str] = []
     try:
-        store = load(data_set, COLLECTIONS)
-        archive = read_archive(locate(data_set), COLLECTIONS)
+        store = load(data_set, COLLECTIONS, notes.append)
     except FixtureError as error:
         click.echo(str(error), err=True)
         sys.exit(FAILED)
     counts = ((store.count(c.name), c.name) for c in COLLECTIONS if not c.single)
     listed = ", ".join(f"{count} {name}" for count, name in counts if count)
     click.echo(f"{Path(data_set)}: {listed}")
-    for note in archive.notes if archive else ():
-        click.echo(f"{Path(data_set)}: {note}")
+    for note in notes:
+        click.echo(note)

@@ -29,6 +29,7 @@ from emulator.ocapi.schema.fields import (
     Property,
     String,
 )
+from emulator.xml_text import fit
 
 NAMESPACE_FORMAT = "http://www.demandware.com/ocapi/data/{version}"
 XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -37,8 +38,6 @@ SET_PREFIX = "set_of_"
 MAX_DEPTH = 64
 MAX_ELEMENTS = 100_000  # elements and attributes of a body, or elements of a JSON body
 Attributes = dict[str, str]
-# What the Char production of XML 1.0 leaves out.
-UNFIT_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 PLAIN_STRING = String()
 STATED_TYPES: dict[str, Property] = {
     "": PLAIN_STRING,
@@ -122,11 +121,6 @@ def decode(text: bytes, document: Document, version: str) -> dict[str, Any]:
     if root.tag != f"{{{namespace}}}{document.type_name}":
         raise XmlError(f"the root element is {root.tag}")
     return _read_members(root, document)
-
-
-def fit(text: str) -> str:
-    """Return text with U+FFFD in place of the characters outside of XML 1.0."""
-    return UNFIT_CHARACTER.sub("\ufffd", text)
 
 
 def _is_open(kind: Property | None) -> bool:

@@ -28,7 +28,16 @@ LAYERS: tuple[set[str], ...] = (
     {"workspace", "fixture"},
     {"recording"},
     {"family", "request"},
-    {"store", "clock", "config", "entity_tag", "header", "json_pointer", "cached_property"},
+    {
+        "store",
+        "clock",
+        "config",
+        "entity_tag",
+        "header",
+        "json_pointer",
+        "cached_property",
+        "xml_text",
+    },
 )
 # What these know of the rows below.
 NARROW = {
