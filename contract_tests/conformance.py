@@ -140,6 +140,12 @@ RULES = (
         "fault",
         "POST /site_search 400 MalformedSelectorException",
     ),
+    Rule(
+        "SRC-1",
+        "every search has these faults",
+        "fault",
+        "POST /job_execution_search 400 Malformed*Exception",
+    ),
     Rule("MET-1", "a PUT that creates answers 201", "operation", "PUT *", "201", "*"),
     Rule(
         "INV-5",

@@ -41,6 +41,11 @@ SERVED = {
             "attribute_group_search": {"post"},
         }.items()
     },
+    "/code_versions": {"get"},
+    "/code_versions/{code_version_id}": {"get", "put", "patch", "delete"},
+    "/job_execution_search": {"post"},
+    "/jobs/{job_id}/executions": {"post"},
+    "/jobs/{job_id}/executions/{id}": {"get", "delete"},
 }
 METHODS = ("get", "put", "patch", "delete", "post")
 

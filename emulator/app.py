@@ -33,6 +33,7 @@ from emulator.ocapi.access.file_access import may_use_files
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
 from emulator.ocapi.meta import api as meta
+from emulator.ocapi.resources.code.folders import make_folders
 from emulator.recording.exchange import Reply
 from emulator.request import PlainResponse, Request, current_request
 from emulator.store import StoreUnavailable
@@ -109,7 +110,7 @@ def _register(app: Flask, service: Service) -> list[Family]:
         meta.register(app, service),
         batch.register(app, service, serve_part),
         inventory_service.register(app, service.config),
-        webdav.register(app, may_use_files),
+        webdav.register(app, may_use_files, make_folders),
     ]
 
 

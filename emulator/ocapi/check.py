@@ -170,7 +170,7 @@ def check_parameters(call: Call) -> None:
         raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
     call.key = ids
     collection = _find_collection(call)
-    if collection is not None:
+    if collection is not None and collection.has_pages:
         call.page = paging.parse(call.request.parameters, collection.default_count)
     if call.request.query_string:
         _check_query(call)

@@ -25,21 +25,25 @@ from emulator.workspace.workspace import Workspace
 FAMILY_NAME = "webdav"
 HTML_MEDIA_TYPE = "text/html;charset=ISO-8859-1"
 Authenticate = Callable[[Workspace, str | None], bool]
+Prepare = Callable[[Workspace], object]
 
 
-def register(app: Flask, authenticate: Authenticate) -> Family:
+def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family:
     """Add WebDAV to an application; return the family.
 
     Args:
         app: The application.
         authenticate: Returns whether a header Authorization gives access to files.
+        prepare: Makes the folders of the workspace's code versions.
     """
     blueprint = Blueprint(FAMILY_NAME, __name__)
 
     def check() -> None:
         request = current_request()
-        if not authenticate(current(request.environ), request.headers.get("Authorization")):
+        workspace = current(request.environ)
+        if not authenticate(workspace, request.headers.get("Authorization")):
             raise Unauthorized("This request requires HTTP authentication.")
+        prepare(workspace)
 
     for name, rule in (("sites", SITES_PATH), ("file", f"{SITES_PATH}/<path:path>")):
         blueprint.add_url_rule(rule, name, serve, methods=ALLOWED_METHODS)

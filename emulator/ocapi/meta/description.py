@@ -16,6 +16,7 @@ from emulator.ocapi.schema.document import ENVELOPE, FAULT, Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import (
     MAX_INT32,
+    MAX_INT64,
     Array,
     DateTime,
     Embedded,
@@ -41,6 +42,7 @@ KEYWORDS_BY_ATTRIBUTE = {
     "minimum": "minimum",
     "maximum": "maximum",
     "min_items": "minItems",
+    "pattern": "pattern",
     "values": "enum",
 }
 """The keywords of a schema, by the attributes of properties."""
@@ -282,7 +284,8 @@ def _describe_property(
 def _describe_type(field: Property) -> dict[str, Any]:
     for kind, schema in SCHEMAS_BY_CLASS:
         if isinstance(field, kind):
-            return dict(schema)
+            is_long = isinstance(field, Integer) and field.maximum > MAX_INT32
+            return {**schema, "format": "int64"} if is_long else dict(schema)
     return {} if "," in field.expected else {"type": field.expected}
 
 
@@ -290,7 +293,7 @@ def _describe_constraints(field: Property) -> dict[str, Any]:
     stated = {name: getattr(field, name, None) for name in KEYWORDS_BY_ATTRIBUTE}
     if not stated["min_length"]:  # every string has 0 characters
         del stated["min_length"]
-    if stated["maximum"] == MAX_INT32:  # the format implies the bound
+    if stated["maximum"] in (MAX_INT32, MAX_INT64):  # the format implies the bound
         del stated["maximum"]
     return {
         KEYWORDS_BY_ATTRIBUTE[name]: list(value) if isinstance(value, tuple) else value
@@ -381,6 +384,8 @@ def _parameters(
 
 
 def _page(collection: Collection) -> Iterator[dict[str, Any]]:
+    if not collection.has_pages:
+        return
     count = collection.default_count
     yield _number("start", 0, "The number of documents to skip.")
     yield _number("count", count, "The greatest number of documents to show.")

@@ -1,7 +1,7 @@
 """The served resources: a file and a name in RESOURCES for each."""
 
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources import object_type
+from emulator.ocapi.resources import code, job, object_type
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
 from emulator.ocapi.resources.site.sites import SITES
@@ -11,4 +11,6 @@ RESOURCES: tuple[Resource, ...] = (
     INVENTORY_LISTS,
     PRODUCT_INVENTORY_RECORDS,
     *object_type.RESOURCES,
+    *code.RESOURCES,
+    *job.RESOURCES,
 )

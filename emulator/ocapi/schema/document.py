@@ -404,9 +404,11 @@ class Collection(Document):
 
     Attributes:
         default_count: The length of a page without ``count`` (PAG-1).
+        has_pages: Whether requests may name a page; else one page has all items.
     """
 
     default_count: ClassVar[int] = 25
+    has_pages: ClassVar[bool] = True
 
     count = Integer()
     data: Array

@@ -40,7 +40,7 @@ SCALARS = "string,number,boolean"
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
 CACHED_INSTANTS = 4096
-MAX_INT32 = 2**31 - 1
+MAX_INT32, MAX_INT64 = 2**31 - 1, 2**63 - 1
 MIN_BIG_INTEGER = 2**63  # from here on a whole number is parsed as a floating-point one
 CUSTOM_NAME = re.compile(r"c_[A-Za-z0-9_-]+", re.ASCII)
 
@@ -151,7 +151,10 @@ class Property(base.Field[Any]):
 
 
 class String(Property):
-    """A string of ``min_length`` to ``max_length`` characters, outside of ``excluded``."""
+    """A string of ``min_length`` to ``max_length`` characters, outside of ``excluded``.
+
+    With ``pattern``, the whole string matches the regular expression.
+    """
 
     expected = "string"
 
@@ -161,10 +164,12 @@ class String(Property):
         min_length: int = 0,
         max_length: int | None = None,
         excluded: tuple[str, ...] = (),
+        pattern: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self.excluded = excluded
+        self.pattern = pattern
         self.min_length = min_length
         self.max_length = max_length
 
@@ -172,12 +177,15 @@ class String(Property):
     def takes_all(self) -> bool:
         """See ``Property.takes_all``."""
         plain = type(self).check is String.check
-        return plain and not (self.min_length or self.excluded) and self.max_length is None
+        bounded = self.min_length or self.excluded or self.pattern
+        return plain and not bounded and self.max_length is None
 
     def check(self, value: str) -> str:
         """See ``Property.check``."""
         too_long = self.max_length is not None and len(value) > self.max_length
         if too_long or len(value) < self.min_length or value in self.excluded:
+            refuse(constrained)
+        if self.pattern is not None and not re.fullmatch(self.pattern, value, re.DOTALL):
             refuse(constrained)
         return value
 

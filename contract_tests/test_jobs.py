@@ -1,0 +1,296 @@
+"""Job executions (JOB-1 to JOB-6)."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from contract_tests.api import Api, assert_fault
+
+Start = Callable[..., Api]
+IMPORT = "sfcc-site-archive-import"
+INDEX = "sfcc-search-index-product-full-update"
+
+
+@pytest.fixture
+def storefront(start: Start) -> Api:
+    """A server with the data set ``storefront`` and a clock that stands at 2026-01-01."""
+    return start(fixtures="storefront", seed="jobs")
+
+
+def execute(api: Api, job: str, **options: Any) -> requests.Response:
+    return api.call("POST", f"{api.scope}/jobs/{job}/executions", **options)
+
+
+def advance(api: Api, seconds: float) -> None:
+    answer = api.call("POST", "/__emulator__/clock/advance", json={"seconds": seconds})
+    assert answer.status_code == 200
+
+
+def find(api: Api, query: Any, **members: Any) -> list[dict[str, Any]]:
+    request = {"query": query, **members}
+    answer = api.call("POST", f"{api.scope}/job_execution_search", json=request)
+    assert answer.status_code == 200, answer.text
+    hits: list[dict[str, Any]] = answer.json()["hits"]
+    return hits
+
+
+def term(field: str, operator: str, *values: str) -> dict[str, Any]:
+    return {"term_query": {"fields": [field], "operator": operator, "values": list(values)}}
+
+
+@pytest.mark.rule("JOB-1")
+def test_a_job_is_executed(storefront: Api) -> None:
+    answer = execute(storefront, "SyncInventory")
+    assert answer.status_code == 200
+    document = answer.json()
+    assert re.fullmatch("[0-9a-f]{64}", document.pop("_resource_state"))
+    log = "Job-SyncInventory-20260101000000000.log"
+    description = (
+        "Reads the stock of the warehouse, and then updates the availability of both sites."
+    )
+    assert document == {
+        "_v": "23.2",
+        "_type": "job_execution",
+        "client_id": "a" * 30,
+        "duration": 0,
+        "execution_status": "pending",
+        "id": "41270",
+        "is_log_file_existing": False,
+        "is_restart": False,
+        "job_description": description,
+        "job_id": "SyncInventory",
+        "log_file_path": f"/Sites/LOGS/jobs/SyncInventory/{log}",
+        "modification_time": "2026-01-01T00:00:00.000Z",
+        "start_time": "2026-01-01T00:00:00.000Z",
+        "status": "PENDING",
+    }
+
+
+@pytest.mark.rule("JOB-2")
+def test_an_execution_advances_with_the_clock(storefront: Api) -> None:
+    path = f"/jobs/SyncInventory/executions/{execute(storefront, 'SyncInventory').json()['id']}"
+    seen = []
+    for seconds in (0, 0.5, 1.5, 1):
+        advance(storefront, seconds)
+        shown = storefront.get(path).json()
+        steps = [step["status"] for step in shown.get("step_executions", ())]
+        seen.append((shown["status"], shown["execution_status"], shown["duration"], steps))
+    assert seen == [
+        ("PENDING", "pending", 0, []),
+        ("RUNNING", "running", 500, ["RUNNING"]),
+        ("RUNNING", "running", 2000, ["OK", "RUNNING"]),
+        ("OK", "finished", 3000, ["OK", "OK", "OK"]),
+    ]
+    assert shown["end_time"] == shown["modification_time"] == "2026-01-01T00:00:03.000Z"
+    assert shown["exit_status"] == {"_type": "status", "code": "OK", "status": "ok"}
+    assert shown["execution_scopes"] == ["Organization", "RefArch", "RefArchGlobal"]
+    assert shown["is_log_file_existing"] is True
+    step = shown["step_executions"][0]
+    assert (step["_type"], step["id"], step["step_id"]) == (
+        "job_step_execution",
+        "41271",
+        "ReadStock",
+    )
+    assert (step["start_time"], step["execution_scope"]) == (
+        "2026-01-01T00:00:00.500Z",
+        "Organization",
+    )
+
+
+@pytest.mark.rule("JOB-2")
+def test_a_failed_execution_shows_error_and_finished_together(storefront: Api) -> None:
+    started = execute(storefront, "ExportOrders").json()
+    advance(storefront, 0.5)
+    path = f"/jobs/ExportOrders/executions/{started['id']}"
+    running = storefront.get(path).json()
+    assert not {"exit_status", "end_time", "execution_scopes"} & set(running)
+    advance(storefront, 0.5)
+    ended = storefront.get(path).json()
+    assert (ended["status"], ended["execution_status"]) == ("ERROR", "finished")
+    assert ended["exit_status"] == {"_type": "status", "code": "ERROR", "status": "error"}
+    assert ended["step_executions"][-1]["exit_status"] == {
+        "_type": "status",
+        "code": "ERROR",
+        "message": "No connection to sftp.example.com",
+        "status": "error",
+    }
+
+
+@pytest.mark.rule("JOB-2")
+def test_the_log_of_an_execution_is_read_over_webdav(storefront: Api) -> None:
+    started = execute(storefront, "SyncInventory").json()
+    advance(storefront, 3)
+    base = "/on/demandware.servlet/webdav"
+    old = f"/s/-/dw/data/v21_2/jobs/SyncInventory/executions/{started['id']}"
+    name = storefront.call("GET", old).json()["log_file_name"]
+    for path in (started["log_file_path"], f"/Sites/Impex/log/{name}"):
+        log = storefront.call("GET", base + path)
+        assert log.status_code == 200
+        assert log.text == (
+            "[2026-01-01 00:00:00.000 GMT] INFO Execution of job 'SyncInventory' started.\n"
+            "[2026-01-01 00:00:01.333 GMT] INFO Step 'ReadStock' ended: OK.\n"
+            "[2026-01-01 00:00:02.166 GMT] INFO Step 'Update' ended: OK.\n"
+            "[2026-01-01 00:00:03.000 GMT] INFO Step 'Update' ended: OK.\n"
+            "1204 records were read.\n"
+            "[2026-01-01 00:00:03.000 GMT] INFO Execution ended: OK.\n"
+        )
+
+
+@pytest.mark.rule("JOB-1")
+def test_a_running_execution_refuses_another(storefront: Api) -> None:
+    execute(storefront, "SyncInventory")
+    advance(storefront, 2.9)
+    answer = execute(storefront, "SyncInventory")
+    assert_fault(answer, 400, "JobAlreadyRunning", {"jobId": "SyncInventory"})
+    assert execute(storefront, "Rebuild").status_code == 200
+    advance(storefront, 0.1)
+    assert execute(storefront, "SyncInventory").json()["id"] == "41276"
+
+
+@pytest.mark.rule("JOB-1")
+def test_a_job_that_is_unknown_or_invalid_is_not_executed(storefront: Api) -> None:
+    answer = execute(storefront, "unknown")
+    message = "No Job with ID 'unknown' was found."
+    assert_fault(answer, 404, "JobNotFound", {"jobId": "unknown"}, message)
+    cause = "unknown step type 'custom.Obsolete'"
+    arguments = {"jobId": "Obsolete", "cause": cause}
+    assert_fault(execute(storefront, "Obsolete"), 400, "JobInvalid", arguments)
+    assert len(find(storefront, {"match_all_query": {}})) == 3
+
+
+@pytest.mark.rule("JOB-1")
+@pytest.mark.parametrize("fault", ["JobExecution", "JobNotRestartable", "JobRestart"])
+def test_a_data_set_can_refuse_a_job(start: Start, fault: str, tmp_path: Any) -> None:
+    client = {"client_id": "a" * 30, "client_secret": "a" * 30}
+    (tmp_path / "clients.json").write_text(json.dumps({"clients": [client]}))
+    (tmp_path / "sites.json").write_text(json.dumps([{"id": "Shop"}]))
+    (tmp_path / "jobs.json").write_text(json.dumps([{"id": "Refused", "refusal": fault}]))
+    answer = execute(start(fixtures=str(tmp_path)), "Refused")
+    assert_fault(answer, 400, fault, {"jobId": "Refused"})
+
+
+@pytest.mark.rule("JOB-3")
+@pytest.mark.parametrize("body", [{}, {"data": "null"}, {"json": {}}, {"json": {"parameters": []}}])
+def test_a_request_needs_no_parameters(storefront: Api, body: Any) -> None:
+    answer = execute(storefront, "Rebuild", **body)
+    assert answer.status_code == 200
+    assert "parameters" not in answer.json()
+
+
+@pytest.mark.rule("JOB-3")
+def test_parameters_are_shown_and_checked(storefront: Api) -> None:
+    body: Any = {"parameters": [{"name": "since", "value": "yesterday"}]}
+    shown = execute(storefront, "Rebuild", json=body).json()["parameters"]
+    assert shown == [{"_type": "job_execution_parameter", "name": "since", "value": "yesterday"}]
+    unknown = execute(storefront, "SyncInventory", json={"file_name": "x.zip"})
+    arguments = {"property": "file_name", "document": "job_execution_request"}
+    assert_fault(unknown, 400, "UnknownProperty", arguments)
+    for parameter in ({"name": "", "value": "x"}, {"name": "x" * 257, "value": "x"}, {"name": "x"}):
+        refused = execute(storefront, "SyncInventory", json={"parameters": [parameter]})
+        assert refused.status_code == 400
+        assert refused.json()["fault"]["type"] == "PropertyConstraintViolationException"
+
+
+@pytest.mark.rule("JOB-4")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"file_name": "x.zip"},
+        {"file_name": "x.zip", "mode": "merge"},
+        {"parameters": [{"name": "ImportFile", "value": "x.zip"}]},
+    ],
+)
+def test_system_jobs_take_a_body_of_their_own(storefront: Api, body: Any) -> None:
+    answer = execute(storefront, IMPORT, json=body)
+    assert answer.status_code == 202
+    shown = {one["name"]: one["value"] for one in answer.json()["parameters"]}
+    assert shown == {"ImportMode": "merge", "ImportFile": "x.zip"}
+    assert (answer.json()["execution_status"], answer.json()["status"]) == ("pending", "PENDING")
+
+
+@pytest.mark.rule("JOB-4")
+def test_bodies_of_system_jobs_are_checked(storefront: Api) -> None:
+    for body, fault, arguments in [
+        ({"file_name": "x"}, "JobExecution", {"jobId": IMPORT}),
+        (
+            {"file_name": "x.zip", "a": 1},
+            "UnknownProperty",
+            {"property": "a", "document": "site_archive_import_configuration"},
+        ),
+    ]:
+        assert_fault(execute(storefront, IMPORT, json=body), 400, fault, arguments)
+    scope: Any = {"site_scope": {"named_sites": ["RefArch"]}}
+    assert execute(storefront, INDEX, json=scope).status_code == 202
+    assert_fault(execute(storefront, INDEX), 400, "MissingSiteScopeParameter", {})
+    invalid = execute(storefront, INDEX, json={"site_scope": 1})
+    assert_fault(invalid, 400, "InvalidSiteScopeParameter", {})
+
+
+@pytest.mark.rule("JOB-5")
+def test_a_finished_execution_is_deleted(storefront: Api) -> None:
+    path = f"/jobs/Rebuild/executions/{execute(storefront, 'Rebuild').json()['id']}"
+    arguments = {"executionId": path.rpartition("/")[2]}
+    running = storefront.delete(path)
+    assert_fault(running, 403, "JobExecutionNotFinished", arguments)
+    advance(storefront, 1)
+    assert storefront.delete(path).status_code == 204
+    message = f"No Job execution with ID '{arguments['executionId']}' was found."
+    assert_fault(storefront.get(path), 404, "JobExecutionNotFound", arguments, message)
+    assert_fault(storefront.delete(path), 404, "JobExecutionNotFound", arguments, message)
+    next_id = execute(storefront, "Rebuild").json()["id"]
+    assert int(next_id) > int(arguments["executionId"])
+
+
+@pytest.mark.rule("JOB-5")
+@pytest.mark.parametrize("job", ["SyncInventory", "unknown"])
+def test_an_execution_belongs_to_one_job(storefront: Api, job: str) -> None:
+    answer = storefront.get(f"/jobs/{job}/executions/41265")
+    assert_fault(answer, 404, "JobExecutionNotFound", {"executionId": "41265"})
+
+
+@pytest.mark.rule("JOB-6")
+def test_executions_are_found_by_their_status_of_now(storefront: Api) -> None:
+    execute(storefront, "SyncInventory")
+    unfinished = term("status", "one_of", "RUNNING", "PENDING")
+    for seconds, expected in [(0, ["PENDING"]), (1, ["RUNNING"]), (2, [])]:
+        advance(storefront, seconds)
+        assert [hit["status"] for hit in find(storefront, unfinished)] == expected
+    assert len(find(storefront, term("status", "is", "OK", "ERROR"))) == 3
+
+
+@pytest.mark.rule("JOB-6")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (term("id", "is", "41265"), ["41265"]),
+        (term("job_id", "is", "ExportOrders"), ["41265", "41266"]),
+        (term("start_time", "less", "2023-03-01T03:00:00.000Z"), ["41264"]),
+        (term("end_time", "greater", "2023-03-01T03:00:01.000Z"), ["41266"]),
+        (term("status", "is", "ABORTED"), ["41266"]),
+    ],
+)
+def test_executions_are_found_by_these_fields(
+    storefront: Api, query: Any, expected: list[str]
+) -> None:
+    assert sorted(hit["id"] for hit in find(storefront, query)) == expected
+
+
+@pytest.mark.rule("JOB-6")
+def test_executions_are_sorted_by_all_fields_but_the_id(storefront: Api) -> None:
+    everything: Any = {"match_all_query": {}}
+    for field, expected in [
+        ("job_id", ["SyncInventory", "ExportOrders", "ExportOrders"]),
+        ("start_time", ["ExportOrders", "ExportOrders", "SyncInventory"]),
+        ("end_time", ["ExportOrders", "ExportOrders", "SyncInventory"]),
+        ("status", ["SyncInventory", "ExportOrders", "ExportOrders"]),
+    ]:
+        hits = find(storefront, everything, sorts=[{"field": field, "sort_order": "desc"}])
+        assert [hit["job_id"] for hit in hits] == expected, field
+    assert set(hits[0]) >= {"duration", "end_time", "exit_status", "job_id", "start_time"}
+    request = {"query": everything, "sorts": [{"field": "id"}]}
+    refused = storefront.call("POST", f"{storefront.scope}/job_execution_search", json=request)
+    assert_fault(refused, 400, "FieldNotSortable", {"field": "id"})

@@ -1,0 +1,106 @@
+"""The folders of code versions: ``Cartridges/<id>/<cartridge>`` in WebDAV (COD-3).
+
+The records of the store follow the folders, because clients deploy code through WebDAV. A folder
+makes a code version. The removal of a folder removes an inactive code version.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from emulator.clock import render_instant
+from emulator.store import Change, Delete, Presence, Put, Record, Store, retry_on_conflict
+from emulator.workspace.files import Files
+from emulator.workspace.workspace import Workspace
+
+NAME = "code_versions"
+FOLDERS = "code_versions.folders"
+"""The store's collection of the versions with a folder; until then, data sets give cartridges."""
+
+
+def synchronize(workspace: Workspace) -> None:
+    """Make the code versions of the store equal to the folders."""
+    now = render_instant(workspace.clock.now())
+    retry_on_conflict(lambda: _synchronize(workspace.store, workspace.files, now))
+
+
+def locate(files: Files, version: str) -> Path:
+    """Return the folder of a code version."""
+    return files.locate(f"Cartridges/{version}")
+
+
+def mark(version: str) -> Put:
+    """Return the change of the store that records the folder of a version."""
+    return Put(FOLDERS, Record((version,), {}))
+
+
+def scan(store: Store) -> dict[str, Record]:
+    """Return all code versions by id."""
+    return {record.key[0]: record for record in store.scan(NAME, 0, store.count(NAME)).records}
+
+
+def measure(folder: Path) -> int:
+    """Return the size of all files in a folder, in bytes."""
+    if not folder.is_dir():
+        return 0
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _synchronize(store: Store, files: Files, now: str) -> None:
+    records = scan(store)
+    _make_missing(store, files, records)
+    folders = {path.name: path for path in files.locate("Cartridges").iterdir() if path.is_dir()}
+    changes: list[Change] = []
+    for version in sorted({*records, *folders}):
+        record = records.get(version)
+        found = _list_cartridges(folders[version]) if version in folders else []
+        if record is None:
+            changes += [Put(NAME, _make(version, found, records, now), Presence.ABSENT)]
+            changes += [mark(version)]
+        elif version not in folders and not record.get("active"):
+            changes += [Delete(NAME, (version,), record.state), Delete(FOLDERS, (version,))]
+        elif list(record.get("cartridges", ())) != found:
+            changed = {"cartridges": found, "last_modification_time": now}
+            changes += [Put(NAME, record.amend(changed), record.state)]
+    if changes:
+        store.apply(*changes)
+
+
+def make_folders(workspace: Workspace) -> None:
+    """Make the folders of versions that come from a data set."""
+    _make_missing(workspace.store, workspace.files, scan(workspace.store))
+
+
+def _make_missing(store: Store, files: Files, records: dict[str, Record]) -> None:
+    for version, record in records.items():
+        if store.get(FOLDERS, (version,)) is None:
+            folder = locate(files, version)
+            for name in ("", *record.get("cartridges", ())):
+                (folder / name).mkdir(parents=True, exist_ok=True)
+            store.apply(mark(version))
+
+
+def _list_cartridges(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+
+
+def _make(version: str, cartridges: list[str], records: dict[str, Record], now: str) -> Record:
+    return Record((version,), {**begin(version, records, now), "cartridges": cartridges})
+
+
+def begin(version: str, records: dict[str, Record], now: str) -> dict[str, Any]:
+    """Return the properties of a new code version; the active version gives the mode."""
+    modes = dict(_list_modes(records))
+    return {
+        "id": version,
+        "active": False,
+        "rollback": False,
+        "last_modification_time": now,
+        **modes,
+    }
+
+
+def _list_modes(records: dict[str, Record]) -> Iterator[tuple[str, str]]:
+    for record in records.values():
+        if record.get("active") and "compatibility_mode" in record.names:
+            yield "compatibility_mode", record.get("compatibility_mode")
