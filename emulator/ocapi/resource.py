@@ -270,6 +270,7 @@ class Resource:
             f"{self.name}.json",
             self._read_fixture,
             self.references,
+            self.parent.name if self.parent else "",
             arrange=self._arrange,
             encode=self._encode,
             required=self.required,

@@ -1,14 +1,18 @@
 """Resources: what a declaration must say, and what it says of methods, records and fixtures."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
 from emulator import Emulator
+from emulator.fixture import data_set
+from emulator.fixture.data_set import FixtureError
 from emulator.ocapi.resource import Verb, fault_of, list_methods
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
@@ -22,6 +26,7 @@ from emulator.tests.ocapi.things import (
     PART,
     SECTION,
     THING,
+    THREE_LEVELS,
     SmallThing,
     declare,
 )
@@ -105,6 +110,18 @@ def test_ids_of_parents_need_not_be_properties() -> None:
     for entry, reason in (({"t": 1, "id": "x"}, "t: is not a string"), ({"id": "x"}, "has no 't'")):
         with pytest.raises(ValueError, match=reason):
             fixtures.decode(entry)
+
+
+def test_data_sets_have_the_documents_above_their_documents(tmp_path: Path) -> None:
+    contents = {"things": [{"id": "a"}], "sections": [{"thing_id": "a", "id": "s"}]}
+    parts = [{"thing_id": "a", "section_id": "s", "id": "x"}]
+    parts.append({"thing_id": "b", "section_id": "s", "id": "y"})
+    for name, entries in {**contents, "thing_parts": parts}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(entries))
+    with pytest.raises(FixtureError) as raised:
+        data_set.load(str(tmp_path), tuple(r.fixtures() for r in THREE_LEVELS))
+    place = "thing_parts.json: thing_parts entry 2 ('b/s/y')"
+    assert raised.value.problems == [f"{place}: there is no 'b/s' in sections"]
 
 
 @pytest.mark.parametrize("option", [{"references": {"sites": "sites"}}, {"computed": ("sites",)}])

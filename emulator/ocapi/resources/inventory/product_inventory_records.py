@@ -103,5 +103,4 @@ PRODUCT_INVENTORY_RECORDS = Resource(
     ),
     deletes_missing=False,
     derive=derive,
-    references={"inventory_list_id": "inventory_lists"},
 )
