@@ -1,11 +1,12 @@
 """Compare the description of a server with a reference, and explain the differences.
 
-Both descriptions are Swagger 2.0 or OpenAPI 3.0. Each description is read into facts about
+The reference is the digest of ``digest.py``, or a whole description. Both descriptions are
+Swagger 2.0 or OpenAPI 3.0. Each description is read into facts about
 operations, parameters, documents, properties and faults; the paths are the paths of the server.
 ``RULES`` lists the intended differences, each with a rule of the contract. Any other difference is
 wrong, and the exit code is 1.
 
-    python -m contract_tests.conformance reference.json [--url https://host] > conformance.md
+    python -m contract_tests.conformance [reference.json] [--url https://host] > conformance.md
 """
 
 import argparse
@@ -20,11 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.api import Api
+from contract_tests.digest import (
+    DIGEST,
+    FAULT_TYPE,
+    HTTP_METHODS,
+    NOTE_KEYWORDS,
+    SCHEMA_KEYWORDS,
+    Tree,
+)
 
 META_PATH = "/s/-/dw/meta/v1/rest/data/v23_2"
 DEMO_CLIENT = "a" * 30
 SECRET_VARIABLE = "OCAPI_EMULATOR_CLIENT_SECRET"
-HTTP_METHODS = ("get", "put", "post", "patch", "delete")
 # The kinds of facts, with plurals.
 FACT_KINDS = {
     "operation": "operations",
@@ -33,26 +41,10 @@ FACT_KINDS = {
     "property": "properties",
     "fault": "faults",
 }
-SCHEMA_KEYWORDS = (
-    "format",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "minItems",
-    "maxItems",
-    "pattern",
-    "enum",
-    "readOnly",
-)
-# Remarks for readers of the reference.
-NOTE_KEYWORDS = ("x-note", "x-not-in-23.2-docs")
-FAULT_TYPE = re.compile(r"`(\w+Exception)`")
 PATH_PARAMETER = re.compile(r"\{[^}]*\}")
 PRESENT, ABSENT = "stated", ""
 MAX_EXAMPLES = 3
 
-Tree = Mapping[str, Any]
 Facets = dict[str, str]
 Subject = tuple[str, str]
 
@@ -542,8 +534,10 @@ def make() -> Tree:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison; return 1 for a wrong deviation, otherwise 0."""
     parser = argparse.ArgumentParser(prog="conformance", description="Compare descriptions.")
-    reference = os.environ.get("REFERENCE", "")
-    usage = "the reference description, a JSON file (default: the variable REFERENCE)"
+    reference = os.environ.get("REFERENCE") or DIGEST
+    usage = (
+        "the reference description, a JSON file (default: the variable REFERENCE, or the digest)"
+    )
     parser.add_argument("reference", nargs="?", default=reference, help=usage)
     parser.add_argument("--url", help="base URL of a running server (default: the emulator itself)")
     parser.add_argument("--client-id", default=DEMO_CLIENT, help="API client of that server")
