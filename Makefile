@@ -43,7 +43,7 @@ coverage: install ## run all tests with branch coverage, which has to be 95 %
 contract: install ## run the contract tests; SERVER=gunicorn or waitress serves, TARGET=https://host tests another
 	$(BIN)/pytest contract_tests $(if $(SERVER),--server $(SERVER)) $(if $(TARGET),--target $(TARGET)) $(TESTS)
 
-conformance: install ## compare the description with REFERENCE=file; TARGET=https://host another server's
+conformance: install ## compare the description with the Data API 23.2, or with REFERENCE=file; TARGET=https://host another server's
 	@$(BIN)/python -m contract_tests.conformance $(REFERENCE) $(if $(TARGET),--url $(TARGET))
 
 lint: install ## ruff and mypy

@@ -130,7 +130,7 @@ RULES = (
         "SRC-1",
         "a selector may be malformed in every search",
         "fault",
-        "POST /site_search 400 MalformedSelectorException",
+        "POST *_search 400 MalformedSelectorException",
     ),
     Rule(
         "SRC-1",
@@ -181,6 +181,13 @@ RULES = (
         "inventory_list.id",
         "maxLength",
         "256",
+    ),
+    Rule(
+        "RST-4",
+        "every write takes If-Match",
+        "parameter",
+        "PATCH * header If-Match",
+        served=ABSENT,
     ),
     Rule("ENV-1", "documents have an envelope", "property", "*._v"),
     Rule("ENV-1", "documents have an envelope", "property", "*._type"),

@@ -47,6 +47,7 @@ OPERATIONS = tuple(chain(*(resource.operations for resource in RESOURCES)))
 OWN_FAULTS = (
     MALFORMED_SEARCH_PARAMETER,
     *chain(*(resource.faults for resource in RESOURCES)),
+    *chain(*(refused for resource in RESOURCES for refused in resource.refusals.values())),
     *chain(*(resource.search.faults for resource in RESOURCES if resource.search)),
     *chain(*(operation.faults for operation in OPERATIONS)),
 )

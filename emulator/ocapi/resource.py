@@ -116,6 +116,7 @@ class Resource:
         effects: Called before a write with the properties before and after it, None for a missing
             document. Returns further changes of the store, or raises the fault of a refused
             write. Before a DELETE of a missing document both are None.
+        refusals: The faults that ``derive`` and ``effects`` raise, by verb, for the description.
         records: Returns the records to list and to search, in place of the stored records. None
             for a collection that has no list: the answer is 204.
         new_key: Returns the id of a document that POST creates.
@@ -158,6 +159,7 @@ class Resource:
     duplicate_if_validated: FaultType | None = None
     view: View | None = None
     effects: Effects | None = None
+    refusals: Mapping[Verb, tuple[FaultType, ...]] = field(default_factory=dict)
     records: "Callable[[Call], Sequence[Record] | None] | None" = None
     new_key: "Callable[[Call], str] | None" = None
     created_status: int = 201

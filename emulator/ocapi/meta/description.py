@@ -71,6 +71,12 @@ SELECT = {
     "type": "string",
     "description": "The properties to show, such as `(**)` for all.",
 }
+VALIDATE_EXISTING = {
+    "in": "header",
+    "name": "x-dw-validate-existing",
+    "type": "boolean",
+    "description": "With `true`, an existing document is refused.",
+}
 SEARCH_FAULTS = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR, faults.QUOTA_EXCEEDED)
 
 
@@ -379,6 +385,8 @@ def _parameters(
         yield SELECT
     if resource.expansions and verb in ("list", "read"):
         yield _expand(resource.expansions)
+    if verb == "create" and resource.duplicate_if_validated:
+        yield VALIDATE_EXISTING
     if verb in VERBS_WITH_BODY:
         yield _body(resource.document, required=not resource.document.is_read_only)
 
@@ -439,6 +447,7 @@ def _faults(resource: Resource, verb: Verb, *, replaces: bool) -> Iterator[Fault
         yield resource.duplicate
     if verb == "create" and resource.duplicate_if_validated:
         yield resource.duplicate_if_validated
+    yield from resource.refusals.get(verb, ())
 
 
 def _faults_above(resource: Resource) -> Iterator[FaultType]:
