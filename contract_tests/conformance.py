@@ -127,6 +127,12 @@ RULES = (
         "GET /sites/{} 404 SiteNotFoundException",
     ),
     Rule(
+        "CART-2",
+        "the Business Manager is no site of the collection",
+        "operation",
+        "GET /sites/Sites-Site",
+    ),
+    Rule(
         "SRC-1",
         "a selector may be malformed in every search",
         "fault",

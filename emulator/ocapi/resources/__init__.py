@@ -4,6 +4,7 @@ from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import code, job, object_type
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
+from emulator.ocapi.resources.site.cartridges import BUSINESS_MANAGER
 from emulator.ocapi.resources.site.sites import SITES
 
 RESOURCES: tuple[Resource, ...] = (
@@ -13,4 +14,5 @@ RESOURCES: tuple[Resource, ...] = (
     *object_type.RESOURCES,
     *code.RESOURCES,
     *job.RESOURCES,
+    BUSINESS_MANAGER,
 )
