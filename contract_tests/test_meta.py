@@ -16,6 +16,8 @@ DESCRIPTION = f"{ROOT}/data/v23_2"
 DOCUMENTS = f"{DESCRIPTION}/documents"
 PATHS = (ROOT, f"{ROOT}/data", DESCRIPTION, DOCUMENTS, f"{DOCUMENTS}/site")
 RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
+CUSTOMER = "/customer_lists/{list_id}/customers/{customer_no}"
+GROUPS = "/sites/{site_id}/customer_groups"
 SERVED = {
     "/sites": {"get"},
     "/sites/{site_id}": {"get"},
@@ -49,6 +51,18 @@ SERVED = {
     "/job_execution_search": {"post"},
     "/jobs/{job_id}/executions": {"post"},
     "/jobs/{job_id}/executions/{id}": {"get", "delete"},
+    "/customer_lists/{list_id}": {"get"},
+    "/customer_lists/{list_id}/customers": {"post"},
+    CUSTOMER: {"get", "put", "patch", "delete"},
+    CUSTOMER + "/addresses": {"get", "post"},
+    CUSTOMER + "/addresses/{address_id}": {"get", "patch", "delete"},
+    "/customer_lists/{list_id}/customer_search": {"post"},
+    GROUPS: {"get"},
+    GROUPS + "/{id}": {"get", "put", "patch", "delete"},
+    "/sites/{site_id}/customer_group_search": {"post"},
+    GROUPS + "/{id}/members": {"get"},
+    GROUPS + "/{id}/members/{customer_no}": {"get", "put", "delete"},
+    GROUPS + "/{id}/member_search": {"post"},
 }
 METHODS = ("get", "put", "patch", "delete", "post")
 

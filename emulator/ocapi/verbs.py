@@ -314,8 +314,10 @@ def _properties(call: Call, record: Record) -> dict[str, Any]:
     if "link" in resource.document.fields:
         whole["link"] = call.link(record.key)
     if resource.view is not None:
-        whole |= resource.view(call, record)
-        whole = {name: value for name, value in whole.items() if value is not None}
+        shown = resource.view(call, record)
+        searched = {n for n in shown if n not in resource.document.fields and n[:2] != "c_"}
+        whole |= shown
+        whole = {n: v for n, v in whole.items() if v is not None and n not in searched}
     if resource.computed:
         whole |= resource.compute(call.store, record.key)
     return whole

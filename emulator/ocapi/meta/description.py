@@ -18,6 +18,7 @@ from emulator.ocapi.schema.fields import (
     MAX_INT32,
     MAX_INT64,
     Array,
+    Date,
     DateTime,
     Embedded,
     Integer,
@@ -53,6 +54,7 @@ SCHEMAS_BY_CLASS: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (Integer, {"type": "integer", "format": "int32"}),
     (Number, {"type": "number", "format": "double"}),
     (DateTime, {"type": "string", "format": "date-time"}),
+    (Date, {"type": "string", "format": "date"}),
 )
 """The schemas by class of property: the first match counts. Other classes have a JSON type."""
 SUMMARIES_BY_VERB: dict[Verb, str] = {

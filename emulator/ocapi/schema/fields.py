@@ -7,7 +7,7 @@ a fault. The field knows only the value, and only the document knows the place.
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
@@ -37,6 +37,7 @@ TOKENS = {
 }
 """The names of JSON tokens in faults, by the type of a property (DEC-1)."""
 SCALARS = "string,number,boolean"
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
 CACHED_INSTANTS = 4096
@@ -269,6 +270,20 @@ def _read_instant(text: str) -> str:
     if not DATE_AND_TIME.fullmatch(text):
         raise ValueError(text)
     return render_instant(datetime.fromisoformat(text))
+
+
+class Date(Property):
+    """A day, such as ``1990-01-31``."""
+
+    expected = "string"
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        try:
+            valid = DATE.fullmatch(value) and date.fromisoformat(value)
+        except ValueError:
+            valid = None
+        return value if valid else refuse(constrained)
 
 
 class Array(Property):

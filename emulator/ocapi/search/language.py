@@ -25,6 +25,7 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from emulator.ocapi.schema import faults
+from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budget
 from emulator.store import Record
 
@@ -57,6 +58,9 @@ class SearchField:
         values: All values of an ``enum``.
         sortable: Whether hits can be sorted by the field.
         queryable: Whether queries and filters can use the field.
+        whole_words: Whether a text query finds whole words only, rather than parts of words.
+        refusal: The fault of a value outside ``values``, with the value as the only argument;
+            None for INVALID_SEARCH_FIELD_TYPE.
     """
 
     kind: Kind
@@ -64,6 +68,8 @@ class SearchField:
     values: tuple[str, ...] = ()
     sortable: bool = True
     queryable: bool = True
+    whole_words: bool = False
+    refusal: FaultType | None = None
 
     @property
     def type(self) -> str:
@@ -395,6 +401,7 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     if not "".join(words).strip("*"):
         return _everything
     reads = [(name, scope.find(name), scope.reader(name)) for name in fields]
+    whole = all(field.whole_words for field in fields.values())
     scope.cost += len(fields) - 1
 
     def matches(properties: Readable) -> bool:
@@ -407,7 +414,9 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
         # Words hold no space, so none reaches from one field into the next.
         text = " ".join(texts)
         scope.budget.spend(len(words) * len(text) // CHARACTERS_OF_STEP)
-        return all(word in text for word in words)
+        if not all(word in text for word in words):
+            return False
+        return not whole or set(text.split()).issuperset(words)
 
     return matches
 
@@ -575,6 +584,8 @@ def _values(
 
 def _canonical(name: str, field: SearchField, value: Any) -> Any:
     canonical = field.canonical(value)
+    if canonical is None and field.refusal:
+        raise field.refusal(_render(value))
     if canonical is None:
         raise faults.INVALID_SEARCH_FIELD_TYPE(name, _render(value), field.kind)
     return canonical

@@ -17,6 +17,7 @@ import emulator.ocapi.resources as resources
 from emulator.ocapi.answer import Answer, answer_document, answer_page
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.search.language import SearchField
 from emulator.store import Delete, Put, Record
 from emulator.tests.ocapi.things import (
     ALL, PART, SmallThing, Things, declare,
@@ -28,7 +29,8 @@ seen = []
 
 def view(call, record):
     call.prevent_caching()
-    return {"count": len(record.key[-1]), "good": None if record.get("good") else False}
+    good = None if record.get("good") else False
+    return {"count": len(record.key[-1]), "length": "long", "good": good}
 
 def effects(call, before, after):
     seen.append([before and before["id"], after and after["id"]])
@@ -60,7 +62,8 @@ BOX = declare(
     *ALL, "add", path="boxes", view=view, effects=effects, renames=True, delete_shows=True,
     created_status=200, new_key=lambda call: call.changes.get("id", "new"),
     collection=FewThings(),
-    search=replace(PART.search, path="box_search"),
+    search=replace(PART.search, path="box_search", fields={
+        **PART.search.fields, "length": SearchField("string")}),
     operations=(
         Operation(method="POST", path="boxes/{id}/count", answer=count, body=SmallThing(),
                   shows=SmallThing(), needs_body=False, expansions=("x",), faults=(REFUSED,)),
@@ -124,6 +127,8 @@ query = {"term_query": {"fields": ["count"], "operator": "is", "values": [3]}}
 results["found"] = ask("POST", "box_search", {"query": query, "select": "(hits.(id,count,good))"})
 query["term_query"]["values"] = [99]
 results["stored"] = ask("POST", "box_search", {"query": query})
+query = {"term_query": {"fields": ["length"], "operator": "is", "values": ["long"]}}
+results["hidden"] = ask("POST", "box_search", {"query": query, "select": "(**)"})
 """)
     for name in ("created", "read"):
         status, shown = results[name]
@@ -131,6 +136,8 @@ results["stored"] = ask("POST", "box_search", {"query": query})
     hit = results["found"][1]["hits"][0]
     assert pick(hit, "id", "count", "good") == {"id": "abc", "count": 3}
     assert results["stored"][1]["total"] == 0
+    [hit] = results["hidden"][1]["hits"]
+    assert (hit["id"], "length" in hit) == ("abc", False)
 
 
 def test_effects_refuse_writes_and_change_more_in_the_same_step() -> None:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.ocapi.schema.faults import Fault
+from emulator.ocapi.schema.faults import Fault, FaultType
 from emulator.ocapi.search import budget
 from emulator.ocapi.search.language import SearchField, compile_query, compile_sorts, echo, exact
 from emulator.ocapi.search.query import SearchRequest
 from emulator.store import Record
 from emulator.tests.table import table
 
+UNKNOWN_RANK = FaultType(400, "UnknownRank", "The rank '{rank}' is unknown.", ("rank",))
 FIELDS: Mapping[str, SearchField] = {
     "id": SearchField("string"),
     "note": SearchField("text"),
@@ -32,6 +33,8 @@ FIELDS: Mapping[str, SearchField] = {
     "length": SearchField("number", lambda properties: len(properties.get("id", ""))),
     "hidden": SearchField("string", queryable=False),
     "loose": SearchField("string", sortable=False),
+    "name": SearchField("string", whole_words=True),
+    "rank": SearchField("enum", values=("gold",), refusal=UNKNOWN_RANK),
     "part.code": SearchField("string"),
     "lines.code": SearchField("string"),
     "lines.size": SearchField("number"),
@@ -280,6 +283,18 @@ def test_a_phrase_is_looked_for_in_enumerations_and_booleans() -> None:
     assert hits(text("flag ready", "FALSE"), *documents) == [False, True, False]
     assert hits(text("flag state id", "true normal"), *documents) == [True, False, False]
     assert hits(text("flag", "**"), *documents) == [True, True, True]
+
+
+def test_whole_words_are_found_rather_than_parts_of_words() -> None:
+    documents = [{"name": "Jon Smith"}, {"name": "Jonathan"}, {"note": "Jon"}]
+    assert hits(text("name", "jon"), *documents) == [True, False, False]
+    assert hits(text("name", "SMITH jon"), *documents) == [True, False, False]
+    # With a field of parts, words are compared by parts.
+    assert hits(text("name note", "jon"), *documents) == [True, True, True]
+
+
+def test_an_enumeration_can_have_a_fault_for_other_values() -> None:
+    assert refusal(term("rank", "is", "lead")) == ("UnknownRankException", {"rank": "lead"})
 
 
 def test_a_record_is_read_like_its_properties() -> None:

@@ -1,0 +1,387 @@
+"""Customer lists, customers, addresses and the customer search (CUS-1 to CUS-6)."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api, assert_fault
+from contract_tests.conftest import DEMO
+from contract_tests.server import BUNDLED, serve
+
+CUSTOMERS = "/customer_lists/RefArch/customers"
+ADDRESS = {"address_id": "home", "last_name": "L", "country_code": "US"}
+
+
+@pytest.fixture(scope="module")
+def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server with the data set ``storefront``; each test makes customers of its own."""
+    if request.config.getoption("--target"):
+        pytest.skip("needs the data set 'storefront'")
+    with serve(BUNDLED, fixtures="storefront") as url:
+        yield Api(url, DEMO, DEMO, "documented")
+
+
+def post(shop: Api, path: str, body: Any) -> Any:
+    return shop.call("POST", f"{shop.scope}{path}", json=body)
+
+
+def add(shop: Api, **members: Any) -> dict[str, Any]:
+    """Create a customer with a login of its own; return the document."""
+    body = {"credentials": {"login": uuid.uuid4().hex}, "last_name": "L", **members}
+    answer = post(shop, CUSTOMERS, body)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def add_address(shop: Api, **members: Any) -> tuple[str, dict[str, Any]]:
+    """Create a customer with an address; return the path of the addresses, and the address."""
+    path = f"{CUSTOMERS}/{add(shop)['customer_no']}/addresses"
+    answer = post(shop, path, {**ADDRESS, **members})
+    assert answer.status_code == 200, answer.text
+    return path, answer.json()
+
+
+def find(shop: Api, query: Any, **members: Any) -> list[str]:
+    """Return the numbers of the customers that a search finds."""
+    answer = post(shop, "/customer_lists/RefArch/customer_search", {"query": query, **members})
+    assert answer.status_code == 200, answer.text
+    return [hit["data"]["customer_no"] for hit in answer.json()["hits"]]
+
+
+def text(fields: str, phrase: str) -> dict[str, Any]:
+    return {"text_query": {"fields": fields.split(), "search_phrase": phrase}}
+
+
+def term(field: str, operator: str, *values: Any) -> dict[str, Any]:
+    return {"term_query": {"fields": [field], "operator": operator, "values": list(values)}}
+
+
+@pytest.mark.rule("CUS-1")
+def test_a_customer_list_has_an_id_alone(shop: Api) -> None:
+    document = shop.get("/customer_lists/RefArch").json()
+    del document["_resource_state"]
+    assert document == {"_v": "23.2", "_type": "customer_list", "id": "RefArch"}
+    missing = {"customerListId": "none"}
+    answer = shop.get("/customer_lists/none")
+    assert_fault(answer, 404, "CustomerListNotFound", missing)
+    assert answer.json()["fault"]["message"] == "No customer list with ID 'none' could be found."
+    assert_fault(
+        post(shop, "/customer_lists/none/customers", {}), 404, "CustomerListNotFound", missing
+    )
+    assert shop.call("GET", f"{shop.scope}/customer_lists").status_code == 404
+    assert_fault(
+        shop.put("/customer_lists/none", json={}), 405, "MethodNotAllowed", {"method": "PUT"}
+    )
+
+
+@pytest.mark.rule("CUS-2")
+def test_post_creates_a_customer(shop: Api) -> None:
+    login = uuid.uuid4().hex
+    body = {
+        "credentials": {"login": login, "enabled": True},
+        "last_name": "L",
+        "customer_no": login,
+    }
+    answer = post(shop, CUSTOMERS, body)
+    assert answer.status_code == 200
+    document = answer.json()
+    assert document == shop.get(f"{CUSTOMERS}/{login}").json()
+    assert re.fullmatch("[A-Za-z0-9]{26,28}", document.pop("customer_id"))
+    assert document.pop("creation_date") == document.pop("last_modified")
+    assert re.fullmatch("[0-9a-f]{64}", document.pop("_resource_state"))
+    credentials = {"_type": "credentials", "enabled": True, "locked": False, "login": login}
+    assert document == {
+        "_v": "23.2",
+        "_type": "customer",
+        "credentials": credentials,
+        "customer_no": login,
+        "last_name": "L",
+    }
+    assert_fault(
+        post(shop, CUSTOMERS, {**body, "credentials": {"login": uuid.uuid4().hex}}),
+        400,
+        "CustomerNumberAlreadyInUse",
+        {"customerNo": login},
+    )
+
+
+@pytest.mark.rule("CUS-2")
+def test_a_customer_without_a_number_gets_the_next_of_eight_digits(shop: Api) -> None:
+    first, second = add(shop)["customer_no"], add(shop)["customer_no"]
+    assert re.fullmatch("[0-9]{8}", first)
+    assert int(second) > int(first) > 6
+
+
+@pytest.mark.rule("CUS-2")
+def test_put_creates_or_replaces_a_customer(shop: Api) -> None:
+    login = uuid.uuid4().hex
+    path, body = f"{CUSTOMERS}/{login}", {"credentials": {"login": login}, "first_name": "F"}
+    answer = shop.put(path, json=body)
+    assert answer.status_code == 201
+    before = answer.json()
+    answer = shop.put(path, json={"credentials": {"login": login}, "last_name": "L"})
+    assert answer.status_code == 200
+    after = answer.json()
+    assert (after.get("first_name"), after["last_name"]) == (None, "L")
+    for name in ("customer_id", "creation_date"):
+        assert after[name] == before[name]
+    sent = shop.put(f"{CUSTOMERS}/{uuid.uuid4().hex}", json={**body, "customer_no": "other"})
+    assert sent.json()["fault"]["type"] == "IdConflictException"
+
+
+@pytest.mark.rule("CUS-3")
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_new_customer_needs_a_login_of_its_own(shop: Api, method: str) -> None:
+    taken = add(shop)["credentials"]["login"]
+    path = CUSTOMERS if method == "POST" else f"{CUSTOMERS}/{uuid.uuid4().hex}"
+    cases: tuple[tuple[Any, str, dict[str, str]], ...] = (
+        ({}, "CredentialsMissing", {}),
+        ({"credentials": None}, "CredentialsMissing", {}),
+        ({"credentials": {"enabled": True}}, "LoginMissing", {}),
+        ({"credentials": {"login": None}}, "LoginMissing", {}),
+        ({"credentials": {"login": ""}}, "InvalidLogin", {"login": ""}),
+        ({"credentials": {"login": " "}}, "InvalidLogin", {"login": " "}),
+        ({"credentials": {"login": taken}}, "LoginAlreadyInUse", {}),
+    )
+    for body, fault, arguments in cases:
+        assert_fault(shop.call(method, f"{shop.scope}{path}", json=body), 400, fault, arguments)
+    if method == "PUT":
+        assert shop.get(path).status_code == 404
+
+
+@pytest.mark.rule("CUS-3")
+def test_a_login_belongs_to_one_customer_of_a_list(shop: Api) -> None:
+    one, other = add(shop), add(shop)
+    path, login = f"{CUSTOMERS}/{one['customer_no']}", other["credentials"]["login"]
+    assert_fault(
+        shop.patch(path, json={"credentials": {"login": login}}), 400, "LoginAlreadyInUse", {}
+    )
+    assert_fault(
+        shop.patch(path, json={"credentials": {"login": ""}}), 400, "InvalidLogin", {"login": ""}
+    )
+    assert shop.get(path).json() == one
+    body = {"credentials": {"login": login}}
+    assert (
+        shop.put(f"/customer_lists/RefArchGlobal/customers/{login}", json=body).status_code == 201
+    )
+    kept = shop.patch(path, json={"credentials": {"enabled": False}}).json()["credentials"]
+    assert kept == {**one["credentials"], "enabled": False}
+    freed = one["credentials"]["login"]
+    assert shop.patch(path, json={"credentials": {"login": uuid.uuid4().hex}}).status_code == 200
+    assert add(shop, credentials={"login": freed})["credentials"]["login"] == freed
+    assert shop.delete(path).status_code == 204
+    assert_fault(
+        post(shop, CUSTOMERS, {"credentials": {"login": freed}}), 400, "LoginAlreadyInUse", {}
+    )
+
+
+@pytest.mark.rule("CUS-2")
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"birthday": "1990-02-30"}, "$.birthday"),
+        ({"gender": 3}, "$.gender"),
+        ({"fax": "0" * 33}, "$.fax"),
+        ({"customer_id": "i" * 29}, "$.customer_id"),
+        ({"customer_no": None}, "$.customer_no"),
+    ],
+)
+def test_a_customer_is_within_these_bounds(shop: Api, body: Any, path: str) -> None:
+    before = shop.get(f"{CUSTOMERS}/00000001").json()
+    answer = shop.patch(f"{CUSTOMERS}/00000001", json=body)
+    assert_fault(answer, 400, "PropertyConstraintViolation", {"document": "customer", "path": path})
+    assert shop.get(f"{CUSTOMERS}/00000001").json() == before
+
+
+@pytest.mark.rule("CUS-4")
+def test_patch_may_change_the_number(shop: Api) -> None:
+    path, _ = add_address(shop)
+    number, new = path.split("/")[4], uuid.uuid4().hex
+    group = "/sites/RefArch/customer_groups/VIP/members"
+    assert shop.put(f"{group}/{number}").status_code == 200
+    answer = shop.patch(f"{CUSTOMERS}/{number}", json={"customer_no": new, "first_name": "F"})
+    assert answer.status_code == 200
+    assert answer.json() == shop.get(f"{CUSTOMERS}/{new}").json()
+    assert shop.get(f"{CUSTOMERS}/{new}/addresses/home").status_code == 200
+    assert shop.get(f"{group}/{new}").json()["first_name"] == "F"
+    assert shop.get(f"{CUSTOMERS}/{number}").status_code == 404
+    assert shop.get(f"{group}/{number}").status_code == 404
+    assert_fault(
+        shop.patch(f"{CUSTOMERS}/{new}", json={"customer_no": "00000001"}),
+        400,
+        "CustomerNumberAlreadyInUse",
+        {"customerNo": "00000001"},
+    )
+
+
+@pytest.mark.rule("CUS-4")
+def test_delete_takes_addresses_and_memberships_along(shop: Api) -> None:
+    path, _ = add_address(shop)
+    customer, _, _ = path.rpartition("/")
+    number = customer.rpartition("/")[2]
+    group = f"/sites/RefArch/customer_groups/VIP/members/{number}"
+    assert shop.put(group).status_code == 200
+    assert shop.delete(customer).status_code == 204
+    missing = {"customerNo": number, "customerListId": "RefArch"}
+    for answer in (shop.get(customer), shop.get(path), shop.patch(customer, json={})):
+        assert_fault(answer, 404, "CustomerListCustomerNotFound", missing)
+    message = f"No customer with number '{number}' for customer list 'RefArch' could be found."
+    assert shop.get(customer).json()["fault"]["message"] == message
+    assert shop.get(group).status_code == 404
+    assert shop.delete(customer).status_code == 204
+    login = uuid.uuid4().hex
+    assert shop.put(customer, json={"credentials": {"login": login}}).status_code == 201
+    assert shop.get(path).json()["total"] == 0
+
+
+@pytest.mark.rule("CUS-5")
+def test_a_found_customer_is_inside_a_hit(shop: Api) -> None:
+    query = term("email", "is", "grace@shop.example")
+    answer = post(
+        shop, "/customer_lists/RefArch/customer_search", {"query": query, "select": "(**)"}
+    )
+    document = answer.json()
+    assert (document["_type"], document["total"]) == ("customer_search_result", 1)
+    [hit] = document["hits"]
+    assert set(hit) == {"_type", "data", "relevance"}
+    assert (hit["_type"], hit["relevance"]) == ("customer_search_hit", 1)
+    alone = shop.get(f"{CUSTOMERS}/00000002").json()
+    assert {n: v for n, v in hit["data"].items() if n != "_v"} == {
+        n: v for n, v in alone.items() if n != "_v"
+    }
+    answer = post(shop, "/customer_lists/RefArch/customer_search", {"query": query})
+    [hit] = answer.json()["hits"]
+    assert set(hit["data"]) - {"_v"} == {"_type", "_resource_state", "customer_no"}
+
+
+@pytest.mark.rule("CUS-5")
+def test_customers_are_searched_by_these_fields(shop: Api) -> None:
+    ada, jon = "00000001", "00000005"
+    assert find(shop, text("first_name last_name", "smith JON")) == [jon]
+    assert find(shop, text("first_name", "jon")) == [jon]  # rather than Jonathan, too
+    assert find(shop, text("salutation title company_name", "Engines")) == [ada]
+    assert find(shop, text("phone_home phone_business phone_mobile fax", "617-555-0101")) == [ada]
+    assert find(shop, term("credentials.login", "is", "ada")) == [ada]
+    assert find(shop, term("customer_no", "one_of", ada, jon)) == [ada, jon]
+    known = term("customer_no", "less", "00000007")
+    disabled = {"bool_query": {"must": [known, term("credentials.enabled", "is", False)]}}
+    assert find(shop, disabled) == ["00000004"]
+    men = {"bool_query": {"must": [known, term("gender", "is", 1)]}}
+    assert find(shop, men, sorts=[{"field": "first_name", "sort_order": "desc"}]) == [
+        "00000006",
+        jon,
+        "00000003",
+    ]
+    assert find(shop, text("suffix second_name", "x")) == []
+    old = {
+        "filtered_query": {
+            "query": term("last_modified", "less", "2023-03-02T00:00:00Z"),
+            "filter": {"range_filter": {"field": "creation_date", "from": "2023-02-01T00:00:00Z"}},
+        }
+    }
+    assert find(shop, old) == [ada]
+    for name in ("birthday", "credentials.locked", "login"):
+        answer = post(
+            shop, "/customer_lists/RefArch/customer_search", {"query": term(name, "is_null")}
+        )
+        assert_fault(answer, 400, "UnknownSearchField", {"field": name})
+
+
+@pytest.mark.rule("CUS-5")
+def test_a_customer_search_is_within_a_list(shop: Api) -> None:
+    query = {"query": term("first_name", "is", "Hedy")}
+    assert find(shop, query["query"]) == []
+    answer = post(shop, "/customer_lists/RefArchGlobal/customer_search", query)
+    assert answer.json()["hits"][0]["data"]["customer_no"] == "00000002"
+    answer = post(shop, "/customer_lists/none/customer_search", query)
+    assert_fault(answer, 404, "CustomerListNotFound", {"customerListId": "none"})
+
+
+@pytest.mark.rule("CUS-6")
+def test_post_creates_an_address(shop: Api) -> None:
+    path, address = add_address(shop, first_name="F", second_name="", suffix="Jr.")
+    assert address == shop.get(f"{path}/home").json()
+    assert address.pop("etag") == address.pop("_resource_state")
+    assert address.pop("creation_date") == address.pop("last_modified")
+    assert address == {
+        "_v": "23.2",
+        "_type": "customer_address",
+        "address_id": "home",
+        "country_code": "US",
+        "first_name": "F",
+        "full_name": "F L Jr.",
+        "last_name": "L",
+        "second_name": "",
+        "suffix": "Jr.",
+    }
+
+
+@pytest.mark.rule("CUS-6")
+def test_an_address_has_an_id_of_its_own(shop: Api) -> None:
+    path, _ = add_address(shop)
+    for taken in (post(shop, path, ADDRESS),):
+        assert_fault(taken, 400, "AddressIdAlreadyInUse", {"addressId": "home"})
+    for empty in ("", None):
+        answer = post(shop, path, {**ADDRESS, "address_id": empty})
+        assert_fault(answer, 400, "InvalidAddressId", {"addressId": ""})
+    for name in ("address_id", "country_code", "last_name"):
+        answer = post(shop, path, {n: v for n, v in ADDRESS.items() if n != name})
+        arguments = {"document": "customer_address", "path": f"$.{name}"}
+        assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
+    answer = post(shop, path, {**ADDRESS, "address_id": "x", "country_code": "DE"})
+    arguments = {"document": "customer_address", "enumValue": "DE"}
+    assert_fault(answer, 400, "EnumConstraintViolation", arguments)
+
+
+@pytest.mark.rule("CUS-6")
+def test_patch_may_change_the_address_id(shop: Api) -> None:
+    path, _ = add_address(shop)
+    assert post(shop, path, {**ADDRESS, "address_id": "work"}).status_code == 200
+    answer = shop.patch(f"{path}/work", json={"address_id": "home"})
+    assert_fault(answer, 400, "AddressIdAlreadyInUse", {"addressId": "home"})
+    for empty in ("", None):
+        answer = shop.patch(f"{path}/work", json={"address_id": empty})
+        assert_fault(answer, 400, "InvalidAddressId", {"addressId": ""})
+    answer = shop.patch(f"{path}/work", json={"address_id": "office", "first_name": "F"})
+    assert answer.status_code == 200
+    assert answer.json()["full_name"] == "F L"
+    assert [item["address_id"] for item in shop.get(path).json()["data"]] == ["home", "office"]
+    assert shop.delete(f"{path}/office").status_code == 204
+    customer_no = path.split("/")[4]
+    arguments = {"addressId": "office", "customerNo": customer_no, "customerListId": "RefArch"}
+    answer = shop.get(f"{path}/office")
+    assert_fault(answer, 404, "CustomerListCustomerAddressNotFound", arguments)
+
+
+@pytest.mark.rule("CUS-6")
+def test_the_address_book_has_pages_of_ten_whole_addresses(shop: Api) -> None:
+    path, _ = add_address(shop)
+    for index in range(11):
+        body = {**ADDRESS, "address_id": f"i{index:02}", "city": "X"}
+        assert post(shop, path, body).status_code == 200
+    page = shop.get(path).json()
+    assert (page["_type"], page["count"], page["total"]) == ("customer_address_result", 10, 12)
+    assert page["data"][1]["city"] == "X"
+    assert page["next"].startswith(shop.url)
+    assert shop.get(f"{path}?count=12").json()["count"] == 12
+
+
+@pytest.mark.rule("CUS-6")
+def test_the_primary_address_is_in_the_address_book(shop: Api) -> None:
+    customer = add(shop, primary_address={**ADDRESS, "first_name": "F"})
+    path = f"{CUSTOMERS}/{customer['customer_no']}"
+    assert customer["primary_address"]["full_name"] == "F L"
+    for empty in ("", None):
+        answer = shop.patch(path, json={"primary_address": {**ADDRESS, "address_id": empty}})
+        assert_fault(answer, 400, "InvalidAddressId", {"addressId": ""})
+    assert shop.get(f"{path}/addresses/home").json()["first_name"] == "F"
+    renamed = {"address_id": "house", "city": "X"}
+    assert shop.patch(f"{path}/addresses/home", json=renamed).status_code == 200
+    primary = shop.get(path).json()["primary_address"]
+    assert (primary["address_id"], primary["city"]) == ("house", "X")
+    assert shop.delete(f"{path}/addresses/house").status_code == 204
+    assert "primary_address" not in shop.get(path).json()

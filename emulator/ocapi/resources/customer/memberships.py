@@ -1,0 +1,41 @@
+"""Memberships: the records of customers in customer groups, by group and by customer (CUS-11)."""
+
+from collections.abc import Iterator
+
+from emulator.ocapi.resources.customer.customer_lists import find_list
+from emulator.store import Change, Delete, Key, Put, Record, Store
+
+CUSTOMER_NO = "customer_no"
+MEMBERS_NAME = "customer_group_members"  # below site, group and customer number
+BY_CUSTOMER = f"{MEMBERS_NAME}.lookup"  # the same with the customer number first
+
+
+def find_second_key(member: Record) -> Key:
+    """Return the key with the customer number first: the memberships of a customer lie together."""
+    site_id, group_id, number = member.key
+    return number, site_id, group_id
+
+
+def find_memberships(store: Store, list_id: str, number: str) -> Iterator[Record]:
+    """Yield the memberships of a customer in the customer groups of all sites of the list."""
+    count = store.count(BY_CUSTOMER, (number,))
+    for found in store.scan(BY_CUSTOMER, 0, count, (number,)).records:
+        _, site_id, group_id = found.key
+        if find_list(store, site_id) == list_id:
+            member = store.get(MEMBERS_NAME, (site_id, group_id, number))
+            if member is not None:
+                yield member
+
+
+def move_membership(member: Record, number: str) -> Iterator[Change]:
+    """Yield the changes that give a membership to a customer number."""
+    moved = Record((*member.key[:-1], number), {**member.properties, CUSTOMER_NO: number})
+    yield from remove_membership(member)
+    yield Put(MEMBERS_NAME, moved)
+    yield Put(BY_CUSTOMER, Record(find_second_key(moved), {}))
+
+
+def remove_membership(member: Record) -> Iterator[Change]:
+    """Yield the changes that remove a membership."""
+    yield Delete(MEMBERS_NAME, member.key)
+    yield Delete(BY_CUSTOMER, find_second_key(member))
