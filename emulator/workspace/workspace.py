@@ -31,6 +31,7 @@ class Workspace:
         failpoints: The failpoints.
         snapshots: The named snapshots.
         files: The folder that WebDAV serves.
+        token_requests: The window of the clock and the number of token requests in it.
         used: The time of the last use, in seconds of the monotonic clock.
         origin: A snapshot of the start; the content of the store if None.
     """
@@ -46,6 +47,7 @@ class Workspace:
     failpoints: Failpoints = field(default_factory=Failpoints)
     snapshots: Snapshots = field(default_factory=Snapshots)
     files: Files = field(default_factory=Files)
+    token_requests: tuple[int, int] = (0, 0)
     used: float = field(default_factory=monotonic)
     origin: Any = None
     _initial_permissions: Any = field(init=False)
@@ -83,6 +85,7 @@ class Workspace:
         self.clock.reset()
         self.failpoints.reset()
         self.journal.clear()
+        self.token_requests = 0, 0
 
 
 class Unreachable(Workspace):

@@ -1,7 +1,6 @@
 """The OAuth endpoints of Account Manager and of an instance (AUT-2 to AUT-9; RFC 6749)."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from emulator.ocapi.access.authorization import AUTHORIZE_PATH
 from emulator.ocapi.access.introspection import introspect
 from emulator.ocapi.access.oauth_error import STATUSES, OAuthError
 from emulator.ocapi.access.parameters import MAX_FORM_BYTES, read_form, read_query
-from emulator.ocapi.access.rate_limit import RateLimit
+from emulator.ocapi.access.rate_limit import count_request
 from emulator.ocapi.access.token_grant import (
     INSTANCE_PATH,
     INTROSPECT_PATH,
@@ -38,8 +37,6 @@ def register(app: Flask, service: Service) -> Family:
     """Add the OAuth endpoints to an application; return the family."""
     blueprint = Blueprint(FAMILY_NAME, __name__)
 
-    rate_limit = RateLimit()
-
     def answer_token() -> Response:
         return _answer(200, token_grant.grant(_read(current_request(), service)))
 
@@ -53,7 +50,7 @@ def register(app: Flask, service: Service) -> Family:
         blueprint.add_url_rule(path, path, answer_token, methods=["POST"])
     blueprint.add_url_rule(INTROSPECT_PATH, INTROSPECT_PATH, answer_introspection, methods=["POST"])
     blueprint.add_url_rule(AUTHORIZE_PATH, AUTHORIZE_PATH, authorize)
-    blueprint.after_request(partial(_add_rate_limit, rate_limit))
+    blueprint.after_request(_add_rate_limit)
     app.register_error_handler(OAuthError, _refuse)
     app.register_blueprint(blueprint)
     return Family(
@@ -81,10 +78,10 @@ def _check() -> None:
         raise OAuthError(STATUSES[injected.name], injected.name, description)
 
 
-def _add_rate_limit(rate_limit: RateLimit, response: Response) -> Response:
+def _add_rate_limit(response: Response) -> Response:
     request = current_request()
     if request.path in TOKEN_PATHS:
-        response.headers.update(rate_limit.count(current(request.environ)))
+        response.headers.update(count_request(current(request.environ)))
     return response
 
 
