@@ -48,6 +48,15 @@ CUSTOM_ATTRIBUTE_DEFINITIONS = Resource(
     derive=complete,
     view=rules.show_attribute,
     effects=rules.change_custom_attribute,
+    refusals={
+        "create": (
+            attribute_definition.CREATE_FAILED,
+            attribute_definition.KEY_READ_ONLY,
+            attribute_definition.LOCALIZABLE_NOT_ALLOWED,
+        ),
+        "update": (attribute_definition.KEY_READ_ONLY, attribute_definition.PROPERTY_READ_ONLY),
+        "delete": (attribute_definition.KEY_READ_ONLY, attribute_definition.READ_ONLY),
+    },
     expansions=("value",),
     survives_empty_reset=True,
     operations=(make_search(CUSTOM_OBJECT_DEFINITIONS, DEFINITIONS, GROUPS),),

@@ -69,6 +69,11 @@ SYSTEM_ATTRIBUTE_DEFINITIONS = Resource(
     derive=complete,
     view=rules.show_attribute,
     effects=rules.change_system_attribute,
+    refusals={
+        "create": (attribute_definition.CREATE_FAILED, attribute_definition.READ_ONLY),
+        "update": (attribute_definition.PROPERTY_READ_ONLY,),
+        "delete": (attribute_definition.READ_ONLY,),
+    },
     expansions=("value",),
     survives_empty_reset=True,
     operations=(make_search(PARENT, DEFINITIONS, GROUPS),),
@@ -89,6 +94,7 @@ SYSTEM_ATTRIBUTE_GROUPS = Resource(
     derive=rules.replace_group,
     view=partial(rules.show_group, definitions=DEFINITIONS, path=PATH),
     effects=rules.change_group,
+    refusals=dict.fromkeys(("create", "update", "delete"), (attribute_group.READ_ONLY,)),
     expansions=("definition",),
     search=Search(
         path="attribute_group_search",
