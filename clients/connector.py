@@ -44,7 +44,7 @@ def call(client: Any, name: str, arguments: tuple[str, ...]) -> Any:
     if "." in name:
         return read(client, name, dict(argument.split("=") for argument in arguments))
     begin, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2100))
-    return list(getattr(client, name)(begin, end, *map(json.loads, arguments)))
+    return getattr(client, name)(begin, end, *map(json.loads, arguments))
 
 
 def read(client: Any, name: str, values: dict[str, str]) -> Any:

@@ -21,6 +21,7 @@ from clients.step import Client
 
 HERE = Path(__file__).parent
 EXIT_SKIPPED = 3
+MAX_SHOWN_CHARACTERS = 100
 # What a program finds of the caller's environment.
 KEPT_VARIABLES = ("PATH", "LANG", "SYSTEMROOT")
 
@@ -59,7 +60,7 @@ def _run(make: Make, installed: Installation, instance: Instance) -> int:
             began = time.monotonic()
             differences = client.run(step, instance)
             seconds = time.monotonic() - began
-            command = " ".join(step.command)
+            command = " ".join(step.command)[:MAX_SHOWN_CHARACTERS]
             verdict = _judge(differences, step.missing)
             wrong += verdict in {"WRONG", "UNEXPECTED SUCCESS"}
             print(f"{verdict}: {client.name} {command} ({seconds:.1f} s)", flush=True)

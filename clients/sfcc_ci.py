@@ -74,7 +74,6 @@ STEPS = (
     Step(
         ("code:list", "-j"),
         shows='"active":true',
-        missing="code versions are not served",
     ),
     Step(
         ("code:deploy", CODE, *ON),
@@ -88,46 +87,38 @@ STEPS = (
         ("code:activate", "release1", *ON),
         shows="Code version release1 activated",
         holds=lambda served: served.data("/code_versions/release1")["active"],
-        missing="code versions are not served",
     ),
     Step(
         ("code:activate", "release1", *ON),
         shows="Code version release1 already active",
-        missing="code versions are not served",
     ),
     Step(
         ("code:delete", "-c", "release1", *ON, "-N"),
-        shows="Deleting code version release1 failed",
+        shows="release1",
         exit_code=1,
         holds=lambda served: served.exists("/code_versions/release1"),
-        missing="code versions are not served",
     ),
     Step(
         ("code:delete", "-c", "version1", *ON, "-N"),
         shows="Code version version1 deleted",
         holds=lambda served: not served.exists("/code_versions/version1"),
-        missing="code versions are not served",
     ),
     Step(
         ("code:list", "-S", "id", *ON),
         shows="Number of code versions: 2.*release1",
-        missing="code versions are not served",
     ),
     Step(
         ("job:run", "SyncInventory", "-j", *ON),
         shows=r'"id":"(?P<execution>\d+)"',
-        missing="jobs are not served",
     ),
     Step(
         ("job:status", "SyncInventory", "{execution}", *ON),
         shows=r"Status of job execution \d+ \(SyncInventory\): (pending|running|finished)",
-        missing="jobs are not served",
     ),
     Step(
         ("job:run", "SyncInventory", *ON),
         shows='Starting job "SyncInventory".*failed',
         exit_code=1,
-        missing="jobs are not served",
     ),
     Step(
         ("instance:upload", ARCHIVE, *ON),
@@ -141,27 +132,26 @@ STEPS = (
             served.data("/inventory_lists/imported/product_inventory_records/sku-1")["allocation"]
             == {"amount": 7}
         ),
-        missing="jobs are not served",
+        missing="the import of a site archive changes nothing",
     ),
     Step(
         (
-            *("instance:export", "-d", '{{"inventory_lists":{{"all":true}}}}'),
+            *("instance:export", "-d", '{"inventory_lists":{"all":true}}'),
             *("-f", "export.zip", "--sync", "--failfast", *ON),
         ),
         shows=r"finished. Status is: finished \(OK\)",
         holds=lambda served: "imported" in _names(served.file("/Impex/src/instance/export.zip")),
-        missing="jobs are not served",
+        missing="the export of a site archive writes nothing",
     ),
     Step(
         ("cartridge:add", "app_release", "-p", "first", "--siteid", "RefArch", *ON),
         holds=lambda served: served.data("/sites/RefArch")["cartridges"].startswith("app_release:"),
-        missing="cartridges of sites are not served",
     ),
     Step(("user:list", *ON), shows=LOGIN, missing="users are not served"),
     Step(
         (
             *("user:create", *ON, "-l", "ada@example.com", "-u"),
-            '{{"email":"ada@example.com","first_name":"Ada","last_name":"King"}}',
+            '{"email":"ada@example.com","first_name":"Ada","last_name":"King"}',
         ),
         holds=lambda served: served.data("/users/ada@example.com")["first_name"] == "Ada",
         missing="users are not served",

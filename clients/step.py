@@ -74,10 +74,7 @@ class Client:
 
     def _execute(self, step: Step) -> tuple[int, str]:
         """Run the command of a step; return its exit code and its output without colours."""
-        try:
-            command = [*self.program, *(part.format(**self.known) for part in step.command)]
-        except KeyError as error:
-            return -1, f"the value {error} is not known: a step before has failed"
+        command = [*self.program, *map(self._complete, step.command)]
         try:
             ended = subprocess.run(
                 command,
@@ -93,6 +90,11 @@ class Client:
         except subprocess.TimeoutExpired:
             return -1, f"not ended after {STEP_TIMEOUT_SECONDS} seconds"
         return ended.returncode, COLOURS.sub("", ended.stdout)
+
+    def _complete(self, part: str) -> str:
+        for name, value in self.known.items():
+            part = part.replace(f"{{{name}}}", value)
+        return part
 
 
 def _holds(question: Callable[[Instance], object], instance: Instance) -> bool:
