@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,14 @@ def find(api: Api, query: Any, **members: Any) -> list[dict[str, Any]]:
 
 def term(field: str, operator: str, *values: str) -> dict[str, Any]:
     return {"term_query": {"fields": [field], "operator": operator, "values": list(values)}}
+
+
+def write_data_set(folder: Path, **collections: Any) -> None:
+    """Write a data set with a client, a site and these collections."""
+    client = {"client_id": "a" * 30, "client_secret": "a" * 30}
+    files = {"clients": {"clients": [client]}, "sites": [{"id": "Shop"}], **collections}
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content))
 
 
 @pytest.mark.rule("JOB-1")
@@ -152,6 +161,25 @@ def test_a_running_execution_refuses_another(storefront: Api) -> None:
 
 
 @pytest.mark.rule("JOB-1")
+def test_executions_of_a_data_set_count(start: Start, tmp_path: Path) -> None:
+    step = {"id": "50007", "step_id": "Read", "start_time": "2025-12-31T23:00:00.000Z"}
+    running = {
+        "id": "50000",
+        "job_id": "Read",
+        "start_time": "2025-12-31T23:00:00.000Z",
+        "end_time": "2026-01-01T00:00:01.000Z",
+        "step_executions": [step],
+    }
+    write_data_set(tmp_path, jobs=[{"id": "Read"}, {"id": "Write"}], job_executions=[running])
+    api = start(fixtures=str(tmp_path), seed="jobs")
+    assert_fault(execute(api, "Read"), 400, "JobAlreadyRunning", {"jobId": "Read"})
+    assert [hit["id"] for hit in find(api, term("status", "is", "RUNNING"))] == ["50000"]
+    assert execute(api, "Write").json()["id"] == "50008"
+    advance(api, 1)
+    assert execute(api, "Read").status_code == 200
+
+
+@pytest.mark.rule("JOB-1")
 def test_a_job_that_is_unknown_or_invalid_is_not_executed(storefront: Api) -> None:
     answer = execute(storefront, "unknown")
     message = "No Job with ID 'unknown' was found."
@@ -164,11 +192,8 @@ def test_a_job_that_is_unknown_or_invalid_is_not_executed(storefront: Api) -> No
 
 @pytest.mark.rule("JOB-1")
 @pytest.mark.parametrize("fault", ["JobExecution", "JobNotRestartable", "JobRestart"])
-def test_a_data_set_can_refuse_a_job(start: Start, fault: str, tmp_path: Any) -> None:
-    client = {"client_id": "a" * 30, "client_secret": "a" * 30}
-    (tmp_path / "clients.json").write_text(json.dumps({"clients": [client]}))
-    (tmp_path / "sites.json").write_text(json.dumps([{"id": "Shop"}]))
-    (tmp_path / "jobs.json").write_text(json.dumps([{"id": "Refused", "refusal": fault}]))
+def test_a_data_set_can_refuse_a_job(start: Start, fault: str, tmp_path: Path) -> None:
+    write_data_set(tmp_path, jobs=[{"id": "Refused", "refusal": fault}])
     answer = execute(start(fixtures=str(tmp_path)), "Refused")
     assert_fault(answer, 400, fault, {"jobId": "Refused"})
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Properties = Mapping[str, Any]
 Derive = Callable[[Properties | None, dict[str, Any], Properties, str], dict[str, Any]]
 View = Callable[["Call", Record], Properties]
+SelectViewed = Callable[["Call", Sequence[Record]], Iterable[Record]]
 Effects = Callable[["Call", Properties | None, Properties | None], Iterable[Change]]
 Verb = Literal["list", "add", "read", "create", "update", "delete", "search"]
 
@@ -114,6 +115,8 @@ class Resource:
         view: Returns properties that a document shows besides the stored ones; searches look at
             these properties, too. None in place of a value removes a property. Properties that the
             schema does not have are for searches only.
+        viewed: Returns the records that the view changes, of some records. Searches ask, so that
+            they need not view each record. None for all records.
         effects: Called before a write with the properties before and after it, None for a missing
             document. Returns further changes of the store, or raises the fault of a refused
             write. Before a DELETE of a missing document both are None.
@@ -125,6 +128,8 @@ class Resource:
         renames: Whether PATCH may change the id.
         delete_shows: Whether DELETE answers the deleted document.
         operations: The operations that no verb stands for.
+        index: Returns records of further collections of the store, made from all records of a data
+            set. Writes have to keep these records up to date.
         expansions: The valid values of ``expand``.
         required: Whether every data set must have a document.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
@@ -162,6 +167,7 @@ class Resource:
     refuses_existing: bool = False
     duplicate_if_validated: FaultType | None = None
     view: View | None = None
+    viewed: SelectViewed | None = None
     effects: Effects | None = None
     refusals: Mapping[Verb, tuple[FaultType, ...]] = field(default_factory=dict)
     records: "Callable[[Call], Sequence[Record] | None] | None" = None
@@ -171,6 +177,7 @@ class Resource:
     renames: bool = False
     delete_shows: bool = False
     operations: tuple[Operation, ...] = ()
+    index: "Callable[[Sequence[Record]], Mapping[str, Sequence[Record]]] | None" = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.path)
@@ -303,14 +310,14 @@ class Resource:
         """The store's collection with the second keys of documents."""
         return f"{self.name}.lookup"
 
-    def _arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
+    def _arrange(self, records: Iterable[Record]) -> dict[str, Sequence[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
         stored = [self._set_apart(record, apart) for record in records]
         arranged = {self._computed_collection(name): apart[name] for name in apart}
         if self.lookup is not None:
             keys = filter(None, map(self.lookup, stored))
             arranged[self.lookup_name] = [Record(key, {}) for key in keys]
-        return {self.name: stored, **arranged}
+        return {self.name: stored, **arranged, **(self.index(stored) if self.index else {})}
 
     def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:
         """Move the computed properties of a record to ``apart``; return the other properties."""

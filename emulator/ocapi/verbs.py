@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document, answer_page, name_state
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Properties, Verb, View, fault_of
+from emulator.ocapi.resource import Properties, Resource, Verb, View, fault_of
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.answer import answer_search, read_expansions
@@ -98,7 +98,7 @@ def search(call: Call) -> Answer:
     document = resource.document
     stored: dict[Key, Record] = {}
     if resource.view is not None:
-        candidates = _look_at(call, resource.view, candidates, stored)
+        candidates = _look_at(call, resource, resource.view, candidates, stored)
 
     def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show
         record = stored.get(record.key, record)
@@ -142,12 +142,20 @@ def _look_up(call: Call, ids: Iterable[str]) -> Iterator[Record]:
 
 
 def _look_at(
-    call: Call, view: View, records: Iterable[Record], stored: dict[Key, Record]
+    call: Call, resource: Resource, view: View, records: Iterable[Record], stored: dict[Key, Record]
 ) -> Iterator[Record]:
-    """Yield records with the properties of the view; put the stored records into ``stored``."""
+    """Yield records with the properties of the view; put changed records into ``stored``."""
+    viewed = None
+    if resource.viewed is not None:
+        records = tuple(records)
+        viewed = {record.key for record in resource.viewed(call, records)}
+    if viewed is not None and not viewed:
+        yield from records
+        return
     for record in records:
-        stored[record.key] = record
-        shown = view(call, record)
+        shown = view(call, record) if viewed is None or record.key in viewed else None
+        if shown:
+            stored[record.key] = record
         yield record.amend(shown) if shown else record
 
 

@@ -19,7 +19,7 @@ from emulator.store.interface import (
     Vacant,
 )
 from emulator.store.memory import MemoryStore
-from emulator.store.record import Record
+from emulator.store.record import Record, read_property
 from emulator.store.retry import retry_on_conflict
 
 __all__ = [
@@ -38,5 +38,6 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Vacant",
+    "read_property",
     "retry_on_conflict",
 ]

@@ -108,6 +108,27 @@ class Record:
         return f"Record({self._key!r}, {dict(self.properties)!r}, {self.state!r})"
 
 
+def read_property(name: str) -> Callable[[Record | Mapping[str, Any]], Any]:
+    """Return a function from a record or a mapping to the value of a property, None for none.
+
+    The function is for one thread and many records: records of the same names in a row are read
+    without a look at the names.
+    """
+    names: tuple[str, ...] = ()
+    index: int | None = None
+
+    def read(document: Record | Mapping[str, Any]) -> Any:
+        nonlocal names, index
+        if not isinstance(document, Record):
+            return document.get(name)
+        if document._names is not names:  # noqa: SLF001 - a part of the class
+            names = document._names  # noqa: SLF001
+            index = names.index(name) if name in names else None
+        return None if index is None else document._values[index]  # noqa: SLF001
+
+    return read
+
+
 def _assemble(
     key: Key, names: tuple[str, ...], values: tuple[Any, ...], identity: str | Key
 ) -> Record:

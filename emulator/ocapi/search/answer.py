@@ -71,9 +71,9 @@ def _find(
     request: Properties, fields: Mapping[str, SearchField], records: Iterable[Record]
 ) -> Sequence[Record]:
     """Return the matching records in the requested order."""
-    matches = compile_query(request["query"], fields)
+    query = compile_query(request["query"], fields)
     order = compile_sorts(request.get("sorts") or (), fields)
-    return order.sort([r for r in records if matches(r)], lambda record: record.properties)
+    return order.sort(query.select(records))
 
 
 def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The query language of searches (SRC-2, SRC-4).
 
-``compile_query`` turns a decoded ``query`` document into a predicate over stored properties. The
+``compile_query`` turns a decoded ``query`` document into a ``Query`` of stored properties. The
 compiler finds every fault of the query, the first in document order. The evaluation has one fault
 alone: QUOTA_EXCEEDED, for too much work.
 
@@ -15,10 +15,10 @@ array. The operators treat these values as follows:
 * ``range2_filter`` takes a missing end as open, and two missing ends as no range.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
@@ -27,9 +27,9 @@ import orjson
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budget
-from emulator.store import Record
+from emulator.store import Record, read_property
 
-T = TypeVar("T")
+Document = TypeVar("Document", bound="Readable")
 Properties = Mapping[str, Any]
 # A record is read as it is: its mapping would take a microsecond to make.
 Readable = Mapping[str, Any] | Record
@@ -43,6 +43,7 @@ ORDERED_KINDS = ("string", "text", "number", "date")
 QUERY_MEMBERS = ("query", "must", "must_not", "should")
 FILTER_MEMBERS = ("filter", "filters")
 MAX_EXACT_VALUES = 1000  # a search for more looks at all documents: one scan, not many look-ups
+DOCUMENTS_OF_BATCH = 1000  # a search spends the steps of so many documents at once
 BOOLEAN_TEXTS = {False: "false", True: "true"}
 
 
@@ -93,31 +94,53 @@ class Order:
 
     clauses: tuple[tuple[Read, bool], ...]
 
-    def sort(self, items: Iterable[T], properties: Callable[[T], Properties]) -> list[T]:
-        """Return ``items`` in order; the sort is stable.
+    def sort(self, documents: Iterable[Document]) -> list[Document]:
+        """Return documents in order; the sort is stable.
 
         A missing value comes last when ascending, first when descending. Of several values the
         smallest counts when ascending, the largest when descending.
 
-        Args:
-            items: Such as records.
-            properties: From an item to the stored properties.
-
         Raises:
-            Fault: QUOTA_EXCEEDED: there are too many items for so many clauses.
+            Fault: QUOTA_EXCEEDED: there are too many documents for so many clauses.
         """
-        ordered = list(items)
+        ordered = list(documents)
         Budget().spend(len(ordered) * len(self.clauses) * STEPS_OF_SORT)
         for read, descending in reversed(self.clauses):
-            rank = _ranking(read, max if descending else min, properties)
+            rank = _ranking(read, max if descending else min)
             ordered.sort(key=rank, reverse=descending)
         return ordered
 
 
-def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -> Predicate:
-    """Return the predicate of a query, from stored properties to whether the document is a hit.
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled query, for one search.
 
-    The predicate serves one search: it counts the steps, and raises QUOTA_EXCEEDED after too many.
+    Attributes:
+        matches: The predicate over stored properties.
+        cost: The steps of one evaluation, besides steps that depend on the document.
+        budget: The steps left to the search.
+    """
+
+    matches: Predicate
+    cost: int
+    budget: Budget
+
+    def select(self, documents: Iterable[Document]) -> list[Document]:
+        """Return the documents that match, in the same order.
+
+        Raises:
+            Fault: QUOTA_EXCEEDED: there are too many documents for so many clauses.
+        """
+        hits: list[Document] = []
+        rest = iter(documents)
+        while batch := list(islice(rest, DOCUMENTS_OF_BATCH)):
+            self.budget.spend(self.cost * len(batch))
+            hits += filter(self.matches, batch)
+        return hits
+
+
+def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -> Query:
+    """Return a query that selects documents by stored properties.
 
     Args:
         query: A decoded ``query`` document.
@@ -131,13 +154,7 @@ def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -
     """
     scope = _Scope(fields, Budget())
     matches = _compile(query, scope)
-    spend, cost = scope.budget.spend, scope.cost
-
-    def is_hit(properties: Readable) -> bool:
-        spend(cost)
-        return matches(properties)
-
-    return is_hit
+    return Query(matches, scope.cost, scope.budget)
 
 
 def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, SearchField]) -> Order:
@@ -319,7 +336,7 @@ def _finder(path: str, spend: Spend) -> Callable[[Readable], Any]:
     """Return a function from properties to the value at a path, or to all values behind arrays."""
     name, *below = path.split(".")
     if not below:
-        return operator.methodcaller("get", path)
+        return read_property(path)
 
     def find(properties: Readable) -> Any:
         found = properties.get(name)
@@ -343,11 +360,9 @@ def _several(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else (value,)
 
 
-def _ranking(
-    read: Read, choose: Callable[[Iterable[Any]], Any], properties: Callable[[T], Properties]
-) -> Callable[[T], Any]:
-    def rank(item: T) -> Any:
-        values = read(properties(item))
+def _ranking(read: Read, choose: Callable[[Iterable[Any]], Any]) -> Callable[[Readable], Any]:
+    def rank(document: Readable) -> Any:
+        values = read(document)
         return (0, choose(values)) if values else (1,)
 
     return rank

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from emulator.store import Key, Record
+from emulator.store import Key, Record, read_property
+from emulator.store.record import freeze
 from emulator.tests.table import table
 
 SCALARS: st.SearchStrategy[Any] = st.one_of(
@@ -161,6 +162,18 @@ def test_get_reads_one_property_or_the_default(properties: dict[str, Any], name:
         assert record.get(known) == record.properties[known]
     assert record.get(name, "none") == record.properties.get(name, "none")
     assert record.get(name) == record.properties.get(name)
+
+
+@given(st.lists(PROPERTIES, max_size=4), st.text(max_size=3))
+def test_a_reader_reads_one_property_of_records_and_mappings(
+    documents: list[dict[str, Any]], name: str
+) -> None:
+    read = read_property(name)
+    expected = [document.get(name) for document in documents]
+    assert [read(document) for document in documents] == expected
+    assert [read(Record.of(("a",), document)) for document in documents] == [
+        freeze(value) for value in expected
+    ]
 
 
 @given(KEYS, PROPERTIES, st.text(max_size=3), VALUES)

@@ -1,6 +1,6 @@
 """Executions of jobs: start, read, delete and search (JOB-1 to JOB-6)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +31,19 @@ from emulator.ocapi.resources.job.requests import (
 )
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Delete, Presence, Put, Record, retry_on_conflict
+from emulator.store import Delete, Presence, Put, Record, read_property, retry_on_conflict
 
 NAME = "job_executions"
 EXECUTION = JobExecution()
 FIRST_ID = 41270
+MAX_ID_DIGITS = 15  # longer ids of data sets don't move the sequence
 SEQUENCE, LAST = f"{NAME}.sequence", ("last",)
-"""The store's collection and the key of the last id: a deleted execution's id is not used again."""
+"""The store's collection and key of the last used id, and of the latest end of all executions.
+
+The id of a deleted execution is not used again.
+"""
+ENDS = f"{NAME}.ends"
+"""The store's collection of the latest end of the executions by job."""
 
 JOB_ALREADY_RUNNING = FaultType(
     400, "JobAlreadyRunning", "The job '{jobId}' is already running.", ("jobId",)
@@ -99,6 +105,29 @@ def view(call: Call, record: Record) -> Mapping[str, Any]:
     return course.show(record.properties, call.now)
 
 
+def select_unfinished(call: Call, records: Sequence[Record]) -> Sequence[Record]:
+    """Return the executions before their end; a glance at the latest end tells of most stores."""
+    now, last = call.now, call.store.get(SEQUENCE, LAST)
+    if last is None or last.get("end_time") <= now:
+        return ()
+    read_end = read_property("end_time")
+    return [record for record in records if (read_end(record) or "") > now]
+
+
+def index(executions: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    """Return the last id and the latest ends of the executions of a data set."""
+    last_id, ends = FIRST_ID - 1, dict[str, str]()
+    for record in executions:
+        last_id = max(last_id, *_list_ids(record))
+        job_id, end = record.get("job_id"), record.get("end_time", "")
+        ends[job_id] = max(end, ends.get(job_id, ""))
+    last = Record(LAST, {"id": last_id, "end_time": max(ends.values(), default="")})
+    return {
+        SEQUENCE: [last],
+        ENDS: [Record((job_id,), {"end_time": end}) for job_id, end in ends.items()],
+    }
+
+
 def _check_job(job: Record) -> None:
     """Refuse a job with a declared refusal.
 
@@ -122,30 +151,29 @@ def _reserve(
     Raises:
         Fault: JOB_ALREADY_RUNNING.
     """
-    last = call.store.get(SEQUENCE, LAST)
+    last, ended = call.store.get(SEQUENCE, LAST), call.store.get(ENDS, (job["id"],))
+    if ended and ended.get("end_time") > call.now:
+        raise JOB_ALREADY_RUNNING(job["id"])
     next_id = last.get("id") + 1 if last else FIRST_ID
-    for record in call.store.scan(NAME, 0, call.store.count(NAME)).records:
-        if last is None:
-            next_id = max(next_id, *(int(one) + 1 for one in _list_ids(record)))
-        runs = record.get("end_time", "") > call.now
-        if runs and record.get("job_id") == job["id"]:
-            raise JOB_ALREADY_RUNNING(job["id"])
     properties = course.plan(job, next_id, started) | _describe(call, job, parameters, started)
-    record = Record((str(next_id),), properties)
-    used_id = {"id": next_id + len(properties["step_executions"])}
+    record, end = Record((str(next_id),), properties), properties["end_time"]
+    latest = max(end, last.get("end_time")) if last else end
+    used = {"id": next_id + len(properties["step_executions"]), "end_time": latest}
+    end_of_job = Record((job["id"],), {"end_time": end})
     call.store.apply(
         Put(NAME, record, Presence.ABSENT),
-        Put(SEQUENCE, Record(LAST, used_id), last.state if last else Presence.ABSENT),
+        Put(SEQUENCE, Record(LAST, used), last.state if last else Presence.ABSENT),
+        Put(ENDS, end_of_job, ended.state if ended else Presence.ABSENT),
     )
     return record
 
 
-def _list_ids(record: Record) -> Iterator[str]:
+def _list_ids(record: Record) -> Iterator[int]:
     """Yield the decimal ids of an execution and the steps; one id at least."""
-    yield "0"
+    yield 0
     for one in (record.key[0], *(s.get("id", "") for s in record.get("step_executions", ()))):
-        if one.isdecimal() and one.isascii():
-            yield one
+        if one.isdecimal() and one.isascii() and len(one) <= MAX_ID_DIGITS:
+            yield int(one)
 
 
 def _describe(
@@ -240,6 +268,8 @@ JOB_EXECUTIONS = Resource(
     references={"job_id": "jobs"},
     derive=_check_complete,
     view=view,
+    viewed=select_unfinished,
+    index=index,
     search=Search(
         path="job_execution_search",
         result=JobExecutionSearchResult(),

@@ -53,8 +53,8 @@ def decoded(query: Any) -> dict[str, Any]:
 
 
 def hits(query: Any, *documents: Mapping[str, Any]) -> list[bool]:
-    predicate = compile_query(decoded(query), FIELDS)
-    return [predicate(document) for document in documents]
+    compiled = compile_query(decoded(query), FIELDS)
+    return [bool(compiled.select([document])) for document in documents]
 
 
 def refusal(query: Any) -> Told:
@@ -306,8 +306,8 @@ def test_a_record_is_read_like_its_properties() -> None:
         term("length", "is", 1),
         nested("lines", term("lines.code", "is", "x")),
     ]
-    predicates = [compile_query(decoded(query), FIELDS) for query in queries]
-    assert [predicate(record) for predicate in predicates] == [True] * len(queries)
+    compiled = [compile_query(decoded(query), FIELDS) for query in queries]
+    assert [query.select([record]) for query in compiled] == [[record]] * len(queries)
 
 
 # Of the amounts 1, 2, 3, 4 and none.
@@ -663,8 +663,8 @@ def test_a_field_is_one_type_with_text() -> None:
 
 
 def order_of(sorts: list[dict[str, Any]], *documents: Mapping[str, Any]) -> list[int]:
-    order = compile_sorts(sorts, FIELDS)
-    return order.sort(range(len(documents)), lambda index: documents[index])
+    indexes = {id(document): index for index, document in enumerate(documents)}
+    return [indexes[id(one)] for one in compile_sorts(sorts, FIELDS).sort(documents)]
 
 
 AMOUNTS: list[dict[str, Any]] = [
@@ -1230,10 +1230,10 @@ def test_too_much_work_is_refused(
     query: Any, documents: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budget, "MAX_STEPS", 10_000)
-    matches = compile_query(decoded(query), FIELDS)
-    assert matches(MANY[0]) in (True, False)
+    compiled = compile_query(decoded(query), FIELDS)
+    assert compiled.select(MANY[:1]) in ([], MANY[:1])
     with pytest.raises(Fault, match="a search takes at most 10000 steps") as raised:
-        all(matches(document) or True for document in documents)
+        compiled.select(documents)
     assert raised.value.kind.type == "QuotaExceededException"
 
 
