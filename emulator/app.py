@@ -32,6 +32,7 @@ from emulator.ocapi.access.direct_token import issue_token
 from emulator.ocapi.access.file_access import may_use_files
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
+from emulator.ocapi.factory import create_document
 from emulator.ocapi.meta import api as meta
 from emulator.ocapi.resources.code.folders import make_folders
 from emulator.recording.exchange import Reply
@@ -55,6 +56,7 @@ PERMISSIONS = control.Permissions(
     permission.read,
     lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), data.list_templates()),
     lambda workspace, client_id: issue_token(workspace, client_id)._asdict(),
+    create_document,
 )
 
 

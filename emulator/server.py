@@ -11,6 +11,7 @@ from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
 from emulator.http.listener import Listener
 from emulator.ocapi.access.direct_token import issue_token
+from emulator.ocapi.factory import create_document
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
@@ -118,6 +119,23 @@ class Emulator:
             WorkspaceError: The name of the workspace is not valid.
         """
         return issue_token(self.workspaces.get(workspace), client_id).access_token
+
+    def create(
+        self, document: str, workspace: str = DEFAULT_WORKSPACE, **properties: Any
+    ) -> dict[str, Any]:
+        """Create a document from a few properties, without a request; return its properties.
+
+        Args:
+            document: The name of the document, such as ``inventory_list``.
+            workspace: The workspace.
+            **properties: Properties, and ids of the documents above. Missing ids, missing documents
+                above and missing required properties are added.
+
+        Raises:
+            FactoryError: The name is unknown, or the properties are not valid.
+            WorkspaceError: The name of the workspace is not valid.
+        """
+        return create_document(self.workspaces.get(workspace), document, properties)
 
     def reset(self) -> None:
         """Bring the default workspace back to its start: data, clock, failpoints, journal."""

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from emulator.config import Config
 from emulator.control import (
     clock,
+    document,
     failpoint,
     guard,
     journal,
@@ -33,11 +34,12 @@ RESET_TARGETS = ("fixtures", "empty")
 
 
 class Permissions(NamedTuple):
-    """The functions of the Data API for settings and tokens."""
+    """The functions of the Data API for settings, tokens and documents."""
 
     read: settings.Read
     summarize: settings.Summarize
     issue_token: token.IssueToken
+    create_document: document.CreateDocument
 
 
 def register(
@@ -54,7 +56,7 @@ def register(
         config: The configuration of the server.
         declaration: The reader of failpoint declarations.
         collections: The collections of data sets.
-        permissions: The functions for settings documents and tokens.
+        permissions: The functions for settings documents, tokens and documents.
     """
     blueprint = Blueprint(FAMILY_NAME, __name__, url_prefix=PATH_PREFIX)
     blueprint.register_error_handler(
@@ -67,6 +69,7 @@ def register(
     blueprint.add_url_rule("/crashes", "forget_crashes", forget_crashes, methods=["DELETE"])
     blueprints = (
         clock.create(),
+        document.create(permissions.create_document),
         failpoint.create(declaration),
         journal.create(),
         snapshot.create(),

@@ -131,6 +131,7 @@ class Resource:
         index: Returns records of further collections of the store, made from all records of a data
             set. Writes have to keep these records up to date.
         expansions: The valid values of ``expand``.
+        needed: The properties, besides the id, that a document of a data set must have.
         required: Whether every data set must have a document.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
         references: The referenced collections by property. The property holds an id or several ids.
@@ -159,6 +160,7 @@ class Resource:
     aliases: tuple[str, ...] = ()
     search: Search | None = None
     expansions: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
     required: bool = False
     survives_empty_reset: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
@@ -341,7 +343,7 @@ class Resource:
             raise ValueError("; ".join([*self._report_missing_ids(entry), str(error)])) from error
         named = {**properties, **ids}
         try:
-            key = tuple([named[name] for name in self.keys])
+            key, _ = tuple([named[name] for name in self.keys]), [named[n] for n in self.needed]
         except KeyError as error:
             raise ValueError(f"has no {error}") from error
         derived = self.derive(properties, properties, {}, "") if self.derive else properties

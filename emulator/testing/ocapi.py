@@ -223,6 +223,21 @@ class Ocapi:
         """Add a failpoint: an ``action``, and ``match``, ``times``, ``probability``, ``seed``."""
         self.control("POST", "/failpoints", {"action": dict(action), **others})
 
+    def create(self, document: str, **properties: Any) -> dict[str, Any]:
+        """Create a document, such as ``inventory_list``; return its properties.
+
+        Args:
+            document: The name of the document.
+            **properties: Properties, and ids of the documents above. Missing ids, missing documents
+                above and missing required properties are added.
+
+        Raises:
+            RefusedError: The name is unknown, or the properties are not valid.
+        """
+        value = {"type": document, "properties": properties}
+        created: dict[str, Any] = self._ask("POST", "/documents", value)
+        return created
+
     def freeze(self, at: str = "") -> None:
         """Stop the clock, at an instant of ISO 8601 or now."""
         self.control("POST", "/clock/freeze", {"at": at} if at else None)

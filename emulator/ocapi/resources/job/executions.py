@@ -243,20 +243,6 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
     return answer_document(call, EXECUTION, shown, record.state, status)
 
 
-def _check_complete(
-    _before: Mapping[str, Any] | None, after: dict[str, Any], *_: object
-) -> dict[str, Any]:
-    """Check the members that an entry of a data set needs; return all properties.
-
-    Raises:
-        ValueError: A member is missing.
-    """
-    for name in ("job_id", "start_time"):
-        if name not in after:
-            raise ValueError(f"has no '{name}'")
-    return after
-
-
 PATH = "jobs/{job_id}/executions"
 JOB_EXECUTIONS = Resource(
     path=NAME,
@@ -266,7 +252,7 @@ JOB_EXECUTIONS = Resource(
     verbs=frozenset(),
     not_found=JOB_EXECUTION_NOT_FOUND,
     references={"job_id": "jobs"},
-    derive=_check_complete,
+    needed=("job_id", "start_time"),
     view=view,
     viewed=select_unfinished,
     index=index,

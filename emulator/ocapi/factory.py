@@ -1,0 +1,206 @@
+"""Documents for tests: the caller names a few properties, and required ones are added."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import missing
+
+from emulator.clock import render_instant
+from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.document import Document
+from emulator.ocapi.schema.fields import (
+    Array,
+    Boolean,
+    DateTime,
+    Embedded,
+    Enumeration,
+    Localized,
+    Number,
+    Property,
+    String,
+)
+from emulator.store import Key, Presence, Put, Record, StateConflict, Store
+from emulator.workspace.workspace import Workspace
+
+WORDS = {"first_name": "Robin", "last_name": "Sample", "login": "robin", "country_code": "US"}
+"""Believable values of properties, by name."""
+
+
+class FactoryError(ValueError):
+    """A document cannot be created; the message has the reason."""
+
+
+def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Create a document in a workspace; return the stored properties and the ids above.
+
+    The document is written as an entry of a data set is: read-only properties count, and rules for
+    requests do not. Missing documents above and missing required properties are added.
+
+    Args:
+        workspace: The workspace.
+        name: The name of the document, such as ``inventory_list``, or of the collection.
+        given: Properties, and ids of the documents above.
+
+    Raises:
+        FactoryError: The name is unknown, the properties are not valid, or there is such a
+            document.
+    """
+    resource = _find_resource(name)
+    record = _create(workspace, resource, given)
+    return {**dict(zip(resource.keys, record.key, strict=True)), **record.properties}
+
+
+def _find_resource(name: str) -> Resource:
+    named = {resource.name: resource for resource in reversed(RESOURCES)}
+    named |= {resource.document.type_name: resource for resource in reversed(RESOURCES)}
+    if name not in named:
+        known = sorted({resource.document.type_name for resource in RESOURCES})
+        raise FactoryError(f"there is no document '{name}': use one of {', '.join(known)}")
+    return named[name]
+
+
+def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) -> Record:
+    entry = {**_add_missing(workspace, resource, given), **given}
+    _check_custom(workspace.store, resource, given)
+    fixtures = resource.fixtures()
+    try:
+        record = fixtures.decode(entry)
+    except ValueError as error:
+        raise FactoryError(f"{resource.document.type_name}: {error}") from error
+    _check_references(workspace.store, resource, record)
+    now = render_instant(workspace.clock.now())
+    dates = resource.record(record.key, {}, now, created=True).properties
+    record = Record(record.key, {**dates, **record.properties})
+    arrange = fixtures.arrange or (lambda records: {resource.name: [*records]})
+    puts = [
+        Put(collection, one, Presence.ABSENT if collection == resource.name else Presence.ANY)
+        for collection, records in arrange([record]).items()
+        for one in records
+    ]
+    try:
+        workspace.store.apply(*puts)
+    except StateConflict as error:
+        raise FactoryError(f"{resource.name} has '{'/'.join(record.key)}' already") from error
+    return record
+
+
+def _add_missing(
+    workspace: Workspace, resource: Resource, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the ids and the required properties that the caller leaves out."""
+    added: dict[str, Any] = {}
+    if resource.parent is not None:
+        above = _find_above(workspace, resource.parent, given, resource.keys[:-1])
+        added |= dict(zip(resource.keys[:-1], above, strict=True))
+    if resource.key not in given:
+        added[resource.key] = _make_id(workspace.store, resource, tuple(added.values()))
+    for name in {*_list_required(resource.document), *resource.needed}.difference(given, added):
+        declared: Any = resource.document.fields[name]
+        if collection := resource.references.get(name):
+            target = _create_or_find(workspace, collection)
+            added[name] = [target] if isinstance(declared, Array) else target
+        else:
+            added[name] = _make_value(name, declared)
+    return added
+
+
+def _find_above(
+    workspace: Workspace, parent: Resource, given: Mapping[str, Any], names: tuple[str, ...]
+) -> Key:
+    """Return the key of the document above: the named one, the first one, or a new one.
+
+    Raises:
+        FactoryError: The caller names a document above that does not exist.
+    """
+    store = workspace.store
+    if names[-1] not in given:
+        above = tuple(given[name] for name in names[:-1] if name in given)
+        first = store.scan(parent.name, 0, 1, above if len(above) == len(names) - 1 else ())
+        if first.records:
+            return first.records[0].key
+        ids = {parent.keys[i]: given[n] for i, n in enumerate(names[:-1]) if n in given}
+        return _create(workspace, parent, ids).key
+    grand = parent.parent
+    above = _find_above(workspace, grand, given, names[:-1]) if grand else ()
+    key = (*above, given[names[-1]])
+    if not isinstance(key[-1], str) or store.get(parent.name, key) is None:
+        raise FactoryError(f"{names[-1]}: there is no '{given[names[-1]]}' in {parent.name}")
+    return key
+
+
+def _create_or_find(workspace: Workspace, collection: str) -> str:
+    """Return the id of the first document of a collection; create a document if there is none."""
+    first = workspace.store.scan(collection, 0, 1).records
+    record = first[0] if first else _create(workspace, _find_resource(collection), {})
+    return record.key[-1]
+
+
+def _make_id(store: Store, resource: Resource, above: Key) -> str:
+    """Return an id that no document has, such as ``product-12``."""
+    stem = resource.document.type_name.replace("_", "-")
+    number = store.count(resource.name, above) + 1
+    while store.get(resource.name, (*above, f"{stem}-{number}")) is not None:
+        number += 1
+    return f"{stem}-{number}"
+
+
+def _list_required(document: Document) -> Iterator[str]:
+    for name, declared in document.fields.items():
+        if declared.required and declared.load_default is missing:
+            yield name
+
+
+def _make_value(name: str, declared: Any) -> Any:
+    """Return a believable value of a property."""
+    if isinstance(declared, Embedded):
+        fields = declared.document.fields
+        return {
+            inner: _make_value(inner, fields[inner]) for inner in _list_required(declared.document)
+        }
+    if isinstance(declared, Array):
+        return [_make_value(name, declared.inner)]
+    text = WORDS.get(name) or f"{name.replace('_', ' ').capitalize()} of a test"
+    if "email" in name:
+        text = f"{name.replace('_', '.')}@example.com"
+    values: dict[type[Property], Any] = {
+        Enumeration: getattr(declared, "values", ("",))[0],
+        Boolean: True,
+        Number: max(getattr(declared, "minimum", None) or 0, 1),
+        DateTime: "2026-01-01T00:00:00.000Z",
+        Localized: {"default": text},
+        String: text[: getattr(declared, "max_length", None)],
+    }
+    return next((value for kind, value in values.items() if isinstance(declared, kind)), {})
+
+
+def _check_custom(store: Store, resource: Resource, given: Mapping[str, Any]) -> None:
+    """Check the custom properties against the declarations.
+
+    Raises:
+        FactoryError: A custom property is not declared, or has another type.
+    """
+    name = resource.document.type_name
+    declarations = Declarations(store)
+    for custom in filter(resource.document.takes, given):
+        declared = declarations.find(name, custom)
+        if declared is None:
+            raise FactoryError(f"{name}: the custom property '{custom}' is not declared")
+        try:
+            declared.deserialize(given[custom])
+        except ValueError as error:
+            raise FactoryError(f"{name}: '{custom}' has another type than declared") from error
+
+
+def _check_references(store: Store, resource: Resource, record: Record) -> None:
+    """Check that the referenced documents exist.
+
+    Raises:
+        FactoryError: One of the documents does not exist.
+    """
+    for name, collection in resource.references.items():
+        value = record.get(name) or ()
+        for id_ in (value,) if isinstance(value, str) else value:
+            if store.get(collection, (id_,)) is None:
+                raise FactoryError(f"{name}: there is no '{id_}' in {collection}")

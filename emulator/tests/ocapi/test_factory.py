@@ -1,0 +1,86 @@
+"""Documents made from a few properties."""
+
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from emulator.ocapi.factory import FactoryError
+from emulator.ocapi.resources import RESOURCES
+from emulator.testing.ocapi import Ocapi, RefusedError
+
+LIST = "inventory_list"
+RECORD = "product_inventory_record"
+
+
+def read(emulator: Emulator, path: str) -> Any:
+    client = emulator.app.test_client()
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    return client.get(f"/s/-/dw/data/v23_2/{path}", headers=headers).json
+
+
+def test_the_given_properties_are_those_of_the_document() -> None:
+    emulator = Emulator(fixtures="samples")
+    made = emulator.create(LIST, id="mine", description="of a test", default_in_stock=True)
+    shown = read(emulator, "inventory_lists/mine")
+    assert (shown["description"], shown["default_in_stock"]) == ("of a test", True)
+    assert {name: shown[name] for name in made} == made
+
+
+def test_missing_ids_are_new() -> None:
+    emulator = Emulator(fixtures="samples")
+    first, second = emulator.create(LIST), emulator.create(LIST)
+    assert first["id"] != second["id"]
+    assert read(emulator, "inventory_lists?count=0")["total"] == 4
+
+
+def test_missing_documents_above_are_found_or_created() -> None:
+    emulator = Emulator(fixtures="samples")
+    made = emulator.create(RECORD, product_id="sku")
+    assert made["inventory_list_id"] == "my-inventorylist1"
+    emulator.workspace.reset(empty=True)
+    made = emulator.create(RECORD, product_id="sku", allocation={"amount": 5})
+    path = f"inventory_lists/{made['inventory_list_id']}/product_inventory_records/sku"
+    assert read(emulator, path)["ats"] == 5
+
+
+@pytest.mark.parametrize(
+    ("document", "properties", "reason"),
+    [
+        ("nothing", {}, "there is no document 'nothing': use one of "),
+        (LIST, {"colour": "red"}, "inventory_list: .*colour"),
+        (LIST, {"id": "my-inventorylist1"}, "inventory_lists has 'my-inventorylist1' already"),
+        (LIST, {"assigned_sites": ["none"]}, "assigned_sites: there is no 'none' in sites"),
+        (LIST, {"c_x": 1}, "inventory_list: the custom property 'c_x' is not declared"),
+        (
+            RECORD,
+            {"inventory_list_id": "none"},
+            "inventory_list_id: there is no 'none' in inventory_lists",
+        ),
+    ],
+)
+def test_what_is_not_valid_is_refused(
+    document: str, properties: dict[str, Any], reason: str
+) -> None:
+    emulator = Emulator(fixtures="samples")
+    before = emulator.workspace.store.version()
+    with pytest.raises(FactoryError, match=reason):
+        emulator.create(document, **properties)
+    assert emulator.workspace.store.version() == before
+
+
+def test_the_fixture_creates_documents_over_http(ocapi: Ocapi) -> None:
+    made = ocapi.create(LIST, description="of a test")
+    answer = ocapi.session.get(f"{ocapi.data_url}/inventory_lists/{made['id']}")
+    assert answer.json()["description"] == "of a test"
+    with pytest.raises(RefusedError, match="there is no document 'nothing'"):
+        ocapi.create("nothing")
+
+
+@pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
+def test_every_document_can_be_created(name: str) -> None:
+    emulator = Emulator(fixtures="samples")
+    made = emulator.create(name)
+    [resource] = [resource for resource in RESOURCES if resource.name == name]
+    key = tuple(made[part] for part in resource.keys)
+    assert emulator.workspace.store.get(name, key) is not None
