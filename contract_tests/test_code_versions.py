@@ -66,6 +66,8 @@ def test_one_code_version_shows_its_state_and_its_size_on_request(storefront: Ap
     assert document["active"] is True
     assert "total_size" not in document
     assert storefront.get("/code_versions/version2?expand=size").json()["total_size"] == 0
+    known = {"If-None-Match": f'"{document["_resource_state"]}"'}
+    assert storefront.get("/code_versions/version2", headers=known).status_code == 304
     answer = storefront.get("/code_versions/unknown")
     message = "The code version with ID 'unknown' couldn't be found."
     assert_fault(answer, 404, "CodeVersionIdNotFound", {"codeVersionId": "unknown"}, message)
@@ -195,3 +197,33 @@ def test_a_reset_brings_back_versions_and_folders(storefront: Api) -> None:
     folder = storefront.call("PROPFIND", WEBDAV, headers={"Depth": "1"}).text
     assert ("version1" in folder, "version3" in folder) == (True, False)
     assert states(storefront) == {"version1": (False, True), "version2": (True, False)}
+
+
+@pytest.mark.rule("COD-5")
+def test_a_file_lists_the_code_versions(storefront: Api) -> None:
+    assert storefront.put("/code_versions/version3").status_code == 200
+    answer = storefront.call("GET", f"{WEBDAV}/version1/../.version")
+    assert answer.status_code == 200
+    assert [line for line in answer.text.splitlines() if not line.startswith("#")] == [
+        "fileVersion=1",
+        "maxVersions=0",
+        "version2/1676901600000/1676901106000",
+        "version1/1673859600000/1673859312000",
+        "version3/0/1767225600000",
+    ]
+    assert answer.text.endswith("\n# end of file marker\n")
+
+
+@pytest.mark.rule("COD-5")
+def test_the_file_with_the_versions_is_always_there(storefront: Api) -> None:
+    path = f"{WEBDAV}/.version"
+    listed = storefront.call("GET", path).text
+    assert "<displayname>.version</displayname>" in storefront.call("PROPFIND", WEBDAV).text
+    assert storefront.call("PUT", path, data=b"other").status_code == 204
+    assert storefront.call("GET", path).text == listed
+    assert storefront.call("DELETE", path).status_code == 204
+    moved = {"Destination": path, "Overwrite": "T"}
+    assert storefront.call("MOVE", f"{WEBDAV}/version1", headers=moved).status_code == 204
+    assert "version2/" in storefront.call("GET", path).text
+    assert set(states(storefront)) == {"version2"}
+    assert storefront.put("/code_versions/.version").status_code == 400

@@ -214,7 +214,13 @@ def test_parameters_are_shown_and_checked(storefront: Api) -> None:
     unknown = execute(storefront, "SyncInventory", json={"file_name": "x.zip"})
     arguments = {"property": "file_name", "document": "job_execution_request"}
     assert_fault(unknown, 400, "UnknownProperty", arguments)
-    for parameter in ({"name": "", "value": "x"}, {"name": "x" * 257, "value": "x"}, {"name": "x"}):
+    assert execute(storefront, "SyncInventory", json=[]).status_code == 400
+    for parameter in (
+        None,
+        {"name": "", "value": "x"},
+        {"name": "x" * 257, "value": "x"},
+        {"name": "x"},
+    ):
         refused = execute(storefront, "SyncInventory", json={"parameters": [parameter]})
         assert refused.status_code == 400
         assert refused.json()["fault"]["type"] == "PropertyConstraintViolationException"
@@ -251,6 +257,8 @@ def test_bodies_of_system_jobs_are_checked(storefront: Api) -> None:
     scope: Any = {"site_scope": {"named_sites": ["RefArch"]}}
     assert execute(storefront, INDEX, json=scope).status_code == 202
     assert_fault(execute(storefront, INDEX), 400, "MissingSiteScopeParameter", {})
+    without: Any = {"parameters": [{"name": "Other", "value": "RefArch"}]}
+    assert_fault(execute(storefront, INDEX, json=without), 400, "MissingSiteScopeParameter", {})
     invalid = execute(storefront, INDEX, json={"site_scope": 1})
     assert_fault(invalid, 400, "InvalidSiteScopeParameter", {})
 
@@ -262,6 +270,8 @@ def test_a_finished_execution_is_deleted(storefront: Api) -> None:
     running = storefront.delete(path)
     assert_fault(running, 403, "JobExecutionNotFinished", arguments)
     advance(storefront, 1)
+    stale = {"x-dw-resource-state": "0" * 64}
+    assert storefront.delete(path, headers=stale).status_code == 409
     assert storefront.delete(path).status_code == 204
     message = f"No Job execution with ID '{arguments['executionId']}' was found."
     assert_fault(storefront.get(path), 404, "JobExecutionNotFound", arguments, message)

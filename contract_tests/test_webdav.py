@@ -1,6 +1,7 @@
 """WebDAV: the files of an instance."""
 
 import io
+import json
 import re
 import stat
 import tarfile
@@ -9,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +20,7 @@ from defusedxml import ElementTree
 
 from contract_tests.api import Api
 
+Start = Callable[..., Api]
 SITES = "/on/demandware.servlet/webdav/Sites"
 TEMP = f"{SITES}/Temp"
 FORM = "application/x-www-form-urlencoded"
@@ -562,3 +565,72 @@ def test_another_method_is_405(api: Api, method: str) -> None:
 @pytest.mark.rule("DAV-1")
 def test_another_path_of_the_servlet_is_404(api: Api) -> None:
     assert api.call("GET", "/on/demandware.servlet/other").status_code == 404
+
+
+@pytest.fixture
+def limited(start: Start, tmp_path: Path) -> Api:
+    """A client with permissions for some folders."""
+    permissions = [
+        {"path": "/impex/src", "operations": ["read_write"]},
+        {"path": "/logs", "operations": ["read"]},
+        {"path": "/catalogs/Shoes", "operations": ["read_write"]},
+    ]
+    client = {"client_id": "a" * 30, "client_secret": "a" * 30, "webdav_permissions": permissions}
+    user = {"login": "admin", "password": "admin"}
+    data = {"clients": [client], "users": [user]}
+    (tmp_path / "clients.json").write_text(json.dumps(data))
+    (tmp_path / "sites.json").write_text(json.dumps([{"id": "Shop"}]))
+    return start(fixtures=str(tmp_path))
+
+
+@pytest.mark.rule("DAV-15")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", "Impex/src/a.txt", 201),
+        ("PUT", "impex/src/instance/a.txt", 201),
+        ("GET", "Impex/src", 200),
+        ("GET", "Impex/src/../../Cartridges", 401),
+        ("PUT", "Impex/a.txt", 401),
+        ("GET", "Impex/SRC", 401),
+        ("PROPFIND", "Logs/jobs", 207),
+        ("PUT", "Logs/a.log", 401),
+        ("DELETE", "LOGS/jobs", 401),
+        ("MKCOL", "Catalogs/Shoes", 201),
+        ("MKCOL", "Catalogs/Shirts", 401),
+        ("GET", "Cartridges", 401),
+        ("PROPFIND", "", 401),
+    ],
+)
+def test_a_client_uses_the_folders_of_its_permissions(
+    limited: Api, method: str, path: str, status: int
+) -> None:
+    assert limited.call(method, f"{SITES}/{path}").status_code == status
+    pair = b64encode(f"{'a' * 30}:{'a' * 30}".encode()).decode()
+    basic = {"Authorization": f"Basic {pair}"}
+    again = limited.call(method, f"{SITES}/{path}", headers=basic).status_code
+    assert (again == 401) == (status == 401)
+
+
+@pytest.mark.rule("DAV-15")
+@pytest.mark.parametrize(
+    ("method", "source", "target", "status"),
+    [
+        ("COPY", "Impex/src/instance", "Catalogs/Shoes", 201),
+        ("COPY", "Logs/jobs", "Impex/src/jobs", 201),
+        ("MOVE", "Logs/jobs", "Impex/src/jobs", 401),
+        ("COPY", "Impex/src/instance", "Temp/a", 401),
+        ("COPY", "Temp", "Impex/src/a", 401),
+    ],
+)
+def test_a_copy_needs_a_permission_for_the_destination(
+    limited: Api, method: str, source: str, target: str, status: int
+) -> None:
+    destination = {"Destination": f"{SITES}/{target}"}
+    assert limited.call(method, f"{SITES}/{source}", headers=destination).status_code == status
+
+
+@pytest.mark.rule("DAV-15")
+def test_a_user_uses_all_folders(limited: Api) -> None:
+    basic = {"Authorization": f"Basic {b64encode(b'admin:admin').decode()}"}
+    assert limited.call("GET", f"{SITES}/Cartridges", headers=basic).status_code == 200

@@ -29,12 +29,12 @@ from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTI
 from emulator.ocapi import app as data
 from emulator.ocapi.access import oauth, permission, traffic
 from emulator.ocapi.access.direct_token import issue_token
-from emulator.ocapi.access.file_access import may_use_files
+from emulator.ocapi.access.file_access import find_permissions
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
 from emulator.ocapi.factory import create_document
 from emulator.ocapi.meta import api as meta
-from emulator.ocapi.resources.code.folders import make_folders
+from emulator.ocapi.resources.code import folders
 from emulator.recording.exchange import Reply
 from emulator.request import PlainResponse, Request, current_request
 from emulator.store import StoreUnavailable
@@ -112,7 +112,7 @@ def _register(app: Flask, service: Service) -> list[Family]:
         meta.register(app, service),
         batch.register(app, service, serve_part),
         inventory_service.register(app, service.config),
-        webdav.register(app, may_use_files, make_folders),
+        webdav.register(app, find_permissions, folders.prepare),
     ]
 
 

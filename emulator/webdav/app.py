@@ -1,7 +1,7 @@
 """WebDAV as a blueprint: authentication, the view, refusals as HTML."""
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from flask import Blueprint, Flask
@@ -16,15 +16,20 @@ from werkzeug.exceptions import (
 from werkzeug.wrappers import Response
 
 from emulator.family import TOO_LARGE, UPLOAD_PATH, Family
-from emulator.request import PlainResponse, current_request
+from emulator.request import PlainResponse, Request, current_request
 from emulator.webdav.operation import ALLOWED_METHODS, METHODS, Operation
-from emulator.webdav.place import SITES_PATH, find
+from emulator.webdav.place import SITES_PATH, Place, find, find_destination
+from emulator.workspace.files import ALL_FILES, FilePermission, Files
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
 FAMILY_NAME = "webdav"
+UNAUTHORIZED = "This request requires HTTP authentication."
 HTML_MEDIA_TYPE = "text/html;charset=ISO-8859-1"
-Authenticate = Callable[[Workspace, str | None], bool]
+READS = {"GET", "HEAD", "OPTIONS", "PROPFIND"}
+PERMISSIONS = "emulator.webdav.permissions"
+"""The WSGI environment key of the permissions of the client."""
+Authenticate = Callable[[Workspace, str | None], Sequence[FilePermission]]
 Prepare = Callable[[Workspace], object]
 
 
@@ -33,7 +38,7 @@ def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family
 
     Args:
         app: The application.
-        authenticate: Returns whether a header Authorization gives access to files.
+        authenticate: Returns the permissions that a header Authorization gives.
         prepare: Makes the folders of the workspace's code versions.
     """
     blueprint = Blueprint(FAMILY_NAME, __name__)
@@ -41,8 +46,10 @@ def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family
     def check() -> None:
         request = current_request()
         workspace = current(request.environ)
-        if not authenticate(workspace, request.headers.get("Authorization")):
-            raise Unauthorized("This request requires HTTP authentication.")
+        permissions = authenticate(workspace, request.headers.get("Authorization"))
+        if not permissions:
+            raise Unauthorized(UNAUTHORIZED)
+        request.environ[PERMISSIONS] = permissions
         prepare(workspace)
 
     for name, rule in (("sites", SITES_PATH), ("file", f"{SITES_PATH}/<path:path>")):
@@ -75,6 +82,7 @@ def serve(path: str = "") -> PlainResponse:
         raise RequestEntityTooLarge("The body is too large.")
     workspace = current(request.environ)
     place = find(workspace.files, path)
+    _check_permissions(request, workspace.files, place)
     try:
         return Operation(request, workspace.files, place, workspace.clock.now()).serve()
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
@@ -87,6 +95,22 @@ def serve(path: str = "") -> PlainResponse:
         if error.errno == errno.ENAMETOOLONG:
             raise RequestURITooLarge("The path is too long.") from error
         raise
+
+
+def _check_permissions(request: Request, files: Files, place: Place) -> None:
+    """Check that the client may use a place, and change the destination of a copy (DAV-15).
+
+    Raises:
+        Unauthorized: The client has no permission.
+    """
+    permissions: Sequence[FilePermission] = request.environ[PERMISSIONS]
+    asked = [(place, request.method not in READS)]
+    if "Destination" in request.headers and request.method in ("COPY", "MOVE", "POST"):
+        asked = [(place, request.method != "COPY")]
+        asked += [(find_destination(files, request.headers["Destination"]), True)]
+    for one, writes in asked if permissions != ALL_FILES else ():
+        if not any(found.covers(one.segments, writes=writes) for found in permissions):
+            raise Unauthorized(UNAUTHORIZED)
 
 
 def refuse(error: HTTPException) -> Response:

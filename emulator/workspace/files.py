@@ -14,7 +14,9 @@ import shutil
 import stat
 import tempfile
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -34,6 +36,27 @@ MAX_SEGMENTS = 100
 """The segments of a path. Python copies and removes trees recursively, up to about 1,000 levels."""
 NO_FILES = ""
 """The copy of a folder that was never used."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePermission:
+    """A permission for a file or a folder with all content.
+
+    Attributes:
+        segments: The path, the root in lower case; empty for all files.
+        writes: Whether the permission allows changes.
+    """
+
+    segments: tuple[str, ...]
+    writes: bool
+
+    def covers(self, segments: Sequence[str], *, writes: bool) -> bool:
+        """Return whether the permission allows to read or change a path."""
+        asked = (*(name.lower() for name in segments[:1]), *segments[1:])
+        return asked[: len(self.segments)] == self.segments and (self.writes or not writes)
+
+
+ALL_FILES = (FilePermission((), writes=True),)
 
 
 class Files:

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from marshmallow import Schema, ValidationError, fields, validate
 
 from emulator.store import Record, Store
+from emulator.workspace.files import ROOTS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -25,6 +26,8 @@ REDIRECT_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{URI_CHARACTERS}+", re.ASCI
 LOOPBACK_URI = re.compile(
     rf"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?([/?]{URI_CHARACTERS}*)?", re.ASCII
 )
+ROOT_NAMES = "|".join(name.lower() for name in ROOTS)
+WEBDAV_PATH = re.compile(rf"\A/(?:(?:{ROOT_NAMES})(?:/[^/\\\x00-\x1f]+)*)?\Z")
 SCOPE = r"[\x21\x23-\x5b\x5d-\x7e]+"  # RFC 6749, section 3.3
 PUBLIC_CLIENTS: Mapping[str, Mapping[str, Any]] = {
     "a40a7a9b-e854-4aa6-8078-d5f79872aa65": {},
@@ -50,10 +53,22 @@ def check_certificate(text: str) -> None:
         ) from error
 
 
+class WebDavPermission(Schema):
+    """A permission for a folder of WebDAV, as in the permission document of Business Manager."""
+
+    path = fields.String(required=True, validate=validate.Regexp(WEBDAV_PATH))
+    operations = fields.List(
+        fields.String(validate=validate.OneOf(("read", "read_write"))),
+        required=True,
+        validate=NON_EMPTY,
+    )
+
+
 class Client(Schema):
     """An entry of ``clients`` in ``clients.json``: an API client of Account Manager.
 
-    A client without ``client_secret`` is public: signed in by users only.
+    A client without ``client_secret`` is public: signed in by users only. A client without
+    ``webdav_permissions`` may use all files of WebDAV.
     """
 
     client_id = fields.String(required=True, validate=NON_EMPTY)
@@ -64,6 +79,7 @@ class Client(Schema):
         fields.String(validate=validate.Regexp(rf"\A{REDIRECT_URI.pattern}\Z", re.ASCII))
     )
     scopes = fields.List(fields.String(validate=validate.Regexp(rf"\A{SCOPE}\Z", re.ASCII)))
+    webdav_permissions = fields.List(fields.Nested(WebDavPermission))
 
 
 class User(Schema):

@@ -1,12 +1,15 @@
-"""Access to the files of WebDAV: the header Authorization (DAV-6)."""
+"""Access to the files of WebDAV: the header Authorization (DAV-6, DAV-15)."""
+
+from collections.abc import Sequence
 
 from emulator.ocapi.access.client import find_client, is_client, is_user, read_basic, spellings
 from emulator.ocapi.access.token import TokenError, Tokens
+from emulator.workspace.files import ALL_FILES, FilePermission
 from emulator.workspace.workspace import Workspace
 
 
-def may_use_files(workspace: Workspace, authorization: str | None) -> bool:
-    """Return whether a header Authorization gives access to the files of a workspace.
+def find_permissions(workspace: Workspace, authorization: str | None) -> Sequence[FilePermission]:
+    """Return the permissions that a header Authorization gives for the files of a workspace.
 
     The header has the token of an API client, or login and password of a Business Manager user,
     or id and secret of an API client.
@@ -17,10 +20,23 @@ def may_use_files(workspace: Workspace, authorization: str | None) -> bool:
         try:
             client_id = tokens.verify(token.strip())
         except TokenError:
-            return False
-        return find_client(workspace.store, client_id) is not None
-    pair = read_basic(authorization)
-    return pair is not None and any(
-        is_user(workspace.store, *spelled) or is_client(workspace.store, *spelled)
-        for spelled in spellings(*pair)
-    )
+            return ()
+        return _list_permissions(workspace, client_id)
+    for name, secret in spellings(*(read_basic(authorization) or ("", ""))):
+        if is_user(workspace.store, name, secret):
+            return ALL_FILES
+        if is_client(workspace.store, name, secret):
+            return _list_permissions(workspace, name)
+    return ()
+
+
+def _list_permissions(workspace: Workspace, client_id: str) -> Sequence[FilePermission]:
+    """Return the permissions of a client: for all files without ``webdav_permissions``."""
+    client = find_client(workspace.store, client_id)
+    if client is None or "webdav_permissions" not in client:
+        return () if client is None else ALL_FILES
+    return [_read_permission(**entry) for entry in client["webdav_permissions"]]
+
+
+def _read_permission(path: str, operations: Sequence[str]) -> FilePermission:
+    return FilePermission(tuple(filter(None, path.split("/"))), "read_write" in operations)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from emulator.ocapi.answer import Answer, answer_document, select
+from emulator.ocapi.answer import Answer, answer_document, name_state, select
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.code import folders
@@ -72,7 +72,13 @@ def list_(call: Call) -> Answer:
 def read(call: Call) -> Answer:
     """Show one code version; ``expand=size`` brings the size."""
     _look(call)
-    return _show(call, _find(call))
+    record = _find(call)
+    try:
+        state.check_read(record.state, call.request.headers)
+    except state.NotModified:
+        if not call.expansions:  # files may change the size, and leave the state
+            return Answer(304, headers=name_state(record.state))
+    return _show(call, record)
 
 
 def create(call: Call) -> Answer:

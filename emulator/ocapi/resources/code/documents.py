@@ -17,9 +17,13 @@ from emulator.workspace.files import is_inside
 MAX_ID_BYTES = 255  # of a folder's name
 
 
+VERSION_FILE = ".version"
+"""The name of the file that lists the code versions."""
+
+
 def is_folder_name(name: str) -> bool:
-    """Return whether a folder can have a name."""
-    return is_inside([name]) and len(name.encode()) <= MAX_ID_BYTES
+    """Return whether the folder of a code version can have a name."""
+    return is_inside([name]) and len(name.encode()) <= MAX_ID_BYTES and name != VERSION_FILE
 
 
 class FolderName(String):

@@ -4,16 +4,19 @@ The records of the store follow the folders, because clients deploy code through
 makes a code version. The removal of a folder removes an inactive code version.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from emulator.clock import render_instant
+from emulator.ocapi.resources.code.documents import VERSION_FILE
 from emulator.store import Change, Delete, Presence, Put, Record, Store, retry_on_conflict
 from emulator.workspace.files import Files
 from emulator.workspace.workspace import Workspace
 
 NAME = "code_versions"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FOLDERS = "code_versions.folders"
 """The store's collection of the versions with a folder; until then, data sets give cartridges."""
 
@@ -49,7 +52,8 @@ def measure(folder: Path) -> int:
 def _synchronize(store: Store, files: Files, now: str) -> None:
     records = scan(store)
     _make_missing(store, files, records)
-    folders = {path.name: path for path in files.locate("Cartridges").iterdir() if path.is_dir()}
+    found_folders = (path for path in files.locate("Cartridges").iterdir() if path.is_dir())
+    folders = {path.name: path for path in found_folders if path.name != VERSION_FILE}
     changes: list[Change] = []
     for version in sorted({*records, *folders}):
         record = records.get(version)
@@ -66,9 +70,30 @@ def _synchronize(store: Store, files: Files, now: str) -> None:
         store.apply(*changes)
 
 
-def make_folders(workspace: Workspace) -> None:
-    """Make the folders of versions that come from a data set."""
-    _make_missing(workspace.store, workspace.files, scan(workspace.store))
+def prepare(workspace: Workspace) -> None:
+    """Bring versions and folders together, and write the file that lists the versions (COD-5)."""
+    synchronize(workspace)
+    files = workspace.files
+    content = "\n".join(_list_versions(scan(workspace.store))).encode()
+    target = files.locate(f"Cartridges/{VERSION_FILE}")
+    if target.is_dir():
+        files.remove(target)
+    if not target.exists() or target.read_bytes() != content:
+        files.write(f"Cartridges/{VERSION_FILE}", content, workspace.clock.now())
+
+
+def _list_versions(records: Mapping[str, Record]) -> Iterator[str]:
+    """Yield the lines of the file; each version with the times in milliseconds, 0 for never."""
+    yield from ("# The code versions, the active version first.", "fileVersion=1", "maxVersions=0")
+    for record in sorted(records.values(), key=lambda record: not record.get("active")):
+        names = ("activation_time", "last_modification_time")
+        times = [datetime.fromisoformat(text) if (text := record.get(n)) else None for n in names]
+        yield "/".join([record.key[0], *(str(_count_milliseconds(time)) for time in times)])
+    yield "# end of file marker\n"
+
+
+def _count_milliseconds(time: datetime | None) -> int:
+    return 0 if time is None else (time - EPOCH) // timedelta(milliseconds=1)
 
 
 def _make_missing(store: Store, files: Files, records: dict[str, Record]) -> None:

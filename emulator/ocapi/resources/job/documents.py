@@ -51,7 +51,7 @@ class JobExecutionParameter(Document):
 class JobExecutionRequest(Document):
     """The body of a request to execute a job."""
 
-    parameters = Array(Embedded(JobExecutionParameter()))
+    parameters = Array(Embedded(JobExecutionParameter(), allow_none=False))
 
 
 class JobExecutionContinueInformation(Document):
@@ -115,12 +115,12 @@ class JobExecution(Document):
     log_file_name = String()
     log_file_path = String()
     modification_time = DateTime()
-    parameters = Array(Embedded(JobExecutionParameter()))
+    parameters = Array(Embedded(JobExecutionParameter(), allow_none=False))
     retry_information = Embedded(JobExecutionRetryInformation())
     start_time = DateTime(allow_none=False)
     status = String()
     status_metadata = Embedded(StatusMetadata())
-    step_executions = Array(Embedded(JobStepExecution()))
+    step_executions = Array(Embedded(JobStepExecution(), allow_none=False))
     user_login = String()
 
 

@@ -31,6 +31,7 @@ from emulator.ocapi.resources.job.requests import (
 )
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.language import SearchField
+from emulator.ocapi.wire import state
 from emulator.store import Delete, Presence, Put, Record, read_property, retry_on_conflict
 
 NAME = "job_executions"
@@ -87,6 +88,7 @@ def read(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     """Delete one finished execution."""
     record = _find(call)
+    state.check_write(record.state, call.request.headers, None)
     if not course.is_finished(record.properties, call.now):
         raise JOB_EXECUTION_NOT_FINISHED(record.key[-1])
     call.store.apply(Delete(NAME, record.key))

@@ -74,7 +74,7 @@ class Job(Document):
     log = String()
     pending = Number(minimum=0, load_default=DEFAULT_PENDING_SECONDS)
     refusal = Enumeration(*REFUSALS)
-    steps = Array(Embedded(JobStep()))
+    steps = Array(Embedded(JobStep(), allow_none=False))
 
 
 class Jobs(Collection):

@@ -105,7 +105,7 @@ def read_parameters(call: Call, job_id: str) -> Parameters:
     Raises:
         Fault: The body violates the schema of the job's request.
     """
-    body = call.content or {}
+    body = {} if call.content is None else call.content
     own, name_parameters = _find_schema(job_id)
     general = own is REQUEST or (isinstance(body, dict) and "parameters" in body)
     schema = REQUEST if general else own
@@ -120,9 +120,13 @@ def _find_schema(job_id: str) -> tuple[Document, Callable[[Mapping[str, Any]], P
         return SiteArchiveImportConfiguration(), _name_import
     if job_id == EXPORT_JOB:
         return SiteArchiveExportConfiguration(), _name_export
-    if job_id.startswith(INDEX_JOB_PREFIX) and job_id.endswith(INDEX_JOB_SUFFIX):
+    if _is_index_job(job_id):
         return SearchIndexUpdateConfiguration(), _name_sites
     return REQUEST, dict
+
+
+def _is_index_job(job_id: str) -> bool:
+    return job_id.startswith(INDEX_JOB_PREFIX) and job_id.endswith(INDEX_JOB_SUFFIX)
 
 
 def _list_parameters(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -131,13 +135,15 @@ def _list_parameters(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _check_parameters(job_id: str, parameters: Parameters) -> None:
-    """Refuse a name of an archive without the ending of an archive.
+    """Check the name of an archive for the ending of an archive, and an index job for sites.
 
     Raises:
-        Fault: JOB_EXECUTION.
+        Fault: JOB_EXECUTION, MISSING_SITE_SCOPE.
     """
     member = {IMPORT_JOB: "ImportFile", EXPORT_JOB: "ExportFile"}.get(job_id)
     if member and not parameters.get(member, "").endswith(".zip"):
         raise JOB_EXECUTION(job_id)
     if job_id == IMPORT_JOB:
         parameters.setdefault("ImportMode", "merge")
+    if _is_index_job(job_id) and "SiteScope" not in parameters:
+        raise MISSING_SITE_SCOPE()
