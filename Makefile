@@ -11,7 +11,7 @@ SECONDS ?= 600
 test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak clients lock clean
+.PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak clients coverage-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lint: install ## ruff and mypy
 
 ledger: install ## write docs/contract.md from docs/contract/*.toml
 	$(BIN)/python -m contract_tests.ledger
+
+coverage-page: install ## write docs/coverage.md: the operations of the Data API, their tests, rules and evidence
+	$(BIN)/pytest -q -n auto -p contract_tests.coverage contract_tests
 
 format: install ## lay out the sources
 	$(BIN)/ruff format .

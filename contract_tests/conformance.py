@@ -597,20 +597,25 @@ def explain(deviation: Deviation, rules: Iterable[Rule]) -> Deviation:
 
 def render(comparison: Comparison) -> str:
     """Return a comparison as Markdown: numbers, wrong deviations, explained deviations."""
-    rows = [_count(comparison, kind) for kind in FACT_KINDS]
     wrong = [
         [d.kind, d.name, d.facet or "all of it", d.served or "-", d.reference or "-"]
         for d in comparison.wrong
     ]
     parts = [
         "# Conformance",
-        _table(["", "right", "by rule", "wrong", "served", "in the reference"], rows),
+        count_facts(comparison),
         "## Wrong",
-        _table(["kind", "name", "what", "served", "reference"], wrong) if wrong else "Nothing.",
+        make_table(["kind", "name", "what", "served", "reference"], wrong) if wrong else "Nothing.",
         "## By rule",
-        _table(["rule", "deviations", "such as"], list(_group(comparison.deviations))),
+        make_table(["rule", "deviations", "such as"], list(_group(comparison.deviations))),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def count_facts(comparison: Comparison) -> str:
+    """Return the numbers of a comparison as a table of Markdown."""
+    head = ["", "right", "by rule", "wrong", "served", "in the reference"]
+    return make_table(head, [_count(comparison, kind) for kind in FACT_KINDS])
 
 
 def _count(comparison: Comparison, kind: str) -> list[str]:
@@ -636,7 +641,8 @@ def _group(deviations: Iterable[Deviation]) -> Iterator[list[str]]:
         yield [reason, str(len(named)), ", ".join(named[:MAX_EXAMPLES] + more)]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def make_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
