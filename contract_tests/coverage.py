@@ -1,14 +1,17 @@
 """Write ``docs/coverage.md``: each operation of the Data API with its tests, rules and evidence.
 
-A plugin of pytest for a run of all contract tests. It notes the operations in the requests of each
-test, and writes the page at the end:
+The module is a plugin of pytest for a run of all contract tests. It notes the operations in the
+requests of each test, and writes the page at the end. As a program it writes the page again from
+the description of the server and the ledger, and keeps the tests and rules of the last run:
 
     pytest -p contract_tests.coverage -n auto contract_tests
+    python -m contract_tests.coverage
 """
 
 import json
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,17 +38,21 @@ OPERATIONS = """
 ## Operations
 
 The column "tests" counts the contract tests in which the operation succeeds. A rule stands at an
-operation if at least half of its tests send the operation; up to six rules are named, those with
-most tests first. The evidence is that of these rules.
+operation if at least a fifth of its tests send the operation; up to six rules are named, those
+with the greatest share first. The evidence is that of these rules.
 """
 MAX_RULES = 6
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.2
 """The least share of a rule's tests that send an operation of the rule."""
 DATA_PATH = "/dw/data/"
 PROPERTY = "operations"
 
+ROW = re.compile(r"\| `(\w+) (/\S+)` \| (?:yes|no) \| (\d*) \| ([^|]*) \|")
+
 Operation = tuple[str, str]
 """Method and path, with ids in braces."""
+Noted = Mapping[Operation, tuple[str, str]]
+"""For each operation of a run the number of tests with a success, and the rules; as text."""
 
 
 class Templates:
@@ -97,11 +104,19 @@ class Sent:
         self.by_rule.update((rule, operation) for rule in rules for operation in operations)
         self.tests.update(rules)
 
+    def note(self) -> Noted:
+        """Return what the page shows of the run."""
+        seen = {operation for _, operation in self.by_rule} | set(self.successes)
+        return {
+            operation: (str(self.successes[operation]), ", ".join(self.rules_of(operation)))
+            for operation in seen
+        }
+
     def rules_of(self, operation: Operation) -> list[str]:
         """Return the rules of an operation."""
-        counts = {rule: self.by_rule[rule, operation] for rule in self.tests}
-        own = [rule for rule, n in counts.items() if n >= self.tests[rule] * LEAST_SHARE and n]
-        return sorted(own, key=lambda rule: (-counts[rule], rule))[:MAX_RULES]
+        shares = {rule: self.by_rule[rule, operation] / n for rule, n in self.tests.items()}
+        own = [rule for rule, share in shares.items() if share >= LEAST_SHARE]
+        return sorted(own, key=lambda rule: (-shares[rule], rule))[:MAX_RULES]
 
 
 class Recorder:
@@ -139,7 +154,7 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the page after a run without failures."""
         if not hasattr(session.config, "workerinput") and exitstatus == pytest.ExitCode.OK:
-            PAGE.write_text(render(self.templates.operations, self.sent), encoding="utf-8")
+            write_page(self.sent.note())
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -156,14 +171,28 @@ def pytest_configure(config: pytest.Config) -> None:
     requests.Session.send = observe  # type: ignore[assignment]
 
 
-def render(operations: list[Operation], sent: Sent) -> str:
+def write_page(noted: Noted) -> None:
+    """Write the page."""
+    PAGE.write_text(render(noted), encoding="utf-8")
+
+
+def read_page() -> Noted:
+    """Return what the page shows of the last run."""
+    rows = ROW.findall(PAGE.read_text(encoding="utf-8"))
+    return {(method, path): (tests, rules) for method, path, tests, rules in rows}
+
+
+def render(noted: Noted) -> str:
     """Return the page."""
-    description = make()
+    description, operations = make(), Templates().operations
     served = {
         (method, path) for method, path in operations if _is_served(description, method, path)
     }
     head = ["operation", "implemented", "tests", "rules", "evidence"]
-    rows = [_row(operation, operation in served, sent) for operation in operations]
+    rows = [
+        _row(operation, operation in served, *noted.get(operation, ("0", "")))
+        for operation in operations
+    ]
     counts = count_facts(compare(description, json.loads(DIGEST.read_bytes())))
     summary = f"{len(served)} of {len(operations)} operations are implemented."
     parts = [INTRODUCTION, counts, OPERATIONS, f"{summary}\n", make_table(head, rows)]
@@ -174,11 +203,14 @@ def _is_served(description: Any, method: str, path: str) -> bool:
     return method.lower() in description["paths"].get(path, {})
 
 
-def _row(operation: Operation, served: bool, sent: Sent) -> list[str]:
+def _row(operation: Operation, served: bool, tests: str, rules: str) -> list[str]:
     name = f"`{' '.join(operation)}`"
     if not served:
         return [name, "no", "", "", ""]
-    rules = sent.rules_of(operation)
-    tags = {tag for rule in ledger.rules() if rule.id in rules for tag in rule.evidence}
-    evidence = ", ".join(sorted(tags))
-    return [name, "yes", str(sent.successes[operation]), ", ".join(rules), evidence]
+    known = [rule for rule in ledger.rules() if rule.id in rules.split(", ")]
+    tags = {tag for rule in known for tag in rule.evidence}
+    return [name, "yes", tests or "0", rules, ", ".join(sorted(tags))]
+
+
+if __name__ == "__main__":
+    write_page(read_page())
