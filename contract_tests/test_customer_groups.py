@@ -91,6 +91,8 @@ def test_another_id_in_the_body_is_refused(shop: Api) -> None:
     answer = shop.put(f"{GROUPS}/{name}", json={"id": "other"})
     assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": name})
     assert shop.get(f"{GROUPS}/{name}").status_code == 404
+    answer = shop.patch(VIP, json={"id": "other"})
+    assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "VIP"})
 
 
 @pytest.mark.rule("CUS-7")
@@ -204,8 +206,25 @@ def test_groups_without_a_list_of_members_answer_nothing(shop: Api) -> None:
             search(shop, f"{GROUPS}/{name}/member_search", ALL),
         )
         assert [(a.status_code, a.content) for a in answers] == [(204, b"")] * 2
-    registered = shop.get(f"{GROUPS}/Registered/members?count=2").json()
-    assert [item["customer_no"] for item in registered["data"]] == ["00000001", "00000002"]
+
+
+@pytest.mark.rule("CUS-10")
+def test_all_customers_are_members_of_registered(shop: Api) -> None:
+    path = f"{GROUPS}/Registered/members"
+    page = shop.get(f"{path}?count=2&select=(**)").json()
+    assert [item["customer_no"] for item in page["data"]] == ["00000001", "00000002"]
+    assert page["total"] == shop.get(f"{path}?start=2").json()["total"] > 5
+    member = shop.get(f"{path}/00000002").json()
+    assert member == {**page["data"][1], "_v": "23.2"}
+    found = search(
+        shop, f"{GROUPS}/Registered/member_search", term("login", "is", "grace"), select="(**)"
+    )
+    assert found.json()["hits"] == [page["data"][1]]
+    unchanged = {"If-None-Match": f'"{member["_resource_state"]}"'}
+    assert shop.get(f"{path}/00000002", headers=unchanged).status_code == 304
+    answer = shop.get(f"{path}/none")
+    arguments = {"customerNo": "none", "customerGroupId": "Registered", "siteId": "RefArch"}
+    assert_fault(answer, 404, "CustomerGroupMemberNotFound", arguments)
 
 
 @pytest.mark.rule("CUS-11")
@@ -246,6 +265,13 @@ def test_members_go_with_the_group(shop: Api, group: str) -> None:
     assert shop.delete(group).status_code == 200
     assert shop.put(group, json={}).status_code == 201
     assert shop.get(f"{group}/members").json()["total"] == 0
+    customer = "/customer_lists/RefArch/customers/00000001"
+    number = uuid.uuid4().hex
+    assert shop.patch(customer, json={"customer_no": number}).status_code == 200
+    assert shop.get(f"{group}/members").json()["total"] == 0
+    customer = f"/customer_lists/RefArch/customers/{number}"
+    assert shop.patch(customer, json={"customer_no": "00000001"}).status_code == 200
+    assert shop.get(f"{VIP}/members/00000001").status_code == 200
 
 
 @pytest.mark.rule("CUS-12")

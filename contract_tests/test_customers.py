@@ -160,9 +160,9 @@ def test_a_login_belongs_to_one_customer_of_a_list(shop: Api) -> None:
     assert_fault(
         shop.patch(path, json={"credentials": {"login": login}}), 400, "LoginAlreadyInUse", {}
     )
-    assert_fault(
-        shop.patch(path, json={"credentials": {"login": ""}}), 400, "InvalidLogin", {"login": ""}
-    )
+    for credentials in (None, {"login": None}, {"login": ""}):
+        answer = shop.patch(path, json={"credentials": credentials})
+        assert_fault(answer, 400, "InvalidLogin", {"login": ""})
     assert shop.get(path).json() == one
     body = {"credentials": {"login": login}}
     assert (
@@ -188,6 +188,7 @@ def test_a_login_belongs_to_one_customer_of_a_list(shop: Api) -> None:
         ({"fax": "0" * 33}, "$.fax"),
         ({"customer_id": "i" * 29}, "$.customer_id"),
         ({"customer_no": None}, "$.customer_no"),
+        ({"customer_no": ""}, "$.customer_no"),
     ],
 )
 def test_a_customer_is_within_these_bounds(shop: Api, body: Any, path: str) -> None:
@@ -357,7 +358,7 @@ def test_patch_may_change_the_address_id(shop: Api) -> None:
     assert_fault(answer, 404, "CustomerListCustomerAddressNotFound", arguments)
 
 
-@pytest.mark.rule("CUS-6")
+@pytest.mark.rule("CUS-6", "PAG-1")
 def test_the_address_book_has_pages_of_ten_whole_addresses(shop: Api) -> None:
     path, _ = add_address(shop)
     for index in range(11):
@@ -367,7 +368,9 @@ def test_the_address_book_has_pages_of_ten_whole_addresses(shop: Api) -> None:
     assert (page["_type"], page["count"], page["total"]) == ("customer_address_result", 10, 12)
     assert page["data"][1]["city"] == "X"
     assert page["next"].startswith(shop.url)
-    assert shop.get(f"{path}?count=12").json()["count"] == 12
+    assert shop.get(f"{path}?count=200").json()["count"] == 12
+    expected = {"parameter": "count", "expected": "a number from 0 to 200"}
+    assert_fault(shop.get(f"{path}?count=201"), 400, "ValueConstraintViolation", expected)
 
 
 @pytest.mark.rule("CUS-6")

@@ -171,7 +171,9 @@ def check_parameters(call: Call) -> None:
     call.key = ids
     collection = _find_collection(call)
     if collection is not None and collection.has_pages:
-        call.page = paging.parse(call.request.parameters, collection.default_count)
+        call.page = paging.parse(
+            call.request.parameters, collection.default_count, collection.max_count
+        )
     if call.request.query_string:
         _check_query(call)
 

@@ -20,6 +20,7 @@ from emulator.store.record import Key
 
 MAX_MEMBERS = 32  # of a node
 MIN_MEMBERS = MAX_MEMBERS // 2
+ENTRIES_BUILT_PER_DELETE = 64  # a new tree of so many entries takes about as long as one deletion
 
 
 class Leaf(NamedTuple):
@@ -85,6 +86,11 @@ class Tree:
 
     def cut(self, start: int, stop: int) -> "Tree":
         """Return a tree without the entries from index ``start`` up to ``stop``."""
+        if (stop - start) * ENTRIES_BUILT_PER_DELETE > len(self):
+            kept = [*_leaves(self.root, 0, start), *_leaves(self.root, stop, len(self))]
+            keys = chain.from_iterable(leaf.keys for leaf in kept)
+            values = chain.from_iterable(leaf.values for leaf in kept)
+            return Tree.of([*keys], [*values])
         tree = self
         for leaf in list(_leaves(self.root, start, stop)):
             for key in leaf.keys:

@@ -28,7 +28,7 @@ from emulator.ocapi.schema.fields import (
     Property,
 )
 from emulator.ocapi.schema.lens import has_operation
-from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
+from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.ocapi.wire import versions
 
 TOKEN_PATH = "/dw/oauth2/access_token"  # noqa: S105 - the path of the token endpoint, no token
@@ -79,7 +79,6 @@ VALIDATE_EXISTING = {
     "type": "boolean",
     "description": "With `true`, an existing document is refused.",
 }
-SEARCH_FAULTS = (MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR, faults.QUOTA_EXCEEDED)
 
 
 def list_apis(link: str) -> dict[str, Any]:
@@ -389,8 +388,8 @@ def _parameters(
         yield _expand(resource.expansions)
     if verb == "create" and resource.duplicate_if_validated:
         yield VALIDATE_EXISTING
-    if verb in VERBS_WITH_BODY:
-        yield _body(resource.document, required=not resource.document.is_read_only)
+    if verb in VERBS_WITH_BODY and not resource.document.is_read_only:
+        yield _body(resource.document, required=True)
 
 
 def _page(collection: Collection) -> Iterator[dict[str, Any]]:
@@ -398,7 +397,8 @@ def _page(collection: Collection) -> Iterator[dict[str, Any]]:
         return
     count = collection.default_count
     yield _number("start", 0, "The number of documents to skip.")
-    yield _number("count", count, "The greatest number of documents to show.")
+    bound = {} if collection.max_count is None else {"maximum": collection.max_count}
+    yield _number("count", count, "The greatest number of documents to show.") | bound
 
 
 def _ids(template: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -404,10 +404,12 @@ class Collection(Document):
 
     Attributes:
         default_count: The length of a page without ``count`` (PAG-1).
+        max_count: The greatest ``count``; None for no bound.
         has_pages: Whether requests may name a page; else one page has all items.
     """
 
     default_count: ClassVar[int] = 25
+    max_count: ClassVar[int | None] = None
     has_pages: ClassVar[bool] = True
 
     count = Integer()

@@ -56,6 +56,7 @@ class SearchField:
         value: From stored properties to the value or an array of values. The default is the
             property of the field's name. A dot in the name leads into an embedded document or into
             an array of embedded documents.
+        path: The path of the value, if another than the name of the field.
         values: All values of an ``enum``.
         sortable: Whether hits can be sorted by the field.
         queryable: Whether queries and filters can use the field.
@@ -71,6 +72,7 @@ class SearchField:
     queryable: bool = True
     whole_words: bool = False
     refusal: FaultType | None = None
+    path: str = ""
 
     @property
     def type(self) -> str:
@@ -285,13 +287,14 @@ class _Scope:
 
     def _holds(self, name: str, field: SearchField) -> bool:
         # A function of the whole document cannot tell the element of the array.
-        return name.startswith(self.prefix) and field.value is None
+        return name.startswith(self.prefix) and field.value is None and not field.path
 
     def find(self, name: str) -> Callable[[Readable], Any]:
         """Return a function from stored properties to the value or the array of a field."""
-        value = self.fields[name].value
+        field = self.fields[name]
+        value, path = field.value, field.path or name.removeprefix(self.prefix)
         if value is None:
-            return _finder(name.removeprefix(self.prefix), self.budget.spend)
+            return _finder(path, self.budget.spend)
         return lambda found: value(found.properties if isinstance(found, Record) else found)
 
     def reader(self, name: str) -> Read:
@@ -335,16 +338,19 @@ class _Scope:
 def _finder(path: str, spend: Spend) -> Callable[[Readable], Any]:
     """Return a function from properties to the value at a path, or to all values behind arrays."""
     name, *below = path.split(".")
+    first, last = read_property(name), path.rpartition(".")[2]
     if not below:
-        return read_property(path)
+        return first
 
     def find(properties: Readable) -> Any:
-        found = properties.get(name)
-        if len(below) == 1 and isinstance(found, MappingProxyType):
-            return found.get(below[0])
-        return _follow(properties, (name, *below), spend)
+        found = first(properties)
+        if type(found) is MappingProxyType:
+            return found.get(last)
+        return _follow(properties, (name, last), spend)
 
-    return find
+    if len(below) == 1:
+        return find
+    return lambda properties: _follow(properties, (name, *below), spend)
 
 
 def _follow(properties: Readable, names: Iterable[str], spend: Spend) -> list[Any]:
@@ -485,8 +491,9 @@ def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Pr
     _check_alike(fields)
     values = _values(term, comparison, fields)
     scope.cost += len(fields) - 1
-    if comparison.make is _is and all(field.type == "string" for field in fields.values()):
-        return _any([_is_text(scope.find(n), scope.reader(n), values) for n in fields])
+    plain = PLAIN_TYPES.get(next(iter(fields.values())).type)
+    if comparison.make is _is and plain is not None:
+        return _any([_is_plain(scope.find(n), scope.reader(n), values, plain) for n in fields])
     return _any([comparison.make(scope.reader(name), values) for name in fields])
 
 
@@ -509,12 +516,26 @@ def _is(read: Read, values: frozenset[Any]) -> Predicate:
     return lambda p: not values.isdisjoint(read(p))
 
 
-def _is_text(find: Callable[[Readable], Any], read: Read, values: frozenset[Any]) -> Predicate:
-    """Return the predicate of ``is`` for texts: a single text is compared without a reader."""
+PLAIN_TYPES: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "enum": frozenset({str}),
+    "boolean": frozenset({bool}),
+    "number": frozenset({int, float}),
+}
+"""The Python types of the values that are compared as stored, by type of field."""
+
+
+def _is_plain(
+    find: Callable[[Readable], Any],
+    read: Read,
+    values: frozenset[Any],
+    plain: frozenset[type],
+) -> Predicate:
+    """Return the predicate of ``is``: a single value of a plain type needs no reader."""
 
     def matches(properties: Readable) -> bool:
         found = find(properties)
-        return found in values if type(found) is str else not values.isdisjoint(read(properties))
+        return found in values if type(found) in plain else not values.isdisjoint(read(properties))
 
     return matches
 

@@ -11,7 +11,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from emulator.ocapi.schema.document import ENVELOPE, Document
-from emulator.ocapi.schema.faults import Fault, FaultType
+from emulator.ocapi.schema.faults import MALFORMED_SELECTOR, QUOTA_EXCEEDED, Fault, FaultType
 from emulator.ocapi.schema.fields import (
     SCALARS,
     Array,
@@ -38,6 +38,8 @@ MALFORMED_SEARCH_PARAMETER = FaultType(
     "The search request is malformed. A query and a filter have exactly one kind each, "
     f"and at most {MAX_LEVELS} of them stand inside each other.",
 )
+SEARCH_FAULTS = (MALFORMED_SEARCH_PARAMETER, MALFORMED_SELECTOR, QUOTA_EXCEEDED)
+"""The faults of every search."""
 
 
 class Scalar(Custom):

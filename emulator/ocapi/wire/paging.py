@@ -31,13 +31,17 @@ class Page:
         return Page(max(0, min(self.start, total) - self.count), self.count)
 
 
-def parse(parameters: Mapping[str, str], default_count: int) -> Page:
+def parse(parameters: Mapping[str, str], default_count: int, max_count: int | None = None) -> Page:
     """Return the page of the parameters ``start``, by default 0, and ``count``.
 
     Raises:
-        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0.
+        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0, or more
+            than ``max_count`` documents.
     """
-    return Page(_integer(parameters, "start", 0), _integer(parameters, "count", default_count))
+    page = Page(_integer(parameters, "start", 0), _integer(parameters, "count", default_count))
+    if max_count is not None and page.count > max_count:
+        raise faults.VALUE_CONSTRAINT_VIOLATION("count", f"a number from 0 to {max_count}")
+    return page
 
 
 def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:

@@ -8,6 +8,7 @@ from emulator.ocapi.resource import Properties, Resource
 from emulator.ocapi.resources.customer.customers import (
     ADDRESSES_NAME,
     CUSTOMERS,
+    INVALID_ADDRESS_ID,
     CustomerAddress,
     check_address_id,
     join_names,
@@ -20,6 +21,14 @@ from emulator.store import Change, Put, Record
 DATES = ("creation_date", "last_modified")
 
 
+ADDRESS_ID_ALREADY_IN_USE = FaultType(
+    400,
+    "AddressIdAlreadyInUse",
+    "The address ID '{addressId}' is already in use.",
+    ("addressId",),
+)
+
+
 class CustomerAddressResult(Collection):
     """A page of the addresses of a customer."""
 
@@ -29,6 +38,7 @@ class CustomerAddressResult(Collection):
         exclude = ("expand",)
 
     default_count = 10
+    max_count = 200
 
     data = Array(Embedded(CustomerAddress()))
 
@@ -90,15 +100,14 @@ ADDRESSES = Resource(
         "'{customerListId}' could be found.",
         ("addressId", "customerNo", "customerListId"),
     ),
-    duplicate=FaultType(
-        400,
-        "AddressIdAlreadyInUse",
-        "The address ID '{addressId}' is already in use.",
-        ("addressId",),
-    ),
+    duplicate=ADDRESS_ID_ALREADY_IN_USE,
     renames=True,
     new_key=read_key,
     derive=derive,
     view=show,
     effects=find_effects,
+    refusals={
+        "add": (INVALID_ADDRESS_ID,),
+        "update": (INVALID_ADDRESS_ID, ADDRESS_ID_ALREADY_IN_USE),
+    },
 )

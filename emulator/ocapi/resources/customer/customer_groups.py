@@ -8,9 +8,7 @@ from emulator.ocapi.resource import Properties, Resource, Search
 from emulator.ocapi.resources.customer.customer_lists import find_list
 from emulator.ocapi.resources.customer.customers import CUSTOMERS
 from emulator.ocapi.resources.customer.memberships import (
-    BY_CUSTOMER,
     MEMBERS_NAME,
-    find_second_key,
 )
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection, Document
@@ -26,10 +24,11 @@ from emulator.ocapi.schema.fields import (
 )
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
-from emulator.store import Change, Delete, Record, Store
+from emulator.store import Change, Record, Store
 
 TYPES = ("system", "dynamic", "static")
-SYSTEM_GROUPS = ("Everyone", "Registered", "Unregistered")
+REGISTERED = "Registered"
+SYSTEM_GROUPS = ("Everyone", REGISTERED, "Unregistered")
 
 ARGUMENT = ("customerGroupId",)
 CREATE_FORBIDDEN = FaultType(
@@ -113,14 +112,12 @@ def _count_members(store: Store, group: Record) -> int | None:
     """Return the number of members; None for a group without a list of members (CUS-10)."""
     if group.get("type") == "static":
         return store.count(MEMBERS_NAME, group.key)
-    if group.key[-1] == "Registered":
+    if group.key[-1] == REGISTERED:
         return store.count(CUSTOMERS.name, (find_list(store, group.key[0]),))
     return None
 
 
-def find_effects(
-    call: Call, before: Properties | None, after: Properties | None
-) -> Iterator[Change]:
+def check(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
     """Refuse writes of system groups, and of groups in deletion (CUS-7).
 
     Raises:
@@ -128,20 +125,17 @@ def find_effects(
             OBJECT_IN_DELETION_CONFLICT.
     """
     group_id = call.key[-1]
+    sent = call.content.get("id", group_id)
     if before is None:
         if group_id in SYSTEM_GROUPS:
             raise CREATE_FORBIDDEN(group_id)
-        sent = call.content.get("id", group_id)
-        if sent != group_id:
-            raise ID_CONFLICT(sent, group_id)
     elif before["type"] == "system":
         raise (DELETE_FORBIDDEN if after is None else UPDATE_FORBIDDEN)(group_id)
     elif before.get("in_deletion"):
         raise OBJECT_IN_DELETION_CONFLICT(group_id)
-    elif after is None:
-        count = call.store.count(MEMBERS_NAME, call.key)
-        for member in call.store.scan(MEMBERS_NAME, 0, count, call.key).records:
-            yield Delete(BY_CUSTOMER, find_second_key(member))
+    if after is not None and isinstance(sent, str) and sent != group_id:
+        raise ID_CONFLICT(sent, group_id)
+    return iter(())
 
 
 CUSTOMER_GROUPS = Resource(
@@ -168,7 +162,12 @@ CUSTOMER_GROUPS = Resource(
     delete_shows=True,
     derive=derive,
     view=show,
-    effects=find_effects,
+    effects=check,
+    refusals={
+        "create": (CREATE_FORBIDDEN, OBJECT_IN_DELETION_CONFLICT),
+        "update": (UPDATE_FORBIDDEN, OBJECT_IN_DELETION_CONFLICT),
+        "delete": (DELETE_FORBIDDEN, OBJECT_IN_DELETION_CONFLICT),
+    },
     search=Search(
         path="customer_group_search",
         result=CustomerGroupSearchResult(),

@@ -130,7 +130,7 @@ class Customer(Document):
     creation_date = DateTime(read_only=True)
     credentials = Embedded(Credentials())
     customer_id = String(max_length=28)
-    customer_no = String(max_length=100, allow_none=False)
+    customer_no = String(min_length=1, max_length=100, allow_none=False)
     email = String(max_length=256, metadata=EMAIL)
     fax = String(max_length=32)
     first_name = String(max_length=256)
@@ -250,7 +250,7 @@ def find_effects(
         _check_number(call, new_number)
         for member in find_memberships(call.store, list_id, number):
             yield from move_membership(member, new_number)
-    _check_credentials(before or {}, after)
+    _check_credentials(call, before or {}, after)
     yield from _change_login(call, before, after)
     address = after.get("primary_address")
     if address and address != (before or {}).get("primary_address"):
@@ -271,17 +271,18 @@ def _check_number(call: Call, number: str) -> None:
         raise CUSTOMER_NUMBER_ALREADY_IN_USE(number)
 
 
-def _check_credentials(before: Properties, after: Properties) -> None:
-    credentials, known = after.get("credentials"), before.get("credentials")
-    if credentials is None and (known is not None or not before):
+def _check_credentials(call: Call, before: Properties, after: Properties) -> None:
+    credentials = after.get("credentials")
+    login = (credentials or {}).get("login")
+    if call.method == "PATCH":
+        if credentials == before.get("credentials"):  # a data set may hold no login
+            return
+    elif credentials is None:
         raise CREDENTIALS_MISSING()
-    if credentials is None or credentials == known:  # data sets may hold customers without a login
-        return
-    login = credentials.get("login")
-    if login is None:
+    elif login is None:
         raise LOGIN_MISSING()
-    if not login.strip():
-        raise INVALID_LOGIN(login)
+    if login is None or not login.strip():
+        raise INVALID_LOGIN(login or "")
 
 
 def _change_login(
@@ -307,6 +308,8 @@ def find_login(customer: Record) -> Key | None:
     return (customer.key[0], login) if login is not None else None
 
 
+LOGIN_FAULTS = (INVALID_LOGIN, LOGIN_ALREADY_IN_USE, INVALID_ADDRESS_ID)
+NEW_LOGIN_FAULTS = (CREDENTIALS_MISSING, LOGIN_MISSING, *LOGIN_FAULTS)
 CUSTOMERS = Resource(
     path="customers",
     parent=CUSTOMER_LISTS,
@@ -327,8 +330,13 @@ CUSTOMERS = Resource(
     lookup=find_login,
     derive=derive,
     effects=find_effects,
+    refusals={
+        "add": (*NEW_LOGIN_FAULTS, CUSTOMER_NUMBER_ALREADY_IN_USE),
+        "create": NEW_LOGIN_FAULTS,
+        "update": (*LOGIN_FAULTS, CUSTOMER_NUMBER_ALREADY_IN_USE),
+    },
     search=Search(
-        path="customer_search",
+        path="customer_lists/{customer_list_id}/customer_search",
         result=CustomerSearchResult(),
         fields={
             **dict.fromkeys(SEARCHED_TEXTS, SearchField("string", whole_words=True)),

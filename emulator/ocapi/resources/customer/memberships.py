@@ -7,7 +7,9 @@ from emulator.store import Change, Delete, Key, Put, Record, Store
 
 CUSTOMER_NO = "customer_no"
 MEMBERS_NAME = "customer_group_members"  # below site, group and customer number
-BY_CUSTOMER = f"{MEMBERS_NAME}.lookup"  # the same with the customer number first
+BY_CUSTOMER = f"{MEMBERS_NAME}.lookup"
+"""The same with the customer number first. A key alone is no membership: a deleted group leaves the
+keys of the members, because a group may have many."""
 
 
 def find_second_key(member: Record) -> Key:

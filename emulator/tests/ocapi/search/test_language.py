@@ -34,6 +34,7 @@ FIELDS: Mapping[str, SearchField] = {
     "hidden": SearchField("string", queryable=False),
     "loose": SearchField("string", sortable=False),
     "name": SearchField("string", whole_words=True),
+    "zip": SearchField("string", path="part.code"),
     "rank": SearchField("enum", values=("gold",), refusal=UNKNOWN_RANK),
     "part.code": SearchField("string"),
     "lines.code": SearchField("string"),
@@ -291,6 +292,11 @@ def test_whole_words_are_found_rather_than_parts_of_words() -> None:
     assert hits(text("name", "SMITH jon"), *documents) == [True, False, False]
     # With a field of parts, words are compared by parts.
     assert hits(text("name note", "jon"), *documents) == [True, True, True]
+
+
+def test_a_field_can_have_a_path_other_than_the_name() -> None:
+    documents: list[dict[str, Any]] = [{"part": {"code": "y"}}, {"part.code": "y"}, {"zip": "y"}]
+    assert hits(term("zip", "is", "y"), *documents) == [True, False, False]
 
 
 def test_an_enumeration_can_have_a_fault_for_other_values() -> None:
