@@ -382,6 +382,13 @@ def test_the_primary_address_is_in_the_address_book(shop: Api) -> None:
         answer = shop.patch(path, json={"primary_address": {**ADDRESS, "address_id": empty}})
         assert_fault(answer, 400, "InvalidAddressId", {"addressId": ""})
     assert shop.get(f"{path}/addresses/home").json()["first_name"] == "F"
+    assert post(shop, f"{path}/addresses", {**ADDRESS, "address_id": "work", "city": "Y"}).ok
+    other = {"primary_address": {**ADDRESS, "address_id": "work", "suite": "4"}}
+    primary = shop.patch(path, json=other).json()["primary_address"]
+    assert primary == {**other["primary_address"], "_type": "customer_address", "full_name": "L"}
+    work = shop.get(f"{path}/addresses/work").json()
+    assert {name: work.get(name) for name in ("city", "suite")} == {"city": None, "suite": "4"}
+    assert shop.patch(path, json={"primary_address": {**ADDRESS, "first_name": "F"}}).ok
     renamed = {"address_id": "house", "city": "X"}
     assert shop.patch(f"{path}/addresses/home", json=renamed).status_code == 200
     primary = shop.get(path).json()["primary_address"]

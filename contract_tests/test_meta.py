@@ -56,7 +56,7 @@ SERVED = {
     CUSTOMER: {"get", "put", "patch", "delete"},
     CUSTOMER + "/addresses": {"get", "post"},
     CUSTOMER + "/addresses/{address_id}": {"get", "patch", "delete"},
-    "/customer_lists/{list_id}/customer_search": {"post"},
+    "/customer_lists/{customer_list_id}/customer_search": {"post"},
     GROUPS: {"get"},
     GROUPS + "/{id}": {"get", "put", "patch", "delete"},
     "/sites/{site_id}/customer_group_search": {"post"},

@@ -135,9 +135,8 @@ class Resource:
         required: Whether every data set must have a document.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
         references: The referenced collections by property. The property holds an id or several ids.
-        lookup: Returns a second key of a document, or None. No two documents have the same second
-            key. ``effects`` keeps a record under each second key in the collection ``lookup_name``
-            of the store, so that a write finds a document without a scan.
+        unique: Returns a value, besides the key, that two documents must not share, or None. The
+            check of a data set compares these values; ``effects`` compares the values of writes.
         computed: Read-only properties that only data sets give, and that stay when the document
             is deleted (INV-7). A property that goes with the document is just ``read_only``.
 
@@ -175,7 +174,7 @@ class Resource:
     records: "Callable[[Call], Sequence[Record] | None] | None" = None
     new_key: "Callable[[Call], str] | None" = None
     created_status: int = 201
-    lookup: Callable[[Record], Key | None] | None = None
+    unique: Callable[[Record], Key | None] | None = None
     renames: bool = False
     delete_shows: bool = False
     operations: tuple[Operation, ...] = ()
@@ -287,7 +286,7 @@ class Resource:
             self._read_fixture,
             self.references,
             self.parent.name if self.parent else "",
-            unique=self.lookup,
+            unique=self.unique,
             arrange=self._arrange,
             encode=self._encode,
             required=self.required,
@@ -307,18 +306,10 @@ class Resource:
         """Return the store's collection of a computed property; survives the document."""
         return f"{self.name}.{name}"
 
-    @property
-    def lookup_name(self) -> str:
-        """The store's collection with the second keys of documents."""
-        return f"{self.name}.lookup"
-
     def _arrange(self, records: Iterable[Record]) -> dict[str, Sequence[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
         stored = [self._set_apart(record, apart) for record in records]
         arranged = {self._computed_collection(name): apart[name] for name in apart}
-        if self.lookup is not None:
-            keys = filter(None, map(self.lookup, stored))
-            arranged[self.lookup_name] = [Record(key, {}) for key in keys]
         return {self.name: stored, **arranged, **(self.index(stored) if self.index else {})}
 
     def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:

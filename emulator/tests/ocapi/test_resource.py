@@ -19,7 +19,7 @@ from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Embedded, String
-from emulator.store import Key, MemoryStore, Record
+from emulator.store import MemoryStore, Record
 from emulator.tests.ocapi.things import (
     ALL,
     MISSING,
@@ -212,21 +212,6 @@ def test_fixtures_with_computed_properties_are_arranged_into_collections_of_thei
         "things": [plain, Record.of(("y",), {"id": "y"})],
         "things.parents": [Record.of(("y",), {"parents": ["a"]})],
     }
-
-
-def test_fixtures_with_a_second_key_have_a_collection_of_second_keys() -> None:
-    def find_second_key(record: Record) -> Key | None:
-        return (str(record.get("count")),) if record.get("count") else None
-
-    one, other = Record.of(("x",), {"id": "x", "count": "1"}), Record.of(("y",), {"id": "y"})
-    resource = declare("read", lookup=find_second_key)
-    fixtures = resource.fixtures()
-    assert fixtures.arrange is not None
-    assert fixtures.arrange([one, other]) == {
-        "things": [one, other],
-        resource.lookup_name: [Record.of(("1",), {})],
-    }
-    assert fixtures.unique is find_second_key
 
 
 def test_fixtures_without_computed_properties_are_one_collection() -> None:

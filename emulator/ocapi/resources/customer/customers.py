@@ -2,7 +2,7 @@
 
 import string
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -33,6 +33,7 @@ from emulator.ocapi.search.query import SearchResult
 from emulator.store import Change, Delete, Key, Presence, Put, Record
 
 ADDRESSES_NAME = "customer_addresses"
+LOGINS = "customers.login"  # the logins in the store, below the customer list
 ID_ALPHABET = string.ascii_letters + string.digits
 ID_CHARACTERS = 26
 SEARCHED_TEXTS = (
@@ -174,14 +175,17 @@ class CustomerSearchResult(SearchResult):
 
 
 def derive(
-    before: Properties | None, after: dict[str, Any], _changes: Properties, now: str
+    before: Properties | None, after: dict[str, Any], changes: Properties, now: str
 ) -> dict[str, Any]:
     """Return a customer with a customer id, and with the full name in the primary address.
 
     The customer id is made once, from what distinguishes customers: number, login and time.
     """
-    address = after.get("primary_address")
+    address, known = after.get("primary_address"), (before or {}).get("primary_address") or {}
     if address:
+        if known and address.get("address_id") != known["address_id"]:
+            # PATCH has kept other properties of another address.
+            address = {n: v for n, v in changes["primary_address"].items() if v is not None}
         after = {**after, "primary_address": {**address, "full_name": join_names(address)}}
     known = after.get("customer_id") or (before or {}).get("customer_id")
     if not known:
@@ -260,10 +264,10 @@ def find_effects(
 def _put_primary_address(call: Call, customer: Key, address: Properties) -> Put:
     """Return the change of the address book that belongs to a primary address (CUS-6)."""
     key = (*customer, check_address_id(address.get("address_id")))
-    dates = {"creation_date": call.now, "last_modified": call.now}
     known = call.store.get(ADDRESSES_NAME, key)
-    properties = {**dates, **(known.properties if known else {}), **address}
-    return Put(ADDRESSES_NAME, Record(key, properties))
+    created = (known and known.get("creation_date")) or call.now
+    dates = {"creation_date": created, "last_modified": call.now}
+    return Put(ADDRESSES_NAME, Record(key, {**address, **dates}))
 
 
 def _check_number(call: Call, number: str) -> None:
@@ -295,17 +299,22 @@ def _change_login(
     """
     old, new = (find_login(Record(call.key, found or {})) for found in (before, after))
     if old is not None and old != new:
-        yield Delete(CUSTOMERS.lookup_name, old)
+        yield Delete(LOGINS, old)
     if new is not None and new != old:
-        if call.store.get(CUSTOMERS.lookup_name, new) is not None:
+        if call.store.get(LOGINS, new) is not None:
             raise LOGIN_ALREADY_IN_USE()
-        yield Put(CUSTOMERS.lookup_name, Record(new, {}), Presence.ABSENT)
+        yield Put(LOGINS, Record(new, {}), Presence.ABSENT)
 
 
 def find_login(customer: Record) -> Key | None:
     """Return the list and the login of a customer; None without a login."""
     login = (customer.get("credentials") or {}).get("login")
     return (customer.key[0], login) if login is not None else None
+
+
+def index_logins(customers: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    """Return the records of the logins."""
+    return {LOGINS: [Record(key, {}) for key in map(find_login, customers) if key is not None]}
 
 
 LOGIN_FAULTS = (INVALID_LOGIN, LOGIN_ALREADY_IN_USE, INVALID_ADDRESS_ID)
@@ -327,7 +336,8 @@ CUSTOMERS = Resource(
     ),
     renames=True,
     new_key=next_number,
-    lookup=find_login,
+    unique=find_login,
+    index=index_logins,
     derive=derive,
     effects=find_effects,
     refusals={

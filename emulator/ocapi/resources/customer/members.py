@@ -14,6 +14,7 @@ from emulator.ocapi.resources.customer.memberships import (
     CUSTOMER_NO,
     MEMBERS_NAME,
     find_second_key,
+    index_members,
 )
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection, Document
@@ -258,7 +259,7 @@ MEMBERS = Resource(
         "create": (UNSUPPORTED_ASSIGNMENT, CUSTOMER_NOT_FOUND, OBJECT_IN_DELETION_CONFLICT),
         "delete": (UNSUPPORTED_ASSIGNMENT, CUSTOMER_NOT_FOUND, OBJECT_IN_DELETION_CONFLICT),
     },
-    lookup=find_second_key,
+    index=index_members,
     operations=(
         Operation(
             method="GET",

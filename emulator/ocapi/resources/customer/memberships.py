@@ -1,13 +1,13 @@
 """Memberships: the records of customers in customer groups, by group and by customer (CUS-11)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from emulator.ocapi.resources.customer.customer_lists import find_list
 from emulator.store import Change, Delete, Key, Put, Record, Store
 
 CUSTOMER_NO = "customer_no"
 MEMBERS_NAME = "customer_group_members"  # below site, group and customer number
-BY_CUSTOMER = f"{MEMBERS_NAME}.lookup"
+BY_CUSTOMER = f"{MEMBERS_NAME}.customer"
 """The same with the customer number first. A key alone is no membership: a deleted group leaves the
 keys of the members, because a group may have many."""
 
@@ -16,6 +16,11 @@ def find_second_key(member: Record) -> Key:
     """Return the key with the customer number first: the memberships of a customer lie together."""
     site_id, group_id, number = member.key
     return number, site_id, group_id
+
+
+def index_members(members: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    """Return the second keys of memberships."""
+    return {BY_CUSTOMER: [Record(find_second_key(member), {}) for member in members]}
 
 
 def find_memberships(store: Store, list_id: str, number: str) -> Iterator[Record]:
