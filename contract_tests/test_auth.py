@@ -183,9 +183,6 @@ def test_a_wrong_client_or_secret_is_an_invalid_client(api: Api, headers: dict[s
     [
         (ACCOUNT_MANAGER, None, "invalid_request"),
         (ACCOUNT_MANAGER, "", "invalid_request"),
-        (INSTANCE, "password", "unsupported_grant_type"),
-        (INSTANCE, "refresh_token", "unsupported_grant_type"),
-        (INSTANCE, "authorization_code", "unsupported_grant_type"),
         (ACCOUNT_MANAGER, BUSINESS_MANAGER, "unsupported_grant_type"),
         (INSTANCE, "implicit", "unsupported_grant_type"),
     ],

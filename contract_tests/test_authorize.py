@@ -77,9 +77,10 @@ def assert_tokens(api: Api, answer: requests.Response) -> dict[str, Any]:
 
 
 @pytest.mark.rule("AUT-7")
-def test_password_gets_tokens_of_the_user(api: Api) -> None:
+@pytest.mark.parametrize("path", [TOKEN, "/dw/oauth2/access_token"])
+def test_password_gets_tokens_of_the_user(api: Api, path: str) -> None:
     form = {"grant_type": "password", "username": "admin", "password": "Secret:123"}
-    granted = assert_tokens(api, ask(api, TOKEN, data=form, headers=FIRST))
+    granted = assert_tokens(api, ask(api, path, data=form, headers=FIRST))
     claims = claims_of(granted["access_token"])
     assert (claims["sub"], claims["client_id"], claims["grant_type"]) == ("admin", DEMO, "password")
 

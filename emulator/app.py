@@ -20,6 +20,9 @@ from werkzeug.exceptions import (
 from werkzeug.routing import MapAdapter, Rule
 
 from emulator import startup
+from emulator.account_manager import app as account_manager
+from emulator.account_manager.context import Access
+from emulator.account_manager.fixture import COLLECTIONS as ACCOUNT_COLLECTIONS
 from emulator.config import Config
 from emulator.control import app as control
 from emulator.family import DROPPED, FAMILY, Family
@@ -28,6 +31,8 @@ from emulator.inventory_service import app as inventory_service
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.ocapi import app as data
 from emulator.ocapi.access import oauth, permission, traffic
+from emulator.ocapi.access.auth import identify_bearer
+from emulator.ocapi.access.client import check_certificate
 from emulator.ocapi.access.direct_token import issue_token
 from emulator.ocapi.access.file_access import find_permissions
 from emulator.ocapi.batch import api as batch
@@ -51,7 +56,7 @@ EXTENSION = "ocapi_emulator"
 SERVICE = "ocapi_emulator_service"
 PART = "emulator.part"
 """The key of the WSGI environment that marks a part of a batch request."""
-COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS)
+COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS, *ACCOUNT_COLLECTIONS)
 PERMISSIONS = control.Permissions(
     permission.read,
     lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), data.list_templates()),
@@ -113,6 +118,7 @@ def _register(app: Flask, service: Service) -> list[Family]:
         batch.register(app, service, serve_part),
         inventory_service.register(app, service.config),
         webdav.register(app, find_permissions, folders.prepare),
+        account_manager.register(app, Access(identify_bearer, check_certificate)),
     ]
 
 

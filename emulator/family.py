@@ -20,6 +20,9 @@ TOO_LARGE = "emulator.body_too_large"
 INJECTED = "emulator.injected_fault"
 """The key of the WSGI environment with an ``Injected`` for the family to answer."""
 
+CONCEALED = "emulator.concealed_body"
+"""The key of the WSGI environment that marks a request body as secret, left out of the journal."""
+
 STREAMED = "emulator.streamed"
 """The key of the WSGI environment that marks an answer as too long to be kept in memory."""
 UPLOAD_PATH = "/on/demandware.servlet"

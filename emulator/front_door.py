@@ -13,6 +13,7 @@ import orjson
 from werkzeug.wsgi import get_input_stream
 
 from emulator.family import (
+    CONCEALED,
     DROPPED,
     FAMILY,
     FAULT,
@@ -234,7 +235,8 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
         if type(body) is not BytesIO:
             recorded.request_body = _read_beginning(body, body_bytes)
         elif sent := body.getvalue():
-            recorded.request_body = Body(sent[:body_bytes], len(sent))
+            shown = b"" if environ.get(CONCEALED) else sent[:body_bytes]
+            recorded.request_body = Body(shown, len(sent))
         recorded.seconds = perf_counter() - started
         if workspace.journal.capacity:
             workspace.journal.add(recorded)

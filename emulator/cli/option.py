@@ -61,7 +61,9 @@ def server_options(command: Command) -> Command:
     """Add the options for the address of a running server."""
     url = text_option("--url", "Base URL of the server.", "URL", "http://127.0.0.1:8080")
     ca_file = text_option(
-        "--ca-file", "CA certificate to verify the server with (see 'ca').", "FILE"
+        "--ca-file",
+        "CA certificate to verify the server with; by default those of the system and of 'ca'.",
+        "FILE",
     )
     return url(ca_file(command))
 

@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 from time import monotonic, sleep
 from typing import Any
@@ -36,7 +36,8 @@ class Remote:
 
     Args:
         url: The base URL.
-        ca_file: The CA certificates to verify the server with; those of the system if empty.
+        ca_file: The CA certificates to verify the server with; if empty those of the system and
+            of the local authority of ``--tls``.
         headers: Headers of every request.
 
     Raises:
@@ -113,7 +114,9 @@ class Remote:
         if not host:
             raise InvalidURL("no host")
         if parts.scheme == "https":
-            return HTTPSConnection(host, port, timeout=ANSWER_TIMEOUT_SECONDS, context=self._tls)
+            # The server makes the local authority when it starts, perhaps after this program.
+            tls = self._tls or _trust_local_authority()
+            return HTTPSConnection(host, port, timeout=ANSWER_TIMEOUT_SECONDS, context=tls)
         return HTTPConnection(host, port, timeout=ANSWER_TIMEOUT_SECONDS)
 
 
@@ -122,6 +125,18 @@ def _create_tls_context(ca_file: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ValueError) as error:
         raise ConfigError(f"'{ca_file}' holds no certificates: {error}") from error
+
+
+def _trust_local_authority() -> ssl.SSLContext:
+    """Return a context that trusts the authorities of the system and the local authority."""
+    # Only https needs the module, which takes a while to load.
+    from emulator.http.certificate import find_authority  # noqa: PLC0415
+
+    context = ssl.create_default_context()
+    if file := find_authority():
+        with suppress(OSError):  # a damaged file is no authority
+            context.load_verify_locations(file)
+    return context
 
 
 def _explain(error: BaseException) -> str:

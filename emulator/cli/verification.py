@@ -20,6 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, TextIO
 from urllib.parse import urlsplit
 
+from emulator.http.certificate import find_authority
+
 PACKAGE = Path(__file__).parent.parent
 SUITE_FOLDERS = (
     PACKAGE / "verification_suite" / "contract_tests",
@@ -186,7 +188,7 @@ def _checked(options: Options) -> Options:
         names = " nor ".join(DIALECTS)
         raise VerificationError(f"--dialect '{options.dialect}' is neither {names}")
     rules = tuple(rule.strip().upper() for rule in options.rules)
-    junit, ca_file = _writable(options.junit), _readable(options.ca_file)
+    junit, ca_file = _writable(options.junit), _readable(options.ca_file) or _find_ca_file(options)
     return replace(options, rules=rules, junit=junit, ca_file=ca_file)
 
 
@@ -209,6 +211,13 @@ def _readable(name: str) -> str:
     if name and not Path(name).is_file():
         raise VerificationError(f"--ca-file '{name}' is not a file")
     return str(Path(name).absolute()) if name else ""
+
+
+def _find_ca_file(options: Options) -> str:
+    """Return the certificate of the local authority of ``--tls``, empty for http."""
+    urls = (options.target, options.token_url)
+    file = find_authority() if any(url.startswith("https://") for url in urls) else None
+    return str(file) if file else ""
 
 
 def _suite() -> Path:

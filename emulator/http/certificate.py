@@ -63,6 +63,18 @@ def authority(folder: Path | None = None) -> Path:
     return path
 
 
+def find_authority() -> Path | None:
+    """Return the certificate file of the local authority in the user's cache.
+
+    Returns:
+        The file; None if there is no authority yet, or the extra ``tls`` is not installed.
+    """
+    with suppress(CertificateError, OSError):
+        file = user_cache_path(APPLICATION) / CERTIFICATE_FILE
+        return file if file.is_file() else None
+    return None
+
+
 def issue(names: Iterable[str] = (), folder: Path | None = None) -> ssl.SSLContext:
     """Return a server's context with a new certificate of the local authority.
 

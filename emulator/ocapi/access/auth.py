@@ -9,6 +9,7 @@ from emulator.ocapi.access.client import find_client
 from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens, read_login
 from emulator.ocapi.schema import faults
 from emulator.store import Store
+from emulator.workspace.workspace import Workspace
 
 CLIENT_ID_HEADER = "x-dw-client-id"
 
@@ -43,4 +44,20 @@ def identify(
     client_id = claims["client_id"]
     if find_client(store, client_id) is None:
         raise faults.UNKNOWN_CLIENT_ID(client_id)
+    return Caller(client_id, read_login(claims))
+
+
+def identify_bearer(workspace: Workspace, authorization: str | None) -> Caller | None:
+    """Return the caller of a header Authorization, None without a valid token of a known client."""
+    scheme, _, token = (authorization or "").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
+    try:
+        claims = tokens.read(token.strip(), ACCESS_TOKEN)
+    except TokenError:
+        return None
+    client_id = claims["client_id"]
+    if find_client(workspace.store, client_id) is None:
+        return None
     return Caller(client_id, read_login(claims))

@@ -11,9 +11,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.ocapi.access.client import LOOPBACK_URI, USERS, find_client
+from emulator.ocapi.access.client import LOOPBACK_URI, find_client, find_first_user
 from emulator.ocapi.access.oauth_error import OAuthError, missing
-from emulator.ocapi.access.scope import choose
+from emulator.ocapi.access.scope import choose, describe
 from emulator.ocapi.access.token import AUTHORIZATION_CODE, Tokens
 from emulator.workspace.workspace import Workspace
 
@@ -82,27 +82,26 @@ def _approve(
     Raises:
         OAuthError: The request is refused; the redirect reports the error.
     """
-    users = workspace.store.scan(USERS, 0, 1).records
+    login = find_first_user(workspace.store)
     response_type = parameters.get("response_type")
     if not response_type:
         raise missing("response_type")
     if response_type not in ("token", "code"):
         description = f"Response type '{response_type}' is not supported"
         raise OAuthError(400, "unsupported_response_type", description)
-    if not users:
+    if login is None:
         raise OAuthError(400, "access_denied", "The data set has no Business Manager user")
-    login = users[0].key[0]
     scopes = choose(parameters.get("scope", ""), client)
-    claims: dict[str, Any] = {"scope": scopes.split()}
     if response_type == "token":
-        claims["grant_type"] = "implicit"
+        claims = describe(workspace.store, client_id, login, scopes) | {"grant_type": "implicit"}
         return {
             "access_token": tokens.issue(client_id, TOKEN_LIFETIME_SECONDS, login, **claims),
             "token_type": "Bearer",
             "expires_in": str(TOKEN_LIFETIME_SECONDS),
             **({"scope": scopes} if scopes else {}),
         }
-    claims |= {
+    claims = {
+        "scope": scopes.split(),
         "redirect": digest(parameters.get("redirect_uri", "")),
         **_read_challenge(parameters),
     }

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from marshmallow import Schema, ValidationError, fields, validate
 
 from emulator.store import Record, Store
+from emulator.workspace import credential
 from emulator.workspace.files import ROOTS
 
 if TYPE_CHECKING:
@@ -18,17 +19,15 @@ if TYPE_CHECKING:
 
     PublicKey = RSAPublicKey | EllipticCurvePublicKey
 
-CLIENTS = "clients"
-USERS = "users"
+CLIENTS, USERS = credential.CLIENTS, credential.USERS
+SCOPE, REDIRECT_URI = credential.SCOPE, credential.REDIRECT_URI
 NON_EMPTY = validate.Length(min=1)
-URI_CHARACTERS = r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]"  # RFC 3986, without a fragment
-REDIRECT_URI = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{URI_CHARACTERS}+", re.ASCII)
 LOOPBACK_URI = re.compile(
-    rf"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?([/?]{URI_CHARACTERS}*)?", re.ASCII
+    rf"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{{1,5}})?([/?]{credential.URI_CHARACTERS}*)?",
+    re.ASCII,
 )
 ROOT_NAMES = "|".join(name.lower() for name in ROOTS)
 WEBDAV_PATH = re.compile(rf"\A/(?:(?:{ROOT_NAMES})(?:/[^/\\\x00-\x1f]+)*)?\Z")
-SCOPE = r"[\x21\x23-\x5b\x5d-\x7e]+"  # RFC 6749, section 3.3
 PUBLIC_CLIENTS: Mapping[str, Mapping[str, Any]] = {
     "a40a7a9b-e854-4aa6-8078-d5f79872aa65": {},
     "7eee11e3-375b-498f-a087-e450a330d202": {},
@@ -76,8 +75,10 @@ class Client(Schema):
     certificate = fields.String(validate=check_certificate)
     certificates = fields.List(fields.String(validate=check_certificate))
     redirect_uris = fields.List(
-        fields.String(validate=validate.Regexp(rf"\A{REDIRECT_URI.pattern}\Z", re.ASCII))
+        fields.String(validate=validate.Regexp(rf"\A{REDIRECT_URI}\Z", re.ASCII))
     )
+    active = fields.Boolean()
+    default_scopes = fields.List(fields.String(validate=validate.Regexp(rf"\A{SCOPE}\Z", re.ASCII)))
     scopes = fields.List(fields.String(validate=validate.Regexp(rf"\A{SCOPE}\Z", re.ASCII)))
     webdav_permissions = fields.List(fields.Nested(WebDavPermission))
 
@@ -87,6 +88,7 @@ class User(Schema):
 
     login = fields.String(required=True, validate=NON_EMPTY)
     password = fields.String(required=True, validate=NON_EMPTY)
+    disabled = fields.Boolean()
 
 
 def read_client(entry: Any) -> Record:
@@ -178,9 +180,23 @@ def read_basic(header: str | None) -> tuple[str, str] | None:
 
 
 def find_client(store: Store, client_id: str) -> Mapping[str, Any] | None:
-    """Return the entry of a client, None for an unknown client."""
+    """Return the entry of a client, None for a client that is unknown or not active."""
     record = store.get(CLIENTS, (client_id,))
-    return PUBLIC_CLIENTS.get(client_id) if record is None else record.properties
+    if record is None:
+        return PUBLIC_CLIENTS.get(client_id)
+    return record.properties if record.get("active", True) else None
+
+
+def may_sign_in(store: Store, login: str) -> bool:
+    """Return whether a user exists and is not disabled."""
+    record = store.get(USERS, (login,))
+    return record is not None and not record.get("disabled")
+
+
+def find_first_user(store: Store) -> str | None:
+    """Return the first login of an enabled user, None without such a user."""
+    users = store.scan(USERS, 0, store.count(USERS)).records
+    return next((user.key[0] for user in users if not user.get("disabled")), None)
 
 
 def is_client(store: Store, client_id: str, secret: str) -> bool:
@@ -195,7 +211,8 @@ def is_user(store: Store, login: str, password: str) -> bool:
 
 def _matches(store: Store, collection: str, name: str, attribute: str, given: str) -> bool:
     record = store.get(collection, (name,))
-    expected = record.properties.get(attribute) if record else None
+    is_usable = record is not None and record.get("active", True) and not record.get("disabled")
+    expected = record.get(attribute) if record and is_usable else None
     return compare_digest((expected or "").encode(), given.encode()) and expected is not None
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from emulator.ocapi.access.auth import identify_bearer
 from emulator.ocapi.access.client import find_client, is_client, is_user, read_basic, spellings
-from emulator.ocapi.access.token import TokenError, Tokens
 from emulator.workspace.files import ALL_FILES, FilePermission
 from emulator.workspace.workspace import Workspace
 
@@ -14,14 +14,8 @@ def find_permissions(workspace: Workspace, authorization: str | None) -> Sequenc
     The header has the token of an API client, or login and password of a Business Manager user,
     or id and secret of an API client.
     """
-    scheme, _, token = (authorization or "").strip().partition(" ")
-    if scheme.lower() == "bearer":
-        tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
-        try:
-            client_id = tokens.verify(token.strip())
-        except TokenError:
-            return ()
-        return _list_permissions(workspace, client_id)
+    if caller := identify_bearer(workspace, authorization):
+        return _list_permissions(workspace, caller.client)
     for name, secret in spellings(*(read_basic(authorization) or ("", ""))):
         if is_user(workspace.store, name, secret):
             return ALL_FILES

@@ -6,6 +6,8 @@ from typing import Any
 
 from emulator.ocapi.access.client import SCOPE
 from emulator.ocapi.access.oauth_error import OAuthError
+from emulator.store import Store
+from emulator.workspace.credential import ACCOUNTS, API_CLIENTS, LOGINS
 
 DEFAULT_SCOPE = "mail"
 MAX_SCOPE_CHARACTERS = 1000
@@ -24,7 +26,8 @@ def choose(requested: str, client: Mapping[str, Any]) -> str:
     """
     allowed = client.get("scopes")
     if not requested:
-        return DEFAULT_SCOPE if allowed is None else " ".join(allowed)
+        default = client.get("default_scopes", allowed)
+        return DEFAULT_SCOPE if default is None else " ".join(default)
     return _check(requested, allowed)
 
 
@@ -35,6 +38,24 @@ def narrow(requested: str, granted: str) -> str:
         OAuthError: invalid_scope, a scope is malformed or was not granted before.
     """
     return _check(requested, granted.split()) if requested else granted
+
+
+def describe(store: Store, client_id: str, login: str, scope: str) -> dict[str, Any]:
+    """Return the claims of an access token for its scopes.
+
+    The scopes ``roles`` and ``tenantFilter`` bring a claim each, with the roles of the user or, in
+    a token without a user, of the client.
+    """
+    scopes = scope.split()
+    claims: dict[str, Any] = {"scope": scopes}
+    index = store.get(LOGINS, (login,)) if login else None
+    key = (ACCOUNTS, (index.get("id"),)) if index else (API_CLIENTS, (client_id,))
+    account = None if login and index is None else store.get(*key)
+    if "roles" in scopes:
+        claims["roles"] = list(account.get("roles")) if account else []
+    if "tenantFilter" in scopes:
+        claims["tenantFilter"] = account.get("roleTenantFilter") if account else ""
+    return claims
 
 
 def _check(requested: str, allowed: Collection[str] | None) -> str:

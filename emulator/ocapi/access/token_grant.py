@@ -7,14 +7,13 @@ from typing import Any
 
 from emulator.ocapi.access import assertion, client
 from emulator.ocapi.access.authorization import digest
-from emulator.ocapi.access.client import USERS
 from emulator.ocapi.access.oauth_error import (
     OAuthError,
     authentication_failed,
     invalid_grant,
     missing,
 )
-from emulator.ocapi.access.scope import choose, narrow
+from emulator.ocapi.access.scope import choose, describe, narrow
 from emulator.ocapi.access.token import (
     AUTHORIZATION_CODE,
     ID_TOKEN,
@@ -149,7 +148,7 @@ def _grant_refresh(request: TokenRequest) -> dict[str, Any]:
     except TokenError as error:
         raise refused from error
     login = claims["sub"]
-    if claims["client_id"] != client_id or request.workspace.store.get(USERS, (login,)) is None:
+    if claims["client_id"] != client_id or not client.may_sign_in(request.workspace.store, login):
         raise refused
     if not (has_proof or claims.get("public")):
         raise authentication_failed()
@@ -157,17 +156,17 @@ def _grant_refresh(request: TokenRequest) -> dict[str, Any]:
     return _answer_user(request, client_id, login, scope, is_public=not has_proof)
 
 
-GRANTS_BY_PATH: Mapping[str, Mapping[str, Callable[[TokenRequest], dict[str, Any]]]] = {
-    ACCOUNT_MANAGER_PATH: {
-        "client_credentials": _grant_client,
-        "password": _grant_password,
-        "authorization_code": _grant_code,
-        "refresh_token": _grant_refresh,
-    },
-    INSTANCE_PATH: {
-        "client_credentials": _grant_client,
-        BUSINESS_MANAGER_GRANT: _grant_business_manager,
-    },
+Grant = Callable[[TokenRequest], dict[str, Any]]
+ACCOUNT_MANAGER_GRANTS: Mapping[str, Grant] = {
+    "client_credentials": _grant_client,
+    "password": _grant_password,
+    "authorization_code": _grant_code,
+    "refresh_token": _grant_refresh,
+}
+# Account Manager forwards the older path, which is the path of an instance, too (AUT-2).
+GRANTS_BY_PATH: Mapping[str, Mapping[str, Grant]] = {
+    ACCOUNT_MANAGER_PATH: ACCOUNT_MANAGER_GRANTS,
+    INSTANCE_PATH: {**ACCOUNT_MANAGER_GRANTS, BUSINESS_MANAGER_GRANT: _grant_business_manager},
 }
 
 
@@ -231,10 +230,8 @@ def _issue(
     request: TokenRequest, client_id: str, lifetime: int, scope: str, login: str = ""
 ) -> dict[str, Any]:
     """Return the members of an answer with an access token (RFC 6749, section 5.1)."""
-    claims: dict[str, Any] = {
-        "grant_type": request.parameters["grant_type"],
-        "scope": scope.split(),
-    }
+    claims = describe(request.workspace.store, client_id, login, scope)
+    claims["grant_type"] = request.parameters["grant_type"]
     return {
         "access_token": request.tokens.issue(client_id, lifetime, login, **claims),
         **({"scope": scope} if scope else {}),

@@ -211,6 +211,23 @@ def test_a_certificate_is_verified_with_the_ca_file(tmp_path: Path) -> None:
             Remote(url).ask(HEALTH)
 
 
+def test_authority_of_the_user_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "ocapi-emulator"
+    with secure(Emulator(fixtures="samples"), cache) as url:
+        with pytest.raises(RemoteError, match="issuer certificate"):
+            Remote(url).ask(HEALTH)
+        monkeypatch.setattr(
+            "emulator.http.certificate.user_cache_path", lambda name: tmp_path / name
+        )
+        assert Remote(url).ask(HEALTH)["status"] == "ok"
+        other = str(authority(tmp_path / "other"))
+        with pytest.raises(RemoteError, match="issuer certificate"):
+            Remote(url, other).ask(HEALTH)
+        (cache / "ca.pem").write_bytes(b"damaged")
+        with pytest.raises(RemoteError, match="issuer certificate"):
+            Remote(url).ask(HEALTH)
+
+
 @pytest.mark.parametrize("content", [b"", b"no certificate"])
 def test_a_file_without_certificates_is_an_error(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "ca.pem"

@@ -23,7 +23,7 @@ LAYERS: tuple[set[str], ...] = (
     {"app"},
     {"startup", "front_door"},
     {"http"},
-    {"ocapi", "inventory_service", "webdav", "control"},
+    {"ocapi", "inventory_service", "webdav", "account_manager", "control"},
     {"shared"},
     {"workspace", "fixture"},
     {"recording"},
@@ -53,7 +53,7 @@ NARROW = {
         "store",
     },
 }
-FAMILIES = {"ocapi", "inventory_service", "webdav", "control"}
+FAMILIES = {"ocapi", "inventory_service", "webdav", "account_manager", "control"}
 MAX_LOOSE_MODULES = 15
 # These do no I/O for a request and could be used without a server.
 WITHOUT_FLASK = (

@@ -1,0 +1,1 @@
+"""Account Manager's REST interface for users, organizations, roles and API clients."""
