@@ -108,7 +108,9 @@ def test_a_cartridge_path_is_replaced(storefront: Api) -> None:
 
 
 @pytest.mark.rule("CART-1")
-@pytest.mark.parametrize("path", ["", "a:", ":a", "a::b", "a:b:a", "a b", "a/b", "a\n"])
+@pytest.mark.parametrize(
+    "path", ["", "a:", ":a", "a::b", "a:b:a", "a b", "a/b", "a\n", "ab:" * 1334]
+)
 def test_a_wrong_cartridge_path_is_refused(storefront: Api, path: str) -> None:
     answer = storefront.put(PATH, json={"cartridges": path})
     assert_fault(answer, 400, "InvalidCartridgePath", {"cartridges": path})
@@ -170,6 +172,15 @@ def test_the_cartridges_of_the_business_manager_can_be_read(storefront: Api, sta
     }
     listed = storefront.get("/sites").json()["data"]
     assert [site["id"] for site in listed] == ["RefArch", "RefArchGlobal"]
+
+
+@pytest.mark.rule("CART-1")
+def test_a_cartridge_path_has_a_bounded_length(storefront: Api) -> None:
+    full = ":".join(f"c{index:06}" for index in range(500))
+    assert storefront.put(PATH, json={"cartridges": full}).status_code == 200
+    answer = post(storefront, {"name": "x", "position": "last"})
+    assert_fault(answer, 400, "InvalidCartridge", {"cartridgeName": "x"})
+    assert read_path(storefront) == full
 
 
 @pytest.mark.rule("CART-1", "RST-5")

@@ -14,7 +14,7 @@ from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import client, origin
-from emulator.ocapi.access.client import CLIENTS, USERS
+from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.cache import AnswerCache
 from emulator.ocapi.call import IS_CACHEABLE, Call, Route, Service
@@ -38,7 +38,6 @@ COLLECTIONS = (
     Collection(
         CLIENTS, "clients.json", client.read_client, required=True, survives_empty_reset=True
     ),
-    Collection(USERS, "clients.json", client.read_user, survives_empty_reset=True),
     *custom.list_collections(r.document.type_name for r in RESOURCES if r.document.custom),
 )
 

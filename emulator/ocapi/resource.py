@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from emulator.fixture.data_set import Collection as FixtureCollection
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import Fault, FaultType
-from emulator.ocapi.schema.fields import DateTime, String
+from emulator.ocapi.schema.fields import DateTime, Property, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire.url import MAX_CACHED_IDS, encode_segment
@@ -70,6 +70,7 @@ class Operation:
         body: The schema of the request's document; None for an operation without a body.
         needs_body: Whether a request without the document is refused.
         expansions: The valid values of ``expand``.
+        parameters: Further parameters of the query, for the description; the function reads them.
         faults: The documented faults.
     """
 
@@ -80,6 +81,7 @@ class Operation:
     body: Document | None = None
     needs_body: bool = True
     expansions: tuple[str, ...] = ()
+    parameters: Mapping[str, Property] = field(default_factory=dict)
     faults: tuple[FaultType, ...] = ()
 
 

@@ -154,9 +154,12 @@ def _look_at(
         return
     for record in records:
         shown = view(call, record) if viewed is None or record.key in viewed else None
-        if shown:
-            stored[record.key] = record
-        yield record.amend(shown) if shown else record
+        if not shown:
+            yield record
+            continue
+        stored[record.key] = record
+        # The state is that of the stored record, as in every other answer.
+        yield Record(record.key, {**record.properties, **shown}, record.state)
 
 
 def _create(call: Call) -> Answer:

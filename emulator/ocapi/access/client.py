@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from emulator.store import Record, Store
+from emulator.store import Record, Store, retry_on_conflict
 from emulator.workspace import credential
 from emulator.workspace.files import ROOTS
 
@@ -83,22 +83,9 @@ class Client(Schema):
     webdav_permissions = fields.List(fields.Nested(WebDavPermission))
 
 
-class User(Schema):
-    """An entry of ``users`` in ``clients.json``: a Business Manager user."""
-
-    login = fields.String(required=True, validate=NON_EMPTY)
-    password = fields.String(required=True, validate=NON_EMPTY)
-    disabled = fields.Boolean()
-
-
 def read_client(entry: Any) -> Record:
     """Return the record of a client entry; raise ValueError with the problems of the entry."""
     return _read(Client(), "client_id", entry)
-
-
-def read_user(entry: Any) -> Record:
-    """Return the record of a user entry; raise ValueError with the problems of the entry."""
-    return _read(User(), "login", entry)
 
 
 def _read(schema: Schema, key: str, entry: Any) -> Record:
@@ -187,12 +174,6 @@ def find_client(store: Store, client_id: str) -> Mapping[str, Any] | None:
     return record.properties if record.get("active", True) else None
 
 
-def may_sign_in(store: Store, login: str) -> bool:
-    """Return whether a user exists and is not disabled."""
-    record = store.get(USERS, (login,))
-    return record is not None and not record.get("disabled")
-
-
 def find_first_user(store: Store) -> str | None:
     """Return the first login of an enabled user, None without such a user."""
     users = store.scan(USERS, 0, store.count(USERS)).records
@@ -201,19 +182,39 @@ def find_first_user(store: Store) -> str | None:
 
 def is_client(store: Store, client_id: str, secret: str) -> bool:
     """Return True for the secret of the client; the time is the same for any answer."""
-    return _matches(store, CLIENTS, client_id, "client_secret", secret)
+    return _matches(store.get(CLIENTS, (client_id,)), "client_secret", secret)
 
 
 def is_user(store: Store, login: str, password: str) -> bool:
-    """Return True for the password of the user; the time is the same for any answer."""
-    return _matches(store, USERS, login, "password", password)
+    """Return True for the password of a user; the time is the same for any answer.
+
+    A disabled or locked user has no valid password.
+    """
+    return _matches(store.get(USERS, (login,)), "password", password) and may_sign_in(store, login)
 
 
-def _matches(store: Store, collection: str, name: str, attribute: str, given: str) -> bool:
-    record = store.get(collection, (name,))
-    is_usable = record is not None and record.get("active", True) and not record.get("disabled")
-    expected = record.get(attribute) if record and is_usable else None
-    return compare_digest((expected or "").encode(), given.encode()) and expected is not None
+def may_sign_in(store: Store, login: str) -> bool:
+    """Return whether a user exists, and is neither disabled nor locked."""
+    record = store.get(USERS, (login,))
+    return record is not None and not (record.get("disabled") or record.get("locked"))
+
+
+def note_login(store: Store, login: str, day: str) -> None:
+    """Store the day of a user's last login, such as ``2026-01-31``."""
+
+    def note() -> None:
+        record = store.get(USERS, (login,))
+        if record is not None and record.get("last_login_date") != day:
+            store.put(USERS, record.amend({"last_login_date": day}), record.state)
+
+    retry_on_conflict(note)
+
+
+def _matches(record: Record | None, attribute: str, given: str) -> bool:
+    """Return whether an active record has this secret; an empty secret never matches."""
+    is_active = record is not None and record.get("active", True)
+    expected = record.get(attribute) if record and is_active else None
+    return compare_digest((expected or "").encode(), given.encode()) and bool(expected)
 
 
 def spellings(user: str, password: str) -> Iterator[tuple[str, str]]:

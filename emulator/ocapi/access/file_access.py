@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from emulator.ocapi.access import access_key
 from emulator.ocapi.access.auth import identify_bearer
 from emulator.ocapi.access.client import find_client, is_client, is_user, read_basic, spellings
 from emulator.workspace.files import ALL_FILES, FilePermission
@@ -12,12 +13,14 @@ def find_permissions(workspace: Workspace, authorization: str | None) -> Sequenc
     """Return the permissions that a header Authorization gives for the files of a workspace.
 
     The header has the token of an API client, or login and password of a Business Manager user,
-    or id and secret of an API client.
+    or login and access key of a user who signs in elsewhere, or id and secret of an API client.
     """
     if caller := identify_bearer(workspace, authorization):
         return _list_permissions(workspace, caller.client)
     for name, secret in spellings(*(read_basic(authorization) or ("", ""))):
-        if is_user(workspace.store, name, secret):
+        if is_user(workspace.store, name, secret) or access_key.opens(
+            workspace, name, secret, access_key.WEBDAV
+        ):
             return ALL_FILES
         if is_client(workspace.store, name, secret):
             return _list_permissions(workspace, name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from emulator.ocapi.access import assertion, client
+from emulator.ocapi.access import access_key, assertion, client
 from emulator.ocapi.access.authorization import digest
 from emulator.ocapi.access.oauth_error import (
     OAuthError,
@@ -97,11 +97,14 @@ def _grant_business_manager(request: TokenRequest) -> dict[str, Any]:
     # Only the password can hold a colon: the client's secret follows the last colon.
     password, _, secret = rest.rpartition(":")
     known_client = client.is_client(request.workspace.store, client_id, secret)
-    known_user = client.is_user(request.workspace.store, login, password)
+    known_user = client.is_user(request.workspace.store, login, password) or access_key.opens(
+        request.workspace, login, password, access_key.OCAPI
+    )
     if not (known_client and known_user):
         problem = f"Client id '{client_id}' has invalid credentials to use grant type "
         raise OAuthError(400, "unauthorized_client", f"{problem}'{BUSINESS_MANAGER_GRANT}'.")
     scope = _choose_scope(request, client_id)
+    _note_login(request, login)
     return _issue(request, client_id, USER_LIFETIME_SECONDS, scope, login)
 
 
@@ -111,7 +114,15 @@ def _grant_password(request: TokenRequest) -> dict[str, Any]:
     login, password = request.require("username"), request.require("password")
     if not client.is_user(request.workspace.store, login, password):
         raise invalid_grant("Resource owner authentication failed")
-    return _answer_user(request, client_id, login, _choose_scope(request, client_id))
+    scope = _choose_scope(request, client_id)
+    _note_login(request, login)
+    return _answer_user(request, client_id, login, scope)
+
+
+def _note_login(request: TokenRequest, login: str) -> None:
+    """Store the day of a login with password or access key."""
+    day = request.workspace.clock.now().date().isoformat()
+    client.note_login(request.workspace.store, login, day)
 
 
 def _grant_code(request: TokenRequest) -> dict[str, Any]:

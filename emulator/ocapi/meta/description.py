@@ -26,6 +26,7 @@ from emulator.ocapi.schema.fields import (
     Map,
     Number,
     Property,
+    TextMap,
 )
 from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
@@ -50,6 +51,7 @@ KEYWORDS_BY_ATTRIBUTE = {
 TEXT = {"type": "string"}
 SCHEMAS_BY_CLASS: tuple[tuple[type[Property], dict[str, Any]], ...] = (
     (Localized, {"type": "object", "format": "localized", "additionalProperties": TEXT}),
+    (TextMap, {"type": "object", "additionalProperties": TEXT}),
     (Map, {"type": "object", "additionalProperties": True}),
     (Integer, {"type": "integer", "format": "int32"}),
     (Number, {"type": "number", "format": "double"}),
@@ -329,6 +331,9 @@ def _operations(
 def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict[str, Any]:
     summary = inspect.getdoc(operation.answer) or ""
     parameters = list(_ids(template))
+    for name, field in operation.parameters.items():
+        schema = {**_describe_type(field), **_describe_constraints(field)}
+        parameters.append({"in": "query", "name": name, **schema})
     if isinstance(operation.shows, Collection):
         parameters += _page(operation.shows)
     if operation.shows is not None:

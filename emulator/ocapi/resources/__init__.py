@@ -1,7 +1,7 @@
 """The served resources: a file and a name in RESOURCES for each."""
 
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources import code, customer, job, object_type
+from emulator.ocapi.resources import code, customer, job, object_type, system, user
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
 from emulator.ocapi.resources.site.cartridges import BUSINESS_MANAGER
@@ -16,4 +16,6 @@ RESOURCES: tuple[Resource, ...] = (
     *job.RESOURCES,
     BUSINESS_MANAGER,
     *customer.RESOURCES,
+    *user.RESOURCES,
+    *system.RESOURCES,
 )

@@ -287,17 +287,22 @@ class Date(Property):
 
 
 class Array(Property):
-    """An array with entries of a single type."""
+    """An array of ``min_items`` entries or more, of a single type."""
 
     expected = "array"
+    min_items: int | None = None
 
-    def __init__(self, inner: Property, **options: Any) -> None:
+    def __init__(self, inner: Property, *, min_items: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.inner = inner
+        if min_items is not None:
+            self.min_items = min_items
         self._sound = inner.types if inner.takes_all else frozenset()
 
     def check(self, value: list[Any]) -> list[Any]:
         """See ``Property.check``; the violations are by index."""
+        if self.min_items is not None and len(value) < self.min_items:
+            refuse(constrained)
         if self._sound.issuperset(map(type, value)):
             return [*value]
         if not leaves_rest.get():
@@ -324,6 +329,21 @@ class Map(Property):
     """An object with data as names, and values of any type."""
 
     expected = "object"
+
+
+class TextMap(Map):
+    """An object of strings, with data as names."""
+
+    def check(self, value: dict[str, Any]) -> dict[str, Any]:
+        """See ``Property.check``."""
+        errors = {
+            name: [mistyped("string", text)]
+            for name, text in value.items()
+            if not isinstance(text, str)
+        }
+        if errors:
+            raise ValidationError(errors)
+        return value
 
 
 class Localized(Map):

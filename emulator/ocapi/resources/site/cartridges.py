@@ -13,6 +13,7 @@ from emulator.ocapi.schema.fields import Enumeration, String
 from emulator.store import Put, retry_on_conflict
 
 BUSINESS_MANAGER_SITE = "Sites-Site"
+MAX_PATH_CHARACTERS = 4000
 CARTRIDGE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}", re.ASCII)
 
 CARTRIDGE_EXISTS = FaultType(
@@ -71,7 +72,10 @@ def add(call: Call) -> Answer:
         index = {"first": 0, "last": len(path)}.get(position)
         if index is None:
             index = path.index(target) + (position == "after")
-        return [*path[:index], name, *path[index:]]
+        longer = [*path[:index], name, *path[index:]]
+        if len(":".join(longer)) > MAX_PATH_CHARACTERS:
+            raise INVALID_CARTRIDGE(name)
+        return longer
 
     return _change(call, insert)
 
@@ -79,7 +83,7 @@ def add(call: Call) -> Answer:
 def replace(call: Call) -> Answer:
     """Replace the cartridge path of a site (CART-1)."""
     sent = call.changes["cartridges"]
-    names = sent.split(":")
+    names = sent.split(":") if len(sent) <= MAX_PATH_CHARACTERS else [""]
     if not all(map(CARTRIDGE_NAME.fullmatch, names)) or len({*names}) < len(names):
         raise INVALID_PATH(sent)
     return _change(call, lambda _: names)

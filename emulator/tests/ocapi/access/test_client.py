@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.ocapi.access import client
-from emulator.store import MemoryStore
+from emulator.store import MemoryStore, Record
 from emulator.tests.table import table
 
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -50,7 +50,7 @@ def store() -> MemoryStore:
     entries = {"client_id": "c1", "client_secret": "geheim é"}
     held = MemoryStore()
     held.load("clients", [client.read_client(entries)])
-    held.load("users", [client.read_user({"login": "admin", "password": "a:b"})])
+    held.load("users", [Record.of(("admin",), {"login": "admin", "password": "a:b"})])
     return held
 
 
@@ -62,12 +62,6 @@ def test_the_record_of_a_client_has_its_id_for_key() -> None:
     record = client.read_client({"client_id": "c1", "client_secret": "s"})
     assert record.key == ("c1",)
     assert dict(record.properties) == {"client_id": "c1", "client_secret": "s"}
-
-
-def test_the_record_of_a_user_has_its_login_for_key() -> None:
-    record = client.read_user({"login": "admin", "password": "p"})
-    assert record.key == ("admin",)
-    assert dict(record.properties) == {"login": "admin", "password": "p"}
 
 
 @table(
@@ -94,16 +88,8 @@ def test_what_is_no_client_is_refused_with_all_reasons(entry: object, reasons: l
 
 @table("entry", [[], "c1", None, 1])
 def test_what_is_no_object_is_refused(entry: object) -> None:
-    for read in (client.read_client, client.read_user):
-        with pytest.raises(ValueError, match="is not an object"):
-            read(entry)
-
-
-def test_what_is_no_user_is_refused_with_all_reasons() -> None:
-    with pytest.raises(ValueError, match=r"\Alogin: .*; password: .*\Z"):
-        client.read_user({})
-    with pytest.raises(ValueError, match=r"login: .*; password: .*; x: "):
-        client.read_user({"login": "", "x": 1})
+    with pytest.raises(ValueError, match="is not an object"):
+        client.read_client(entry)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""Resources that have operations only, and data sets with ids of several properties."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.fixture.data_set import Collection as FixtureCollection
+from emulator.ocapi.resource import Resource
+from emulator.store import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredResource(Resource):
+    """A resource whose documents in the store have an id of several properties.
+
+    Attributes:
+        key_names: The properties of the id, outermost first.
+        missing_key: Stands in an id for a missing property.
+    """
+
+    key_names: tuple[str, ...]
+    missing_key: str = ""
+
+    def fixtures(self) -> FixtureCollection:
+        """See ``Resource.fixtures``."""
+        return FixtureCollection(self.name, f"{self.name}.json", self._read_entry)
+
+    def _read_entry(self, entry: Any) -> Record:
+        """Return the record of an entry of a data set.
+
+        Raises:
+            ValueError: The entry is not valid.
+        """
+        properties = self.document.decode_stored(entry)
+        key = tuple([properties.get(name, self.missing_key) for name in self.key_names])
+        return Record(key, properties)
