@@ -445,6 +445,25 @@ RULES = (
         "fault",
         "* /system_object_definitions/{}/attribute_group* 404 ObjectTypeNotFoundException",
     ),
+    Rule(
+        "COB-2", "the path and the type give the key", "property", "custom_*.*", "readOnly", "true"
+    ),
+    Rule(
+        "PRF-2",
+        "the preferences of sites come by expansion",
+        "property",
+        "organization_preferences.site_preferences",
+        "readOnly",
+        "true",
+    ),
+    Rule(
+        "PRF-4",
+        "a value has the type of the preference",
+        "property",
+        "preference_value.site_values",
+        "values.type",
+        ABSENT,
+    ),
     Rule("COD-2", "PATCH changes id and active", "property", "code_version.*", "readOnly", "true"),
     Rule("COD-1", "a collection may name expansions", "property", "code_version_result.expand"),
     Rule(

@@ -18,6 +18,7 @@ PATHS = (ROOT, f"{ROOT}/data", DESCRIPTION, DOCUMENTS, f"{DOCUMENTS}/site")
 RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
 CUSTOMER = "/customer_lists/{list_id}/customers/{customer_no}"
 GROUPS = "/sites/{site_id}/customer_groups"
+GROUP = "preference_groups/{group_id}/{instance_type}"
 SERVED = {
     "/sites": {"get"},
     "/sites/{site_id}": {"get"},
@@ -75,6 +76,13 @@ SERVED = {
     "/system_object_definitions": {"get"},
     "/system_object_definitions/{object_type}": {"get"},
     "/system_object_definition_search": {"post"},
+    "/custom_objects/{object_type}/{key}": {"get", "put", "patch", "delete"},
+    "/sites/{site_id}/custom_objects/{object_type}/{key}": {"get", "put", "patch", "delete"},
+    "/custom_objects_search/{object_type}": {"post"},
+    f"/global_preferences/{GROUP}": {"get", "patch"},
+    f"/sites/{{site_id}}/site_preferences/{GROUP}": {"get", "patch"},
+    f"/site_preferences/{GROUP}/preferences/{{preference_id}}": {"get"},
+    f"/site_preferences/{GROUP}/preference_search": {"post"},
     **{
         f"/{kind}_object_definitions/{{object_type}}/{path}": methods
         for kind in ("system", "custom")

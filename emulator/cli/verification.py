@@ -42,7 +42,7 @@ RULE_FAMILIES = (
     *("URL", "MET", "FMT", "ENV", "RST", "FLT", "ORD", "AUT", "SET", "SEL", "PAG", "DEC", "INV"),
     *("SMP", "SRC", "BAT", "META", "LOC", "EXP", "SITE"),
     *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
-    *("DAV", "VER", "OBJ", "IMP"),
+    *("DAV", "VER", "OBJ", "IMP", "COB", "PRF"),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

@@ -21,6 +21,7 @@ from emulator.ocapi.call import IS_CACHEABLE, Call, Route, Service
 from emulator.ocapi.check import check
 from emulator.ocapi.meta import description
 from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Verb, list_methods
+from emulator.ocapi.resources import COLLECTIONS as OWN_COLLECTIONS
 from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.schema import custom, faults
 from emulator.ocapi.schema.document import FAULT
@@ -33,8 +34,10 @@ from emulator.ocapi.wire.override import OVERRIDDEN
 from emulator.request import Response, current_request
 
 NAME = "data"
+DESCRIBED = frozenset(collection.name for collection in OWN_COLLECTIONS)
 COLLECTIONS = (
-    *(resource.fixtures() for resource in RESOURCES),
+    *(resource.fixtures() for resource in RESOURCES if resource.name not in DESCRIBED),
+    *OWN_COLLECTIONS,
     Collection(
         CLIENTS, "clients.json", client.read_client, required=True, survives_empty_reset=True
     ),

@@ -340,9 +340,11 @@ def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict
         parameters.append(SELECT)
     if operation.expansions:
         parameters.append(_expand(operation.expansions))
+    parameters += [{"in": "query", "name": name, "type": "boolean"} for name in operation.flags]
     if operation.body is not None:
         parameters.append(_body(operation.body, required=operation.needs_body))
-    shown = {204: None} if operation.shows is None else {200: operation.shows}
+    statuses = ((200, 201) if operation.creates else (200,)) if operation.shows else (204,)
+    shown = dict.fromkeys(statuses, operation.shows)
     return {
         "summary": summary.partition("\n")[0],
         "parameters": parameters,

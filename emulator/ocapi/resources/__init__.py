@@ -1,7 +1,16 @@
 """The served resources: a file and a name in RESOURCES for each."""
 
+from emulator.fixture.data_set import Collection
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources import code, customer, job, object_type, system, user
+from emulator.ocapi.resources import (
+    code,
+    customer,
+    job,
+    object_type,
+    preference,
+    system,
+    user,
+)
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
 from emulator.ocapi.resources.site.cartridges import BUSINESS_MANAGER
@@ -18,4 +27,7 @@ RESOURCES: tuple[Resource, ...] = (
     *customer.RESOURCES,
     *user.RESOURCES,
     *system.RESOURCES,
+    *preference.RESOURCES,
 )
+COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
+"""The collections of data sets that a resource does not describe itself."""

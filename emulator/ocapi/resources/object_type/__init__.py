@@ -1,7 +1,9 @@
 """Object types: system and custom types, attributes, groups, custom objects."""
 
+from emulator.fixture.data_set import Collection
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.object_type import custom_object_definitions as custom
+from emulator.ocapi.resources.object_type import custom_objects
 from emulator.ocapi.resources.object_type import system_object_definitions as system
 
 RESOURCES: tuple[Resource, ...] = (
@@ -11,4 +13,6 @@ RESOURCES: tuple[Resource, ...] = (
     custom.CUSTOM_OBJECT_DEFINITIONS,
     custom.CUSTOM_ATTRIBUTE_DEFINITIONS,
     custom.CUSTOM_ATTRIBUTE_GROUPS,
+    custom_objects.RESOURCE,
 )
+COLLECTIONS: tuple[Collection, ...] = (custom_objects.COLLECTION,)
