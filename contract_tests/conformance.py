@@ -428,9 +428,9 @@ RULES = (
     ),
     Rule(
         "OBJ-2",
-        "the list adds the values as a document does",
+        "a list and a search add the values as a document does",
         "parameter",
-        "GET *_object_definitions/{}/attribute_definitions query expand",
+        "* /*_object_definitions/{}/attribute_definition* query expand",
     ),
     Rule(
         "OBJ-3",

@@ -1,6 +1,9 @@
 """System and custom object types with attribute definitions and groups (OBJ)."""
 
+import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,6 +179,10 @@ def test_value_definitions_come_by_expansion(shop: Api) -> None:
             "value": "small",
         },
     ]
+    path, query = f"{CUSTOM}/Showroom/attribute_definition_search", term("id", "kind")
+    for members, shown in (({}, None), ({"expand": ["value"]}, values)):
+        [hit] = search(shop, path, query, select="(**)", **members)["hits"]
+        assert hit.get("value_definitions") == shown
 
 
 @pytest.mark.rule("OBJ-2", "SRC-1")
@@ -244,6 +251,7 @@ def test_system_attributes_and_fixed_members_are_read_only(shop: Api) -> None:
         (brand, "localizable", False),
         (custom, "value_type", "int"),
         (custom, "key", True),
+        (f"{LIST_ATTRIBUTES}/floor_space", "localizable", True),
     ]:
         answer = shop.patch(path, json={member: value})
         arguments = {"property": member, "attributeDefinitionId": path.rpartition("/")[2]}
@@ -262,6 +270,7 @@ def test_definitions_that_cannot_be_created(shop: Api) -> None:
         ("contract.x", {"value_type": "string"}),
         ("contract-x", {"value_type": "string", "localizable": True, "site_specific": True}),
         ("contract-x", {"value_type": "string", "key": True}),
+        ("contract-x", {"value_type": "int", "localizable": True}),
     ]:
         answer = shop.put(f"{LIST_ATTRIBUTES}/{name}", json=body)
         arguments = {"attributeDefinitionId": name}
@@ -403,3 +412,37 @@ def test_attribute_definitions_declare_custom_properties(shop: Api) -> None:
         assert_fault(answer, 400, "InvalidCustomProperty", {})
     assert shop.delete(f"{LIST_ATTRIBUTES}/new").status_code == 204
     assert_fault(shop.patch(path, json={"c_new": "y"}), 400, "InvalidCustomProperty", {})
+
+
+@pytest.mark.rule("OBJ-6", "LOC-1")
+def test_markup_is_no_map_of_locales(shop: Api) -> None:
+    path = "/inventory_lists/contract-list"
+    for name, localizable in (("hint", False), ("hints", True)):
+        definition = {"value_type": "html", "localizable": localizable}
+        assert shop.put(f"{LIST_ATTRIBUTES}/{name}", json=definition).status_code == 201
+    markup = {"_type": "markup_text", "markup": "<b>x</b>", "source": "<b>x</b>"}
+    values = {"c_hint": "<b>x</b>", "c_hints": {"default": "<b>x</b>", "de": markup}}
+    stored = shop.put(path, json=values).json()
+    assert (stored["c_hint"], stored["c_hints"]) == (markup, {"default": markup, "de": markup})
+    in_german = shop.get(f"{path}?locale=de").json()
+    assert (in_german["c_hint"], in_german["c_hints"]) == (markup, {"de": markup})
+
+
+@pytest.mark.rule("OBJ-6")
+def test_a_definition_counts_before_a_declaration_of_the_data_set(
+    start: Start, data_set: str, tmp_path: Path
+) -> None:
+    folder, type_ = Path(shutil.copytree(data_set, tmp_path / "set")), "ProductInventoryList"
+    definition = {"object_type": type_, "id": "area", "value_type": "string"}
+    for name, entry in (
+        ("system_object_definitions", {"object_type": type_}),
+        ("system_attribute_definitions", definition),
+        ("custom_properties", {"document": "inventory_list", "name": "c_area", "type": "number"}),
+    ):
+        (folder / f"{name}.json").write_text(json.dumps([entry]))
+    shop, path = start(fixtures=str(folder)), "/inventory_lists/contract-list"
+    assert shop.put(path, json={"c_area": "north"}).json()["c_area"] == "north"
+    assert shop.delete(f"{LIST_ATTRIBUTES}/area").status_code == 204
+    answer = shop.patch(path, json={"c_area": "north"})
+    assert_fault(answer, 400, "InvalidCustomProperty", {})
+    assert shop.patch(path, json={"c_area": 3}).json()["c_area"] == 3

@@ -134,6 +134,27 @@ def test_patch_changes_single_preferences(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRF-3")
+def test_a_localizable_preference_of_markup_takes_what_was_answered(shop: Api) -> None:
+    base = "/system_object_definitions/SitePreferences"
+    definition = {"value_type": "html", "localizable": True}
+    assert shop.put(f"{base}/attribute_definitions/hint", json=definition).status_code == 201
+    member = f"{base}/attribute_groups/Reviews/attribute_definitions/hint"
+    assert shop.put(member).status_code == 204
+    path = f"{SITE}/Reviews/development"
+    answered = shop.patch(path, json={"c_hint": {"default": "<b>x</b>"}}).json()["c_hint"]
+    markup = {"_type": "markup_text", "markup": "<b>x</b>", "source": "<b>x</b>"}
+    assert answered == {"default": markup}
+    assert shop.patch(path, json={"c_hint": answered}).json()["c_hint"] == answered
+
+
+@pytest.mark.rule("PRF-3")
+def test_without_the_type_no_preference_of_a_site_is_changed(start: Start) -> None:
+    path = f"/sites/SiteGenesis/{GROUPS}/Reviews/development"
+    answer = start(fixtures="samples").patch(path, json={})
+    assert_fault(answer, 404, "ObjectTypeNotFound", {"objectType": "SitePreferences"})
+
+
+@pytest.mark.rule("PRF-3")
 def test_patch_refuses_other_values(shop: Api) -> None:
     path = f"{SITE}/Reviews/development"
     before = shop.get(path).text

@@ -35,6 +35,12 @@ class CustomProperty(Document):
     localized = Boolean(load_default=False)
 
 
+class Unchecked(Property):
+    """A custom property of any value: the operation checks the value."""
+
+    expected = Custom.expected
+
+
 DECLARATION_SCHEMA = CustomProperty()
 SYSTEM_ATTRIBUTES = "system_attribute_definitions"
 OBJECT_TYPES = {
@@ -120,14 +126,14 @@ class Declarations:
     def find(self, document: str, name: str) -> Property | None:
         """Return the schema of a custom property of a document; None for an undeclared property."""
         if document in CHECKED_LATER:
-            return Custom()
-        record = self._store.get(DECLARED, (document, name))
-        if record is not None:
-            return _property(record)
+            return Unchecked()
         object_type = OBJECT_TYPES.get(document, "")
         definition = self._store.get(SYSTEM_ATTRIBUTES, (object_type, name.removeprefix("c_")))
         if definition is not None and not definition.get("system"):
             return make_property(definition.properties)
+        record = self._store.get(DECLARED, (document, name))
+        if record is not None:
+            return _property(record)
         permission = self._store.get(UNDECLARED, (UNDECLARED,))
         return Custom() if permission and permission.properties["allowed"] else None
 

@@ -225,8 +225,8 @@ class Document(Schema):
                 return inner.localize(value, locale)
             return [inner.localize(entry, locale) for entry in value]
         declared = self.fields.get(name)
-        # Of custom properties only those that are localized are objects (DEC-5).
-        custom = self.takes(name) and isinstance(value, Mapping)
+        # Of custom properties only those that are localized are objects (DEC-5), and markup.
+        custom = self.takes(name) and isinstance(value, Mapping) and "_type" not in value
         if not custom and not isinstance(declared, Localized):
             return value
         return {locale: value[locale]} if locale in value else missing

@@ -212,6 +212,14 @@ def complete(after: Mapping[str, Any], *, queryable: bool) -> dict[str, Any]:
     return {**flags, **lengths, "value_type": value_type, **after}
 
 
+def is_contradictory(definition: Mapping[str, Any]) -> bool:
+    """Return whether an attribute is localizable and cannot be."""
+    has_languages = definition["value_type"] in LOCALIZABLE_TYPES
+    return bool(definition.get("localizable")) and (
+        bool(definition.get("site_specific")) or not has_languages
+    )
+
+
 def check_new(name: str, after: Mapping[str, Any]) -> None:
     """Check a new definition of a custom attribute.
 
@@ -229,8 +237,10 @@ def check_change(name: str, before: Mapping[str, Any], after: Mapping[str, Any])
     """Check a PATCH of a definition.
 
     Raises:
-        Fault: PROPERTY_READ_ONLY: a fixed member would change.
+        Fault: PROPERTY_READ_ONLY: a fixed member would change, or the attribute cannot be
+            localizable.
     """
-    for member in FIXED_SYSTEM_MEMBERS if before.get("system") else FIXED_MEMBERS:
+    fixed = FIXED_SYSTEM_MEMBERS if before.get("system") else FIXED_MEMBERS
+    for member in (*fixed, *(("localizable", "site_specific") if is_contradictory(after) else ())):
         if before.get(member) != after.get(member):
             raise PROPERTY_READ_ONLY(member, name)

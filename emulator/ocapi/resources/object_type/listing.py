@@ -91,6 +91,7 @@ def make_search(types: Resource, definitions: str, groups: str) -> Operation:
         answer=search,
         shows=RESULT,
         body=SearchRequest(),
+        expansions=("value",),
         faults=(types.not_found, MALFORMED_SEARCH_PARAMETER),
     )
 

@@ -94,7 +94,7 @@ def change_system_attribute(
         yield from _remove(call, object_type, name, "system_attribute_groups")
     elif before and call.method == "PATCH":
         check_change(name, before, after)
-    elif after.get("key"):
+    elif after.get("key") or attribute_definition.is_contradictory(after):
         raise attribute_definition.CREATE_FAILED(name)
     else:
         check_new(name, after)
@@ -114,10 +114,10 @@ def change_custom_attribute(
         return
     if before and call.method == "PATCH":
         check_change(name, before, after)
-    elif before and before.get("system"):
+        return
+    if before and before.get("system"):
         raise attribute_definition.CREATE_FAILED(name)
-    else:
-        check_new(name, after)
+    check_new(name, after)
     value_type = after["value_type"]
     if after.get("localizable") and value_type not in attribute_definition.LOCALIZABLE_TYPES:
         raise attribute_definition.LOCALIZABLE_NOT_ALLOWED(name, value_type)

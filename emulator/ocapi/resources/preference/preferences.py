@@ -101,6 +101,8 @@ def update_of_site(call: Call) -> Answer:
     """Change the sent preferences of a group, for one site."""
     site, group_id, instance_type = call.key
     _require_site(call, site)
+    if call.store.get(SYSTEM_TYPES, (SITE_PREFERENCES,)) is None:
+        raise object_type_definition.NOT_FOUND(SITE_PREFERENCES)
     group = find_group(call, SITE_PREFERENCES, group_id, instance_type, allows_current=False)
     _change(call, SITE_DOCUMENT, group, site)
     return _answer_group(call, SITE_DOCUMENT, group, site, _show_site(call, group, site))

@@ -20,7 +20,7 @@ from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Custom, Enumeration, String
 from emulator.ocapi.wire.url import ORGANIZATION
-from emulator.store import Change, Delete, Presence, Put, Record
+from emulator.store import Change, Delete, Presence, Put, Record, Require
 
 SITE_PREFERENCES, GLOBAL_PREFERENCES = "SitePreferences", "OrganizationPreferences"
 INSTANCE_TYPES = ("staging", "development", "sandbox", "production")
@@ -91,6 +91,8 @@ class PreferenceGroup:
             expected = Presence.ABSENT if before is None else before.state
             if value is not None:
                 checked = self._check(preference, value)
+                definition = (self.object_type, preference)
+                yield Require(system_object_definitions.DEFINITIONS, definition, Presence.PRESENT)
                 yield Put(PREFERENCE_VALUES, Record(key, {"value": checked}), expected)
             elif before is not None:
                 yield Delete(PREFERENCE_VALUES, key, expected)
