@@ -114,6 +114,14 @@ def test_patch_changes_the_sent_attributes(shop: Api) -> None:
     assert_fault(answer, 409, "ResourceStateConflict", states)
 
 
+@pytest.mark.rule("COB-1", "RST-4")
+def test_a_client_has_an_object_already(shop: Api) -> None:
+    tag = shop.get(ANN).headers["ETag"]
+    assert shop.get(ANN, headers={"If-None-Match": tag}).status_code == 304
+    answer = shop.get(ANN, headers={"If-Match": '"other"'})
+    assert_fault(answer, 412, "InvalidIfMatch", {"ifMatch": '"other"'})
+
+
 @pytest.mark.rule("COB-2", "DEC-5")
 def test_attributes_hold_values_of_their_type(shop: Api) -> None:
     for values in (

@@ -48,6 +48,15 @@ def test_a_group_has_the_preferences_with_a_value(shop: Api) -> None:
     assert not [name for name in empty if name.startswith("c_")]
 
 
+@pytest.mark.rule("PRF-2", "RST-4")
+def test_a_client_has_a_group_already(shop: Api) -> None:
+    path = f"{SITE}/Reviews/development"
+    tag = {"If-None-Match": shop.get(path).headers["ETag"]}
+    assert shop.get(path, headers=tag).status_code == 304
+    assert shop.patch(path, json={"c_enableReviews": False}).status_code == 200
+    assert shop.get(path, headers=tag).status_code == 200
+
+
 @pytest.mark.rule("PRF-2")
 def test_a_sandbox_falls_back_to_development(shop: Api) -> None:
     sandbox = shop.get(f"{SITE}/Storefront/sandbox").json()

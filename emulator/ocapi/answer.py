@@ -37,17 +37,27 @@ def answer_document(
 ) -> Answer:
     """Answer one document, with the resource state in the headers (ENV-1, RST-4).
 
+    A client that has the document already gets 304.
+
     Args:
         call: The call.
         document: The schema of the document.
         properties: The properties; localized properties with the texts of all locales.
         resource_state: The state; empty for a document without a state.
         status: The HTTP status.
+
+    Raises:
+        Fault: INVALID_IF_MATCH, for GET and HEAD; writes are checked before.
     """
+    headers = name_state(resource_state) if resource_state else {}
+    if resource_state and call.method in ("GET", "HEAD"):
+        try:
+            state.check_read(resource_state, call.request.headers)
+        except state.NotModified:
+            return Answer(304, headers=headers)
     if call.locale is not None:
         properties = document.localize(properties, call.locale)
     content = envelope.wrap(document, call.version, resource_state, properties)
-    headers = name_state(resource_state) if resource_state else {}
     if not resource_state:
         del content["_resource_state"]
     if call.selector or call.permission.readable:

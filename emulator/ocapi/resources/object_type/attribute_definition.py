@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
@@ -183,12 +184,16 @@ class ObjectAttributeDefinitionSearchResult(SearchResult):
     hits = Array(Embedded(ObjectAttributeDefinition()))
 
 
+def _make_flag_field(flag: str) -> SearchField:
+    return SearchField("boolean", lambda definition: definition.get(flag, False))
+
+
 SEARCH_FIELDS: Mapping[str, SearchField] = {
     "id": SearchField("string"),
     "display_name": texts_of("display_name"),
     "description": texts_of("description"),
     **{
-        flag: SearchField("boolean")
+        flag: _make_flag_field(flag)
         for flag in (
             "key",
             "mandatory",
@@ -203,13 +208,26 @@ SEARCH_FIELDS: Mapping[str, SearchField] = {
 }
 
 
-def complete(after: Mapping[str, Any], *, queryable: bool) -> dict[str, Any]:
-    """Return a definition with all flags, a value type and the least length of texts (OBJ-2)."""
-    value_type = after.get("value_type", "unknown")
-    flags = dict.fromkeys(FLAGS, False)
-    flags |= {"queryable": queryable, "set_value_type": value_type.startswith("set_of_")}
-    lengths = {"min_length": 0} if value_type in ("string", "text", "datetime") else {}
-    return {**flags, **lengths, "value_type": value_type, **after}
+def derive(
+    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return a definition with a value type."""
+    return {"value_type": "unknown", **after}
+
+
+def find_defaults(definition: Properties, *, queryable: bool) -> dict[str, Any]:
+    """Return the flags and the least length of texts that a definition does not state (OBJ-2).
+
+    Args:
+        definition: The stored properties.
+        queryable: Whether attributes of the kind of object types are queryable.
+    """
+    value_type = definition["value_type"]
+    defaults: dict[str, Any] = dict.fromkeys(FLAGS, False)
+    defaults |= {"queryable": queryable, "set_value_type": value_type.startswith("set_of_")}
+    if value_type in ("string", "text", "datetime"):
+        defaults["min_length"] = 0
+    return {name: value for name, value in defaults.items() if name not in definition}
 
 
 def is_contradictory(definition: Mapping[str, Any]) -> bool:
@@ -242,5 +260,6 @@ def check_change(name: str, before: Mapping[str, Any], after: Mapping[str, Any])
     """
     fixed = FIXED_SYSTEM_MEMBERS if before.get("system") else FIXED_MEMBERS
     for member in (*fixed, *(("localizable", "site_specific") if is_contradictory(after) else ())):
-        if before.get(member) != after.get(member):
+        default = False if member in FLAGS else None
+        if before.get(member, default) != after.get(member, default):
             raise PROPERTY_READ_ONLY(member, name)

@@ -4,9 +4,8 @@ No request reads or writes a custom object type itself: only data sets have cust
 """
 
 from functools import partial
-from typing import Any
 
-from emulator.ocapi.resource import Properties, Resource, Search
+from emulator.ocapi.resource import Resource, Search
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group, rules
 from emulator.ocapi.resources.object_type import object_type_definition as object_type
 from emulator.ocapi.resources.object_type.assignments import make_operations
@@ -15,14 +14,6 @@ from emulator.ocapi.resources.object_type.listing import make_search
 PATH = "custom_object_definitions"
 DEFINITIONS, GROUPS = "custom_attribute_definitions", "custom_attribute_groups"
 """The collections of the store."""
-
-
-def complete(
-    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
-) -> dict[str, Any]:
-    """Return an attribute definition with all flags."""
-    return attribute_definition.complete(after, queryable=True)
-
 
 CUSTOM_OBJECT_DEFINITIONS = Resource(
     path=PATH,
@@ -45,8 +36,8 @@ CUSTOM_ATTRIBUTE_DEFINITIONS = Resource(
     verbs=frozenset({"list", "read", "create", "update", "delete"}),
     not_found=attribute_definition.NOT_FOUND,
     deletes_missing=False,
-    derive=complete,
-    view=rules.show_attribute,
+    derive=attribute_definition.derive,
+    view=partial(rules.show_attribute, queryable=True),
     effects=rules.change_custom_attribute,
     refusals={
         "create": (

@@ -11,7 +11,13 @@ from emulator.ocapi.resources.object_type.object_type_definition import (
     ObjectTypeDefinition,
     ObjectTypeDefinitions,
 )
-from emulator.ocapi.resources.object_type.rules import embed_attribute, list_members, show_type
+from emulator.ocapi.resources.object_type.rules import (
+    CUSTOM_TYPES,
+    SYSTEM_TYPES,
+    embed_attribute,
+    list_members,
+    show_type,
+)
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
@@ -19,8 +25,6 @@ from emulator.ocapi.wire import envelope
 from emulator.store import Record
 
 DOCUMENT, COLLECTION = ObjectTypeDefinition(), ObjectTypeDefinitions()
-SYSTEM_TYPES, CUSTOM_TYPES = "system_object_definitions", "custom_object_definitions"
-"""The store's collections of types."""
 CUSTOM_OBJECT = "CustomObject"
 """The name of every custom type in the list."""
 RESULT = attribute_definition.ObjectAttributeDefinitionSearchResult()

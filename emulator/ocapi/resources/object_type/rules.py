@@ -17,6 +17,8 @@ CUSTOM_OBJECTS = "custom_objects"
 PREFERENCE_VALUES = "preference_values"
 """The store's collections with values of attributes."""
 MEMBERS = "attribute_definitions"
+SYSTEM_TYPES, CUSTOM_TYPES = "system_object_definitions", "custom_object_definitions"
+"""The paths and the store's collections of object types."""
 
 
 def show_type(call: Call, record: Record, *, definitions: str, groups: str) -> Mapping[str, Any]:
@@ -27,10 +29,11 @@ def show_type(call: Call, record: Record, *, definitions: str, groups: str) -> M
     }
 
 
-def show_attribute(call: Call, record: Record) -> Mapping[str, Any]:
+def show_attribute(call: Call, record: Record, *, queryable: bool) -> Mapping[str, Any]:
     """Return the computed properties of an attribute definition (OBJ-2)."""
     name = record.key[-1]
-    shown: dict[str, Any] = {"effective_id": name if record.get("system") else f"c_{name}"}
+    shown = attribute_definition.find_defaults(record.properties, queryable=queryable)
+    shown |= {"effective_id": name if record.get("system") else f"c_{name}"}
     return shown if "value" in call.expansions else {**shown, "value_definitions": None}
 
 
@@ -43,7 +46,8 @@ def embed_attribute(call: Call, record: Record, path: str) -> dict[str, Any]:
         path: The path of the object types of the kind.
     """
     object_type, name = record.key
-    shown = {**record.properties, **show_attribute(call, record)}
+    computed = show_attribute(call, record, queryable=path == CUSTOM_TYPES)
+    shown = {**record.properties, **computed}
     shown |= {
         "_resource_state": record.state,
         "link": call.link_to(path, object_type, MEMBERS, name),

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from emulator.ocapi.resource import Properties, Resource, Search
+from emulator.ocapi.resource import Resource, Search
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group, rules
 from emulator.ocapi.resources.object_type import object_type_definition as object_type
 from emulator.ocapi.resources.object_type.assignments import make_operations
@@ -16,14 +15,6 @@ from emulator.ocapi.search.language import SearchField
 PATH = "system_object_definitions"
 DEFINITIONS, GROUPS = "system_attribute_definitions", "system_attribute_groups"
 """The collections of the store."""
-
-
-def complete(
-    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
-) -> dict[str, Any]:
-    """Return an attribute definition with all flags."""
-    return attribute_definition.complete(after, queryable=False)
-
 
 SYSTEM_OBJECT_DEFINITIONS = Resource(
     path=PATH,
@@ -66,8 +57,8 @@ SYSTEM_ATTRIBUTE_DEFINITIONS = Resource(
     not_found=attribute_definition.NOT_FOUND,
     duplicate_if_validated=attribute_definition.DUPLICATE,
     deletes_missing=False,
-    derive=complete,
-    view=rules.show_attribute,
+    derive=attribute_definition.derive,
+    view=partial(rules.show_attribute, queryable=False),
     effects=rules.change_system_attribute,
     refusals={
         "create": (attribute_definition.CREATE_FAILED, attribute_definition.READ_ONLY),
