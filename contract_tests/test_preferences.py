@@ -41,7 +41,7 @@ def test_a_group_has_the_preferences_with_a_value(shop: Api) -> None:
     }
     masked = shop.get(f"{SITE}/Reviews/development?mask_passwords=true").json()
     assert masked["c_reviewsApiKey"] == MASK
-    answer = shop.get(f"{SITE}/Reviews/development?mask_passwords=x")
+    answer = shop.get(f"{SITE}/Storefront/development?mask_passwords=x")
     malformed = {"parameter": "mask_passwords", "value": "x"}
     assert_fault(answer, 400, "MalformedParameter", malformed)
     empty = shop.get(f"{SITE}/Reviews/production").json()
@@ -186,6 +186,7 @@ def test_patch_refuses_other_values(shop: Api) -> None:
 def test_a_preference_has_the_values_of_all_sites(shop: Api) -> None:
     path = f"/{GROUPS}/Reviews/sandbox/preferences/enableReviews"
     preference = shop.get(path).json()
+    assert shop.get(path.replace("sandbox", "current")).json() == preference
     preference.pop("_resource_state", None)
     assert preference == {
         "_v": "23.2",

@@ -3,7 +3,7 @@
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.object_type import custom_object_definitions as custom
-from emulator.ocapi.resources.object_type import custom_objects
+from emulator.ocapi.resources.object_type import custom_object_fixture, custom_objects
 from emulator.ocapi.resources.object_type import system_object_definitions as system
 
 RESOURCES: tuple[Resource, ...] = (
@@ -15,4 +15,4 @@ RESOURCES: tuple[Resource, ...] = (
     custom.CUSTOM_ATTRIBUTE_GROUPS,
     custom_objects.RESOURCE,
 )
-COLLECTIONS: tuple[Collection, ...] = (custom_objects.COLLECTION,)
+COLLECTIONS: tuple[Collection, ...] = (custom_object_fixture.COLLECTION,)

@@ -2,7 +2,7 @@
 
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources.preference import preferences, values
+from emulator.ocapi.resources.preference import fixture, preferences
 
 RESOURCES: tuple[Resource, ...] = (preferences.RESOURCE,)
-COLLECTIONS: tuple[Collection, ...] = (values.COLLECTION,)
+COLLECTIONS: tuple[Collection, ...] = (fixture.COLLECTION,)

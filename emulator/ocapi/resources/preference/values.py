@@ -10,29 +10,21 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from emulator.fixture.data_set import Collection as FixtureCollection
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.object_type import system_object_definitions
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES, list_members
+from emulator.ocapi.resources.preference.documents import GROUP_NOT_FOUND
+from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.document import Document
-from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.schema.fields import Custom, Enumeration, String
-from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Change, Delete, Presence, Put, Record, Require
 
 SITE_PREFERENCES, GLOBAL_PREFERENCES = "SitePreferences", "OrganizationPreferences"
 INSTANCE_TYPES = ("staging", "development", "sandbox", "production")
-CURRENT, OWN_INSTANCE_TYPE = "current", "sandbox"
-FALLBACKS = {"sandbox": "development"}
-MASK, MASK_PASSWORDS = "************", "mask_passwords"
-GROUP_NOT_FOUND = FaultType(
-    404,
-    "CustomPreferenceGroupNotFound",
-    "No preference group with ID '{preferenceGroupId}' could be found.",
-    ("preferenceGroupId",),
-)
+CURRENT_INSTANCE, OWN_INSTANCE_TYPE = "current", "sandbox"
+FALLBACK_INSTANCES = {"sandbox": "development"}
+PASSWORD_MASK, MASK_PASSWORDS = "************", "mask_passwords"
 
 
 @dataclass(frozen=True)
@@ -44,12 +36,14 @@ class PreferenceGroup:
         group_id: The id of the group.
         instance_type: The instance type, never ``current``.
         definitions: The attribute definitions of the preferences, by id.
+        masks_passwords: Whether answers have a mask in place of a password.
     """
 
     object_type: str
     group_id: str
     instance_type: str
     definitions: Mapping[str, Record]
+    masks_passwords: bool
 
     def values(self, call: Call, site: str) -> dict[str, Any]:
         """Return the values of a site, or of ``-`` for the organization, by property (PRF-2)."""
@@ -58,11 +52,11 @@ class PreferenceGroup:
 
     def value(self, call: Call, name: str, site: str) -> Any:
         """Return the value of a preference, masked if the call wants so; None for no value."""
-        for instance_type in (self.instance_type, FALLBACKS.get(self.instance_type)):
+        for instance_type in (self.instance_type, FALLBACK_INSTANCES.get(self.instance_type)):
             found = instance_type and self.find(call, name, instance_type, site)
             if found:
-                masked = self.is_password(name) and wants_masks(call)
-                return MASK if masked else found.properties["value"]
+                masked = self.masks_passwords and self.is_password(name)
+                return PASSWORD_MASK if masked else found.properties["value"]
         return None
 
     def find(self, call: Call, name: str, instance_type: str, site: str) -> Record | None:
@@ -84,7 +78,7 @@ class PreferenceGroup:
             preference = name.removeprefix("c_")
             if preference not in self.definitions:
                 raise faults.UNKNOWN_PROPERTY(name, document.type_name)
-            if value == MASK and self.is_password(preference):
+            if value == PASSWORD_MASK and self.is_password(preference):
                 raise faults.PROPERTY_CONSTRAINT_VIOLATION(document.type_name, f"$.{name}")
             key = (self.object_type, preference, self.instance_type, site)
             before = call.store.get(PREFERENCE_VALUES, key)
@@ -110,9 +104,12 @@ def find_group(
     """Return the preference group of a path.
 
     Raises:
-        Fault: ILLEGAL_ENUMERATION_VALUE, or CustomPreferenceGroupNotFound.
+        Fault: MALFORMED_PARAMETER, ILLEGAL_ENUMERATION_VALUE, or CustomPreferenceGroupNotFound.
     """
-    if instance_type == CURRENT and allows_current:
+    masked = call.request.parameters.get(MASK_PASSWORDS, "false")
+    if masked not in ("true", "false"):
+        raise faults.MALFORMED_PARAMETER(MASK_PASSWORDS, masked)
+    if instance_type == CURRENT_INSTANCE and allows_current:
         instance_type = OWN_INSTANCE_TYPE
     if instance_type not in INSTANCE_TYPES:
         raise faults.ILLEGAL_ENUMERATION_VALUE(instance_type, "InstanceType")
@@ -134,62 +131,11 @@ def read_group(
         definition = call.store.get(system_object_definitions.DEFINITIONS, (object_type, name))
         if definition is not None and not definition.get("system"):
             definitions[name] = definition
-    return PreferenceGroup(object_type, group_id, instance_type, definitions)
+    masks_passwords = call.request.parameters.get(MASK_PASSWORDS) == "true"
+    return PreferenceGroup(object_type, group_id, instance_type, definitions, masks_passwords)
 
 
-def wants_masks(call: Call) -> bool:
-    """Return the parameter ``mask_passwords``.
-
-    Raises:
-        Fault: MALFORMED_PARAMETER: the value is not a boolean.
-    """
-    text = call.request.parameters.get(MASK_PASSWORDS, "false")
-    if text not in ("true", "false"):
-        raise faults.MALFORMED_PARAMETER(MASK_PASSWORDS, text)
-    return text == "true"
-
-
-class PreferenceFixture(Document):
-    """A value of a preference in a data set."""
-
-    id = String(required=True, allow_none=False)
-    instance_type = Enumeration(*INSTANCE_TYPES, required=True, allow_none=False)
-    object_type = Enumeration(SITE_PREFERENCES, GLOBAL_PREFERENCES, required=True, allow_none=False)
-    site_id = String(allow_none=False)
-    value = Custom(required=True, allow_none=False)
-
-
-FIXTURE = PreferenceFixture()
-
-
-def read_fixture(entry: Any) -> Record:
-    """Return the record of a value in a data set.
-
-    Raises:
-        ValueError: The entry is not a value; the message has the reason.
-    """
-    read = FIXTURE.decode_stored(entry)
-    is_global = read["object_type"] == GLOBAL_PREFERENCES
-    if is_global == ("site_id" in read):
-        raise ValueError(f"{read['object_type']}: {'has a' if is_global else 'has no'} 'site_id'")
-    site = read.get("site_id", ORGANIZATION)
-    key = (read["object_type"], read["id"], read["instance_type"], site)
-    return Record(key, {"value": read["value"]})
-
-
-def encode_fixtures(store: Any, _: str) -> Iterator[dict[str, Any]]:
-    """Yield the values of a store as entries of a data set."""
-    records = store.scan(PREFERENCE_VALUES, 0, store.count(PREFERENCE_VALUES)).records
-    for record in records:
-        object_type, name, instance_type, site = record.key
-        head = {"object_type": object_type, "id": name, "instance_type": instance_type}
-        sites = {} if site == ORGANIZATION else {"site_id": site}
-        yield {**head, **sites, "value": record.properties["value"]}
-
-
-COLLECTION = FixtureCollection(
-    PREFERENCE_VALUES,
-    f"{PREFERENCE_VALUES}.json",
-    read_fixture,
-    encode=encode_fixtures,
-)
+def list_sites(call: Call) -> list[str]:
+    """Return the ids of all sites."""
+    name = SITES.name
+    return [record.key[0] for record in call.store.scan(name, 0, call.store.count(name)).records]

@@ -1,0 +1,62 @@
+"""The values of preferences in data sets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.fixture.data_set import Collection
+from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
+from emulator.ocapi.resources.preference.values import (
+    GLOBAL_PREFERENCES,
+    INSTANCE_TYPES,
+    SITE_PREFERENCES,
+)
+from emulator.ocapi.schema.document import Document
+from emulator.ocapi.schema.fields import Custom, Enumeration, String
+from emulator.ocapi.wire.url import ORGANIZATION
+from emulator.store import Record, Store
+
+
+class PreferenceFixture(Document):
+    """A value of a preference in a data set."""
+
+    id = String(required=True, allow_none=False)
+    instance_type = Enumeration(*INSTANCE_TYPES, required=True, allow_none=False)
+    object_type = Enumeration(SITE_PREFERENCES, GLOBAL_PREFERENCES, required=True, allow_none=False)
+    site_id = String(allow_none=False)
+    value = Custom(required=True, allow_none=False)
+
+
+VALUE_FIXTURE = PreferenceFixture()
+
+
+def read_fixture(entry: Any) -> Record:
+    """Return the record of a value in a data set.
+
+    Raises:
+        ValueError: The entry is not a value; the message has the reason.
+    """
+    read = VALUE_FIXTURE.decode_stored(entry)
+    is_global = read["object_type"] == GLOBAL_PREFERENCES
+    if is_global == ("site_id" in read):
+        raise ValueError(f"{read['object_type']}: {'has a' if is_global else 'has no'} 'site_id'")
+    site = read.get("site_id", ORGANIZATION)
+    key = (read["object_type"], read["id"], read["instance_type"], site)
+    return Record(key, {"value": read["value"]})
+
+
+def encode_fixtures(store: Store, _: str) -> Iterator[dict[str, Any]]:
+    """Yield the values of a store as entries of a data set."""
+    records = store.scan(PREFERENCE_VALUES, 0, store.count(PREFERENCE_VALUES)).records
+    for record in records:
+        object_type, name, instance_type, site = record.key
+        head = {"object_type": object_type, "id": name, "instance_type": instance_type}
+        sites = {} if site == ORGANIZATION else {"site_id": site}
+        yield {**head, **sites, "value": record.properties["value"]}
+
+
+COLLECTION = Collection(
+    PREFERENCE_VALUES,
+    f"{PREFERENCE_VALUES}.json",
+    read_fixture,
+    encode=encode_fixtures,
+)
