@@ -303,19 +303,19 @@ class Resource:
         """Return the computed properties of a document."""
         computed = {}
         for name in self.computed:
-            record = store.get(self._computed_collection(name), key)
+            record = store.get(self.computed_collection(name), key)
             if record is not None:
                 computed[name] = record.get(name)
         return computed
 
-    def _computed_collection(self, name: str) -> str:
+    def computed_collection(self, name: str) -> str:
         """Return the store's collection of a computed property; survives the document."""
         return f"{self.name}.{name}"
 
     def _arrange(self, records: Iterable[Record]) -> dict[str, Sequence[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
         stored = [self._set_apart(record, apart) for record in records]
-        arranged = {self._computed_collection(name): apart[name] for name in apart}
+        arranged = {self.computed_collection(name): apart[name] for name in apart}
         return {self.name: stored, **arranged, **(self.index(stored) if self.index else {})}
 
     def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:

@@ -1,6 +1,7 @@
 """The served resources: a file and a name in RESOURCES for each."""
 
 from emulator.fixture.data_set import Collection
+from emulator.ocapi.impex.registration import register_jobs
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import (
     code,
@@ -31,3 +32,5 @@ RESOURCES: tuple[Resource, ...] = (
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""
+
+register_jobs(RESOURCES)

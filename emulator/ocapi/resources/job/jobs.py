@@ -90,5 +90,6 @@ JOBS = Resource(
     key="id",
     parameter="job_id",
     verbs=frozenset(),
+    survives_empty_reset=True,
     not_found=JOB_NOT_FOUND,
 )

@@ -1,0 +1,353 @@
+"""The jobs that import and export site archives (IMP-4 to IMP-8)."""
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+import requests
+
+from contract_tests.api import Api
+from contract_tests.conftest import Start
+
+INSTANCE = "/on/demandware.servlet/webdav/Sites/Impex/src/instance"
+LOGS = "/on/demandware.servlet/webdav/Sites/Logs"
+IMPORT, EXPORT = "sfcc-site-archive-import", "sfcc-site-archive-export"
+NAMESPACE = "http://www.demandware.com/xml/impex"
+LISTS = "inventory-lists/lists.xml"
+PREFERENCES = "sites/RefArch/preferences.xml"
+RECORDS = "/inventory_lists/inventory_m/product_inventory_records"
+
+
+@pytest.fixture
+def storefront(start: Start) -> Api:
+    """A server with the data set ``storefront`` and a clock that stands at 2026-01-01."""
+    return start(fixtures="storefront", seed="impex")
+
+
+def inventory(text: str, list_id: str = "inventory_m") -> str:
+    """Return a file with records of a list."""
+    header = f'<inventory-list><header list-id="{list_id}"/><records>'
+    root = f'<inventory xmlns="{NAMESPACE}/inventory/2007-05-31">'
+    return f"{root}\n{header}\n{text}\n</records></inventory-list></inventory>"
+
+
+def assigned_list(id_: str) -> str:
+    preference = f'<preference preference-id="SiteInventoryList">{id_}</preference>'
+    return (
+        f'<preferences xmlns="{NAMESPACE}/preferences/2007-03-31"><standard-preferences>'
+        f"<all-instances>{preference}</all-instances></standard-preferences></preferences>"
+    )
+
+
+def make_zip(files: dict[str, str | bytes], top: str = "a/") -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(top + name, text)
+    return content.getvalue()
+
+
+def run(api: Api, job: str, body: Any) -> tuple[dict[str, Any], str]:
+    """Execute a job; return the finished execution and the log."""
+    started = api.call("POST", f"{api.scope}/jobs/{job}/executions", json=body)
+    assert started.status_code == 202, started.text
+    assert (started.json()["status"], started.json()["execution_status"]) == ("PENDING", "pending")
+    advanced = api.call("POST", "/__emulator__/clock/advance", json={"seconds": 1})
+    assert advanced.status_code == 200
+    document = api.get(f"/jobs/{job}/executions/{started.json()['id']}").json()
+    assert document["execution_status"] == "finished"
+    path = document["log_file_path"].removeprefix("/Sites/LOGS")
+    return document, api.call("GET", LOGS + path).text
+
+
+def upload(api: Api, content: bytes, name: str = "a.zip") -> None:
+    assert api.call("PUT", f"{INSTANCE}/{name}", data=content).status_code in {201, 204}
+
+
+def import_(api: Api, files: dict[str, str | bytes]) -> str:
+    """Import files; return the log."""
+    upload(api, make_zip(files))
+    document, log = run(api, IMPORT, {"file_name": "a.zip"})
+    assert (document["status"], document["exit_status"]["status"]) == ("OK", "ok"), log
+    return log
+
+
+def fail_import(api: Api, content: bytes | None) -> str:
+    """Import an archive that is refused; return the message of the step."""
+    if content is not None:
+        upload(api, content)
+    before = api.get("/inventory_lists?select=(**)&count=200").content
+    document, log = run(api, IMPORT, {"file_name": "a.zip"})
+    assert (document["status"], document["exit_status"]["status"]) == ("ERROR", "error")
+    assert "ERROR" in log
+    assert api.get("/inventory_lists?select=(**)&count=200").content == before
+    message: str = document["step_executions"][-1]["exit_status"]["message"]
+    return message
+
+
+def shown(answer: requests.Response, *names: str) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    return {name: answer.json().get(name) for name in names}
+
+
+@pytest.mark.rule("IMP-4")
+def test_an_import_creates_what_is_missing_and_changes_what_is_named(storefront: Api) -> None:
+    before = storefront.get(f"{RECORDS}/oxford-shirt-navy-m").json()
+    log = import_(
+        storefront,
+        {
+            LISTS: inventory(
+                '<record product-id="oxford-shirt-navy-m"><perpetual>true</perpetual></record>'
+                '<record product-id="new"><allocation>7</allocation></record>'
+            )
+        },
+    )
+    changed = storefront.get(f"{RECORDS}/oxford-shirt-navy-m").json()
+    different = {name for name in {*before, *changed} if before.get(name) != changed.get(name)}
+    assert different == {"_resource_state", "last_modified", "perpetual_flag"}
+    assert shown(storefront.get(f"{RECORDS}/new"), "allocation", "ats", "creation_date") == {
+        "allocation": {"_type": "product_inventory_record_allocation", "amount": 7},
+        "ats": 7,
+        "creation_date": "2026-01-01T00:00:00.000Z",
+    }
+    assert "INFO Starting Import of 'inventory' from: inventory-lists/lists.xml" in log
+    assert "INFO Processed 2 record elements successfully" in log
+
+
+@pytest.mark.rule("IMP-4")
+def test_a_new_allocation_resets_the_turnover(storefront: Api) -> None:
+    record = (
+        '<record product-id="oxford-shirt-navy-m"><allocation>50</allocation>'
+        "<allocation-timestamp>2026-02-03T04:05:06.000Z</allocation-timestamp>"
+        "<turnover>9</turnover><ats>3</ats></record>"
+    )
+    import_(storefront, {LISTS: inventory(record)})
+    found = storefront.get(f"{RECORDS}/oxford-shirt-navy-m").json()
+    assert found["allocation"]["reset_date"] == "2026-02-03T04:05:06.000Z"
+    assert (found["allocation"]["amount"], found["inventory_turnover"]) == (50, 0)
+    assert found["stock_level"] == 50
+
+
+@pytest.mark.rule("IMP-4")
+def test_an_element_with_mode_delete_removes_the_document(storefront: Api) -> None:
+    import_(
+        storefront,
+        {LISTS: inventory('<record product-id="oxford-shirt-navy-m" mode="delete"/>')},
+    )
+    assert storefront.get(f"{RECORDS}/oxford-shirt-navy-m").status_code == 404
+
+
+@pytest.mark.rule("IMP-4")
+def test_a_preference_gives_a_site_the_inventory_list(storefront: Api) -> None:
+    import_(storefront, {PREFERENCES: assigned_list("inventory_eu")})
+    found = storefront.get("/inventory_lists?select=(**)&count=200").json()["data"]
+    assigned = [one["id"] for one in found if "RefArch" in one.get("assigned_sites", ())]
+    assert assigned == ["inventory_eu"]
+
+
+@pytest.mark.rule("IMP-4")
+def test_the_general_body_starts_an_import_too(storefront: Api) -> None:
+    upload(storefront, make_zip({LISTS: inventory('<record product-id="new"/>')}))
+    parameters = [{"name": "ImportFile", "value": "a.zip"}]
+    document, _ = run(storefront, IMPORT, {"parameters": parameters})
+    assert document["status"] == "OK"
+    assert storefront.get(f"{RECORDS}/new").status_code == 200
+
+
+@pytest.mark.rule("IMP-5")
+def test_a_bad_element_is_skipped_and_logged(storefront: Api) -> None:
+    log = import_(
+        storefront,
+        {
+            LISTS: inventory(
+                '<record product-id="new"/>\n'
+                '<record product-id="bad"><allocation>many</allocation></record>\n'
+                '<record product-id="less"><allocation>-1</allocation></record>\n'
+                '<record product-id="none" mode="delete"/>\n'
+                '<record product-id=" "/>'
+            )
+        },
+    )
+    errors = re.findall(r"WARN \[DATAERROR\] (.*)", log)
+    assert errors == [
+        (
+            "[3/6] record 'bad': allocation: 'many' is not a number "
+            "(inventory-lists/lists.xml, line 4)"
+        ),
+        (
+            "[4/6] record 'less': There's a value constraint violation of property "
+            "'$.allocation.amount' in document 'product_inventory_record'. "
+            "(inventory-lists/lists.xml, line 5)"
+        ),
+        (
+            "[5/6] record 'none': there is no such object to delete "
+            "(inventory-lists/lists.xml, line 6)"
+        ),
+        (
+            "[6/6] record ' ': the attribute 'product-id' of 'record' is missing or not trimmed "
+            "(inventory-lists/lists.xml, line 7)"
+        ),
+    ]
+    assert storefront.get(f"{RECORDS}/new").status_code == 200
+    assert storefront.get(f"{RECORDS}/bad").status_code == 404
+
+
+@pytest.mark.rule("IMP-5")
+def test_unresolved_references_and_undefined_attributes_are_logged(storefront: Api) -> None:
+    attribute = '<custom-attribute attribute-id="zork">1</custom-attribute>'
+    record = f'<record product-id="new"><custom-attributes>{attribute}</custom-attributes></record>'
+    log = import_(
+        storefront, {LISTS: inventory(record), PREFERENCES: assigned_list("no such list")}
+    )
+    warnings = re.findall(r"WARN \[DATAWARNING\] (.*) \(", log)
+    assert warnings == [
+        "[2/2] record 'new': custom attribute 'zork' is not defined",
+        "[1/1] preference 'SiteInventoryList': there is no inventory list 'no such list'",
+    ]
+    assert "c_zork" not in storefront.get(f"{RECORDS}/new").json()
+
+
+@pytest.mark.rule("IMP-6")
+def test_what_is_not_emulated_is_named_in_the_log(storefront: Api) -> None:
+    log = import_(
+        storefront,
+        {
+            LISTS: inventory('<record product-id="new"><zork/></record>'),
+            "static/a.png": b"x",
+            "tax.xml": "<tax/>",
+        },
+    )
+    for line in (
+        "inventory-lists/lists.xml: 1 x record/zork: the element is not emulated",
+        "static/a.png: the file is not emulated",
+        "tax.xml: the file is not emulated: the root element tax belongs to no known format",
+    ):
+        assert f"WARN {line}\n" in log
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY b "c">]><inventory xmlns="{}/inventory/2007-05-31"/>'
+REFUSED = [
+    (b"no zip", "is not a zip"),
+    (make_zip({LISTS: inventory("<record/>")})[:-40], "is not a zip"),
+    (make_zip({LISTS: inventory('<record product-id="p">')}), "line 4: is not well-formed"),
+    (
+        make_zip({LISTS: inventory("\xff").encode("latin-1")}),
+        "inventory-lists/lists.xml, line 3: is not well-formed",
+    ),
+    (make_zip({LISTS: BOMB.format(NAMESPACE)}), "has a document type definition or an entity"),
+    (make_zip({"../a.xml": "<a/>"}), "has a path outside of the archive: 'a/../a.xml'"),
+    (make_zip({"b/c.xml": "<a/>"}, top="/"), "has a path outside of the archive: '/b/c.xml'"),
+    (make_zip({"a.xml": "<a/>"}, top=""), "must have one top folder with all files"),
+]
+
+
+@pytest.mark.rule("IMP-7")
+def test_an_unreadable_archive_ends_the_job_with_an_error(storefront: Api) -> None:
+    good = inventory('<record product-id="oxford-shirt-navy-m" mode="delete"/>')
+    half = make_zip({LISTS: good, "inventory-lists/z.xml": inventory("<record>")})
+    broken = (half, "inventory-lists/z.xml, line 4: is not well-formed")
+    for content, reason in [*REFUSED, broken]:
+        message = fail_import(storefront, content)
+        assert message.startswith("The archive can't be read: ")
+        assert reason in message
+    assert storefront.get(f"{RECORDS}/oxford-shirt-navy-m").status_code == 200
+
+
+@pytest.mark.rule("IMP-7")
+def test_a_missing_archive_ends_the_job_with_an_error(storefront: Api) -> None:
+    assert fail_import(storefront, None).startswith("The archive can't be read: a.zip")
+    for name in ("../../a.zip", "b/../../../a.zip", "/a.zip", "\\a.zip"):
+        document, _ = run(storefront, IMPORT, {"file_name": name})
+        assert document["status"] == "ERROR"
+
+
+@pytest.mark.rule("IMP-8")
+def test_an_export_has_the_wanted_units(storefront: Api) -> None:
+    units = {
+        "inventory_lists": {"inventory_m": True, "inventory_eu": False},
+        "sites": {"RefArch": {"site_preferences": True, "zork": True}},
+        "catalogs": {"all": True},
+    }
+    body = {"export_file": "x.zip", "data_units": units}
+    document, log = run(storefront, EXPORT, body)
+    assert document["status"] == "OK"
+    content = storefront.call("GET", f"{INSTANCE}/x.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == [
+            "x/version.txt",
+            "x/sites/RefArch/preferences.xml",
+            "x/inventory-lists/inventory_m.xml",
+        ]
+        text = archive.read("x/inventory-lists/inventory_m.xml").decode()
+    assert text.startswith(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<inventory xmlns="http://www.demandware.com/xml/impex/inventory/2007-05-31">\n'
+        "    <inventory-list>\n"
+        '        <header list-id="inventory_m">\n'
+    )
+    assert "WARN data unit zork: the data unit is not emulated\n" in log
+    assert "WARN data unit catalogs: the data unit is not emulated\n" in log
+
+
+@pytest.mark.rule("IMP-8")
+def test_an_export_replaces_a_file_only_if_told_so(storefront: Api) -> None:
+    upload(storefront, b"other", "x.zip")
+    body = {"export_file": "x.zip", "data_units": {}}
+    document, _ = run(storefront, EXPORT, body)
+    message = document["step_executions"][-1]["exit_status"]["message"]
+    assert (document["status"], message) == ("ERROR", "The file 'x.zip' already exists.")
+    assert storefront.call("GET", f"{INSTANCE}/x.zip").content == b"other"
+    document, _ = run(storefront, EXPORT, {**body, "overwrite_export_file": True})
+    assert document["status"] == "OK"
+    assert storefront.call("GET", f"{INSTANCE}/x.zip").content[:2] == b"PK"
+
+
+WITHOUT_ELEMENT = ("_resource_state", "creation_date", "last_modified", "product_name")
+EVERYTHING = {
+    "global_data": {"all": True},
+    "inventory_lists": {"all": True},
+    "sites": {"all": {"all": True}},
+}
+
+
+def read_all(api: Api) -> dict[str, Any]:
+    """Return the answers to the GETs of all collections with a format."""
+    documents: dict[str, Any] = {}
+    for path in ("/sites", "/inventory_lists"):
+        documents[path] = read_pages(api, path)
+    for one in documents["/inventory_lists"]:
+        path = f"/inventory_lists/{one['id']}/product_inventory_records"
+        documents[path] = read_pages(api, path)
+    return documents
+
+
+def read_pages(api: Api, path: str) -> list[Any]:
+    found = api.get(f"{path}?select=(**)&count=200").json()
+    assert found["count"] == found["total"]
+    return [
+        {name: value for name, value in one.items() if name not in WITHOUT_ELEMENT}
+        for one in found.get("data", ())
+    ]
+
+
+@pytest.mark.rule("IMP-8")
+def test_an_import_of_the_own_export_into_an_empty_workspace_gives_the_same(
+    storefront: Api,
+) -> None:
+    before = read_all(storefront)
+    assert len(before["/inventory_lists"]) == 8
+    body = {"export_file": "a.zip", "data_units": EVERYTHING}
+    assert run(storefront, EXPORT, body)[0]["status"] == "OK"
+    content = storefront.call("GET", f"{INSTANCE}/a.zip").content
+    reset = storefront.call("POST", "/__emulator__/reset?to=empty")
+    assert reset.status_code == 200, reset.text
+    storefront.token = storefront.grant(storefront.client_id, storefront.client_secret).json()[
+        "access_token"
+    ]
+    assert storefront.get("/inventory_lists").json()["total"] == 0
+    upload(storefront, content)
+    _, log = run(storefront, IMPORT, {"file_name": "a.zip"})
+    assert "WARN" not in log
+    assert read_all(storefront) == before

@@ -1,0 +1,1 @@
+"""The jobs that import and export site archives."""

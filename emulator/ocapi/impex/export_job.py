@@ -1,0 +1,113 @@
+"""The job ``sfcc-site-archive-export`` (IMP-8)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+import orjson
+
+from emulator.fixture.impex.format import Format
+from emulator.fixture.impex.tables import FORMATS
+from emulator.fixture.impex.writer import list_written, make_zip, write_archive
+from emulator.ocapi.call import Call
+from emulator.ocapi.impex.import_job import FOLDER
+from emulator.ocapi.impex.log import Log
+from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.job.actions import Outcome
+
+ALL = "all"
+SITES, GLOBAL = "sites", "global_data"
+VERSION = b"###########################################\n# Generated file, do not edit.\n"
+VERSION += b"###########################################\n23.2\n"
+
+
+class Units:
+    """The data units of an export.
+
+    Args:
+        text: A JSON object.
+
+    Raises:
+        ValueError: The text is not such an object.
+    """
+
+    def __init__(self, text: str) -> None:
+        units = orjson.loads(text)
+        if not isinstance(units, dict):
+            raise ValueError("is not an object")  # noqa: TRY004 - of a request
+        self._units: dict[str, Any] = units
+
+    def wants(self, form: Format, id_: str) -> bool:
+        """Return whether the export has the file of a format and an id."""
+        if form.file.startswith("sites/"):
+            chosen = [self._find(SITES, id_), self._find(SITES, ALL)]
+            return any(self._has(units, name) for units in chosen for name in (*form.units, ALL))
+        if "{" in form.file:
+            named = self._units.get(form.units[0])
+            return self._has(named, id_) or self._has(named, ALL)
+        return any(self._has(self._units.get(GLOBAL), name) for name in (*form.units, ALL))
+
+    def list_unknown(self) -> Iterator[str]:
+        """Yield the names of the wanted units without a format."""
+        known = {name for form in FORMATS for name in form.units} | {ALL}
+        sites = self._units.get(SITES)
+        by_site = sites.values() if isinstance(sites, dict) else ()
+        for units in (*by_site, self._units.get(GLOBAL)):
+            if isinstance(units, dict):
+                yield from (name for name in units if units[name] is True and name not in known)
+        for name, named in self._units.items():
+            if name not in (SITES, GLOBAL) and name not in known and named:
+                yield name
+
+    def _find(self, name: str, id_: str) -> Any:
+        units = self._units.get(name)
+        return units.get(id_) if isinstance(units, dict) else None
+
+    def _has(self, units: Any, name: str) -> bool:
+        return isinstance(units, dict) and units.get(name) is True
+
+
+def export_archive(
+    call: Call, parameters: Mapping[str, str], resources: Sequence[Resource]
+) -> Outcome:
+    """Write an archive with the wanted data units.
+
+    Args:
+        call: The call that has started the job.
+        parameters: The parameters of the execution: ``ExportFile``, ``DataUnits`` (JSON) and
+            ``OverwriteExportFile``.
+        resources: All resources.
+    """
+    name = parameters.get("ExportFile", "")
+    overwrites = parameters.get("OverwriteExportFile", "").lower() == "true"
+    try:
+        target = call.workspace.files.locate(f"{FOLDER}/{name}")
+    except ValueError:
+        return Outcome(failure=f"'{name}' isn't the name of a file.")
+    try:
+        units = Units(parameters.get("DataUnits", "{}"))
+    except ValueError:
+        return Outcome(failure="The parameter 'DataUnits' isn't a JSON object.")
+    if target.exists() and (not overwrites or target.is_dir()):
+        return Outcome(failure=f"The file '{name}' already exists.")
+    files = _write(call, units, resources)
+    content = make_zip({"version.txt": VERSION, **files}, PurePosixPath(name).stem)
+    call.workspace.files.write(f"{FOLDER}/{name}", content, call.workspace.clock.now())
+    log = Log()
+    log.inform(f"ExportFile:  {name}")
+    for unknown in dict.fromkeys(units.list_unknown()):
+        log.add_problem(f"data unit {unknown}: the data unit is not emulated")
+    for path in files:
+        log.inform(f"Exported {path}")
+    return Outcome(log.list_lines())
+
+
+def _write(call: Call, units: Units, resources: Sequence[Resource]) -> dict[str, bytes]:
+    written = list_written()
+    with call.store.frozen() as store:
+        entries = {
+            resource.name: list(resource.fixtures().encode(store, resource.name))
+            for resource in resources
+            if resource.name in written
+        }
+    return write_archive(entries, units.wants)

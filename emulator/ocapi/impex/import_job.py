@@ -1,0 +1,132 @@
+"""The job ``sfcc-site-archive-import`` (IMP-4 to IMP-7)."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from itertools import groupby
+from operator import attrgetter
+
+from emulator.fixture.impex.archive import SITE_LISTS, Archive, read_archive, split_lists
+from emulator.fixture.impex.reader import ImpexError, Item
+from emulator.fixture.impex.source import ZipSource
+from emulator.fixture.impex.tables import PREFERENCES
+from emulator.ocapi.call import Call
+from emulator.ocapi.impex.log import Log
+from emulator.ocapi.impex.merge import Draft, Merge
+from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.job.actions import Outcome
+from emulator.store import Record, retry_on_conflict
+
+FOLDER = "Impex/src/instance"
+LISTS, ASSIGNED = "inventory_lists", "assigned_sites"
+MAX_IMPORT_BYTES = 256 * 1024 * 1024  # of all files, expanded
+
+
+def import_archive(
+    call: Call, parameters: Mapping[str, str], resources: Sequence[Resource]
+) -> Outcome:
+    """Merge an uploaded archive into the data of the workspace, in one step.
+
+    Args:
+        call: The call that has started the job.
+        parameters: The parameters of the execution: ``ImportFile`` and ``ImportMode``.
+        resources: All resources.
+    """
+    name, mode = parameters.get("ImportFile", ""), parameters.get("ImportMode", "merge")
+    if mode.lower() != "merge":
+        return Outcome(failure=f"The import mode '{mode}' isn't supported.")
+    try:
+        archive = _read(call, name, [resource.name for resource in resources])
+    except ImpexError as error:
+        return Outcome((f"ERROR {error}",), f"The archive can't be read: {error}")
+    if archive.errors:
+        lines = tuple(f"ERROR {error}" for error in archive.errors)
+        return Outcome(lines, f"The archive can't be read: {archive.errors[0]}")
+    return Outcome(retry_on_conflict(lambda: _merge(call, name, archive, resources)))
+
+
+def _read(call: Call, name: str, collections: list[str]) -> Archive:
+    """Return the content of an uploaded archive.
+
+    Raises:
+        ImpexError: The archive cannot be read.
+    """
+    try:
+        path = call.workspace.files.locate(f"{FOLDER}/{name}")
+    except ValueError as error:
+        raise ImpexError(name, 0, "is not the name of a file") from error
+    with closing(ZipSource(path, name, MAX_IMPORT_BYTES)) as source:
+        return read_archive(source, collections)
+
+
+def _merge(
+    call: Call, name: str, archive: Archive, resources: Sequence[Resource]
+) -> tuple[str, ...]:
+    """Merge an archive; return the lines of the log.
+
+    Raises:
+        StateConflict: Another request has changed a document of the archive meanwhile.
+    """
+    log = Log()
+    log.inform(f"ImportFile:  {name}")
+    log.inform("ImportMode:  MERGE")
+    with call.store.frozen() as copy:
+        merging = Merge(resources, draft := Draft(copy), log, call.now)
+        for file, items in groupby(archive.items, attrgetter("file")):
+            _merge_file(file, list(items), archive.counts[file], merging, log)
+        _assign_sites(archive, merging, log)
+        changes = list(draft.list_changes())
+    call.store.apply(*changes)
+    for note in archive.notes:
+        log.add_problem(note)
+    return log.list_lines()
+
+
+def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: Log) -> None:
+    log.inform(f"Starting Import of '{items[0].kind.path[0]}' from: {file}")
+    taken: Counter[str] = Counter()
+    for item in items:
+        if item.kind.collection != PREFERENCES and merging.take(item, count):
+            taken[item.kind.path[-1]] += 1
+    for element, number in taken.items():
+        log.inform(f"Processed {number} {element} elements successfully")
+    log.inform(f"Processed {count} total elements")
+
+
+def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:
+    """Assign the inventory lists that preferences name; a site leaves all other lists."""
+    draft, resource = merging.draft, merging.find(LISTS)
+    collection = resource.computed_collection(ASSIGNED)
+    for item in archive.take(PREFERENCES):
+        if item.key[-1] != SITE_LISTS or item.problem:
+            continue
+        site, text = item.key[0], item.properties.get("value", "")
+
+        def exists(id_: str) -> bool:
+            return draft.store.get(LISTS, (id_,)) is not None
+
+        wanted = split_lists(text, exists)
+        missing = [id_ for id_ in wanted if not exists(id_)]
+        for id_ in missing:
+            problem = f"there is no inventory list '{id_}'"
+            log.report("DATAWARNING", item, archive.counts[item.file], problem)
+        if not missing:
+            _assign(draft, collection, site, set(wanted))
+
+
+def _assign(draft: Draft, collection: str, site: str, wanted: set[str]) -> None:
+    store = draft.store
+    known = {
+        record.key[0]: list(record.get(ASSIGNED, ()))
+        for record in store.scan(collection, 0, store.count(collection)).records
+    }
+    for id_ in {*known, *wanted}:
+        before = known.get(id_, [])
+        others = [other for other in before if other != site]
+        after = sorted([*others, site]) if id_ in wanted else others
+        if (site in before) == (id_ in wanted):
+            continue
+        if after:
+            draft.put(collection, Record.of((id_,), {ASSIGNED: after}))
+        else:
+            draft.delete(collection, (id_,))

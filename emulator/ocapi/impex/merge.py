@@ -1,0 +1,183 @@
+"""Merge the objects of an archive into the documents of a workspace (IMP-4 to IMP-6)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from emulator.fixture.impex.archive import merge
+from emulator.fixture.impex.format import Field
+from emulator.fixture.impex.reader import Item
+from emulator.ocapi.impex import attribute
+from emulator.ocapi.impex.log import Log
+from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.faults import Fault
+from emulator.store import Change, Clear, Delete, Key, Presence, Put, Record, Store
+
+
+class Draft:
+    """A copy of the data that notes the changed documents.
+
+    Args:
+        store: The copy.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._before: dict[tuple[str, Key], Record | None] = {}
+
+    def put(self, collection: str, record: Record) -> None:
+        """Write a document."""
+        self._note(collection, record.key)
+        self.store.put(collection, record)
+
+    def delete(self, collection: str, key: Key) -> None:
+        """Remove a document."""
+        self._note(collection, key)
+        self.store.delete(collection, key)
+
+    def clear(self, collection: str, parent: Key) -> None:
+        """Remove all documents below a key."""
+        count = self.store.count(collection, parent)
+        for record in self.store.scan(collection, 0, count, parent).records:
+            self._note(collection, record.key)
+        self.store.apply(Clear(collection, parent))
+
+    def _note(self, collection: str, key: Key) -> None:
+        if (collection, key) not in self._before:
+            self._before[collection, key] = self.store.get(collection, key)
+
+    def list_changes(self) -> Iterator[Change]:
+        """Yield the changes that make the same of the original, if nobody has changed it."""
+        for (collection, key), before in self._before.items():
+            after = self.store.get(collection, key)
+            expected = before.state if before else Presence.ABSENT
+            if after is not None and after is not before:
+                yield Put(collection, after, expected)
+            elif after is None and before is not None:
+                yield Delete(collection, key, expected)
+
+
+class Merge:
+    """The import of objects into a copy of the data.
+
+    Args:
+        resources: All resources.
+        draft: The copy of the data.
+        log: The log of the import.
+        now: The time of the import.
+    """
+
+    def __init__(self, resources: Iterable[Resource], draft: Draft, log: Log, now: str) -> None:
+        self.draft = draft
+        self._resources = {resource.name: resource for resource in resources}
+        self._log = log
+        self._now = now
+
+    def find(self, collection: str) -> Resource:
+        """Return the resource of a collection."""
+        return self._resources[collection]
+
+    def take(self, item: Item, count: int) -> bool:
+        """Merge an object; return whether the object has an effect.
+
+        Args:
+            item: The object.
+            count: The number of objects in the file.
+        """
+        try:
+            self._merge(self._resources[item.kind.collection], item, count)
+        except (ValueError, Fault) as error:
+            self._log.report("DATAERROR", item, count, str(error))
+            return False
+        return True
+
+    def _merge(self, resource: Resource, item: Item, count: int) -> None:
+        if item.problem:
+            raise ValueError(item.problem)
+        for above in resource.ancestors:
+            key = item.key[: len(above.keys)]
+            if self.draft.store.get(above.name, key) is None:
+                raise fault_of(above.not_found, key)
+        if item.deleted:
+            self._delete(resource, item.key)
+        else:
+            self._write(resource, item, count)
+
+    def _delete(self, resource: Resource, key: Key) -> None:
+        if self.draft.store.get(resource.name, key) is None:
+            raise ValueError("there is no such object to delete")
+        self.draft.delete(resource.name, key)
+        for child in self._resources.values():
+            if resource.name in (above.name for above in child.ancestors):
+                self.draft.clear(child.name, key)
+
+    def _write(self, resource: Resource, item: Item, count: int) -> None:
+        before = self.draft.store.get(resource.name, item.key)
+        changes = self._read(resource, item, count)
+        if before is not None:
+            _drop(changes, (field for field in item.kind.fields if field.computed))
+        stored = before.properties if before else {}
+        whole = resource.document.decode_stored(merge(_thaw(stored), changes))
+        properties = self._derive(resource, before, whole, changes)
+        properties = merge(properties, _pick(changes, item.kind.fields))
+        record = resource.record(item.key, properties, self._now, created=before is None)
+        if before is None or resource.record(item.key, properties) != before:
+            self.draft.put(resource.name, record)
+
+    def _derive(
+        self,
+        resource: Resource,
+        before: Record | None,
+        whole: dict[str, Any],
+        changes: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        if resource.derive is None:
+            return whole
+        if before is None:  # as an entry of a data set
+            return resource.derive(whole, whole, {}, self._now)
+        sent = {name: whole[name] for name in changes if name in whole}
+        return resource.derive(before.properties, whole, sent, self._now)
+
+    def _read(self, resource: Resource, item: Item, count: int) -> dict[str, Any]:
+        """Return the properties that an object sets, with those custom attributes that are defined.
+
+        Raises:
+            ValueError: A value is not of the type.
+        """
+        declarations, document = Declarations(self.draft.store), resource.document.type_name
+        names = dict.fromkeys(name for name, _, _ in item.custom)
+        declared = {name: declarations.find(document, f"c_{name}") for name in names}
+        for name, found in declared.items():
+            if found is None:
+                problem = f"custom attribute '{name}' is not defined"
+                self._log.report("DATAWARNING", item, count, problem)
+        properties = item.resolve(attribute.find_types(item, declared))
+        fields = resource.document.fields
+        own = {n: v for n, v in properties.items() if n in fields or n not in resource.keys}
+        return attribute.check(own, declared)
+
+
+def _drop(changes: dict[str, Any], fields: Iterable[Field]) -> None:
+    for one in fields:
+        changes.pop(one.target[0], None)
+
+
+def _pick(changes: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
+    """Return those values that win over the values of the write's own rules."""
+    picked: dict[str, Any] = {}
+    for one in fields:
+        value: Any = changes
+        for name in one.target:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if one.wins and value is not None:
+            for name in reversed(one.target):
+                value = {name: value}
+            picked = merge(picked, value)
+    return picked
+
+
+def _thaw(value: Any) -> Any:
+    """Return a stored value with arrays and objects as ``decode_stored`` takes them."""
+    if isinstance(value, Mapping):
+        return {name: _thaw(member) for name, member in value.items()}
+    return [_thaw(member) for member in value] if isinstance(value, tuple) else value
