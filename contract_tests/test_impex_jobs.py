@@ -304,32 +304,62 @@ def test_an_export_replaces_a_file_only_if_told_so(storefront: Api) -> None:
     assert storefront.call("GET", f"{INSTANCE}/x.zip").content[:2] == b"PK"
 
 
-WITHOUT_ELEMENT = ("_resource_state", "creation_date", "last_modified", "product_name")
+WITHOUT_ELEMENT = (
+    *("_resource_state", "creation_date", "customer_id", "etag", "last_modified"),
+    *("product_name", "rule"),
+)
 EVERYTHING = {
+    "customer_lists": {"all": True},
     "global_data": {"all": True},
     "inventory_lists": {"all": True},
     "sites": {"all": {"all": True}},
 }
 
 
-def read_all(api: Api) -> dict[str, Any]:
+def read_all(api: Api) -> dict[str, list[Any]]:
     """Return the answers to the GETs of all collections with a format."""
-    documents: dict[str, Any] = {}
-    for path in ("/sites", "/inventory_lists"):
-        documents[path] = read_pages(api, path)
-    for one in documents["/inventory_lists"]:
-        path = f"/inventory_lists/{one['id']}/product_inventory_records"
-        documents[path] = read_pages(api, path)
-    return documents
+    documents = {path: read_pages(api, path) for path in ("/sites", "/inventory_lists")}
+    paths = [
+        f"/inventory_lists/{one['id']}/product_inventory_records"
+        for one in documents["/inventory_lists"]
+    ]
+    for site in ("RefArch", "RefArchGlobal"):
+        groups = f"/sites/{site}/customer_groups"
+        documents[groups] = read_pages(api, groups)
+        paths += [f"{groups}/{one['id']}/members" for one in documents[groups]]
+        customers = f"/customer_lists/{site}/customers"
+        numbers = find_customers(api, site)
+        documents[customers] = [
+            without(api.get(f"{customers}/{number}").json()) for number in numbers
+        ]
+        paths += [f"{customers}/{number}/addresses" for number in numbers]
+    return documents | {path: read_pages(api, path) for path in paths}
+
+
+def find_customers(api: Api, list_id: str) -> list[str]:
+    body = {"query": {"match_all_query": {}}, "select": "(**)", "count": 200}
+    path = f"{api.scope}/customer_lists/{list_id}/customer_search"
+    found = api.call("POST", path, json=body).json()
+    return sorted(hit["data"]["customer_no"] for hit in found.get("hits", ()))
+
+
+def without(value: Any) -> Any:
+    """Return a JSON value without the members that XML does not have."""
+    if isinstance(value, list):
+        return [without(one) for one in value]
+    if isinstance(value, dict):
+        return {n: without(one) for n, one in value.items() if n not in WITHOUT_ELEMENT}
+    return value
 
 
 def read_pages(api: Api, path: str) -> list[Any]:
-    found = api.get(f"{path}?select=(**)&count=200").json()
-    assert found["count"] == found["total"]
-    return [
-        {name: value for name, value in one.items() if name not in WITHOUT_ELEMENT}
-        for one in found.get("data", ())
-    ]
+    answer = api.get(f"{path}?select=(**)&count=200")
+    if answer.status_code == 204:
+        return []
+    found = answer.json()
+    assert found["count"] == found["total"], answer.text
+    data: list[Any] = without(found.get("data", []))
+    return data
 
 
 @pytest.mark.rule("IMP-8")
@@ -337,7 +367,11 @@ def test_an_import_of_the_own_export_into_an_empty_workspace_gives_the_same(
     storefront: Api,
 ) -> None:
     before = read_all(storefront)
-    assert len(before["/inventory_lists"]) == 8
+    assert [len(before["/inventory_lists"]), len(before["/sites/RefArch/customer_groups"])] == [
+        8,
+        5,
+    ]
+    assert len(before["/customer_lists/RefArch/customers"]) == 6
     body = {"export_file": "a.zip", "data_units": EVERYTHING}
     assert run(storefront, EXPORT, body)[0]["status"] == "OK"
     content = storefront.call("GET", f"{INSTANCE}/a.zip").content

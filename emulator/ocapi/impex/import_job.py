@@ -6,7 +6,13 @@ from contextlib import closing
 from itertools import groupby
 from operator import attrgetter
 
-from emulator.fixture.impex.archive import SITE_LISTS, Archive, read_archive, split_lists
+from emulator.fixture.impex.archive import (
+    SITE_CUSTOMERS,
+    SITE_LISTS,
+    Archive,
+    read_archive,
+    split_lists,
+)
 from emulator.fixture.impex.reader import ImpexError, Item
 from emulator.fixture.impex.source import ZipSource
 from emulator.fixture.impex.tables import PREFERENCES
@@ -18,6 +24,7 @@ from emulator.ocapi.resources.job.actions import Outcome
 from emulator.store import Record, retry_on_conflict
 
 FOLDER = "Impex/src/instance"
+SITES = "sites"
 LISTS, ASSIGNED = "inventory_lists", "assigned_sites"
 MAX_IMPORT_BYTES = 256 * 1024 * 1024  # of all files, expanded
 
@@ -71,7 +78,7 @@ def _merge(
     log.inform(f"ImportFile:  {name}")
     log.inform("ImportMode:  MERGE")
     with call.store.frozen() as copy:
-        merging = Merge(resources, draft := Draft(copy), log, call.now)
+        merging = Merge(resources, draft := Draft(copy), log, call)
         for file, items in groupby(archive.items, attrgetter("file")):
             _merge_file(file, list(items), archive.counts[file], merging, log)
         _assign_sites(archive, merging, log)
@@ -86,11 +93,25 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
     log.inform(f"Starting Import of '{items[0].kind.path[0]}' from: {file}")
     taken: Counter[str] = Counter()
     for item in items:
-        if item.kind.collection != PREFERENCES and merging.take(item, count):
+        if item.kind.collection == PREFERENCES:
+            _link_customers(item, merging)
+        elif merging.take(item, count):
             taken[item.kind.path[-1]] += 1
     for element, number in taken.items():
         log.inform(f"Processed {number} {element} elements successfully")
     log.inform(f"Processed {count} total elements")
+
+
+def _link_customers(item: Item, merging: Merge) -> None:
+    """Give a site the customer list that a preference names."""
+    site = merging.draft.store.get(SITES, item.key[:1])
+    list_id = item.properties.get("value")
+    if item.key[-1] != SITE_CUSTOMERS or site is None or not list_id:
+        return
+    before = site.get("customer_list_link") or {}
+    if before.get("customer_list_id") != list_id:
+        changed = site.amend({"customer_list_link": {"customer_list_id": list_id}})
+        merging.draft.put(SITES, changed)
 
 
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:

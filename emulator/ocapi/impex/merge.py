@@ -6,6 +6,7 @@ from typing import Any
 from emulator.fixture.impex.archive import merge
 from emulator.fixture.impex.format import Field
 from emulator.fixture.impex.reader import Item
+from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
@@ -42,6 +43,18 @@ class Draft:
             self._note(collection, record.key)
         self.store.apply(Clear(collection, parent))
 
+    def make(self, change: Change) -> None:
+        """Make a change, whatever the change expects."""
+        match change:
+            case Put(collection, record, _):
+                self.put(collection, record)
+            case Delete(collection, key, _):
+                self.delete(collection, key)
+            case Clear(collection, parent):
+                self.clear(collection, parent)
+            case _:
+                self.store.apply(change)
+
     def _note(self, collection: str, key: Key) -> None:
         if (collection, key) not in self._before:
             self._before[collection, key] = self.store.get(collection, key)
@@ -57,6 +70,37 @@ class Draft:
                 yield Delete(collection, key, expected)
 
 
+class ObjectCall(Call):
+    """The call of an import, as a call that writes one document of the copy.
+
+    Args:
+        call: The call that has started the import.
+        store: The copy of the data.
+    """
+
+    def __init__(self, call: Call, store: Store) -> None:
+        self.__dict__.update(call.__dict__)
+        self._store = store
+
+    @property
+    def store(self) -> Store:
+        """The copy of the data."""
+        return self._store
+
+    def aim(self, resource: Resource, method: str, key: Key, changes: Mapping[str, Any]) -> None:
+        """Turn to a document.
+
+        Args:
+            resource: The resource.
+            method: The method of the write.
+            key: The key of the document.
+            changes: The properties that the write sets.
+        """
+        self.route = Route(resource, resource.document_template, {}, resource.document)
+        self.method, self.key = method, key
+        self.content = self.changes = changes
+
+
 class Merge:
     """The import of objects into a copy of the data.
 
@@ -64,14 +108,15 @@ class Merge:
         resources: All resources.
         draft: The copy of the data.
         log: The log of the import.
-        now: The time of the import.
+        call: The call that has started the import.
     """
 
-    def __init__(self, resources: Iterable[Resource], draft: Draft, log: Log, now: str) -> None:
+    def __init__(self, resources: Iterable[Resource], draft: Draft, log: Log, call: Call) -> None:
         self.draft = draft
         self._resources = {resource.name: resource for resource in resources}
         self._log = log
-        self._now = now
+        self._now = call.now
+        self._call = ObjectCall(call, draft.store)
 
     def find(self, collection: str) -> Resource:
         """Return the resource of a collection."""
@@ -104,8 +149,10 @@ class Merge:
             self._write(resource, item, count)
 
     def _delete(self, resource: Resource, key: Key) -> None:
-        if self.draft.store.get(resource.name, key) is None:
+        before = self.draft.store.get(resource.name, key)
+        if before is None:
             raise ValueError("there is no such object to delete")
+        self._apply_effects(resource, before, None, {})
         self.draft.delete(resource.name, key)
         for child in self._resources.values():
             if resource.name in (above.name for above in child.ancestors):
@@ -116,26 +163,54 @@ class Merge:
         changes = self._read(resource, item, count)
         if before is not None:
             _drop(changes, (field for field in item.kind.fields if field.computed))
-        stored = before.properties if before else {}
-        whole = resource.document.decode_stored(merge(_thaw(stored), changes))
-        properties = self._derive(resource, before, whole, changes)
-        properties = merge(properties, _pick(changes, item.kind.fields))
+        stored = _thaw(before.properties if before else {})
+        if item.kind.replaces:
+            _drop(stored, item.kind.fields)
+        whole = resource.document.decode_stored(merge(stored, changes))
+        sent = {name: whole[name] for name in changes if name in whole}
+        properties = self._derive(resource, before, whole, sent)
+        winning = _pick(changes, item.kind.fields)
+        properties = merge(properties, winning)
         record = resource.record(item.key, properties, self._now, created=before is None)
-        if before is None or resource.record(item.key, properties) != before:
-            self.draft.put(resource.name, record)
+        record = Record(item.key, merge(record.properties, winning))
+        if before is not None and resource.record(item.key, properties) == before:
+            return
+        if item.kind.checked:
+            self._apply_effects(resource, before, record, sent)
+        self.draft.put(resource.name, record)
+
+    def _apply_effects(
+        self,
+        resource: Resource,
+        before: Record | None,
+        after: Record | None,
+        sent: Mapping[str, Any],
+    ) -> None:
+        """Make the further changes of a write.
+
+        Raises:
+            Fault: The resource refuses the write.
+        """
+        record = after or before
+        if resource.effects is None or record is None:
+            return
+        method = "DELETE" if after is None else "PATCH" if before else "PUT"
+        self._call.aim(resource, method, record.key, sent)
+        shown = (one.properties if one else None for one in (before, after))
+        for change in list(resource.effects(self._call, *shown)):
+            self.draft.make(change)
 
     def _derive(
         self,
         resource: Resource,
         before: Record | None,
         whole: dict[str, Any],
-        changes: Mapping[str, Any],
+        sent: Mapping[str, Any],
     ) -> dict[str, Any]:
         if resource.derive is None:
             return whole
         if before is None:  # as an entry of a data set
             return resource.derive(whole, whole, {}, self._now)
-        sent = {name: whole[name] for name in changes if name in whole}
         return resource.derive(before.properties, whole, sent, self._now)
 
     def _read(self, resource: Resource, item: Item, count: int) -> dict[str, Any]:
