@@ -9,12 +9,18 @@ import pytest
 import requests
 
 from contract_tests.api import Api
+from contract_tests.archives import (
+    EXPORT,
+    IMPORT,
+    INSTANCE,
+    NAMESPACE,
+    import_,
+    make_zip,
+    run,
+    upload,
+)
 from contract_tests.conftest import Start
 
-INSTANCE = "/on/demandware.servlet/webdav/Sites/Impex/src/instance"
-LOGS = "/on/demandware.servlet/webdav/Sites/Logs"
-IMPORT, EXPORT = "sfcc-site-archive-import", "sfcc-site-archive-export"
-NAMESPACE = "http://www.demandware.com/xml/impex"
 LISTS = "inventory-lists/lists.xml"
 PREFERENCES = "sites/RefArch/preferences.xml"
 RECORDS = "/inventory_lists/inventory_m/product_inventory_records"
@@ -39,39 +45,6 @@ def assigned_list(id_: str) -> str:
         f'<preferences xmlns="{NAMESPACE}/preferences/2007-03-31"><standard-preferences>'
         f"<all-instances>{preference}</all-instances></standard-preferences></preferences>"
     )
-
-
-def make_zip(files: dict[str, str | bytes], top: str = "a/") -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(top + name, text)
-    return content.getvalue()
-
-
-def run(api: Api, job: str, body: Any) -> tuple[dict[str, Any], str]:
-    """Execute a job; return the finished execution and the log."""
-    started = api.call("POST", f"{api.scope}/jobs/{job}/executions", json=body)
-    assert started.status_code == 202, started.text
-    assert (started.json()["status"], started.json()["execution_status"]) == ("PENDING", "pending")
-    advanced = api.call("POST", "/__emulator__/clock/advance", json={"seconds": 1})
-    assert advanced.status_code == 200
-    document = api.get(f"/jobs/{job}/executions/{started.json()['id']}").json()
-    assert document["execution_status"] == "finished"
-    path = document["log_file_path"].removeprefix("/Sites/LOGS")
-    return document, api.call("GET", LOGS + path).text
-
-
-def upload(api: Api, content: bytes, name: str = "a.zip") -> None:
-    assert api.call("PUT", f"{INSTANCE}/{name}", data=content).status_code in {201, 204}
-
-
-def import_(api: Api, files: dict[str, str | bytes]) -> str:
-    """Import files; return the log."""
-    upload(api, make_zip(files))
-    document, log = run(api, IMPORT, {"file_name": "a.zip"})
-    assert (document["status"], document["exit_status"]["status"]) == ("OK", "ok"), log
-    return log
 
 
 def fail_import(api: Api, content: bytes | None) -> str:
@@ -235,6 +208,10 @@ REFUSED = [
     (
         make_zip({LISTS: inventory("\xff").encode("latin-1")}),
         "inventory-lists/lists.xml, line 3: is not well-formed",
+    ),
+    (
+        make_zip({LISTS: b'<?xml version="1.0" encoding="zork"?>' + inventory("\xff").encode()}),
+        "inventory-lists/lists.xml, line 1: has an encoding that cannot be read: unknown encoding",
     ),
     (make_zip({LISTS: BOMB.format(NAMESPACE)}), "has a document type definition or an entity"),
     (make_zip({"../a.xml": "<a/>"}), "has a path outside of the archive: 'a/../a.xml'"),

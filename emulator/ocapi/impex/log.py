@@ -3,6 +3,7 @@
 from emulator.fixture.impex.reader import Item
 
 MAX_LOGGED_PROBLEMS = 10_000
+MAX_PROBLEM_CHARACTERS = 1000
 
 
 class Log:
@@ -24,7 +25,8 @@ class Log:
         """Add a line about a problem."""
         self._problems += 1
         if self._problems <= MAX_LOGGED_PROBLEMS:
-            self._lines.append(f"WARN {' '.join(text.split())}")
+            line = " ".join(text[:MAX_PROBLEM_CHARACTERS].split())
+            self._lines.append(f"WARN {line}")
 
     def report(self, level: str, item: Item, count: int, text: str) -> None:
         """Add a line about an object of a file.

@@ -1,0 +1,261 @@
+"""The formats of site archives: object types, customers and customer groups (IMP-9 to IMP-11)."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api
+from contract_tests.archives import EXPORT, INSTANCE, NAMESPACE, import_, run
+from contract_tests.conftest import Start
+
+TYPES = f"""<metadata xmlns="{NAMESPACE}/metadata/2006-10-31">
+ <type-extension type-id="ProductInventoryRecord">
+  <system-attribute-definitions>
+   <attribute-definition attribute-id="allocation">
+    <display-name xml:lang="x-default">Stock</display-name>
+   </attribute-definition>
+  </system-attribute-definitions>
+  <custom-attribute-definitions>
+   <attribute-definition attribute-id="socket">
+    <display-name xml:lang="x-default">Socket</display-name>
+    <display-name xml:lang="de-DE">Fassung</display-name>
+    <type>enum-of-string</type>
+    <mandatory-flag>false</mandatory-flag>
+    <visible-flag>true</visible-flag>
+    <select-multiple-flag>true</select-multiple-flag>
+    <value-definitions>
+     <value-definition default="true">
+      <display xml:lang="x-default">E 27</display><value>e27</value>
+     </value-definition>
+     <value-definition><value>gu10</value></value-definition>
+    </value-definitions>
+   </attribute-definition>
+   <attribute-definition attribute-id="weight"><type>double</type></attribute-definition>
+   <attribute-definition attribute-id="price"><type>money</type></attribute-definition>
+  </custom-attribute-definitions>
+  <group-definitions>
+   <attribute-group group-id="Light">
+    <display-name xml:lang="x-default">Light</display-name>
+    <attribute attribute-id="socket"/><attribute attribute-id="allocation" system="true"/>
+   </attribute-group>
+  </group-definitions>
+ </type-extension>
+ <custom-type type-id="Tour">
+  <display-name xml:lang="x-default">Tour</display-name>
+  <staging-mode>no-staging</staging-mode>
+  <storage-scope>site</storage-scope>
+  <key-definition attribute-id="code"><type>string</type></key-definition>
+  <attribute-definitions>
+   <attribute-definition attribute-id="seats"><type>int</type></attribute-definition>
+  </attribute-definitions>
+ </custom-type>
+</metadata>"""
+RECORD = f"""<inventory xmlns="{NAMESPACE}/inventory/2007-05-31"><inventory-list>
+<header list-id="inventory_m"/><records><record product-id="bulb"><custom-attributes>
+<custom-attribute attribute-id="socket"><value>e27</value><value>gu10</value></custom-attribute>
+<custom-attribute attribute-id="weight">1.5</custom-attribute>
+</custom-attributes></record></records></inventory-list></inventory>"""
+CUSTOMERS = f"""<customer-list xmlns="{NAMESPACE}/customer/2006-10-31" list-id="RefArch">
+ <header/>
+ <customer customer-no="77">
+  <credentials><login>hedy</login><enabled-flag>true</enabled-flag></credentials>
+  <profile>
+   <first-name>Hedy</first-name><last-name>Lamarr</last-name><email>hedy@shop.example</email>
+   <birthday>1914-11-09Z</birthday><gender>female</gender>
+   <creation-date>2023-04-05T06:07:08.000Z</creation-date>
+  </profile>
+  <addresses>
+   <address address-id="home" preferred="true">
+    <last-name>Lamarr</last-name><address1>1 Spectrum Road</address1><postbox>9</postbox>
+    <country-code>US</country-code>
+   </address>
+   <address address-id="work"><last-name>Lamarr</last-name><country-code>US</country-code></address>
+  </addresses>
+ </customer>
+ <customer customer-no="78"><credentials><login>ada</login></credentials></customer>
+</customer-list>"""
+GROUPS = f"""<customer-groups xmlns="{NAMESPACE}/customergroup/2007-06-30">
+ <customer-group group-id="Everyone"/>
+ <customer-group group-id="Inventors"><description>They invent</description></customer-group>
+ <customer-group group-id="Rich"><membership-rule><included-customers/></membership-rule>
+ </customer-group>
+ <group-assignment group-id="Inventors" customer-no="77"/>
+ <group-assignment group-id="Inventors" customer-no="999"/>
+</customer-groups>"""
+FILES: dict[str, str | bytes] = {
+    "meta/types.xml": TYPES,
+    "inventory-lists/m.xml": RECORD,
+    "customer-lists/c.xml": CUSTOMERS,
+    "sites/RefArch/customer-groups.xml": GROUPS,
+}
+
+
+@pytest.fixture
+def storefront(start: Start) -> Api:
+    """A server with the data set ``storefront`` and a clock that stands at 2026-01-01."""
+    return start(fixtures="storefront", seed="impex")
+
+
+def shown(api: Api, path: str, *names: str) -> dict[str, Any]:
+    answer = api.get(path)
+    assert answer.status_code == 200, answer.text
+    return {name: answer.json().get(name) for name in names}
+
+
+@pytest.mark.rule("IMP-9")
+def test_attribute_definitions_are_imported_and_declare_custom_properties(storefront: Api) -> None:
+    log = import_(storefront, FILES)
+    below = "/system_object_definitions/ProductInventoryRecord"
+    path = f"{below}/attribute_definitions/socket?expand=value"
+    names = ("display_name", "value_type", "multi_value_type", "visible", "localizable")
+    assert shown(storefront, path, *names) == {
+        "display_name": {"default": "Socket", "de-DE": "Fassung"},
+        "value_type": "enum_of_string",
+        "multi_value_type": True,
+        "visible": True,
+        "localizable": False,
+    }
+    values = storefront.get(path).json()["value_definitions"]
+    assert [(one["id"], one["value"], one["position"]) for one in values] == [
+        ("e27", "e27", 1),
+        ("gu10", "gu10", 2),
+    ]
+    record = shown(
+        storefront,
+        "/inventory_lists/inventory_m/product_inventory_records/bulb",
+        "c_socket",
+        "c_weight",
+    )
+    assert record == {"c_socket": ["e27", "gu10"], "c_weight": 1.5}
+    assert "WARN [DATAERROR] [4/6] attribute-definition 'price': " in log
+
+
+@pytest.mark.rule("IMP-9")
+def test_groups_and_custom_types_are_imported(storefront: Api) -> None:
+    import_(storefront, FILES)
+    below = "/system_object_definitions/ProductInventoryRecord"
+    group = storefront.get(f"{below}/attribute_groups/Light?expand=definition").json()
+    found = [one["id"] for one in group.get("attribute_definitions", ())]
+    assert (group["display_name"], found) == ({"default": "Light"}, ["socket", "allocation"])
+    path = "/custom_object_definitions/Tour/attribute_definitions"
+    attributes = storefront.get(f"{path}?select=(**)").json()["data"]
+    assert [(one["id"], one["value_type"], one["key"]) for one in attributes] == [
+        ("code", "string", True),
+        ("seats", "int", False),
+    ]
+
+
+@pytest.mark.rule("IMP-10")
+def test_customers_are_imported_with_their_addresses(storefront: Api) -> None:
+    log = import_(storefront, FILES)
+    names = ("birthday", "creation_date", "email", "first_name", "gender", "credentials")
+    assert shown(storefront, "/customer_lists/RefArch/customers/77", *names) == {
+        "birthday": "1914-11-09",
+        "creation_date": "2023-04-05T06:07:08.000Z",
+        "email": "hedy@shop.example",
+        "first_name": "Hedy",
+        "gender": 2,
+        "credentials": {
+            "_type": "credentials",
+            "enabled": True,
+            "locked": False,
+            "login": "hedy",
+        },
+    }
+    primary = storefront.get("/customer_lists/RefArch/customers/77").json()["primary_address"]
+    assert (primary["address_id"], primary["post_box"]) == ("home", "9")
+    listed = storefront.get("/customer_lists/RefArch/customers/77/addresses").json()["data"]
+    assert [one["address_id"] for one in listed] == ["home", "work"]
+    assert "WARN [DATAERROR] [3/3] customer '78': The login is already in use. (" in log
+
+
+@pytest.mark.rule("IMP-11")
+def test_customer_groups_are_imported_with_their_members(storefront: Api) -> None:
+    log = import_(storefront, FILES)
+    path = "/sites/RefArch/customer_groups"
+    types = {name: storefront.get(f"{path}/{name}").json()["type"] for name in ("Everyone", "Rich")}
+    assert types == {"Everyone": "system", "Rich": "dynamic"}
+    group = shown(storefront, f"{path}/Inventors", "description", "type")
+    assert group == {"description": "They invent", "type": "static"}
+    members = storefront.get(f"{path}/Inventors/members").json()["data"]
+    assert [one["customer_no"] for one in members] == ["77"]
+    assert "WARN [DATAERROR] [5/5] group-assignment '999': " in log
+
+
+@pytest.mark.rule("IMP-10")
+def test_an_export_of_customers_follows_the_schema(storefront: Api) -> None:
+    import_(storefront, FILES)
+    body = {"export_file": "x.zip", "data_units": {"customer_lists": {"RefArch": True}}}
+    assert run(storefront, EXPORT, body)[0]["status"] == "OK"
+    content = storefront.call("GET", f"{INSTANCE}/x.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        text = archive.read("x/customer-lists/RefArch.xml").decode()
+    customer = text[text.index('    <customer customer-no="77">') :]
+    assert customer.startswith(
+        """    <customer customer-no="77">
+        <credentials>
+            <login>hedy</login>
+            <enabled-flag>true</enabled-flag>
+        </credentials>
+        <profile>
+            <first-name>Hedy</first-name>
+            <last-name>Lamarr</last-name>
+            <email>hedy@shop.example</email>
+            <birthday>1914-11-09Z</birthday>
+            <gender>2</gender>
+            <creation-date>2023-04-05T06:07:08.000Z</creation-date>
+        </profile>
+        <addresses>
+            <address address-id="home" preferred="true">
+                <last-name>Lamarr</last-name>
+                <address1>1 Spectrum Road</address1>
+                <postbox>9</postbox>
+                <country-code>US</country-code>
+            </address>
+            <address address-id="work">
+                <last-name>Lamarr</last-name>
+                <country-code>US</country-code>
+            </address>
+        </addresses>
+    </customer>
+"""
+    )
+
+
+@pytest.mark.rule("IMP-1")
+def test_an_archive_with_all_formats_is_served_like_a_data_set(start: Start, tmp_path: Any) -> None:
+    shop = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"><name>A</name></site>'
+    customers = CUSTOMERS.replace(' <customer customer-no="78">', " <x/><!--").replace(
+        "</customer-list>", "--></customer-list>"
+    )
+    files = {
+        **FILES,
+        "meta/types.xml": TYPES.replace(
+            '<attribute-definition attribute-id="price">', "<x>"
+        ).replace("<type>money</type></attribute-definition>", "</x>"),
+        "inventory-lists/m.xml": RECORD,
+        "customer-lists/c.xml": customers,
+        "sites/RefArch/customer-groups.xml": GROUPS.replace(
+            '<group-assignment group-id="Inventors" customer-no="999"/>', ""
+        ),
+        "sites/RefArch/site.xml": shop,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(str(text))
+    api = start(fixtures=str(tmp_path))
+    record = "/inventory_lists/inventory_m/product_inventory_records/bulb"
+    assert shown(api, record, "c_socket", "c_weight") == {
+        "c_socket": ["e27", "gu10"],
+        "c_weight": 1.5,
+    }
+    assert shown(api, "/customer_lists/RefArch/customers/77", "gender") == {"gender": 2}
+    members = api.get("/sites/RefArch/customer_groups/Inventors/members").json()["data"]
+    assert [one["customer_no"] for one in members] == ["77"]
+    system = "/system_object_definitions/ProductInventoryRecord/attribute_definitions/allocation"
+    assert shown(api, system, "display_name", "system") == {
+        "display_name": {"default": "Stock"},
+        "system": True,
+    }
