@@ -71,7 +71,6 @@ class Operation:
         needs_body: Whether a request without the document is refused.
         expansions: The valid values of ``expand``.
         parameters: Further parameters of the query, for the description; the function reads them.
-        flags: The names of further parameters of the query, ``true`` or ``false``.
         creates: Whether the operation answers 201 where it creates a document.
         faults: The documented faults.
     """
@@ -84,7 +83,6 @@ class Operation:
     needs_body: bool = True
     expansions: tuple[str, ...] = ()
     parameters: Mapping[str, Property] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
     creates: bool = False
     faults: tuple[FaultType, ...] = ()
 

@@ -340,7 +340,6 @@ def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict
         parameters.append(SELECT)
     if operation.expansions:
         parameters.append(_expand(operation.expansions))
-    parameters += [{"in": "query", "name": name, "type": "boolean"} for name in operation.flags]
     if operation.body is not None:
         parameters.append(_body(operation.body, required=operation.needs_body))
     statuses = ((200, 201) if operation.creates else (200,)) if operation.shows else (204,)

@@ -14,20 +14,21 @@ from emulator.ocapi.resources.preference.documents import (
 )
 from emulator.ocapi.resources.preference.values import MASK_PASSWORDS
 from emulator.ocapi.schema.document import Collection
+from emulator.ocapi.schema.fields import Boolean
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 
 _GROUP = "preference_groups/{group_id}/{instance_type}"
 _OF_SITE = f"sites/{{site_id}}/site_preferences/{_GROUP}"
 _OF_ALL = f"global_preferences/{_GROUP}"
 _OF_SITES = f"site_preferences/{_GROUP}"
-_MISSING, _FLAGS = (GROUP_NOT_FOUND,), (MASK_PASSWORDS,)
+_MISSING, _PARAMETERS = (GROUP_NOT_FOUND,), {MASK_PASSWORDS: Boolean()}
 OPERATIONS = (
     Operation(
         method="GET",
         path=_OF_SITE,
         answer=group.read_of_site,
         shows=SITE_DOCUMENT,
-        flags=_FLAGS,
+        parameters=_PARAMETERS,
         faults=_MISSING,
     ),
     Operation(
@@ -36,7 +37,7 @@ OPERATIONS = (
         answer=group.update_of_site,
         shows=SITE_DOCUMENT,
         body=SITE_DOCUMENT,
-        flags=_FLAGS,
+        parameters=_PARAMETERS,
         faults=(*_MISSING, object_type_definition.NOT_FOUND),
     ),
     Operation(
@@ -45,7 +46,7 @@ OPERATIONS = (
         answer=group.read_global,
         shows=GLOBAL_DOCUMENT,
         expansions=("sites",),
-        flags=_FLAGS,
+        parameters=_PARAMETERS,
         faults=_MISSING,
     ),
     Operation(
@@ -54,7 +55,7 @@ OPERATIONS = (
         answer=group.update_global,
         shows=GLOBAL_DOCUMENT,
         body=GLOBAL_DOCUMENT,
-        flags=_FLAGS,
+        parameters=_PARAMETERS,
         faults=_MISSING,
     ),
     Operation(
@@ -62,7 +63,7 @@ OPERATIONS = (
         path=f"{_OF_SITES}/preferences/{{preference_id}}",
         answer=site_values.read_preference,
         shows=PREFERENCE_VALUE,
-        flags=_FLAGS,
+        parameters=_PARAMETERS,
         faults=(*_MISSING, PREFERENCE_NOT_FOUND),
     ),
     Operation(
@@ -72,7 +73,7 @@ OPERATIONS = (
         shows=SEARCH_RESULT,
         body=SearchRequest(),
         expansions=("value",),
-        flags=_FLAGS,
+        parameters=_PARAMETERS,
         faults=(MALFORMED_SEARCH_PARAMETER, *_MISSING),
     ),
 )
