@@ -49,7 +49,8 @@ def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -
     """
     resource = _find_resource(name)
     record = _create(workspace, resource, given)
-    return {**dict(zip(resource.keys, record.key, strict=True)), **record.properties}
+    ids = zip(resource.keys, record.key, strict=False)  # some collections have keys of their own
+    return {**dict(ids), **record.properties}
 
 
 def _find_resource(name: str) -> Resource:

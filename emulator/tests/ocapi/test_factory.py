@@ -80,7 +80,8 @@ def test_the_fixture_creates_documents_over_http(ocapi: Ocapi) -> None:
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
 def test_every_document_can_be_created(name: str) -> None:
     emulator = Emulator(fixtures="samples")
+    before = emulator.workspace.store.count(name)
     made = emulator.create(name)
+    assert emulator.workspace.store.count(name) == before + 1
     [resource] = [resource for resource in RESOURCES if resource.name == name]
-    key = tuple(made[part] for part in resource.keys)
-    assert emulator.workspace.store.get(name, key) is not None
+    assert made.keys() >= {*resource.keys}

@@ -200,6 +200,7 @@ USERS = _UserResource(
     document=USER,
     collection=USERS_PAGE,
     key="login",
+    needed=("password",),
     verbs=frozenset({"list", "read", "create", "update", "delete"}),
     not_found=NOT_FOUND,
     deletes_missing=False,
