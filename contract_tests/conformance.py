@@ -378,6 +378,40 @@ RULES = (
         "readOnly",
         "true",
     ),
+    Rule(
+        "PRD-1",
+        "an id of more than 100 characters is missing",
+        "parameter",
+        "* /products/{}* path *",
+        "maxLength",
+        ABSENT,
+    ),
+    *(
+        Rule("PRD-2", "other documents give it", "property", name, "readOnly", "true")
+        for name in (
+            "product.*",
+            "variant.*",
+            "variation_group.*",
+            "variation_attribute*.*",
+            "product_option*.*",
+            "media_file.*_url",
+            "markup_text.markup",
+        )
+    ),
+    Rule(
+        "PRD-8",
+        "a missing attribute is reported first",
+        "fault",
+        "GET /products/{}/variation_attributes/{}/values/{} 404 VariationAttributeNotFound*",
+    ),
+    Rule("PRD-7", "the path gives the id", "property", "variant.product_id", "required", "false"),
+    Rule(
+        "EXP-1",
+        "expansions of a search may be in the query",
+        "parameter",
+        "POST *_search query expand",
+    ),
+    Rule("SRC-1", "a search has a query", "operation", "POST *_search", "request.required", "true"),
     Rule("ENV-1", "documents have an envelope", "property", "*._v"),
     Rule("ENV-1", "documents have an envelope", "property", "*._type"),
     Rule("ENV-1", "documents have an envelope", "property", "*._resource_state"),

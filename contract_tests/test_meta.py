@@ -98,6 +98,28 @@ SERVED = {
     },
     "/code_versions": {"get"},
     "/code_versions/{code_version_id}": {"get", "put", "patch", "delete"},
+    "/products/{id}": {"get", "put", "patch", "delete"},
+    "/product_search": {"post"},
+    "/products/{id}/variant_search": {"post"},
+    **{
+        f"/products/{{{parent}}}/{path}": methods
+        for parent, kind, identifier in (
+            ("master_product_id", "variations", ""),
+            ("master_product_id", "variation_groups", ""),
+            ("product_id", "product_options", "option_id"),
+            ("product_id", "variation_attributes", "attribute_id"),
+        )
+        for path, methods in {
+            kind: {"get"},
+            f"{kind}/{{id}}": {"get", "put", "patch", "delete"},
+            **({f"{kind}/{{{identifier}}}/values": {"get"}} if identifier else {}),
+            **(
+                {f"{kind}/{{{identifier}}}/values/{{id}}": {"get", "put", "patch", "delete"}}
+                if identifier
+                else {}
+            ),
+        }.items()
+    },
     "/job_execution_search": {"post"},
     "/jobs/{job_id}/executions": {"post"},
     "/jobs/{job_id}/executions/{id}": {"get", "delete"},

@@ -165,9 +165,11 @@ def check_parameters(call: Call) -> None:
         raise faults.RESOURCE_PATH("an ID isn't UTF-8") from error
     last = call.route.template[-1]
     is_new = call.method == "PUT" and last.startswith("{")
-    if is_new and not MIN_ID_LENGTH <= len(ids[-1]) <= MAX_ID_LENGTH:
-        name = last[1:-1]
-        raise faults.STRING_CONSTRAINT_VIOLATION(name, "a string of 1 to 256 characters")
+    resource = call.route.resource
+    longest = getattr(resource.document.fields[resource.key], "max_length", None) or MAX_ID_LENGTH
+    if is_new and not MIN_ID_LENGTH <= len(ids[-1]) <= longest:
+        wanted = f"a string of 1 to {longest} characters"
+        raise faults.STRING_CONSTRAINT_VIOLATION(last[1:-1], wanted)
     call.key = ids
     collection = _find_collection(call)
     if collection is not None and collection.has_pages:

@@ -124,7 +124,8 @@ class Resource:
         effects: Called before a write with the properties before and after it, None for a missing
             document. Returns further changes of the store, or raises the fault of a refused
             write. Before a DELETE of a missing document both are None.
-        refusals: The faults that ``derive`` and ``effects`` raise, by verb, for the description.
+        refusals: The faults that ``check``, ``derive`` and ``effects`` raise, by verb, for the
+            description.
         records: Returns the records to list and to search, in place of the stored records. None
             for a collection that has no list: the answer is 204.
         new_key: Returns the id of a document that POST creates.
@@ -136,6 +137,10 @@ class Resource:
             set. Writes have to keep these records up to date.
         expansions: The valid values of ``expand``.
         needed: The properties, besides the id, that a document of a data set must have.
+        parameters: Further parameters of the query, for the description of the verbs list and read.
+        check: Called before the document is looked for, with the parents found; also for documents
+            below. Raises the fault of a call that the parents refuse.
+        ignored: The properties that requests of a verb leave as they are, by verb.
         required: Whether every data set must have a document.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
         references: The referenced collections by property. The property holds an id or several ids.
@@ -164,6 +169,9 @@ class Resource:
     search: Search | None = None
     expansions: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    parameters: Mapping[str, Property] = field(default_factory=dict)
+    check: "Callable[[Call], None] | None" = None
+    ignored: Mapping[Verb, frozenset[str]] = field(default_factory=dict)
     required: bool = False
     survives_empty_reset: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
@@ -312,9 +320,10 @@ class Resource:
 
     def _arrange(self, records: Iterable[Record]) -> dict[str, Sequence[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
-        stored = [self._set_apart(record, apart) for record in records]
+        whole = list(records) if self.index else ()
+        stored = [self._set_apart(record, apart) for record in whole or records]
         arranged = {self.computed_collection(name): apart[name] for name in apart}
-        return {self.name: stored, **arranged, **(self.index(stored) if self.index else {})}
+        return {self.name: stored, **arranged, **(self.index(whole) if self.index else {})}
 
     def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:
         """Move the computed properties of a record to ``apart``; return the other properties."""
@@ -367,6 +376,21 @@ class Resource:
         """Return a message for each missing id of an entry."""
         names = self.keys if isinstance(entry, dict) else ()
         return [f"has no '{name}'" for name in names if name not in entry]
+
+
+def make_index(
+    list_keys: Callable[[Record], Iterable[tuple[str, Key]]],
+) -> Callable[[Iterable[Record]], Mapping[str, Sequence[Record]]]:
+    """Return the ``index`` of a resource from a function to collection and key of each entry."""
+
+    def index(records: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
+        entries: dict[str, list[Record]] = {}
+        for record in records:
+            for name, key in list_keys(record):
+                entries.setdefault(name, []).append(Record(key, {}))
+        return entries
+
+    return index
 
 
 @lru_cache(MAX_CACHED_IDS)

@@ -164,9 +164,10 @@ def _create(call: Call) -> Answer:
     _check_id(call)
     refusal = _find_refusal(call) if existing else None
     if existing is not None and refusal is None:
-        changed = resource.document.replace(existing.properties, call.changes)
-        return _write(call, existing, changed)
-    properties = resource.document.merge({}, call.changes)
+        kept = resource.ignored.get("create", frozenset()).intersection(existing.names)
+        changed = resource.document.replace(existing.properties, _list_changes(call, "create"))
+        return _write(call, existing, changed | {name: existing.get(name) for name in kept})
+    properties = resource.document.merge({}, _list_changes(call, "create"))
     if resource.derive is not None:
         properties = resource.derive(None, properties, call.changes, call.now)
     record = resource.record(call.key, properties, call.now, created=True)
@@ -194,7 +195,15 @@ def _update(call: Call) -> Answer:
     _check_state(call, record)
     _check_id(call)
     document = call.route.resource.document
-    return _write(call, record, document.merge(record.properties, call.changes))
+    return _write(call, record, document.merge(record.properties, _list_changes(call, "update")))
+
+
+def _list_changes(call: Call, verb: Verb) -> Properties:
+    """Return the changes of a call, without the properties that the verb ignores."""
+    ignored = call.route.resource.ignored.get(verb)
+    if not ignored:
+        return call.changes
+    return {name: value for name, value in call.changes.items() if name not in ignored}
 
 
 def _delete(call: Call) -> Answer:
@@ -264,14 +273,18 @@ def _require_parent(call: Call) -> tuple[Require, ...]:
     """Check that the documents above exist; return this expectation for the store.
 
     Raises:
-        Fault: The fault of the outermost missing document.
+        Fault: The fault of the outermost missing document, or of the resource's own check.
     """
     required = []
     for above in call.route.resource.ancestors:
+        if above.check is not None:
+            above.check(call)
         key = call.parents[: len(above.keys)]
         if call.store.get(above.name, key) is None:
             raise fault_of(above.not_found, key)
         required.append(Require(above.name, key, Presence.PRESENT))
+    if call.route.resource.check is not None:
+        call.route.resource.check(call)
     return tuple(required)
 
 

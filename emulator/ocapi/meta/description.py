@@ -27,6 +27,7 @@ from emulator.ocapi.schema.fields import (
     Number,
     Property,
     TextMap,
+    Values,
 )
 from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
@@ -281,6 +282,9 @@ def _describe_property(
     described: dict[str, Any] = {**schema, **_describe_constraints(field), **field.metadata}
     if isinstance(field, Array):
         described["items"] = _describe_property(field.inner, definitions, version)
+    if isinstance(field, Values):
+        described |= {"format": field.format} if field.format else {}
+        described["additionalProperties"] = _describe_property(field.inner, definitions, version)
     if field.load_default is not missing:
         described["default"] = field.load_default
     if field.read_only:
@@ -331,9 +335,7 @@ def _operations(
 def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict[str, Any]:
     summary = inspect.getdoc(operation.answer) or ""
     parameters = list(_ids(template))
-    for name, field in operation.parameters.items():
-        schema = {**_describe_type(field), **_describe_constraints(field)}
-        parameters.append({"in": "query", "name": name, **schema})
+    parameters += _further(operation.parameters)
     if isinstance(operation.shows, Collection):
         parameters += _page(operation.shows)
     if operation.shows is not None:
@@ -390,8 +392,10 @@ def _parameters(
         yield from _page(resource.collection)
     if verb != "delete" or resource.delete_shows:
         yield SELECT
-    if resource.expansions and verb in ("list", "read"):
-        yield _expand(resource.expansions)
+    if verb in ("list", "read"):
+        if resource.expansions:
+            yield _expand(resource.expansions)
+        yield from _further(resource.parameters)
     if verb == "create" and resource.duplicate_if_validated:
         yield VALIDATE_EXISTING
     if verb in VERBS_WITH_BODY and not resource.document.is_read_only:
@@ -418,6 +422,12 @@ def _ids(template: Iterable[str]) -> Iterator[dict[str, Any]]:
 def _number(name: str, default: int, description: str) -> dict[str, Any]:
     kind = {"type": "integer", "format": "int32", "minimum": 0, "default": default}
     return {"in": "query", "name": name, **kind, "description": description}
+
+
+def _further(parameters: Mapping[str, Property]) -> Iterator[dict[str, Any]]:
+    for name, field in parameters.items():
+        schema = {**_describe_type(field), **_describe_constraints(field)}
+        yield {"in": "query", "name": name, **schema}
 
 
 def _expand(expansions: Sequence[str]) -> dict[str, Any]:

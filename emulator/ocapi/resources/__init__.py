@@ -4,11 +4,13 @@ from emulator.fixture.data_set import Collection
 from emulator.ocapi.impex.registration import register_jobs
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import (
+    catalog,
     code,
     customer,
     job,
     object_type,
     preference,
+    product,
     system,
     user,
 )
@@ -29,6 +31,8 @@ RESOURCES: tuple[Resource, ...] = (
     *user.RESOURCES,
     *system.RESOURCES,
     *preference.RESOURCES,
+    *catalog.RESOURCES,
+    *product.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

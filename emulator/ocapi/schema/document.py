@@ -18,16 +18,17 @@ from emulator.ocapi.schema import faults, lens
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import (
     CUSTOM_NAME,
+    LOCALIZED,
     TOKENS,
     Array,
     Custom,
     Embedded,
     Integer,
-    Localized,
     Map,
     Place,
     Property,
     String,
+    Values,
     constrained,
     leaves_rest,
     mistyped,
@@ -227,7 +228,8 @@ class Document(Schema):
         declared = self.fields.get(name)
         # Of custom properties only those that are localized are objects (DEC-5), and markup.
         custom = self.takes(name) and isinstance(value, Mapping) and "_type" not in value
-        if not custom and not isinstance(declared, Localized):
+        localized = isinstance(declared, Map) and declared.format == LOCALIZED
+        if not custom and not localized:
             return value
         return {locale: value[locale]} if locale in value else missing
 
@@ -240,6 +242,12 @@ class Document(Schema):
         """The schemas of the documents inside, alone or in arrays, by the property's name."""
         inner = {n: p.inner if isinstance(p, Array) else p for n, p in self._declared.items()}
         return {name: p.document for name, p in inner.items() if isinstance(p, Embedded)}
+
+    @cached_property
+    def embedded_in_maps(self) -> dict[str, "Document"]:
+        """The schemas of the documents in maps, by the property's name."""
+        maps = {n: p.inner for n, p in self._declared.items() if isinstance(p, Values)}
+        return {name: p.document for name, p in maps.items() if isinstance(p, Embedded)}
 
     @cached_property
     def _ignored(self) -> frozenset[str]:

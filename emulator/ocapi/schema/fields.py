@@ -40,6 +40,7 @@ SCALARS = "string,number,boolean"
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
+LOCALIZED = "localized"
 CACHED_INSTANTS = 4096
 MAX_INT32, MAX_INT64 = 2**31 - 1, 2**63 - 1
 MIN_BIG_INTEGER = 2**63  # from here on a whole number is parsed as a floating-point one
@@ -329,6 +330,7 @@ class Map(Property):
     """An object with data as names, and values of any type."""
 
     expected = "object"
+    format = ""
 
 
 class TextMap(Map):
@@ -349,6 +351,8 @@ class TextMap(Map):
 class Localized(Map):
     """A text in several languages: an object of strings by locale (LOC)."""
 
+    format = LOCALIZED
+
     def check(self, value: dict[str, Any]) -> dict[str, Any]:
         """See ``Property.check``."""
         errors = {
@@ -359,6 +363,38 @@ class Localized(Map):
         if errors:
             raise ValidationError(errors)
         return value
+
+
+class Values(Map):
+    """An object with data as names, and values of a single type.
+
+    Args:
+        inner: The property of a value. A null value is left out.
+        format: ``localized`` for locales as names, ``site-specific`` for ids of sites, or nothing.
+        **options: Options of ``Property``.
+    """
+
+    def __init__(self, inner: Property, *, format: str = "", **options: Any) -> None:  # noqa: A002
+        super().__init__(**options)
+        self.inner = inner
+        self.format = format
+
+    def check(self, value: dict[str, Any]) -> dict[str, Any]:
+        """See ``Property.check``; the violations are by name."""
+        values: dict[str, Any] = {}
+        errors: dict[Any, Any] = {}
+        for name, entry in value.items():
+            try:
+                if self.format == LOCALIZED and not LOCALE.fullmatch(name):
+                    refuse(constrained)
+                found = self.inner.deserialize(entry)
+            except ValidationError as error:
+                errors[name] = error.messages
+            else:
+                values |= {} if found is None else {name: found}
+        if errors:
+            raise ValidationError(errors)
+        return values
 
 
 class Embedded(Property):

@@ -43,6 +43,7 @@ ORDERED_KINDS = ("string", "text", "number", "date")
 QUERY_MEMBERS = ("query", "must", "must_not", "should")
 FILTER_MEMBERS = ("filter", "filters")
 MAX_EXACT_VALUES = 1000  # a search for more looks at all documents: one scan, not many look-ups
+MAX_SHORT_LIST = 8  # values of a list that are compared without a reader
 DOCUMENTS_OF_BATCH = 1000  # a search spends the steps of so many documents at once
 BOOLEAN_TEXTS = {False: "false", True: "true"}
 
@@ -63,16 +64,19 @@ class SearchField:
         whole_words: Whether a text query finds whole words only, rather than parts of words.
         refusal: The fault of a value outside ``values``, with the value as the only argument;
             None for INVALID_SEARCH_FIELD_TYPE.
+        sources: The properties that ``value`` takes, each as an argument and None for a missing
+            one; by default all properties are the one argument.
     """
 
     kind: Kind
-    value: Callable[[Properties], Any] | None = None
+    value: Callable[..., Any] | None = None
     values: tuple[str, ...] = ()
     sortable: bool = True
     queryable: bool = True
     whole_words: bool = False
     refusal: FaultType | None = None
     path: str = ""
+    sources: tuple[str, ...] = ()
 
     @property
     def type(self) -> str:
@@ -295,6 +299,8 @@ class _Scope:
         value, path = field.value, field.path or name.removeprefix(self.prefix)
         if value is None:
             return _finder(path, self.budget.spend)
+        if field.sources:
+            return _caller(value, field.sources)
         return lambda found: value(found.properties if isinstance(found, Record) else found)
 
     def reader(self, name: str) -> Read:
@@ -333,6 +339,15 @@ class _Scope:
         if not (below and path.startswith(self.prefix)):
             raise faults.UNKNOWN_SEARCH_FIELD(path)
         return inner
+
+
+def _caller(value: Callable[..., Any], sources: Sequence[str]) -> Callable[[Readable], Any]:
+    """Return a function from stored properties to the value of a function of some of them."""
+    if len(sources) == 1:
+        read = read_property(sources[0])
+        return lambda document: value(read(document))
+    reads = [read_property(name) for name in sources]
+    return lambda document: value(*[read(document) for read in reads])
 
 
 def _finder(path: str, spend: Spend) -> Callable[[Readable], Any]:
@@ -413,6 +428,16 @@ def _term_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     return _compare(query["fields"], query, scope)
 
 
+def _read_short(found: Any) -> str | None:
+    """Return a short text, or the text of a short list of texts; None for any other value."""
+    if type(found) is list and len(found) <= MAX_SHORT_LIST:
+        try:
+            found = " ".join(found)
+        except TypeError:
+            return None
+    return found if type(found) is str and len(found) < CHARACTERS_OF_STEP else None
+
+
 def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     fields = scope.queryable(query["fields"])
     for name, field in fields.items():
@@ -428,10 +453,9 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     def matches(properties: Readable) -> bool:
         texts = []
         for name, find, read in reads:
-            found = find(properties)
             # The cache of a short text would take longer than the text.
-            short = type(found) is str and len(found) < CHARACTERS_OF_STEP
-            texts.append(found.casefold() if short else scope.text(name, read, properties))
+            short = _read_short(find(properties))
+            texts.append(scope.text(name, read, properties) if short is None else short.casefold())
         # Words hold no space, so none reaches from one field into the next.
         text = " ".join(texts)
         scope.budget.spend(len(words) * len(text) // CHARACTERS_OF_STEP)
@@ -531,11 +555,15 @@ def _is_plain(
     values: frozenset[Any],
     plain: frozenset[type],
 ) -> Predicate:
-    """Return the predicate of ``is``: a single value of a plain type needs no reader."""
+    """Return the predicate of ``is``: one or a few values of a plain type need no reader."""
 
     def matches(properties: Readable) -> bool:
         found = find(properties)
-        return found in values if type(found) in plain else not values.isdisjoint(read(properties))
+        if type(found) in plain:
+            return found in values
+        if type(found) is list and len(found) <= MAX_SHORT_LIST:
+            return any(one in values for one in found if type(one) in plain)
+        return not values.isdisjoint(read(properties))
 
     return matches
 

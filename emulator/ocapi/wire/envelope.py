@@ -25,6 +25,8 @@ def _sort(document: Document, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return properties by name, with an envelope in each embedded document (ENV-9)."""
     embedded, hidden = document.embedded, document.hidden
     members = sorted(properties.items())
+    if maps := document.embedded_in_maps:
+        members = [(n, _wrap_entries(maps[n], v) if n in maps else v) for n, v in members]
     if hidden:
         members = [(name, value) for name, value in members if name not in hidden]
     if not embedded:
@@ -40,6 +42,11 @@ def _wrap_embedded(document: Document, value: Any) -> Any:
             head["_resource_state"] = value["_resource_state"]
         return head | _sort(document, value)
     return Documents(_wrap_embedded(document, entry) for entry in value)
+
+
+def _wrap_entries(document: Document, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answered form of a map of embedded documents."""
+    return {name: _wrap_embedded(document, value) for name, value in values.items()}
 
 
 def wrap_item(

@@ -28,6 +28,7 @@ from emulator.ocapi.schema.fields import (
     Number,
     Property,
     String,
+    Values,
 )
 from emulator.xml_text import fit
 
@@ -168,8 +169,9 @@ def _write_one(
 def _write_map(element: ET.Element, entries: Mapping[str, Any], kind: Property | None) -> None:
     if not isinstance(kind, Map):
         element.set("xsi:type", "map")
+    inner = kind.inner if isinstance(kind, Values) else None
     for key, value in entries.items():
-        _write(element, "entry", {"key": fit(key)}, value, None)
+        _write(element, "entry", {"key": fit(key)}, value, inner)
 
 
 def _write_scalar(element: ET.Element, value: Any, kind: Property | None) -> None:
@@ -220,7 +222,7 @@ def _read_one(element: ET.Element, kind: Property | None) -> Any:
     if isinstance(kind, Embedded):
         return _read_members(element, kind.document)
     if isinstance(kind, Map):
-        return _read_map(element)
+        return _read_map(element, kind.inner if isinstance(kind, Values) else None)
     if kind is None or _is_open(kind):
         return _read_open(element)
     # Elements in place of text are some object: the validation refuses the object.
@@ -241,13 +243,13 @@ def _read_open(element: ET.Element) -> Any:
     return value
 
 
-def _read_map(element: ET.Element) -> dict[str, Any]:
+def _read_map(element: ET.Element, inner: Property | None = None) -> dict[str, Any]:
     _check_only_elements(element)
     entry = element.tag.partition("}")[0] + "}entry"
     if any(child.tag != entry or "key" not in child.attrib for child in element):
         raise XmlError(f"{element.tag} has other children than entries with a key")
     entries = _group((child.attrib["key"], child) for child in element)
-    return {key: _read(found, None) for key, found in entries.items()}
+    return {key: _read(found, inner) for key, found in entries.items()}
 
 
 def _read_scalar(text: str, kind: Property) -> Any:

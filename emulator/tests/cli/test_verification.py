@@ -31,7 +31,8 @@ LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 OF_THE_DIALECT = ("ENV-1", "ENV-2", "ENV-3", "FLT-1", "INV-4", "INV-5", "SMP-1", "DEC-4")
 OF_OUR_OWN = (
     "AUT-3, AUT-6, AUT-7, SET-1, SET-2, SET-3, SET-4, SET-5, ITEM-2, STOCK-2, PAGE-3, "
-    "OBJ-1, OBJ-2, OBJ-3, OBJ-4, OBJ-5, OBJ-6, COB-1, COB-2, COB-3, PRF-1, PRF-2, PRF-3, PRF-4"
+    "OBJ-1, OBJ-2, OBJ-3, OBJ-4, OBJ-5, OBJ-6, COB-1, COB-2, COB-3, PRF-1, PRF-2, PRF-3, PRF-4, "
+    "PRD-1, PRD-2, PRD-3, PRD-4, PRD-5, PRD-6, PRD-7, PRD-8, PRD-9, PRD-10"
 )
 
 

@@ -17,6 +17,7 @@ import emulator.ocapi.resources as resources
 from emulator.ocapi.answer import Answer, answer_document, answer_page
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.fields import String
 from emulator.ocapi.search.language import SearchField
 from emulator.store import Delete, Put, Record
 from emulator.tests.ocapi.things import (
@@ -82,7 +83,17 @@ GIVEN = declare(
         Record((name,), {"id": name}) for name in ("x", "yy", "zzz")],
     search=replace(PART.search, path="given_search"),
 )
-resources.RESOURCES = (*resources.RESOURCES, BOX, LID, FIXED, CHECKED, GIVEN)
+def refuse_bad(call):
+    if "bad" in call.key[0]:
+        raise REFUSED(call.key[0])
+
+GUARDED = declare(
+    *ALL, path="guarded", duplicate=None, check=refuse_bad,
+    ignored={"create": {"count"}, "update": {"good"}})
+BELOW = declare(*ALL, path="below", parent=GUARDED, parent_key="guarded_id")
+SEVERAL = declare("read", path="several", parameters={"site_id": String()})
+resources.RESOURCES = (
+    *resources.RESOURCES, BOX, LID, FIXED, CHECKED, GIVEN, GUARDED, BELOW, SEVERAL)
 from emulator import Emulator
 
 class Client:
@@ -232,6 +243,32 @@ results["new"] = ask("PUT", "checked/b", {}, x_dw_validate_existing="true")[0]
     assert results == {"replaced": 200, "refused": [400, "ThingValidatedException"], "new": 201}
 
 
+def test_a_check_refuses_calls_of_a_resource_and_of_the_resources_below() -> None:
+    results = run("""
+ask("PUT", "guarded/good", {})
+for method, path in (
+    ("GET", "guarded/bad"), ("DELETE", "guarded/bad"), ("GET", "guarded/bad/below/x"),
+    ("PUT", "guarded/bad/below/x"), ("GET", "guarded/good/below/x")):
+    results[f"{method} {path}"] = ask(method, path, {} if method == "PUT" else None)
+""")
+    assert results.pop("GET guarded/good/below/x") == [404, "ThingMissingException"]
+    assert set(map(tuple, results.values())) == {(403, "ThingRefusedException")}
+
+
+def test_a_verb_may_ignore_properties() -> None:
+    results = run("""
+results["created"] = ask("PUT", "guarded/a", {"count": 1, "good": True})[1]
+results["updated"] = ask("PATCH", "guarded/a", {"count": 2, "good": False})[1]
+results["replaced"] = ask("PUT", "guarded/a", {"count": 3})[1]
+""")
+    shown = {name: pick(one, "count", "good") for name, one in results.items()}
+    assert shown == {
+        "created": {"good": True},
+        "updated": {"count": 2, "good": True},
+        "replaced": {"count": 2, "good": False},
+    }
+
+
 def test_given_records_stand_in_for_the_stored_ones() -> None:
     results = run("""
 results["page"] = ask("GET", "given?start=1&count=1")[1]
@@ -325,6 +362,7 @@ for path in ("boxes/a", "boxes/a", "fixed/a", "fixed/a"):
         ("/boxes/{id}/count", "post", ["id", "select", "expand", "body"]),
         ("/letters", "get", ["start", "count", "select"]),
         ("/boxes", "post", ["select", "body"]),
+        ("/several/{id}", "get", ["id", "select", "site_id"]),
     ],
 )
 def test_the_meta_api_describes_operations(path: str, method: str, told: list[str]) -> None:

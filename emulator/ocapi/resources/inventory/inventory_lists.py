@@ -1,11 +1,17 @@
 """Inventory lists (section 13): stock of one or several sites."""
 
-from emulator.ocapi.resource import Resource, Search
+from collections.abc import Iterator
+
+from emulator.ocapi.resource import Resource, Search, make_index
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, DateTime, Embedded, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
+from emulator.store import Key, Record
+
+LISTS_BY_SITE = "inventory_lists.by_site"
+"""The store's collection with the keys of site and inventory list."""
 
 
 class InventoryList(Document):
@@ -36,6 +42,12 @@ class InventoryListSearchResult(SearchResult):
     hits = Array(Embedded(InventoryList()))
 
 
+def list_sites(inventory_list: Record) -> Iterator[tuple[str, Key]]:
+    """Yield the entries of an inventory list in ``LISTS_BY_SITE``."""
+    for site in inventory_list.get("assigned_sites", ()):
+        yield LISTS_BY_SITE, (site, *inventory_list.key)
+
+
 INVENTORY_LISTS = Resource(
     path="inventory_lists",
     aliases=("inventorylists",),
@@ -57,6 +69,7 @@ INVENTORY_LISTS = Resource(
     ),
     references={"assigned_sites": "sites"},
     computed=("assigned_sites",),
+    index=make_index(list_sites),
     search=Search(
         path="inventory_list_search",
         result=InventoryListSearchResult(),

@@ -26,6 +26,7 @@ from emulator.ocapi.schema.fields import (
     Place,
     Property,
     String,
+    Values,
     render_instant,
     unknown,
 )
@@ -301,6 +302,21 @@ def test_what_is_wrong_in_an_array_of_documents_is_told_by_index_and_name() -> N
     assert fault_of(errors[1]["id"]) == mistyped("string", "integer")
     assert fault_of(errors[2]) == mistyped("object", "string")
     assert set(errors) == {1, 2}
+
+
+def test_values_of_a_map_have_a_type_and_lose_nulls() -> None:
+    flags = Values(Boolean(), format="site-specific")
+    assert flags.deserialize({"default": True, "x": None}) == {"default": True}
+    errors = errors_of(flags, {"default": True, "x": 3})
+    assert {name: fault_of(found) for name, found in errors.items()} == {
+        "x": mistyped("boolean", "integer")
+    }
+    parts = Values(Embedded(Part(), allow_none=False), format="localized")
+    assert parts.deserialize({"de": {"size": 1}}) == {"de": {"size": 1}}
+    errors = errors_of(parts, {"de": {"size": "1"}, "no locale": {}, "fr": None})
+    assert set(errors) == {"de", "no locale", "fr"}
+    assert fault_of(errors["de"]["size"]) == mistyped("number", "string")
+    assert fault_of(errors["no locale"]) == fault_of(errors["fr"]) == CONSTRAINED
 
 
 def test_an_unknown_property_is_told_by_name_and_document() -> None:

@@ -1,0 +1,162 @@
+"""The search of products (PRD-5)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from emulator.ocapi.answer import Answer
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Operation
+from emulator.ocapi.resources.object_type.localized import texts_of
+from emulator.ocapi.resources.product.availability import (
+    SITE_PARAMETER,
+    is_within,
+    of_site,
+    read_clock,
+    read_site,
+)
+from emulator.ocapi.resources.product.expansions import ALL, expand, show_base
+from emulator.ocapi.resources.product.options import PRODUCT_FAMILY
+from emulator.ocapi.resources.product.product import KINDS, ProductSearchResult
+from emulator.ocapi.resources.product.relations import (
+    BUNDLES,
+    CATEGORIES,
+    PRODUCTS_NAME,
+    SETS,
+    find_product,
+)
+from emulator.ocapi.schema import faults
+from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.language import Kind, SearchField, exact
+from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
+from emulator.store import Record
+
+Properties = Mapping[str, Any]
+
+RESULT = ProductSearchResult()
+EXPANSIONS_OF_HITS = (
+    ALL,
+    "availability",
+    "categories",
+    "images",
+    "all_images",
+    "prices",
+    "sets",
+    "bundles",
+)
+KINDS_OF_MEMBERS = {
+    "part_of_product_set": SETS,
+    "bundled": BUNDLES,
+    "option": PRODUCT_FAMILY.options,
+}
+PERIOD = ("online_flag", "valid_from", "valid_to")
+
+
+def search_products(call: Call) -> Answer:
+    """Show a page of the products for a query."""
+    read_expansions(call)
+    site = read_site(call)
+
+    def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show
+        if not whole:
+            return {"id": record.key[-1], "link": call.link_to(PRODUCTS_NAME, record.key[-1])}
+        return show_base(call, record) | expand(call, record)
+
+    return answer_search(call, RESULT, _make_fields(call, site), _find_candidates(call), show)
+
+
+def _find_candidates(call: Call) -> Iterable[Record]:
+    """Return all products, or the products with queried ids."""
+    store = call.store
+    ids = exact(call.changes["query"], "id")
+    if ids is None:
+        return store.scan(PRODUCTS_NAME, 0, store.count(PRODUCTS_NAME)).records
+    found = (find_product(store, name) for name in sorted(ids))
+    return [product for product in found if product is not None]
+
+
+def _make_fields(call: Call, site: str | None) -> dict[str, SearchField]:
+    """Return the search fields; fields by site have the value of one site."""
+    now: list[str] = []
+
+    def online(flags: Any, begins: Any, ends: Any) -> bool:
+        if not of_site(flags, site):
+            return False
+        now[:] = now or [read_clock(call)]
+        return is_within(of_site(begins, site), of_site(ends, site), now[0])
+
+    def of(kind: Kind, name: str) -> SearchField:
+        value = partial(of_site, site=site)
+        return SearchField(kind, value, sources=(name,), sortable=False)
+
+    return {
+        "id": SearchField("string"),
+        "name": texts_of("name"),
+        "online": SearchField("boolean", online, sources=PERIOD, sortable=False),
+        "searchable": of("boolean", "searchable"),
+        "valid_from": of("date", "valid_from"),
+        "valid_to": of("date", "valid_to"),
+        "type": SearchField(
+            "enum", _find_kinds(call), KINDS, sources=("type", "id"), sortable=False
+        ),
+        "creation_date": SearchField("date"),
+        "last_modified": SearchField("date", sortable=False),
+        "catalog_id": SearchField(
+            "string", _find_assignments(call, 1), sources=("id",), sortable=False
+        ),
+        "category_id": SearchField(
+            "string", _find_assignments(call, 2), sources=("id",), sortable=False
+        ),
+    }
+
+
+def _find_kinds(call: Call) -> Callable[[Any, str], Any]:
+    """Return a function from stored type and id of a product to all flags of the type."""
+    members: dict[str, list[str]] = {}
+
+    def find(kinds: Mapping[str, bool], product_id: str) -> Sequence[str]:
+        if not members:
+            members[""] = []  # marks the read members, also where there are none
+            for kind, name in KINDS_OF_MEMBERS.items():
+                for key in {key[0] for key in _list_keys(call, name)}:
+                    members.setdefault(key, []).append(kind)
+        more = members.get(product_id)
+        return [*kinds, *more] if more else next(iter(kinds))
+
+    return find
+
+
+def _find_assignments(call: Call, position: int) -> Callable[[str], Any]:
+    """Return a function from the id of a product to assigned catalogs or categories.
+
+    Args:
+        call: The call.
+        position: The place of the wanted id in the key of an assignment.
+    """
+    assigned: dict[str, list[str]] = {}
+
+    def find(product_id: str) -> list[str]:
+        if not assigned:
+            assigned[""] = []  # marks the read assignments, also where there are none
+            for key in _list_keys(call, CATEGORIES):
+                assigned.setdefault(key[0], []).append(key[position])
+        return assigned.get(product_id, [])
+
+    return find
+
+
+def _list_keys(call: Call, name: str) -> Iterable[tuple[str, ...]]:
+    records = call.store.scan(name, 0, call.store.count(name)).records
+    return (record.key for record in records)
+
+
+PRODUCT_SEARCH = Operation(
+    method="POST",
+    path="product_search",
+    answer=search_products,
+    shows=RESULT,
+    body=SearchRequest(),
+    parameters=SITE_PARAMETER,
+    expansions=EXPANSIONS_OF_HITS,
+    faults=(MALFORMED_SEARCH_PARAMETER, faults.MALFORMED_SELECTOR, faults.QUOTA_EXCEEDED),
+)

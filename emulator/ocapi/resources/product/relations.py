@@ -1,0 +1,121 @@
+"""The relations between products: masters and variants, sets, bundles and members.
+
+A product names the products that it depends on: a variant its master, a set its members. Further
+collections of the store have the opposite direction, so that no request scans all products.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from emulator.store import Change, Clear, Delete, Key, Put, Record, Store
+
+Properties = Mapping[str, Any]
+
+PRODUCTS_NAME = "products"
+VARIATIONS = "products.variations"  # master and variant
+GROUPS = "products.variation_groups"  # master and variation group
+SETS = "products.sets"  # member and set
+BUNDLES = "products.bundles"  # member and bundle
+CATEGORIES = "products.categories"  # product, catalog and category
+COLLECTIONS_OF_MEMBERS = {"set_products": SETS, "bundled_products": BUNDLES}
+BOUND_OPTIONS = "products.bound_options"  # shared option and product
+ATTRIBUTES = "product_variation_attributes"
+ATTRIBUTE_VALUES = "product_variation_attribute_values"
+ITEM = {"item": True}
+
+
+def find_product(store: Store, product_id: str) -> Record | None:
+    """Return a product, None for a missing product."""
+    return store.get(PRODUCTS_NAME, (product_id,))
+
+
+def has_kind(product: Record, *kinds: str) -> bool:
+    """Check the stored type of a product for a flag."""
+    return any((product.get("type") or {}).get(kind) for kind in kinds)
+
+
+def find_master_id(product: Properties | Record) -> str | None:
+    """Return the id of the master of a variant or a variation group, else None."""
+    found = (product.get("master") or {}).get("master_id")
+    return None if found is None else str(found)
+
+
+def list_entries(store: Store, name: str, parent: str) -> Iterator[str]:
+    """Yield the ids at the other end of a relation, in order."""
+    for record in store.scan(name, 0, store.count(name, (parent,)), (parent,)).records:
+        yield record.key[-1]
+
+
+def list_variants(store: Store, product: Record) -> list[str]:
+    """Return the ids of the variants of a master or a variation group, else nothing."""
+    if has_kind(product, "master"):
+        return list(list_entries(store, VARIATIONS, product.key[-1]))
+    if not has_kind(product, "variation_group"):
+        return []
+    values = dict(product.get("variation_values") or {})
+    ids = list_entries(store, VARIATIONS, find_master_id(product) or "")
+    found = (find_product(store, name) for name in ids)
+    return [
+        one.key[-1]
+        for one in found
+        if one and values.items() <= dict(one.get("variation_values") or {}).items()
+    ]
+
+
+def index(product: Record) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of each entry of a product in the opposite direction."""
+    name = product.key[-1]
+    master = find_master_id(product)
+    if master is not None:
+        yield GROUPS if has_kind(product, "variation_group") else VARIATIONS, (master, name)
+    for member, collection in COLLECTIONS_OF_MEMBERS.items():
+        for other in product.get(member) or ():
+            yield collection, (other["id"], name)
+
+
+def release(product: Record) -> Put:
+    """Return the change of a variant or a variation group without a master."""
+    left = {n: v for n, v in product.properties.items() if n not in ("master", "variation_values")}
+    return Put(PRODUCTS_NAME, Record(product.key, {**left, "type": ITEM}), product.state)
+
+
+def forget_default(store: Store, master_id: str, variant_id: str) -> Iterator[Change]:
+    """Yield the change of a master without the default variant."""
+    master = find_product(store, master_id)
+    if master is not None and master.get("default_variant_id") == variant_id:
+        left = {n: v for n, v in master.properties.items() if n != "default_variant_id"}
+        yield Put(PRODUCTS_NAME, Record(master.key, left), master.state)
+
+
+def remove_relations(store: Store, product: Record) -> Iterator[Change]:
+    """Yield the changes of other products when a product is deleted (PRD-6).
+
+    Variants and variation groups of a deleted master become items; sets and bundles lose the
+    product.
+    """
+    name = product.key[-1]
+    for collection, key in index(product):
+        yield Delete(collection, key)
+    master_id = find_master_id(product)
+    if master_id is not None:
+        yield from forget_default(store, master_id, name)
+    for collection in (VARIATIONS, GROUPS):
+        for other in list_entries(store, collection, name):
+            found = find_product(store, other)
+            if found is not None:
+                yield release(found)
+        yield Clear(collection, (name,))
+    for member, collection in COLLECTIONS_OF_MEMBERS.items():
+        for other in list_entries(store, collection, name):
+            found = find_product(store, other)
+            if found is not None:
+                yield _drop_member(found, member, name)
+        yield Clear(collection, (name,))
+
+
+def _drop_member(product: Record, member: str, name: str) -> Put:
+    """Return the change of a set or a bundle without a member."""
+    left = [other for other in product.get(member) or () if other["id"] != name]
+    kinds = dict(product.get("type") or {}) if left else ITEM
+    changed = {**product.properties, member: left, "type": kinds}
+    return Put(PRODUCTS_NAME, Record(product.key, changed), product.state)
