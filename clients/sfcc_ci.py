@@ -40,6 +40,8 @@ def _zip(entries: dict[str, str]) -> bytes:
     return content.getvalue()
 
 
+RECORD, AMOUNT = "/inventory_lists/imported/product_inventory_records/sku-1", 7
+USER = "ada@example.com"
 ON = ("-i", HOST_NAME)
 STEPS = (
     Step(
@@ -104,6 +106,10 @@ STEPS = (
         holds=lambda served: not served.exists("/code_versions/version1"),
     ),
     Step(
+        ("code:deploy", CODE, "--activate", *ON),
+        shows="successfully deployed.*already active",
+    ),
+    Step(
         ("code:list", "-S", "id", *ON),
         shows="Number of code versions: 2.*release1",
     ),
@@ -114,6 +120,10 @@ STEPS = (
     Step(
         ("job:status", "SyncInventory", "{execution}", *ON),
         shows=r"Status of job execution \d+ \(SyncInventory\): (pending|running|finished)",
+    ),
+    Step(
+        ("job:status", "SyncInventory", "{execution}", "--log", *ON),
+        shows="Stream log",
     ),
     Step(
         ("job:run", "SyncInventory", *ON),
@@ -128,10 +138,7 @@ STEPS = (
     Step(
         ("instance:import", ARCHIVE, "--sync", "--failfast", *ON),
         shows=r"finished. Status is: finished \(OK\)",
-        holds=lambda served: (
-            served.data("/inventory_lists/imported/product_inventory_records/sku-1")["allocation"]
-            == {"amount": 7}
-        ),
+        holds=lambda served: served.data(RECORD)["allocation"]["amount"] == AMOUNT,
         missing="the import of a site archive changes nothing",
     ),
     Step(
@@ -150,16 +157,71 @@ STEPS = (
     Step(("user:list", *ON), shows=LOGIN, missing="users are not served"),
     Step(
         (
-            *("user:create", *ON, "-l", "ada@example.com", "-u"),
-            '{"email":"ada@example.com","first_name":"Ada","last_name":"King"}',
+            *("user:create", *ON, "-l", USER, "-u"),
+            '{"email":"ada@example.com","first_name":"Ada","last_name":"King","external_id":"ada"}',
         ),
-        holds=lambda served: served.data("/users/ada@example.com")["first_name"] == "Ada",
+        holds=lambda served: served.data(f"/users/{USER}")["first_name"] == "Ada",
+        missing="users are not served",
+    ),
+    Step(
+        ("user:list", *ON, "-l", USER, "-j"),
+        shows=f'"login":"{USER}"',
+        missing="users are not served",
+    ),
+    Step(
+        ("user:update", *ON, "-l", USER, "-c", '{"first_name":"Augusta"}', "-N"),
+        holds=lambda served: served.data(f"/users/{USER}")["first_name"] == "Augusta",
         missing="users are not served",
     ),
     Step(("role:list", *ON), shows="Administrator", missing="roles are not served"),
+    Step(
+        ("role:grant", *ON, "-l", USER, "-r", "Administrator"),
+        holds=lambda served: "Administrator" in served.data(f"/users/{USER}")["roles"],
+        missing="roles are not served",
+    ),
+    Step(
+        ("role:revoke", *ON, "-l", USER, "-r", "Administrator"),
+        holds=lambda served: "roles" not in served.data(f"/users/{USER}"),
+        missing="roles are not served",
+    ),
+    Step(
+        ("user:delete", *ON, "-l", USER, "-N"),
+        holds=lambda served: not served.exists(f"/users/{USER}"),
+        missing="users are not served",
+    ),
     Step(("role:list",), shows="bm-admin", missing="Account Manager's roles are not served"),
     Step(("user:list",), shows=LOGIN, missing="Account Manager's users are not served"),
-    Step(("org:list",), shows="Name", missing="Account Manager's organizations are not served"),
+    Step(
+        ("org:list",),
+        shows="Emulated Organization",
+        missing="Account Manager's organizations are not served",
+    ),
+    Step(
+        ("org:list", "-o", "Emulated Organization", "-j"),
+        shows='"name":"Emulated Organization"',
+        missing="Account Manager's organizations are not served",
+    ),
+    Step(
+        (
+            *("user:create", "-o", "Emulated Organization", "-l", USER, "-u"),
+            '{"firstName":"Ada","lastName":"King","roles":["bm-user"]}',
+        ),
+        missing="Account Manager's users are not served",
+    ),
+    Step(
+        ("user:list", "-l", USER, "-j"),
+        shows='"firstName":"Ada"',
+        missing="Account Manager's users are not served",
+    ),
+    Step(("client:list", "-j"), shows=CLIENT_ID, missing="API clients are not served"),
+    Step(
+        ("user:delete", "-l", USER, "-N"),
+        missing="Account Manager's users are not served",
+    ),
+    Step(
+        ("data:upload", *ON, "-t", "temp", "-f", ARCHIVE),
+        holds=lambda served: served.file(f"/Temp/{ARCHIVE}"),
+    ),
     Step(("auth:logout",)),
 )
 
