@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -114,6 +115,17 @@ def test_a_customer_without_a_number_gets_the_next_of_eight_digits(shop: Api) ->
     first, second = add(shop)["customer_no"], add(shop)["customer_no"]
     assert re.fullmatch("[0-9]{8}", first)
     assert int(second) > int(first) > 6
+
+
+@pytest.mark.rule("CUS-2", "CUS-3")
+def test_customers_of_concurrent_requests_share_no_number_and_no_login(shop: Api) -> None:
+    login = uuid.uuid4().hex
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(lambda _: add(shop)["customer_no"], range(24)))
+        bodies = [{"credentials": {"login": login}}] * 8
+        answers = list(threads.map(lambda body: post(shop, CUSTOMERS, body), bodies))
+    assert len(set(added)) == 24
+    assert sorted(answer.status_code for answer in answers) == [200] + [400] * 7
 
 
 @pytest.mark.rule("CUS-2")

@@ -33,7 +33,7 @@ class CustomerList(Document):
 
 
 class CustomerLists(Collection):
-    """A page of customer lists, which no path of the Data API shows."""
+    """A page of customer lists; no path of the Data API shows the page."""
 
     data = Array(Embedded(CustomerList()))
 

@@ -30,7 +30,7 @@ from emulator.ocapi.schema.fields import (
 )
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
-from emulator.store import Change, Delete, Key, Presence, Put, Record
+from emulator.store import Change, Delete, Key, Presence, Put, Record, StateConflict
 
 ADDRESSES_NAME = "customer_addresses"
 LOGINS = "customers.login"  # the logins in the store, below the customer list
@@ -156,7 +156,7 @@ class Customer(Document):
 
 
 class Customers(Collection):
-    """A page of customers, which no path of the Data API shows."""
+    """A page of customers; no path of the Data API shows the page."""
 
     data = Array(Embedded(Customer()))
 
@@ -230,8 +230,9 @@ def next_number(call: Call) -> str:
     first, step = call.store.count(CUSTOMERS.name, call.parents) + 1, 1
     while not is_free(first + step - 1):
         step *= 2
-    numbers = range(first + step // 2, first + step)
-    return f"{numbers[bisect(numbers, False, key=is_free)]:08}"
+    # Without the last number: it was free, even if another request has taken it since.
+    numbers = range(first + step // 2, first + step - 1)
+    return f"{numbers.start + bisect(numbers, False, key=is_free):08}"
 
 
 def find_effects(
@@ -242,8 +243,11 @@ def find_effects(
     Raises:
         Fault: CREDENTIALS_MISSING, LOGIN_MISSING, INVALID_LOGIN, LOGIN_ALREADY_IN_USE,
             CUSTOMER_NUMBER_ALREADY_IN_USE, INVALID_ADDRESS_ID.
+        StateConflict: Another request has created a customer with the new number.
     """
     list_id, number = call.key
+    if before is not None and call.method == "POST":
+        raise StateConflict  # another request has taken the number: try the next one
     if after is None:
         yield from _change_login(call, before, None)
         for member in find_memberships(call.store, list_id, number):
@@ -262,7 +266,7 @@ def find_effects(
 
 
 def _put_primary_address(call: Call, customer: Key, address: Properties) -> Put:
-    """Return the change of the address book that belongs to a primary address (CUS-6)."""
+    """Return the change of the address book for a primary address (CUS-6)."""
     key = (*customer, check_address_id(address.get("address_id")))
     known = call.store.get(ADDRESSES_NAME, key)
     created = (known and known.get("creation_date")) or call.now

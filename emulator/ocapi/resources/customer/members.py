@@ -24,7 +24,7 @@ from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest, SearchResult
 from emulator.ocapi.wire import state
-from emulator.store import Change, Delete, Key, Put, Record, Store
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, Store
 
 UNSUPPORTED_ASSIGNMENT = FaultType(
     403,
@@ -99,7 +99,7 @@ class _Members(Sequence[Record]):
         return [make_member(self._group, customer) for customer in scan.records]
 
     def find_customers(self, list_id: str) -> Iterator[Record]:
-        """Yield the customers that are members."""
+        """Yield the customers of the group."""
         records = self._store.scan(self._collection, 0, len(self), self._parent).records
         if self._collection == CUSTOMERS.name:
             yield from records
@@ -111,7 +111,7 @@ class _Members(Sequence[Record]):
 
 
 def make_member(group: Key, customer: Record) -> Record:
-    """Return a customer as a member of the system group Registered, which stores no members."""
+    """Return a customer as a member of the system group Registered, without stored members."""
     return Record((*group, customer.key[-1]), {CUSTOMER_NO: customer.key[-1]})
 
 
@@ -147,7 +147,7 @@ def find_customer(store: Store, key: Key) -> Record | None:
 
 
 def show(call: Call, member: Record) -> Mapping[str, Any]:
-    """Return the properties of the customer that a member shows, and the customer's URL."""
+    """Return the shown properties of a member's customer, and the customer's URL."""
     customer = find_customer(call.store, member.key)
     if customer is None:
         return {}
@@ -176,17 +176,19 @@ def find_effects(
         raise UNSUPPORTED_ASSIGNMENT(group_id, site_id)
     if group.get("in_deletion"):
         raise OBJECT_IN_DELETION_CONFLICT(group_id)
-    if find_customer(call.store, call.key) is None:
+    customer = find_customer(call.store, call.key)
+    if customer is None:
         raise CUSTOMER_NOT_FOUND(number, site_id)
     second_key = find_second_key(Record(call.key, {}))
     if after is None:
         yield Delete(BY_CUSTOMER, second_key)
     elif before is None:
+        yield Require(CUSTOMERS.name, customer.key, Presence.PRESENT)
         yield Put(BY_CUSTOMER, Record(second_key, {}))
 
 
 def read_member(call: Call) -> Answer:
-    """Show one member of a customer group."""
+    """Show a member of a customer group."""
     group = find_group(call)
     member = call.store.get(MEMBERS_NAME, call.key)
     if member is None and group.key[-1] == REGISTERED:

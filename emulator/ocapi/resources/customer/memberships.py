@@ -35,7 +35,7 @@ def find_memberships(store: Store, list_id: str, number: str) -> Iterator[Record
 
 
 def move_membership(member: Record, number: str) -> Iterator[Change]:
-    """Yield the changes that give a membership to a customer number."""
+    """Yield the changes for a new customer number of a membership."""
     moved = Record((*member.key[:-1], number), {**member.properties, CUSTOMER_NO: number})
     yield from remove_membership(member)
     yield Put(MEMBERS_NAME, moved)
@@ -43,6 +43,6 @@ def move_membership(member: Record, number: str) -> Iterator[Change]:
 
 
 def remove_membership(member: Record) -> Iterator[Change]:
-    """Yield the changes that remove a membership."""
+    """Yield the changes for the removal of a membership."""
     yield Delete(MEMBERS_NAME, member.key)
     yield Delete(BY_CUSTOMER, find_second_key(member))
