@@ -48,7 +48,7 @@ def test_a_group_has_the_preferences_with_a_value(shop: Api) -> None:
     assert not [name for name in empty if name.startswith("c_")]
 
 
-@pytest.mark.rule("PRF-2", "RST-4")
+@pytest.mark.rule("PRF-2")
 def test_a_client_has_a_group_already(shop: Api) -> None:
     path = f"{SITE}/Reviews/development"
     tag = {"If-None-Match": shop.get(path).headers["ETag"]}
