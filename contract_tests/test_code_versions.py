@@ -227,3 +227,14 @@ def test_the_file_with_the_versions_is_always_there(storefront: Api) -> None:
     assert "version2/" in storefront.call("GET", path).text
     assert set(states(storefront)) == {"version2"}
     assert storefront.put("/code_versions/.version").status_code == 400
+
+
+@pytest.mark.rule("COD-3")
+def test_the_name_of_a_file_is_taken(storefront: Api) -> None:
+    assert storefront.call("PUT", f"{WEBDAV}/version3", data=b"x").status_code == 201
+    arguments = {"codeVersionId": "version3"}
+    created = storefront.put("/code_versions/version3")
+    assert_fault(created, 409, "CodeVersionIdAlreadyExists", arguments)
+    renamed = storefront.patch("/code_versions/version1", json={"id": "version3"})
+    assert_fault(renamed, 409, "CodeVersionIdAlreadyExists", arguments)
+    assert set(states(storefront)) == {"version1", "version2"}

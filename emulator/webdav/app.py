@@ -26,6 +26,7 @@ from emulator.workspace.workspace import Workspace
 FAMILY_NAME = "webdav"
 UNAUTHORIZED = "This request requires HTTP authentication."
 HTML_MEDIA_TYPE = "text/html;charset=ISO-8859-1"
+CODE_FOLDER = "cartridges"
 READS = {"GET", "HEAD", "OPTIONS", "PROPFIND"}
 PERMISSIONS = "emulator.webdav.permissions"
 """The WSGI environment key of the permissions of the client."""
@@ -50,7 +51,8 @@ def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family
         if not permissions:
             raise Unauthorized(UNAUTHORIZED)
         request.environ[PERMISSIONS] = permissions
-        prepare(workspace)
+        if _may_reach_code(request):
+            prepare(workspace)
 
     for name, rule in (("sites", SITES_PATH), ("file", f"{SITES_PATH}/<path:path>")):
         blueprint.add_url_rule(rule, name, serve, methods=ALLOWED_METHODS)
@@ -69,6 +71,13 @@ def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family
         },
         is_spooled=True,
     )
+
+
+def _may_reach_code(request: Request) -> bool:
+    """Return False for a request that has nothing to do with the folder of code versions."""
+    path = f"{request.path}{request.headers.get('Destination', '')}".lower()
+    marks = (CODE_FOLDER, "%", "..")
+    return any(mark in path for mark in marks) or path.rstrip("/").endswith("/sites")
 
 
 def serve(path: str = "") -> PlainResponse:

@@ -89,7 +89,7 @@ def create(call: Call) -> Answer:
         expected = f"the name of a folder, up to {MAX_ID_BYTES} bytes"
         raise faults.STRING_CONSTRAINT_VIOLATION("code_version_id", expected)
     existing = folders.scan(call.store)
-    if version in existing:
+    if version in existing or folders.locate(call.workspace.files, version).exists():
         raise ALREADY_EXISTS(version)
     record = Record((version,), folders.begin(version, existing, call.now))
     try:
@@ -124,11 +124,21 @@ def delete(call: Call) -> Answer:
 
 
 def _rename(call: Call, before: Record, name: str) -> Record:
-    """Rename a code version and the folder, the folder first: records follow folders."""
-    if name in folders.scan(call.store):
-        raise ALREADY_EXISTS(name)
+    """Rename a code version and the folder, the folder first: records follow folders.
+
+    Raises:
+        Fault: ALREADY_EXISTS, also for a file of the name; NOT_FOUND for a removed folder.
+    """
     files = call.workspace.files
-    folders.locate(files, before.key[0]).rename(folders.locate(files, name))
+    source, target = (folders.locate(files, version) for version in (before.key[0], name))
+    if name in folders.scan(call.store) or target.exists():
+        raise ALREADY_EXISTS(name)
+    try:
+        source.rename(target)
+    except FileNotFoundError as error:  # another request has removed the folder
+        raise NOT_FOUND(before.key[0]) from error
+    except OSError as error:  # another request has made the target
+        raise ALREADY_EXISTS(name) from error
     renamed = {**before.properties, "id": name, "last_modification_time": call.now}
     after = Record((name,), renamed)
     call.store.apply(

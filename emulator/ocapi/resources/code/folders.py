@@ -4,7 +4,9 @@ The records of the store follow the folders, because clients deploy code through
 makes a code version. The removal of a folder removes an inactive code version.
 """
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,9 +46,12 @@ def scan(store: Store) -> dict[str, Record]:
 
 def measure(folder: Path) -> int:
     """Return the size of all files in a folder, in bytes."""
-    if not folder.is_dir():
-        return 0
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = 0
+    for above, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # another request removes the file
+                size += (Path(above) / name).stat().st_size
+    return size
 
 
 def _synchronize(store: Store, files: Files, now: str) -> None:
@@ -101,12 +106,15 @@ def _make_missing(store: Store, files: Files, records: dict[str, Record]) -> Non
         if store.get(FOLDERS, (version,)) is None:
             folder = locate(files, version)
             for name in ("", *record.get("cartridges", ())):
-                (folder / name).mkdir(parents=True, exist_ok=True)
+                with suppress(FileExistsError):  # another request has put a file there
+                    (folder / name).mkdir(parents=True, exist_ok=True)
             store.apply(mark(version))
 
 
 def _list_cartridges(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.is_dir())
+    with suppress(FileNotFoundError):  # another request removes the folder
+        return sorted(path.name for path in folder.iterdir() if path.is_dir())
+    return []
 
 
 def _make(version: str, cartridges: list[str], records: dict[str, Record], now: str) -> Record:
