@@ -1,6 +1,7 @@
 """The formats of site archives: object types, customers and customer groups (IMP-9 to IMP-11)."""
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -84,6 +85,41 @@ GROUPS = f"""<customer-groups xmlns="{NAMESPACE}/customergroup/2007-06-30">
  <group-assignment group-id="Inventors" customer-no="77"/>
  <group-assignment group-id="Inventors" customer-no="999"/>
 </customer-groups>"""
+PREFERENCES = f"""<preferences xmlns="{NAMESPACE}/preferences/2007-03-31">
+<standard-preferences><all-instances>
+ <preference preference-id="SiteCustomerList">RefArchGlobal</preference>
+</all-instances></standard-preferences>
+<custom-preferences>
+ <all-instances><preference preference-id="maxCartLines">20</preference></all-instances>
+ <development>
+  <preference preference-id="maxCartLines">30</preference>
+  <preference preference-id="shippingCountries"><value>IT</value><value>JP</value></preference>
+  <preference preference-id="enableReviews">perhaps</preference>
+  <preference preference-id="zork">1</preference>
+ </development>
+</custom-preferences></preferences>"""
+GLOBAL_PREFERENCES = f"""<preferences xmlns="{NAMESPACE}/preferences/2007-03-31">
+<standard-preferences><all-instances>
+ <preference preference-id="CustomCartridges">bm_mine:bm_base</preference>
+</all-instances></standard-preferences>
+<custom-preferences><production>
+ <preference preference-id="supportEmail">new@example.com</preference>
+</production></custom-preferences></preferences>"""
+OBJECTS = f"""<custom-objects xmlns="{NAMESPACE}/customobject/2006-10-31">
+ <custom-object type-id="Showroom" object-id="8">
+  <object-attribute attribute-id="opened">2026-01-31Z</object-attribute>
+  <object-attribute attribute-id="kind">small</object-attribute>
+  <object-attribute attribute-id="title" xml:lang="x-default">West</object-attribute>
+ </custom-object>
+ <custom-object type-id="Showroom" object-id="nine"/>
+ <custom-object type-id="Zork" object-id="1"/>
+ <custom-object type-id="Showroom" object-id="7" mode="delete"/>
+</custom-objects>"""
+TOURS = f"""<custom-objects xmlns="{NAMESPACE}/customobject/2006-10-31">
+ <custom-object type-id="Tour" object-id="a/1">
+  <object-attribute attribute-id="seats">12</object-attribute>
+ </custom-object>
+</custom-objects>"""
 FILES: dict[str, str | bytes] = {
     "meta/types.xml": TYPES,
     "inventory-lists/m.xml": RECORD,
@@ -141,9 +177,13 @@ def test_groups_and_custom_types_are_imported(storefront: Api) -> None:
     assert (group["display_name"], found) == ({"default": "Light"}, ["socket", "allocation"])
     path = "/custom_object_definitions/Tour/attribute_definitions"
     attributes = storefront.get(f"{path}?select=(**)").json()["data"]
-    assert [(one["id"], one["value_type"], one["key"]) for one in attributes] == [
-        ("code", "string", True),
-        ("seats", "int", False),
+    found = [(one["id"], one["value_type"], one["key"], one["system"]) for one in attributes]
+    assert found == [
+        ("UUID", "string", False, True),
+        ("code", "string", True, False),
+        ("creationDate", "datetime", False, True),
+        ("lastModified", "datetime", False, True),
+        ("seats", "int", False, False),
     ]
 
 
@@ -182,6 +222,66 @@ def test_customer_groups_are_imported_with_their_members(storefront: Api) -> Non
     members = storefront.get(f"{path}/Inventors/members").json()["data"]
     assert [one["customer_no"] for one in members] == ["77"]
     assert "WARN [DATAERROR] [5/5] group-assignment '999': " in log
+
+
+@pytest.mark.rule("IMP-12")
+def test_preferences_are_imported_for_each_instance_type(storefront: Api) -> None:
+    files: dict[str, str | bytes] = {
+        "sites/RefArch/preferences.xml": PREFERENCES,
+        "preferences.xml": GLOBAL_PREFERENCES,
+    }
+    log = import_(storefront, files)
+    path = "/sites/RefArch/site_preferences/preference_groups/Storefront"
+    values = {
+        instance: shown(storefront, f"{path}/{instance}", "c_maxCartLines", "c_shippingCountries")
+        for instance in ("development", "production")
+    }
+    assert values == {
+        "development": {"c_maxCartLines": 30, "c_shippingCountries": ["IT", "JP"]},
+        "production": {"c_maxCartLines": 20, "c_shippingCountries": None},
+    }
+    path = "/global_preferences/preference_groups/Integration/production"
+    assert shown(storefront, path, "c_supportEmail") == {"c_supportEmail": "new@example.com"}
+    errors = re.findall(r"WARN \[DATAERROR\] \[\d/\d\] (.*) \(", log)
+    assert errors == [
+        (
+            "preference 'enableReviews': custom attribute 'enableReviews': "
+            "'perhaps' is neither true nor false"
+        ),
+        "preference 'zork': the preference is not defined",
+    ]
+
+
+@pytest.mark.rule("IMP-12")
+def test_preferences_of_the_platform_give_lists_and_cartridges(storefront: Api) -> None:
+    files: dict[str, str | bytes] = {
+        "sites/RefArch/preferences.xml": PREFERENCES,
+        "preferences.xml": GLOBAL_PREFERENCES,
+    }
+    import_(storefront, files)
+    site = storefront.get("/sites/RefArch?select=(**)").json()
+    assert site["customer_list_link"]["customer_list_id"] == "RefArchGlobal"
+    assert shown(storefront, "/sites/Sites-Site", "cartridges") == {"cartridges": "bm_mine:bm_base"}
+
+
+@pytest.mark.rule("IMP-13")
+def test_custom_objects_are_imported(storefront: Api) -> None:
+    log = import_(storefront, {"sites/RefArch/custom-objects/Showroom.xml": OBJECTS})
+    path = "/sites/RefArch/custom_objects/Showroom"
+    names = ("key_property", "key_value_integer", "c_opened", "c_kind", "c_title")
+    assert shown(storefront, f"{path}/8", *names) == {
+        "key_property": "number",
+        "key_value_integer": 8,
+        "c_opened": "2026-01-31T00:00:00.000Z",
+        "c_kind": "small",
+        "c_title": {"default": "West"},
+    }
+    assert storefront.get(f"{path}/7").status_code == 404
+    errors = re.findall(r"WARN \[DATAERROR\] \[\d/\d\] (.*) \(", log)
+    assert errors == [
+        "custom-object 'nine': 'nine' is not a number",
+        "custom-object '1': there is no custom object type 'Zork'",
+    ]
 
 
 @pytest.mark.rule("IMP-10")
@@ -241,6 +341,11 @@ def test_an_archive_with_all_formats_is_served_like_a_data_set(start: Start, tmp
             '<group-assignment group-id="Inventors" customer-no="999"/>', ""
         ),
         "sites/RefArch/site.xml": shop,
+        "sites/RefArch/preferences.xml": PREFERENCES.replace("perhaps", "true")
+        .replace("zork", "reviewsApiKey")
+        .replace("RefArchGlobal", "RefArch"),
+        "preferences.xml": GLOBAL_PREFERENCES,
+        "sites/RefArch/custom-objects/Tour.xml": TOURS,
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -254,6 +359,15 @@ def test_an_archive_with_all_formats_is_served_like_a_data_set(start: Start, tmp
     assert shown(api, "/customer_lists/RefArch/customers/77", "gender") == {"gender": 2}
     members = api.get("/sites/RefArch/customer_groups/Inventors/members").json()["data"]
     assert [one["customer_no"] for one in members] == ["77"]
+    tour = "/sites/RefArch/custom_objects/Tour/a%2F1"
+    assert shown(api, tour, "key_value_string", "c_seats") == {
+        "key_value_string": "a/1",
+        "c_seats": 12,
+    }
+    layout = "/sites/RefArch/site_preferences/preference_groups/Storefront/production"
+    assert api.get(layout).status_code == 404  # the archive has no such group
+    types = "/custom_object_definitions/Tour/attribute_definitions"
+    assert api.get(types).json()["total"] == 5
     system = "/system_object_definitions/ProductInventoryRecord/attribute_definitions/allocation"
     assert shown(api, system, "display_name", "system") == {
         "display_name": {"default": "Stock"},

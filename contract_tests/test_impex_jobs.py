@@ -285,6 +285,22 @@ WITHOUT_ELEMENT = (
     *("_resource_state", "creation_date", "customer_id", "etag", "last_modified"),
     *("product_name", "rule"),
 )
+PREFERENCES_OF_INSTANCES = [
+    f"{scope}/preference_groups/{group}/{instance}"
+    for scope, group in (
+        ("/sites/RefArch/site_preferences", "Storefront"),
+        ("/sites/RefArch/site_preferences", "Reviews"),
+        ("/sites/RefArchGlobal/site_preferences", "Storefront"),
+        ("/global_preferences", "Integration"),
+    )
+    for instance in ("staging", "development", "production")
+]
+CUSTOM_OBJECTS = (
+    "/custom_objects/Newsletter/ann@example.com",
+    "/custom_objects/Newsletter/bob@example.com",
+    "/sites/RefArch/custom_objects/Newsletter/ann@example.com",
+    "/sites/RefArch/custom_objects/Showroom/7",
+)
 EVERYTHING = {
     "customer_lists": {"all": True},
     "global_data": {"all": True},
@@ -300,6 +316,12 @@ def read_all(api: Api) -> dict[str, list[Any]]:
         f"/inventory_lists/{one['id']}/product_inventory_records"
         for one in documents["/inventory_lists"]
     ]
+    paths += [
+        "/system_object_definitions/SitePreferences/attribute_definitions",
+        "/custom_object_definitions/Showroom/attribute_definitions",
+    ]
+    for path in (*PREFERENCES_OF_INSTANCES, *CUSTOM_OBJECTS):
+        documents[path] = [without(api.get(path).json())]
     for site in ("RefArch", "RefArchGlobal"):
         groups = f"/sites/{site}/customer_groups"
         documents[groups] = read_pages(api, groups)

@@ -6,13 +6,14 @@ from typing import Any
 
 import orjson
 
+from emulator.fixture.data_set import Collection
+from emulator.fixture.impex.archive import BUSINESS_MANAGER
 from emulator.fixture.impex.format import Format
 from emulator.fixture.impex.tables import FORMATS
 from emulator.fixture.impex.writer import list_written, make_zip, write_archive
 from emulator.ocapi.call import Call
 from emulator.ocapi.impex.import_job import FOLDER
 from emulator.ocapi.impex.log import Log
-from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.job.actions import Outcome
 
 ALL = "all"
@@ -42,7 +43,7 @@ class Units:
         if form.file.startswith("sites/"):
             chosen = [self._find(SITES, id_), self._find(SITES, ALL)]
             return any(self._has(units, name) for units in chosen for name in (*form.units, ALL))
-        if "{" in form.file:
+        if form.by_id:
             named = self._units.get(form.units[0])
             return self._has(named, id_) or self._has(named, ALL)
         return any(self._has(self._units.get(GLOBAL), name) for name in (*form.units, ALL))
@@ -68,7 +69,7 @@ class Units:
 
 
 def export_archive(
-    call: Call, parameters: Mapping[str, str], resources: Sequence[Resource]
+    call: Call, parameters: Mapping[str, str], collections: Sequence[Collection]
 ) -> Outcome:
     """Write an archive with the wanted data units.
 
@@ -76,7 +77,7 @@ def export_archive(
         call: The call that has started the job.
         parameters: The parameters of the execution: ``ExportFile``, ``DataUnits`` (JSON) and
             ``OverwriteExportFile``.
-        resources: All resources.
+        collections: All collections of data sets.
     """
     name = parameters.get("ExportFile", "")
     overwrites = parameters.get("OverwriteExportFile", "").lower() == "true"
@@ -90,7 +91,7 @@ def export_archive(
         return Outcome(failure="The parameter 'DataUnits' isn't a JSON object.")
     if target.exists() and (not overwrites or target.is_dir()):
         return Outcome(failure=f"The file '{name}' already exists.")
-    files = _write(call, units, resources)
+    files = _write(call, units, collections)
     content = make_zip({"version.txt": VERSION, **files}, PurePosixPath(name).stem)
     call.workspace.files.write(f"{FOLDER}/{name}", content, call.workspace.clock.now())
     log = Log()
@@ -102,12 +103,12 @@ def export_archive(
     return Outcome(log.list_lines())
 
 
-def _write(call: Call, units: Units, resources: Sequence[Resource]) -> dict[str, bytes]:
-    written = list_written()
+def _write(call: Call, units: Units, collections: Sequence[Collection]) -> dict[str, bytes]:
+    written = {*list_written(), BUSINESS_MANAGER}
     with call.store.frozen() as store:
         entries = {
-            resource.name: list(resource.fixtures().encode(store, resource.name))
-            for resource in resources
-            if resource.name in written
+            collection.name: list(collection.encode(store, collection.name))
+            for collection in collections
+            if collection.name in written
         }
     return write_archive(entries, units.wants)

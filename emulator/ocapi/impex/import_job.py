@@ -6,7 +6,11 @@ from contextlib import closing
 from itertools import groupby
 from operator import attrgetter
 
+from emulator.fixture.data_set import Collection
 from emulator.fixture.impex.archive import (
+    BUSINESS_MANAGER,
+    BUSINESS_MANAGER_SITE,
+    CARTRIDGES,
     SITE_CUSTOMERS,
     SITE_LISTS,
     Archive,
@@ -18,7 +22,7 @@ from emulator.fixture.impex.source import ZipSource
 from emulator.fixture.impex.tables import PREFERENCES
 from emulator.ocapi.call import Call
 from emulator.ocapi.impex.log import Log
-from emulator.ocapi.impex.merge import Draft, Merge
+from emulator.ocapi.impex.merge import Described, Draft, Merge
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.job.actions import Outcome
 from emulator.store import Record, retry_on_conflict
@@ -30,7 +34,10 @@ MAX_IMPORT_BYTES = 256 * 1024 * 1024  # of all files, expanded
 
 
 def import_archive(
-    call: Call, parameters: Mapping[str, str], resources: Sequence[Resource]
+    call: Call,
+    parameters: Mapping[str, str],
+    resources: Sequence[Resource],
+    collections: Sequence[Collection],
 ) -> Outcome:
     """Merge an uploaded archive into the data of the workspace, in one step.
 
@@ -38,18 +45,21 @@ def import_archive(
         call: The call that has started the job.
         parameters: The parameters of the execution: ``ImportFile`` and ``ImportMode``.
         resources: All resources.
+        collections: The collections of data sets that a resource does not describe itself.
     """
     name, mode = parameters.get("ImportFile", ""), parameters.get("ImportMode", "merge")
     if mode.lower() != "merge":
         return Outcome(failure=f"The import mode '{mode}' isn't supported.")
+    known = [*(one.name for one in resources), *(one.name for one in collections)]
     try:
-        archive = _read(call, name, [resource.name for resource in resources])
+        archive = _read(call, name, known)
     except ImpexError as error:
         return Outcome((f"ERROR {error}",), f"The archive can't be read: {error}")
     if archive.errors:
         lines = tuple(f"ERROR {error}" for error in archive.errors)
         return Outcome(lines, f"The archive can't be read: {archive.errors[0]}")
-    return Outcome(retry_on_conflict(lambda: _merge(call, name, archive, resources)))
+    described = Described(resources, collections)
+    return Outcome(retry_on_conflict(lambda: _merge(call, name, archive, described)))
 
 
 def _read(call: Call, name: str, collections: list[str]) -> Archive:
@@ -66,9 +76,7 @@ def _read(call: Call, name: str, collections: list[str]) -> Archive:
         return read_archive(source, collections)
 
 
-def _merge(
-    call: Call, name: str, archive: Archive, resources: Sequence[Resource]
-) -> tuple[str, ...]:
+def _merge(call: Call, name: str, archive: Archive, described: Described) -> tuple[str, ...]:
     """Merge an archive; return the lines of the log.
 
     Raises:
@@ -78,7 +86,7 @@ def _merge(
     log.inform(f"ImportFile:  {name}")
     log.inform("ImportMode:  MERGE")
     with call.store.frozen() as copy:
-        merging = Merge(resources, draft := Draft(copy), log, call)
+        merging = Merge(described, draft := Draft(copy), log, call)
         for file, items in groupby(archive.items, attrgetter("file")):
             _merge_file(file, list(items), archive.counts[file], merging, log)
         _assign_sites(archive, merging, log)
@@ -94,7 +102,7 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
     taken: Counter[str] = Counter()
     for item in items:
         if item.kind.collection == PREFERENCES:
-            _link_customers(item, merging)
+            _set_preference(item, merging)
         elif merging.take(item, count):
             taken[item.kind.path[-1]] += 1
     for element, number in taken.items():
@@ -102,8 +110,12 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
     log.inform(f"Processed {count} total elements")
 
 
-def _link_customers(item: Item, merging: Merge) -> None:
-    """Give a site the customer list that a preference names."""
+def _set_preference(item: Item, merging: Merge) -> None:
+    """Give a site its customer list, or Business Manager the cartridge path."""
+    if not item.key[0] and item.key[-1] == CARTRIDGES:
+        path = {"id": BUSINESS_MANAGER_SITE, "cartridges": item.properties.get("value", "")}
+        merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), path))
+        return
     site = merging.draft.store.get(SITES, item.key[:1])
     list_id = item.properties.get("value")
     if item.key[-1] != SITE_CUSTOMERS or site is None or not list_id:
@@ -119,7 +131,7 @@ def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:
     draft, resource = merging.draft, merging.find(LISTS)
     collection = resource.computed_collection(ASSIGNED)
     for item in archive.take(PREFERENCES):
-        if item.key[-1] != SITE_LISTS or item.problem:
+        if not item.key[0] or item.key[-1] != SITE_LISTS or item.problem:
             continue
         site, text = item.key[0], item.properties.get("value", "")
 

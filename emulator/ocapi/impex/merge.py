@@ -1,17 +1,30 @@
 """Merge the objects of an archive into the documents of a workspace (IMP-4 to IMP-6)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from emulator.fixture.impex.archive import merge
+from emulator.fixture.data_set import Collection
+from emulator.fixture.impex.archive import (
+    CUSTOM_DEFINITIONS,
+    CUSTOM_TYPES,
+    DEFINITIONS,
+    expand,
+    find_object_type,
+    list_platform_attributes,
+    merge,
+)
 from emulator.fixture.impex.format import Field
 from emulator.fixture.impex.reader import Item
+from emulator.fixture.impex.tables import CUSTOM_OBJECTS
 from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.custom import Declarations
 from emulator.ocapi.schema.faults import Fault
+from emulator.ocapi.schema.fields import Property
 from emulator.store import Change, Clear, Delete, Key, Presence, Put, Record, Store
 
 
@@ -101,19 +114,33 @@ class ObjectCall(Call):
         self.content = self.changes = changes
 
 
+@dataclass(frozen=True)
+class Described:
+    """What an import may write.
+
+    Attributes:
+        resources: All resources.
+        collections: The collections of data sets that a resource does not describe itself.
+    """
+
+    resources: Sequence[Resource]
+    collections: Sequence[Collection]
+
+
 class Merge:
     """The import of objects into a copy of the data.
 
     Args:
-        resources: All resources.
+        described: What the import may write.
         draft: The copy of the data.
         log: The log of the import.
         call: The call that has started the import.
     """
 
-    def __init__(self, resources: Iterable[Resource], draft: Draft, log: Log, call: Call) -> None:
+    def __init__(self, described: Described, draft: Draft, log: Log, call: Call) -> None:
         self.draft = draft
-        self._resources = {resource.name: resource for resource in resources}
+        self._resources = {resource.name: resource for resource in described.resources}
+        self._collections = {one.name: one for one in described.collections}
         self._log = log
         self._now = call.now
         self._call = ObjectCall(call, draft.store)
@@ -130,7 +157,11 @@ class Merge:
             count: The number of objects in the file.
         """
         try:
-            self._merge(self._resources[item.kind.collection], item, count)
+            collection = self._collections.get(item.kind.collection)
+            if collection is not None:
+                self._merge_entries(collection, item, count)
+            else:
+                self._merge(self._resources[item.kind.collection], item, count)
         except (ValueError, Fault) as error:
             self._log.report("DATAERROR", item, count, str(error))
             return False
@@ -147,6 +178,60 @@ class Merge:
             self._delete(resource, item.key)
         else:
             self._write(resource, item, count)
+
+    def _merge_entries(self, collection: Collection, item: Item, count: int) -> None:
+        """Merge a custom object or a preference.
+
+        Raises:
+            ValueError: The object is not valid.
+        """
+        object_type, store = find_object_type(item), self.draft.store
+        is_object = collection.name == CUSTOM_OBJECTS
+        definitions = CUSTOM_DEFINITIONS if is_object else DEFINITIONS
+        declared: dict[str, Property | None] = {}
+        for name in dict.fromkeys(name for name, _, _ in item.custom):
+            found = store.get(definitions, (object_type, name))
+            declared[name] = make_property(found.properties) if found else None
+        self._report_undefined(item, count, declared if is_object else {})
+        properties = attribute.check(item.resolve(attribute.find_types(item, declared)), declared)
+        site = properties.get("site_id")
+        if site is not None and store.get("sites", (site,)) is None:
+            raise ValueError(f"there is no site '{site}'")
+        keys = self._find_key(object_type) if is_object else {}
+        for entry in expand(item, properties, keys):
+            self._put_entry(collection, collection.decode(entry), deletes=item.deleted)
+
+    def _find_key(self, object_type: str) -> dict[str, tuple[str, str]]:
+        """Return id and value type of the key attribute of a custom object type."""
+        store = self.draft.store
+        count = store.count(CUSTOM_DEFINITIONS, (object_type,))
+        found = store.scan(CUSTOM_DEFINITIONS, 0, count, (object_type,)).records
+        keys = [(one.key[-1], str(one.get("value_type"))) for one in found if one.get("key")]
+        return {object_type: keys[0]} if keys else {}
+
+    def _put_entry(self, collection: Collection, record: Record, *, deletes: bool) -> None:
+        name, before = collection.name, self.draft.store.get(collection.name, record.key)
+        if deletes and before is None:
+            raise ValueError("there is no such object to delete")
+        if deletes:
+            self.draft.delete(name, record.key)
+            return
+        dates = {}
+        properties = merge(_thaw(before.properties if before else {}), record.properties)
+        if before is not None and Record(record.key, properties) == before:
+            return
+        if name == CUSTOM_OBJECTS:
+            dates = {"creation_date": properties.get("creation_date", self._now)}
+            dates["last_modified"] = self._now
+        self.draft.put(name, Record(record.key, {**properties, **dates}))
+
+    def _report_undefined(
+        self, item: Item, count: int, declared: Mapping[str, Property | None]
+    ) -> None:
+        for name, found in declared.items():
+            if found is None:
+                problem = f"custom attribute '{name}' is not defined"
+                self._log.report("DATAWARNING", item, count, problem)
 
     def _delete(self, resource: Resource, key: Key) -> None:
         before = self.draft.store.get(resource.name, key)
@@ -178,6 +263,17 @@ class Merge:
         if item.kind.checked:
             self._apply_effects(resource, before, record, sent)
         self.draft.put(resource.name, record)
+        if resource.name == CUSTOM_TYPES and before is None:
+            self._add_platform_attributes(item.key[0])
+
+    def _add_platform_attributes(self, object_type: str) -> None:
+        """Give a new custom object type the attributes that every type has."""
+        resource = self._resources[CUSTOM_DEFINITIONS]
+        collection = resource.fixtures()
+        for entry in list_platform_attributes(object_type):
+            own = collection.decode(entry)
+            record = resource.record(own.key, own.properties, self._now, created=True)
+            self.draft.put(resource.name, record)
 
     def _apply_effects(
         self,
@@ -222,10 +318,7 @@ class Merge:
         declarations, document = Declarations(self.draft.store), resource.document.type_name
         names = dict.fromkeys(name for name, _, _ in item.custom)
         declared = {name: declarations.find(document, f"c_{name}") for name in names}
-        for name, found in declared.items():
-            if found is None:
-                problem = f"custom attribute '{name}' is not defined"
-                self._log.report("DATAWARNING", item, count, problem)
+        self._report_undefined(item, count, declared)
         properties = item.resolve(attribute.find_types(item, declared))
         fields = resource.document.fields
         own = {n: v for n, v in properties.items() if n in fields or n not in resource.keys}

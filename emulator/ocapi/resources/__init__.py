@@ -37,4 +37,4 @@ RESOURCES: tuple[Resource, ...] = (
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""
 
-register_jobs(RESOURCES)
+register_jobs(RESOURCES, COLLECTIONS)
