@@ -355,7 +355,7 @@ def test_check_counts_what_a_data_set_holds() -> None:
     result = invoke("check", "samples")
     assert result.exit_code == 0
     assert result.stdout.startswith(
-        "samples: 2 sites, 2 inventory_lists, 1 clients, 1 users, 2 items"
+        "samples: 2 sites, 2 inventory_lists, 1 users, 1 clients, 2 items"
     )
     assert result.stderr == ""
 
@@ -366,7 +366,7 @@ def test_check_takes_a_folder(tmp_path: Path) -> None:
     (folder / "inventory_lists.json").write_text(json.dumps([{"id": str(n)} for n in range(5)]))
     result = invoke("check", str(folder))
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"{folder}: 2 sites, 5 inventory_lists, 1 clients, 1 users")
+    assert result.stdout.startswith(f"{folder}: 2 sites, 5 inventory_lists, 1 users, 1 clients")
 
 
 @pytest.mark.parametrize(("name", "below"), [(".", ""), ("..", "below")])
@@ -501,7 +501,7 @@ def test_dump_writes_an_archive_that_check_reads(
     checked = invoke("check", target)
     assert (checked.exit_code, checked.stderr) == (0, "")
     assert checked.stdout.startswith(f"{target}: 2 sites, ")
-    assert "1 clients, 1 users" in checked.stdout
+    assert "1 users, 1 clients" in checked.stdout
 
 
 def test_check_names_what_is_not_emulated(tmp_path: Path) -> None:
