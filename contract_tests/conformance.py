@@ -159,6 +159,7 @@ RULES = (
     Rule("SYS-3", "a request may be missing", "fault", "GET /log_requests/ecdn/{} 404 *"),
     Rule("SYS-3", "a zone may be missing", "fault", "POST /log_requests/ecdn 404 *"),
     Rule("SYS-1", "a site may be missing", "fault", "GET /sites/{}/locale_info/locales 404 *"),
+    Rule("USER-2", "a role may be unknown", "fault", "P* /users/{} 400 InvalidRoleException"),
     Rule("USER-1", "the server sets these", "property", "user.*", "readOnly", "true"),
     Rule("ROLE-1", "assignments give the users", "property", "role.user*", "readOnly", "true"),
     Rule("EXP-1", "a search also expands", "parameter", "POST *_search query expand"),

@@ -76,7 +76,7 @@ class Setup:
     Attributes:
         root: The keyspace of all emulators.
         origin: The records of the start.
-        blank: The clients, users and sites among the records of the start.
+        blank: The clients, users, roles and sites among the records of the start.
         secret: The source of the keys of tokens; empty for a random secret in Redis.
         permissions: The permissions at the start.
         permit: Returns the permissions of a settings document.

@@ -24,7 +24,7 @@ class Workspace:
         name: The name, in lower case.
         secret: The source of the keys that sign tokens.
         permissions: The permissions of clients, read by a family; None for all permissions.
-        blank: A snapshot with clients, users and sites only; ``origin`` if None.
+        blank: A snapshot with clients, users, roles and sites only; ``origin`` if None.
         clock: The source of time and ids.
         crashes: The internal errors of requests.
         journal: The latest exchanges.
@@ -77,7 +77,7 @@ class Workspace:
         """Return to the state of the start; snapshots and internal errors stay.
 
         Args:
-            empty: Remove all data except clients, users and sites.
+            empty: Remove all data except clients, users, roles and sites.
         """
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
         self.files.restore()

@@ -16,6 +16,7 @@ from emulator.store import Delete, Presence, Put, Record, StateConflict, retry_o
 
 DESCRIPTORS, ITEMS, SETTINGS = "alert_descriptors", "alert_items", "alert_settings"
 PATH = "alerts"
+CONTEXT = "context_object_id"
 NO_CONTEXT = "-"
 """The last segment of the path of an alert without a context object."""
 PRIORITIES = ("not_allowed", "hidden", "informational", "warning", "action_required")
@@ -41,7 +42,7 @@ CONTEXT_REQUIRED = FaultType(
 
 
 def _text(*, required: bool = False) -> String:
-    """Return a text of one character or more."""
+    """Return a text, never empty."""
     return String(min_length=1, required=required, allow_none=not required)
 
 
@@ -99,7 +100,7 @@ class AlertItems(Document):
 
 
 class AlertDescriptorSettings(Document):
-    """How a user sees the alerts of a kind."""
+    """The settings of a user for the alerts of a kind."""
 
     application_context_path = _text(required=True)
     application_id = _text(required=True)
@@ -112,7 +113,7 @@ class AlertDescriptorSettings(Document):
 
 
 class AlertSettings(Document):
-    """How a user sees all alerts."""
+    """The settings of a user for all alerts."""
 
     settings = Array(Embedded(AlertDescriptorSettings(), allow_none=False))
 
@@ -134,7 +135,7 @@ KEY_NAMES = ("application_id", "application_context_path", "message_id")
 
 
 def list_descriptors(call: Call) -> Answer:
-    """Show the descriptors of alerts, of all applications or of one."""
+    """Show the descriptors of alerts, of all applications or of a single application."""
     shown = [_show_descriptor(call, record) for record in _scan(call, DESCRIPTORS)]
     return answer_document(call, AlertDescriptors(), {"data": _filter(call, shown)})
 
@@ -147,18 +148,18 @@ def read_descriptor(call: Call) -> Answer:
 def revalidate(call: Call) -> Answer:
     """Ask for the validation of alerts. No rule is emulated, so no alert comes or goes."""
     record = _find_descriptor(call)
-    if record.get("context_object_type") and not call.changes.get("context_object_id"):
+    if record.get("context_object_type") and not call.changes.get(CONTEXT):
         raise CONTEXT_REQUIRED(call.key[-1])
     return Answer(204)
 
 
 def list_items(call: Call) -> Answer:
-    """Show alerts, of all applications or of one."""
+    """Show alerts, of all applications or of a single application."""
     shown = [_show_item(call, record) for record in _scan(call, ITEMS)]
     found = _filter(call, shown)
-    context = call.request.parameters.get("context_object_id") if call.key else None
+    context = call.request.parameters.get(CONTEXT) if call.key else None
     if context is not None:
-        found = [item for item in found if item.get("context_object_id") == context]
+        found = [item for item in found if item.get(CONTEXT) == context]
     return answer_document(call, AlertItems(), {"data": found})
 
 
@@ -207,7 +208,7 @@ def _update_settings(call: Call) -> Answer:
 
 
 def _list_settings(call: Call, login: str) -> list[Properties]:
-    """Return the settings for each descriptor: those of the user, else the defaults."""
+    """Return the settings for each descriptor: from the user, else the defaults."""
     record = call.store.get(SETTINGS, (login,))
     own = {_key_of(one): one for one in (record.get("settings") if record else None) or ()}
     return [own.get(one.key) or _make_settings(one) for one in _scan(call, DESCRIPTORS)]
@@ -287,7 +288,8 @@ def _show_descriptor(call: Call, record: Record) -> dict[str, Any]:
 
 
 def _show_item(call: Call, record: Record) -> dict[str, Any]:
-    return {**record.properties, "link": call.link_to(PATH, "items", *record.key)}
+    stored = {n: v for n, v in record.properties.items() if (n, v) != (CONTEXT, NO_CONTEXT)}
+    return {**stored, "link": call.link_to(PATH, "items", *record.key)}
 
 
 DESCRIPTOR_PATH = "alerts/descriptors/{application_id}/{application_context_path}/{message_id}"
@@ -337,8 +339,8 @@ ALERT_ITEMS = StoredResource(
     path=ITEMS,
     document=StoredAlertItem(),
     collection=RESULT,
-    key="message_id",
-    key_names=(*KEY_NAMES, "context_object_id"),
+    key=CONTEXT,
+    key_names=(*KEY_NAMES, CONTEXT),
     missing_key=NO_CONTEXT,
     verbs=frozenset(),
     not_found=ITEM_NOT_FOUND,
@@ -349,7 +351,7 @@ ALERT_ITEMS = StoredResource(
             path="alerts/items/{application_id}",
             answer=list_items,
             shows=AlertItems(),
-            parameters={"application_context_path": String(), "context_object_id": String()},
+            parameters={"application_context_path": String(), CONTEXT: String()},
         ),
         Operation(
             method="GET", path=ITEM_PATH, answer=read_item, shows=ITEM, faults=(ITEM_NOT_FOUND,)

@@ -84,7 +84,7 @@ def read(call: Call) -> Answer:
 
 
 def _show(call: Call, record: Record) -> Answer:
-    """Answer the status of a request: it follows from the time since the request."""
+    """Answer the status of a request, from the time since the request."""
     age = datetime.fromisoformat(call.now) - datetime.fromisoformat(record.get("request_time"))
     shown = {"id": record.key[0], "status": "running"}
     if age < PENDING_UNTIL:
@@ -119,7 +119,7 @@ def _check_times(call: Call) -> None:
 
 
 def _check_zone(call: Call) -> None:
-    """Check that the data set has the zone, by its id or else by its name.
+    """Look for the zone in the data, by id or else by name.
 
     Raises:
         Fault: ZONE_NOT_FOUND.

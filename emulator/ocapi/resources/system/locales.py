@@ -1,4 +1,4 @@
-"""Locales: those of the organization, and those of a site (SYS-1)."""
+"""Locales of the organization, and of a site (SYS-1)."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ def _list_lines(call: Call) -> Iterator[str]:
 
 
 def _is_recent(exchange: Exchange, now: datetime) -> bool:
-    """Return whether an exchange with the Data API is of the last minute."""
+    """Return True for an exchange with the Data API in the last minute."""
     is_data = exchange.family.name == "data" and now - exchange.at <= TIME_FRAME
     return is_data and bool(exchange.operation)
 

@@ -1,4 +1,4 @@
-"""The OCAPI settings of clients: changed here, they are in force at once (CONF-1, CONF-2)."""
+"""The OCAPI settings of clients; changes are in force at once (CONF-1, CONF-2)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
@@ -101,7 +101,7 @@ class SiteResourceInfo(Document):
 
 
 class OcapiConfigsApiRequest(Document):
-    """A configuration and its sites."""
+    """A configuration for some sites."""
 
     resource_info = Embedded(ResourceInfo(), required=True, allow_none=False)
     sites = Array(String(allow_none=False), required=True, allow_none=False)
@@ -138,7 +138,7 @@ def read(call: Call) -> Answer:
 
 
 def replace(call: Call) -> Answer:
-    """Write a configuration of a client, over an existing one."""
+    """Write a configuration of a client, also over an existing configuration."""
     return _write(call, may_exist=True)
 
 
@@ -181,7 +181,7 @@ def _write(call: Call, *, may_exist: bool) -> Answer:
 
 
 def _require_user(call: Call) -> None:
-    """Check that the token has a user.
+    """Check the token for a user.
 
     Raises:
         Fault: ACCESS_WITHOUT_USER_FORBIDDEN.
@@ -191,7 +191,7 @@ def _require_user(call: Call) -> None:
 
 
 def _refuse_own(call: Call) -> None:
-    """Check that the client does not change its own configuration.
+    """Refuse a change of the configuration of the calling client.
 
     Raises:
         Fault: SELF_UPDATE.
@@ -276,14 +276,14 @@ def _permit(call: Call, clients: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _keep(call: Call, info: Mapping[str, Any], sites: Sequence[str]) -> None:
-    """Store a configuration that is not enforced: of a site, or of the Shop API."""
+    """Store a configuration without enforcement: for a site, or for the Shop API."""
     [client] = call.key
     call.store.apply(
         *(
             Put(
                 COLLECTION,
                 Record(
-                    (client, site, info["api_type"]),
+                    (client, info["api_type"], site),
                     {**info, "client_id": client, "site_id": site},
                 ),
             )
@@ -299,7 +299,7 @@ def _show(call: Call) -> Answer:
         configs[ORGANIZATION] = [_show_entry(entry)]
     for record in _scan(call):
         shown = {name: v for name, v in record.properties.items() if name not in OUTER_NAMES}
-        configs.setdefault(record.key[1], []).append(shown)
+        configs.setdefault(record.key[2], []).append(shown)
     of_all = configs.pop(ORGANIZATION, None)
     sites = [{"site_id": site, "site_configs": infos} for site, infos in configs.items()]
     shown_of_all = [] if of_all is None else [{"site_configs": of_all}]
@@ -314,7 +314,7 @@ def _show_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _show_resource(resource: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the members of a resource; of several version ranges only the first one."""
+    """Yield the members of a resource; of several version ranges only the first range."""
     for name, value in resource.items():
         if name == "version_range" and isinstance(value, list):
             yield from [(name, value[0])] if value else ()
@@ -340,8 +340,8 @@ OCAPI_CONFIGS = StoredResource(
     path=COLLECTION,
     document=STORED,
     collection=RESULT,
-    key="client_id",
-    key_names=(*OUTER_NAMES, "api_type"),
+    key="site_id",
+    key_names=("client_id", "api_type", "site_id"),
     verbs=frozenset(),
     not_found=NOT_FOUND,
     operations=(

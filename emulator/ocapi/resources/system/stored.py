@@ -1,6 +1,7 @@
-"""Resources that have operations only, and data sets with ids of several properties."""
+"""Resources with operations only, and ids of several properties in data sets."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from emulator.fixture.data_set import Collection as FixtureCollection
@@ -10,7 +11,7 @@ from emulator.store import Record
 
 @dataclass(frozen=True, kw_only=True)
 class StoredResource(Resource):
-    """A resource whose documents in the store have an id of several properties.
+    """A resource with ids of several properties in the store.
 
     Attributes:
         key_names: The properties of the id, outermost first.
@@ -19,6 +20,11 @@ class StoredResource(Resource):
 
     key_names: tuple[str, ...]
     missing_key: str = ""
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """See ``Resource.keys``."""
+        return self.key_names
 
     def fixtures(self) -> FixtureCollection:
         """See ``Resource.fixtures``."""

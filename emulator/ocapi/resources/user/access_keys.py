@@ -1,4 +1,4 @@
-"""Access keys of users: passwords for one purpose, for users who sign in elsewhere (USER-5)."""
+"""Access keys: passwords with a scope, for users of a central sign-on (USER-5)."""
 
 from datetime import timedelta
 

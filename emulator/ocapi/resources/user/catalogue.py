@@ -1,4 +1,4 @@
-"""The permissions that an instance has: of functions, modules, locales and WebDAV folders."""
+"""The permissions of an instance: for functions, modules, locales and WebDAV folders."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,7 +73,7 @@ def _describe_scope(
 
 
 def _describe_modules(scope: str, application: str) -> Iterator[dict[str, Any]]:
-    """Yield the menu items of an application with their actions."""
+    """Yield the menu items of an application with all actions."""
     module_type = "BM" if application == "bm" else "CC"
     for item, actions in _read()["module"][application][scope].items():
         shown = [

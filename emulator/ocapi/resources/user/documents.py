@@ -30,7 +30,7 @@ class User(Document):
     password_modification_date = DateTime(read_only=True)
     preferred_data_locale = String()
     preferred_ui_locale = String()
-    roles = Array(String(allow_none=False), read_only=True)
+    roles = Array(String(allow_none=False))
 
     def decode(self, body: Any, *, partial: bool, **options: Any) -> dict[str, Any]:
         """See ``Document.decode``. PATCH changes neither password nor lock."""
@@ -84,7 +84,7 @@ class EmptyBody(Document):
 
 
 class AccessKeyUpdateRequest(Document):
-    """Whether an access key is enabled."""
+    """The flag of an access key: enabled or not."""
 
     enabled = Boolean(allow_none=False)
 

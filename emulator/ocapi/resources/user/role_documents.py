@@ -1,4 +1,4 @@
-"""The documents of roles and of their permissions."""
+"""The documents of roles, with all permissions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from emulator.ocapi.search.query import SearchRequest, SearchResult
 
 
 def _text() -> String:
-    """Return a required text of one character or more."""
+    """Return a required text, never empty."""
     return String(min_length=1, required=True, allow_none=False)
 
 

@@ -1,4 +1,4 @@
-"""The look-up of a role, and its fault."""
+"""The look-up of a role, and the faults of roles."""
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.schema.faults import FaultType
@@ -8,6 +8,9 @@ NAME = "roles"
 ADMINISTRATOR = "Administrator"
 NOT_FOUND = FaultType(
     404, "RoleNotFound", "No access role with ID '{roleId}' could be found.", ("roleId",)
+)
+INVALID_ROLE = FaultType(
+    400, "InvalidRole", "The access role with ID '{roleId}' is invalid.", ("roleId",)
 )
 
 

@@ -155,7 +155,7 @@ def _check_name(
 
 
 def _check_values(scope: str, name: str, permission: Properties) -> None:
-    """Check value and values: the organization has one value, a site has a map, else either."""
+    """Check value and values: a value for the organization, a map for sites, else either."""
     value, values = permission.get("value"), permission.get("values")
     allowed = {"organization": (True, False), "site": (False, True)}
     sent = (value is not None, values is not None)

@@ -17,7 +17,13 @@ from emulator.ocapi.resources.user.role_documents import (
     RoleSearchResult,
     complete,
 )
-from emulator.ocapi.resources.user.role_lookup import ADMINISTRATOR, NAME, NOT_FOUND, require
+from emulator.ocapi.resources.user.role_lookup import (
+    ADMINISTRATOR,
+    INVALID_ROLE,
+    NAME,
+    NOT_FOUND,
+    require,
+)
 from emulator.ocapi.resources.user.users import OPERATION_NOT_ALLOWED, USERS
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.answer import answer_search, read_expansions
@@ -40,9 +46,6 @@ ROLE_OPERATION_NOT_ALLOWED = FaultType(
     "The operation on the access role with ID '{roleId}' isn't allowed.",
     ("roleId",),
 )
-INVALID_ROLE = FaultType(
-    400, "InvalidRole", "The access role with ID '{roleId}' is invalid.", ("roleId",)
-)
 INVALID_USER_LOGIN = FaultType(
     400, "InvalidUserLogin", "The user login '{login}' is invalid.", ("login",)
 )
@@ -55,7 +58,7 @@ _members: WeakKeyDictionary[Call, Members] = WeakKeyDictionary()
 
 
 def _list_members(call: Call) -> Members:
-    """Return the users by role, in the order of logins; a call reads them once."""
+    """Return the users by role, in the order of logins; read once in a call."""
     found = _members.get(call)
     if found is None:
         found = _members[call] = {}
@@ -79,7 +82,7 @@ def view(call: Call, record: Record) -> dict[str, Any]:
 
 
 def may_do(call: Call, login: str, permission: str) -> bool:
-    """Return whether a user has a functional permission of the organization, or has no role."""
+    """Return True for a user with a functional permission of the organization, or without roles."""
     user = call.store.get(USERS.name, (login,))
     names = (user.get("roles") if user else None) or ()
     if not names or ADMINISTRATOR in names:
@@ -90,7 +93,7 @@ def may_do(call: Call, login: str, permission: str) -> bool:
 
 
 def _effects(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Take a deleted role away from its users."""
+    """Take a deleted role away from all users."""
     [role] = call.key
     if before is None or after is not None:
         return
@@ -102,7 +105,7 @@ def _effects(call: Call, before: Properties | None, after: Properties | None) ->
 
 
 def _assign(user: Record, roles: list[str]) -> Put:
-    """Return the change that gives a user these roles."""
+    """Return the change for other roles of a user."""
     return Put(USERS.name, user.amend({"roles": sorted(roles)}), user.state)
 
 
@@ -220,7 +223,7 @@ def _read_permission(sent: Properties | None) -> tuple[str, str, Properties] | N
 
 
 def _has_permission(role: Record, kind: str, scope: str, wanted: Properties) -> bool:
-    """Return whether a role has a permission; members that are not sent mean any value."""
+    """Return True if a role has a permission; missing members mean any value."""
     name = NAME_BY_TYPE[kind]
     for permission in complete(role.get("permissions"))[kind][scope]:
         plain = all(

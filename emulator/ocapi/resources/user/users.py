@@ -18,6 +18,8 @@ from emulator.ocapi.resources.user.documents import (
     PasswordChangeRequest,
     cut_milliseconds,
 )
+from emulator.ocapi.resources.user.role_lookup import ADMINISTRATOR, INVALID_ROLE
+from emulator.ocapi.resources.user.role_lookup import NAME as ROLES
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import LOCALE
@@ -69,7 +71,7 @@ SEARCH_FIELDS = {
 
 
 def view(_: Call, record: Record) -> dict[str, Any]:
-    """Return the properties that differ from the stored ones: the password is never shown."""
+    """Return the properties with other values than stored; the password is never shown."""
     stored = record.properties
     shown = {"disabled": False, "locked": False, **dict.fromkeys(LOCALES, DEFAULT_LOCALE)}
     missing = {name: value for name, value in shown.items() if name not in stored}
@@ -95,6 +97,8 @@ def _derive(
     before: Properties | None, properties: dict[str, Any], changes: Properties, now: str
 ) -> dict[str, Any]:
     """Return the properties of a written user: a PUT without password keeps the password."""
+    if properties.get("roles"):
+        properties = {**properties, "roles": sorted({*properties["roles"]})}
     if changes.get("password") and now:
         return {**properties, **password.date_password(now)}
     if before and "password" in before and not properties.get("external_id"):
@@ -103,9 +107,10 @@ def _derive(
 
 
 def _effects(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Refuse a user that cannot be written; a write has no further changes."""
+    """Refuse the write of a wrong user; no write has further changes."""
     if after is not None:
         _check_credentials(call, before, after)
+        _check_roles(call, before, after)
         for name in LOCALES:
             locale = call.changes.get(name) or DEFAULT_LOCALE
             if not LOCALE.fullmatch(locale):
@@ -117,13 +122,13 @@ def _effects(call: Call, before: Properties | None, after: Properties | None) ->
 
 
 def _check_credentials(call: Call, before: Properties | None, after: Properties) -> None:
-    """Check password and external id: a user has one of the two."""
+    """Check password and external id: a user cannot have both."""
     [login] = call.key
     external = after.get("external_id")
     if call.method == "PATCH" and before and before.get("external_id") and not external:
         raise EXTERNAL_ID_NULL(login)
     sent = call.changes.get("password")
-    if (sent and external) or not (external or after.get("password")):
+    if sent == "" or (sent and external):
         raise INVALID_CREDENTIALS(login)
     if sent:
         password.check_policy(sent)
@@ -132,6 +137,21 @@ def _check_credentials(call: Call, before: Properties | None, after: Properties)
         users = call.store.scan(NAME, 0, count).records
         if any(user.get("external_id") == external and user.key != call.key for user in users):
             raise EXTERNAL_ID_EXISTS(external)
+
+
+def _check_roles(call: Call, before: Properties | None, after: Properties) -> None:
+    """Check that all roles exist, and that the last administrator keeps the role."""
+    roles = after.get("roles") or ()
+    for role in call.changes.get("roles") or ():
+        if call.store.get(ROLES, (role,)) is None:
+            raise INVALID_ROLE(role)
+    was_administrator = ADMINISTRATOR in ((before or {}).get("roles") or ())
+    if was_administrator and ADMINISTRATOR not in roles:
+        users = call.store.scan(NAME, 0, call.store.count(NAME)).records
+        if not any(
+            ADMINISTRATOR in (user.get("roles") or ()) for user in users if user.key != call.key
+        ):
+            raise OPERATION_NOT_ALLOWED(call.key[0])
 
 
 def find_own(call: Call) -> Record:
@@ -182,8 +202,6 @@ def _read_stored(entry: Any) -> Record:
     if not isinstance(entry, dict):
         raise ValueError("is not an object")  # noqa: TRY004 - the data set is wrong, not the caller
     properties = STORED_USER.decode_stored(entry)
-    if not (properties.get("password") or properties.get("external_id")):
-        raise ValueError("has no 'password'")
     return Record((properties["login"],), properties)
 
 
@@ -214,12 +232,14 @@ USERS = _UserResource(
             LOCAL_USER_CREATION,
             password.POLICY_VIOLATION,
             faults.UNKNOWN_LOCALE,
+            INVALID_ROLE,
             OPERATION_NOT_ALLOWED,
         ),
         "update": (
             EXTERNAL_ID_EXISTS,
             EXTERNAL_ID_NULL,
             faults.UNKNOWN_LOCALE,
+            INVALID_ROLE,
             OPERATION_NOT_ALLOWED,
         ),
     },
