@@ -1,4 +1,4 @@
-"""What older versions of the Data API do not have (VER-1 and VER-2)."""
+"""What older versions of the Data API do not have (VER-1 to VER-4)."""
 
 import json
 import shutil
@@ -41,3 +41,43 @@ def test_an_amount_below_zero_is_refused_from_23_2_on(api: Api, make: Make) -> N
     answer = api.call("PUT", f"{DATA}/v22_6/{path}", json=body)
     assert answer.status_code == 201
     assert answer.json()["allocation"]["amount"] == -1
+
+
+@pytest.mark.rule("VER-3")
+@pytest.mark.parametrize(
+    ("method", "path", "before", "since"),
+    [
+        ("GET", "permissions", "v18_7", "v18_8"),
+        ("GET", "roles/Administrator/permissions", "v18_7", "v18_8"),
+        ("GET", "ocapi_configs/contract-none", "v19_1", "v19_3"),
+        ("GET", "users/contract-none/access_key/AGENT_USER_AND_OCAPI", "v22_4", "v22_6"),
+    ],
+)
+def test_an_operation_is_unknown_before_its_version(
+    api: Api, method: str, path: str, before: str, since: str
+) -> None:
+    unknown = f"{DATA}/{before}/{path}"
+    answer = api.call(method, unknown)
+    refused = answer.json()
+    assert (answer.status_code, refused["_v"]) == (404, before[1:].replace("_", "."))
+    assert refused["fault"]["type"] == "ResourcePathNotFoundException"
+    assert refused["fault"]["arguments"] == {"path": unknown}
+    known = api.call(method, f"{DATA}/{since}/{path}").json()
+    assert known.get("fault", {}).get("type") != "ResourcePathNotFoundException"
+
+
+@pytest.mark.rule("VER-4")
+@pytest.mark.parametrize("field", ["creation_date", "last_modified"])
+@pytest.mark.parametrize(
+    "path", ["custom_objects_search/Newsletter", "customer_lists/RefArch/customer_search"]
+)
+def test_dates_are_searched_from_22_4_on(start: Start, path: str, field: str) -> None:
+    api = start(fixtures="storefront")
+    query = {"term_query": {"fields": [field], "operator": "is_not_null"}}
+    known = api.call("POST", f"{DATA}/v22_4/{path}", json={"query": query})
+    assert known.status_code == 200
+    unknown = api.call("POST", f"{DATA}/v22_1/{path}", json={"query": query})
+    other = {"term_query": {"fields": ["no_such_field"], "operator": "is_not_null"}}
+    refused = api.call("POST", f"{DATA}/v22_4/{path}", json={"query": other})
+    assert unknown.status_code == refused.status_code == 400
+    assert unknown.json()["fault"]["type"] == refused.json()["fault"]["type"]
