@@ -139,7 +139,6 @@ STEPS = (
         ("instance:import", ARCHIVE, "--sync", "--failfast", *ON),
         shows=r"finished. Status is: finished \(OK\)",
         holds=lambda served: served.data(RECORD)["allocation"]["amount"] == AMOUNT,
-        missing="the import of a site archive changes nothing",
     ),
     Step(
         (
@@ -148,7 +147,6 @@ STEPS = (
         ),
         shows=r"finished. Status is: finished \(OK\)",
         holds=lambda served: "imported" in _names(served.file("/Impex/src/instance/export.zip")),
-        missing="the export of a site archive writes nothing",
     ),
     Step(
         ("cartridge:add", "app_release", "-p", "first", "--siteid", "RefArch", *ON),
