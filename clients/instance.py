@@ -71,12 +71,18 @@ class Instance:
 
     def reset(self) -> None:
         """Restore the first state."""
-        self.ask("POST", "/__emulator__/reset").raise_for_status()
+        self.control("POST", "/reset")
 
     def complaints(self) -> list[str]:
         """Return the requests for missing operations, and the answers of 5xx, since the reset."""
-        shown = self.ask("GET", "/__emulator__/workspaces/default").json()
+        shown = self.control("GET", "/workspaces/default")
         return [*shown["unserved"], *shown["server_errors"]]
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """Return the answer of the control plane."""
+        answer = self.ask(method, f"/__emulator__{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request."""

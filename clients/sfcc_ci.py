@@ -115,20 +115,27 @@ STEPS = (
     ),
     Step(
         ("job:run", "SyncInventory", "-j", *ON),
+        before=lambda served: served.control("POST", "/clock/freeze"),
         shows=r'"id":"(?P<execution>\d+)"',
     ),
     Step(
         ("job:status", "SyncInventory", "{execution}", *ON),
-        shows=r"Status of job execution \d+ \(SyncInventory\): (pending|running|finished)",
-    ),
-    Step(
-        ("job:status", "SyncInventory", "{execution}", "--log", *ON),
-        shows="Stream log",
+        shows=r"Status of job execution \d+ \(SyncInventory\): pending \(PENDING\)",
     ),
     Step(
         ("job:run", "SyncInventory", *ON),
         shows='Starting job "SyncInventory".*failed',
         exit_code=1,
+    ),
+    Step(
+        ("job:status", "SyncInventory", "{execution}", "-v", *ON),
+        before=lambda served: served.control("POST", "/clock/advance", {"seconds": 60}),
+        shows=r"finished \(OK\).*step_id : Update.*/Impex/log/Job-SyncInventory-\S+\.log",
+    ),
+    Step(
+        ("job:status", "SyncInventory", "{execution}", "--log", *ON),
+        before=lambda served: served.control("POST", "/clock/reset"),
+        shows="1204 records were read",
     ),
     Step(
         ("instance:upload", ARCHIVE, *ON),

@@ -19,6 +19,7 @@ class Step:
 
     Attributes:
         command: The arguments after the program; ``{name}`` stands for a known value.
+        before: What happens on the emulator before the command.
         shows: A regular expression of the output. Its named groups are known values afterwards.
         holds: What the emulator must say afterwards.
         exit_code: The exit code.
@@ -27,6 +28,7 @@ class Step:
     """
 
     command: tuple[str, ...]
+    before: Callable[[Instance], object] | None = None
     shows: str = ""
     holds: Callable[[Instance], object] | None = None
     exit_code: int = 0
@@ -58,7 +60,9 @@ class Client:
 
     def run(self, step: Step, instance: Instance) -> list[str]:
         """Run a step; return what differs from its expectation."""
-        before = len(instance.complaints())
+        if step.before is not None:
+            step.before(instance)
+        earlier = len(instance.complaints())
         exit_code, output = self._execute(step)
         found = re.search(step.shows, output, re.DOTALL)
         differences = []
@@ -68,7 +72,7 @@ class Client:
             differences.append(f"the output has no {step.shows!r}")
         if step.holds is not None and not _holds(step.holds, instance):
             differences.append("the emulator has another state")
-        differences += instance.complaints()[before:]
+        differences += instance.complaints()[earlier:]
         self.known |= found.groupdict() if found else {}
         return [*differences, f"output: {output.strip()[-1500:]}"] if differences else []
 
