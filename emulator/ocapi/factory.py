@@ -75,15 +75,17 @@ def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) 
     dates = resource.record(record.key, {}, now, created=True).properties
     record = Record(record.key, {**dates, **record.properties})
     arrange = fixtures.arrange or (lambda records: {resource.name: [*records]})
-    puts = [
-        Put(collection, one, Presence.ABSENT if collection == resource.name else Presence.ANY)
-        for collection, records in arrange([record]).items()
-        for one in records
-    ]
+    unique = fixtures.unique(record) if fixtures.unique else None
+    puts = []
+    for collection, records in arrange([record]).items():
+        for one in records:
+            new = collection == resource.name or one.key == unique
+            puts.append(Put(collection, one, Presence.ABSENT if new else Presence.ANY))
     try:
         workspace.store.apply(*puts)
     except StateConflict as error:
-        raise FactoryError(f"{resource.name} has '{'/'.join(record.key)}' already") from error
+        names = " or ".join(f"'{'/'.join(key)}'" for key in (record.key, unique) if key)
+        raise FactoryError(f"{resource.name} has {names} already") from error
     return record
 
 

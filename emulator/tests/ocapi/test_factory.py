@@ -44,6 +44,18 @@ def test_missing_documents_above_are_found_or_created() -> None:
     assert read(emulator, path)["ats"] == 5
 
 
+def test_a_login_belongs_to_one_customer() -> None:
+    emulator = Emulator(fixtures="storefront")
+    customer: dict[str, Any] = {
+        "list_id": "RefArch",
+        "customer_no": "1",
+        "credentials": {"login": "ada"},
+    }
+    with pytest.raises(FactoryError, match="customers has 'RefArch/1' or 'RefArch/ada' already"):
+        emulator.create("customer", **customer)
+    assert "fault" in read(emulator, "customer_lists/RefArch/customers/1")
+
+
 @pytest.mark.parametrize(
     ("document", "properties", "reason"),
     [
