@@ -74,7 +74,7 @@ def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family
 
 
 def _may_reach_code(request: Request) -> bool:
-    """Return False for a request that has nothing to do with the folder of code versions."""
+    """Return False for a request without any relation to the folder of code versions."""
     path = f"{request.path}{request.headers.get('Destination', '')}".lower()
     marks = (CODE_FOLDER, "%", "..")
     return any(mark in path for mark in marks) or path.rstrip("/").endswith("/sites")
@@ -107,7 +107,7 @@ def serve(path: str = "") -> PlainResponse:
 
 
 def _check_permissions(request: Request, files: Files, place: Place) -> None:
-    """Check that the client may use a place, and change the destination of a copy (DAV-15).
+    """Check the permissions of the client for a place and for a destination (DAV-15).
 
     Raises:
         Unauthorized: The client has no permission.

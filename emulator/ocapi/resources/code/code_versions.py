@@ -1,4 +1,4 @@
-"""Code versions: the deployed cartridges, one version of which is active (COD-1 to COD-4)."""
+"""Code versions: sets of cartridges; at most a single version is active (COD-1 to COD-5)."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,9 +30,9 @@ from emulator.store import (
     retry_on_conflict,
 )
 
-VERSION = CodeVersion()
-RESULT = CodeVersionResult()
-TIMES = ("activation_time", "last_modification_time")
+VERSION_DOCUMENT = CodeVersion()
+VERSION_LIST = CodeVersionResult()
+TIME_PROPERTIES = ("activation_time", "last_modification_time")
 WEBDAV_PATH = "/on/demandware.servlet/webdav/Sites/Cartridges"
 
 NOT_FOUND = FaultType(
@@ -59,18 +59,20 @@ def list_(call: Call) -> Answer:
     """Show all code versions."""
     _look(call)
     items = Documents(
-        envelope.wrap_item(VERSION, call.version, record.state, _view(call, record), call.dialect)
+        envelope.wrap_item(
+            VERSION_DOCUMENT, call.version, record.state, _view(call, record), call.dialect
+        )
         for record in folders.scan(call.store).values()
     )
     members: dict[str, Any] = {"count": len(items), "data": items, "total": len(items)}
     if call.selector:
         members["select"] = envelope.echo(call.selector, call.dialect)
-    content = envelope.wrap_page(RESULT.type_name, call.version, members)
-    return Answer(200, select(call, content, call.selector), RESULT)
+    content = envelope.wrap_page(VERSION_LIST.type_name, call.version, members)
+    return Answer(200, select(call, content, call.selector), VERSION_LIST)
 
 
 def read(call: Call) -> Answer:
-    """Show one code version; ``expand=size`` brings the size."""
+    """Show a code version; ``expand=size`` brings the size."""
     _look(call)
     record = _find(call)
     try:
@@ -93,7 +95,7 @@ def create(call: Call) -> Answer:
         raise ALREADY_EXISTS(version)
     record = Record((version,), folders.begin(version, existing, call.now))
     try:
-        call.store.put(folders.NAME, record, Presence.ABSENT)
+        call.store.put(folders.VERSION_COLLECTION, record, Presence.ABSENT)
     except StateConflict as error:
         raise ALREADY_EXISTS(version) from error
     folders.synchronize(call.workspace)
@@ -119,7 +121,10 @@ def delete(call: Call) -> Answer:
     record = _find_inactive(call)
     with suppress(FileNotFoundError):
         call.workspace.files.remove(folders.locate(call.workspace.files, record.key[0]))
-    call.store.apply(Delete(folders.NAME, record.key), Delete(folders.FOLDERS, record.key))
+    call.store.apply(
+        Delete(folders.VERSION_COLLECTION, record.key),
+        Delete(folders.FOLDER_COLLECTION, record.key),
+    )
     return Answer(204)
 
 
@@ -142,26 +147,26 @@ def _rename(call: Call, before: Record, name: str) -> Record:
     renamed = {**before.properties, "id": name, "last_modification_time": call.now}
     after = Record((name,), renamed)
     call.store.apply(
-        Delete(folders.NAME, before.key),
-        Delete(folders.FOLDERS, before.key),
-        Put(folders.NAME, after),
+        Delete(folders.VERSION_COLLECTION, before.key),
+        Delete(folders.FOLDER_COLLECTION, before.key),
+        Put(folders.VERSION_COLLECTION, after),
         folders.mark(name),
     )
     return after
 
 
 def _activate(call: Call, key: Key) -> Record:
-    """Activate a code version; the version that was active is the one to roll back to."""
+    """Activate a code version; the version active before becomes the rollback version."""
     records = folders.scan(call.store)
     active = {"active": True, "activation_time": call.now, "rollback": False}
     changes: list[Change] = []
     for version, record in records.items():
         was_active = bool(record.get("active"))
         if version == key[0]:
-            changes.append(Put(folders.NAME, record.amend(active), record.state))
+            changes.append(Put(folders.VERSION_COLLECTION, record.amend(active), record.state))
         elif was_active or record.get("rollback"):
             inactive = {"active": False, "rollback": was_active}
-            changes.append(Put(folders.NAME, record.amend(inactive), record.state))
+            changes.append(Put(folders.VERSION_COLLECTION, record.amend(inactive), record.state))
     call.store.apply(*changes)
     return records[key[0]].amend(active)
 
@@ -178,7 +183,7 @@ def _find(call: Call) -> Record:
     Raises:
         Fault: NOT_FOUND.
     """
-    record = call.store.get(folders.NAME, call.key)
+    record = call.store.get(folders.VERSION_COLLECTION, call.key)
     if record is None:
         raise NOT_FOUND(call.key[-1])
     return record
@@ -201,7 +206,7 @@ def _find_inactive(call: Call) -> Record:
 def _view(call: Call, record: Record) -> dict[str, Any]:
     """Return the properties of a code version: times to the second, and the URL of the folder."""
     properties = {name: v for name, v in record.properties.items() if name != "total_size"}
-    for name in TIMES:
+    for name in TIME_PROPERTIES:
         if name in properties:
             properties[name] = properties[name].partition(".")[0] + "Z"
     if not properties.get("cartridges"):
@@ -214,7 +219,7 @@ def _view(call: Call, record: Record) -> dict[str, Any]:
 
 
 def _show(call: Call, record: Record) -> Answer:
-    return answer_document(call, VERSION, _view(call, record), record.state)
+    return answer_document(call, VERSION_DOCUMENT, _view(call, record), record.state)
 
 
 def _operate(method: str, answer: Callable[[Call], Answer], *kinds: FaultType) -> Operation:
@@ -222,8 +227,8 @@ def _operate(method: str, answer: Callable[[Call], Answer], *kinds: FaultType) -
         method=method,
         path="code_versions/{code_version_id}",
         answer=answer,
-        shows=None if method == "DELETE" else VERSION,
-        body=VERSION if method == "PATCH" else None,
+        shows=None if method == "DELETE" else VERSION_DOCUMENT,
+        body=VERSION_DOCUMENT if method == "PATCH" else None,
         expansions=("size",) if method == "GET" else (),
         faults=kinds,
     )
@@ -231,14 +236,14 @@ def _operate(method: str, answer: Callable[[Call], Answer], *kinds: FaultType) -
 
 CODE_VERSIONS = Resource(
     path="code_versions",
-    document=VERSION,
-    collection=RESULT,
+    document=VERSION_DOCUMENT,
+    collection=VERSION_LIST,
     key="id",
     parameter="code_version_id",
     verbs=frozenset(),
     not_found=NOT_FOUND,
     operations=(
-        Operation(method="GET", path="code_versions", answer=list_, shows=RESULT),
+        Operation(method="GET", path="code_versions", answer=list_, shows=VERSION_LIST),
         _operate("GET", read, NOT_FOUND),
         _operate("PUT", create, ALREADY_EXISTS),
         _operate("PATCH", update, MODIFICATION, NOT_FOUND, ALREADY_EXISTS),

@@ -22,7 +22,7 @@ VERSION_FILE = ".version"
 
 
 def is_folder_name(name: str) -> bool:
-    """Return whether the folder of a code version can have a name."""
+    """Return True for a valid name of a code version's folder."""
     return is_inside([name]) and len(name.encode()) <= MAX_ID_BYTES and name != VERSION_FILE
 
 

@@ -17,9 +17,9 @@ from emulator.store import Change, Delete, Presence, Put, Record, Store, retry_o
 from emulator.workspace.files import Files
 from emulator.workspace.workspace import Workspace
 
-NAME = "code_versions"
+VERSION_COLLECTION = "code_versions"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FOLDERS = "code_versions.folders"
+FOLDER_COLLECTION = "code_versions.folders"
 """The store's collection of the versions with a folder; until then, data sets give cartridges."""
 
 
@@ -35,13 +35,16 @@ def locate(files: Files, version: str) -> Path:
 
 
 def mark(version: str) -> Put:
-    """Return the change of the store that records the folder of a version."""
-    return Put(FOLDERS, Record((version,), {}))
+    """Return a change of the store: the version has a folder."""
+    return Put(FOLDER_COLLECTION, Record((version,), {}))
 
 
 def scan(store: Store) -> dict[str, Record]:
     """Return all code versions by id."""
-    return {record.key[0]: record for record in store.scan(NAME, 0, store.count(NAME)).records}
+    return {
+        record.key[0]: record
+        for record in store.scan(VERSION_COLLECTION, 0, store.count(VERSION_COLLECTION)).records
+    }
 
 
 def measure(folder: Path) -> int:
@@ -64,19 +67,24 @@ def _synchronize(store: Store, files: Files, now: str) -> None:
         record = records.get(version)
         found = _list_cartridges(folders[version]) if version in folders else []
         if record is None:
-            changes += [Put(NAME, _make(version, found, records, now), Presence.ABSENT)]
+            changes += [
+                Put(VERSION_COLLECTION, _make(version, found, records, now), Presence.ABSENT)
+            ]
             changes += [mark(version)]
         elif version not in folders and not record.get("active"):
-            changes += [Delete(NAME, (version,), record.state), Delete(FOLDERS, (version,))]
+            changes += [
+                Delete(VERSION_COLLECTION, (version,), record.state),
+                Delete(FOLDER_COLLECTION, (version,)),
+            ]
         elif list(record.get("cartridges", ())) != found:
             changed = {"cartridges": found, "last_modification_time": now}
-            changes += [Put(NAME, record.amend(changed), record.state)]
+            changes += [Put(VERSION_COLLECTION, record.amend(changed), record.state)]
     if changes:
         store.apply(*changes)
 
 
 def prepare(workspace: Workspace) -> None:
-    """Bring versions and folders together, and write the file that lists the versions (COD-5)."""
+    """Synchronize versions and folders, and write the list of versions (COD-5)."""
     synchronize(workspace)
     files = workspace.files
     content = "\n".join(_list_versions(scan(workspace.store))).encode()
@@ -103,7 +111,7 @@ def _count_milliseconds(time: datetime | None) -> int:
 
 def _make_missing(store: Store, files: Files, records: dict[str, Record]) -> None:
     for version, record in records.items():
-        if store.get(FOLDERS, (version,)) is None:
+        if store.get(FOLDER_COLLECTION, (version,)) is None:
             folder = locate(files, version)
             for name in ("", *record.get("cartridges", ())):
                 with suppress(FileExistsError):  # another request has put a file there

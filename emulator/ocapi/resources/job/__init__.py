@@ -1,4 +1,4 @@
-"""Jobs and their executions."""
+"""Jobs and executions."""
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.job.executions import JOB_EXECUTIONS

@@ -1,4 +1,4 @@
-"""The work of jobs: functions by job id, and their outcomes (JOB-5)."""
+"""The work of jobs: functions by job id, and outcomes (JOB-2)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

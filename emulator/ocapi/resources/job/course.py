@@ -49,7 +49,7 @@ def plan(job: Properties, first_id: int, start: datetime, failure: str = "") -> 
 
 
 def _take_steps(job: Properties) -> list[Properties]:
-    """Return the executed steps: all, or up to the first step with an error; one at least."""
+    """Return the executed steps: all steps, or the steps up to the first error; never none."""
     whole = {"step_id": job["id"], "execution_scope": ORGANIZATION_SCOPE}
     taken: list[Properties] = []
     for step in job.get("steps") or (whole,):
@@ -64,7 +64,7 @@ def _take_steps(job: Properties) -> list[Properties]:
 def _plan_steps(
     job: Properties, steps: Sequence[Properties], first_id: int, start: datetime
 ) -> Iterator[dict[str, Any]]:
-    """Yield the executions of steps: one after the other, each with the same duration."""
+    """Yield the executions of steps, in sequence and with equal durations."""
     pending = min(job.get("pending", DEFAULT_PENDING_SECONDS), job["duration"])
     share = (job["duration"] - pending) / len(steps)
     for number, step in enumerate(steps):
@@ -86,7 +86,7 @@ def _finish(start: datetime, end: datetime, exit_status: Properties) -> dict[str
 
 
 def is_finished(execution: Properties, now: str) -> bool:
-    """Return whether an execution has ended; an execution without an end stays as declared."""
+    """Return True for a finished execution; without an end, the execution stays as declared."""
     end = execution.get("end_time")
     return end is None or end <= now
 

@@ -34,16 +34,16 @@ from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.wire import state
 from emulator.store import Delete, Presence, Put, Record, read_property, retry_on_conflict
 
-NAME = "job_executions"
+EXECUTION_COLLECTION = "job_executions"
 EXECUTION = JobExecution()
 FIRST_ID = 41270
 MAX_ID_DIGITS = 15  # longer ids of data sets don't move the sequence
-SEQUENCE, LAST = f"{NAME}.sequence", ("last",)
+SEQUENCE_COLLECTION, SEQUENCE_KEY = f"{EXECUTION_COLLECTION}.sequence", ("last",)
 """The store's collection and key of the last used id, and of the latest end of all executions.
 
 The id of a deleted execution is not used again.
 """
-ENDS = f"{NAME}.ends"
+END_COLLECTION = f"{EXECUTION_COLLECTION}.ends"
 """The store's collection of the latest end of the executions by job."""
 
 JOB_ALREADY_RUNNING = FaultType(
@@ -64,7 +64,7 @@ JOB_EXECUTION_NOT_FINISHED = FaultType(
 
 
 def start(call: Call) -> Answer:
-    """Start an execution of one job."""
+    """Start an execution of a job."""
     job_id = call.key[0]
     job = call.store.get(JOBS.name, (job_id,))
     if job is None:
@@ -81,17 +81,17 @@ def start(call: Call) -> Answer:
 
 
 def read(call: Call) -> Answer:
-    """Show one execution as of now."""
+    """Show an execution as of now."""
     return _show(call, _find(call))
 
 
 def delete(call: Call) -> Answer:
-    """Delete one finished execution."""
+    """Delete a finished execution."""
     record = _find(call)
     state.check_write(record.state, call.request.headers, None)
     if not course.is_finished(record.properties, call.now):
         raise JOB_EXECUTION_NOT_FINISHED(record.key[-1])
-    call.store.apply(Delete(NAME, record.key))
+    call.store.apply(Delete(EXECUTION_COLLECTION, record.key))
     return Answer(204)
 
 
@@ -108,8 +108,8 @@ def view(call: Call, record: Record) -> Mapping[str, Any]:
 
 
 def select_unfinished(call: Call, records: Sequence[Record]) -> Sequence[Record]:
-    """Return the executions before their end; a glance at the latest end tells of most stores."""
-    now, last = call.now, call.store.get(SEQUENCE, LAST)
+    """Return the unfinished executions; most stores have none, by the latest end."""
+    now, last = call.now, call.store.get(SEQUENCE_COLLECTION, SEQUENCE_KEY)
     if last is None or last.get("end_time") <= now:
         return ()
     read_end = read_property("end_time")
@@ -123,10 +123,10 @@ def index(executions: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
         last_id = max(last_id, *_list_ids(record))
         job_id, end = record.get("job_id"), record.get("end_time", "")
         ends[job_id] = max(end, ends.get(job_id, ""))
-    last = Record(LAST, {"id": last_id, "end_time": max(ends.values(), default="")})
+    last = Record(SEQUENCE_KEY, {"id": last_id, "end_time": max(ends.values(), default="")})
     return {
-        SEQUENCE: [last],
-        ENDS: [Record((job_id,), {"end_time": end}) for job_id, end in ends.items()],
+        SEQUENCE_COLLECTION: [last],
+        END_COLLECTION: [Record((job_id,), {"end_time": end}) for job_id, end in ends.items()],
     }
 
 
@@ -153,7 +153,8 @@ def _reserve(
     Raises:
         Fault: JOB_ALREADY_RUNNING.
     """
-    last, ended = call.store.get(SEQUENCE, LAST), call.store.get(ENDS, (job["id"],))
+    last = call.store.get(SEQUENCE_COLLECTION, SEQUENCE_KEY)
+    ended = call.store.get(END_COLLECTION, (job["id"],))
     if ended and ended.get("end_time") > call.now:
         raise JOB_ALREADY_RUNNING(job["id"])
     next_id = last.get("id") + 1 if last else FIRST_ID
@@ -161,17 +162,17 @@ def _reserve(
     record, end = Record((str(next_id),), properties), properties["end_time"]
     latest = max(end, last.get("end_time")) if last else end
     used = {"id": next_id + len(properties["step_executions"]), "end_time": latest}
-    end_of_job = Record((job["id"],), {"end_time": end})
+    sequence, end_of_job = Record(SEQUENCE_KEY, used), Record((job["id"],), {"end_time": end})
     call.store.apply(
-        Put(NAME, record, Presence.ABSENT),
-        Put(SEQUENCE, Record(LAST, used), last.state if last else Presence.ABSENT),
-        Put(ENDS, end_of_job, ended.state if ended else Presence.ABSENT),
+        Put(EXECUTION_COLLECTION, record, Presence.ABSENT),
+        Put(SEQUENCE_COLLECTION, sequence, last.state if last else Presence.ABSENT),
+        Put(END_COLLECTION, end_of_job, ended.state if ended else Presence.ABSENT),
     )
     return record
 
 
 def _list_ids(record: Record) -> Iterator[int]:
-    """Yield the decimal ids of an execution and the steps; one id at least."""
+    """Yield 0 and the decimal ids of an execution and the steps."""
     yield 0
     for one in (record.key[0], *(s.get("id", "") for s in record.get("step_executions", ()))):
         if one.isdecimal() and one.isascii() and len(one) <= MAX_ID_DIGITS:
@@ -199,7 +200,7 @@ def _work(call: Call, job: Mapping[str, Any], record: Record, outcome: Outcome) 
         begun = datetime.fromisoformat(record.get("start_time"))
         failed = course.plan(job, int(record.key[0]), begun, outcome.failure)
         record = Record(record.key, {**record.properties, **failed})
-        call.store.apply(Put(NAME, record))
+        call.store.apply(Put(EXECUTION_COLLECTION, record))
     _write_log(call, job, record, outcome)
     return record
 
@@ -233,7 +234,7 @@ def _find(call: Call) -> Record:
         Fault: JOB_EXECUTION_NOT_FOUND, also for an execution of another job.
     """
     job_id, execution_id = call.key
-    record = call.store.get(NAME, (execution_id,))
+    record = call.store.get(EXECUTION_COLLECTION, (execution_id,))
     if record is None or record.get("job_id") != job_id:
         raise JOB_EXECUTION_NOT_FOUND(execution_id)
     return record
@@ -247,7 +248,7 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
 
 PATH = "jobs/{job_id}/executions"
 JOB_EXECUTIONS = Resource(
-    path=NAME,
+    path=EXECUTION_COLLECTION,
     document=EXECUTION,
     collection=JobExecutions(),
     key="id",
