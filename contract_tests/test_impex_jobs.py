@@ -320,7 +320,7 @@ def read_all(api: Api) -> dict[str, list[Any]]:
         "/system_object_definitions/SitePreferences/attribute_definitions",
         "/custom_object_definitions/Showroom/attribute_definitions",
     ]
-    for path in (*PREFERENCES_OF_INSTANCES, *CUSTOM_OBJECTS):
+    for path in (*PREFERENCES_OF_INSTANCES, *CUSTOM_OBJECTS, "/sites/Sites-Site"):
         documents[path] = [without(api.get(path).json())]
     for site in ("RefArch", "RefArchGlobal"):
         groups = f"/sites/{site}/customer_groups"

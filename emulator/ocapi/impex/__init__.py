@@ -1,1 +1,1 @@
-"""The jobs that import and export site archives."""
+"""The jobs for the import and export of site archives."""

@@ -85,8 +85,8 @@ def _merge(call: Call, name: str, archive: Archive, described: Described) -> tup
     log = Log()
     log.inform(f"ImportFile:  {name}")
     log.inform("ImportMode:  MERGE")
-    with call.store.frozen() as copy:
-        merging = Merge(described, draft := Draft(copy), log, call)
+    with call.store.frozen() as frozen:
+        merging = Merge(described, draft := Draft(described.copy(frozen)), log, call)
         for file, items in groupby(archive.items, attrgetter("file")):
             _merge_file(file, list(items), archive.counts[file], merging, log)
         _assign_sites(archive, merging, log)
@@ -111,7 +111,7 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
 
 
 def _set_preference(item: Item, merging: Merge) -> None:
-    """Give a site its customer list, or Business Manager the cartridge path."""
+    """Set the customer list of a site, or the cartridge path of Business Manager."""
     if not item.key[0] and item.key[-1] == CARTRIDGES:
         path = {"id": BUSINESS_MANAGER_SITE, "cartridges": item.properties.get("value", "")}
         merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), path))
@@ -127,7 +127,7 @@ def _set_preference(item: Item, merging: Merge) -> None:
 
 
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:
-    """Assign the inventory lists that preferences name; a site leaves all other lists."""
+    """Assign inventory lists to sites; a site leaves all other lists."""
     draft, resource = merging.draft, merging.find(LISTS)
     collection = resource.computed_collection(ASSIGNED)
     for item in archive.take(PREFERENCES):

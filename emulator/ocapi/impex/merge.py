@@ -22,14 +22,24 @@ from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
 from emulator.ocapi.schema.attribute import make_property
-from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.custom import DECLARED, UNDECLARED, Declarations
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import Property
-from emulator.store import Change, Clear, Delete, Key, Presence, Put, Record, Store
+from emulator.store import (
+    Change,
+    Clear,
+    Delete,
+    Key,
+    MemoryStore,
+    Presence,
+    Put,
+    Record,
+    Store,
+)
 
 
 class Draft:
-    """A copy of the data that notes the changed documents.
+    """A copy of the data with a list of the changed documents.
 
     Args:
         store: The copy.
@@ -73,7 +83,7 @@ class Draft:
             self._before[collection, key] = self.store.get(collection, key)
 
     def list_changes(self) -> Iterator[Change]:
-        """Yield the changes that make the same of the original, if nobody has changed it."""
+        """Yield the changes of the original; each expects the original document."""
         for (collection, key), before in self._before.items():
             after = self.store.get(collection, key)
             expected = before.state if before else Presence.ABSENT
@@ -84,7 +94,7 @@ class Draft:
 
 
 class ObjectCall(Call):
-    """The call of an import, as a call that writes one document of the copy.
+    """The call of an import in the role of a write of the copy.
 
     Args:
         call: The call that has started the import.
@@ -116,7 +126,7 @@ class ObjectCall(Call):
 
 @dataclass(frozen=True)
 class Described:
-    """What an import may write.
+    """The resources and collections of an import.
 
     Attributes:
         resources: All resources.
@@ -126,12 +136,24 @@ class Described:
     resources: Sequence[Resource]
     collections: Sequence[Collection]
 
+    def copy(self, store: Store) -> MemoryStore:
+        """Return a copy in memory: a shared store would need a round trip for each document."""
+        if isinstance(store, MemoryStore):
+            return store
+        names = {DECLARED, UNDECLARED, *(one.name for one in self.collections)}
+        for resource in self.resources:
+            names |= {resource.name, *(resource.index(()) if resource.index else ())}
+            names |= {resource.computed_collection(name) for name in resource.computed}
+        copy = MemoryStore()
+        copy.replace({n: store.scan(n, 0, store.count(n)).records for n in sorted(names)})
+        return copy
+
 
 class Merge:
     """The import of objects into a copy of the data.
 
     Args:
-        described: What the import may write.
+        described: The resources and collections.
         draft: The copy of the data.
         log: The log of the import.
         call: The call that has started the import.
@@ -267,7 +289,7 @@ class Merge:
             self._add_platform_attributes(item.key[0])
 
     def _add_platform_attributes(self, object_type: str) -> None:
-        """Give a new custom object type the attributes that every type has."""
+        """Give a new custom object type the attributes of every type."""
         resource = self._resources[CUSTOM_DEFINITIONS]
         collection = resource.fixtures()
         for entry in list_platform_attributes(object_type):
@@ -310,7 +332,7 @@ class Merge:
         return resource.derive(before.properties, whole, sent, self._now)
 
     def _read(self, resource: Resource, item: Item, count: int) -> dict[str, Any]:
-        """Return the properties that an object sets, with those custom attributes that are defined.
+        """Return the properties of an object, with the defined custom attributes only.
 
         Raises:
             ValueError: A value is not of the type.
@@ -331,7 +353,7 @@ def _drop(changes: dict[str, Any], fields: Iterable[Field]) -> None:
 
 
 def _pick(changes: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]:
-    """Return those values that win over the values of the write's own rules."""
+    """Return the values with precedence over computed values."""
     picked: dict[str, Any] = {}
     for one in fields:
         value: Any = changes
@@ -345,7 +367,7 @@ def _pick(changes: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]
 
 
 def _thaw(value: Any) -> Any:
-    """Return a stored value with arrays and objects as ``decode_stored`` takes them."""
+    """Return a stored value with lists and dictionaries, for ``decode_stored``."""
     if isinstance(value, Mapping):
         return {name: _thaw(member) for name, member in value.items()}
     return [_thaw(member) for member in value] if isinstance(value, tuple) else value
