@@ -1,6 +1,7 @@
 """Access roles, and the users of roles (ROLE)."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -112,6 +113,18 @@ def test_a_role_is_given_to_users_and_taken_away(storefront: Api) -> None:
     assert storefront.get("/users/merchant").json()["roles"] == ["Merchandiser"]
     last = storefront.delete("/roles/Administrator/users/admin")
     assert_fault(last, 403, "UserOperationNotAllowed", {"login": "admin"})
+
+
+@pytest.mark.rule("ROLE-2", "RST-5")
+def test_one_administrator_is_left_by_concurrent_requests(storefront: Api) -> None:
+    logins = ["admin", "merchant", SIGNON]
+    for login in logins:
+        storefront.put(f"/roles/Administrator/users/{login}")
+    with ThreadPoolExecutor(3) as pool:
+        paths = [f"/roles/Administrator/users/{login}" for login in logins]
+        answers = list(pool.map(storefront.delete, paths))
+    assert sorted(answer.status_code for answer in answers) == [204, 204, 403]
+    assert storefront.get("/roles/Administrator").json()["user_count"] == 1
 
 
 @pytest.mark.rule("ROLE-2")

@@ -169,10 +169,10 @@ def _remove_user(call: Call) -> Answer:
         raise USERS.not_found(login)
     roles = user.get("roles") or []
     if role in roles:
-        _members.pop(call, None)
-        if role == ADMINISTRATOR and len(_list_members(call)[role]) == 1:
-            raise OPERATION_NOT_ALLOWED(login)
-        call.store.apply(_assign(user, [name for name in roles if name != role]))
+        changes: list[Change] = [_assign(user, [name for name in roles if name != role])]
+        if role == ADMINISTRATOR:
+            changes.append(users.require_other_administrator(call, login))
+        call.store.apply(*changes)
     return Answer(204)
 
 

@@ -24,7 +24,7 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import LOCALE
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Put, Record, retry_on_conflict
+from emulator.store import Change, Put, Record, Require, retry_on_conflict
 
 DEFAULT_LOCALE = "default"
 OWN_PATH = "this"
@@ -107,10 +107,9 @@ def _derive(
 
 
 def _effects(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Refuse the write of a wrong user; no write has further changes."""
+    """Refuse the write of a wrong user; the last administrator stays one."""
     if after is not None:
         _check_credentials(call, before, after)
-        _check_roles(call, before, after)
         for name in LOCALES:
             locale = call.changes.get(name) or DEFAULT_LOCALE
             if not LOCALE.fullmatch(locale):
@@ -118,7 +117,7 @@ def _effects(call: Call, before: Properties | None, after: Properties | None) ->
         [login] = call.key
         if login == OWN_PATH or (after.get("disabled") and call.user == login):
             raise OPERATION_NOT_ALLOWED(login)
-    yield from ()
+        yield from _check_roles(call, before, after)
 
 
 def _check_credentials(call: Call, before: Properties | None, after: Properties) -> None:
@@ -139,19 +138,29 @@ def _check_credentials(call: Call, before: Properties | None, after: Properties)
             raise EXTERNAL_ID_EXISTS(external)
 
 
-def _check_roles(call: Call, before: Properties | None, after: Properties) -> None:
+def _check_roles(call: Call, before: Properties | None, after: Properties) -> Iterator[Change]:
     """Check that all roles exist, and that the last administrator keeps the role."""
-    roles = after.get("roles") or ()
     for role in call.changes.get("roles") or ():
         if call.store.get(ROLES, (role,)) is None:
             raise INVALID_ROLE(role)
-    was_administrator = ADMINISTRATOR in ((before or {}).get("roles") or ())
-    if was_administrator and ADMINISTRATOR not in roles:
-        users = call.store.scan(NAME, 0, call.store.count(NAME)).records
-        if not any(
-            ADMINISTRATOR in (user.get("roles") or ()) for user in users if user.key != call.key
-        ):
-            raise OPERATION_NOT_ALLOWED(call.key[0])
+    if _is_administrator(before or {}) and not _is_administrator(after):
+        yield require_other_administrator(call, call.key[0])
+
+
+def _is_administrator(user: Properties | Record) -> bool:
+    return ADMINISTRATOR in (user.get("roles") or ())
+
+
+def require_other_administrator(call: Call, login: str) -> Require:
+    """Return the expectation that another user stays an administrator.
+
+    Raises:
+        Fault: OPERATION_NOT_ALLOWED: there is no other administrator.
+    """
+    for user in call.store.scan(NAME, 0, call.store.count(NAME)).records:
+        if user.key[0] != login and _is_administrator(user):
+            return Require(NAME, user.key, user.state)
+    raise OPERATION_NOT_ALLOWED(login)
 
 
 def find_own(call: Call) -> Record:
