@@ -1,7 +1,6 @@
 """The search of products (PRD-5)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from emulator.ocapi.answer import Answer
@@ -9,6 +8,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.resources.product.availability import (
+    DEFAULT,
     SITE_PARAMETER,
     is_within,
     of_site,
@@ -79,15 +79,19 @@ def _make_fields(call: Call, site: str | None) -> dict[str, SearchField]:
     """Return the search fields; fields by site have the value of one site."""
     now: list[str] = []
 
+    def find_value(values: Mapping[str, Any] | None) -> Any:
+        if site is None:
+            return values.get(DEFAULT) if values else None
+        return of_site(values, site)
+
     def online(flags: Any, begins: Any, ends: Any) -> bool:
-        if not of_site(flags, site):
+        if not find_value(flags):
             return False
         now[:] = now or [read_clock(call)]
         return is_within(of_site(begins, site), of_site(ends, site), now[0])
 
     def of(kind: Kind, name: str) -> SearchField:
-        value = partial(of_site, site=site)
-        return SearchField(kind, value, sources=(name,), sortable=False)
+        return SearchField(kind, find_value, sources=(name,), sortable=False)
 
     return {
         "id": SearchField("string"),

@@ -31,6 +31,9 @@ FIELDS: Mapping[str, SearchField] = {
     "state": SearchField("enum", values=("normal", "delete")),
     "handling": SearchField("enum", values=("none", "preorder")),
     "length": SearchField("number", lambda properties: len(properties.get("id", ""))),
+    "titles": SearchField("text", lambda one: list((one or {}).values()), sources=("titles",)),
+    "total": SearchField("number", lambda a, b: (a or 0) + (b or 0), sources=("amount", "least")),
+    "most": SearchField("number", lambda *all_: max(all_), sources=("a", "b", "c")),
     "hidden": SearchField("string", queryable=False),
     "loose": SearchField("string", sortable=False),
     "name": SearchField("string", whole_words=True),
@@ -44,6 +47,7 @@ FIELDS: Mapping[str, SearchField] = {
     "lines.parts.size": SearchField("number"),
 }
 ALL: dict[str, Any] = {"match_all_query": {}}
+TITLES: Any = {"titles": {"default": "Red Lamp", "de": "Rote Lampe"}}
 Told = tuple[str, dict[str, Any]]
 
 
@@ -1255,3 +1259,26 @@ def test_more_than_1000_exact_values_are_left_open() -> None:
     names = [str(number) for number in range(1001)]
     assert exact(decoded(term("id", "one_of", *names[:1000])), "id") == frozenset(names[:1000])
     assert exact(decoded(term("id", "one_of", *names)), "id") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "document", "hit"),
+    [
+        (term("titles", "is", "Rote Lampe"), TITLES, True),
+        (term("titles", "is", "Rote"), TITLES, False),
+        (term("titles", "neq", "Rote Lampe"), TITLES, False),
+        (term("titles", "is", "Rote Lampe"), {}, False),
+        (text("titles", "red rote"), TITLES, True),
+        (text("titles", "blue"), TITLES, False),
+        (term("total", "is", 5), {"amount": 2, "least": 3}, True),
+        (term("total", "is", 2), {"amount": 2}, True),
+        (term("most", "greater", 2), {"a": 1, "b": 3, "c": 2}, True),
+        (term("most", "greater", 3), {"a": 1, "b": 3, "c": 2}, False),
+    ],
+)
+def test_a_field_may_have_the_value_of_a_function_of_some_properties(
+    query: Any, document: dict[str, Any], *, hit: bool
+) -> None:
+    compiled = compile_query(decoded(query), FIELDS)
+    record = Record(("id",), document)
+    assert hits(query, document) == [bool(compiled.select([record]))] == [hit]
