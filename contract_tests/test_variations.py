@@ -316,6 +316,7 @@ def test_variants_lose_a_deleted_value(shop: Api) -> None:
     assert shop.delete(f"{COLORS}/navy").status_code == 204
     variant = f"{VARIANTS}/merino-crew-navy-m"
     assert show(shop, variant)["variation_values"] == {"size": "m"}
+    assert show(shop, f"{GROUPS}/merino-crew-navy")["variation_values"] == {}
     assert shop.delete(f"{ATTRIBUTES}/size").status_code == 204
     assert show(shop, variant)["variation_values"] == {}
     left = show(shop, f"{VARIANTS}/merino-crew-black-m")["variation_values"]

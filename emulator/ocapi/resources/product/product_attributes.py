@@ -1,6 +1,7 @@
 """Variation attributes of masters, and values (PRD-8)."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -21,6 +22,7 @@ from emulator.ocapi.resources.product.availability import (
 from emulator.ocapi.resources.product.options import list_below
 from emulator.ocapi.resources.product.products import PRODUCTS
 from emulator.ocapi.resources.product.relations import (
+    GROUPS,
     PRODUCTS_NAME,
     VARIATIONS,
     find_master_id,
@@ -80,8 +82,9 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
 def forget_value(
     store: Store, master_id: str, attribute_id: str, value: str | None = None
 ) -> Iterator[Change]:
-    """Yield the changes of variants for a deleted value, or for a deleted attribute."""
-    for name in list_entries(store, VARIATIONS, master_id):
+    """Yield the changes of variants and groups for a deleted value, or for a deleted attribute."""
+    members = (list_entries(store, entries, master_id) for entries in (VARIATIONS, GROUPS))
+    for name in chain(*members):
         variant = find_product(store, name)
         values = dict((variant.get("variation_values") if variant else None) or {})
         if variant is None or values.get(attribute_id) is None:

@@ -144,7 +144,7 @@ def _put_member(call: Call, role: Role) -> Answer:
     master, product = find_master(call), find_product(call.store, call.key[-1])
     check_request(call, product)
     values = dict(call.changes.get(VALUES) or {})
-    check_values(call, values, unknown_value=faults.VALUE_NOT_FOUND)
+    expected_values = check_values(call, values, unknown_value=faults.VALUE_NOT_FOUND)
     if product is not None and has_kind(product, "master", "set", "bundle"):
         raise role.is_not(call.key[-1])
     properties = dict(product.properties) if product else new_product(call, master)
@@ -162,6 +162,7 @@ def _put_member(call: Call, role: Role) -> Answer:
     expected = product.state if product else Presence.ABSENT
     call.store.apply(
         Require(PRODUCTS_NAME, master.key, Presence.PRESENT),
+        *expected_values,
         *leave_master(call, product),
         Put(PRODUCTS_NAME, record, expected),
         Put(role.entries, Record(call.key, {})),
@@ -200,11 +201,12 @@ def _patch_member(call: Call, role: Role) -> Answer:
     check_request(call, product)
     sent = call.changes.get(VALUES)
     values = {**(product.get(VALUES) or {}), **(sent or {})}
-    check_values(call, dict(sent or {}), unknown_value=faults.VARIATION_VALUE_NOT_VALID)
+    invalid = faults.VARIATION_VALUE_NOT_VALID
+    expected_values = check_values(call, dict(sent or {}), unknown_value=invalid)
     if VALUES not in call.changes or values == dict(product.get(VALUES) or {}):
         return answer_member(call, role, master, product)
     record = product.amend({VALUES: values, "last_modified": call.now})
-    call.store.apply(Put(PRODUCTS_NAME, record, product.state))
+    call.store.apply(*expected_values, Put(PRODUCTS_NAME, record, product.state))
     return answer_member(call, role, master, record)
 
 
@@ -236,13 +238,16 @@ def check_request(call: Call, product: Record | None) -> None:
         raise ID_CONFLICT(sent, call.key[-1])
 
 
-def check_values(call: Call, values: Mapping[str, Any], unknown_value: FaultType) -> None:
+def check_values(call: Call, values: Mapping[str, Any], unknown_value: FaultType) -> list[Require]:
     """Check the values of a product against the attributes of the master.
+
+    Returns:
+        The expectations that the values still exist when the product is written.
 
     Raises:
         Fault: VARIATION_VALUE_NOT_VALID, or the given fault of an unknown value.
     """
-    master_id = call.key[0]
+    expected, master_id = [], call.key[0]
     for attribute, value in values.items():
         key = (master_id, attribute)
         if call.store.get(ATTRIBUTES, key) is None:
@@ -251,6 +256,8 @@ def check_values(call: Call, values: Mapping[str, Any], unknown_value: FaultType
             if unknown_value is faults.VARIATION_VALUE_NOT_VALID:
                 raise unknown_value(attribute, value)
             raise unknown_value(value, attribute, master_id)
+        expected.append(Require(ATTRIBUTE_VALUES, (*key, value), Presence.PRESENT))
+    return expected
 
 
 VARIANT = Role(
