@@ -313,6 +313,22 @@ def test_only_enabled_user_signs_in(api: Api) -> None:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
+@pytest.mark.rule("ACC-2")
+def test_user_with_a_password_is_a_user_of_the_instance(api: Api) -> None:
+    new = NEW_USER | {"password": "Secret:123"}
+    path = f"/users/{call(api, 'POST', '/users', json=new).json()['id']}"
+    user = api.get("/users/new%40example.com").json()
+    named = (user["email"], user["first_name"], user["last_name"], user["disabled"])
+    assert named == ("new@example.com", "New", "User", False)
+    api.patch("/users/new%40example.com", json={"disabled": True})
+    # A change of other members does not bring the user back.
+    call(api, "PUT", path, json={"firstName": "Other"})
+    assert sign_in(api, "new@example.com", "Secret:123").status_code == 400
+    call(api, "POST", f"{path}/disable")
+    call(api, "PUT", path, json={"userState": "ENABLED"})
+    assert sign_in(api, "new@example.com", "Secret:123").status_code == 200
+
+
 @pytest.mark.rule("ACC-3")
 def test_created_client_gets_tokens(api: Api) -> None:
     answer = call(api, "POST", "/apiclients/", json=NEW_CLIENT | {"defaultScopes": ["roles"]})

@@ -199,14 +199,21 @@ def _change_credentials(
     known = context.store.get(USERS, (old,))
     if known is None and not password:
         return
-    values = {**(known.properties if known else {}), "login": new}
+    values = {**(known.properties if known else _describe(after)), "login": new}
     if password:
         values["password"] = password
-    values["disabled"] = after["userState"] != "ENABLED"
+    if before is None or before.get("userState") != after["userState"]:
+        values["disabled"] = after["userState"] != "ENABLED"
     if known and old != new:
         yield Delete(USERS, (old,), known.state)
     expected = known.state if known and old == new else Presence.ABSENT
     yield Put(USERS, Record.of((new,), values), expected)
+
+
+def _describe(user: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a new Business Manager user, besides login and password."""
+    names = {"email": "mail", "first_name": "firstName", "last_name": "lastName"}
+    return {"disabled": user["userState"] != "ENABLED", **{n: user[m] for n, m in names.items()}}
 
 
 def _answer_login(context: Context, login: str) -> Answer:

@@ -177,7 +177,7 @@ def find_client(store: Store, client_id: str) -> Mapping[str, Any] | None:
 def find_first_user(store: Store) -> str | None:
     """Return the first login of a user who may sign in, None without such a user."""
     users = store.scan(USERS, 0, store.count(USERS)).records
-    return next((user.key[0] for user in users if _is_open(user)), None)
+    return next((user.key[0] for user in users if _is_enabled(user)), None)
 
 
 def is_client(store: Store, client_id: str, secret: str) -> bool:
@@ -196,10 +196,10 @@ def is_user(store: Store, login: str, password: str) -> bool:
 def may_sign_in(store: Store, login: str) -> bool:
     """Return whether a user exists, and is neither disabled nor locked."""
     record = store.get(USERS, (login,))
-    return record is not None and _is_open(record)
+    return record is not None and _is_enabled(record)
 
 
-def _is_open(user: Record) -> bool:
+def _is_enabled(user: Record) -> bool:
     return not (user.get("disabled") or user.get("locked"))
 
 
