@@ -8,6 +8,7 @@ from contract_tests.api import Api, assert_fault
 
 Make = Callable[..., str]
 Start = Callable[..., Api]
+CONTENT = "/libraries/{library_id}/content/{content_id}"
 
 
 @pytest.mark.rule("URL-1")
@@ -224,12 +225,12 @@ def test_repeated_and_trailing_slashes_do_not_count(api: Api, target: str) -> No
 @pytest.mark.parametrize(
     ("method", "path", "hint"),
     [
-        ("GET", "/alerts/usersettings", "not emulated: GET /alerts/usersettings"),
-        ("HEAD", "/alerts/usersettings", "not emulated: HEAD /alerts/usersettings"),
-        ("GET", "/metrics/a%2Fb", "not emulated: GET /metrics/{apitype}"),
-        ("PATCH", "/alerts/usersettings/", "not emulated: PATCH /alerts/usersettings"),
-        ("POST", "/alerts/usersettings", "not emulated: /alerts/usersettings"),
-        ("OPTIONS", "/alerts/usersettings", "not emulated: /alerts/usersettings"),
+        ("GET", "/libraries/a/content/b", f"not emulated: GET {CONTENT}"),
+        ("HEAD", "/libraries/a/content/b", f"not emulated: HEAD {CONTENT}"),
+        ("GET", "/libraries/a%2Fb/content/c", f"not emulated: GET {CONTENT}"),
+        ("PATCH", "/libraries/a/content/b/", f"not emulated: PATCH {CONTENT}"),
+        ("POST", "/libraries/a/content/b", f"not emulated: {CONTENT}"),
+        ("OPTIONS", "/libraries/a/content/b", f"not emulated: {CONTENT}"),
     ],
 )
 def test_a_path_of_the_real_data_api_has_a_hint(
@@ -288,8 +289,8 @@ def test_a_part_of_a_batch_has_the_hint_of_its_path(start: Start) -> None:
         "x-dw-http-method": "GET",
         "x-dw-resource-path": "/s/-/dw/data/v23_2/",
     }
-    body = "--b\nx-dw-resource-path-extension: alerts/usersettings\n\n--b--"
+    body = "--b\nx-dw-resource-path-extension: libraries/a/content/b\n\n--b--"
     answer = start().call("POST", "/s/-/dw/batch", data=body, headers=headers)
     head = answer.text.replace("\r", "").partition("\n\n")[0].lower().split("\n")
-    assert "x-emulator-hint: not emulated: get /alerts/usersettings" in head
+    assert f"x-emulator-hint: not emulated: get {CONTENT}" in head
     assert head[-1] == "x-dw-status-code: 404"
