@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 from marshmallow import missing
 
 from emulator.clock import render_instant
@@ -50,7 +51,10 @@ def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -
     resource = _find_resource(name)
     record = _create(workspace, resource, given)
     ids = zip(resource.keys, record.key, strict=False)  # some collections have keys of their own
-    return {**dict(ids), **record.properties}
+    made: dict[str, Any] = orjson.loads(
+        orjson.dumps({**dict(ids), **record.properties}, default=dict)
+    )
+    return made
 
 
 def _find_resource(name: str) -> Resource:

@@ -85,6 +85,8 @@ def test_the_fixture_creates_documents_over_http(ocapi: Ocapi) -> None:
     made = ocapi.create(LIST, description="of a test")
     answer = ocapi.session.get(f"{ocapi.data_url}/inventory_lists/{made['id']}")
     assert answer.json()["description"] == "of a test"
+    made = ocapi.create(RECORD, allocation={"amount": 5})
+    assert (made["allocation"]["amount"], made["ats"]) == (5, 5)
     with pytest.raises(RefusedError, match="there is no document 'nothing'"):
         ocapi.create("nothing")
 
