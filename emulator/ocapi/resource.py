@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Properties = Mapping[str, Any]
 Derive = Callable[[Properties | None, dict[str, Any], Properties, str], dict[str, Any]]
 View = Callable[["Call", Record], Properties]
-SelectViewed = Callable[["Call", Sequence[Record]], Iterable[Record]]
+SelectViewed = Callable[["Call", Sequence[Record]], Iterable[int]]
 Effects = Callable[["Call", Properties | None, Properties | None], Iterable[Change]]
 Verb = Literal["list", "add", "read", "create", "update", "delete", "search"]
 
@@ -119,7 +119,7 @@ class Resource:
         view: Returns properties that a document shows besides the stored ones; searches look at
             these properties, too. None in place of a value removes a property. Properties that the
             schema does not have are for searches only.
-        viewed: Returns the records that the view changes, of some records. Searches ask, so that
+        viewed: Returns the indexes of the records that the view changes. Searches ask, so that
             they need not view each record. None for all records.
         effects: Called before a write with the properties before and after it, None for a missing
             document. Returns further changes of the store, or raises the fault of a refused

@@ -140,21 +140,22 @@ def _look_at(
     call: Call, resource: Resource, view: View, records: Iterable[Record], stored: dict[Key, Record]
 ) -> Iterator[Record]:
     """Yield records with the properties of the view; put changed records into ``stored``."""
-    viewed = None
-    if resource.viewed is not None:
-        records = tuple(records)
-        viewed = {record.key for record in resource.viewed(call, records)}
-    if viewed is not None and not viewed:
-        yield from records
+    if resource.viewed is None:
+        yield from (_look_at_one(call, view, record, stored) for record in records)
         return
-    for record in records:
-        shown = view(call, record) if viewed is None or record.key in viewed else None
-        if not shown:
-            yield record
-            continue
-        stored[record.key] = record
-        # The state is that of the stored record, as in every other answer.
-        yield Record(record.key, {**record.properties, **shown}, record.state)
+    found = list(records)
+    for index in resource.viewed(call, tuple(found)):
+        found[index] = _look_at_one(call, view, found[index], stored)
+    yield from found
+
+
+def _look_at_one(call: Call, view: View, record: Record, stored: dict[Key, Record]) -> Record:
+    shown = view(call, record)
+    if not shown:
+        return record
+    stored[record.key] = record
+    # The state is that of the stored record, as in every other answer.
+    return Record(record.key, {**record.properties, **shown}, record.state)
 
 
 def _create(call: Call) -> Answer:

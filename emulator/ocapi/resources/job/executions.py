@@ -107,13 +107,13 @@ def view(call: Call, record: Record) -> Mapping[str, Any]:
     return course.show(record.properties, call.now)
 
 
-def select_unfinished(call: Call, records: Sequence[Record]) -> Sequence[Record]:
-    """Return the unfinished executions; most stores have none, by the latest end."""
+def find_unfinished(call: Call, records: Sequence[Record]) -> Sequence[int]:
+    """Return the indexes of the unfinished executions; most stores have none, by the latest end."""
     now, last = call.now, call.store.get(SEQUENCE_COLLECTION, SEQUENCE_KEY)
     if last is None or last.get("end_time") <= now:
         return ()
     read_end = read_property("end_time")
-    return [record for record in records if (read_end(record) or "") > now]
+    return [i for i, record in enumerate(records) if (read_end(record) or "") > now]
 
 
 def index(executions: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
@@ -257,7 +257,7 @@ JOB_EXECUTIONS = Resource(
     references={"job_id": "jobs"},
     needed=("job_id", "start_time"),
     view=view,
-    viewed=select_unfinished,
+    viewed=find_unfinished,
     index=index,
     search=Search(
         path="job_execution_search",
