@@ -64,6 +64,9 @@ def test_options_are_listed_with_their_values(shop: Api) -> None:
         "sku_extension": "-mono",
         "value": {"default": "Initials", "de": "Initialen"},
     }
+    value = show(shop, f"{OPTIONS}/monogram/values/initials")
+    assert len(value.pop("_resource_state")) == 64
+    assert value == {**values[0], "_v": "23.2"}
     product = show(shop, "/products/garment-bag?expand=options")
     assert product["type"]["option"] is True
     assert product["product_options"][0]["values"] == values

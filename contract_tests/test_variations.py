@@ -179,6 +179,21 @@ def test_writes_of_variants_look_at_the_state(shop: Api) -> None:
     assert shop.patch(path, json=body).status_code == 200
 
 
+@pytest.mark.rule("PRD-7")
+def test_a_variation_group_is_changed_and_deleted(shop: Api) -> None:
+    path = f"{GROUPS}/merino-crew-navy"
+    state = show(shop, path)["_resource_state"]
+    body = {"_resource_state": state, "variation_values": {"color": "black"}}
+    changed = shop.patch(path, json=body)
+    assert changed.status_code == 200, changed.text
+    assert changed.json() == show(shop, path)
+    assert changed.json()["variation_values"] == {"color": "black"}
+    assert shop.patch(path, json=body).status_code == 409
+    assert shop.delete(path).status_code == 204
+    missing = shop.get(path)
+    assert missing.json()["fault"]["type"] == "ProductIsNotVariationGroupException"
+
+
 @pytest.mark.rule("PRD-7", "PRD-3")
 def test_products_show_their_variations_by_expansion(shop: Api) -> None:
     master = show(shop, f"{MASTER}?expand=variations")
