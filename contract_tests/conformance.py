@@ -121,6 +121,14 @@ class Rule:
 
 RULES = (
     Rule(
+        "CUS-7",
+        "a missing group is deleted already",
+        "operation",
+        "DELETE /sites/{}/customer_groups/{}",
+        "204",
+        "nothing",
+    ),
+    Rule(
         "SITE-1",
         "a missing site has a fault of its own",
         "fault",

@@ -55,7 +55,7 @@ def run_schemathesis(folder: Path, settings: str, description: str, *options: st
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=500,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -442,8 +442,9 @@ def _body(document: Document, *, required: bool = True) -> dict[str, Any]:
 
 def _successes(resource: Resource, verb: Verb, *, replaces: bool) -> dict[int, Document | None]:
     """Return the documents of success by status (MET-1)."""
-    if verb == "delete" and not resource.delete_shows:
-        return {204: None}
+    if verb == "delete":
+        missing: dict[int, Document | None] = {204: None} if resource.deletes_missing else {}
+        return {200: resource.document, **missing} if resource.delete_shows else {204: None}
     if verb == "list":
         return {200: resource.collection}
     if verb != "create":

@@ -251,6 +251,7 @@ def test_all_endpoints_are_listed(local: Emulator) -> None:
         "POST /__emulator__/clock/set",
         "GET /__emulator__/crashes",
         "DELETE /__emulator__/crashes",
+        "POST /__emulator__/documents",
         "GET /__emulator__/failpoints",
         "POST /__emulator__/failpoints",
         "PUT /__emulator__/failpoints",
