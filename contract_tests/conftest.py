@@ -19,9 +19,11 @@ from cryptography.x509.oid import NameOID
 from contract_tests.api import TIMEOUT, Api, TargetError, open_session
 from contract_tests.server import BUNDLED, SERVERS, serve
 from contract_tests.service import Service
+from emulator import Emulator
 from emulator.fixture.data_set import locate
 
 DEMO = "a" * 30
+STOREFRONT = "storefront"
 SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"
 WRITABLE = (
     "default_in_stock",
@@ -147,19 +149,33 @@ def in_process(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--server") == BUNDLED)
 
 
+@pytest.fixture(scope="session")
+def shared_shop() -> Iterator[Emulator]:
+    """An emulator with the data set ``storefront`` for one test after the other."""
+    with Emulator(fixtures=STOREFRONT) as emulator:
+        yield emulator
+
+
 @pytest.fixture
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start emulators with these fields of ``Config``; the end of the test stops them.
 
     The tests of configurations are not about the server. They run on the bundled server, because
-    the start of hundreds of other servers would take ten minutes.
+    the start of hundreds of other servers would take ten minutes. Many tests need the shop alone:
+    they share an emulator, and each begins with a reset.
     """
     if request.config.getoption("--target"):
         pytest.skip("needs a server of its own configuration")
     data_set = request.getfixturevalue("data_set")
+    shops: list[Emulator] = []
     with ExitStack() as stack:
 
         def start_one(**knobs: Any) -> Api:
+            if knobs == {"fixtures": STOREFRONT} and not shops:
+                shops.append(shared := request.getfixturevalue("shared_shop"))
+                shared.reset()
+                stack.callback(shared.check)
+                return Api(shared.url, DEMO, DEMO, "documented")
             url = stack.enter_context(serve(BUNDLED, **{"fixtures": data_set, **knobs}))
             return Api(url, DEMO, DEMO, knobs.get("dialect", "documented"))
 

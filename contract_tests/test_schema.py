@@ -39,7 +39,7 @@ SERVICE_SETTINGS = """
 expected-statuses = [400, 404, 405, 406, 409, 412, 415, 422]
 """
 ONE_EXAMPLE = ("--phases", "fuzzing", "--max-examples", "1")
-THREE_EXAMPLES = ("--max-examples", "3")
+FIVE_EXAMPLES = ("--phases", "fuzzing", "--max-examples", "5")
 SYSTEMATIC = ("--phases", "coverage,stateful", "--max-examples", "3")
 
 
@@ -55,7 +55,7 @@ def run_schemathesis(folder: Path, settings: str, description: str, *options: st
         capture_output=True,
         text=True,
         check=False,
-        timeout=500,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -66,7 +66,7 @@ def run_schemathesis(folder: Path, settings: str, description: str, *options: st
     "examples",
     [
         pytest.param(ONE_EXAMPLE, id="one example"),
-        pytest.param(THREE_EXAMPLES, id="three examples", marks=pytest.mark.long),
+        pytest.param(FIVE_EXAMPLES, id="five examples", marks=pytest.mark.long),
     ],
 )
 def test_schemathesis_finds_nothing(
