@@ -9,8 +9,8 @@ from contract_tests.api import Api, assert_fault
 from contract_tests.test_users import speak_as
 
 Start = Callable[..., Api]
-DESCRIPTOR = "bm/inventory/list_without_records"
-ITEM = f"/alerts/items/{DESCRIPTOR}/inventory_wholesale"
+DESCRIPTOR = "bm/inventory/list_with_few_records"
+ITEM = f"/alerts/items/{DESCRIPTOR}/inventory_digital"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def names(answer: Any) -> list[str]:
 @pytest.mark.rule("ALERT-1")
 def test_descriptors_are_listed_and_read(storefront: Api) -> None:
     path = "/alerts/descriptors"
-    all_names = ["list_without_records", "password_expires", "queue_is_long"]
+    all_names = ["list_with_few_records", "password_expires", "queue_is_long"]
     assert names(storefront.get(path)) == all_names
     assert names(storefront.get(f"{path}/bm")) == all_names[:2]
     users = f"{path}/bm?application_context_path=users"
@@ -41,7 +41,7 @@ def test_descriptors_are_listed_and_read(storefront: Api) -> None:
         "context_object_type": "inventory_list",
         "default_priority": "warning",
         "link": f"{storefront.url}/s/-/dw/data/v23_2{path}/{DESCRIPTOR}",
-        "message_id": "list_without_records",
+        "message_id": "list_with_few_records",
     }
     arguments = {
         "messageId": "none",
@@ -56,7 +56,7 @@ def test_descriptors_are_listed_and_read(storefront: Api) -> None:
 def test_a_validation_needs_the_context_object(storefront: Api) -> None:
     path = f"/alerts/descriptors/{DESCRIPTOR}/revalidate"
     refused = storefront.patch(path, json={})
-    assert_fault(refused, 400, "ContextObjectIdRequired", {"messageId": "list_without_records"})
+    assert_fault(refused, 400, "ContextObjectIdRequired", {"messageId": "list_with_few_records"})
     assert storefront.patch(path, json={"context_object_id": "x"}).status_code == 204
     other = storefront.patch("/alerts/descriptors/bm/users/password_expires/revalidate")
     assert other.status_code == 204
@@ -65,22 +65,22 @@ def test_a_validation_needs_the_context_object(storefront: Api) -> None:
 
 @pytest.mark.rule("ALERT-1")
 def test_alerts_are_listed_read_and_deleted(storefront: Api) -> None:
-    both = ["list_without_records", "password_expires"]
+    both = ["list_with_few_records", "password_expires"]
     assert names(storefront.get("/alerts/items")) == both
     assert names(storefront.get("/alerts/items/bm")) == both
     assert names(storefront.get("/alerts/items/csc")) == []
-    context = "/alerts/items/bm?context_object_id=inventory_wholesale"
+    context = "/alerts/items/bm?context_object_id=inventory_digital"
     assert names(storefront.get(context)) == both[:1]
     assert storefront.get(ITEM).json() == {
         "_v": "23.2",
         "_type": "alert_item",
         "application_context_path": "inventory",
         "application_id": "bm",
-        "context_object_id": "inventory_wholesale",
+        "context_object_id": "inventory_digital",
         "description": "Products of the list are not available.",
-        "display_message": "An inventory list has no records.",
+        "display_message": "An inventory list has few records.",
         "link": f"{storefront.url}/s/-/dw/data/v23_2{ITEM}",
-        "message_id": "list_without_records",
+        "message_id": "list_with_few_records",
         "remediation_action": "Import records.",
         "user_priority": "warning",
     }
@@ -88,7 +88,7 @@ def test_alerts_are_listed_read_and_deleted(storefront: Api) -> None:
     assert storefront.get(independent).status_code == 200
     assert storefront.delete(ITEM).status_code == 204
     for answer in (storefront.delete(ITEM), storefront.get(ITEM)):
-        assert_fault(answer, 404, "AlertItemNotFound", {"messageId": "list_without_records"})
+        assert_fault(answer, 404, "AlertItemNotFound", {"messageId": "list_with_few_records"})
     assert names(storefront.get("/alerts/items")) == both[1:]
 
 

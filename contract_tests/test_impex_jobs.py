@@ -384,3 +384,18 @@ def test_an_import_of_the_own_export_into_an_empty_workspace_gives_the_same(
     _, log = run(storefront, IMPORT, {"file_name": "a.zip"})
     assert "WARN" not in log
     assert read_all(storefront) == before
+
+
+@pytest.mark.rule("IMP-4")
+def test_a_deleted_site_leaves_no_reference(storefront: Api) -> None:
+    site = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArchGlobal" mode="delete"/>'
+    import_(storefront, {"sites/RefArchGlobal/site.xml": site})
+    assert storefront.get("/sites/RefArchGlobal").status_code == 404
+    lists = storefront.get("/inventory_lists?select=(data.(**))").json()["data"]
+    assert any("assigned_sites" in one for one in lists)
+    assert all("RefArchGlobal" not in one.get("assigned_sites", ()) for one in lists)
+    state = storefront.call("GET", "/__emulator__/state").json()
+    assert storefront.call("PUT", "/__emulator__/state", json=state).status_code == 200
+    files = storefront.call("GET", "/__emulator__/state").json()["files"]
+    for name in ("preference_values", "custom_objects", "customer_groups"):
+        assert all(one.get("site_id") != "RefArchGlobal" for one in files[f"{name}.json"])

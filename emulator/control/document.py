@@ -33,7 +33,7 @@ def create(create_document: CreateDocument) -> Blueprint:
         try:
             made = create_document(workspace, wanted["type"], wanted["properties"])
         except ValueError as error:
-            raise Problem(400, f"{error}.") from error
+            raise Problem(400, f"{str(error).rstrip('.')}.") from error
         return jsonify(made), 201
 
     return blueprint

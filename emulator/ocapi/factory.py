@@ -8,7 +8,7 @@ from marshmallow import missing
 
 from emulator.clock import render_instant
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.resources import COLLECTIONS, RESOURCES
 from emulator.ocapi.schema.custom import Declarations
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
@@ -27,6 +27,10 @@ from emulator.workspace.workspace import Workspace
 
 WORDS = {"first_name": "Robin", "last_name": "Sample", "login": "robin", "country_code": "US"}
 """Believable values of properties, by name."""
+
+
+OWN_COLLECTIONS = {collection.name: collection for collection in COLLECTIONS}
+"""The collections of data sets that a resource does not describe itself, by name."""
 
 
 class FactoryError(ValueError):
@@ -50,7 +54,12 @@ def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -
     """
     resource = _find_resource(name)
     record = _create(workspace, resource, given)
-    ids = zip(resource.keys, record.key, strict=False)  # some collections have keys of their own
+    if resource.name in OWN_COLLECTIONS:  # its entries name their ids in another way
+        ids: Any = given.items()
+    else:
+        ids = zip(
+            resource.keys, record.key, strict=False
+        )  # some collections have keys of their own
     made: dict[str, Any] = orjson.loads(
         orjson.dumps({**dict(ids), **record.properties}, default=dict)
     )
@@ -67,16 +76,17 @@ def _find_resource(name: str) -> Resource:
 
 
 def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) -> Record:
-    entry = {**_add_missing(workspace, resource, given), **given}
+    own = OWN_COLLECTIONS.get(resource.name)
+    entry = {**({} if own else _add_missing(workspace, resource, given)), **given}
     _check_custom(workspace.store, resource, given)
-    fixtures = resource.fixtures()
+    fixtures = own or resource.fixtures()
     try:
         record = fixtures.decode(entry)
     except ValueError as error:
         raise FactoryError(f"{resource.document.type_name}: {error}") from error
-    _check_references(workspace.store, resource, record)
+    _check_references(workspace.store, fixtures.references, record)
     now = render_instant(workspace.clock.now())
-    dates = resource.record(record.key, {}, now, created=True).properties
+    dates = {} if own else resource.record(record.key, {}, now, created=True).properties
     record = Record(record.key, {**dates, **record.properties})
     arrange = fixtures.arrange or (lambda records: {resource.name: [*records]})
     unique = fixtures.unique(record) if fixtures.unique else None
@@ -200,13 +210,13 @@ def _check_custom(store: Store, resource: Resource, given: Mapping[str, Any]) ->
             raise FactoryError(f"{name}: '{custom}' has another type than declared") from error
 
 
-def _check_references(store: Store, resource: Resource, record: Record) -> None:
+def _check_references(store: Store, references: Mapping[str, str], record: Record) -> None:
     """Check that the referenced documents exist.
 
     Raises:
         FactoryError: One of the documents does not exist.
     """
-    for name, collection in resource.references.items():
+    for name, collection in references.items():
         value = record.get(name) or ()
         for id_ in (value,) if isinstance(value, str) else value:
             if store.get(collection, (id_,)) is None:

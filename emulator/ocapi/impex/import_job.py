@@ -29,6 +29,7 @@ from emulator.store import Record, retry_on_conflict
 
 FOLDER = "Impex/src/instance"
 SITES = "sites"
+CUSTOMER_LISTS = "customer_lists"
 LISTS, ASSIGNED = "inventory_lists", "assigned_sites"
 MAX_IMPORT_BYTES = 256 * 1024 * 1024  # of all files, expanded
 
@@ -102,7 +103,7 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
     taken: Counter[str] = Counter()
     for item in items:
         if item.kind.collection == PREFERENCES:
-            _set_preference(item, merging)
+            _set_preference(item, count, merging, log)
         elif merging.take(item, count):
             taken[item.kind.path[-1]] += 1
     for element, number in taken.items():
@@ -110,7 +111,7 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
     log.inform(f"Processed {count} total elements")
 
 
-def _set_preference(item: Item, merging: Merge) -> None:
+def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
     """Set the customer list of a site, or the cartridge path of Business Manager."""
     if not item.key[0] and item.key[-1] == CARTRIDGES:
         path = {"id": BUSINESS_MANAGER_SITE, "cartridges": item.properties.get("value", "")}
@@ -119,6 +120,9 @@ def _set_preference(item: Item, merging: Merge) -> None:
     site = merging.draft.store.get(SITES, item.key[:1])
     list_id = item.properties.get("value")
     if item.key[-1] != SITE_CUSTOMERS or site is None or not list_id:
+        return
+    if merging.draft.store.get(CUSTOMER_LISTS, (list_id,)) is None:
+        log.report("DATAWARNING", item, count, f"there is no customer list '{list_id}'")
         return
     before = site.get("customer_list_link") or {}
     if before.get("customer_list_id") != list_id:

@@ -21,6 +21,7 @@ from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
 from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.custom import DECLARED, UNDECLARED, Declarations
 from emulator.ocapi.schema.faults import Fault
@@ -264,6 +265,35 @@ class Merge:
         for child in self._resources.values():
             if resource.name in (above.name for above in child.ancestors):
                 self.draft.clear(child.name, key)
+            for name, target in child.references.items():
+                if target == resource.name:
+                    self._drop_references(child, name, key[-1])
+        if resource.name == "sites":
+            self._drop_values_of_site(key[-1])
+
+    def _drop_references(self, resource: Resource, name: str, removed: str) -> None:
+        """Remove the id of a removed document from a property of all documents."""
+        computed = name in resource.computed
+        collection = resource.computed_collection(name) if computed else resource.name
+        count = self.draft.store.count(collection)
+        for record in self.draft.store.scan(collection, 0, count).records:
+            value = record.get(name)
+            if value is not None and (value == removed or removed in value):
+                rest = {n: v for n, v in record.properties.items() if n != name}
+                others = [] if value == removed else [one for one in value if one != removed]
+                kept = {name: others} if others else {}
+                if computed and not others:
+                    self.draft.delete(collection, record.key)
+                    continue
+                self.draft.put(collection, Record(record.key, {**_thaw(rest), **kept}))
+
+    def _drop_values_of_site(self, site: str) -> None:
+        """Remove the preferences and the custom objects of a removed site."""
+        for collection, index in ((PREFERENCE_VALUES, -1), (CUSTOM_OBJECTS, 1)):
+            count = self.draft.store.count(collection)
+            for record in self.draft.store.scan(collection, 0, count).records:
+                if record.key[index] == site:
+                    self.draft.delete(collection, record.key)
 
     def _write(self, resource: Resource, item: Item, count: int) -> None:
         before = self.draft.store.get(resource.name, item.key)

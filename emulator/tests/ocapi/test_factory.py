@@ -91,11 +91,35 @@ def test_the_fixture_creates_documents_over_http(ocapi: Ocapi) -> None:
         ocapi.create("nothing")
 
 
+PREFERENCE = {
+    "object_type": "SitePreferences",
+    "site_id": "RefArch",
+    "instance_type": "production",
+    "id": "x",
+    "value": 1,
+}
+OBJECT = {"object_type": "Newsletter", "site_id": "RefArch", "key_value_string": "x"}
+GIVEN: dict[str, dict[str, Any]] = {"preference_values": PREFERENCE, "custom_objects": OBJECT}
+
+
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
 def test_every_document_can_be_created(name: str) -> None:
-    emulator = Emulator(fixtures="samples")
+    emulator = Emulator(fixtures="storefront")
     before = emulator.workspace.store.count(name)
-    made = emulator.create(name)
+    made = emulator.create(name, **GIVEN.get(name, {}))
     assert emulator.workspace.store.count(name) == before + 1
     [resource] = [resource for resource in RESOURCES if resource.name == name]
-    assert made.keys() >= {*resource.keys}
+    assert made.keys() >= {*GIVEN.get(name, resource.keys)}
+    state = emulator.app.test_client().get("/__emulator__/state")
+    assert state.status_code == 200
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_an_entry_of_a_data_set_needs_is_not_added(name: str) -> None:
+    emulator = Emulator(fixtures="storefront")
+    before = emulator.workspace.store.version()
+    with pytest.raises(FactoryError):
+        emulator.create(name)
+    with pytest.raises(FactoryError):
+        emulator.create(name, **{**GIVEN[name], "colour": "red"})
+    assert emulator.workspace.store.version() == before

@@ -19,6 +19,7 @@ from emulator.ocapi.schema.fields import (
 from emulator.workspace.files import is_inside
 
 DEFAULT_DURATION_SECONDS = 1
+MAX_DURATION_SECONDS = 1_000_000_000  # about 31 years: the end is a date that Python has
 MAX_JOB_ID_BYTES = 200  # the name of a log has the id, and 255 bytes at most
 DEFAULT_PENDING_SECONDS = 0.1
 ORGANIZATION_SCOPE = "Organization"
@@ -46,6 +47,14 @@ class JobId(String):
         return value if valid else refuse(constrained)
 
 
+class Seconds(Number):
+    """A number of seconds, up to ``MAX_DURATION_SECONDS``."""
+
+    def check(self, value: float) -> float:
+        """See ``Property.check``."""
+        return super().check(value) if value <= MAX_DURATION_SECONDS else refuse(constrained)
+
+
 class JobStep(Document):
     """A step of a job, with the exit status of the step's executions; by default OK."""
 
@@ -67,12 +76,12 @@ class Job(Document):
     """
 
     description = String()
-    duration = Number(minimum=0, load_default=DEFAULT_DURATION_SECONDS)
+    duration = Seconds(minimum=0, load_default=DEFAULT_DURATION_SECONDS)
     exit_status = Embedded(Status())
     id = JobId(allow_none=False, required=True)
     invalid = String()
     log = String()
-    pending = Number(minimum=0, load_default=DEFAULT_PENDING_SECONDS)
+    pending = Seconds(minimum=0, load_default=DEFAULT_PENDING_SECONDS)
     refusal = Enumeration(*REFUSALS)
     steps = Array(Embedded(JobStep(), allow_none=False))
 
