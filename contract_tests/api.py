@@ -154,7 +154,10 @@ class Api:
         """Send a request to any path of the server; ``headers`` may replace the token."""
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         sent = {name: value for name, value in headers.items() if value is not None}
-        address = self.token_url if path == TOKEN_PATH else self.url + path
+        address = self.url + path
+        if path.startswith("/dwsso"):  # another server may grant the tokens
+            base = self.token_url.partition("/dwsso")[0]
+            address = self.token_url if path == TOKEN_PATH else base + path
         try:
             response = self.session.request(
                 method, address, headers=sent, timeout=TIMEOUT, allow_redirects=False, **options

@@ -42,7 +42,8 @@ RULE_FAMILIES = (
     *("URL", "MET", "FMT", "ENV", "RST", "FLT", "ORD", "AUT", "SET", "SEL", "PAG", "DEC", "INV"),
     *("SMP", "SRC", "BAT", "META", "LOC", "EXP", "SITE"),
     *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
-    *("DAV", "VER", "OBJ", "IMP", "COB", "PRF"),
+    *("DAV", "VER", "OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"),
+    *("PERM", "SYS", "ALERT", "CONF", "PRD"),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib
