@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 # What a dialect decides, and what shows its documents; the whole suite runs in the other one.
 OF_THE_DIALECT = ("ENV-1", "ENV-2", "ENV-3", "FLT-1", "INV-4", "INV-5", "SMP-1", "DEC-4")
-# Rules of the protocol that only servers of the tests' own can hold, besides the rules of resources.
+# Rules of the protocol that need a server of another configuration, besides those of resources.
 OF_OUR_OWN = {"AUT-3", "AUT-6", "AUT-7", "SET-1", "SET-2", "SET-3", "SET-4", "SET-5", "ITEM-2"}
 OF_OUR_OWN |= {"STOCK-2", "PAGE-3"}
 OF_RESOURCES = {"OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"}
