@@ -140,6 +140,7 @@ class Call:
         host: The host in the request, else the server's own.
         has_route: Whether there is a route.
         route: The route; the check of the path refuses a request without one.
+        operation: The operation that answers the request, None if a verb answers.
         version: The version as documents carry it, such as ``23.2``.
         client: The id of the calling client.
         user: The login of the Business Manager user of the token; empty for a client's own token.
@@ -156,6 +157,7 @@ class Call:
     """
 
     route: Route
+    operation: Operation | None = None
     version = versions.CURRENT
     client = ""
     user = ""
@@ -183,6 +185,8 @@ class Call:
         self.has_route = route is not None
         if route is not None:
             self.route = route
+            method = "GET" if request.method == "HEAD" else request.method
+            self.operation = route.operations.get(method)
         self.ids = ids
         self.methods = methods
         self.method = request.method
@@ -223,11 +227,6 @@ class Call:
     def root_url(self) -> str:
         """The URL of the application, which may be mounted below a prefix."""
         return f"{self.host_url}{quote(self.request.root_path)}"
-
-    @property
-    def operation(self) -> Operation | None:
-        """The operation beside the verbs that answers the request, if any."""
-        return self.route.operations.get("GET" if self.method == "HEAD" else self.method)
 
     @property
     def parents(self) -> Key:

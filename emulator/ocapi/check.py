@@ -13,7 +13,7 @@ from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.custom import Declarations
-from emulator.ocapi.schema.document import Collection
+from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import LOCALE
 from emulator.ocapi.schema.lens import has_operation
@@ -82,8 +82,10 @@ def check_route(call: Call) -> None:
     A method that the real server offers is refused as an unknown path is (URL-8).
     """
     if call.has_route:
-        _check_operation(call)
-        return
+        method, template = call.method, call.route.template
+        if method == "OPTIONS" or has_operation(method, template, call.version):
+            return
+        raise _refuse_operation(call)
     real = real_server.find_path(call.request.path.removeprefix(call.address.base))
     if call.methods and not (real and real.has(call.method)):
         raise _refuse_method(call, call.methods)
@@ -93,14 +95,12 @@ def check_route(call: Call) -> None:
     raise fault
 
 
-def _check_operation(call: Call) -> None:
-    """Refuse an operation that the version does not have (VER-3)."""
-    if call.method == "OPTIONS" or has_operation(call.method, call.route.template, call.version):
-        return
+def _refuse_operation(call: Call) -> Fault:
+    """Return the fault of an operation that the version does not have (VER-3)."""
     known = call.route.methods_of(call.version)
-    if known != {"OPTIONS"}:
-        raise _refuse_method(call, known)
-    raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
+    if known == {"OPTIONS"}:
+        return faults.RESOURCE_PATH_NOT_FOUND(call.path)
+    return _refuse_method(call, known)
 
 
 def _refuse_method(call: Call, known: Iterable[str]) -> Fault:
@@ -163,29 +163,36 @@ def check_parameters(call: Call) -> None:
         "".join(ids).encode()
     except UnicodeEncodeError as error:
         raise faults.RESOURCE_PATH("an ID isn't UTF-8") from error
-    last = call.route.template[-1]
-    is_new = call.method == "PUT" and last.startswith("{")
-    resource = call.route.resource
-    longest = getattr(resource.document.fields[resource.key], "max_length", None) or MAX_ID_LENGTH
-    if is_new and not MIN_ID_LENGTH <= len(ids[-1]) <= longest:
-        wanted = f"a string of 1 to {longest} characters"
-        raise faults.STRING_CONSTRAINT_VIOLATION(last[1:-1], wanted)
+    if call.method == "PUT":
+        _check_new_id(call)
     call.key = ids
-    collection = _find_collection(call)
-    if collection is not None and collection.has_pages:
-        call.page = paging.parse(
-            call.request.parameters, collection.default_count, collection.max_count
-        )
+    if call.method in READS:
+        _read_page(call)
     if call.request.query_string:
         _check_query(call)
 
 
-def _find_collection(call: Call) -> Collection | None:
-    """Return the schema of the page that a call asks for, if any."""
-    if (operation := call.operation) is not None:
-        return operation.shows if isinstance(operation.shows, Collection) else None
-    is_list = call.route.of_collection and call.method in READS
-    return call.route.resource.collection if is_list else None
+def _check_new_id(call: Call) -> None:
+    """Check the length of the last id in the path; the schema of the document may bound the id."""
+    last, resource = call.route.template[-1], call.route.resource
+    if not last.startswith("{"):
+        return
+    longest = getattr(resource.document.fields[resource.key], "max_length", None) or MAX_ID_LENGTH
+    if not MIN_ID_LENGTH <= len(call.ids[-1]) <= longest:
+        wanted = f"a string of 1 to {longest} characters"
+        raise faults.STRING_CONSTRAINT_VIOLATION(last[1:-1], wanted)
+
+
+def _read_page(call: Call) -> None:
+    """Read the page of a collection, also where an operation answers the collection (PAG-1)."""
+    collection: Document | None = None
+    if call.operation is not None:
+        collection = call.operation.shows
+    elif call.route.of_collection:
+        collection = call.route.resource.collection
+    if isinstance(collection, Collection) and collection.has_pages:
+        counts = collection.default_count, collection.max_count
+        call.page = paging.parse(call.request.parameters, *counts)
 
 
 def _check_query(call: Call) -> None:
