@@ -1,17 +1,19 @@
 """The rules that a resource declares beside its verbs: views, effects, operations, renames.
 
-A program of its own serves the resources: the resources of an application are known at import.
+A process of its own serves the resources: the resources of an application are known at import.
 """
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 PROGRAM = """
 import json
+import sys
 from dataclasses import replace
 import emulator.ocapi.resources as resources
 from emulator.ocapi.answer import Answer, answer_document, answer_page
@@ -111,26 +113,47 @@ class Client:
             content = content["fault"]["type"]
         return answer.status_code, content
 
-ask, results = Client(), {}
+names = dict(globals())
+for line in sys.stdin:
+    seen.clear()
+    ask, results = Client(), {}
+    exec(json.loads(line), {**names, "ask": ask, "results": results})
+    ask.emulator.check()
+    print(json.dumps(results), flush=True)
 """
-END = "\nask.emulator.check()\nprint(json.dumps(results))\n"
+
+Run = Callable[[str], Any]
 
 
-def run(program: str) -> Any:
-    """Return the results of a program that serves the resources above."""
-    command = [sys.executable, "-c", f"{PROGRAM}{program}{END}"]
-    done = subprocess.run(  # noqa: S603 - the programs of these tests
-        command, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Return a function that runs a program beside the resources above; it returns ``results``."""
+    with subprocess.Popen(  # noqa: S603 - the program of these tests
+        [sys.executable, "-c", PROGRAM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+
+        def run_one(program: str) -> Any:
+            print(json.dumps(program), file=stdin, flush=True)
+            line = stdout.readline()
+            assert line.startswith("{"), line + stdout.read()
+            return json.loads(line)
+
+        yield run_one
+        stdin.close()
 
 
 def pick(content: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name in names}
 
 
-def test_a_view_adds_and_removes_properties_where_a_document_is_shown_or_searched() -> None:
+def test_a_view_adds_and_removes_properties_where_a_document_is_shown_or_searched(run: Run) -> None:
     results = run("""
 results["created"] = ask("PUT", "boxes/abc", {"count": 99, "good": True})
 results["read"] = ask("GET", "boxes/abc")
@@ -151,7 +174,7 @@ results["hidden"] = ask("POST", "box_search", {"query": query, "select": "(**)"}
     assert (hit["id"], "length" in hit) == ("abc", False)
 
 
-def test_effects_refuse_writes_and_change_more_in_the_same_step() -> None:
+def test_effects_refuse_writes_and_change_more_in_the_same_step(run: Run) -> None:
     results = run("""
 results["refused"] = ask("PUT", "boxes/bad", {})
 results["missing"] = ask("DELETE", "boxes/bad")
@@ -164,7 +187,7 @@ results["seen"] = seen
     assert results["seen"] == [[None, "bad"], [None, None], [None, "puts"], ["puts", None]]
 
 
-def test_delete_may_show_the_document() -> None:
+def test_delete_may_show_the_document(run: Run) -> None:
     results = run("""
 ask("PUT", "boxes/abc", {})
 results["deleted"] = ask("DELETE", "boxes/abc?select=(id)")
@@ -175,7 +198,7 @@ results["again"] = ask("DELETE", "boxes/abc")
     assert results["again"] == [204, None]
 
 
-def test_post_creates_under_a_new_id() -> None:
+def test_post_creates_under_a_new_id(run: Run) -> None:
     results = run("""
 results["added"] = ask("POST", "boxes", {"id": "mine"})
 results["named"] = ask("POST", "boxes", {})
@@ -190,7 +213,7 @@ results["page"] = ask("GET", "boxes")
     assert pick(results["page"][1], "count", "total") == {"count": 2, "total": 2}
 
 
-def test_the_default_length_of_a_page_is_that_of_the_collection() -> None:
+def test_the_default_length_of_a_page_is_that_of_the_collection(run: Run) -> None:
     results = run("""
 for name in "abc":
     ask("PUT", f"boxes/{name}", {})
@@ -202,7 +225,7 @@ results["all"] = ask("GET", "boxes?count=25")[1]
     assert results["all"]["count"] == 3
 
 
-def test_patch_may_rename_a_document_with_all_below() -> None:
+def test_patch_may_rename_a_document_with_all_below(run: Run) -> None:
     results = run("""
 ask("PUT", "boxes/a", {})
 ask("PUT", "boxes/b", {})
@@ -222,7 +245,7 @@ results["put"] = ask("PUT", "boxes/b", {"id": "d"})
     assert results["put"] == [400, "IdConflictException"]
 
 
-def test_a_resource_may_refuse_an_existing_document_in_both_dialects() -> None:
+def test_a_resource_may_refuse_an_existing_document_in_both_dialects(run: Run) -> None:
     results = run("""
 for dialect in ("documented", "observed"):
     ask = Client(dialect=dialect)
@@ -233,7 +256,7 @@ for dialect in ("documented", "observed"):
     assert results == {"documented": refused, "observed": refused}
 
 
-def test_a_header_asks_for_the_refusal_of_an_existing_document() -> None:
+def test_a_header_asks_for_the_refusal_of_an_existing_document(run: Run) -> None:
     results = run("""
 ask("PUT", "checked/a", {})
 results["replaced"] = ask("PUT", "checked/a", {})[0]
@@ -243,7 +266,7 @@ results["new"] = ask("PUT", "checked/b", {}, x_dw_validate_existing="true")[0]
     assert results == {"replaced": 200, "refused": [400, "ThingValidatedException"], "new": 201}
 
 
-def test_a_check_refuses_calls_of_a_resource_and_of_the_resources_below() -> None:
+def test_a_check_refuses_calls_of_a_resource_and_of_the_resources_below(run: Run) -> None:
     results = run("""
 ask("PUT", "guarded/good", {})
 for method, path in (
@@ -255,7 +278,7 @@ for method, path in (
     assert set(map(tuple, results.values())) == {(403, "ThingRefusedException")}
 
 
-def test_a_verb_may_ignore_properties() -> None:
+def test_a_verb_may_ignore_properties(run: Run) -> None:
     results = run("""
 results["created"] = ask("PUT", "guarded/a", {"count": 1, "good": True})[1]
 results["updated"] = ask("PATCH", "guarded/a", {"count": 2, "good": False})[1]
@@ -269,7 +292,7 @@ results["replaced"] = ask("PUT", "guarded/a", {"count": 3})[1]
     }
 
 
-def test_given_records_stand_in_for_the_stored_ones() -> None:
+def test_given_records_stand_in_for_the_stored_ones(run: Run) -> None:
     results = run("""
 results["page"] = ask("GET", "given?start=1&count=1")[1]
 query = {"term_query": {"fields": ["count"], "operator": "greater", "values": [1]}}
@@ -285,7 +308,7 @@ results["none"] = ask("GET", "given"), ask("POST", "given_search", {"query": que
     assert results["none"] == [[204, None], [204, None]]
 
 
-def test_the_path_of_a_search_may_end_in_the_parents_id() -> None:
+def test_the_path_of_a_search_may_end_in_the_parents_id(run: Run) -> None:
     results = run("""
 for name in "ab":
     ask("PUT", f"boxes/{name}", {})
@@ -302,7 +325,7 @@ results["later"] = ask("POST", "lid_search/b", request)[1]["hits"][0]["id"]
     assert results["later"] == "bb"
 
 
-def test_an_operation_answers_with_the_checked_body() -> None:
+def test_an_operation_answers_with_the_checked_body(run: Run) -> None:
     results = run("""
 ask("PUT", "boxes/a", {})
 results["counted"] = ask("POST", "boxes/a/count", {"count": 5})
@@ -322,7 +345,7 @@ results["method"] = ask("GET", "boxes/a/count")
     assert results["method"] == [405, "MethodNotAllowedException"]
 
 
-def test_an_operation_may_answer_a_page() -> None:
+def test_an_operation_may_answer_a_page(run: Run) -> None:
     results = run("""
 results["page"] = ask("GET", "letters?count=3&start=2&select=(**)")
 results["wrong"] = ask("GET", "letters?count=x")
@@ -339,7 +362,7 @@ results["wrong"] = ask("GET", "letters?count=x")
     assert results["wrong"] == [400, "MalformedParameterException"]
 
 
-def test_the_answer_of_a_view_that_prevents_caching_is_not_cached() -> None:
+def test_the_answer_of_a_view_that_prevents_caching_is_not_cached(run: Run) -> None:
     results = run("""
 ask("PUT", "boxes/a", {})
 calls = []
@@ -365,7 +388,9 @@ for path in ("boxes/a", "boxes/a", "fixed/a", "fixed/a"):
         ("/several/{id}", "get", ["id", "select", "site_id"]),
     ],
 )
-def test_the_meta_api_describes_operations(path: str, method: str, told: list[str]) -> None:
+def test_the_meta_api_describes_operations(
+    run: Run, path: str, method: str, told: list[str]
+) -> None:
     results = run("""
 description = ask.client.get("/dw/meta/v1/rest/data/v23_2", headers=ask.headers).json
 results["paths"] = description["paths"]
