@@ -213,6 +213,8 @@ REFUSED = [
         make_zip({LISTS: b'<?xml version="1.0" encoding="zork"?>' + inventory("\xff").encode()}),
         "inventory-lists/lists.xml, line 1: has an encoding that cannot be read: unknown encoding",
     ),
+    (make_zip({"tax.xml": "<tax>\n<rate></tax>"}), "tax.xml, line 2: is not well-formed"),
+    (make_zip({"tax.xml": "<tax>\n"}), "tax.xml, line 2: is not well-formed"),
     (make_zip({LISTS: BOMB.format(NAMESPACE)}), "has a document type definition or an entity"),
     (make_zip({"../a.xml": "<a/>"}), "has a path outside of the archive: 'a/../a.xml'"),
     (make_zip({"b/c.xml": "<a/>"}, top="/"), "has a path outside of the archive: '/b/c.xml'"),
