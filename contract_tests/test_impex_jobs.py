@@ -270,6 +270,32 @@ def test_an_export_has_the_wanted_units(storefront: Api) -> None:
     assert "WARN data unit catalogs: the data unit is not emulated\n" in log
 
 
+@pytest.mark.rule("IMP-6")
+def test_an_export_names_unknown_units_and_missing_documents(storefront: Api) -> None:
+    units = {
+        "inventory_lists": {"inventory_m": True, "gone": True, "all": False},
+        "customer_lists": {"absent": True, "never": False},
+        "sites": {
+            "Nowhere": {"site_preferences": True},
+            "RefArch": {"site_preferences": True, "meta_data": True, "zork": True, "zonk": False},
+        },
+        "global_data": {"meta_data": True, "site_preferences": True},
+        "custom_types": {"all": True},
+    }
+    body = {"export_file": "x.zip", "data_units": units}
+    document, log = run(storefront, EXPORT, body)
+    assert document["status"] == "OK"
+    assert re.findall(r"WARN (.*)", log) == [
+        "data unit meta_data: the data unit is not emulated",
+        "data unit zork: the data unit is not emulated",
+        "data unit site_preferences: the data unit is not emulated",
+        "data unit custom_types: the data unit is not emulated",
+        "data unit sites: there is no document 'Nowhere'",
+        "data unit inventory_lists: there is no document 'gone'",
+        "data unit customer_lists: there is no document 'absent'",
+    ]
+
+
 @pytest.mark.rule("IMP-8")
 def test_an_export_replaces_a_file_only_if_told_so(storefront: Api) -> None:
     upload(storefront, b"other", "x.zip")

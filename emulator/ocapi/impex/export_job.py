@@ -1,6 +1,6 @@
 """The job ``sfcc-site-archive-export`` (IMP-8)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,9 +15,14 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.impex.import_job import FOLDER
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resources.job.actions import Outcome
+from emulator.store import Store
 
 ALL = "all"
 SITES, GLOBAL = "sites", "global_data"
+ID_UNITS = tuple(form.units[0] for form in FORMATS if form.by_id)
+"""The units with ids; each has the name of a collection."""
+SITE_UNITS = {ALL, *(n for form in FORMATS if form.by_site for n in form.units)}
+GLOBAL_UNITS = {ALL, *(n for f in FORMATS if not (f.by_site or f.by_id) for n in f.units)}
 VERSION = b"###########################################\n# Generated file, do not edit.\n"
 VERSION += b"###########################################\n23.2\n"
 
@@ -40,7 +45,7 @@ class Units:
 
     def wants(self, form: Format, id_: str) -> bool:
         """Return whether the export has the file of a format and an id."""
-        if form.file.startswith("sites/"):
+        if form.by_site:
             chosen = [self._find(SITES, id_), self._find(SITES, ALL)]
             return any(self._has(units, name) for units in chosen for name in (*form.units, ALL))
         if form.by_id:
@@ -49,15 +54,26 @@ class Units:
         return any(self._has(self._units.get(GLOBAL), name) for name in (*form.units, ALL))
 
     def list_unknown(self) -> Iterator[str]:
-        """Yield the names of the wanted units without a format."""
-        known = {name for form in FORMATS for name in form.units} | {ALL}
+        """Yield the names of the wanted units without a format, each at the place of the unit."""
         sites = self._units.get(SITES)
-        by_site = sites.values() if isinstance(sites, dict) else ()
-        for units in (*by_site, self._units.get(GLOBAL)):
-            if isinstance(units, dict):
-                yield from (name for name in units if units[name] is True and name not in known)
+        for units in sites.values() if isinstance(sites, dict) else ():
+            yield from self._list_others(units, SITE_UNITS)
+        yield from self._list_others(self._units.get(GLOBAL), GLOBAL_UNITS)
         for name, named in self._units.items():
-            if name not in (SITES, GLOBAL) and name not in known and named:
+            if name not in {SITES, GLOBAL, *ID_UNITS} and named:
+                yield name
+
+    def list_missing(self, store: Store) -> Iterator[tuple[str, str]]:
+        """Yield the wanted ids without a document, each with the name of the collection."""
+        for collection in (SITES, *ID_UNITS):
+            named = self._units.get(collection)
+            for id_, wanted in named.items() if isinstance(named, dict) else ():
+                if wanted and id_ != ALL and store.get(collection, (id_,)) is None:
+                    yield collection, id_
+
+    def _list_others(self, units: Any, known: Container[str]) -> Iterator[str]:
+        for name in units if isinstance(units, dict) else ():
+            if units[name] is True and name not in known:
                 yield name
 
     def _find(self, name: str, id_: str) -> Any:
@@ -98,6 +114,8 @@ def export_archive(
     log.inform(f"ExportFile:  {name}")
     for unknown in dict.fromkeys(units.list_unknown()):
         log.add_problem(f"data unit {unknown}: the data unit is not emulated")
+    for collection, id_ in units.list_missing(call.store):
+        log.add_problem(f"data unit {collection}: there is no document '{id_}'")
     for path in files:
         log.inform(f"Exported {path}")
     return Outcome(log.list_lines())
