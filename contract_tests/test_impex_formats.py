@@ -187,6 +187,43 @@ def test_groups_and_custom_types_are_imported(storefront: Api) -> None:
     ]
 
 
+def showroom(value_type: str, attribute: str = "number") -> str:
+    """Return a file with the type Showroom: the key attribute, and another text for the type."""
+    return f"""<metadata xmlns="{NAMESPACE}/metadata/2006-10-31"><custom-type type-id="Showroom">
+<display-name xml:lang="x-default">Hall</display-name>
+<key-definition attribute-id="{attribute}"><type>{value_type}</type><min-length>0</min-length>
+</key-definition></custom-type></metadata>"""
+
+
+@pytest.mark.rule("IMP-9")
+@pytest.mark.parametrize(("value_type", "attribute"), [("string", "number"), ("int", "kind")])
+def test_objects_keep_the_key_attribute_of_the_type(
+    storefront: Api, value_type: str, attribute: str
+) -> None:
+    below = "/custom_object_definitions/Showroom/attribute_definitions?select=(**)"
+    before = storefront.get(below).content
+    log = import_(storefront, {"meta/types.xml": showroom(value_type, attribute)})
+    errors = re.findall(r"WARN \[DATAERROR\] (.*)", log)
+    assert errors == [
+        (
+            f"[1/1] key-definition '{attribute}': The key attribute 'number' can't be changed. "
+            "(meta/types.xml, line 1)"
+        )
+    ]
+    assert storefront.get(below).content == before
+    path = "/sites/RefArch/custom_objects/Showroom/7"
+    assert shown(storefront, path, "key_value_integer") == {"key_value_integer": 7}
+
+
+@pytest.mark.rule("IMP-9")
+def test_a_type_without_objects_takes_another_type_of_keys(storefront: Api) -> None:
+    path = "/sites/RefArch/custom_objects/Showroom/7"
+    assert storefront.call("DELETE", f"{storefront.scope}{path}").status_code == 204
+    assert "DATAERROR" not in import_(storefront, {"meta/types.xml": showroom("string")})
+    path = "/custom_object_definitions/Showroom/attribute_definitions/number"
+    assert shown(storefront, path, "value_type", "key") == {"value_type": "string", "key": True}
+
+
 @pytest.mark.rule("IMP-10")
 def test_customers_are_imported_with_their_addresses(storefront: Api) -> None:
     log = import_(storefront, FILES)
@@ -262,6 +299,26 @@ def test_preferences_of_the_platform_give_lists_and_cartridges(storefront: Api) 
     site = storefront.get("/sites/RefArch?select=(**)").json()
     assert site["customer_list_link"]["customer_list_id"] == "RefArchGlobal"
     assert shown(storefront, "/sites/Sites-Site", "cartridges") == {"cartridges": "bm_mine:bm_base"}
+
+
+@pytest.mark.rule("IMP-12")
+@pytest.mark.parametrize("path", ["a::b", "a:b:a", "a b", "a" * 257, ":".join(["a" * 200] * 20)])
+def test_an_import_refuses_a_wrong_cartridge_path(storefront: Api, path: str) -> None:
+    names = ("/sites/RefArch", "/sites/Sites-Site")
+    before = [shown(storefront, name, "cartridges", "description") for name in names]
+    site = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"><description>New'
+    files: dict[str, str | bytes] = {
+        "sites/RefArch/site.xml": f"{site}</description><custom-cartridges>{path}"
+        "</custom-cartridges></site>",
+        "preferences.xml": GLOBAL_PREFERENCES.replace("bm_mine:bm_base", path),
+    }
+    log = import_(storefront, files)
+    fault = f"The cartridge path '{path}' is invalid."
+    problems = re.findall(r"WARN \[DATAERROR\] (.*)", log)
+    assert len(problems) == 2
+    assert problems[0].startswith(f"[1/1] site 'RefArch': {fault}"[:900])
+    assert problems[1].startswith(f"[1/2] preference 'CustomCartridges': {fault}"[:900])
+    assert [shown(storefront, name, "cartridges", "description") for name in names] == before
 
 
 @pytest.mark.rule("IMP-13")

@@ -25,6 +25,8 @@ from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.merge import Described, Draft, Merge
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.job.actions import Outcome
+from emulator.ocapi.resources.site.cartridge_path import read_path
+from emulator.ocapi.schema.faults import Fault
 from emulator.store import Record, retry_on_conflict
 
 FOLDER = "Impex/src/instance"
@@ -114,8 +116,7 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
 def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
     """Set the customer list of a site, or the cartridge path of Business Manager."""
     if not item.key[0] and item.key[-1] == CARTRIDGES:
-        path = {"id": BUSINESS_MANAGER_SITE, "cartridges": item.properties.get("value", "")}
-        merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), path))
+        _set_cartridges(item, count, merging, log)
         return
     site = merging.draft.store.get(SITES, item.key[:1])
     list_id = item.properties.get("value")
@@ -128,6 +129,18 @@ def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
     if before.get("customer_list_id") != list_id:
         changed = site.amend({"customer_list_link": {"customer_list_id": list_id}})
         merging.draft.put(SITES, changed)
+
+
+def _set_cartridges(item: Item, count: int, merging: Merge, log: Log) -> None:
+    path = item.properties.get("value", "")
+    try:
+        if path:  # an empty path is Business Manager without own cartridges
+            read_path(path)
+    except Fault as fault:
+        log.report("DATAERROR", item, count, str(fault))
+        return
+    properties = {"id": BUSINESS_MANAGER_SITE, "cartridges": path}
+    merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), properties))
 
 
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:

@@ -1,11 +1,16 @@
-"""The cartridge paths of sites: cartridges in order of precedence, separated by colons."""
+"""The operations on the cartridge paths of sites."""
 
-import re
 from collections.abc import Callable
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Resource
+from emulator.ocapi.resources.site.cartridge_path import (
+    CARTRIDGE_NAME,
+    INVALID_PATH,
+    MAX_PATH_CHARACTERS,
+    read_path,
+)
 from emulator.ocapi.resources.site.sites import SITES, Site, Sites
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
@@ -13,8 +18,6 @@ from emulator.ocapi.schema.fields import Enumeration, String
 from emulator.store import Put, retry_on_conflict
 
 BUSINESS_MANAGER_SITE = "Sites-Site"
-MAX_PATH_CHARACTERS = 4000
-CARTRIDGE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}", re.ASCII)
 
 CARTRIDGE_EXISTS = FaultType(
     400,
@@ -24,9 +27,6 @@ CARTRIDGE_EXISTS = FaultType(
 )
 INVALID_CARTRIDGE = FaultType(
     400, "InvalidCartridge", "The cartridge name '{cartridgeName}' is invalid.", ("cartridgeName",)
-)
-INVALID_PATH = FaultType(
-    400, "InvalidCartridgePath", "The cartridge path '{cartridges}' is invalid.", ("cartridges",)
 )
 INVALID_OPERATION = FaultType(
     400, "InvalidOperation", "The cartridge '{target}' isn't in the cartridge path.", ("target",)
@@ -82,10 +82,7 @@ def add(call: Call) -> Answer:
 
 def replace(call: Call) -> Answer:
     """Replace the cartridge path of a site (CART-1)."""
-    sent = call.changes["cartridges"]
-    names = sent.split(":") if len(sent) <= MAX_PATH_CHARACTERS else [""]
-    if not all(map(CARTRIDGE_NAME.fullmatch, names)) or len({*names}) < len(names):
-        raise INVALID_PATH(sent)
+    names = read_path(call.changes["cartridges"])
     return _change(call, lambda _: names)
 
 

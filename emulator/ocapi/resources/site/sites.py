@@ -1,6 +1,7 @@
 """Sites: the storefronts of the organization."""
 
 from emulator.ocapi.resource import Resource, Search
+from emulator.ocapi.resources.site.cartridge_path import check_change
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import ENUM_CONSTRAINT_VIOLATION, FaultType
 from emulator.ocapi.schema.fields import (
@@ -78,6 +79,7 @@ SITES = Resource(
         },
         faults=(ENUM_CONSTRAINT_VIOLATION,),
     ),
+    effects=check_change,
     required=True,
     survives_empty_reset=True,
 )
