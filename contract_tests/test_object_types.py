@@ -291,6 +291,59 @@ def test_definitions_that_cannot_be_created(shop: Api) -> None:
     assert "display_name" not in replaced.json()
 
 
+def enum(value_type: str, *values: Any) -> dict[str, Any]:
+    """Return the body of a definition with values."""
+    return {"value_type": value_type, "value_definitions": [{"value": one} for one in values]}
+
+
+VALUE = "object_attribute_value_definition"
+CONTRADICTIONS = [
+    (enum("enum_of_string", "a", "b", "a"), "value_definitions"),
+    (enum("enum_of_int", 1, 2, 1), "value_definitions"),
+    (enum("enum_of_int", 1, "2"), "value_definitions"),
+    (enum("enum_of_int", 1.5), "value_definitions"),
+    (enum("enum_of_string", "a", 1), "value_definitions"),
+    ({"value_type": "int", "default_value": {"value": "1"}}, "default_value"),
+    ({"value_type": "string", "default_value": {"value": 1}}, "default_value"),
+    ({"value_type": "boolean", "default_value": {"value": "true"}}, "default_value"),
+    ({"value_type": "date", "default_value": {"value": "tomorrow"}}, "default_value"),
+    ({"value_type": "set_of_int", "default_value": {"value": "a"}}, "default_value"),
+    ({"value_type": "string", "min_length": -1}, "min_length"),
+    ({"value_type": "string", "field_length": -1}, "field_length"),
+    ({"value_type": "text", "field_height": -1}, "field_height"),
+    ({"value_type": "double", "scale": -1}, "scale"),
+    ({"value_type": "int", "min_value": 3, "max_value": 2}, "min_value"),
+]
+
+
+@pytest.mark.rule("OBJ-3")
+@pytest.mark.parametrize("attributes", [LIST_ATTRIBUTES, ROOM_ATTRIBUTES])
+def test_a_definition_with_a_contradiction_is_refused(shop: Api, attributes: str) -> None:
+    path = f"{attributes}/contract-x"
+    created = {"attributeDefinitionId": "contract-x"}
+    for body, member in CONTRADICTIONS:
+        answer = shop.put(path, json=body)
+        assert_fault(answer, 400, "AttributeDefinitionCreate", created)
+        assert shop.get(path).status_code == 404
+        assert shop.put(path, json={"value_type": body["value_type"]}).status_code == 201
+        answer = shop.patch(path, json=body)
+        changed = {"property": member, **created}
+        assert_fault(answer, 400, "AttributeDefinitionPropertyReadOnly", changed)
+        assert shop.delete(path).status_code == 204
+    for body in [
+        {**enum("enum_of_int", 1, 2), "default_value": {"value": 2}},
+        {"value_type": "set_of_string", "default_value": {"value": "a"}},
+        {"value_type": "double", "min_value": 2, "max_value": 2, "scale": 0, "min_length": 0},
+        {"value_type": "date", "default_value": {"value": "2026-01-31"}},
+    ]:
+        answer = shop.put(path, json=body)
+        assert {name: answer.json()[name] for name in body if name != "value_definitions"} == {
+            name: value if name != "default_value" else {**value, "_type": VALUE}
+            for name, value in body.items()
+            if name != "value_definitions"
+        }
+
+
 @pytest.mark.rule("OBJ-4")
 def test_the_key_of_a_custom_type_is_read_only(shop: Api) -> None:
     path = f"{ROOM_ATTRIBUTES}/number"
