@@ -281,6 +281,27 @@ def test_a_variation_attribute_is_created_changed_and_deleted(shop: Api) -> None
     assert_fault(shop.get(f"{path}/values"), 404, "VariationAttributeNotFound", arguments)
 
 
+def list_images(api: Api) -> list[str]:
+    groups = show(api, f"{MASTER}?expand=all_images")["image_groups"]
+    return [image["path"] for group in groups for image in group["images"]]
+
+
+@pytest.mark.rule("PRD-8")
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        (f"{ATTRIBUTES}/color", ["large/merino-crew.jpg"]),
+        (f"{COLORS}/navy", ["large/merino-crew.jpg"]),
+        (f"{COLORS}/black", ["large/merino-crew.jpg", "large/merino-crew-navy.jpg"]),
+        (f"{ATTRIBUTES}/size", ["large/merino-crew.jpg", "large/merino-crew-navy.jpg"]),
+    ],
+)
+def test_a_product_loses_the_images_of_a_deleted_value(shop: Api, path: str, left: Any) -> None:
+    assert list_images(shop) == ["large/merino-crew.jpg", "large/merino-crew-navy.jpg"]
+    assert shop.delete(path).status_code == 204
+    assert list_images(shop) == left
+
+
 @pytest.mark.rule("PRD-8")
 def test_variation_attributes_are_unique_and_have_a_definition(shop: Api) -> None:
     answer = shop.put(f"{ATTRIBUTES}/color", json={"attribute_definition_id": "brand"})

@@ -1,6 +1,6 @@
 """Variation attributes of masters, and values (PRD-8)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -35,6 +35,8 @@ from emulator.store import Change, Put, Record, Store
 Properties = Mapping[str, Any]
 
 IMAGES = ("image", "image_swatch")
+VARIATION_VALUES, IMAGE_GROUPS = "variation_values", "image_groups"
+ATTRIBUTES = "variation_attributes"
 
 
 def check_master(call: Call) -> None:
@@ -82,17 +84,48 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
 def forget_value(
     store: Store, master_id: str, attribute_id: str, value: str | None = None
 ) -> Iterator[Change]:
-    """Yield the changes of variants and groups for a deleted value, or for a deleted attribute."""
+    """Yield the changes of products for a deleted value, or for a deleted attribute.
+
+    Variants and groups lose the value, and all products the image groups of the value.
+    """
     members = (list_entries(store, entries, master_id) for entries in (VARIATIONS, GROUPS))
-    for name in chain(*members):
-        variant = find_product(store, name)
-        values = dict((variant.get("variation_values") if variant else None) or {})
-        if variant is None or values.get(attribute_id) is None:
+    for name in chain([master_id], *members):
+        product = find_product(store, name)
+        if product is None:
             continue
-        if value in (None, values[attribute_id]):
+        changed = dict(product.properties)
+        values = dict(product.get(VARIATION_VALUES) or {})
+        if values.get(attribute_id) is not None and value in (None, values[attribute_id]):
             del values[attribute_id]
-            changed = {**variant.properties, "variation_values": values}
-            yield Put(PRODUCTS_NAME, Record(variant.key, changed), variant.state)
+            changed[VARIATION_VALUES] = values
+        if groups := changed.pop(IMAGE_GROUPS, None):
+            kept = [*_drop_images(groups, attribute_id, value)]
+            changed |= {IMAGE_GROUPS: kept} if kept else {}
+        record = Record(product.key, changed)
+        if record != product:
+            yield Put(PRODUCTS_NAME, record, product.state)
+
+
+def _drop_images(
+    groups: Iterable[Properties], attribute_id: str, value: str | None
+) -> Iterator[Properties]:
+    """Yield image groups without a value; a group with no other value is left out."""
+    for group in groups:
+        found = [
+            _drop_value(one, value) if one.get("id") == attribute_id else one
+            for one in group.get(ATTRIBUTES) or ()
+        ]
+        if None not in found:
+            yield {**group, ATTRIBUTES: found} if found else group
+
+
+def _drop_value(attribute: Properties, value: str | None) -> Properties | None:
+    """Return an attribute of an image group without a value; None if nothing is left."""
+    before = attribute.get("values") or ()
+    left = [one for one in before if one.get("value") != value]
+    if value is None or (before and not left):
+        return None
+    return {**attribute, "values": left} if left else attribute
 
 
 def forget_deleted_value(
