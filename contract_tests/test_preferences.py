@@ -22,6 +22,43 @@ def shop(start: Start) -> Api:
     return start(fixtures="storefront")
 
 
+@pytest.mark.rule("PRF-5")
+def test_the_journal_hides_passwords_of_any_name(shop: Api) -> None:
+    base = "/system_object_definitions/SitePreferences"
+    body = {"value_type": "password"}
+    assert shop.put(f"{base}/attribute_definitions/pin", json=body).status_code == 201
+    assigned = shop.put(f"{base}/attribute_groups/Reviews/attribute_definitions/pin")
+    assert assigned.status_code == 204
+    path, secret = f"{SITE}/Reviews/development", "plum4"
+    changed = shop.patch(path, json={"c_pin": secret, "c_reviewsLayout": "list"})
+    assert changed.json()["c_pin"] == secret
+    for _ in range(2):
+        assert shop.get(path).json()["c_pin"] == secret
+        assert f"<c_pin>{secret}</c_pin>" in shop.get(f"{path}?format=xml").text
+    of_sites = "/site_preferences/preference_groups/Reviews/development"
+    alone = shop.get(f"{of_sites}/preferences/pin").json()
+    assert alone["site_values"]["RefArch"] == secret
+    found = shop.call(
+        "POST",
+        f"{shop.scope}/site_preferences/preference_groups/Reviews/development/preference_search",
+        json={"query": {"match_all_query": {}}, "select": "(**)"},
+    )
+    assert secret in found.text
+    part = f"--b\r\nx-dw-http-method: GET\r\nx-dw-resource-path: {shop.scope}{path}\r\n\r\n\r\n"
+    batch = shop.call(
+        "POST",
+        "/s/-/dw/batch",
+        data=f"{part}--b--",
+        headers={"Content-Type": "multipart/mixed; boundary=b"},
+    )
+    assert secret in batch.text
+    journal = shop.call("GET", "/__emulator__/journal").text
+    assert secret not in journal
+    assert r"\"c_pin\":\"***\"" in journal
+    assert "<c_pin>***</c_pin>" in journal
+    assert r"\"c_reviewsLayout\":\"list\"" in journal
+
+
 @pytest.mark.rule("PRF-2")
 def test_a_group_has_the_preferences_with_a_value(shop: Api) -> None:
     group = shop.get(f"{SITE}/Reviews/development").json()

@@ -23,6 +23,9 @@ INJECTED = "emulator.injected_fault"
 CONCEALED = "emulator.concealed_body"
 """The key of the WSGI environment that marks a request body as secret, left out of the journal."""
 
+CONCEALED_MEMBERS = "emulator.concealed_members"
+"""The key of the WSGI environment with the names of members whose values are secret."""
+
 STREAMED = "emulator.streamed"
 """The key of the WSGI environment that marks an answer as too long to be kept in memory."""
 UPLOAD_PATH = "/on/demandware.servlet"

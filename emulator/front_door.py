@@ -14,6 +14,7 @@ from werkzeug.wsgi import get_input_stream
 
 from emulator.family import (
     CONCEALED,
+    CONCEALED_MEMBERS,
     DROPPED,
     FAMILY,
     FAULT,
@@ -237,6 +238,8 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
         elif sent := body.getvalue():
             shown = b"" if environ.get(CONCEALED) else sent[:body_bytes]
             recorded.request_body = Body(shown, len(sent))
+        if names := environ.get(CONCEALED_MEMBERS):
+            recorded.redactor.names = frozenset(names)
         recorded.seconds = perf_counter() - started
         if workspace.journal.capacity:
             workspace.journal.add(recorded)

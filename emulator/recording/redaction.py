@@ -8,7 +8,13 @@ from xml.sax.saxutils import escape
 import orjson
 
 from emulator.cached_property import cached_property
-from emulator.recording.secret import REDACTED, is_secret_name, may_hold_secret, redact
+from emulator.recording.secret import (
+    REDACTED,
+    is_secret_name,
+    may_hold_secret,
+    redact,
+    redact_named,
+)
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MAX_PARAMETERS = 256  # of a query; further parameters are left out
@@ -22,17 +28,23 @@ class Redactor:
 
     Args:
         authorization: The request's Authorization header. Its credentials are secret anywhere.
+
+    Attributes:
+        token: The credentials.
+        names: The names of further members and elements with a secret.
     """
 
     def __init__(self, authorization: str) -> None:
         scheme, _, rest = authorization.strip().partition(" ")
         self.token = rest.strip() or scheme
+        self.names: frozenset[str] = frozenset()
 
     def text(self, text: str) -> str:
         """Return a text without secrets, in characters of UTF-8."""
         if not text.isascii():
             text = text.encode(errors="backslashreplace").decode()
-        return redact(self._without_token(text))
+        redacted = redact(self._without_token(text))
+        return redact_named(redacted, self.names) if self.names else redacted
 
     def query(self, query: str) -> str:
         """Return a query or a form without secrets, otherwise unchanged."""

@@ -6,7 +6,7 @@ instead. Every scan takes linear time, and leaves all other characters as they a
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
@@ -61,6 +61,7 @@ SECRET_FORMS = (
 )
 URL_LIKE = re.compile(r"[^\s\"'<>&]++")
 
+IsSecret = Callable[[str], bool]
 Span = tuple[int, int, str]  # begin and end of a secret, and the text in its place
 
 
@@ -97,6 +98,17 @@ def redact(text: str, encodings: int = MAX_ENCODINGS) -> str:
     return text
 
 
+def redact_named(text: str, names: Collection[str]) -> str:
+    """Return a text without the values of JSON members and XML elements with some names."""
+
+    def is_named(name: str) -> bool:
+        return _unescape(name) in names
+
+    for opening, closing in MARKUP_BRACKETS:
+        text = _replace(text, _find_elements(text, opening, closing, is_named))
+    return _replace(text, _find_assignments(text, is_named))
+
+
 def _redact_url(text: str, encodings: int) -> str:
     decoded = unquote(text) if "%" in text else text
     if decoded == text:
@@ -113,12 +125,12 @@ def _replace(text: str, spans: Iterator[Span]) -> str:
     return "".join((*pieces, text[at:])) if pieces else text
 
 
-def _find_assignments(text: str) -> Iterator[Span]:
+def _find_assignments(text: str, is_secret: IsSecret = is_secret_name) -> Iterator[Span]:
     """Yield the values of members, parameters, attributes and header lines with secret names."""
     at = 0
     while found := ASSIGNMENT.search(text, at):
         at = found.end()
-        if is_secret_name(found["member"] or found["name"]):
+        if is_secret(found["member"] or found["name"]):
             end, replacement = _find_value(text, found)
             yield at, end, replacement
             at = end
@@ -163,13 +175,15 @@ def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _find_elements(text: str, opening: str, closing: str) -> Iterator[Span]:
+def _find_elements(
+    text: str, opening: str, closing: str, is_secret: IsSecret = is_secret_name
+) -> Iterator[Span]:
     """Yield the contents of XML elements with secret names, in any namespace."""
     start = _compile_start(opening, closing)
     at = 0
     while found := start.search(text, at):
         at = found.end()
-        if is_secret_name(found[1]) and not found[2].endswith("/"):
+        if is_secret(found[1]) and not found[2].endswith("/"):
             end = _find_element_end(text, at, found[1], opening, closing)
             yield at, end, REDACTED
             at = end

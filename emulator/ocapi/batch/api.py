@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote_plus, unquote_to_bytes
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
+from emulator.family import CONCEALED_MEMBERS, HINT_HEADER, INJECTED, PAUSE, Family
 from emulator.family import FAULT as FAULT_TYPE
-from emulator.family import HINT_HEADER, INJECTED, PAUSE, Family
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.app import CONTENT_TYPES, HEADERS
@@ -439,6 +439,8 @@ def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePar
     except StoreUnavailable as error:
         workspace = environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
     reply = serve_part(environ, workspace)
+    if concealed := environ.get(CONCEALED_MEMBERS):
+        main.setdefault(CONCEALED_MEMBERS, set()).update(concealed)
     body = b"".join(reply.parts)
     identified = subrequest.part.headers.get(CONTENT_ID_HEADER)
     headers, answered = {CONTENT_ID_HEADER: identified} if identified else {}, dict(reply.headers)

@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from emulator.family import CONCEALED_MEMBERS
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.object_type import system_object_definitions
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES, list_members
@@ -131,8 +132,18 @@ def read_group(
         definition = call.store.get(system_object_definitions.DEFINITIONS, (object_type, name))
         if definition is not None and not definition.get("system"):
             definitions[name] = definition
+    _name_secrets(call, definitions)
     masks_passwords = call.request.parameters.get(MASK_PASSWORDS) == "true"
     return PreferenceGroup(object_type, group_id, instance_type, definitions, masks_passwords)
+
+
+def _name_secrets(call: Call, definitions: Mapping[str, Record]) -> None:
+    """Name the passwords of a group for the journal; a cached answer would not name these."""
+    passwords = [n for n, one in definitions.items() if one.get("value_type") == "password"]
+    if passwords:
+        names = {"site_values", *(f"c_{name}" for name in passwords)}
+        call.request.environ.setdefault(CONCEALED_MEMBERS, set()).update(names)
+        call.prevent_caching()
 
 
 def list_sites(call: Call) -> list[str]:
