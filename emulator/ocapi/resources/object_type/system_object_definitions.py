@@ -6,8 +6,8 @@ from functools import partial
 from emulator.ocapi.resource import Resource, Search
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group, rules
 from emulator.ocapi.resources.object_type import object_type_definition as object_type
-from emulator.ocapi.resources.object_type.assignments import make_operations
-from emulator.ocapi.resources.object_type.listing import LIST_TYPES, make_search
+from emulator.ocapi.resources.object_type.declaration import declare_definitions, declare_groups
+from emulator.ocapi.resources.object_type.listing import LIST_TYPES
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.language import SearchField
@@ -45,53 +45,24 @@ SYSTEM_OBJECT_DEFINITIONS = Resource(
 PARENT = replace(SYSTEM_OBJECT_DEFINITIONS, not_found=object_type.NOT_FOUND)
 """The types as the parents of attributes and groups: there, a missing type is another fault."""
 
-SYSTEM_ATTRIBUTE_DEFINITIONS = Resource(
-    name=DEFINITIONS,
-    path="attribute_definitions",
-    parent=PARENT,
-    parent_key="object_type",
-    document=attribute_definition.ObjectAttributeDefinition(),
-    collection=attribute_definition.ObjectAttributeDefinitions(),
-    key="id",
-    verbs=frozenset({"list", "read", "create", "update", "delete"}),
-    not_found=attribute_definition.NOT_FOUND,
+SYSTEM_ATTRIBUTE_DEFINITIONS = declare_definitions(
+    PARENT,
+    DEFINITIONS,
+    GROUPS,
+    queryable=False,
     duplicate_if_validated=attribute_definition.DUPLICATE,
-    deletes_missing=False,
-    derive=attribute_definition.derive,
-    view=partial(rules.show_attribute, queryable=False),
     effects=rules.change_system_attribute,
     refusals={
         "create": (attribute_definition.CREATE_FAILED, attribute_definition.READ_ONLY),
         "update": (attribute_definition.PROPERTY_READ_ONLY,),
         "delete": (attribute_definition.READ_ONLY,),
     },
-    expansions=("value",),
-    survives_empty_reset=True,
-    operations=(make_search(PARENT, DEFINITIONS, GROUPS),),
 )
-
-SYSTEM_ATTRIBUTE_GROUPS = Resource(
-    name=GROUPS,
-    path="attribute_groups",
-    parent=PARENT,
-    parent_key="object_type",
-    document=attribute_group.ObjectAttributeGroup(),
-    collection=attribute_group.ObjectAttributeGroups(),
-    key="id",
-    verbs=frozenset({"list", "read", "create", "update", "delete"}),
-    not_found=attribute_group.NOT_FOUND,
+SYSTEM_ATTRIBUTE_GROUPS = declare_groups(
+    PARENT,
+    DEFINITIONS,
+    GROUPS,
     duplicate_if_validated=attribute_group.DUPLICATE,
-    deletes_missing=False,
-    derive=rules.replace_group,
-    view=partial(rules.show_group, definitions=DEFINITIONS, path=PATH),
     effects=rules.change_group,
     refusals=dict.fromkeys(("create", "update", "delete"), (attribute_group.READ_ONLY,)),
-    expansions=("definition",),
-    search=Search(
-        path="attribute_group_search",
-        result=attribute_group.ObjectAttributeGroupSearchResult(),
-        fields=attribute_group.SEARCH_FIELDS,
-    ),
-    survives_empty_reset=True,
-    operations=make_operations(PARENT, DEFINITIONS, GROUPS),
 )
