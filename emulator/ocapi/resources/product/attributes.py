@@ -1,7 +1,6 @@
 """Variation attributes and values: the rules for products and for catalogs (PRD-8)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from emulator.ocapi.resources.object_type.system_object_definitions import (
     DEFINITIONS,
     SYSTEM_OBJECT_DEFINITIONS,
 )
+from emulator.ocapi.resources.product.family import Family
 from emulator.ocapi.resources.product.options import list_below, read_values
 from emulator.ocapi.resources.product.variation_attribute import (
     VariationAttribute,
@@ -30,36 +30,16 @@ DEFINITION_ID = "attribute_definition_id"
 TYPES = {"string": "string", "enum_of_string": "string", "int": "int", "enum_of_int": "int"}
 NOT_PATCHED = frozenset({DEFINITION_ID, "default_value", "values"})
 
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """The variation attributes of products, or of catalogs.
-
-    Attributes:
-        path: The path of the attributes below their owner, such as ``variation_attributes``.
-        owners: The path of the owners, such as ``products``.
-        attributes: The store's collection of the attributes.
-        values: The store's collection of the values.
-        shared: Whether several products use the attributes.
-    """
-
-    path: str
-    owners: str
-    attributes: str
-    values: str
-    shared: bool = False
-
-
 PRODUCT_FAMILY = Family(
     path="variation_attributes",
     owners="products",
-    attributes="product_variation_attributes",
+    members="product_variation_attributes",
     values="product_variation_attribute_values",
 )
 CATALOG_FAMILY = Family(
     path="shared_variation_attributes",
     owners="catalogs",
-    attributes="shared_variation_attributes",
+    members="shared_variation_attributes",
     values="shared_variation_attribute_values",
     shared=True,
 )
@@ -148,7 +128,7 @@ def declare_attributes(family: Family, parent: Resource, parent_key: str, **more
         **more: Further fields of the resource, such as ``not_found`` and ``effects``.
     """
     return Resource(
-        name=family.attributes,
+        name=family.members,
         path=family.path,
         parent=parent,
         parent_key=parent_key,

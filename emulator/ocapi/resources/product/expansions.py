@@ -57,7 +57,7 @@ def show_base(call: Call, product: Record) -> dict[str, Any]:
     for collection, kind in ((SETS, "part_of_product_set"), (BUNDLES, "bundled")):
         if call.store.count(collection, product.key):
             kinds[kind] = True
-    if call.store.count(PRODUCT_FAMILY.options, product.key):
+    if call.store.count(PRODUCT_FAMILY.members, product.key):
         kinds["option"] = True
     shown["type"] = kinds
     return shown
@@ -123,7 +123,7 @@ def show_categories(call: Call, product: Record) -> Shown:
 
 def show_options(call: Call, product: Record) -> Shown:
     """Yield the options of a product with all values."""
-    found = list_below(call.store, PRODUCT_FAMILY.options, product.key)
+    found = list_below(call.store, PRODUCT_FAMILY.members, product.key)
     whole = [{**option.properties, **show_product_option(call, option)} for option in found]
     if whole:
         yield (

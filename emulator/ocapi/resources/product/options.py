@@ -1,12 +1,12 @@
 """Product options and values: the rules for products and for catalogs (PRD-9)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.product.family import Family
 from emulator.ocapi.resources.product.product_option import (
     ProductOption,
     ProductOptions,
@@ -25,36 +25,16 @@ DEFAULT = "default_product_option_value"
 VALUES_BY_PRICE = "byoptionprice"
 MAX_VALUES = 10_000  # of one document; a value is a record of its own
 
-
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """The options of products, or of catalogs.
-
-    Attributes:
-        path: The path of the options below their owner, such as ``product_options``.
-        owners: The path of the owners, such as ``products``.
-        options: The store's collection of the options.
-        values: The store's collection of the values.
-        shared: Whether several products use the options.
-    """
-
-    path: str
-    owners: str
-    options: str
-    values: str
-    shared: bool = False
-
-
 PRODUCT_FAMILY = Family(
     path="product_options",
     owners="products",
-    options="product_options",
+    members="product_options",
     values="product_option_values",
 )
 CATALOG_FAMILY = Family(
     path="shared_product_options",
     owners="catalogs",
-    options="shared_product_options",
+    members="shared_product_options",
     values="shared_product_option_values",
     shared=True,
 )
@@ -99,7 +79,7 @@ def find_shared(call: Call, product_id: str, option_id: str) -> Record | None:
     product = find_product(call.store, product_id)
     if product is None:
         return None
-    return call.store.get(CATALOG_FAMILY.options, (product.get("owning_catalog_id"), option_id))
+    return call.store.get(CATALOG_FAMILY.members, (product.get("owning_catalog_id"), option_id))
 
 
 def show_product_option(call: Call, option: Record) -> dict[str, Any]:
@@ -115,7 +95,7 @@ def show_product_option(call: Call, option: Record) -> dict[str, Any]:
 def show_value(call: Call, value: Record, family: Family) -> dict[str, Any]:
     """Return the properties of a value from option and path."""
     *owner, option_id, name = value.key
-    option = call.store.get(family.options, value.key[:-1])
+    option = call.store.get(family.members, value.key[:-1])
     default = option.get(DEFAULT) if option else None
     path = (family.owners, *owner, family.path, option_id, "values", name)
     return {DEFAULT: default == name, "link": call.link_to(*path)}
@@ -171,7 +151,7 @@ def change_default(
     call: Call, _before: Properties | None, after: Properties | None, *, family: Family
 ) -> Iterator[Change]:
     """Yield the change of an option with a new default value."""
-    option = call.store.get(family.options, call.key[:-1])
+    option = call.store.get(family.members, call.key[:-1])
     if option is None:
         return
     name, default = call.key[-1], option.get(DEFAULT)
@@ -180,7 +160,7 @@ def change_default(
         return
     properties = {n: v for n, v in option.properties.items() if n != DEFAULT}
     properties |= {DEFAULT: name} if wanted else {}
-    yield Put(family.options, Record(option.key, properties), option.state)
+    yield Put(family.members, Record(option.key, properties), option.state)
 
 
 def declare_options(family: Family, parent: Resource, parent_key: str, **more: Any) -> Resource:
@@ -198,7 +178,7 @@ def declare_options(family: Family, parent: Resource, parent_key: str, **more: A
         **more,
     }
     return Resource(
-        name=family.options,
+        name=family.members,
         path=family.path,
         parent=parent,
         parent_key=parent_key,
@@ -220,7 +200,7 @@ def declare_values(
     """Return the resource of the values of options."""
 
     def list_values(call: Call) -> list[Record]:
-        option = call.store.get(family.options, call.parents) or Record(call.parents, {})
+        option = call.store.get(family.members, call.parents) or Record(call.parents, {})
         return sort_values(call, list_below(call.store, family.values, call.parents), option)
 
     return Resource(

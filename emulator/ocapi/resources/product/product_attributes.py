@@ -59,7 +59,7 @@ def list_attributes(call: Call) -> list[Record]:
     """Return the variation attributes of a master, also for a variant or a group."""
     product = find_product(call.store, call.key[0])
     owner = (find_master_id(product) if product else None) or call.key[0]
-    return list_below(call.store, PRODUCT_FAMILY.attributes, (owner,))
+    return list_below(call.store, PRODUCT_FAMILY.members, (owner,))
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
@@ -74,7 +74,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         return
     if before is None:
         definition = after[DEFINITION_ID]
-        for other in list_below(call.store, PRODUCT_FAMILY.attributes, (master_id,)):
+        for other in list_below(call.store, PRODUCT_FAMILY.members, (master_id,)):
             if other.get(DEFINITION_ID) == definition and other.key != call.key:
                 raise faults.DEFINITION_NOT_UNIQUE(definition)
         attributes.check_definition(call.store, definition)

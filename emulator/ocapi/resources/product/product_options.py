@@ -64,7 +64,7 @@ def check_local(call: Call) -> None:
     Raises:
         Fault: OPTION_NOT_FOUND.
     """
-    option = call.store.get(PRODUCT_FAMILY.options, call.parents)
+    option = call.store.get(PRODUCT_FAMILY.members, call.parents)
     if option is not None and option.get(SHARED):
         raise fault_of(faults.OPTION_NOT_FOUND, call.parents)
 

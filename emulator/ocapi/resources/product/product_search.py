@@ -47,7 +47,7 @@ EXPANSIONS_OF_HITS = (
 KINDS_OF_MEMBERS = {
     "part_of_product_set": SETS,
     "bundled": BUNDLES,
-    "option": PRODUCT_FAMILY.options,
+    "option": PRODUCT_FAMILY.members,
 }
 PERIOD = ("online_flag", "valid_from", "valid_to")
 

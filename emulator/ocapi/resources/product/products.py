@@ -128,9 +128,9 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
 
 def unbind_options(call: Call) -> Iterator[Change]:
     """Yield the changes of a product without the shared options."""
-    for option in list_below(call.store, PRODUCT_FAMILY.options, call.key):
+    for option in list_below(call.store, PRODUCT_FAMILY.members, call.key):
         if option.get(SHARED):
-            yield Delete(PRODUCT_FAMILY.options, option.key)
+            yield Delete(PRODUCT_FAMILY.members, option.key)
             yield Delete(BOUND_OPTIONS, option.key[::-1])
 
 

@@ -83,7 +83,7 @@ def _show_availability(call: Call, ids: list[str], site: str | None) -> dict[str
 
 def list_attributes(call: Call, master_id: str) -> list[dict[str, Any]]:
     """Return the variation attributes of a master with all values."""
-    found = list_below(call.store, PRODUCT_FAMILY.attributes, (master_id,))
+    found = list_below(call.store, PRODUCT_FAMILY.members, (master_id,))
     return [show_whole_attribute(call, attribute, PRODUCT_FAMILY) for attribute in found]
 
 
