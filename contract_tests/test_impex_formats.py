@@ -220,8 +220,15 @@ def test_a_type_without_objects_takes_another_type_of_keys(storefront: Api) -> N
     path = "/sites/RefArch/custom_objects/Showroom/7"
     assert storefront.call("DELETE", f"{storefront.scope}{path}").status_code == 204
     assert "DATAERROR" not in import_(storefront, {"meta/types.xml": showroom("string")})
+    bad = showroom("string").replace("<min-length>0<", "<min-length>-1<")
+    log = import_(storefront, {"meta/types.xml": bad})
+    assert "The attribute definition with ID 'number' couldn't be created." in log
     path = "/custom_object_definitions/Showroom/attribute_definitions/number"
-    assert shown(storefront, path, "value_type", "key") == {"value_type": "string", "key": True}
+    assert shown(storefront, path, "value_type", "key", "min_length") == {
+        "value_type": "string",
+        "key": True,
+        "min_length": 0,
+    }
 
 
 @pytest.mark.rule("IMP-10")

@@ -21,7 +21,11 @@ from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
-from emulator.ocapi.resources.object_type.attribute_definition import KEY_READ_ONLY
+from emulator.ocapi.resources.object_type.attribute_definition import (
+    CREATE_FAILED,
+    KEY_READ_ONLY,
+    list_contradictions,
+)
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
 from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.custom import DECLARED, UNDECLARED, Declarations
@@ -322,16 +326,18 @@ class Merge:
             self._add_platform_attributes(item.key[0])
 
     def _check_key_attribute(self, record: Record) -> None:
-        """Check that a type keeps its key attribute, and objects keep the type of their keys.
+        """Check the key attribute of a type: an older one stays, with objects the value type, too.
 
         Raises:
-            Fault: KEY_READ_ONLY.
+            Fault: KEY_READ_ONLY, or CREATE_FAILED for a member that contradicts the definition.
         """
         object_type, name = record.key
         key, value_type = self._find_key(object_type).get(object_type, (name, ""))
         has_objects = bool(self.draft.store.count(CUSTOM_OBJECTS, (object_type,)))
         if key != name or (has_objects and value_type != record.get("value_type")):
             raise KEY_READ_ONLY(key)
+        if any(list_contradictions(record.properties)):
+            raise CREATE_FAILED(name)
 
     def _add_platform_attributes(self, object_type: str) -> None:
         """Give a new custom object type the attributes of every type."""

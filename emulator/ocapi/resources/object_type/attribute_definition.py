@@ -245,7 +245,7 @@ def is_contradictory(definition: Mapping[str, Any]) -> bool:
 
 
 def list_contradictions(definition: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the members with a value that contradicts the definition (OBJ-3)."""
+    """Yield the members in contradiction to the definition (OBJ-3)."""
     yield from (name for name in LENGTHS if (definition.get(name) or 0) < 0)
     least, greatest = definition.get("min_value"), definition.get("max_value")
     if least is not None and greatest is not None and least > greatest:
