@@ -239,7 +239,7 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
             shown = b"" if environ.get(CONCEALED) else sent[:body_bytes]
             recorded.request_body = Body(shown, len(sent))
         if names := environ.get(CONCEALED_MEMBERS):
-            recorded.redactor.names = frozenset(names)
+            recorded.conceal(names)
         recorded.seconds = perf_counter() - started
         if workspace.journal.capacity:
             workspace.journal.add(recorded)

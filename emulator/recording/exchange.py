@@ -1,7 +1,7 @@
 """An exchange: a request and the answer, in the form for a journal."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -100,6 +100,7 @@ class Exchange:
         request_body: The body of the request.
         reply_headers: The headers of the answer.
         reply_body: The body of the answer.
+        concealed: The names of members with a secret, besides names of secrets.
     """
 
     family: "Family"
@@ -117,6 +118,7 @@ class Exchange:
     request_body: Body = EMPTY_BODY
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     reply_body: Body = EMPTY_BODY
+    concealed: Sequence[str] = ()
 
     @cached_property
     def operation(self) -> str:
@@ -136,14 +138,14 @@ class Exchange:
     @cached_property
     def redactor(self) -> Redactor:
         """The redactor of the exchange's secrets."""
-        return Redactor(self.environ.get("HTTP_AUTHORIZATION", ""))
+        return Redactor(self.environ.get("HTTP_AUTHORIZATION", ""), self.concealed)
 
     @cached_property
     def size(self) -> int:
         """The memory of the exchange in bytes, roughly."""
         reply_headers = chain.from_iterable(self.reply_headers)
         headers = sum(map(len, chain(self.environ, self.environ.values(), reply_headers)))
-        texts = len(self.path) + len(self.query) + len(self.client)
+        texts = sum(map(len, (self.path, self.query, self.client, *self.concealed)))
         bodies = len(self.request_body.data) + len(self.reply_body.data)
         return OBJECT_BYTES + headers + texts + bodies
 
@@ -166,6 +168,11 @@ class Exchange:
         """The beginning of the request's body without secrets; empty for binary data."""
         shown = self.request_body.show(self.redactor, self.headers.get("content-type", ""))
         return str(shown.get("text", ""))
+
+    def conceal(self, names: Iterable[str]) -> None:
+        """Note names of members with a secret."""
+        self.concealed = tuple(sorted(names))
+        self.redactor.names = frozenset(names)
 
     def answered(self, reply: Reply) -> None:
         """Note status and headers of the answer."""

@@ -1,7 +1,7 @@
 """Redaction: replace the secrets in a recorded request and answer by ``***``."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 from xml.sax.saxutils import escape
 
@@ -28,16 +28,13 @@ class Redactor:
 
     Args:
         authorization: The request's Authorization header. Its credentials are secret anywhere.
-
-    Attributes:
-        token: The credentials.
         names: The names of further members and elements with a secret.
     """
 
-    def __init__(self, authorization: str) -> None:
+    def __init__(self, authorization: str, names: Iterable[str] = ()) -> None:
         scheme, _, rest = authorization.strip().partition(" ")
         self.token = rest.strip() or scheme
-        self.names: frozenset[str] = frozenset()
+        self.names = frozenset(names)
 
     def text(self, text: str) -> str:
         """Return a text without secrets, in characters of UTF-8."""

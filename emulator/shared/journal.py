@@ -82,6 +82,7 @@ def encode(exchange: Exchange) -> bytes:
         "fault": exchange.fault,
         "failpoint": exchange.failpoint,
         "headers": exchange.reply_headers,
+        "concealed": exchange.concealed,
         "bodies": [len(request.data), request.size, reply.size],
     }
     is_error = exchange.status >= FIRST_ERROR_STATUS and not exchange.failpoint
@@ -114,4 +115,5 @@ def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
         request_body=Body(bodies[:cut], request_size),
         reply_headers=[(name, value) for name, value in read["headers"]],
         reply_body=Body(bodies[cut:], reply_size),
+        concealed=tuple(read["concealed"]),
     )

@@ -285,3 +285,18 @@ def test_no_text_takes_long(piece: str) -> None:
     BEARER.body(text, FORM, cut=True)
     Redactor(f"Bearer {text}").body(text[:-9], "", cut=True)
     assert process_time() - began < 1
+
+
+@table(
+    ("text", "shown"),
+    [
+        ('{"c_pin": "a\\"b", "c_pins": 1}', '{"c_pin": "***", "c_pins": 1}'),
+        ('{"c_pin": {"de": "a"}, "n": 1}', '{"c_pin": "***", "n": 1}'),
+        ('{"c_\\u0070in": 12}', '{"c_\\u0070in": "***"}'),
+        ('{"c_pin": "half', '{"c_pin": "***"'),
+        ("<c_pin>a</c_pin><c_size>1</c_size>", "<c_pin>***</c_pin><c_size>1</c_size>"),
+    ],
+)
+def test_the_values_of_concealed_members_are_redacted(text: str, shown: str) -> None:
+    assert Redactor("", {"c_pin"}).text(text) == shown
+    assert NONE.text(text) == text

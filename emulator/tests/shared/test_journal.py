@@ -125,6 +125,13 @@ def test_an_exchange_is_read_as_it_was_written(body: bytes) -> None:
     assert read.show() == written.show()
 
 
+def test_concealed_members_stay_concealed() -> None:
+    written = exchange(b'{"pin": "1234", "size": 7}')
+    written.conceal({"pin"})
+    read = journal.decode(b"7 1234 " + journal.encode(written), {"data": DATA})
+    assert read.show()["request"]["body"]["text"] == '{"pin": "***", "size": 7}'
+
+
 def test_one_that_comes_too_late_for_its_workspace_is_dropped(pair: "Pair") -> None:
     gone = pair.emulators[0].workspaces.get("gone")
     pair.emulators[1].workspaces.delete("gone")
