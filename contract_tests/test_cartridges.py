@@ -109,7 +109,7 @@ def test_a_cartridge_path_is_replaced(storefront: Api) -> None:
 
 @pytest.mark.rule("CART-1")
 @pytest.mark.parametrize(
-    "path", ["", "a:", ":a", "a::b", "a:b:a", "a b", "a/b", "a\n", "ab:" * 1334]
+    "path", [":", "a:", ":a", "a::b", "a:b:a", "a b", "a/b", "a\n", "ab:" * 1334]
 )
 def test_a_wrong_cartridge_path_is_refused(storefront: Api, path: str) -> None:
     answer = storefront.put(PATH, json={"cartridges": path})
@@ -130,14 +130,41 @@ def test_a_cartridge_is_removed(storefront: Api) -> None:
 
 
 @pytest.mark.rule("CART-1")
-def test_a_site_without_cartridges_has_an_empty_path(start: Start) -> None:
+@pytest.mark.parametrize("emptied_by", ["PUT", "DELETE"])
+def test_an_empty_path_is_no_property(start: Start, emptied_by: str) -> None:
     samples = start(fixtures="samples")
-    site = f"{samples.scope}/sites/SiteGenesis/cartridges"
+    path = f"{samples.scope}/sites/SiteGenesis/cartridges"
+    before = samples.get("/sites/SiteGenesis").json()
     sent = {"name": "one", "position": "last"}
-    added = samples.call("POST", site, json=sent)
+    added = samples.call("POST", path, json=sent)
     assert (added.status_code, added.json()["cartridges"]) == (200, "one")
-    removed = samples.call("DELETE", f"{site}/one")
-    assert (removed.status_code, removed.json()["cartridges"]) == (200, "")
+    if emptied_by == "PUT":
+        emptied = samples.call("PUT", path, json={"cartridges": ""})
+    else:
+        emptied = samples.call("DELETE", f"{path}/one")
+    response = {"_v": "23.2", "_type": "cartridge_path_api_response", "site_id": "SiteGenesis"}
+    assert (emptied.status_code, emptied.json()) == (200, response)
+    shown = samples.get("/sites/SiteGenesis").json()
+    assert "cartridges" not in shown
+    assert shown.keys() - {"last_modified"} == before.keys() - {"last_modified"}
+    again = samples.call("PUT", path, json={"cartridges": ""})
+    assert (again.status_code, again.json()) == (200, response)
+
+
+@pytest.mark.rule("CART-1", "CART-2")
+def test_an_empty_path_of_a_data_set_is_no_property(start: Start) -> None:
+    server = start(fixtures="samples")
+    state = "/__emulator__/state"
+    saved = server.call("GET", state).json()
+    saved["files"]["sites.json"][0]["cartridges"] = ""
+    saved["files"]["business_manager.json"] = [{"id": "Sites-Site", "cartridges": ""}]
+    assert server.call("PUT", state, json=saved).status_code == 200
+    site = saved["files"]["sites.json"][0]["id"]
+    for name in (site, "Sites-Site"):
+        assert "cartridges" not in server.get(f"/sites/{name}").json()
+    dumped = server.call("GET", state).json()["files"]
+    assert not [one for one in dumped["sites.json"] if "cartridges" in one]
+    assert not [one for one in dumped["business_manager.json"] if "cartridges" in one]
 
 
 @pytest.mark.rule("CART-1", "CART-2")

@@ -17,12 +17,14 @@ INVALID_PATH = FaultType(
 
 
 def read_path(text: str) -> list[str]:
-    """Return the names of a cartridge path (CART-1).
+    """Return the names of a cartridge path; an empty text is a path without names (CART-1).
 
     Raises:
-        Fault: INVALID_PATH: the path is empty or too long, or has a wrong name or a name twice.
+        Fault: INVALID_PATH: the path is too long, or has a wrong name or a name twice.
     """
-    names = text.split(":") if len(text) <= MAX_PATH_CHARACTERS else [""]
+    if len(text) > MAX_PATH_CHARACTERS:
+        raise INVALID_PATH(text)
+    names = text.split(":") if text else []
     if not all(map(CARTRIDGE_NAME.fullmatch, names)) or len({*names}) < len(names):
         raise INVALID_PATH(text)
     return names

@@ -11,7 +11,7 @@ from emulator.ocapi.resources.site.cartridge_path import (
     MAX_PATH_CHARACTERS,
     read_path,
 )
-from emulator.ocapi.resources.site.sites import SITES, Site, Sites
+from emulator.ocapi.resources.site.sites import SITES, Site, Sites, leave_out_empty_path
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Enumeration, String
@@ -81,7 +81,7 @@ def add(call: Call) -> Answer:
 
 
 def replace(call: Call) -> Answer:
-    """Replace the cartridge path of a site (CART-1)."""
+    """Replace the cartridge path of a site; an empty text removes the path (CART-1)."""
     names = read_path(call.changes["cartridges"])
     return _change(call, lambda _: names)
 
@@ -111,16 +111,19 @@ def _change_once(call: Call, change: Callable[[list[str]], list[str]]) -> Answer
     path = [name for name in (record.get("cartridges") or "").split(":") if name]
     changed = ":".join(change(path))
     if changed != ":".join(path):
-        properties = {**record.properties, "cartridges": changed}
+        properties = leave_out_empty_path({**record.properties, "cartridges": changed})
         call.store.apply(Put(SITES.name, SITES.record(key, properties, call.now), record.state))
-    return answer_document(call, RESPONSE, {"cartridges": changed, "site_id": key[0]})
+    return answer_document(
+        call, RESPONSE, leave_out_empty_path({"cartridges": changed, "site_id": key[0]})
+    )
 
 
 def read_business_manager(call: Call) -> Answer:
     """Show the cartridge path of the Business Manager (CART-2)."""
     record = call.store.get(BUSINESS_MANAGER.name, (BUSINESS_MANAGER_SITE,))
-    cartridges = {"cartridges": record.get("cartridges")} if record else {}
-    return answer_document(call, Site(), {"id": BUSINESS_MANAGER_SITE, **cartridges})
+    path = {"cartridges": record.get("cartridges") if record else None}
+    properties = leave_out_empty_path({"id": BUSINESS_MANAGER_SITE, **path})
+    return answer_document(call, Site(), properties)
 
 
 def _operation(
@@ -147,6 +150,7 @@ BUSINESS_MANAGER = Resource(
     collection=Sites(),
     key="id",
     verbs=frozenset(),
+    derive=SITES.derive,
     not_found=SITES.not_found,
     operations=(
         Operation(

@@ -1,6 +1,8 @@
 """Sites: the storefronts of the organization."""
 
-from emulator.ocapi.resource import Resource, Search
+from typing import Any
+
+from emulator.ocapi.resource import Properties, Resource, Search
 from emulator.ocapi.resources.site.cartridge_path import check_change
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import ENUM_CONSTRAINT_VIOLATION, FaultType
@@ -53,6 +55,11 @@ class SiteSearchResult(SearchResult):
     hits = Array(Embedded(Site()))
 
 
+def leave_out_empty_path(properties: Properties) -> dict[str, Any]:
+    """Return the properties of a site; an empty cartridge path is no property (CART-1)."""
+    return {name: value for name, value in properties.items() if value or name != "cartridges"}
+
+
 def _texts_of(name: str) -> SearchField:
     """Return the search field of a localized property: a search looks at all languages."""
     return SearchField("text", lambda site: list(site.get(name, {}).values()))
@@ -65,6 +72,7 @@ SITES = Resource(
     key="id",
     parameter="site_id",
     verbs=frozenset({"list", "read"}),
+    derive=lambda _, after, __, ___: leave_out_empty_path(after),
     not_found=FaultType(
         404, "SiteNotFound", "No site with ID '{siteId}' could be found.", ("siteId",)
     ),
