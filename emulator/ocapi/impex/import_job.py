@@ -134,12 +134,11 @@ def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
 def _set_cartridges(item: Item, count: int, merging: Merge, log: Log) -> None:
     path = item.properties.get("value", "")
     try:
-        if path:  # an empty path is Business Manager without own cartridges
-            read_path(path)
+        read_path(path)
     except Fault as fault:
         log.report("DATAERROR", item, count, str(fault))
         return
-    properties = {"id": BUSINESS_MANAGER_SITE, "cartridges": path}
+    properties = {"id": BUSINESS_MANAGER_SITE, **({"cartridges": path} if path else {})}
     merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), properties))
 
 
