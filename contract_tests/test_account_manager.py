@@ -424,6 +424,38 @@ def test_invalid_client_is_refused(api: Api, changes: dict[str, Any], names: set
 
 
 @pytest.mark.rule("ACC-3")
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("https://app.example/done?a=b", True),
+        ("http://localhost:8080", True),
+        ("my-app://signed-in", True),
+        ("com.example.app:/done", True),
+        ("javascript:x", False),
+        ("JavaScript://app.example/%0Ax", False),
+        ("data:text/html,x", False),
+        ("vbscript:x", False),
+        ("file:///etc/passwd", False),
+        ("blob:https://app.example/x", False),
+        ("about:blank", False),
+        ("https:///done", False),
+        ("my-app:done", False),
+        ("/done", False),
+    ],
+)
+def test_redirect_url_is_absolute_and_safe(api: Api, url: str, *, is_taken: bool) -> None:
+    path = f"/apiclients/{call(api, 'POST', '/apiclients', json=NEW_CLIENT).json()['id']}"
+    sent = NEW_CLIENT | {"redirectUrls": [url]}
+    for method, target in (("POST", "/apiclients"), ("PUT", path)):
+        answer = call(api, method, target, json=sent)
+        if is_taken:
+            assert answer.json()["redirectUrls"] == [url]
+        else:
+            assert fields_of(answer) == {"redirectUrls"}
+    assert call(api, "GET", path).json()["redirectUrls"] == ([url] if is_taken else [])
+
+
+@pytest.mark.rule("ACC-3")
 def test_secret_is_changed_with_the_old_secret(api: Api) -> None:
     identifier = call(api, "POST", "/apiclients", json=NEW_CLIENT).json()["id"]
     path = f"/apiclients/{identifier}/password"

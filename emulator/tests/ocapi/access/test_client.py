@@ -107,14 +107,30 @@ def test_a_client_may_have_a_certificate_or_a_public_key(pem: str) -> None:
     [
         ("https://app.example/done?a=b", True),
         ("com.example.app:/done", True),
+        ("my-app://signed-in", True),
+        ("http://localhost:8080", True),
+        ("https://[2001:db8::1]/x", True),
         ("/done", False),
+        ("https:", False),
+        ("https:done", False),
+        ("https:///done", False),
+        ("my-app:/done", False),
+        ("javascript:x", False),
+        ("javascript://app.example/%0Ax", False),
+        ("JavaScript:/x", False),
+        ("data:text/html,x", False),
+        ("vbscript:x", False),
+        ("file:///etc/passwd", False),
+        ("file://host/x", False),
+        ("blob:https://app.example/x", False),
+        ("about:blank", False),
         ("https://app.example/#x", False),
         ("https://app.example/\n", False),
         ("https://app.example/\u00e4", False),
         ("", False),
     ],
 )
-def test_redirect_uri_is_absolute_and_has_no_fragment(uri: str, *, valid: bool) -> None:
+def test_redirect_uri_is_absolute_and_safe_and_has_no_fragment(uri: str, *, valid: bool) -> None:
     entry = {"client_id": "c1", "client_secret": "s", "redirect_uris": [uri]}
     if valid:
         assert list(client.read_client(entry).properties["redirect_uris"]) == [uri]
