@@ -529,6 +529,12 @@ def test_overwrite_decides_about_an_existing_destination(
         ("/elsewhere", 400),
         ("http://[::x/on", 400),
         ("//[", 400),
+        ("http://elsewhere.example{folder}/b", 502),
+        ("https://elsewhere.example{folder}/b", 502),
+        ("//elsewhere.example{folder}/b", 502),
+        ("ftp://elsewhere.example{folder}/b", 502),
+        ("http://elsewhere.example/elsewhere", 502),
+        ("http://elsewhere.example:x{folder}/b", 400),
         (f"{SITES}/../x", 403),
         (f"{SITES}/contract-root", 403),
         ("{folder}/a", 403),
@@ -542,8 +548,29 @@ def test_a_bad_destination_changes_nothing(
 ) -> None:
     api.call("MKCOL", f"{folder}/a")
     headers = {"Destination": destination and destination.replace("{folder}", folder)}
-    assert api.call("MOVE", f"{folder}/a", headers=headers).status_code == status
+    for method, form in (("MOVE", None), ("COPY", None), ("POST", {"method": "COPY"})):
+        answer = api.call(method, f"{folder}/a", data=form, headers=headers)
+        assert answer.status_code == status
     assert names(api, folder) == ["a"]
+
+
+@pytest.mark.rule("DAV-13")
+def test_a_destination_of_the_own_host_is_taken(start: Start) -> None:
+    api = start(tls_name="shop.test,*.stores.test")
+    port = api.url.rpartition(":")[2]
+    put(api, f"{TEMP}/a")
+    for destination, host, status in [
+        (f"http://shop.test:{port}", None, 201),
+        (f"http://SHOP.test:{port}", None, 204),
+        (f"http://eu.stores.test:{port}", None, 204),
+        ("http://shop.test:1", None, 502),
+        ("https://behind-proxy.test", "behind-proxy.test", 204),
+        ("https://behind-proxy.test:443", "behind-proxy.test", 204),
+        ("http://elsewhere.test", "behind-proxy.test", 502),
+    ]:
+        headers = {"Destination": f"{destination}{TEMP}/b", "Host": host}
+        answer = api.call("COPY", f"{TEMP}/a", headers=headers)
+        assert (destination, answer.status_code) == (destination, status)
 
 
 @pytest.mark.rule("DAV-14")
@@ -559,7 +586,8 @@ def test_options_name_the_methods(api: Api) -> None:
 def test_another_method_is_405(api: Api, method: str) -> None:
     answer = api.call(method, TEMP)
     assert answer.status_code == 405
-    assert "PROPFIND" in answer.headers["Allow"]
+    methods = "COPY, DELETE, GET, HEAD, MKCOL, MOVE, OPTIONS, POST, PROPFIND, PUT"
+    assert answer.headers["Allow"] == methods
 
 
 @pytest.mark.rule("DAV-1")

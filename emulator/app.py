@@ -111,13 +111,14 @@ def _register(app: Flask, service: Service) -> list[Family]:
         environ[FAMILY], environ[PART] = resources, True
         return record(environ, workspace, service.config.journal_body)
 
+    own_names = (service.config.host, *service.config.tls_names)
     return [
         resources,
         oauth.register(app, service),
         meta.register(app, service),
         batch.register(app, service, serve_part),
         inventory_service.register(app, service.config),
-        webdav.register(app, find_permissions, folders.prepare),
+        webdav.register(app, find_permissions, folders.prepare, own_names),
         account_manager.register(app, Access(identify_bearer, check_certificate)),
     ]
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from emulator.family import TOO_LARGE, UPLOAD_PATH, Family
 from emulator.request import PlainResponse, Request, current_request
 from emulator.webdav.operation import ALLOWED_METHODS, METHODS, Operation
-from emulator.webdav.place import SITES_PATH, Place, find, find_destination
+from emulator.webdav.place import SITES_PATH, Place, check_host, find, find_destination
 from emulator.workspace.files import ALL_FILES, FilePermission, Files
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
@@ -32,15 +32,19 @@ PERMISSIONS = "emulator.webdav.permissions"
 """The WSGI environment key of the permissions of the client."""
 Authenticate = Callable[[Workspace, str | None], Sequence[FilePermission]]
 Prepare = Callable[[Workspace], object]
+METHODS_WITH_DESTINATION = ("COPY", "MOVE", "POST")
 
 
-def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family:
+def register(
+    app: Flask, authenticate: Authenticate, prepare: Prepare, own_names: Sequence[str] = ()
+) -> Family:
     """Add WebDAV to an application; return the family.
 
     Args:
         app: The application.
         authenticate: Returns the permissions that a header Authorization gives.
         prepare: Makes the folders of the workspace's code versions.
+        own_names: The host names of the server, besides the name in the header Host.
     """
     blueprint = Blueprint(FAMILY_NAME, __name__)
 
@@ -51,6 +55,8 @@ def register(app: Flask, authenticate: Authenticate, prepare: Prepare) -> Family
         if not permissions:
             raise Unauthorized(UNAUTHORIZED)
         request.environ[PERMISSIONS] = permissions
+        if request.method in METHODS_WITH_DESTINATION and "Destination" in request.headers:
+            check_host(request.headers["Destination"], request.url_root, own_names)
         if _may_reach_code(request):
             prepare(workspace)
 
@@ -114,7 +120,7 @@ def _check_permissions(request: Request, files: Files, place: Place) -> None:
     """
     permissions: Sequence[FilePermission] = request.environ[PERMISSIONS]
     asked = [(place, request.method not in READS)]
-    if "Destination" in request.headers and request.method in ("COPY", "MOVE", "POST"):
+    if "Destination" in request.headers and request.method in METHODS_WITH_DESTINATION:
         asked = [(place, request.method != "COPY")]
         asked += [(find_destination(files, request.headers["Destination"]), True)]
     for one, writes in asked if permissions != ALL_FILES else ():
@@ -128,8 +134,10 @@ def refuse(error: HTTPException) -> Response:
     page = f"<html><body><h1>{error.code} - {error.name}</h1>{escape(error.description or '')}"
     response = PlainResponse(f"{page}</body></html>", error.code, content_type=HTML_MEDIA_TYPE)
     for name, value in error.get_headers(request.environ):
-        if name in ("Allow", "Content-Range"):
+        if name == "Content-Range":
             response.headers[name] = value
+        elif name == "Allow":  # werkzeug keeps the methods of a route in a set
+            response.headers[name] = ", ".join(ALLOWED_METHODS)
     if error.code == 401:  # noqa: PLR2004 - RFC 9110, 15.5.2
         realm = f"{request.host}/on/demandware.servlet"
         response.headers["WWW-Authenticate"] = f'BASIC realm="{realm}"'

@@ -7,16 +7,19 @@ Rules:
 - An href has the root as the client has spelled it, since clients cut this prefix.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from werkzeug.exceptions import BadRequest, Conflict, Forbidden
+from werkzeug.exceptions import BadGateway, BadRequest, Conflict, Forbidden
 
 from emulator.workspace.files import MAX_SEGMENTS, ROOTS, Files, is_inside
 
 SITES_PATH = "/on/demandware.servlet/webdav/Sites"
+STANDARD_PORTS = (80, 443)
+"""The ports of http and https. A proxy may answer https where the server has http."""
 TOO_DEEP = f"A path has at most {MAX_SEGMENTS} segments below Sites."
 ROOTS_BY_LOWER_CASE = {name.lower(): name for name in ROOTS}
 
@@ -88,7 +91,7 @@ def find(files: Files, path: str) -> Place:
 
 
 def find_destination(files: Files, header: str | None) -> Place:
-    """Return the place of a Destination header: a path, or a URL of any host.
+    """Return the place of a Destination header: a path, or a URL.
 
     Raises:
         BadRequest: The header is missing, or not a path of WebDAV.
@@ -103,6 +106,36 @@ def find_destination(files: Files, header: str | None) -> Place:
     if segments[: len(prefix)] != prefix:
         raise BadRequest(f"The header Destination needs a path below {SITES_PATH}.")
     return find(files, "/".join(segments[len(prefix) :]))
+
+
+def check_host(destination: str, own_url: str, own_names: Sequence[str]) -> None:
+    """Check that a Destination header names this server (RFC 4918, sections 9.8.5 and 9.9.4).
+
+    Args:
+        destination: The header: a path, or a URL.
+        own_url: The URL of the server, as the client of the request writes it.
+        own_names: Further host names of the server. ``*`` stands for any characters.
+
+    Raises:
+        BadGateway: The URL is that of another server.
+        BadRequest: The header is not a URL.
+    """
+    try:
+        name, port = _read_host(destination)
+    except ValueError as error:
+        raise BadRequest("The header Destination is not a URL.") from error
+    own_name, own_port = _read_host(own_url)
+    names = (own_name, *(own.lower() for own in own_names))
+    is_own = port == own_port and any(fnmatchcase(name, own) for own in names)
+    if name and not is_own:
+        raise BadGateway("The header Destination names another server.")
+
+
+def _read_host(url: str) -> tuple[str, int]:
+    """Return host name and port of a URL; a standard port counts as 0."""
+    parts = urlsplit(url)
+    port = parts.port or 0
+    return parts.hostname or "", 0 if port in STANDARD_PORTS else port
 
 
 def _resolve(path: str) -> list[str]:

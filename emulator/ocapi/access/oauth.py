@@ -126,7 +126,7 @@ def _refuse_http(error: HTTPException) -> Response:
     response = _refuse(OAuthError(error.code or 400, name, description))
     allowed = getattr(error, "valid_methods", None)
     if allowed:
-        response.headers["Allow"] = ", ".join(allowed)
+        response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
 
 
