@@ -1,6 +1,6 @@
 """Documents for tests: the caller names a few properties, and required ones are added."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -25,9 +25,23 @@ from emulator.ocapi.schema.fields import (
 from emulator.store import Key, Presence, Put, Record, StateConflict, Store
 from emulator.workspace.workspace import Workspace
 
-WORDS = {"first_name": "Robin", "last_name": "Sample", "login": "robin", "country_code": "US"}
+WORDS = {
+    "application_context_path": "/test",
+    "country_code": "US",
+    "email": "robin.sample@example.com",
+    "expiration_date": "2099-01-01T00:00:00.000Z",
+    "first_name": "Robin",
+    "last_name": "Sample",
+    "login": "robin",
+    "methods": "get",
+    "resource_id": "/sites",
+    "value_type": "string",
+}
 """Believable values of properties, by name."""
-
+VALUE_TYPE = "value_type"
+"""The property of an attribute definition that data sets may leave out, and requests not."""
+PASSWORD = "password"  # noqa: S105 - the name of a property
+"""The property that no answer shows."""
 
 OWN_COLLECTIONS = {collection.name: collection for collection in COLLECTIONS}
 """The collections of data sets that a resource does not describe itself, by name."""
@@ -38,7 +52,7 @@ class FactoryError(ValueError):
 
 
 def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Create a document in a workspace; return the stored properties and the ids above.
+    """Create a document in a workspace; return the properties except passwords, and the ids above.
 
     The document is written as an entry of a data set is: read-only properties count, and rules for
     requests do not. Missing documents above and missing required properties are added.
@@ -63,6 +77,7 @@ def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -
     made: dict[str, Any] = orjson.loads(
         orjson.dumps({**dict(ids), **record.properties}, default=dict)
     )
+    made.pop(PASSWORD, None)
     return made
 
 
@@ -98,8 +113,7 @@ def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) 
     try:
         workspace.store.apply(*puts)
     except StateConflict as error:
-        names = " or ".join(f"'{'/'.join(key)}'" for key in (record.key, unique) if key)
-        raise FactoryError(f"{resource.name} has {names} already") from error
+        raise FactoryError(f"{resource.name} has {_name_taken(workspace, puts)} already") from error
     return record
 
 
@@ -154,6 +168,14 @@ def _create_or_find(workspace: Workspace, collection: str) -> str:
     return record.key[-1]
 
 
+def _name_taken(workspace: Workspace, puts: Iterable[Put]) -> str:
+    """Return the ids and unique values of a refused document that other documents have."""
+    new = [put for put in puts if put.expected is Presence.ABSENT]
+    taken = [put for put in new if workspace.store.get(put.collection, put.record.key)]
+    # Without any, another request has deleted the other document meanwhile.
+    return " and ".join(f"'{'/'.join(put.record.key)}'" for put in taken or new)
+
+
 def _make_id(store: Store, resource: Resource, above: Key) -> str:
     """Return an id that no document has, such as ``product-12``."""
     stem = resource.document.type_name.replace("_", "-")
@@ -165,7 +187,7 @@ def _make_id(store: Store, resource: Resource, above: Key) -> str:
 
 def _list_required(document: Document) -> Iterator[str]:
     for name, declared in document.fields.items():
-        if declared.required and declared.load_default is missing:
+        if name == VALUE_TYPE or (declared.required and declared.load_default is missing):
             yield name
 
 
@@ -179,13 +201,14 @@ def _make_value(name: str, declared: Any) -> Any:
     if isinstance(declared, Array):
         return [_make_value(name, declared.inner)]
     text = WORDS.get(name) or f"{name.replace('_', ' ').capitalize()} of a test"
-    if "email" in name:
-        text = f"{name.replace('_', '.')}@example.com"
+    if name.endswith("_id") and name not in WORDS:
+        text = f"test-{name.removesuffix('_id').replace('_', '-')}"
+    listed = getattr(declared, "values", ("",))
     values: dict[type[Property], Any] = {
-        Enumeration: getattr(declared, "values", ("",))[0],
+        Enumeration: text if text in listed else listed[0],
         Boolean: True,
         Number: max(getattr(declared, "minimum", None) or 0, 1),
-        DateTime: "2026-01-01T00:00:00.000Z",
+        DateTime: WORDS.get(name, "2026-01-01T00:00:00.000Z"),
         Localized: {"default": text},
         String: text[: getattr(declared, "max_length", None)],
     }

@@ -42,6 +42,8 @@ ENVELOPE = ("_v", "_type", "_resource_state")
 ENVELOPE_NAMES = frozenset(ENVELOPE)
 NOT_STORED = frozenset({*ENVELOPE, "link"})
 CUSTOM = Custom()
+STORED = "Stored"
+"""The beginning of the names of schemas for data sets only."""
 Rule = tuple[frozenset[type], Callable[[Any], Any] | None]
 NO_RULE: Rule = (frozenset(), None)
 FindCustom = Callable[[str, str], Property | None]
@@ -105,8 +107,11 @@ class Document(Schema):
 
     @property
     def type_name(self) -> str:
-        """The name of the document in requests and answers."""
-        return _snake_case(type(self).__name__)
+        """The name of the document in requests and answers.
+
+        A schema of data sets, such as ``StoredLocale(Locale)``, has the name of its base.
+        """
+        return _name_type(type(self))
 
     def property_of(self, name: str) -> Property | None:
         """Return the schema of a declared or custom property, or None."""
@@ -410,8 +415,11 @@ def _members(value: Any, errors: Mapping[Any, Any]) -> Iterator[Any]:
 
 
 @cache
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+def _name_type(kind: type) -> str:
+    base, name = kind.__bases__[0], kind.__name__
+    if name.startswith(STORED) and base is not Document:
+        return _name_type(base)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name.removeprefix(STORED)).lower()
 
 
 class Collection(Document):

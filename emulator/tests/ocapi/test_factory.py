@@ -51,9 +51,67 @@ def test_a_login_belongs_to_one_customer() -> None:
         "customer_no": "1",
         "credentials": {"login": "ada"},
     }
-    with pytest.raises(FactoryError, match="customers has 'RefArch/1' or 'RefArch/ada' already"):
+    with pytest.raises(FactoryError, match=r"^customers has 'RefArch/ada' already$"):
         emulator.create("customer", **customer)
     assert "fault" in read(emulator, "customer_lists/RefArch/customers/1")
+    customer |= {"customer_no": "00000001", "credentials": {"login": "other"}}
+    with pytest.raises(FactoryError, match=r"^customers has 'RefArch/00000001' already$"):
+        emulator.create("customer", **customer)
+    customer |= {"credentials": {"login": "ada"}}
+    both = r"^customers has 'RefArch/00000001' and 'RefArch/ada' already$"
+    with pytest.raises(FactoryError, match=both):
+        emulator.create("customer", **customer)
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "value"),
+    [
+        ("customer_address", "country_code", "US"),
+        ("object_attribute_definition", "value_type", "string"),
+        ("user", "email", "robin.sample@example.com"),
+        ("access_key", "expiration_date", "2099-01-01T00:00:00.000Z"),
+        ("alert_item", "application_id", "test-application"),
+        ("alert_item", "application_context_path", "/test"),
+        ("alert_item", "message_id", "test-message"),
+        ("resource_info", "resources", [{"methods": ["get"], "resource_id": "/sites"}]),
+    ],
+)
+def test_missing_properties_have_believable_values(document: str, name: str, value: Any) -> None:
+    assert Emulator(fixtures="storefront").create(document)[name] == value
+
+
+def test_no_answer_shows_a_password() -> None:
+    emulator = Emulator(fixtures="storefront")
+    assert "password" not in emulator.create("user")
+    assert "password" not in emulator.create("user", login="robin", password="Secret:123")
+    answer = emulator.app.test_client().post(
+        "/dwsso/oauth2/access_token",
+        data={"grant_type": "password", "username": "robin", "password": "Secret:123"},
+        auth=("a" * 30, "a" * 30),
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("document", "collection"),
+    [
+        ("locale", "locales"),
+        ("recommender", "recommenders"),
+        ("alert_descriptor", "alert_descriptors"),
+        ("alert_item", "alert_items"),
+        ("alert_settings", "alert_settings"),
+        ("access_key", "access_keys"),
+        ("resource_info", "ocapi_configs"),
+        ("custom_log_settings", "log_settings"),
+        ("log_request", "log_requests"),
+    ],
+)
+def test_a_document_has_the_name_of_the_answered_document(document: str, collection: str) -> None:
+    emulator = Emulator(fixtures="storefront")
+    before = emulator.workspace.store.count(collection)
+    emulator.create(document)
+    emulator.create(collection)
+    assert emulator.workspace.store.count(collection) == before + 2
 
 
 @pytest.mark.parametrize(

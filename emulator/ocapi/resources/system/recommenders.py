@@ -25,10 +25,9 @@ class Recommender(Document):
     name = String()
 
 
-class StoredRecommender(Document):
+class StoredRecommender(Recommender):
     """A recommender in data sets."""
 
-    description = String()
     name = String(min_length=1, required=True, allow_none=False)
 
 

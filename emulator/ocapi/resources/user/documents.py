@@ -50,11 +50,6 @@ class StoredUser(User):
     login = String(min_length=1, max_length=MAX_TEXT_LENGTH, required=True, allow_none=False)
     password = String(min_length=1)
 
-    @property
-    def type_name(self) -> str:
-        """See ``Document.type_name``."""
-        return "user"
-
 
 class Users(Collection):
     """A page of users."""
