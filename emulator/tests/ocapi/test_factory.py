@@ -70,9 +70,9 @@ def test_a_login_belongs_to_one_customer() -> None:
         ("object_attribute_definition", "value_type", "string"),
         ("user", "email", "robin.sample@example.com"),
         ("access_key", "expiration_date", "2099-01-01T00:00:00.000Z"),
-        ("alert_item", "application_id", "test-application"),
-        ("alert_item", "application_context_path", "/test"),
-        ("alert_item", "message_id", "test-message"),
+        ("alert_descriptor", "application_id", "test-application"),
+        ("alert_descriptor", "application_context_path", "/test"),
+        ("variation_attribute", "attribute_definition_id", "test-attribute-definition"),
         ("resource_info", "resources", [{"methods": ["get"], "resource_id": "/sites"}]),
     ],
 )
