@@ -114,3 +114,23 @@ def test_a_user_overrides_the_settings_of_a_descriptor(storefront: Api) -> None:
     refused = storefront.patch(path, json=unknown, headers=admin)
     assert refused.status_code == 404
     assert refused.json()["fault"]["type"] == "AlertDescriptorNotFoundException"
+
+
+@pytest.mark.rule("ALERT-2")
+def test_the_settings_of_a_deleted_user_are_deleted(storefront: Api) -> None:
+    path = "/alerts/usersettings"
+    merchant = speak_as(storefront, "merchant", "Secret:456")
+    settings = storefront.get(path, headers=merchant).json()["settings"]
+    own = {**settings[0], "priority": "hidden", "is_user_override": True}
+    changed = storefront.patch(path, json={"settings": [own]}, headers=merchant)
+    assert changed.json()["settings"] == [own, *settings[1:]]
+    assert storefront.delete("/users/merchant").status_code == 204
+    refused = storefront.patch(path, json={"settings": [own]}, headers=merchant)
+    assert_fault(refused, 403, "AccessWithoutUserForbidden", {})
+    state = storefront.call("GET", "/__emulator__/state").json()
+    assert state["files"]["alert_settings.json"] == []
+    assert storefront.call("PUT", "/__emulator__/state", json=state).status_code == 200
+    user = {"email": "m@shop.example", "last_name": "M", "password": "Secret:456"}
+    assert storefront.put("/users/merchant", json=user).status_code in (200, 201)
+    again = speak_as(storefront, "merchant", "Secret:456")
+    assert storefront.get(path, headers=again).json()["settings"] == settings

@@ -7,6 +7,8 @@ import orjson
 from marshmallow import missing
 
 from emulator.clock import render_instant
+from emulator.fixture.data_set import Collection
+from emulator.fixture.reference import KeyOf, StoreRecords, find_dangling
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import COLLECTIONS, RESOURCES
 from emulator.ocapi.schema.custom import Declarations
@@ -99,7 +101,8 @@ def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) 
         record = fixtures.decode(entry)
     except ValueError as error:
         raise FactoryError(f"{resource.document.type_name}: {error}") from error
-    _check_references(workspace.store, fixtures.references, record)
+    for problem in find_dangling(fixtures.references, record, StoreRecords(workspace.store)):
+        raise FactoryError(problem)
     now = render_instant(workspace.clock.now())
     dates = {} if own else resource.record(record.key, {}, now, created=True).properties
     record = Record(record.key, {**dates, **record.properties})
@@ -110,11 +113,26 @@ def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) 
         for one in records:
             new = collection == resource.name or one.key == unique
             puts.append(Put(collection, one, Presence.ABSENT if new else Presence.ANY))
+    if unique and all(put.record.key != unique for put in puts):  # no index has the value
+        _check_unique(workspace.store, fixtures, unique)
     try:
         workspace.store.apply(*puts)
     except StateConflict as error:
         raise FactoryError(f"{resource.name} has {_name_taken(workspace, puts)} already") from error
     return record
+
+
+def _check_unique(store: Store, collection: Collection, unique: Key) -> None:
+    """Check that no document shares the value of a new document.
+
+    Raises:
+        FactoryError: A document has the value.
+    """
+    name = collection.name
+    for other in store.scan(name, 0, store.count(name)).records:
+        if collection.unique and collection.unique(other) == unique:
+            key = "/".join(other.key)
+            raise FactoryError(f"{name}: shares '{'/'.join(unique)}' with '{key}'")
 
 
 def _add_missing(
@@ -125,13 +143,18 @@ def _add_missing(
     if resource.parent is not None:
         above = _find_above(workspace, resource.parent, given, resource.keys[:-1])
         added |= dict(zip(resource.keys[:-1], above, strict=True))
+    for target in resource.references.values():
+        if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
+            key = _create_or_find(workspace, target.collection)
+            added |= dict(zip(target.names, key, strict=True))
     if resource.key not in given:
-        added[resource.key] = _make_id(workspace.store, resource, tuple(added.values()))
+        added[resource.key] = _find_new_id(workspace, resource, tuple(added.values()))
     for name in {*_list_required(resource.document), *resource.needed}.difference(given, added):
         declared: Any = resource.document.fields[name]
-        if collection := resource.references.get(name):
-            target = _create_or_find(workspace, collection)
-            added[name] = [target] if isinstance(declared, Array) else target
+        collection = resource.references.get(name)
+        if isinstance(collection, str):
+            id_ = _create_or_find(workspace, collection)[-1]
+            added[name] = [id_] if isinstance(declared, Array) else id_
         else:
             added[name] = _make_value(name, declared)
     return added
@@ -161,11 +184,26 @@ def _find_above(
     return key
 
 
-def _create_or_find(workspace: Workspace, collection: str) -> str:
-    """Return the id of the first document of a collection; create a document if there is none."""
+def _create_or_find(workspace: Workspace, collection: str) -> Key:
+    """Return the key of the first document of a collection; create a document if there is none."""
     first = workspace.store.scan(collection, 0, 1).records
     record = first[0] if first else _create(workspace, _find_resource(collection), {})
-    return record.key[-1]
+    return record.key
+
+
+def _find_new_id(workspace: Workspace, resource: Resource, above: Key) -> str:
+    """Return an id that no document has: a free value of the property, or a new id."""
+    store, collection = workspace.store, resource.references.get(resource.key)
+    values: Iterable[str] = getattr(resource.document.fields[resource.key], "values", ())
+    if isinstance(collection, str):
+        records = store.scan(collection, 0, store.count(collection)).records
+        values = (record.key[-1] for record in records)
+    for value in values:
+        if store.get(resource.name, (*above, value)) is None:
+            return value
+    if isinstance(collection, str):
+        return _create(workspace, _find_resource(collection), {}).key[-1]
+    return _make_id(store, resource, above)
 
 
 def _name_taken(workspace: Workspace, puts: Iterable[Put]) -> str:
@@ -231,16 +269,3 @@ def _check_custom(store: Store, resource: Resource, given: Mapping[str, Any]) ->
             declared.deserialize(given[custom])
         except ValueError as error:
             raise FactoryError(f"{name}: '{custom}' has another type than declared") from error
-
-
-def _check_references(store: Store, references: Mapping[str, str], record: Record) -> None:
-    """Check that the referenced documents exist.
-
-    Raises:
-        FactoryError: One of the documents does not exist.
-    """
-    for name, collection in references.items():
-        value = record.get(name) or ()
-        for id_ in (value,) if isinstance(value, str) else value:
-            if store.get(collection, (id_,)) is None:
-                raise FactoryError(f"{name}: there is no '{id_}' in {collection}")

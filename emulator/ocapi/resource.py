@@ -6,9 +6,10 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from emulator.fixture.data_set import Collection as FixtureCollection
+from emulator.fixture.reference import Target
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import Fault, FaultType
-from emulator.ocapi.schema.fields import DateTime, Property, String
+from emulator.ocapi.schema.fields import DateTime, Enumeration, Property, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire.url import MAX_CACHED_IDS, encode_segment
@@ -143,7 +144,8 @@ class Resource:
         ignored: The properties that requests of a verb leave as they are, by verb.
         required: Whether every data set must have a document.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
-        references: The referenced collections by property. The property holds an id or several ids.
+        references: The referenced collections by property, whose value is an id or several ids; or
+            functions to the references of a record.
         unique: Returns a value, besides the key, that two documents must not share, or None. The
             check of a data set compares these values; ``effects`` compares the values of writes.
         computed: Read-only properties that only data sets give, and that stay when the document
@@ -174,7 +176,7 @@ class Resource:
     ignored: Mapping[Verb, frozenset[str]] = field(default_factory=dict)
     required: bool = False
     survives_empty_reset: bool = False
-    references: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, Target] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
     name: str = ""
     refuses_existing: bool = False
@@ -194,7 +196,7 @@ class Resource:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.path)
-        if not isinstance(self.document.fields.get(self.key), String):
+        if not isinstance(self.document.fields.get(self.key), (String, Enumeration)):
             problem = f"{self.path}: the key '{self.key}' is not a string of the document"
             raise ValueError(problem)  # noqa: TRY004 - the declaration has a mistake
         if bool(self.parent) != bool(self.parent_key) or len({*self.keys}) < len(self.keys):

@@ -152,12 +152,17 @@ def test_the_fixture_creates_documents_over_http(ocapi: Ocapi) -> None:
 PREFERENCE = {
     "object_type": "SitePreferences",
     "site_id": "RefArch",
-    "instance_type": "production",
-    "id": "x",
-    "value": 1,
+    "instance_type": "sandbox",
+    "id": "storefrontName",
+    "value": "Shop",
 }
 OBJECT = {"object_type": "Newsletter", "site_id": "RefArch", "key_value_string": "x"}
-GIVEN: dict[str, dict[str, Any]] = {"preference_values": PREFERENCE, "custom_objects": OBJECT}
+MEMBER = {"site_id": "RefArch", "id": "VIP", "customer_no": "00000005"}
+GIVEN: dict[str, dict[str, Any]] = {
+    "preference_values": PREFERENCE,
+    "custom_objects": OBJECT,
+    "customer_group_members": MEMBER,
+}
 
 
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
@@ -181,3 +186,64 @@ def test_what_an_entry_of_a_data_set_needs_is_not_added(name: str) -> None:
     with pytest.raises(FactoryError):
         emulator.create(name, **{**GIVEN[name], "colour": "red"})
     assert emulator.workspace.store.version() == before
+
+
+IMPOSSIBLE = {
+    "an unknown role": (
+        "user",
+        {"login": "x", "roles": ["Nobody"]},
+        "roles: there is no 'Nobody' in roles",
+    ),
+    "an unknown customer": (
+        "customer_group_members",
+        {**MEMBER, "customer_no": "none"},
+        "customer_no: there is no 'RefArch/none' in customers",
+    ),
+    "a member of a group that is not static": (
+        "customer_group_members",
+        {**MEMBER, "id": "Everyone"},
+        'customer_no: there is no \'RefArch/Everyone\' in customer_groups with {"type":"static"}',
+    ),
+    "an unknown master": (
+        "product",
+        {"id": "x", "master": {"master_id": "none"}},
+        'master: there is no \'none\' in products with {"type":{"master":true}}',
+    ),
+    "a second active code version": (
+        "code_version",
+        {"id": "x", "active": True},
+        "code_versions: shares 'active' with 'version2'",
+    ),
+    "an unknown descriptor": (
+        "alert_items",
+        {"application_id": "a", "application_context_path": "b", "message_id": "c"},
+        "message_id: there is no 'a/b/c' in alert_descriptors",
+    ),
+    "an unknown preference": (
+        "preference_values",
+        {**PREFERENCE, "id": "none"},
+        "id: there is no 'SitePreferences/none' in system_attribute_definitions",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "given", "reason"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
+def test_an_impossible_document_is_refused(name: str, given: dict[str, Any], reason: str) -> None:
+    emulator = Emulator(fixtures="storefront")
+    before = emulator.workspace.store.version()
+    with pytest.raises(FactoryError) as caught:
+        emulator.create(name, **given)
+    assert str(caught.value) == reason
+    assert emulator.workspace.store.version() == before
+
+
+def test_a_referenced_document_is_found_or_created() -> None:
+    emulator = Emulator(fixtures="storefront")
+    logins = [emulator.create("alert_settings")["login"] for _ in range(4)]
+    assert logins[:3] == ["admin", "merchant", "signon@storefront.example"]
+    assert emulator.workspace.store.get("users", (logins[3],)) is not None
+    scopes = [emulator.create("access_keys", login="merchant")["scope"] for _ in range(3)]
+    assert scopes == ["WEBDAV_AND_STUDIO", "AGENT_USER_AND_OCAPI", "STOREFRONT"]
+    made = emulator.create("alert_items")
+    key = made["application_id"], made["application_context_path"], made["message_id"]
+    assert emulator.workspace.store.get("alert_descriptors", key) is not None

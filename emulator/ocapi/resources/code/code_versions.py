@@ -234,6 +234,11 @@ def _operate(method: str, answer: Callable[[Call], Answer], *kinds: FaultType) -
     )
 
 
+def find_role(version: Record) -> Key | None:
+    """Return the role of a single version in a data set: active, rollback, or none."""
+    return next(((name,) for name in ("active", "rollback") if version.get(name)), None)
+
+
 CODE_VERSIONS = Resource(
     path="code_versions",
     document=VERSION_DOCUMENT,
@@ -242,6 +247,7 @@ CODE_VERSIONS = Resource(
     parameter="code_version_id",
     verbs=frozenset(),
     not_found=NOT_FOUND,
+    unique=find_role,
     operations=(
         Operation(method="GET", path="code_versions", answer=list_, shows=VERSION_LIST),
         _operate("GET", read, NOT_FOUND),

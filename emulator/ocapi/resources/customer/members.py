@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.answer import Answer, answer_document, name_state
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties, Resource, fault_of
 from emulator.ocapi.resources.customer.customer_groups import CUSTOMER_GROUPS, REGISTERED
-from emulator.ocapi.resources.customer.customer_lists import find_list
+from emulator.ocapi.resources.customer.customer_lists import find_list, find_list_id
 from emulator.ocapi.resources.customer.customers import CUSTOMERS, EMAIL
 from emulator.ocapi.resources.customer.memberships import (
     BY_CUSTOMER,
@@ -232,6 +233,16 @@ def _properties(call: Call, member: Record) -> Properties:
     return {**member.properties, "link": link, **show(call, member)}
 
 
+def list_references(member: Record, records: Records) -> Iterator[Reference]:
+    """Yield the references of a member to the customer and to the group, a static group."""
+    site_id, group_id, number = member.key
+    site, group = records.get(SITES.name, (site_id,)), (site_id, group_id)
+    if site is not None:
+        yield Reference(CUSTOMERS.name, (find_list_id(site), number))
+    if records.has(CUSTOMER_GROUPS.name, group):
+        yield Reference(CUSTOMER_GROUPS.name, group, {"type": "static"})
+
+
 RESULT = CustomerGroupMemberSearchResult()
 SEARCH_FIELDS = {
     "customer_no": SearchField("string"),
@@ -262,6 +273,7 @@ MEMBERS = Resource(
         "delete": (UNSUPPORTED_ASSIGNMENT, CUSTOMER_NOT_FOUND, OBJECT_IN_DELETION_CONFLICT),
     },
     index=index_members,
+    references={CUSTOMER_NO: list_references},
     operations=(
         Operation(
             method="GET",

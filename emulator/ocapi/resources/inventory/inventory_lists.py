@@ -19,7 +19,7 @@ class InventoryList(Document):
 
     custom = True
 
-    assigned_sites = Array(String(), read_only=True)
+    assigned_sites = Array(String(allow_none=False), read_only=True)
     creation_date = DateTime(read_only=True)
     default_in_stock = Boolean(load_default=False)
     description = String()

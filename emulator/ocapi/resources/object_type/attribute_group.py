@@ -48,7 +48,9 @@ class ObjectAttributeGroup(Document):
     document with ``id`` for each attribute.
     """
 
-    attribute_definitions = Array(Embedded(ObjectAttributeDefinition()), read_only=True)
+    attribute_definitions = Array(
+        Embedded(ObjectAttributeDefinition(), allow_none=False), read_only=True
+    )
     attribute_definitions_count = Integer(read_only=True)
     creation_date = DateTime(read_only=True)
     description = Localized()

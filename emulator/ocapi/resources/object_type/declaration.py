@@ -62,6 +62,7 @@ def declare_groups(types: Resource, definitions: str, groups: str, **more: Any) 
         not_found=attribute_group.NOT_FOUND,
         deletes_missing=False,
         derive=rules.replace_group,
+        references=rules.make_references(definitions),
         view=partial(rules.show_group, definitions=definitions, path=types.path),
         expansions=("definition",),
         search=Search(

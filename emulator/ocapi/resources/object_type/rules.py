@@ -7,6 +7,7 @@ kind of object types.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from emulator.fixture.reference import Records, Reference, Target
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
@@ -68,6 +69,16 @@ def show_group(call: Call, record: Record, *, definitions: str, path: str) -> Ma
 def list_members(group: Properties) -> list[str]:
     """Return the ids of the attributes of a group, in order."""
     return [member["id"] for member in group.get(MEMBERS, ()) if "id" in member]
+
+
+def make_references(definitions: str) -> Mapping[str, Target]:
+    """Return the references of attribute groups to attribute definitions, for data sets."""
+
+    def list_definitions(group: Record, _: Records) -> Iterator[Reference]:
+        for name in list_members(group.properties):
+            yield Reference(definitions, (group.key[0], name))
+
+    return {MEMBERS: list_definitions}
 
 
 def replace_group(

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.fixture.data_set import Collection
+from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
+from emulator.ocapi.resources.object_type.system_object_definitions import DEFINITIONS
 from emulator.ocapi.resources.preference.values import (
     GLOBAL_PREFERENCES,
     INSTANCE_TYPES,
     SITE_PREFERENCES,
 )
+from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import Custom, Enumeration, String
 from emulator.ocapi.wire.url import ORGANIZATION
@@ -54,9 +57,22 @@ def encode_fixtures(store: Store, _: str) -> Iterator[dict[str, Any]]:
         yield {**head, **sites, "value": record.properties["value"]}
 
 
+def list_site(value: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of a value to the site."""
+    site = value.key[-1]
+    if site != ORGANIZATION:
+        yield Reference(SITES.name, (site,))
+
+
+def list_definition(value: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of a value to the attribute definition."""
+    yield Reference(DEFINITIONS, value.key[:2])
+
+
 COLLECTION = Collection(
     PREFERENCE_VALUES,
     f"{PREFERENCE_VALUES}.json",
     read_fixture,
+    references={"site_id": list_site, "id": list_definition},
     encode=encode_fixtures,
 )

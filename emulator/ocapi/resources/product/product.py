@@ -50,7 +50,7 @@ def variation_values(*, read_only: bool = False) -> Values:
 
 
 def _products() -> Property:
-    return Array(Embedded(lambda: PRODUCT), read_only=True)
+    return Array(Embedded(lambda: PRODUCT, allow_none=False), read_only=True)
 
 
 class ImageGroup(Document):

@@ -1,6 +1,7 @@
 """Products (PRD): items, masters and variants, sets, bundles."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -14,9 +15,13 @@ from emulator.ocapi.resources.product.product import PRODUCT, Products
 from emulator.ocapi.resources.product.product_search import PRODUCT_SEARCH
 from emulator.ocapi.resources.product.relations import (
     BOUND_OPTIONS,
+    COLLECTIONS_OF_MEMBERS,
     PRODUCTS_NAME,
     VARIATIONS,
     index,
+    list_default,
+    list_master,
+    list_others,
     remove_relations,
 )
 from emulator.ocapi.resources.product.variant_search import VARIANT_SEARCH
@@ -152,7 +157,12 @@ PRODUCTS = Resource(
     refusals={"create": (INVALID, CATALOGS.not_found), "update": (DEFAULT_VARIANT,)},
     expansions=(ALL, *EXPANSIONS),
     parameters=SITE_PARAMETER,
-    references={"owning_catalog_id": CATALOGS.name},
+    references={
+        "owning_catalog_id": CATALOGS.name,
+        "master": list_master,
+        **{name: partial(list_others, name=name) for name in COLLECTIONS_OF_MEMBERS},
+        "default_variant_id": list_default,
+    },
     needed=("owning_catalog_id",),
     operations=(
         PRODUCT_SEARCH,

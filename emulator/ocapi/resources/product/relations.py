@@ -7,6 +7,7 @@ collections of the store have the opposite direction, so that no request scans a
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from emulator.fixture.reference import Records, Reference
 from emulator.store import Change, Clear, Delete, Key, Put, Record, Store
 
 Properties = Mapping[str, Any]
@@ -71,6 +72,27 @@ def index(product: Record) -> Iterator[tuple[str, Key]]:
     for member, collection in COLLECTIONS_OF_MEMBERS.items():
         for other in product.get(member) or ():
             yield collection, (other["id"], name)
+
+
+def list_master(product: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of a variant or a variation group to the master."""
+    master_id = find_master_id(product)
+    if master_id is not None:
+        yield Reference(PRODUCTS_NAME, (master_id,), {"type": {"master": True}})
+
+
+def list_others(product: Record, _: Records, *, name: str) -> Iterator[Reference]:
+    """Yield the references of a set or a bundle to the members, the values of a property."""
+    for other in product.get(name) or ():
+        yield Reference(PRODUCTS_NAME, (other["id"],))
+
+
+def list_default(product: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of a master to the default variant."""
+    variant_id = product.get("default_variant_id")
+    if variant_id is not None:
+        master = {"master_id": product.key[-1]}
+        yield Reference(PRODUCTS_NAME, (variant_id,), {"master": master})
 
 
 def release(product: Record) -> Put:

@@ -1,20 +1,23 @@
 """Alerts of the Business Manager: descriptors, alerts and the settings of users (ALERT-1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from emulator.fixture.reference import KeyOf, Records, Reference
+from emulator.ocapi.access.client import USERS
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties
 from emulator.ocapi.resources.system.locales import RESULT
 from emulator.ocapi.resources.system.stored import StoredResource
+from emulator.ocapi.resources.user.users import ALERT_SETTINGS as SETTINGS
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, Embedded, Enumeration, String
-from emulator.store import Delete, Presence, Put, Record, StateConflict, retry_on_conflict
+from emulator.store import Delete, Presence, Put, Record, Require, StateConflict, retry_on_conflict
 
-DESCRIPTORS, ITEMS, SETTINGS = "alert_descriptors", "alert_items", "alert_settings"
+DESCRIPTORS, ITEMS = "alert_descriptors", "alert_items"
 PATH = "alerts"
 CONTEXT = "context_object_id"
 NO_CONTEXT = "-"
@@ -203,7 +206,8 @@ def _update_settings(call: Call) -> Answer:
             own[key] = sent
     properties = {"login": login, "settings": [*own.values()]}
     expected = record.state if record else Presence.ABSENT
-    call.store.apply(Put(SETTINGS, Record((login,), properties), expected))
+    user = Require(USERS, (login,), Presence.PRESENT)
+    call.store.apply(user, Put(SETTINGS, Record((login,), properties), expected))
     return read_settings(call)
 
 
@@ -232,9 +236,9 @@ def _require(call: Call) -> str:
     """Return the login of the token's user.
 
     Raises:
-        Fault: ACCESS_WITHOUT_USER_FORBIDDEN.
+        Fault: ACCESS_WITHOUT_USER_FORBIDDEN: the token has no user, or the user is deleted.
     """
-    if not call.user:
+    if not call.user or call.store.get(USERS, (call.user,)) is None:
         raise faults.ACCESS_WITHOUT_USER_FORBIDDEN()
     return call.user
 
@@ -292,6 +296,12 @@ def _show_item(call: Call, record: Record) -> dict[str, Any]:
     return {**stored, "link": call.link_to(PATH, "items", *record.key)}
 
 
+def list_set_descriptors(settings: Record, _: Records) -> Iterator[Reference]:
+    """Yield the references of a user's settings to descriptors."""
+    for one in settings.get("settings") or ():
+        yield Reference(DESCRIPTORS, _key_of(one))
+
+
 DESCRIPTOR_PATH = "alerts/descriptors/{application_id}/{application_context_path}/{message_id}"
 ITEM_PATH = (
     "alerts/items/{application_id}/{application_context_path}/{message_id}/{context_object_id}"
@@ -342,6 +352,7 @@ ALERT_ITEMS = StoredResource(
     key=CONTEXT,
     key_names=(*KEY_NAMES, CONTEXT),
     missing_key=NO_CONTEXT,
+    references={"message_id": KeyOf(DESCRIPTORS, KEY_NAMES)},
     verbs=frozenset(),
     not_found=ITEM_NOT_FOUND,
     operations=(
@@ -365,6 +376,7 @@ ALERT_SETTINGS = StoredResource(
     collection=RESULT,
     key="login",
     key_names=("login",),
+    references={"login": USERS, "settings": list_set_descriptors},
     verbs=frozenset(),
     not_found=ITEM_NOT_FOUND,
     operations=(

@@ -28,7 +28,9 @@ class StoredResource(Resource):
 
     def fixtures(self) -> FixtureCollection:
         """See ``Resource.fixtures``."""
-        return FixtureCollection(self.name, f"{self.name}.json", self._read_entry)
+        return FixtureCollection(
+            self.name, f"{self.name}.json", self._read_entry, self.references, unique=self.unique
+        )
 
     def _read_entry(self, entry: Any) -> Record:
         """Return the record of an entry of a data set.

@@ -3,8 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.ocapi.access.access_key import SCOPES
 from emulator.ocapi.schema.document import Collection, Document
-from emulator.ocapi.schema.fields import Array, Boolean, Date, DateTime, Embedded, String
+from emulator.ocapi.schema.fields import (
+    Array,
+    Boolean,
+    Date,
+    DateTime,
+    Embedded,
+    Enumeration,
+    String,
+)
 from emulator.ocapi.search.query import SearchResult
 
 MAX_TEXT_LENGTH = 256
@@ -98,7 +107,7 @@ class StoredAccessKey(Document):
     access_key = String(min_length=1, required=True, allow_none=False)
     enabled = Boolean(load_default=True)
     expiration_date = DateTime(required=True, allow_none=False)
-    scope = String(required=True, allow_none=False)
+    scope = Enumeration(*SCOPES, required=True, allow_none=False)
 
 
 USER, USERS_PAGE, USER_RESULT = User(), Users(), UserSearchResult()

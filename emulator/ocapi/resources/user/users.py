@@ -24,9 +24,11 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import LOCALE
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Put, Record, Require, retry_on_conflict
+from emulator.store import Change, Delete, Put, Record, Require, retry_on_conflict
 
 DEFAULT_LOCALE = "default"
+ALERT_SETTINGS = "alert_settings"
+"""The store's collection of the alert settings of users."""
 OWN_PATH = "this"
 """The path of the token's user stands where a login stands, so no user has this login."""
 LOCALES = ("preferred_data_locale", "preferred_ui_locale")
@@ -107,8 +109,13 @@ def _derive(
 
 
 def _effects(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Refuse the write of a wrong user; the last administrator stays one."""
-    if after is not None:
+    """Refuse the write of a wrong user; the last administrator stays one.
+
+    The alert settings of a deleted user go with the user.
+    """
+    if after is None:
+        yield Delete(ALERT_SETTINGS, call.key)
+    else:
         _check_credentials(call, before, after)
         for name in LOCALES:
             locale = call.changes.get(name) or DEFAULT_LOCALE
@@ -219,7 +226,9 @@ class _UserResource(Resource):
 
     def fixtures(self) -> FixtureCollection:
         """See ``Resource.fixtures``."""
-        return FixtureCollection(NAME, "clients.json", _read_stored, survives_empty_reset=True)
+        return FixtureCollection(
+            NAME, "clients.json", _read_stored, self.references, survives_empty_reset=True
+        )
 
 
 USERS = _UserResource(
@@ -228,6 +237,7 @@ USERS = _UserResource(
     collection=USERS_PAGE,
     key="login",
     needed=("password",),
+    references={"roles": ROLES},
     verbs=frozenset({"list", "read", "create", "update", "delete"}),
     not_found=NOT_FOUND,
     deletes_missing=False,
