@@ -25,7 +25,7 @@ from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.merge import Described, Draft, Merge
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.job.actions import Outcome
-from emulator.ocapi.resources.site.cartridge_path import read_path
+from emulator.ocapi.resources.site.cartridge_path import leave_out_empty_path, read_path
 from emulator.ocapi.schema.faults import Fault
 from emulator.store import Record, retry_on_conflict
 
@@ -138,7 +138,7 @@ def _set_cartridges(item: Item, count: int, merging: Merge, log: Log) -> None:
     except Fault as fault:
         log.report("DATAERROR", item, count, str(fault))
         return
-    properties = {"id": BUSINESS_MANAGER_SITE, **({"cartridges": path} if path else {})}
+    properties = leave_out_empty_path({"id": BUSINESS_MANAGER_SITE, "cartridges": path})
     merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), properties))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
@@ -17,7 +18,7 @@ INVALID_PATH = FaultType(
 
 
 def read_path(text: str) -> list[str]:
-    """Return the names of a cartridge path; an empty text is a path without names (CART-1).
+    """Return the names of a cartridge path, none of an empty path (CART-1).
 
     Raises:
         Fault: INVALID_PATH: the path is too long, or has a wrong name or a name twice.
@@ -28,6 +29,11 @@ def read_path(text: str) -> list[str]:
     if not all(map(CARTRIDGE_NAME.fullmatch, names)) or len({*names}) < len(names):
         raise INVALID_PATH(text)
     return names
+
+
+def leave_out_empty_path(properties: Properties) -> dict[str, Any]:
+    """Return the properties of a site; an empty cartridge path is no property (CART-1)."""
+    return {name: value for name, value in properties.items() if value or name != "cartridges"}
 
 
 def check_change(

@@ -9,9 +9,10 @@ from emulator.ocapi.resources.site.cartridge_path import (
     CARTRIDGE_NAME,
     INVALID_PATH,
     MAX_PATH_CHARACTERS,
+    leave_out_empty_path,
     read_path,
 )
-from emulator.ocapi.resources.site.sites import SITES, Site, Sites, leave_out_empty_path
+from emulator.ocapi.resources.site.sites import SITES, Site, Sites
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Enumeration, String

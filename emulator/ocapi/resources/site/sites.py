@@ -1,9 +1,7 @@
 """Sites: the storefronts of the organization."""
 
-from typing import Any
-
-from emulator.ocapi.resource import Properties, Resource, Search
-from emulator.ocapi.resources.site.cartridge_path import check_change
+from emulator.ocapi.resource import Resource, Search
+from emulator.ocapi.resources.site.cartridge_path import check_change, leave_out_empty_path
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import ENUM_CONSTRAINT_VIOLATION, FaultType
 from emulator.ocapi.schema.fields import (
@@ -53,11 +51,6 @@ class SiteSearchResult(SearchResult):
     """A page of the sites found by a search."""
 
     hits = Array(Embedded(Site()))
-
-
-def leave_out_empty_path(properties: Properties) -> dict[str, Any]:
-    """Return the properties of a site; an empty cartridge path is no property (CART-1)."""
-    return {name: value for name, value in properties.items() if value or name != "cartridges"}
 
 
 def _texts_of(name: str) -> SearchField:
