@@ -55,6 +55,8 @@ def _summarize(unserved: "Mapping[str, int]") -> None:
 
 def _open(config: Config) -> "tuple[Emulator, socket]":
     """Return an emulator and a listening socket; end the process on an error."""
+    # Modules and data set stay until the end: a collection while they load finds nothing.
+    gc.disable()
     # Help texts appear faster without the server.
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
     from emulator.http.certificate import CertificateError  # noqa: PLC0415
@@ -75,6 +77,8 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
         fail(f"can't use the store: {error}")
     except OSError as error:
         fail(_explain(error, config.host, config.port))
+    finally:
+        gc.enable()
 
 
 def _explain(error: OSError, host: str, port: int) -> str:
