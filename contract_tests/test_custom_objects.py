@@ -151,10 +151,12 @@ def test_attributes_hold_values_of_their_type(shop: Api) -> None:
     assert_fault(answer, 400, "UnknownProperty", {"property": "other", "document": "custom_object"})
 
 
-@pytest.mark.rule("COB-2", "OBJ-5")
+@pytest.mark.rule("COB-2", "OBJ-7")
 def test_values_go_with_their_definition(shop: Api) -> None:
     definition = "/custom_object_definitions/Newsletter/attribute_definitions/name"
     assert shop.delete(definition).status_code == 204
+    assert "c_name" not in shop.get(ANN).json()
+    assert shop.put(definition, json={"value_type": "string"}).status_code == 201
     assert "c_name" not in shop.get(ANN).json()
 
 

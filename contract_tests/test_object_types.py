@@ -501,3 +501,60 @@ def test_a_definition_counts_before_a_declaration_of_the_data_set(
     answer = shop.patch(path, json={"c_area": "north"})
     assert_fault(answer, 400, "InvalidCustomProperty", {})
     assert shop.patch(path, json={"c_area": 3}).json()["c_area"] == 3
+
+
+ADDRESS = {
+    "address_id": "home",
+    "country_code": "US",
+    "last_name": "Byron",
+    "c_gone": "old",
+    "c_kept": "old",
+}
+
+
+@pytest.mark.rule("OBJ-7")
+@pytest.mark.parametrize(
+    ("object_type", "path"),
+    [
+        ("Product", "/products/merino-crew"),
+        ("Profile", "/customer_lists/RefArch/customers/00000001"),
+        ("CustomerGroup", "/sites/RefArch/customer_groups/VIP"),
+    ],
+)
+def test_values_go_with_the_definition(shop: Api, object_type: str, path: str) -> None:
+    attributes = f"{SYSTEM}/{object_type}/attribute_definitions"
+    for name in ("gone", "kept"):
+        shop.put(f"{attributes}/{name}", json={"value_type": "string"})
+    assert shop.patch(path, json={"c_gone": "old", "c_kept": "old"}).json()["c_gone"] == "old"
+    assert shop.delete(f"{attributes}/gone").status_code == 204
+    left = shop.get(path).json()
+    assert (left.get("c_gone"), left["c_kept"]) == (None, "old")
+    shop.put(f"{attributes}/gone", json={"value_type": "string"})
+    assert "c_gone" not in shop.get(path).json()
+
+
+@pytest.mark.rule("OBJ-7")
+def test_values_of_addresses_go_with_the_definition(shop: Api) -> None:
+    attributes = f"{SYSTEM}/CustomerAddress/attribute_definitions"
+    for name in ("gone", "kept"):
+        shop.put(f"{attributes}/{name}", json={"value_type": "string"})
+    customer = "/customer_lists/RefArch/customers/00000001"
+    assert shop.patch(customer, json={"primary_address": ADDRESS}).status_code == 200
+    assert shop.delete(f"{attributes}/gone").status_code == 204
+    for address in (
+        shop.get(customer).json()["primary_address"],
+        shop.get(f"{customer}/addresses/home").json(),
+    ):
+        assert (address.get("c_gone"), address["c_kept"]) == (None, "old")
+
+
+@pytest.mark.rule("OBJ-7")
+def test_values_go_when_the_definition_gets_another_type(shop: Api) -> None:
+    path, attribute = "/inventory_lists/contract-list", f"{LIST_ATTRIBUTES}/size"
+    shop.put(attribute, json={"value_type": "string"})
+    shop.put(path, json={"c_size": "large"})
+    assert shop.put(attribute, json={"value_type": "string", "visible": True}).status_code == 200
+    assert shop.get(path).json()["c_size"] == "large"
+    assert shop.put(attribute, json={"value_type": "int"}).status_code == 200
+    assert "c_size" not in shop.get(path).json()
+    assert shop.patch(path, json={"c_size": 3}).json()["c_size"] == 3

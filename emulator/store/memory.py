@@ -6,6 +6,7 @@ replace the tree of the collection: O(log n). A snapshot is a reference to the t
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import groupby
 from operator import attrgetter
 from threading import Lock
 
@@ -68,8 +69,13 @@ class MemoryStore:
             for change in changes:
                 self._check(change)
             trees = dict(self._trees)
-            for change in changes:
-                _change(trees, change)
+            for collection, run in groupby(changes, _find_put_collection):
+                if collection is None:
+                    for change in run:
+                        _change(trees, change)
+                else:
+                    entries = [(put.record.key, put.record) for put in run if isinstance(put, Put)]
+                    trees[collection] = trees.get(collection, EMPTY_TREE).put_all(entries)
             self._set_trees(trees)
 
     def scan(
@@ -151,10 +157,13 @@ def _require(expected: Expected, found: Record | None) -> None:
         raise StateConflict
 
 
+def _find_put_collection(change: Change) -> str | None:
+    """Return the collection of a ``Put``, so that many records in a row are written at once."""
+    return change.collection if isinstance(change, Put) else None
+
+
 def _change(trees: dict[str, Tree], change: Change) -> None:
     match change:
-        case Put(collection, record, _):
-            trees[collection] = trees.get(collection, EMPTY_TREE).put(record.key, record)
         case Delete(collection, key, _) if trees.get(collection, EMPTY_TREE).get(key) is not None:
             trees[collection] = trees[collection].delete(key)
         case Clear(collection, parent):

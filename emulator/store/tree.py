@@ -21,6 +21,7 @@ from emulator.store.record import Key
 MAX_MEMBERS = 32  # of a node
 MIN_MEMBERS = MAX_MEMBERS // 2
 ENTRIES_BUILT_PER_DELETE = 64  # a new tree of so many entries takes about as long as one deletion
+ENTRIES_MERGED_PER_PUT = 16  # likewise for a new tree from old and new entries, and ``put``
 
 
 class Leaf(NamedTuple):
@@ -72,6 +73,19 @@ class Tree:
         """Return a tree with ``value`` under ``key``."""
         nodes = _put(self.root, key, value)
         return Tree(nodes[0] if len(nodes) == 1 else _branch(nodes))
+
+    def put_all(self, entries: Sequence[tuple[Key, Any]]) -> "Tree":
+        """Return a tree with all entries; of entries with the same key, the last one counts."""
+        if len(entries) * ENTRIES_MERGED_PER_PUT > len(self):
+            leaves = [*_leaves(self.root, 0, len(self))]
+            keys = chain.from_iterable(leaf.keys for leaf in leaves)
+            merged = dict(zip(keys, self.values(0, len(self)), strict=True)) | dict(entries)
+            ordered = sorted(merged)
+            return Tree.of(ordered, [merged[key] for key in ordered])
+        tree = self
+        for key, value in entries:
+            tree = tree.put(key, value)
+        return tree
 
     def delete(self, key: Key) -> "Tree":
         """Return a tree without ``key``.

@@ -180,6 +180,20 @@ def test_a_cut_leaves_what_is_before_and_behind_it(keys: set[Key], start: int, s
     check_content(tree, {key: n for n, key in enumerate(ordered) if not start <= n < stop})
 
 
+@given(st.dictionaries(KEYS, st.integers()), st.lists(st.tuples(KEYS, st.integers()), min_size=1))
+def test_many_entries_are_put_at_once(model: Model, entries: list[tuple[Key, int]]) -> None:
+    tree = build(model.items()).put_all(entries)
+    assert check_balance(tree) == len(tree)
+    check_content(tree, model | dict(entries))
+
+
+def test_few_entries_are_put_into_a_large_tree() -> None:
+    model = {key_of(number): number for number in range(100)}
+    tree = build(model.items()).put_all([(key_of(7), -7), (key_of(200), 200)])
+    assert check_balance(tree) == 101
+    check_content(tree, model | {key_of(7): -7, key_of(200): 200})
+
+
 def test_an_empty_tree_has_no_keys_and_no_values() -> None:
     tree = Tree.of([], [])
     assert (len(tree), tree.get(("a",)), tree.rank(("a",))) == (0, None, 0)

@@ -12,6 +12,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
 from emulator.ocapi.resources.object_type.attribute_definition import check_change, check_new
+from emulator.ocapi.resources.object_type.values import Place, find_places, remove_values
 from emulator.store import Change, Clear, Put, Record
 
 CUSTOM_OBJECTS = "custom_objects"
@@ -20,6 +21,8 @@ PREFERENCE_VALUES = "preference_values"
 MEMBERS = "attribute_definitions"
 SYSTEM_TYPES, CUSTOM_TYPES = "system_object_definitions", "custom_object_definitions"
 """The paths and the store's collections of object types."""
+MEMBERS_OF_TYPE = ("value_type", "multi_value_type", "localizable")
+"""The members of an attribute definition with the type of values."""
 
 
 def show_type(call: Call, record: Record, *, definitions: str, groups: str) -> Mapping[str, Any]:
@@ -106,13 +109,17 @@ def change_system_attribute(
     if before and before.get("system") and call.method != "PATCH":
         raise attribute_definition.READ_ONLY(name)
     if after is None:
-        yield from _remove(call, object_type, name, "system_attribute_groups")
+        yield from _leave_groups(call, object_type, name, "system_attribute_groups")
     elif before and call.method == "PATCH":
         check_change(name, before, after)
     elif after.get("key") or attribute_definition.is_contradictory(after):
         raise attribute_definition.CREATE_FAILED(name)
     else:
         check_new(name, after)
+    if _ends_values(before, after):
+        for place in find_places(object_type):
+            yield from remove_values(call.store, place, name)
+        yield Clear(PREFERENCE_VALUES, (object_type, name))
 
 
 def change_custom_attribute(
@@ -125,8 +132,15 @@ def change_custom_attribute(
     if after is None:
         if before and before.get("system"):
             raise attribute_definition.READ_ONLY(name)
-        yield from _remove(call, object_type, name, "custom_attribute_groups")
-        return
+        yield from _leave_groups(call, object_type, name, "custom_attribute_groups")
+    else:
+        _check_custom_attribute(call, before, after)
+    if _ends_values(before, after):
+        yield from remove_values(call.store, Place(CUSTOM_OBJECTS), name, (object_type,))
+
+
+def _check_custom_attribute(call: Call, before: Properties | None, after: Properties) -> None:
+    name = call.key[-1]
     if before and call.method == "PATCH":
         check_change(name, before, after)
         return
@@ -138,19 +152,23 @@ def change_custom_attribute(
         raise attribute_definition.LOCALIZABLE_NOT_ALLOWED(name, value_type)
 
 
-def _remove(call: Call, object_type: str, name: str, groups: str) -> Iterator[Change]:
-    """Yield the changes to remove an attribute from groups and preference values.
+def _ends_values(before: Properties | None, after: Properties | None) -> bool:
+    """Return whether a write of a definition ends the values: a deletion, or another type."""
+    if before is None:
+        return False
+    if after is None:
+        return True
+    return any((before.get(n) or False) != (after.get(n) or False) for n in MEMBERS_OF_TYPE)
 
-    The values of custom objects stay stored, and are not answered: a type may have very many
-    objects.
-    """
+
+def _leave_groups(call: Call, object_type: str, name: str, groups: str) -> Iterator[Change]:
+    """Yield the changes of the groups of an attribute."""
     store = call.store
     for group in store.scan(groups, 0, store.count(groups), (object_type,)).records:
         members = list_members(group.properties)
         if name in members:
             rest = [member for member in members if member != name]
             yield Put(groups, with_members(group, rest, call.now), group.state)
-    yield Clear(PREFERENCE_VALUES, (object_type, name))
 
 
 def change_group(
