@@ -388,6 +388,33 @@ def test_an_export_of_customers_follows_the_schema(storefront: Api) -> None:
     )
 
 
+@pytest.mark.rule("IMP-11")
+def test_another_customer_list_ends_the_memberships_of_a_site(storefront: Api) -> None:
+    groups = "/sites/RefArch/customer_groups"
+
+    def list_members() -> list[str]:
+        data = storefront.get(f"{groups}/VIP/members").json()["data"]
+        return [one["customer_no"] for one in data]
+
+    assert list_members() == ["00000001", "00000002", "00000004"]
+    header = '<preference preference-id="SiteCustomerList">RefArchGlobal</preference>'
+    preferences = (
+        f'<preferences xmlns="{NAMESPACE}/preferences/2007-03-31"><standard-preferences>'
+        f"<all-instances>{header}</all-instances></standard-preferences></preferences>"
+    )
+    import_(storefront, {"sites/RefArch/preferences.xml": preferences})
+    assert list_members() == []
+    group = storefront.get(f"{groups}/VIP?select=(member_count)").json()
+    assert group["member_count"] == 0
+    # The customers are still in their list, and a customer of the new list can become a member.
+    number = "/customer_lists/RefArch/customers/00000001"
+    assert storefront.delete(number).status_code == 204
+    assert storefront.put(f"{groups}/VIP/members/00000001").status_code == 200
+    assert list_members() == ["00000001"]
+    import_(storefront, {"sites/RefArch/preferences.xml": preferences})
+    assert list_members() == ["00000001"]
+
+
 @pytest.mark.rule("IMP-1")
 def test_an_archive_with_all_formats_is_served_like_a_data_set(start: Start, tmp_path: Any) -> None:
     shop = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"><name>A</name></site>'

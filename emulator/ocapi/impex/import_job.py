@@ -24,6 +24,8 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.merge import Described, Draft, Merge
 from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.customer.customer_lists import find_list_id
+from emulator.ocapi.resources.customer.memberships import remove_memberships
 from emulator.ocapi.resources.job.actions import Outcome
 from emulator.ocapi.resources.site.cartridge_path import leave_out_empty_path, read_path
 from emulator.ocapi.schema.faults import Fault
@@ -114,7 +116,10 @@ def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: L
 
 
 def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
-    """Set the customer list of a site, or the cartridge path of Business Manager."""
+    """Set the customer list of a site, or the cartridge path of Business Manager.
+
+    The members of the site's groups are customers of the older list, and leave the groups.
+    """
     if not item.key[0] and item.key[-1] == CARTRIDGES:
         _set_cartridges(item, count, merging, log)
         return
@@ -125,8 +130,9 @@ def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
     if merging.draft.store.get(CUSTOMER_LISTS, (list_id,)) is None:
         log.report("DATAWARNING", item, count, f"there is no customer list '{list_id}'")
         return
-    before = site.get("customer_list_link") or {}
-    if before.get("customer_list_id") != list_id:
+    if find_list_id(site) != list_id:
+        for change in remove_memberships(merging.draft.store, site.key[0]):
+            merging.draft.make(change)
         changed = site.amend({"customer_list_link": {"customer_list_id": list_id}})
         merging.draft.put(SITES, changed)
 

@@ -46,3 +46,10 @@ def remove_membership(member: Record) -> Iterator[Change]:
     """Yield the changes for the removal of a membership."""
     yield Delete(MEMBERS_NAME, member.key)
     yield Delete(BY_CUSTOMER, find_second_key(member))
+
+
+def remove_memberships(store: Store, site_id: str) -> Iterator[Change]:
+    """Yield the changes for the removal of all memberships in the groups of a site."""
+    parent = (site_id,)
+    for member in store.scan(MEMBERS_NAME, 0, store.count(MEMBERS_NAME, parent), parent).records:
+        yield from remove_membership(member)
