@@ -1,8 +1,10 @@
 """The jobs that import and export site archives (IMP-4 to IMP-8)."""
 
 import io
+import json
 import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from contract_tests.archives import (
     EXPORT,
     IMPORT,
     INSTANCE,
+    LOGS,
     NAMESPACE,
     import_,
     make_zip,
@@ -427,3 +430,57 @@ def test_a_deleted_site_leaves_no_reference(storefront: Api) -> None:
     files = storefront.call("GET", "/__emulator__/state").json()["files"]
     for name in ("preference_values", "custom_objects", "customer_groups"):
         assert all(one.get("site_id") != "RefArchGlobal" for one in files[f"{name}.json"])
+
+
+PERMISSIONS = "webdav/client_permissions.json"
+LOGS_ONLY = [
+    {"path": "/logs", "operations": ["read"]},
+    {"path": "/impex", "operations": ["read_write"]},
+]
+
+
+def permit(*entries: tuple[str, Any]) -> str:
+    clients = [{"client_id": name, "permissions": permissions} for name, permissions in entries]
+    return json.dumps({"clients": clients})
+
+
+@pytest.mark.rule("IMP-14")
+def test_the_webdav_permissions_of_clients_are_imported_and_exported(storefront: Api) -> None:
+    folder = "/on/demandware.servlet/webdav/Sites/Cartridges"
+    assert storefront.call("PROPFIND", folder).status_code == 207
+    file = permit(("nobody", LOGS_ONLY), ("a" * 30, LOGS_ONLY))
+    log = import_(storefront, {PERMISSIONS: file})
+    assert f"[DATAWARNING] [1/2] nobody: there is no such API client ({PERMISSIONS})" in log
+    assert "not emulated" not in log
+    assert storefront.call("PROPFIND", folder).status_code == 401
+    wanted = {"global_data": {"webdav_client_permissions": True}}
+    run(storefront, EXPORT, {"export_file": "b.zip", "data_units": wanted})
+    with zipfile.ZipFile(io.BytesIO(storefront.call("GET", f"{INSTANCE}/b.zip").content)) as made:
+        exported = json.loads(made.read(f"b/{PERMISSIONS}"))
+    assert exported == {"clients": [{"client_id": "a" * 30, "permissions": LOGS_ONLY}]}
+
+
+@pytest.mark.rule("IMP-14")
+def test_wrong_webdav_permissions_are_logged(storefront: Api) -> None:
+    folder = "/on/demandware.servlet/webdav/Sites/Cartridges"
+    for permissions in ([{"path": "/nowhere", "operations": ["read"]}], "all"):
+        log = import_(storefront, {PERMISSIONS: permit(("a" * 30, permissions))})
+        assert f"[DATAERROR] [1/1] {'a' * 30}: webdav_permissions: " in log
+        assert storefront.call("PROPFIND", folder).status_code == 207
+    for content in ("{", "[]", '{"clients": [{}]}'):
+        message = fail_import(storefront, make_zip({PERMISSIONS: content}))
+        assert message.startswith(f"The archive can't be read: {PERMISSIONS}")
+
+
+@pytest.mark.rule("IMP-14", "IMP-1")
+def test_an_archive_as_data_set_has_webdav_permissions(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "site.xml").write_text(
+        f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"><name>A</name></site>'
+    )
+    (tmp_path / "webdav").mkdir()
+    file = permit(("nobody", LOGS_ONLY), ("a" * 30, LOGS_ONLY))
+    (tmp_path / PERMISSIONS).write_text(file)
+    api = start(fixtures=str(tmp_path))
+    assert api.call("PROPFIND", LOGS).status_code == 207
+    folder = "/on/demandware.servlet/webdav/Sites/Cartridges"
+    assert api.call("PROPFIND", folder).status_code == 401

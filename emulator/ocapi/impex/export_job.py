@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from emulator.fixture.data_set import Collection
+from emulator.fixture.data_set import Collection, list_entries
 from emulator.fixture.impex.archive import BUSINESS_MANAGER
+from emulator.fixture.impex.client_permissions import CLIENTS, PATH, UNIT, write_permissions
 from emulator.fixture.impex.format import Format
 from emulator.fixture.impex.tables import FORMATS
 from emulator.fixture.impex.writer import list_written, make_zip, write_archive
@@ -22,7 +23,7 @@ SITES, GLOBAL = "sites", "global_data"
 ID_UNITS = tuple(form.units[0] for form in FORMATS if form.by_id)
 """The units with ids; each has the name of a collection."""
 SITE_UNITS = {ALL, *(n for form in FORMATS if form.by_site for n in form.units)}
-GLOBAL_UNITS = {ALL, *(n for f in FORMATS if not (f.by_site or f.by_id) for n in f.units)}
+GLOBAL_UNITS = {ALL, UNIT, *(n for f in FORMATS if not (f.by_site or f.by_id) for n in f.units)}
 VERSION = b"###########################################\n# Generated file, do not edit.\n"
 VERSION += b"###########################################\n23.2\n"
 
@@ -52,6 +53,10 @@ class Units:
             named = self._units.get(form.units[0])
             return self._has(named, id_) or self._has(named, ALL)
         return any(self._has(self._units.get(GLOBAL), name) for name in (*form.units, ALL))
+
+    def wants_permissions(self) -> bool:
+        """Return whether the export has the WebDAV permissions of API clients."""
+        return any(self._has(self._units.get(GLOBAL), name) for name in (UNIT, ALL))
 
     def list_unknown(self) -> Iterator[str]:
         """Yield the names of the wanted units without a format, each at the place of the unit."""
@@ -129,4 +134,8 @@ def _write(call: Call, units: Units, collections: Sequence[Collection]) -> dict[
             for collection in collections
             if collection.name in written
         }
-    return write_archive(entries, units.wants)
+        clients = list(list_entries(store, CLIENTS))
+    files = write_archive(entries, units.wants)
+    if units.wants_permissions():
+        files[PATH] = write_permissions(clients)
+    return files

@@ -17,12 +17,14 @@ from emulator.fixture.impex.archive import (
     read_archive,
     split_lists,
 )
+from emulator.fixture.impex.client_permissions import CLIENTS, PATH, PERMISSIONS
 from emulator.fixture.impex.reader import ImpexError, Item
 from emulator.fixture.impex.source import ZipSource
 from emulator.fixture.impex.tables import PREFERENCES
+from emulator.ocapi.access.client import read_client
 from emulator.ocapi.call import Call
 from emulator.ocapi.impex.log import Log
-from emulator.ocapi.impex.merge import Described, Draft, Merge
+from emulator.ocapi.impex.merge import Described, Draft, Merge, thaw
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.customer.customer_lists import find_list_id
 from emulator.ocapi.resources.customer.memberships import remove_memberships
@@ -95,6 +97,7 @@ def _merge(call: Call, name: str, archive: Archive, described: Described) -> tup
         for file, items in groupby(archive.items, attrgetter("file")):
             _merge_file(file, list(items), archive.counts[file], merging, log)
         _assign_sites(archive, merging, log)
+        _permit_clients(archive, merging.draft, log)
         changes = list(draft.list_changes())
     call.store.apply(*changes)
     for note in archive.notes:
@@ -146,6 +149,20 @@ def _set_cartridges(item: Item, count: int, merging: Merge, log: Log) -> None:
         return
     properties = leave_out_empty_path({"id": BUSINESS_MANAGER_SITE, "cartridges": path})
     merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), properties))
+
+
+def _permit_clients(archive: Archive, draft: Draft, log: Log) -> None:
+    """Set the WebDAV permissions of the named API clients; other clients keep theirs."""
+    for number, (name, permissions) in enumerate(archive.client_permissions.items(), 1):
+        place = f"[{number}/{len(archive.client_permissions)}] {name}"
+        client = draft.store.get(CLIENTS, (name,))
+        if client is None:
+            log.add_problem(f"[DATAWARNING] {place}: there is no such API client ({PATH})")
+            continue
+        try:
+            draft.put(CLIENTS, read_client({**thaw(client.properties), PERMISSIONS: permissions}))
+        except ValueError as error:
+            log.add_problem(f"[DATAERROR] {place}: {error} ({PATH})")
 
 
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:

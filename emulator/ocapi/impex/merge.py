@@ -14,6 +14,7 @@ from emulator.fixture.impex.archive import (
     list_platform_attributes,
     merge,
 )
+from emulator.fixture.impex.client_permissions import CLIENTS
 from emulator.fixture.impex.format import Field
 from emulator.fixture.impex.reader import Item
 from emulator.fixture.impex.tables import CUSTOM_OBJECTS
@@ -146,7 +147,7 @@ class Described:
         """Return a copy in memory: a shared store would need a round trip for each document."""
         if isinstance(store, MemoryStore):
             return store
-        names = {DECLARED, UNDECLARED, *(one.name for one in self.collections)}
+        names = {CLIENTS, DECLARED, UNDECLARED, *(one.name for one in self.collections)}
         for resource in self.resources:
             names |= {resource.name, *(resource.index(()) if resource.index else ())}
             names |= {resource.computed_collection(name) for name in resource.computed}
@@ -245,7 +246,7 @@ class Merge:
             self.draft.delete(name, record.key)
             return
         dates = {}
-        properties = merge(_thaw(before.properties if before else {}), record.properties)
+        properties = merge(thaw(before.properties if before else {}), record.properties)
         if before is not None and Record(record.key, properties) == before:
             return
         if name == CUSTOM_OBJECTS:
@@ -290,7 +291,7 @@ class Merge:
                 if computed and not others:
                     self.draft.delete(collection, record.key)
                     continue
-                self.draft.put(collection, Record(record.key, {**_thaw(rest), **kept}))
+                self.draft.put(collection, Record(record.key, {**thaw(rest), **kept}))
 
     def _drop_values_of_site(self, site: str) -> None:
         """Remove the preferences and the custom objects of a removed site."""
@@ -305,7 +306,7 @@ class Merge:
         changes = self._read(resource, item, count)
         if before is not None:
             _drop(changes, (field for field in item.kind.fields if field.computed))
-        stored = _thaw(before.properties if before else {})
+        stored = thaw(before.properties if before else {})
         if item.kind.replaces:
             _drop(stored, item.kind.fields)
         whole = resource.document.decode_stored(merge(stored, changes))
@@ -417,8 +418,8 @@ def _pick(changes: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]
     return picked
 
 
-def _thaw(value: Any) -> Any:
-    """Return a stored value with lists and dictionaries, for ``decode_stored``."""
+def thaw(value: Any) -> Any:
+    """Return a stored value with lists and dictionaries, as an entry of a data set."""
     if isinstance(value, Mapping):
-        return {name: _thaw(member) for name, member in value.items()}
-    return [_thaw(member) for member in value] if isinstance(value, tuple) else value
+        return {name: thaw(member) for name, member in value.items()}
+    return [thaw(member) for member in value] if isinstance(value, tuple) else value
