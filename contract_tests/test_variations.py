@@ -1,6 +1,7 @@
 """Variants, variation groups and variation attributes of masters (PRD-7, PRD-8, PRD-10)."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -411,3 +412,21 @@ def test_a_search_of_variants_may_need_a_site(shop: Api) -> None:
         url = f"{shop.scope}/products/{name}/variant_search"
         answer = shop.call("POST", url, json={"query": everything})
         assert_fault(answer, status, kind, {"productId": name})
+
+
+@pytest.mark.rule("RST-5")
+def test_no_variant_outlives_the_master_under_races(shop: Api) -> None:
+    body = {"owning_catalog_id": "master-catalog", "type": {"master": True}}
+    for turn in range(8):
+        master = f"/products/contract-master-{turn}"
+        assert shop.put(master, json=body).status_code == 200
+        variants = [f"{master}/variations/contract-{turn}-{number}" for number in range(4)]
+        with ThreadPoolExecutor(5) as pool:
+            put = [pool.submit(shop.put, path, json={}) for path in variants]
+            assert pool.submit(shop.delete, master).result().status_code == 204
+        statuses = {answer.result().status_code for answer in put}
+        assert statuses <= {200, 404}
+        for path in variants:
+            product = shop.get(f"/products/{path.rpartition('/')[2]}").json()
+            assert "master" not in product
+            assert "variant" not in product.get("type", {})

@@ -19,7 +19,7 @@ from emulator.inventory_service.documents import (
     ItemPage,
     ItemSummary,
 )
-from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, Store, Vacant
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, Size, Store
 
 Members = Mapping[str, Any]
 SEQUENCE_DIGITS = 16
@@ -54,7 +54,7 @@ class Collection:
     summarize: Callable[[Members], dict[str, Any]]
     complete: Callable[[dict[str, Any]], dict[str, Any]] = dict
     requires: Callable[[Members], tuple[Require, ...]] = lambda _: ()
-    forbids: Callable[[Members], tuple[Vacant, ...]] = lambda _: ()
+    forbids: Callable[[Members], tuple[Size, ...]] = lambda _: ()
 
     @property
     def ids(self) -> str:
@@ -163,7 +163,7 @@ ITEMS = Collection(
     unique=lambda item: (item["sku"],),
     unique_pointers=("/sku",),
     summarize=_summarize_item,
-    forbids=lambda item: (Vacant("inventories.uniques", (item["itemId"],)),),
+    forbids=lambda item: (Size("inventories.uniques", (item["itemId"],)),),
 )
 INVENTORIES = Collection(
     name="inventories",

@@ -27,6 +27,7 @@ from emulator.store import (
     Record,
     Require,
     Scan,
+    Size,
     retry_on_conflict,
 )
 
@@ -234,7 +235,8 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
         key = (*call.parents, properties.get(resource.key, call.key[-1]))
     changed = resource.record(key, properties, call.now)
     more = _list_effects(call, record.properties, changed.properties)
-    if not more and resource.record(key, properties) == record:
+    is_expectation = (isinstance(change, (Require, Size)) for change in more)
+    if all(is_expectation) and resource.record(key, properties) == record:
         return _show(call, record)
     if key == call.key:
         call.store.apply(Put(resource.name, changed, record.state), *more)

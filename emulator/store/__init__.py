@@ -13,10 +13,10 @@ from emulator.store.interface import (
     Put,
     Require,
     Scan,
+    Size,
     StateConflict,
     Store,
     StoreUnavailable,
-    Vacant,
 )
 from emulator.store.memory import MemoryStore
 from emulator.store.record import Record, read_property
@@ -34,10 +34,10 @@ __all__ = [
     "Record",
     "Require",
     "Scan",
+    "Size",
     "StateConflict",
     "Store",
     "StoreUnavailable",
-    "Vacant",
     "read_property",
     "retry_on_conflict",
 ]

@@ -18,10 +18,10 @@ __all__ = [
     "Put",
     "Require",
     "Scan",
+    "Size",
     "StateConflict",
     "Store",
     "StoreUnavailable",
-    "Vacant",
 ]
 
 
@@ -72,11 +72,12 @@ class Require:
 
 
 @dataclass(frozen=True, slots=True)
-class Vacant:
-    """Change nothing, but expect no record below a key."""
+class Size:
+    """Change nothing, but expect a number of records below a key."""
 
     collection: str
     parent: Key
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Clear:
     parent: Key
 
 
-Change = Put | Delete | Require | Vacant | Clear
+Change = Put | Delete | Require | Size | Clear
 
 
 class Scan(NamedTuple):

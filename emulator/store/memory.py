@@ -19,8 +19,8 @@ from emulator.store.interface import (
     Put,
     Require,
     Scan,
+    Size,
     StateConflict,
-    Vacant,
 )
 from emulator.store.record import Key, Record
 from emulator.store.tree import Tree
@@ -128,8 +128,8 @@ class MemoryStore:
                 _require(expected, self.get(collection, record.key))
             case Delete(collection, key, expected) | Require(collection, key, expected):
                 _require(expected, self.get(collection, key))
-            case Vacant(collection, parent):
-                if self.count(collection, parent):
+            case Size(collection, parent, count):
+                if self.count(collection, parent) != count:
                     raise StateConflict
 
     def _tree(self, collection: str) -> Tree:

@@ -27,9 +27,9 @@ from emulator.store.interface import (
     Put,
     Require,
     Scan,
+    Size,
     StateConflict,
     StoreUnavailable,
-    Vacant,
 )
 from emulator.store.record import Key, Record, freeze
 
@@ -326,8 +326,8 @@ def _encode(change: Change) -> tuple[str | bytes, ...]:
             return "delete", collection, order.encode(key), _expect(expected), b""
         case Require(collection, key, expected):
             return "require", collection, order.encode(key), _expect(expected), b""
-        case Vacant(collection, parent):
-            return "vacant", collection, order.encode(parent), b"", b""
+        case Size(collection, parent, count):
+            return "size", collection, order.encode(parent), str(count), b""
         case Clear(collection, parent):
             return "clear", collection, order.encode(parent), EXPECTATION_CODES[Presence.ANY], b""
 

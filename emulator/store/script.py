@@ -112,8 +112,9 @@ end
 
 for i = 1, #ARGV, 5 do
   local operation, name, key = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  if operation == 'vacant' then
-    if call('ZLEXCOUNT', order(live, name), low(key), high(key)) > 0 then return -1 end
+  if operation == 'size' then
+    local found = call('ZLEXCOUNT', order(live, name), low(key), high(key))
+    if found ~= tonumber(ARGV[i + 3]) then return -1 end
   elseif not holds(name, key, ARGV[i + 3]) then
     return -1
   end

@@ -32,10 +32,10 @@ from emulator.store import (
     Put,
     Record,
     Require,
+    Size,
     StateConflict,
     Store,
     StoreUnavailable,
-    Vacant,
 )
 from emulator.store.redis import RedisStore, SnapshotLost, check, connect, reaching
 from emulator.tests.table import table
@@ -218,7 +218,7 @@ CHANGES = (
     st.builds(Put, NAMES, RECORDS, EXPECTED)
     | st.builds(Delete, NAMES, SOME_KEYS, EXPECTED)
     | st.builds(Require, NAMES, SOME_KEYS, EXPECTED)
-    | st.builds(Vacant, NAMES, PARENTS)
+    | st.builds(Size, NAMES, PARENTS, st.integers(0, 2))
     | st.builds(Clear, NAMES, PARENTS)
 )
 SMALL = st.integers(0, 4)

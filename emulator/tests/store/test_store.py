@@ -19,9 +19,9 @@ from emulator.store import (
     Put,
     Record,
     Require,
+    Size,
     StateConflict,
     Store,
-    Vacant,
 )
 from emulator.tests.rival import OLD, OTHER, RIVALS, delete_old, keys, put_rival, race
 from emulator.tests.table import table
@@ -305,7 +305,7 @@ def test_all_changes_are_made_in_all_collections(new: New) -> None:
         Put("others", OTHER, ABSENT),
         Delete("others", ("nothing",)),
         Require("others", ("x",), ABSENT),
-        Vacant("things", ("x",)),
+        Size("things", ("x",)),
     )
     assert store.scan("things", 0, 9).records == (NEW,)
     assert store.scan("others", 0, 9).records == (OTHER,)
@@ -324,9 +324,7 @@ def test_changes_of_one_key_are_made_in_order(new: New) -> None:
 def test_what_changes_expect_is_what_is_there_before_all_of_them(new: New) -> None:
     store = new()
     store.apply(Put("things", OLD, ABSENT), Require("things", ("a",), ABSENT))
-    store.apply(
-        Put("things", OTHER), Require("things", ("a",), OLD.state), Vacant("things", ("b",))
-    )
+    store.apply(Put("things", OTHER), Require("things", ("a",), OLD.state), Size("things", ("b",)))
     with pytest.raises(StateConflict):
         store.apply(Delete("things", ("a",)), Put("things", NEW, ABSENT))
     assert store.scan("things", 0, 9).records == (OLD, OTHER)
@@ -353,9 +351,10 @@ FAILING: list[tuple[str, Change]] = [
     ("require-present", Require("things", ("x",), PRESENT)),
     ("require-state-of-none", Require("things", ("x",), OLD.state)),
     ("require-in-another-collection", Require("others", ("a",), PRESENT)),
-    ("vacant", Vacant("things", ("a",))),
-    ("vacant-deeper", Vacant("things", ("p", "q"))),
-    ("vacant-everywhere", Vacant("things", ())),
+    ("size", Size("things", ("a",))),
+    ("size-deeper", Size("things", ("p", "q"))),
+    ("size-everywhere", Size("things", ())),
+    ("size-too-large", Size("things", ("a",), 2)),
 ]
 
 
@@ -382,9 +381,10 @@ def test_an_expectation_that_fails_leaves_everything_as_it_was(
         pytest.param(Require("things", ("a",), PRESENT), id="require-present"),
         pytest.param(Require("things", ("a",), OLD.state), id="require-state"),
         pytest.param(Require("things", ("x",), ABSENT), id="require-absent"),
-        pytest.param(Vacant("things", ("aa",)), id="vacant"),
-        pytest.param(Vacant("things", ("a", "b")), id="vacant-below-a-key"),
-        pytest.param(Vacant("new", ()), id="vacant-collection"),
+        pytest.param(Size("things", ("aa",)), id="size"),
+        pytest.param(Size("things", ("a", "b")), id="size-below-a-key"),
+        pytest.param(Size("new", ()), id="size-of-no-collection"),
+        pytest.param(Size("things", ("a",), 1), id="size-of-one"),
         pytest.param(Delete("things", ("x",), ABSENT), id="delete-absent"),
         pytest.param(Delete("new", ("x",)), id="delete-in-a-new-collection"),
     ],
@@ -459,7 +459,7 @@ def test_of_deletions_of_one_state_exactly_one_wins(new: New) -> None:
 def apply_rival(store: Store, number: int) -> bool:
     mark = Record.of((str(number),), {})
     try:
-        store.apply(Put("marks", mark), Vacant("things", ()), Put("things", RIVALS[number]))
+        store.apply(Put("marks", mark), Size("things", ()), Put("things", RIVALS[number]))
     except StateConflict:
         return False
     return True

@@ -13,7 +13,7 @@ from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
 from emulator.ocapi.resources.object_type.attribute_definition import check_change, check_new
 from emulator.ocapi.resources.object_type.values import Place, find_places, remove_values
-from emulator.store import Change, Clear, Put, Record
+from emulator.store import Change, Clear, Put, Record, Require
 
 CUSTOM_OBJECTS = "custom_objects"
 PREFERENCE_VALUES = "preference_values"
@@ -162,13 +162,15 @@ def _ends_values(before: Properties | None, after: Properties | None) -> bool:
 
 
 def _leave_groups(call: Call, object_type: str, name: str, groups: str) -> Iterator[Change]:
-    """Yield the changes of the groups of an attribute."""
+    """Yield the changes of the groups of an attribute; other groups are expected to stay."""
     store = call.store
     for group in store.scan(groups, 0, store.count(groups), (object_type,)).records:
         members = list_members(group.properties)
         if name in members:
             rest = [member for member in members if member != name]
             yield Put(groups, with_members(group, rest, call.now), group.state)
+        else:
+            yield Require(groups, group.key, group.state)
 
 
 def change_group(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.fixture.reference import Records, Reference
-from emulator.store import Change, Clear, Delete, Key, Put, Record, Store
+from emulator.store import Change, Clear, Delete, Key, Put, Record, Require, Size, Store
 
 Properties = Mapping[str, Any]
 
@@ -102,11 +102,15 @@ def release(product: Record) -> Put:
 
 
 def forget_default(store: Store, master_id: str, variant_id: str) -> Iterator[Change]:
-    """Yield the change of a master without the default variant."""
+    """Yield the change of a master without the default variant, or expect the same master."""
     master = find_product(store, master_id)
-    if master is not None and master.get("default_variant_id") == variant_id:
+    if master is None:
+        return
+    if master.get("default_variant_id") == variant_id:
         left = {n: v for n, v in master.properties.items() if n != "default_variant_id"}
         yield Put(PRODUCTS_NAME, Record(master.key, left), master.state)
+    else:
+        yield Require(PRODUCTS_NAME, master.key, master.state)
 
 
 def remove_relations(store: Store, product: Record) -> Iterator[Change]:
@@ -122,10 +126,13 @@ def remove_relations(store: Store, product: Record) -> Iterator[Change]:
     if master_id is not None:
         yield from forget_default(store, master_id, name)
     for collection in (VARIATIONS, GROUPS):
-        for other in list_entries(store, collection, name):
+        others = list(list_entries(store, collection, name))
+        for other in others:
             found = find_product(store, other)
             if found is not None:
                 yield release(found)
+        # A variant of this very moment would have no master: start again.
+        yield Size(collection, (name,), len(others))
         yield Clear(collection, (name,))
     for member, collection in COLLECTIONS_OF_MEMBERS.items():
         for other in list_entries(store, collection, name):

@@ -99,9 +99,13 @@ def _effects(call: Call, before: Properties | None, after: Properties | None) ->
         return
     if role == ADMINISTRATOR:
         raise ROLE_OPERATION_NOT_ALLOWED(role)
-    _members.pop(call, None)  # a write that starts again reads again
-    for user in _list_members(call).get(role, ()):
-        yield _assign(user, [name for name in user.get("roles") if name != role])
+    # Nobody gets the role in the same moment: other users stay as they are.
+    for user in call.store.scan(USERS.name, 0, call.store.count(USERS.name)).records:
+        names = user.get("roles") or ()
+        if role in names:
+            yield _assign(user, [name for name in names if name != role])
+        else:
+            yield Require(USERS.name, user.key, user.state)
 
 
 def _assign(user: Record, roles: list[str]) -> Put:

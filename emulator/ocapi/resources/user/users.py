@@ -24,7 +24,7 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import LOCALE
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Delete, Put, Record, Require, retry_on_conflict
+from emulator.store import Change, Delete, Presence, Put, Record, Require, retry_on_conflict
 
 DEFAULT_LOCALE = "default"
 ALERT_SETTINGS = "alert_settings"
@@ -150,6 +150,7 @@ def _check_roles(call: Call, before: Properties | None, after: Properties) -> It
     for role in call.changes.get("roles") or ():
         if call.store.get(ROLES, (role,)) is None:
             raise INVALID_ROLE(role)
+        yield Require(ROLES, (role,), Presence.PRESENT)
     if _is_administrator(before or {}) and not _is_administrator(after):
         yield require_other_administrator(call, call.key[0])
 
