@@ -91,6 +91,27 @@ def test_a_configuration_is_in_force_at_once(start: Start) -> None:
 
 
 @pytest.mark.rule("CONF-2")
+def test_configurations_of_sites_and_of_the_shop_api_have_no_effect(start: Start) -> None:
+    api = start()
+    admin, path = User(api), "/ocapi_configs/signer"
+    token = api.grant("signer", "signer's: secret/%").json()["access_token"]
+    signer = {"Authorization": f"Bearer {token}"}
+    lists = {**INFO, "resources": [{**RESOURCE, "resource_id": "/inventory_lists"}]}
+    [site] = (one["id"] for one in api.get("/sites").json()["data"][:1])
+    below_site = f"/s/{site}/dw/data/v23_2/inventory_lists"
+    put(admin, INFO, site, path=path)
+    put(admin, {**INFO, "api_type": "shop"}, path=path)
+    assert api.call("GET", below_site, headers=signer).status_code == 200
+    put(admin, INFO, path=path)  # for the organization
+    put(admin, lists, site, path=path)
+    put(admin, {**lists, "api_type": "shop"}, path=path)
+    refused = api.call("GET", below_site, headers=signer)
+    arguments = {"method": "GET", "path": "/data/v23_2/inventory_lists"}
+    assert_fault(refused, 403, "ClientAccessForbidden", arguments)
+    assert api.get("/sites", headers=signer).status_code == 200
+
+
+@pytest.mark.rule("CONF-2")
 def test_without_settings_the_other_clients_keep_all_permissions(admin: User) -> None:
     put(admin, INFO)
     assert admin.api.get("/inventory_lists").status_code == 200

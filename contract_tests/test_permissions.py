@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.test_users import speak_as
 
 Start = Callable[..., Api]
 PATH = "/roles/Merchandiser/permissions"
@@ -207,3 +208,13 @@ def test_the_administrator_takes_custom_modules_only(storefront: Api) -> None:
 def test_permissions_need_a_role(api: Api, method: str) -> None:
     answer = api.call(method, f"{api.scope}/roles/contract-none/permissions", json={})
     assert_fault(answer, 404, "RoleNotFound", {"roleId": "contract-none"})
+
+
+@pytest.mark.rule("PERM-3")
+def test_the_roles_of_a_user_limit_no_request(storefront: Api) -> None:
+    headers = speak_as(storefront, "merchant", "Secret:456")
+    assert storefront.get("/users/this", headers=headers).json()["roles"] == ["Merchandiser"]
+    assert storefront.get("/inventory_lists", headers=headers).status_code == 200
+    created = storefront.put("/inventory_lists/contract-new", json={}, headers=headers)
+    assert created.status_code == 201
+    assert storefront.delete("/roles/Merchandiser", headers=headers).status_code == 204
