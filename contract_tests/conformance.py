@@ -119,6 +119,12 @@ class Rule:
         return f"{self.identifier}: {self.why}"
 
 
+def _list_read_only(identifier: str, why: str, document: str, *properties: str) -> Iterator[Rule]:
+    """Yield the rules of properties that the server sets, and the reference lets requests set."""
+    for name in properties:
+        yield Rule(identifier, why, "property", f"{document}.{name}", "readOnly", "true")
+
+
 RULES = (
     Rule(
         "CUS-7",
@@ -168,8 +174,15 @@ RULES = (
     Rule("SYS-3", "a zone may be missing", "fault", "POST /log_requests/ecdn 404 *"),
     Rule("SYS-1", "a site may be missing", "fault", "GET /sites/{}/locale_info/locales 404 *"),
     Rule("USER-2", "a role may be unknown", "fault", "P* /users/{} 400 InvalidRoleException"),
-    Rule("USER-1", "the server sets these", "property", "user.*", "readOnly", "true"),
-    Rule("ROLE-1", "assignments give the users", "property", "role.user*", "readOnly", "true"),
+    *_list_read_only(
+        "USER-1",
+        "sign-in sets these dates",
+        "user",
+        "last_login_date",
+        "password_expiration_date",
+        "password_modification_date",
+    ),
+    *_list_read_only("ROLE-1", "assignments give the users", "role", "user_count", "users"),
     Rule("EXP-1", "a search also expands", "parameter", "POST *_search query expand"),
     Rule(
         "ROLE-1",
@@ -357,14 +370,8 @@ RULES = (
         "true",
     ),
     Rule("CUS-6", "the resource state", "property", "customer_address.etag", "readOnly", "true"),
-    Rule(
-        "CUS-7",
-        "only data sets give types and rules",
-        "property",
-        "customer_group.*",
-        "readOnly",
-        "true",
-    ),
+    *_list_read_only("CUS-7", "only data sets give types and rules", "customer_group", "type"),
+    *_list_read_only("CUS-7", "computed", "customer_group", "in_deletion", "member_count"),
     Rule(
         "CUS-7",
         "only data sets give types and rules",
@@ -379,13 +386,17 @@ RULES = (
         "fault",
         "* /sites/{}/customer_group* 404 SiteNotFoundException",
     ),
-    Rule(
+    *_list_read_only(
         "CUS-10",
         "the path gives the customer",
-        "property",
-        "customer_group_member.*",
-        "readOnly",
-        "true",
+        "customer_group_member",
+        "active",
+        "customer_link",
+        "customer_no",
+        "email",
+        "first_name",
+        "last_name",
+        "login",
     ),
     Rule(
         "PRD-1",
@@ -395,18 +406,74 @@ RULES = (
         "maxLength",
         ABSENT,
     ),
-    *(
-        Rule("PRD-2", "other documents give it", "property", name, "readOnly", "true")
-        for name in (
-            "product.*",
-            "variant.*",
-            "variation_group.*",
-            "variation_attribute*.*",
-            "product_option*.*",
-            "media_file.*_url",
-            "markup_text.markup",
-        )
+    *_list_read_only(
+        "PRD-2",
+        "other documents give these",
+        "product",
+        "assigned_categories",
+        "ats",
+        "bundled_products",
+        "image_groups",
+        "in_stock",
+        "online",
+        "owning_catalog_name",
+        "price",
+        "price_currency",
+        "price_per_unit",
+        "primary_categories",
+        "primary_category_id",
+        "product_bundles",
+        "product_options",
+        "product_sets",
+        "set_products",
+        "variants",
+        "variation_attributes",
+        "variation_groups",
+        "variation_values",
     ),
+    *_list_read_only(
+        "PRD-7",
+        "the product gives these",
+        "variant",
+        "ats",
+        "default_product_variation",
+        "in_stock",
+        "online",
+        "orderable",
+        "price",
+        "price_currency",
+        "price_per_unit",
+        "searchable",
+        "variation_attributes",
+    ),
+    *_list_read_only(
+        "PRD-7",
+        "the variants give these",
+        "variation_group",
+        "orderable",
+        "price",
+        "price_per_unit",
+    ),
+    *_list_read_only(
+        "PRD-8",
+        "the definition gives these",
+        "variation_attribute",
+        "attribute_definition_name",
+        "shared",
+        "variation_attribute_type",
+    ),
+    *_list_read_only(
+        "PRD-8", "the stock of the variants", "variation_attribute_value", "orderable"
+    ),
+    *_list_read_only(
+        "PRD-9",
+        "the id and the default give these",
+        "product_option",
+        "name",
+        "selected_option_value",
+    ),
+    *_list_read_only("PRD-2", "the path gives the URLs", "media_file", "abs_url", "dis_base_url"),
+    *_list_read_only("PRD-2", "the source gives the markup", "markup_text", "markup"),
     Rule(
         "PRD-8",
         "a missing attribute is reported first",
@@ -451,13 +518,32 @@ RULES = (
         "readOnly",
         "true",
     ),
-    Rule(
+    *_list_read_only(
         "OBJ-1",
         "computed, or given by data sets only",
-        "property",
-        "object_*.*",
-        "readOnly",
-        "true",
+        "object_type_definition",
+        "attribute_definition_count",
+        "attribute_group_count",
+        "read_only",
+    ),
+    *_list_read_only(
+        "OBJ-2",
+        "computed, or given by data sets only",
+        "object_attribute_definition",
+        "effective_id",
+        "queryable",
+        "read_only",
+        "requires_encoding",
+        "set_value_type",
+        "system",
+    ),
+    *_list_read_only(
+        "OBJ-5",
+        "computed, or given by assignments and data sets only",
+        "object_attribute_group",
+        "attribute_definitions",
+        "attribute_definitions_count",
+        "internal",
     ),
     Rule("OBJ-1", "a type has a name", "property", "object_*.object_type", "minLength", "1"),
     Rule("OBJ-5", "a group has an id", "property", "object_attribute_group.id", "m??Length", "*"),
@@ -488,8 +574,14 @@ RULES = (
         "fault",
         "* /system_object_definitions/{}/attribute_group* 404 ObjectTypeNotFoundException",
     ),
-    Rule(
-        "COB-2", "the path and the type give the key", "property", "custom_*.*", "readOnly", "true"
+    *_list_read_only(
+        "COB-2",
+        "the path and the type give the key",
+        "custom_object",
+        "key_property",
+        "key_value_integer",
+        "key_value_string",
+        "object_type",
     ),
     Rule(
         "PRF-2",
@@ -507,7 +599,18 @@ RULES = (
         "values.type",
         ABSENT,
     ),
-    Rule("COD-2", "PATCH changes id and active", "property", "code_version.*", "readOnly", "true"),
+    *_list_read_only(
+        "COD-2",
+        "PATCH changes id and active",
+        "code_version",
+        "activation_time",
+        "cartridges",
+        "compatibility_mode",
+        "last_modification_time",
+        "rollback",
+        "total_size",
+        "web_dav_url",
+    ),
     Rule("COD-1", "a collection may name expansions", "property", "code_version_result.expand"),
     Rule(
         "JOB-4",
