@@ -19,7 +19,7 @@ from emulator.store.interface import (
     StoreUnavailable,
 )
 from emulator.store.memory import MemoryStore
-from emulator.store.record import Record, read_property
+from emulator.store.record import Record, read_property, thaw
 from emulator.store.retry import retry_on_conflict
 
 __all__ = [
@@ -40,4 +40,5 @@ __all__ = [
     "StoreUnavailable",
     "read_property",
     "retry_on_conflict",
+    "thaw",
 ]

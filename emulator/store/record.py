@@ -173,6 +173,13 @@ def freeze(value: Any) -> Any:
     return value
 
 
+def thaw(value: Any) -> Any:
+    """Return a frozen value with dictionaries and lists, as an entry of a data set has them."""
+    if isinstance(value, Mapping):
+        return {name: thaw(member) for name, member in value.items()}
+    return [thaw(member) for member in value] if isinstance(value, tuple) else value
+
+
 def digest(value: Any) -> str:
     """Return the SHA-256 of a JSON value as 64 lower-case hex digits."""
     canonical = orjson.dumps(value, default=dict, option=orjson.OPT_SORT_KEYS)

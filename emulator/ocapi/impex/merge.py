@@ -42,6 +42,7 @@ from emulator.store import (
     Put,
     Record,
     Store,
+    thaw,
 )
 
 
@@ -416,10 +417,3 @@ def _pick(changes: Mapping[str, Any], fields: Iterable[Field]) -> dict[str, Any]
                 value = {name: value}
             picked = merge(picked, value)
     return picked
-
-
-def thaw(value: Any) -> Any:
-    """Return a stored value with lists and dictionaries, as an entry of a data set."""
-    if isinstance(value, Mapping):
-        return {name: thaw(member) for name, member in value.items()}
-    return [thaw(member) for member in value] if isinstance(value, tuple) else value

@@ -27,6 +27,7 @@ CUSTOM_ATTRIBUTE_DEFINITIONS = declare_definitions(
     DEFINITIONS,
     GROUPS,
     queryable=True,
+    unique=lambda record: record.key[:1] if record.get("key") else None,
     effects=rules.change_custom_attribute,
     refusals={
         "create": (

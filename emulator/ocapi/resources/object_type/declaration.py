@@ -35,6 +35,7 @@ def declare_definitions(
         derive=attribute_definition.derive,
         view=partial(rules.show_attribute, queryable=queryable),
         expansions=("value",),
+        references={"value_type": rules.list_mistakes},
         survives_empty_reset=True,
         operations=(make_search(types, definitions, groups),),
         **more,

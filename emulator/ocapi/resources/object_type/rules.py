@@ -101,6 +101,16 @@ def with_members(group: Record, names: list[str], now: str) -> Record:
     return Record(group.key, {**kept, **members, "last_modified": now})
 
 
+def list_mistakes(definition: Record, _: Records) -> Iterator[str]:
+    """Yield the contradictions in a custom attribute of a data set (OBJ-3)."""
+    if definition.get("system"):
+        return
+    if attribute_definition.is_contradictory(definition.properties):
+        yield "is localizable, but has no languages, or is site-specific"
+    for member in attribute_definition.list_contradictions(definition.properties):
+        yield f"contradicts '{member}'"
+
+
 def change_system_attribute(
     call: Call, before: Properties | None, after: Properties | None
 ) -> Iterator[Change]:

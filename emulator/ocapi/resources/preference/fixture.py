@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from marshmallow import ValidationError
+
 from emulator.fixture.data_set import Collection
 from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
@@ -13,10 +15,11 @@ from emulator.ocapi.resources.preference.values import (
     SITE_PREFERENCES,
 )
 from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import Custom, Enumeration, String
 from emulator.ocapi.wire.url import ORGANIZATION
-from emulator.store import Record, Store
+from emulator.store import Record, Store, thaw
 
 
 class PreferenceFixture(Document):
@@ -69,10 +72,25 @@ def list_definition(value: Record, _: Records) -> Iterator[Reference]:
     yield Reference(DEFINITIONS, value.key[:2])
 
 
+def list_mistakes(value: Record, records: Records) -> Iterator[str]:
+    """Yield the mistake in a value of another type than the definition has.
+
+    A value that an enumeration has no more is no mistake.
+    """
+    definition = records.get(DEFINITIONS, value.key[:2])
+    if definition is not None:
+        try:
+            make_property({**definition.properties, "value_definitions": ()}).deserialize(
+                thaw(value.get("value"))
+            )
+        except ValidationError:
+            yield f"is not a value of the type {definition.get('value_type')}"
+
+
 COLLECTION = Collection(
     PREFERENCE_VALUES,
     f"{PREFERENCE_VALUES}.json",
     read_fixture,
-    references={"site_id": list_site, "id": list_definition},
+    references={"site_id": list_site, "id": list_definition, "value": list_mistakes},
     encode=encode_fixtures,
 )

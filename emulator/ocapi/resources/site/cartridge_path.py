@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
-from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Change
+from emulator.ocapi.schema.faults import Fault, FaultType
+from emulator.store import Change, Record
 
 MAX_PATH_CHARACTERS = 4000
 CARTRIDGE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,256}", re.ASCII)
@@ -34,6 +35,14 @@ def read_path(text: str) -> list[str]:
 def leave_out_empty_path(properties: Properties) -> dict[str, Any]:
     """Return the properties of a site; an empty cartridge path is no property (CART-1)."""
     return {name: value for name, value in properties.items() if value or name != "cartridges"}
+
+
+def list_mistakes(site: Record, _: Records) -> Iterator[str]:
+    """Yield the mistake in the cartridge path of a site in a data set."""
+    try:
+        read_path(site.get("cartridges") or "")
+    except Fault as fault:
+        yield str(fault)
 
 
 def check_change(

@@ -10,6 +10,7 @@ from emulator.ocapi.resources.site.cartridge_path import (
     INVALID_PATH,
     MAX_PATH_CHARACTERS,
     leave_out_empty_path,
+    list_mistakes,
     read_path,
 )
 from emulator.ocapi.resources.site.sites import SITES, Site, Sites
@@ -152,6 +153,7 @@ BUSINESS_MANAGER = Resource(
     key="id",
     verbs=frozenset(),
     derive=SITES.derive,
+    references={"cartridges": list_mistakes},
     not_found=SITES.not_found,
     operations=(
         Operation(

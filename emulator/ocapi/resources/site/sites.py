@@ -1,7 +1,14 @@
 """Sites: the storefronts of the organization."""
 
+from collections.abc import Iterator
+
+from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.resource import Resource, Search
-from emulator.ocapi.resources.site.cartridge_path import check_change, leave_out_empty_path
+from emulator.ocapi.resources.site.cartridge_path import (
+    check_change,
+    leave_out_empty_path,
+    list_mistakes,
+)
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import ENUM_CONSTRAINT_VIOLATION, FaultType
 from emulator.ocapi.schema.fields import (
@@ -16,6 +23,7 @@ from emulator.ocapi.schema.fields import (
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire.url import ORGANIZATION
+from emulator.store import Record
 
 
 class CustomerListLink(Document):
@@ -58,6 +66,13 @@ def _texts_of(name: str) -> SearchField:
     return SearchField("text", lambda site: list(site.get(name, {}).values()))
 
 
+def list_customer_list(site: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of a site to the customer list; most sites name none."""
+    list_id = (site.get("customer_list_link") or {}).get("customer_list_id")
+    if list_id is not None:
+        yield Reference("customer_lists", (list_id,))
+
+
 SITES = Resource(
     path="sites",
     document=Site(),
@@ -81,6 +96,7 @@ SITES = Resource(
         faults=(ENUM_CONSTRAINT_VIOLATION,),
     ),
     effects=check_change,
+    references={"cartridges": list_mistakes, "customer_list_link": list_customer_list},
     required=True,
     survives_empty_reset=True,
 )
