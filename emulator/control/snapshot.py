@@ -59,6 +59,7 @@ def _restore(name: str, target: Workspace) -> Snapshot:
         StoreUnavailable: The store cannot be reached.
     """
     found = _find(name)
+    target.work.finish()
     while True:
         try:
             target.files.restore(found.files)
@@ -86,6 +87,7 @@ def save(name: str) -> tuple[Response, int]:
     """Save the data under a name, or replace the snapshot with the name."""
     check_name(name)
     workspace = current(request.environ)
+    workspace.work.finish()
     snapshot = Snapshot(
         name, workspace.clock.now(), workspace.store.snapshot(), workspace.files.copy()
     )

@@ -33,7 +33,9 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
 
     @blueprint.get("")
     def dump() -> Response:
-        with current(request.environ).store.frozen() as store:
+        workspace = current(request.environ)
+        workspace.work.finish()
+        with workspace.store.frozen() as store:
             files = fixtures.encode(store, collections)
         return jsonify(format=STATE_FORMAT, files=files)
 
@@ -45,7 +47,9 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
         except FixtureError as error:
             errors = [{"pointer": "/files", "detail": problem} for problem in error.problems]
             raise Problem(400, str(error), errors=errors) from error
-        current(request.environ).store.replace(contents)
+        workspace = current(request.environ)
+        workspace.work.finish()
+        workspace.store.replace(contents)
         return jsonify({c.name: len(contents.get(c.name, ())) for c in collections})
 
     return blueprint

@@ -39,6 +39,7 @@ from emulator.workspace.registry import (
     no_room,
     too_many_clients,
 )
+from emulator.workspace.work import Work
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ class SharedWorkspace(Workspace):
             failpoints=SharedFailpoints(keys, setup.failpoints, setup.declare, self.refresh),
             snapshots=SharedSnapshots(keys, store),
             files=Files(locate_files(incarnation)),
+            work=Work(grace=None),  # other processes do not see a thread of this process
             origin=setup.origin.snapshot,
         )
         self.incarnation = incarnation

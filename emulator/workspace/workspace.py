@@ -11,6 +11,7 @@ from emulator.workspace.crash import CrashLog
 from emulator.workspace.failpoint import Failpoints
 from emulator.workspace.files import Files
 from emulator.workspace.snapshot import Snapshots
+from emulator.workspace.work import Work
 
 DEFAULT_WORKSPACE = "default"
 
@@ -31,6 +32,8 @@ class Workspace:
         failpoints: The failpoints.
         snapshots: The named snapshots.
         files: The folder that WebDAV serves.
+        work: The unfinished work of jobs. Wait for the end before the data are read or replaced as
+            a whole.
         token_requests: The window of the clock and the number of token requests in it.
         used: The time of the last use, in seconds of the monotonic clock.
         origin: A snapshot of the start; the content of the store if None.
@@ -47,6 +50,7 @@ class Workspace:
     failpoints: Failpoints = field(default_factory=Failpoints)
     snapshots: Snapshots = field(default_factory=Snapshots)
     files: Files = field(default_factory=Files)
+    work: Work = field(default_factory=Work)
     token_requests: tuple[int, int] = (0, 0)
     used: float = field(default_factory=monotonic)
     origin: Any = None
@@ -79,6 +83,7 @@ class Workspace:
         Args:
             empty: Remove all data except clients, users, roles and sites.
         """
+        self.work.finish()
         self.store.restore(self.blank if empty and self.blank is not None else self.origin)
         self.files.restore()
         self.permit(self._initial_permissions)

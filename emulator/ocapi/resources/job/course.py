@@ -85,6 +85,11 @@ def _finish(start: datetime, end: datetime, exit_status: Properties) -> dict[str
     }
 
 
+def hold(execution: Properties) -> str:
+    """Return the last moment before the end of an execution: the time of unfinished work."""
+    return render_instant(datetime.fromisoformat(execution["end_time"]) - MILLISECOND)
+
+
 def is_finished(execution: Properties, now: str) -> bool:
     """Return True for a finished execution; without an end, the execution stays as declared."""
     end = execution.get("end_time")

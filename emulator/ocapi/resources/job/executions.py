@@ -1,7 +1,8 @@
 """Executions of jobs: start, read, delete and search (JOB-1 to JOB-6)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document
@@ -32,12 +33,22 @@ from emulator.ocapi.resources.job.requests import (
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.wire import state
-from emulator.store import Delete, Presence, Put, Record, read_property, retry_on_conflict
+from emulator.store import (
+    Delete,
+    Presence,
+    Put,
+    Record,
+    StoreUnavailable,
+    read_property,
+    retry_on_conflict,
+)
 
 EXECUTION_COLLECTION = "job_executions"
 EXECUTION = JobExecution()
 FIRST_ID = 41270
 MAX_ID_DIGITS = 15  # longer ids of data sets don't move the sequence
+WORKING = "emulator.working_executions"
+"""The WSGI environment key of the executions with unfinished work, read before the store."""
 SEQUENCE_COLLECTION, SEQUENCE_KEY = f"{EXECUTION_COLLECTION}.sequence", ("last",)
 """The store's collection and key of the last used id, and of the latest end of all executions.
 
@@ -46,6 +57,7 @@ The id of a deleted execution is not used again.
 END_COLLECTION = f"{EXECUTION_COLLECTION}.ends"
 """The store's collection of the latest end of the executions by job."""
 
+INTERNAL_ERROR = "An internal error has ended the job."
 JOB_ALREADY_RUNNING = FaultType(
     400, "JobAlreadyRunning", "The job '{jobId}' is already running.", ("jobId",)
 )
@@ -65,6 +77,7 @@ JOB_EXECUTION_NOT_FINISHED = FaultType(
 
 def start(call: Call) -> Answer:
     """Start an execution of a job."""
+    finish_due_work(call)
     job_id = call.key[0]
     job = call.store.get(JOBS.name, (job_id,))
     if job is None:
@@ -74,22 +87,43 @@ def start(call: Call) -> Answer:
     started = call.workspace.clock.now()
     record = retry_on_conflict(lambda: _reserve(call, job.properties, parameters, started))
     if action := JOB_ACTIONS.get(job_id):
-        record = _work(call, job.properties, record, action(call, parameters))
+        do = partial(_work, call, job.properties, record, partial(action, call, parameters))
+        call.workspace.work.start(record.key[0], record.get("end_time"), do)
+        call.request.environ[WORKING] = call.workspace.work.list_running()
+        record = call.store.get(EXECUTION_COLLECTION, record.key) or record
     else:
         _write_log(call, job.properties, record, Outcome())
     return _show(call, record, status=202 if job_id.startswith(SYSTEM_PREFIX) else 200)
 
 
+def finish_due_work(call: Call) -> None:
+    """Wait for work that is due by the clock: a finished execution has all effects.
+
+    Call this function before the store is read: an execution with work that is still unfinished
+    then is shown as running, even if the work ends meanwhile.
+    """
+    call.workspace.work.finish(call.now)
+    call.request.environ[WORKING] = call.workspace.work.list_running()
+
+
+def _list_working(call: Call) -> frozenset[str]:
+    """Return the ids of the executions with unfinished work."""
+    found: frozenset[str] = call.request.environ[WORKING]
+    return found
+
+
 def read(call: Call) -> Answer:
     """Show an execution as of now."""
+    finish_due_work(call)
     return _show(call, _find(call))
 
 
 def delete(call: Call) -> Answer:
     """Delete a finished execution."""
+    finish_due_work(call)
     record = _find(call)
     state.check_write(record.state, call.request.headers, None)
-    if not course.is_finished(record.properties, call.now):
+    if not course.is_finished(record.properties, _find_time(call, record)):
         raise JOB_EXECUTION_NOT_FINISHED(record.key[-1])
     call.store.apply(Delete(EXECUTION_COLLECTION, record.key))
     return Answer(204)
@@ -100,20 +134,32 @@ def view(call: Call, record: Record) -> Mapping[str, Any]:
 
     The answer depends on the clock until the end of the execution, so the answer is not cached.
     """
-    end = record.get("end_time")
-    if end is None or end <= call.now:
+    end, now = record.get("end_time"), _find_time(call, record)
+    if end is None or end <= now:
         return {}
     call.prevent_caching()
-    return course.show(record.properties, call.now)
+    return course.show(record.properties, now)
+
+
+def _find_time(call: Call, record: Record) -> str:
+    """Return the time as of which an execution is shown: with unfinished work, before the end."""
+    if record.key[0] not in _list_working(call):
+        return call.now
+    return min(call.now, course.hold(record.properties))
 
 
 def find_unfinished(call: Call, records: Sequence[Record]) -> Sequence[int]:
     """Return the indexes of the unfinished executions; most stores have none, by the latest end."""
     now, last = call.now, call.store.get(SEQUENCE_COLLECTION, SEQUENCE_KEY)
-    if last is None or last.get("end_time") <= now:
+    running = _list_working(call)
+    if not running and (last is None or last.get("end_time") <= now):
         return ()
     read_end = read_property("end_time")
-    return [i for i, record in enumerate(records) if (read_end(record) or "") > now]
+    return [
+        i
+        for i, record in enumerate(records)
+        if (read_end(record) or "") > now or record.key[0] in running
+    ]
 
 
 def index(executions: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
@@ -155,7 +201,7 @@ def _reserve(
     """
     last = call.store.get(SEQUENCE_COLLECTION, SEQUENCE_KEY)
     ended = call.store.get(END_COLLECTION, (job["id"],))
-    if ended and ended.get("end_time") > call.now:
+    if ended and (ended.get("end_time") > call.now or _is_working(call, job["id"])):
         raise JOB_ALREADY_RUNNING(job["id"])
     next_id = last.get("id") + 1 if last else FIRST_ID
     properties = course.plan(job, next_id, started) | _describe(call, job, parameters, started)
@@ -169,6 +215,12 @@ def _reserve(
         Put(END_COLLECTION, end_of_job, ended.state if ended else Presence.ABSENT),
     )
     return record
+
+
+def _is_working(call: Call, job_id: str) -> bool:
+    """Return whether an execution of a job has unfinished work."""
+    found = (call.store.get(EXECUTION_COLLECTION, (id_,)) for id_ in _list_working(call))
+    return any(record is not None and record.get("job_id") == job_id for record in found)
 
 
 def _list_ids(record: Record) -> Iterator[int]:
@@ -194,15 +246,27 @@ def _describe(
     }
 
 
-def _work(call: Call, job: Mapping[str, Any], record: Record, outcome: Outcome) -> Record:
-    """Store the outcome of the job's work."""
+def _work(
+    call: Call, job: Mapping[str, Any], record: Record, action: Callable[[], Outcome]
+) -> None:
+    """Do the work of a job, and store the outcome.
+
+    Raises:
+        StoreUnavailable: The shared store cannot be reached; the work is done in the request.
+    """
+    try:
+        outcome = action()
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - in a thread, nobody else records the error
+        call.workspace.crashes.record(call.method, call.path, error)
+        outcome = Outcome(failure=INTERNAL_ERROR)
     if outcome.failure:
         begun = datetime.fromisoformat(record.get("start_time"))
         failed = course.plan(job, int(record.key[0]), begun, outcome.failure)
         record = Record(record.key, {**record.properties, **failed})
         call.store.apply(Put(EXECUTION_COLLECTION, record))
     _write_log(call, job, record, outcome)
-    return record
 
 
 def _write_log(call: Call, job: Mapping[str, Any], record: Record, outcome: Outcome) -> None:
@@ -256,6 +320,7 @@ JOB_EXECUTIONS = Resource(
     not_found=JOB_EXECUTION_NOT_FOUND,
     references={"job_id": "jobs"},
     needed=("job_id", "start_time"),
+    check=finish_due_work,
     view=view,
     viewed=find_unfinished,
     index=index,
