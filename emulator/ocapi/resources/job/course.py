@@ -1,7 +1,7 @@
 """The course of an execution: planned at the start, shown as of a time (JOB-2).
 
 A stored execution is complete, with all steps and the end. An answer shows the execution as of the
-time of the workspace's clock. So a test moves the clock, and nothing runs in the background.
+time of the workspace's clock. So a test moves the clock, and the course needs no thread.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
