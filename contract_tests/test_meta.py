@@ -135,6 +135,9 @@ SERVED = {
     GROUPS + "/{id}/members": {"get"},
     GROUPS + "/{id}/members/{customer_no}": {"get", "put", "delete"},
     GROUPS + "/{id}/member_search": {"post"},
+    "/sites/{site_id}/stores": {"get"},
+    "/sites/{site_id}/stores/{id}": {"get", "put", "patch", "delete"},
+    "/sites/{site_id}/store_search": {"post"},
 }
 METHODS = ("get", "put", "patch", "delete", "post")
 

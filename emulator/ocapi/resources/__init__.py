@@ -11,6 +11,7 @@ from emulator.ocapi.resources import (
     object_type,
     preference,
     product,
+    store,
     system,
     user,
 )
@@ -34,6 +35,7 @@ RESOURCES: tuple[Resource, ...] = (
     *preference.RESOURCES,
     *catalog.RESOURCES,
     *product.RESOURCES,
+    *store.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

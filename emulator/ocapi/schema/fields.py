@@ -215,16 +215,21 @@ class Boolean(Property):
 
 
 class Number(Property):
-    """A number, not less than ``minimum``."""
+    """A number from ``minimum`` to ``maximum``."""
 
     expected = "number"
 
-    def __init__(self, *, minimum: float | None = None, **options: Any) -> None:
+    def __init__(
+        self, *, minimum: float | None = None, maximum: float | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.minimum = minimum
+        self.maximum = maximum
 
     def check(self, value: float) -> float:
         """See ``Property.check``."""
+        if self.maximum is not None and value > self.maximum:
+            refuse(constrained)
         if self.minimum is not None and value < self.minimum:
             refuse(constrained)
         return value
@@ -235,16 +240,15 @@ class Integer(Number):
 
     expected = "integer"
 
+    maximum: int
+
     def __init__(self, *, maximum: int = MAX_INT32, **options: Any) -> None:
-        super().__init__(**options)
-        self.maximum = maximum
+        super().__init__(maximum=maximum, **options)
 
     def check(self, value: float) -> float:
         """See ``Property.check``."""
         if isinstance(value, float) and abs(value) < MIN_BIG_INTEGER:
             refuse(mistyped(self.expected, value))
-        if value > self.maximum:
-            refuse(constrained)
         return super().check(value)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.product.availability import read_site, show_availability
-from emulator.ocapi.resources.product.media import complete_media
+from emulator.ocapi.resources.product.media import complete_media, render_markup
 from emulator.ocapi.resources.product.options import (
     PRODUCT_FAMILY,
     list_below,
@@ -52,7 +52,7 @@ def show_base(call: Call, product: Record) -> dict[str, Any]:
         shown["owning_catalog_name"] = catalog.get("name")
     for name in MARKUP:
         if name in shown:
-            shown[name] = {k: _render(text) for k, text in product.get(name).items()}
+            shown[name] = render_markup(product.get(name))
     kinds = dict(product.get("type") or {})
     for collection, kind in ((SETS, "part_of_product_set"), (BUNDLES, "bundled")):
         if call.store.count(collection, product.key):
@@ -61,12 +61,6 @@ def show_base(call: Call, product: Record) -> dict[str, Any]:
         kinds["option"] = True
     shown["type"] = kinds
     return shown
-
-
-def _render(text: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a text with markup; the markup is the source, without any change (CHOSEN)."""
-    source = text.get("source")
-    return {} if source is None else {"markup": source, "source": source}
 
 
 def expand(call: Call, product: Record) -> dict[str, Any]:

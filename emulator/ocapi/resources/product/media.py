@@ -47,6 +47,15 @@ def localized_markup() -> Values:
     return Values(Embedded(MarkupText(), allow_none=False), format="localized")
 
 
+def render_markup(texts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return localized texts with markup; the markup is the source, without any change (CHOSEN)."""
+    rendered = {}
+    for locale, text in texts.items():
+        source = text.get("source")
+        rendered[locale] = {} if source is None else {"markup": source, "source": source}
+    return rendered
+
+
 def complete_media(root_url: str, product: Record, media: Mapping[str, Any]) -> dict[str, Any]:
     """Return a media file of a product with the URLs of its path."""
     path = media.get("path")
