@@ -488,6 +488,14 @@ RULES = (
         "POST *_search query expand",
     ),
     Rule(
+        "GC-1",
+        "a missing site is reported first",
+        "fault",
+        "* /sites/{}/gift_certificate* 404 SiteNotFoundException",
+    ),
+    Rule("GC-1", "a URL has the id", "property", "gift_certificate.merchant_id", "m??Length", "*"),
+    Rule("GC-2", "the server sets it", "property", "gift_certificate.*", "readOnly", "true"),
+    Rule(
         "STO-1",
         "a missing site is reported first",
         "fault",

@@ -138,6 +138,9 @@ SERVED = {
     "/sites/{site_id}/stores": {"get"},
     "/sites/{site_id}/stores/{id}": {"get", "put", "patch", "delete"},
     "/sites/{site_id}/store_search": {"post"},
+    "/sites/{site_id}/gift_certificates": {"get", "post"},
+    "/sites/{site_id}/gift_certificates/{merchant_id}": {"get", "patch", "delete"},
+    "/sites/{site_id}/gift_certificate_search": {"post"},
 }
 METHODS = ("get", "put", "patch", "delete", "post")
 

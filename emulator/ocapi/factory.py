@@ -30,6 +30,7 @@ from emulator.workspace.workspace import Workspace
 WORDS = {
     "application_context_path": "/test",
     "country_code": "US",
+    "currency_mnemonic": "USD",
     "email": "robin.sample@example.com",
     "expiration_date": "2099-01-01T00:00:00.000Z",
     "first_name": "Robin",
@@ -149,8 +150,9 @@ def _add_missing(
             added |= dict(zip(target.names, key, strict=True))
     if resource.key not in given:
         added[resource.key] = _find_new_id(workspace, resource, tuple(added.values()))
-    for name in {*_list_required(resource.document), *resource.needed}.difference(given, added):
-        declared: Any = resource.document.fields[name]
+    document = resource.stored or resource.document
+    for name in {*_list_required(document), *resource.needed}.difference(given, added):
+        declared: Any = document.fields[name]
         collection = resource.references.get(name)
         if isinstance(collection, str):
             id_ = _create_or_find(workspace, collection)[-1]

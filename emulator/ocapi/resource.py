@@ -143,6 +143,7 @@ class Resource:
             below. Raises the fault of a call that the parents refuse.
         ignored: The properties that requests of a verb leave as they are, by verb.
         required: Whether every data set must have a document.
+        stored: The schema of a document in data sets, where the document has more properties there.
         survives_empty_reset: Whether a workspace still has the documents after a reset to no data.
         references: The referenced collections by property, whose value is an id or several ids; or
             functions to the references of a record.
@@ -175,6 +176,7 @@ class Resource:
     check: "Callable[[Call], None] | None" = None
     ignored: Mapping[Verb, frozenset[str]] = field(default_factory=dict)
     required: bool = False
+    stored: Document | None = None
     survives_empty_reset: bool = False
     references: Mapping[str, Target] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
@@ -344,7 +346,7 @@ class Resource:
     def _read_fixture(self, entry: Any) -> Record:
         ids, own = self._divide(entry) if self._outer_keys else ({}, entry)
         try:
-            properties = self.document.decode_stored(own)
+            properties = (self.stored or self.document).decode_stored(own)
         except ValueError as error:
             raise ValueError("; ".join([*self._report_missing_ids(entry), str(error)])) from error
         named = {**properties, **ids}

@@ -7,6 +7,7 @@ from emulator.ocapi.resources import (
     catalog,
     code,
     customer,
+    gift_certificate,
     job,
     object_type,
     preference,
@@ -36,6 +37,7 @@ RESOURCES: tuple[Resource, ...] = (
     *catalog.RESOURCES,
     *product.RESOURCES,
     *store.RESOURCES,
+    *gift_certificate.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

@@ -46,9 +46,12 @@ SYSTEM_ATTRIBUTES = "system_attribute_definitions"
 OBJECT_TYPES = {
     "catalog": "Catalog",
     "category": "Category",
+    "content_asset": "Content",
+    "content_folder": "Folder",
     "customer": "Profile",
     "customer_address": "CustomerAddress",
     "customer_group": "CustomerGroup",
+    "gift_certificate": "GiftCertificate",
     "inventory_list": "ProductInventoryList",
     "product": "Product",
     "product_inventory_record": "ProductInventoryRecord",

@@ -61,6 +61,7 @@ class SearchField:
         values: All values of an ``enum``.
         sortable: Whether hits can be sorted by the field.
         queryable: Whether queries and filters can use the field.
+        term_only: Whether text queries cannot use the field.
         whole_words: Whether a text query finds whole words only, rather than parts of words.
         refusal: The fault of a value outside ``values``, with the value as the only argument;
             None for INVALID_SEARCH_FIELD_TYPE.
@@ -73,6 +74,7 @@ class SearchField:
     values: tuple[str, ...] = ()
     sortable: bool = True
     queryable: bool = True
+    term_only: bool = False
     whole_words: bool = False
     refusal: FaultType | None = None
     path: str = ""
@@ -444,7 +446,7 @@ def _read_short(found: Any) -> str | None:
 def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     fields = scope.queryable(query["fields"])
     for name, field in fields.items():
-        if field.kind not in TEXT_KINDS:
+        if field.term_only or field.kind not in TEXT_KINDS:
             raise faults.SEARCH_OPERATOR_NOT_APPLICABLE("text_query", name)
     words = tuple(dict.fromkeys(query["search_phrase"].casefold().split()))
     if not "".join(words).strip("*"):

@@ -1,0 +1,216 @@
+"""Gift certificates of a site, and the gift certificate search (GC)."""
+
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties, Resource, Search
+from emulator.ocapi.resources.gift_certificate.documents import (
+    ALL,
+    PART,
+    UNUSED,
+    GiftCertificate,
+    GiftCertificates,
+    GiftCertificateSearchResult,
+    StoredGiftCertificate,
+)
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.search.language import SearchField
+from emulator.store import Change, Record, StateConflict
+
+CODE, ID = "gift_certificate_code", "merchant_id"
+CODE_ALPHABET = string.ascii_uppercase + string.digits
+CODE_CHARACTERS, VISIBLE_CHARACTERS = 16, 4
+CURRENCY = re.compile("[A-Z]{3}")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+AMOUNT_OUT_OF_RANGE = FaultType(
+    400, "GiftCertificateAmountOutOfRange", "Amount provided is out of range.", ("value",)
+)
+ID_NOT_UNIQUE = FaultType(
+    400, "GiftCertificateCreateMerchantIDNotUnique", "Merchant id is not unique.", ("siteId",)
+)
+INVALID = FaultType(
+    400, "InvalidGiftCertificate", "Invalid gift certificate provided.", ("fieldId",)
+)
+INVALID_STATUS = FaultType(
+    400,
+    "InvalidGiftCertificateStatus",
+    "Invalid gift certificate status provided.",
+    ("status",),
+)
+INVALID_EMAIL = FaultType(
+    400,
+    "InvalidRecipientEmail",
+    "Invalid recipient email ID provided.",
+    ("recipientEmail",),
+)
+
+
+def find_code(certificate: Mapping[str, Any]) -> str:
+    """Return the code of a gift certificate: the code of the data set, else made from the id."""
+    code = certificate.get(CODE)
+    if code is None:
+        digest = sha256(certificate[ID].encode()).digest()
+        code = "".join(CODE_ALPHABET[b % len(CODE_ALPHABET)] for b in digest[:CODE_CHARACTERS])
+    return str(code)
+
+
+def list_codes(certificate: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what finds a gift certificate: the whole code, or the visible characters."""
+    code = find_code(certificate)
+    return code, code[-VISIBLE_CHARACTERS:]
+
+
+def show(_: Call, certificate: Record) -> Properties:
+    """Return the masked code in place of the code."""
+    code = find_code(certificate.properties)
+    masked = "*" * (len(code) - VISIBLE_CHARACTERS) + code[-VISIBLE_CHARACTERS:]
+    return {CODE: None, "masked_gift_certificate_code": masked}
+
+
+def derive(
+    before: Properties | None, after: dict[str, Any], changes: Properties, now: str
+) -> dict[str, Any]:
+    """Return a gift certificate with balance, status and transactions.
+
+    Raises:
+        Fault: INVALID, AMOUNT_OUT_OF_RANGE, INVALID_EMAIL, INVALID_STATUS.
+    """
+    if before is None:
+        _check_amount(after.get("amount") or {})
+    email = changes.get("recipient_email")
+    if email is not None and not EMAIL.fullmatch(email):
+        raise INVALID_EMAIL(email)
+    transactions = _list_transactions(before, after, now)
+    balance = _find_balance(after, transactions)
+    status = _find_status(after, balance)
+    if changes.get("status", status) != status:
+        raise INVALID_STATUS(changes["status"])
+    more = {"transactions": transactions} if transactions else {}
+    balances = {"balance": {**after["amount"], "value": balance}, "status": status}
+    return {**after, **balances, **more}
+
+
+def _check_amount(amount: Mapping[str, Any]) -> None:
+    value, currency = amount.get("value"), amount.get("currency_mnemonic")
+    if value is None or currency is None or not CURRENCY.fullmatch(currency):
+        raise INVALID("amount")
+    if value <= 0:
+        raise AMOUNT_OUT_OF_RANGE(str(value))
+
+
+def _list_transactions(
+    before: Properties | None, after: Mapping[str, Any], now: str
+) -> list[dict[str, Any]]:
+    """Return the transactions with that of a write: create, enable or disable."""
+    known = list(after.get("transactions") or ())
+    if before is None:
+        sent = {name: after[name] for name in ("amount", "order_no") if name in after}
+        return [{**sent, "timestamp": now, "type_code": "create"}]
+    if after.get("enabled") != before.get("enabled"):
+        code = "enable" if after.get("enabled") else "disable"
+        return [*known, {"timestamp": now, "type_code": code}]
+    return known
+
+
+def _find_balance(
+    certificate: Mapping[str, Any], transactions: Sequence[Mapping[str, Any]]
+) -> float:
+    """Return the amount without the redemptions, at least 0."""
+    whole = certificate["amount"]["value"]
+    redeemed = [
+        (transaction.get("amount") or {}).get("value") or 0
+        for transaction in transactions
+        if transaction.get("type_code") == "redeem"
+    ]
+    rest = max(Decimal(str(whole)) - sum(Decimal(str(value)) for value in redeemed), Decimal(0))
+    return int(rest) if isinstance(whole, int) and rest == rest.to_integral() else float(rest)
+
+
+def _find_status(certificate: Mapping[str, Any], balance: float) -> str:
+    """Return the status that fits the balance."""
+    if balance == certificate["amount"]["value"]:
+        status = str(certificate.get("status"))
+        return status if status in UNUSED else UNUSED[0]
+    return PART if balance else ALL
+
+
+def new_id(call: Call) -> str:
+    """Return the id in the body, else a random id.
+
+    Raises:
+        Fault: ID_NOT_UNIQUE.
+    """
+    sent = call.changes.get(ID)
+    if sent is None:
+        return call.workspace.clock.identifier()
+    if call.store.get(GIFT_CERTIFICATES.name, (*call.parents, sent)) is not None:
+        raise ID_NOT_UNIQUE(*call.parents)
+    return str(sent)
+
+
+def refuse_known_id(
+    call: Call, before: Properties | None, _after: Properties | None
+) -> Iterator[Change]:
+    """Start a POST again whose id another request has taken.
+
+    Raises:
+        StateConflict: There is a gift certificate with the new id.
+    """
+    if before is not None and call.method == "POST":
+        raise StateConflict
+    return iter(())
+
+
+GIFT_CERTIFICATES = Resource(
+    path="gift_certificates",
+    parent=SITES,
+    parent_key="site_id",
+    document=GiftCertificate(),
+    collection=GiftCertificates(),
+    key=ID,
+    verbs=frozenset({"list", "add", "read", "update", "delete"}),
+    not_found=FaultType(
+        404,
+        "GiftCertificateNotFound",
+        "No gift certificate with merchant ID '{merchantId}' for site '{siteId}' was found.",
+        ("merchantId", "siteId"),
+    ),
+    stored=StoredGiftCertificate(),
+    new_key=new_id,
+    derive=derive,
+    view=show,
+    viewed=lambda _call, _certificates: (),
+    effects=refuse_known_id,
+    ignored={"update": frozenset({"amount"})},
+    refusals={
+        "add": (AMOUNT_OUT_OF_RANGE, ID_NOT_UNIQUE, INVALID, INVALID_STATUS, INVALID_EMAIL),
+        "update": (INVALID_STATUS, INVALID_EMAIL),
+    },
+    search=Search(
+        path="gift_certificate_search",
+        result=GiftCertificateSearchResult(),
+        fields={
+            ID: SearchField("string"),
+            "masked_gift_certificate_code": SearchField(
+                "string", list_codes, sortable=False, term_only=True
+            ),
+            "order_no": SearchField("string"),
+            "sender_name": SearchField("text"),
+            "recipient_name": SearchField("text"),
+            "recipient_email": SearchField("string"),
+            "status": SearchField("string"),
+            "enabled": SearchField("boolean"),
+            "message": SearchField("text"),
+            "description": SearchField("text"),
+            "creation_date": SearchField("date"),
+            "currency_mnemonic": SearchField("string", path="amount.currency_mnemonic"),
+        },
+    ),
+)
