@@ -496,6 +496,27 @@ RULES = (
     Rule("GC-1", "a URL has the id", "property", "gift_certificate.merchant_id", "m??Length", "*"),
     Rule("GC-2", "the server sets it", "property", "gift_certificate.*", "readOnly", "true"),
     Rule(
+        "LIB-1", "a longer id is missing", "parameter", "* /libraries/* path *", "maxLength", ABSENT
+    ),
+    Rule(
+        "LIB-2",
+        "PUT creates a missing asset",
+        "fault",
+        "PUT /libraries/{}/content/{} 404 ContentNotFoundException",
+        served=ABSENT,
+    ),
+    Rule(
+        "LIB-2",
+        "assignments give the folder",
+        "property",
+        "content_asset.classification_folder_*",
+        "readOnly",
+        "true",
+    ),
+    Rule("LIB-3", "a URL has the id", "property", "content_folder.id", "minLength", "1"),
+    Rule("LIB-3", "links are computed", "property", "content_folder*.*_link", "readOnly", "true"),
+    Rule("LIB-4", "a page has hits, not data", "property", "content_*_result.data", "", ABSENT),
+    Rule(
         "STO-1",
         "a missing site is reported first",
         "fault",

@@ -141,6 +141,17 @@ SERVED = {
     "/sites/{site_id}/gift_certificates": {"get", "post"},
     "/sites/{site_id}/gift_certificates/{merchant_id}": {"get", "patch", "delete"},
     "/sites/{site_id}/gift_certificate_search": {"post"},
+    "/libraries/{library_id}/content/{content_id}": {"get", "put", "patch", "delete"},
+    "/libraries/{library_id}/content/{content_id}/folders": {"get"},
+    "/libraries/{library_id}/folders/{folder_id}": {"get", "put", "patch", "delete"},
+    "/libraries/{library_id}/folders/{folder_id}/content": {"get"},
+    "/libraries/{library_id}/folders/{folder_id}/sub_folders": {"get"},
+    "/libraries/{library_id}/folder_assignments/{content_id}/{folder_id}": {
+        "get",
+        "put",
+        "patch",
+        "delete",
+    },
 }
 METHODS = ("get", "put", "patch", "delete", "post")
 

@@ -66,7 +66,11 @@ def answer_document(
 
 
 def answer_page(
-    call: Call, collection: Collection, items: Sequence[Mapping[str, Any]], total: int
+    call: Call,
+    collection: Collection,
+    items: Sequence[Mapping[str, Any]],
+    total: int,
+    name: str = "data",
 ) -> Answer:
     """Answer a page of a collection (PAG-1, PAG-2, ENV-2 to ENV-4).
 
@@ -75,11 +79,12 @@ def answer_page(
         collection: The schema of the page.
         items: The items of the page, each with the envelope.
         total: The number of items on all pages.
+        name: The name of the member with the items.
     """
     page, query = call.page, call.request.query_string.decode(errors="replace")
     members = {
         "count": len(items),
-        "data": items if isinstance(items, Documents) else Documents(items),
+        name: items if isinstance(items, Documents) else Documents(items),
         "start": page.start,
         "total": total,
         **dict(paging.links(page, total, call.url, query)),

@@ -163,7 +163,7 @@ def _create(call: Call) -> Answer:
     resource, parents = call.route.resource, _require_parent(call)
     existing = call.store.get(resource.name, call.key)
     _check_state(call, existing)
-    _check_id(call)
+    _check_id(call, _list_changes(call, "create"))
     refusal = _find_refusal(call) if existing else None
     if existing is not None and refusal is None:
         kept = resource.ignored.get("create", frozenset()).intersection(existing.names)
@@ -195,7 +195,7 @@ def _update(call: Call) -> Answer:
     _require_parent(call)
     record = _find(call)
     _check_state(call, record)
-    _check_id(call)
+    _check_id(call, call.changes)
     document = call.route.resource.document
     return _write(call, record, document.merge(record.properties, _list_changes(call, "update")))
 
@@ -310,12 +310,12 @@ def _check_state(call: Call, record: Record | None) -> None:
     state.check_write(record.state if record else None, call.request.headers, body_state)
 
 
-def _check_id(call: Call) -> None:
+def _check_id(call: Call, changes: Properties) -> None:
     """Check that ids in the body are those of the URL (INV-4)."""
     resource = call.route.resource
     checked = resource.keys[:-1] if resource.renames and call.method == "PATCH" else resource.keys
     for name, value in zip(checked, call.key, strict=False):
-        sent = call.changes.get(name, value)
+        sent = changes.get(name, value)
         if sent != value:
             raise faults.ID_CONFLICT(sent, value)
 

@@ -6,6 +6,7 @@ from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import (
     catalog,
     code,
+    content,
     customer,
     gift_certificate,
     job,
@@ -38,6 +39,7 @@ RESOURCES: tuple[Resource, ...] = (
     *product.RESOURCES,
     *store.RESOURCES,
     *gift_certificate.RESOURCES,
+    *content.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

@@ -1,0 +1,206 @@
+"""Assignments of content assets to folders, and the lists of both sides (LIB-4)."""
+
+from collections.abc import Iterator
+
+from emulator.fixture.reference import Records, Reference
+from emulator.ocapi.answer import Answer, answer_document
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Operation, Resource, fault_of, make_index
+from emulator.ocapi.resources.content import listing
+from emulator.ocapi.resources.content.assets import CONTENT
+from emulator.ocapi.resources.content.documents import ASSIGNMENT, ContentFolderResult
+from emulator.ocapi.resources.content.folders import FOLDERS, NOT_FOUND, PARENT_NOT_FOUND
+from emulator.ocapi.resources.content.libraries import LIBRARIES
+from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME, CONTENT_NAME, LIBRARIES_NAME
+from emulator.ocapi.resources.content.relations import (
+    DEFAULT,
+    find_default,
+    list_entries,
+    put_entries,
+    remove_entries,
+)
+from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
+from emulator.ocapi.wire import state
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, retry_on_conflict
+
+PATH = "libraries/{library_id}/folder_assignments/{content_id}/{folder_id}"
+KEYS = ("content_id", "folder_id")
+ASSIGNMENT_NOT_FOUND = FaultType(
+    404,
+    "AssignmentNotFound",
+    "No assignment of content '{contentId}' to folder '{folderId}' could be found.",
+    ("folderId", "contentId", "libraryId"),
+)
+
+
+def read(call: Call) -> Answer:
+    """Show the assignment of a content asset to a folder."""
+    _require_ends(call)
+    return _show(call, _find(call))
+
+
+def assign(call: Call) -> Answer:
+    """Assign a content asset to a folder, or replace the assignment."""
+
+    def write() -> Answer:
+        required = _require_ends(call)
+        found = call.store.get(ASSIGNMENTS_NAME, call.key)
+        _check(call, found)
+        return _write(call, found, Record(call.key, ASSIGNMENT.merge({}, call.changes)), required)
+
+    return retry_on_conflict(write)
+
+
+def update(call: Call) -> Answer:
+    """Change position or flag of the assignment of a content asset to a folder."""
+
+    def write() -> Answer:
+        required = _require_ends(call)
+        found = _find(call)
+        _check(call, found)
+        changed = Record(call.key, ASSIGNMENT.merge(found.properties, call.changes))
+        return _write(call, found, changed, required)
+
+    return retry_on_conflict(write)
+
+
+def unassign(call: Call) -> Answer:
+    """Delete the assignment of a content asset to a folder."""
+
+    def write() -> Answer:
+        _require_ends(call)
+        found = _find(call)
+        state.check_write(found.state, call.request.headers, None)
+        call.store.apply(Delete(ASSIGNMENTS_NAME, call.key, found.state), *remove_entries(found))
+        return Answer(204)
+
+    return retry_on_conflict(write)
+
+
+def _require_ends(call: Call) -> list[Change]:
+    """Check library, content asset and folder; return this expectation for the store.
+
+    Raises:
+        Fault: The fault of the first missing document.
+    """
+    library, content, folder = call.key
+    missing_folder = NOT_FOUND if call.method == "PATCH" else PARENT_NOT_FOUND
+    required: list[Change] = []
+    for name, key, fault in (
+        (LIBRARIES_NAME, (library,), LIBRARIES.not_found),
+        (CONTENT_NAME, (library, content), CONTENT.not_found),
+        (FOLDERS.name, (library, folder), missing_folder),
+    ):
+        if call.store.get(name, key) is None:
+            raise fault_of(fault, key)
+        required.append(Require(name, key, Presence.PRESENT))
+    return required
+
+
+def _find(call: Call) -> Record:
+    found = call.store.get(ASSIGNMENTS_NAME, call.key)
+    if found is None:
+        raise fault_of(ASSIGNMENT_NOT_FOUND, call.key)
+    return found
+
+
+def _check(call: Call, found: Record | None) -> None:
+    """Check the state that the client expects, and the ids in the body."""
+    sent = call.content.get("_resource_state")
+    state.check_write(found.state if found else None, call.request.headers, sent)
+    for name, value in zip(KEYS, call.key[1:], strict=True):
+        if call.changes.get(name, value) != value:
+            raise ID_CONFLICT(call.changes[name], value)
+
+
+def _write(call: Call, found: Record | None, changed: Record, required: list[Change]) -> Answer:
+    """Put an assignment; an asset has one default assignment at most."""
+    changed = Record(call.key, {**changed.properties, **dict(zip(KEYS, call.key[1:], strict=True))})
+    expected = found.state if found else Presence.ABSENT
+    changes = [*required, Put(ASSIGNMENTS_NAME, changed, expected)]
+    if found is not None:
+        changes += remove_entries(found)
+    if changed.get(DEFAULT):
+        changes += _release_default(call)
+    call.store.apply(*changes, *put_entries(changed))
+    return _show(call, changed)
+
+
+def _release_default(call: Call) -> Iterator[Change]:
+    """Yield the changes of another default assignment of the asset."""
+    known = find_default(call.store, call.key[:2])
+    other = call.store.get(ASSIGNMENTS_NAME, (*call.key[:2], known)) if known else None
+    if other is not None and other.key != call.key:
+        yield from remove_entries(other)
+        released = Record(other.key, {**other.properties, DEFAULT: False})
+        yield Put(ASSIGNMENTS_NAME, released, other.state)
+        yield from put_entries(released)
+
+
+def _show(call: Call, assignment: Record) -> Answer:
+    library, content, folder = assignment.key
+    links = {
+        "content_link": call.link_to(LIBRARIES_NAME, library, CONTENT_NAME, content),
+        "folder_link": call.link_to(LIBRARIES_NAME, library, FOLDERS.path, folder),
+    }
+    shown = {**assignment.properties, **links}
+    return answer_document(call, ASSIGNMENT, shown, assignment.state)
+
+
+def list_folders(assignment: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of an assignment to the folder."""
+    yield Reference(FOLDERS.name, (assignment.key[0], assignment.key[2]))
+
+
+def find_second_default(assignment: Record) -> Key | None:
+    """Return what only one assignment of an asset has: the flag of the classification folder."""
+    return (*assignment.key[:2], DEFAULT) if assignment.get(DEFAULT) else None
+
+
+ENDS = (CONTENT.not_found, LIBRARIES.not_found)
+FOLDER_ASSIGNMENTS = Resource(
+    path=ASSIGNMENTS_NAME,
+    parent=CONTENT,
+    parent_key="content_id",
+    document=ASSIGNMENT,
+    collection=ContentFolderResult(),
+    key="folder_id",
+    verbs=frozenset(),
+    not_found=ASSIGNMENT_NOT_FOUND,
+    references={"folder_id": list_folders},
+    unique=find_second_default,
+    index=make_index(list_entries),
+    operations=(
+        Operation(
+            method="GET",
+            path=PATH,
+            answer=read,
+            shows=ASSIGNMENT,
+            faults=(*ENDS, PARENT_NOT_FOUND, ASSIGNMENT_NOT_FOUND),
+        ),
+        Operation(
+            method="PUT",
+            path=PATH,
+            answer=assign,
+            shows=ASSIGNMENT,
+            body=ASSIGNMENT,
+            needs_body=False,
+            faults=(*ENDS, PARENT_NOT_FOUND, ID_CONFLICT),
+        ),
+        Operation(
+            method="PATCH",
+            path=PATH,
+            answer=update,
+            shows=ASSIGNMENT,
+            body=ASSIGNMENT,
+            faults=(*ENDS, NOT_FOUND, ASSIGNMENT_NOT_FOUND, ID_CONFLICT),
+        ),
+        Operation(
+            method="DELETE",
+            path=PATH,
+            answer=unassign,
+            faults=(*ENDS, PARENT_NOT_FOUND, ASSIGNMENT_NOT_FOUND),
+        ),
+        *listing.OPERATIONS,
+    ),
+)

@@ -1,0 +1,46 @@
+"""Libraries (LIB-1): content of a site, or of several sites."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.content.folder_tree import ROOT
+from emulator.ocapi.resources.content.names import FOLDERS_NAME, LIBRARIES_NAME
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.fields import Array, Embedded, String
+from emulator.store import Record
+
+
+class Library(Document):
+    """A library; no operation shows the document."""
+
+    id = String(min_length=1, max_length=256, allow_none=False)
+
+
+class Libraries(Collection):
+    """A page of libraries; no path of the Data API shows the page."""
+
+    data = Array(Embedded(Library()))
+
+
+def imply_root(libraries: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
+    """Return the root folders of libraries, for a data set without these folders."""
+    return {
+        FOLDERS_NAME: [
+            Record((*library.key, ROOT), {"id": ROOT, "online": True}) for library in libraries
+        ]
+    }
+
+
+LIBRARIES = Resource(
+    path=LIBRARIES_NAME,
+    document=Library(),
+    collection=Libraries(),
+    key="id",
+    parameter="library_id",
+    verbs=frozenset(),
+    not_found=FaultType(
+        404, "LibraryNotFound", "No library with ID '{libraryId}' could be found.", ("libraryId",)
+    ),
+    index=imply_root,
+)
