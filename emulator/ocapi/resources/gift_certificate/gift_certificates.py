@@ -1,7 +1,6 @@
 """Gift certificates of a site, and the gift certificate search (GC)."""
 
 import re
-import string
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
@@ -24,7 +23,6 @@ from emulator.ocapi.search.language import SearchField
 from emulator.store import Change, Record, StateConflict
 
 CODE, ID = "gift_certificate_code", "merchant_id"
-CODE_ALPHABET = string.ascii_uppercase + string.digits
 CODE_CHARACTERS, VISIBLE_CHARACTERS = 16, 4
 CURRENCY = re.compile("[A-Z]{3}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -52,24 +50,20 @@ INVALID_EMAIL = FaultType(
 )
 
 
-def find_code(certificate: Mapping[str, Any]) -> str:
+def find_code(code: str | None, merchant_id: str) -> str:
     """Return the code of a gift certificate: the code of the data set, else made from the id."""
-    code = certificate.get(CODE)
-    if code is None:
-        digest = sha256(certificate[ID].encode()).digest()
-        code = "".join(CODE_ALPHABET[b % len(CODE_ALPHABET)] for b in digest[:CODE_CHARACTERS])
-    return str(code)
+    return code or sha256(merchant_id.encode()).hexdigest()[:CODE_CHARACTERS].upper()
 
 
-def list_codes(certificate: Mapping[str, Any]) -> tuple[str, str]:
+def list_codes(code: str | None, merchant_id: str) -> tuple[str, str]:
     """Return what finds a gift certificate: the whole code, or the visible characters."""
-    code = find_code(certificate)
-    return code, code[-VISIBLE_CHARACTERS:]
+    found = find_code(code, merchant_id)
+    return found, found[-VISIBLE_CHARACTERS:]
 
 
 def show(_: Call, certificate: Record) -> Properties:
     """Return the masked code in place of the code."""
-    code = find_code(certificate.properties)
+    code = find_code(certificate.get(CODE), certificate.key[-1])
     masked = "*" * (len(code) - VISIBLE_CHARACTERS) + code[-VISIBLE_CHARACTERS:]
     return {CODE: None, "masked_gift_certificate_code": masked}
 
@@ -199,7 +193,7 @@ GIFT_CERTIFICATES = Resource(
         fields={
             ID: SearchField("string"),
             "masked_gift_certificate_code": SearchField(
-                "string", list_codes, sortable=False, term_only=True
+                "string", list_codes, sources=(CODE, ID), sortable=False, term_only=True
             ),
             "order_no": SearchField("string"),
             "sender_name": SearchField("text"),
