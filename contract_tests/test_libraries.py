@@ -178,6 +178,9 @@ def test_custom_properties_are_those_of_the_object_type(
     assert shop.put(definition, json=attribute).status_code in (200, 201)
     markup = {"_type": "markup_text", "markup": "<p>Hi</p>", "source": "<p>Hi</p>"}
     assert put(shop, path, c_body=value)["c_body"] == {"default": markup}
+    state = shop.call("GET", "/__emulator__/state").json()
+    assert shop.call("PUT", "/__emulator__/state", json=state).status_code == 200
+    assert show(shop, path)["c_body"] == {"default": markup}
 
 
 @pytest.mark.rule("LIB-3")

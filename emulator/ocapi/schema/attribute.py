@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from emulator.ocapi.schema.fields import (
     LOCALE,
+    MARKUP,
     Array,
     Boolean,
     Custom,
@@ -65,7 +66,7 @@ class Markup(Property):
         source = value if isinstance(value, str) else value.get("source", value.get("markup"))
         if not isinstance(source, str):
             refuse(undeclared)
-        return {"_type": "markup_text", "markup": source, "source": source}
+        return {"_type": MARKUP, "markup": source, "source": source}
 
 
 class OneOf(Property):

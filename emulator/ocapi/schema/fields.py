@@ -41,6 +41,8 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LOCALE = re.compile(r"[a-z]{2,3}(?:[-_][A-Z]{2})?|(?:x-)?default", re.ASCII)
 DATE_AND_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}.*", re.ASCII)
 LOCALIZED = "localized"
+MARKUP = "markup_text"
+MARKUP_MEMBERS = frozenset({"_type", "markup", "source"})
 CACHED_INSTANTS = 4096
 MAX_INT32, MAX_INT64 = 2**31 - 1, 2**63 - 1
 MIN_BIG_INTEGER = 2**63  # from here on a whole number is parsed as a floating-point one
@@ -432,7 +434,10 @@ class Embedded(Property):
 
 
 class Custom(Property):
-    """A custom property (DEC-5): scalar, array of scalars of a single type, or map of both."""
+    """A custom property (DEC-5): scalar, array of scalars of a single type, or map of both.
+
+    A map may also hold texts with markup, in their stored form.
+    """
 
     expected = "string,number,boolean,array,object"
 
@@ -454,7 +459,7 @@ class Custom(Property):
 def _check_custom(value: Any) -> Any:
     """Return a scalar, null, or an array of scalars of a single type; refuse other values."""
     if isinstance(value, dict):
-        refuse(mistyped(f"{SCALARS},array", value))
+        return value if _is_markup(value) else refuse(mistyped(f"{SCALARS},array", value))
     for index, entry in enumerate(value if isinstance(value, list) else ()):
         kind, first = JSON_TYPES[type(entry)], JSON_TYPES[type(value[0])]
         if kind not in SCALARS.split(","):
@@ -462,6 +467,11 @@ def _check_custom(value: Any) -> Any:
         if kind != first:
             raise ValidationError({index: [mistyped(first, entry)]})
     return value
+
+
+def _is_markup(value: dict[str, Any]) -> bool:
+    texts = {name: text for name, text in value.items() if isinstance(text, str)}
+    return value.get("_type") == MARKUP and texts == value and value.keys() <= MARKUP_MEMBERS
 
 
 def render_instant(instant: datetime) -> str:
