@@ -45,6 +45,8 @@ from emulator.store import (
     thaw,
 )
 
+LIBRARIES = "libraries"
+
 
 class Draft:
     """A copy of the data with a list of the changed documents.
@@ -208,6 +210,12 @@ class Merge:
             self._delete(resource, item.key)
         else:
             self._write(resource, item, count)
+        for name in item.replaced:
+            records = self.draft.store.scan(
+                name, 0, self.draft.store.count(name, item.key), item.key
+            )
+            for record in records.records:
+                self._delete(self._resources[name], record.key)
 
     def _merge_entries(self, collection: Collection, item: Item, count: int) -> None:
         """Merge a custom object or a preference.
@@ -267,8 +275,9 @@ class Merge:
         before = self.draft.store.get(resource.name, key)
         if before is None:
             raise ValueError("there is no such object to delete")
-        self._apply_effects(resource, before, None, {})
+        changes = self._list_effects(resource, before, None, {})
         self.draft.delete(resource.name, key)
+        self._make(changes)
         for child in self._resources.values():
             if resource.name in (above.name for above in child.ancestors):
                 self.draft.clear(child.name, key)
@@ -277,6 +286,8 @@ class Merge:
                     self._drop_references(child, name, key[-1])
         if resource.name == "sites":
             self._drop_values_of_site(key[-1])
+            if self.draft.store.get(LIBRARIES, key) is not None:
+                self._delete(self._resources[LIBRARIES], key)
 
     def _drop_references(self, resource: Resource, name: str, removed: str) -> None:
         """Remove the id of a removed document from a property of all documents."""
@@ -310,7 +321,7 @@ class Merge:
         stored = thaw(before.properties if before else {})
         if item.kind.replaces:
             _drop(stored, item.kind.fields)
-        whole = resource.document.decode_stored(merge(stored, changes))
+        whole = (resource.stored or resource.document).decode_stored(merge(stored, changes))
         sent = {name: whole[name] for name in changes if name in whole}
         properties = self._derive(resource, before, whole, sent)
         winning = _pick(changes, item.kind.fields)
@@ -320,7 +331,7 @@ class Merge:
         if before is not None and resource.record(item.key, properties) == before:
             return
         if item.kind.checked:
-            self._apply_effects(resource, before, record, sent)
+            self._make(self._list_effects(resource, before, record, sent))
         if resource.name == CUSTOM_DEFINITIONS and record.get("key"):
             self._check_key_attribute(record)
         self.draft.put(resource.name, record)
@@ -350,25 +361,28 @@ class Merge:
             record = resource.record(own.key, own.properties, self._now, created=True)
             self.draft.put(resource.name, record)
 
-    def _apply_effects(
+    def _list_effects(
         self,
         resource: Resource,
         before: Record | None,
         after: Record | None,
         sent: Mapping[str, Any],
-    ) -> None:
-        """Make the further changes of a write.
+    ) -> Sequence[Change]:
+        """Return the further changes of a write.
 
         Raises:
             Fault: The resource refuses the write.
         """
         record = after or before
         if resource.effects is None or record is None:
-            return
+            return ()
         method = "DELETE" if after is None else "PATCH" if before else "PUT"
         self._call.aim(resource, method, record.key, sent)
         shown = (one.properties if one else None for one in (before, after))
-        for change in list(resource.effects(self._call, *shown)):
+        return tuple(resource.effects(self._call, *shown))
+
+    def _make(self, changes: Iterable[Change]) -> None:
+        for change in changes:
             self.draft.make(change)
 
     def _derive(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Resource, fault_of, make_index
+from emulator.ocapi.resource import Operation, Properties, Resource, fault_of, make_index
 from emulator.ocapi.resources.content import listing
 from emulator.ocapi.resources.content.assets import CONTENT
 from emulator.ocapi.resources.content.documents import ASSIGNMENT, ContentFolderResult
@@ -71,7 +71,8 @@ def unassign(call: Call) -> Answer:
         _require_ends(call)
         found = _find(call)
         state.check_write(found.state, call.request.headers, None)
-        call.store.apply(Delete(ASSIGNMENTS_NAME, call.key, found.state), *remove_entries(found))
+        removal = Delete(ASSIGNMENTS_NAME, call.key, found.state)
+        call.store.apply(removal, *change(call, found.properties, None))
         return Answer(204)
 
     return retry_on_conflict(write)
@@ -83,18 +84,21 @@ def _require_ends(call: Call) -> list[Change]:
     Raises:
         Fault: The fault of the first missing document.
     """
-    library, content, folder = call.key
-    missing_folder = NOT_FOUND if call.method == "PATCH" else PARENT_NOT_FOUND
+    library, content, _ = call.key
     required: list[Change] = []
-    for name, key, fault in (
-        (LIBRARIES_NAME, (library,), LIBRARIES.not_found),
-        (CONTENT_NAME, (library, content), CONTENT.not_found),
-        (FOLDERS.name, (library, folder), missing_folder),
-    ):
-        if call.store.get(name, key) is None:
-            raise fault_of(fault, key)
-        required.append(Require(name, key, Presence.PRESENT))
-    return required
+    for resource, key in ((LIBRARIES, (library,)), (CONTENT, (library, content))):
+        if call.store.get(resource.name, key) is None:
+            raise fault_of(resource.not_found, key)
+        required.append(Require(resource.name, key, Presence.PRESENT))
+    return [*required, _require_folder(call)]
+
+
+def _require_folder(call: Call) -> Change:
+    library, _, folder = call.key
+    if call.store.get(FOLDERS.name, (library, folder)) is None:
+        kind = NOT_FOUND if call.method == "PATCH" else PARENT_NOT_FOUND
+        raise fault_of(kind, (library, folder))
+    return Require(FOLDERS.name, (library, folder), Presence.PRESENT)
 
 
 def _find(call: Call) -> Record:
@@ -114,27 +118,33 @@ def _check(call: Call, found: Record | None) -> None:
 
 
 def _write(call: Call, found: Record | None, changed: Record, required: list[Change]) -> Answer:
-    """Put an assignment; an asset has one default assignment at most."""
+    """Put an assignment, with the ids of the path."""
     changed = Record(call.key, {**changed.properties, **dict(zip(KEYS, call.key[1:], strict=True))})
     expected = found.state if found else Presence.ABSENT
-    changes = [*required, Put(ASSIGNMENTS_NAME, changed, expected)]
-    if found is not None:
-        changes += remove_entries(found)
-    if changed.get(DEFAULT):
-        changes += _release_default(call)
-    call.store.apply(*changes, *put_entries(changed))
+    more = change(call, found.properties if found else None, changed.properties)
+    call.store.apply(*required, Put(ASSIGNMENTS_NAME, changed, expected), *more)
     return _show(call, changed)
 
 
-def _release_default(call: Call) -> Iterator[Change]:
-    """Yield the changes of another default assignment of the asset."""
-    known = find_default(call.store, call.key[:2])
+def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
+    """Keep the entries of an assignment; an asset has one default assignment at most.
+
+    Raises:
+        Fault: The folder is missing.
+    """
+    if before is not None:
+        yield from remove_entries(Record(call.key, before))
+    if after is None:
+        return
+    yield _require_folder(call)
+    known = find_default(call.store, call.key[:2]) if after.get(DEFAULT) else None
     other = call.store.get(ASSIGNMENTS_NAME, (*call.key[:2], known)) if known else None
     if other is not None and other.key != call.key:
         yield from remove_entries(other)
         released = Record(other.key, {**other.properties, DEFAULT: False})
         yield Put(ASSIGNMENTS_NAME, released, other.state)
         yield from put_entries(released)
+    yield from put_entries(Record(call.key, after))
 
 
 def _show(call: Call, assignment: Record) -> Answer:
@@ -170,6 +180,7 @@ FOLDER_ASSIGNMENTS = Resource(
     references={"folder_id": list_folders},
     unique=find_second_default,
     index=make_index(list_entries),
+    effects=change,
     operations=(
         Operation(
             method="GET",

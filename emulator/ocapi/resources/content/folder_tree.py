@@ -54,10 +54,10 @@ def walk_up(store: Store, folder: Record) -> Iterator[Record]:
 def list_parents(folder: Record, records: Records) -> Iterator[Reference]:
     """Yield the reference of a folder to the parent, and a missing one for a circle.
 
-    The root folder has no parent.
+    The root folder has no parent, and every library has the root folder.
     """
     library, parent = folder.key[0], folder.get(PARENT)
-    if parent is None:
+    if parent is None or parent == ROOT:
         return
     yield Reference(FOLDERS_NAME, (library, parent))
     seen: set[Any] = {ROOT}

@@ -50,20 +50,19 @@ INVALID_EMAIL = FaultType(
 )
 
 
-def find_code(code: str | None, merchant_id: str) -> str:
-    """Return the code of a gift certificate: the code of the data set, else made from the id."""
-    return code or sha256(merchant_id.encode()).hexdigest()[:CODE_CHARACTERS].upper()
+def make_code(merchant_id: str) -> str:
+    """Return the code of a gift certificate without a code of its own."""
+    return sha256(merchant_id.encode()).hexdigest()[:CODE_CHARACTERS].upper()
 
 
-def list_codes(code: str | None, merchant_id: str) -> tuple[str, str]:
+def list_codes(code: str) -> tuple[str, str]:
     """Return what finds a gift certificate: the whole code, or the visible characters."""
-    found = find_code(code, merchant_id)
-    return found, found[-VISIBLE_CHARACTERS:]
+    return code, code[-VISIBLE_CHARACTERS:]
 
 
 def show(_: Call, certificate: Record) -> Properties:
     """Return the masked code in place of the code."""
-    code = find_code(certificate.get(CODE), certificate.key[-1])
+    code = certificate.get(CODE)
     masked = "*" * (len(code) - VISIBLE_CHARACTERS) + code[-VISIBLE_CHARACTERS:]
     return {CODE: None, "masked_gift_certificate_code": masked}
 
@@ -71,7 +70,7 @@ def show(_: Call, certificate: Record) -> Properties:
 def derive(
     before: Properties | None, after: dict[str, Any], changes: Properties, now: str
 ) -> dict[str, Any]:
-    """Return a gift certificate with balance, status and transactions.
+    """Return a gift certificate with code, balance, status and transactions.
 
     Raises:
         Fault: INVALID, AMOUNT_OUT_OF_RANGE, INVALID_EMAIL, INVALID_STATUS.
@@ -86,9 +85,13 @@ def derive(
     status = _find_status(after, balance)
     if changes.get("status", status) != status:
         raise INVALID_STATUS(changes["status"])
-    more = {"transactions": transactions} if transactions else {}
-    balances = {"balance": {**after["amount"], "value": balance}, "status": status}
-    return {**after, **balances, **more}
+    return {
+        CODE: make_code(after[ID]),
+        **after,
+        "balance": {**after["amount"], "value": balance},
+        "status": status,
+        "transactions": transactions,
+    }
 
 
 def _check_amount(amount: Mapping[str, Any]) -> None:
@@ -102,14 +105,15 @@ def _check_amount(amount: Mapping[str, Any]) -> None:
 def _list_transactions(
     before: Properties | None, after: Mapping[str, Any], now: str
 ) -> list[dict[str, Any]]:
-    """Return the transactions with that of a write: create, enable or disable."""
+    """Return the transactions with those of a write: create, enable or disable."""
     known = list(after.get("transactions") or ())
-    if before is None:
+    if all(one.get("type_code") != "create" for one in known):
         sent = {name: after[name] for name in ("amount", "order_no") if name in after}
-        return [{**sent, "timestamp": now, "type_code": "create"}]
-    if after.get("enabled") != before.get("enabled"):
+        time = after.get("creation_date") or now
+        known.insert(0, {**sent, **({"timestamp": time} if time else {}), "type_code": "create"})
+    if before is not None and after.get("enabled") != before.get("enabled"):
         code = "enable" if after.get("enabled") else "disable"
-        return [*known, {"timestamp": now, "type_code": code}]
+        known.append({"timestamp": now, "type_code": code})
     return known
 
 
@@ -136,14 +140,15 @@ def _find_status(certificate: Mapping[str, Any], balance: float) -> str:
 
 
 def new_id(call: Call) -> str:
-    """Return the id in the body, else a random id.
+    """Return the id in the body; give the body a random id if it has none.
 
     Raises:
         Fault: ID_NOT_UNIQUE.
     """
     sent = call.changes.get(ID)
     if sent is None:
-        return call.workspace.clock.identifier()
+        sent = call.workspace.clock.identifier()
+        call.changes = {**call.changes, ID: sent}
     if call.store.get(GIFT_CERTIFICATES.name, (*call.parents, sent)) is not None:
         raise ID_NOT_UNIQUE(*call.parents)
     return str(sent)
@@ -193,7 +198,7 @@ GIFT_CERTIFICATES = Resource(
         fields={
             ID: SearchField("string"),
             "masked_gift_certificate_code": SearchField(
-                "string", list_codes, sources=(CODE, ID), sortable=False, term_only=True
+                "string", list_codes, sources=(CODE,), sortable=False, term_only=True
             ),
             "order_no": SearchField("string"),
             "sender_name": SearchField("text"),
