@@ -34,7 +34,7 @@ RESOURCE_LOCKED = FaultType(
 def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
-    """Return an asset without the properties that the folder assignments give."""
+    """Return an asset without the properties of the classification folder."""
     return {name: value for name, value in after.items() if name not in COMPUTED}
 
 

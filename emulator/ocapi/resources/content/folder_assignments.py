@@ -109,7 +109,7 @@ def _find(call: Call) -> Record:
 
 
 def _check(call: Call, found: Record | None) -> None:
-    """Check the state that the client expects, and the ids in the body."""
+    """Check the expected resource state, and the ids in the body."""
     sent = call.content.get("_resource_state")
     state.check_write(found.state if found else None, call.request.headers, sent)
     for name, value in zip(KEYS, call.key[1:], strict=True):
@@ -127,7 +127,7 @@ def _write(call: Call, found: Record | None, changed: Record, required: list[Cha
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Keep the entries of an assignment; an asset has one default assignment at most.
+    """Keep the entries of an assignment, and at most one default assignment of the asset.
 
     Raises:
         Fault: The folder is missing.
@@ -163,7 +163,7 @@ def list_folders(assignment: Record, _: Records) -> Iterator[Reference]:
 
 
 def find_second_default(assignment: Record) -> Key | None:
-    """Return what only one assignment of an asset has: the flag of the classification folder."""
+    """Return the asset of a default assignment, for the check of data sets; else None."""
     return (*assignment.key[:2], DEFAULT) if assignment.get(DEFAULT) else None
 
 

@@ -52,7 +52,7 @@ def walk_up(store: Store, folder: Record) -> Iterator[Record]:
 
 
 def list_parents(folder: Record, records: Records) -> Iterator[Reference]:
-    """Yield the reference of a folder to the parent, and a missing one for a circle.
+    """Yield the reference of a folder to the parent; for a circle, also a missing reference.
 
     The root folder has no parent, and every library has the root folder.
     """

@@ -97,7 +97,7 @@ def _remove(call: Call, folder: Record) -> Iterator[Change]:
 
 
 def _rename(call: Call, known: Record, changed: Record) -> Iterator[Change]:
-    """Yield the changes of sub-folders and assignments for another id of their folder."""
+    """Yield the changes of sub-folders and assignments for another id of the folder."""
     name = changed.key[-1]
     if known.key[-1] == ROOT:
         raise ID_CONFLICT(name, ROOT)

@@ -25,7 +25,7 @@ class Libraries(Collection):
 
 
 def imply_root(libraries: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
-    """Return the root folders of libraries, for a data set without these folders."""
+    """Return the root folders of libraries, for a data set without root folders."""
     return {FOLDERS_NAME: [_make_root(library.key) for library in libraries]}
 
 
@@ -34,7 +34,7 @@ def _make_root(library: Key) -> Record:
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Yield the root folder of a new library, or the removal of what is below a library.
+    """Yield the root folder of a new library, or the removal of all entries of a library.
 
     Only archives bring new libraries, and remove a site with its library.
     """

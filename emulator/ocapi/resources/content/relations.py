@@ -1,4 +1,4 @@
-"""Folder assignments in the store: by content, by folder, and the default one (LIB-4)."""
+"""Folder assignments in the store: by content, by folder, and by classification folder (LIB-4)."""
 
 from collections.abc import Iterator
 
@@ -54,7 +54,7 @@ def remove_entries(assignment: Record) -> Iterator[Change]:
 
 
 def move_to_folder(assignment: Record, folder: str) -> Iterator[Change]:
-    """Yield the changes of an assignment whose folder gets another id."""
+    """Yield the changes of an assignment for another id of the folder."""
     moved = Record((*assignment.key[:2], folder), {**assignment.properties, "folder_id": folder})
     yield from remove_entries(assignment)
     yield Delete(ASSIGNMENTS_NAME, assignment.key)

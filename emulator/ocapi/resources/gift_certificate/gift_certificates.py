@@ -51,12 +51,12 @@ INVALID_EMAIL = FaultType(
 
 
 def make_code(merchant_id: str) -> str:
-    """Return the code of a gift certificate without a code of its own."""
+    """Return the code for an id, for a gift certificate without a code."""
     return sha256(merchant_id.encode()).hexdigest()[:CODE_CHARACTERS].upper()
 
 
 def list_codes(code: str) -> tuple[str, str]:
-    """Return what finds a gift certificate: the whole code, or the visible characters."""
+    """Return the search values of a code: the whole code, and the visible characters."""
     return code, code[-VISIBLE_CHARACTERS:]
 
 
@@ -105,7 +105,7 @@ def _check_amount(amount: Mapping[str, Any]) -> None:
 def _list_transactions(
     before: Properties | None, after: Mapping[str, Any], now: str
 ) -> list[dict[str, Any]]:
-    """Return the transactions with those of a write: create, enable or disable."""
+    """Return the transactions after a write; a write adds create, enable or disable."""
     known = list(after.get("transactions") or ())
     if all(one.get("type_code") != "create" for one in known):
         sent = {name: after[name] for name in ("amount", "order_no") if name in after}
@@ -132,7 +132,7 @@ def _find_balance(
 
 
 def _find_status(certificate: Mapping[str, Any], balance: float) -> str:
-    """Return the status that fits the balance."""
+    """Return the status for a balance."""
     if balance == certificate["amount"]["value"]:
         status = str(certificate.get("status"))
         return status if status in UNUSED else UNUSED[0]
@@ -140,7 +140,7 @@ def _find_status(certificate: Mapping[str, Any], balance: float) -> str:
 
 
 def new_id(call: Call) -> str:
-    """Return the id in the body; give the body a random id if it has none.
+    """Return the id in the body; a body without id gets a random id.
 
     Raises:
         Fault: ID_NOT_UNIQUE.
@@ -157,7 +157,7 @@ def new_id(call: Call) -> str:
 def refuse_known_id(
     call: Call, before: Properties | None, _after: Properties | None
 ) -> Iterator[Change]:
-    """Start a POST again whose id another request has taken.
+    """Start a POST again if another request has taken the id.
 
     Raises:
         StateConflict: There is a gift certificate with the new id.

@@ -79,7 +79,7 @@ class StoreSearchResult(SearchResult):
 
 
 def show(call: Call, store: Record) -> dict[str, Any]:
-    """Return the properties of a store that follow from others: markup, and the URL of the image.
+    """Return the computed properties of a store: markup, and the URL of the image.
 
     The image lies in the library of the site (CHOSEN).
     """
