@@ -406,6 +406,29 @@ RULES = (
         "maxLength",
         ABSENT,
     ),
+    *(
+        Rule("MKT-1", "a missing site is reported first", "fault", f"* {path} 404 SiteNotFound*")
+        for path in (
+            "/sites/{}/campaign*",
+            "/sites/{}/coupon*",
+            "/sites/{}/promotion*",
+            "/sites/{}/slot_configuration_campaign_assignment_search",
+            "/sites/{}/sorting_rule_search",
+            "/sites/{}/source_code_group*",
+        )
+    ),
+    Rule(
+        "MKT-7",
+        "PUT and PATCH have the same faults",
+        "fault",
+        "PUT /sites/{}/campaigns/{}/promotions/{} 404 *NotFoundException",
+    ),
+    Rule(
+        "SRC-1",
+        "a query may be malformed in every search",
+        "fault",
+        "POST /sites/{}/promotion_campaign_assignment_search 400 MalformedSearchParameterException",
+    ),
     *_list_read_only(
         "PRD-2",
         "other documents give these",

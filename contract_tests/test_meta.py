@@ -20,6 +20,20 @@ CUSTOMER = "/customer_lists/{list_id}/customers/{customer_no}"
 GROUPS = "/sites/{site_id}/customer_groups"
 GROUP = "preference_groups/{group_id}/{instance_type}"
 SERVED = {
+    "/sites/{site_id}/campaign_search": {"post"},
+    "/sites/{site_id}/campaigns/{campaign_id}": {"get", "put", "patch", "delete"},
+    "/sites/{site_id}/campaigns/{campaign_id}/customer_groups/{customer_group_id}": {
+        "put",
+        "delete",
+    },
+    "/sites/{site_id}/campaigns/{campaign_id}/promotions/{promotion_id}": {
+        "put",
+        "patch",
+        "delete",
+    },
+    "/sites/{site_id}/promotion_campaign_assignment_search": {"post"},
+    "/sites/{site_id}/promotion_search": {"post"},
+    "/sites/{site_id}/promotions/{id}": {"get", "put", "patch", "delete"},
     "/sites": {"get"},
     "/sites/{site_id}": {"get"},
     "/site_search": {"post"},

@@ -44,6 +44,7 @@ RULE_FAMILIES = (
     *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
     *("DAV", "VER", "OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"),
+    *("PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

@@ -8,7 +8,7 @@ from marshmallow import missing
 
 from emulator.clock import render_instant
 from emulator.fixture.data_set import Collection
-from emulator.fixture.reference import KeyOf, StoreRecords, find_dangling
+from emulator.fixture.reference import KeyOf, SameSite, StoreRecords, find_dangling
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import COLLECTIONS, RESOURCES
 from emulator.ocapi.schema.custom import Declarations
@@ -195,16 +195,21 @@ def _create_or_find(workspace: Workspace, collection: str) -> Key:
 
 def _find_new_id(workspace: Workspace, resource: Resource, above: Key) -> str:
     """Return an id that no document has: a free value of the property, or a new id."""
-    store, collection = workspace.store, resource.references.get(resource.key)
+    store, reference = workspace.store, resource.references.get(resource.key)
+    site = above[:1] if isinstance(reference, SameSite) else ()
+    collection = reference.collection if isinstance(reference, SameSite) else reference
     values: Iterable[str] = getattr(resource.document.fields[resource.key], "values", ())
     if isinstance(collection, str):
-        records = store.scan(collection, 0, store.count(collection)).records
+        records = store.scan(collection, 0, store.count(collection, site), site).records
         values = (record.key[-1] for record in records)
     for value in values:
         if store.get(resource.name, (*above, value)) is None:
             return value
     if isinstance(collection, str):
-        return _create(workspace, _find_resource(collection), {}).key[-1]
+        referenced = _find_resource(collection)
+        return _create(workspace, referenced, dict(zip(referenced.keys, site, strict=False))).key[
+            -1
+        ]
     return _make_id(store, resource, above)
 
 

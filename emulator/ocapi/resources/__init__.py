@@ -10,6 +10,7 @@ from emulator.ocapi.resources import (
     customer,
     gift_certificate,
     job,
+    marketing,
     object_type,
     preference,
     product,
@@ -40,6 +41,7 @@ RESOURCES: tuple[Resource, ...] = (
     *store.RESOURCES,
     *gift_certificate.RESOURCES,
     *content.RESOURCES,
+    *marketing.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

@@ -10,6 +10,7 @@ from emulator.ocapi.resources.customer.customers import CUSTOMERS
 from emulator.ocapi.resources.customer.memberships import (
     MEMBERS_NAME,
 )
+from emulator.ocapi.resources.id_lists import release_named
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import ID_CONFLICT, OBJECT_IN_DELETION_CONFLICT, FaultType
@@ -120,6 +121,8 @@ def _count_members(store: Store, group: Record) -> int | None:
 def check(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
     """Refuse writes of system groups, and of groups in deletion (CUS-7).
 
+    Campaigns and assignments lose a deleted group (MKT-2).
+
     Raises:
         Fault: CREATE_FORBIDDEN, UPDATE_FORBIDDEN, DELETE_FORBIDDEN, ID_CONFLICT,
             OBJECT_IN_DELETION_CONFLICT.
@@ -135,7 +138,8 @@ def check(call: Call, before: Properties | None, after: Properties | None) -> It
         raise OBJECT_IN_DELETION_CONFLICT(group_id)
     if after is not None and isinstance(sent, str) and sent != group_id:
         raise ID_CONFLICT(sent, group_id)
-    return iter(())
+    if after is None:
+        yield from release_named(call.store, "customer_groups", call.key)
 
 
 CUSTOMER_GROUPS = Resource(

@@ -1,0 +1,118 @@
+"""Lists of ids in the documents of a site, and the opposite direction: the holders of an id.
+
+A campaign names coupons, for example. A further collection of the store names the campaigns of each
+coupon, so that the deletion of a coupon needs no look at all campaigns (MKT-2).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.fixture.reference import ListReferences, Records, Reference
+from emulator.store import Change, Delete, Key, Put, Record, Store
+
+Properties = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class IdList:
+    """A property with ids of documents of the same site.
+
+    Attributes:
+        holder: The collection of the documents with the list; the keys begin with the site.
+        name: The property.
+        referenced: The collection of the named documents; a key is a site and an id.
+    """
+
+    holder: str
+    name: str
+    referenced: str
+
+    @property
+    def index(self) -> str:
+        """The collection of the store with site, named id, and the other ids of the holder."""
+        return f"{self.holder}.by_{self.name}"
+
+    def list_entries(self, record: Record) -> Iterator[tuple[str, Key]]:
+        """Yield collection and key of each entry of a holder in the opposite direction."""
+        site_id, *own = record.key
+        for name in record.get(self.name) or ():
+            yield self.index, (site_id, name, *own)
+
+    def list_references(self, record: Record, _: Records) -> Iterator[Reference]:
+        """Yield the references of a holder."""
+        for name in record.get(self.name) or ():
+            yield Reference(self.referenced, (record.key[0], name))
+
+    def list_holders(self, store: Store, key: Key) -> Iterator[Record]:
+        """Yield the documents that name a document."""
+        for entry in store.scan(self.index, 0, store.count(self.index, key), key).records:
+            holder = store.get(self.holder, (key[0], *entry.key[2:]))
+            if holder is not None:
+                yield holder
+
+    def release(self, store: Store, key: Key) -> Iterator[Change]:
+        """Yield the changes of the holders when a document is deleted."""
+        for holder in self.list_holders(store, key):
+            yield self.remove(holder, key[-1])
+            yield Delete(self.index, (key[0], key[-1], *holder.key[1:]))
+
+    def remove(self, holder: Record, name: str) -> Put:
+        """Return the change of a holder without an id; an empty list is left out."""
+        properties = dict(holder.properties)
+        left = [one for one in properties.pop(self.name, ()) if one != name]
+        changed = properties | ({self.name: left} if left else {})
+        return Put(self.holder, Record(holder.key, changed), holder.state)
+
+
+QUALIFIERS = ("coupons", "customer_groups", "source_code_groups")
+"""The collections of what may qualify a customer for a promotion; also names of properties."""
+HOLDERS = ("campaigns", "promotion_campaign_assignments")
+ID_LISTS = (
+    *(IdList(holder, name, name) for holder in HOLDERS for name in QUALIFIERS),
+    IdList("slot_configuration_campaign_assignments", "customer_groups", "customer_groups"),
+)
+
+
+def list_of(holder: str, name: str) -> IdList:
+    """Return the list of a property of a collection."""
+    return next(one for one in ID_LISTS if (one.holder, one.name) == (holder, name))
+
+
+def lists_of(holder: str) -> tuple[IdList, ...]:
+    """Return all lists of a collection."""
+    return tuple(one for one in ID_LISTS if one.holder == holder)
+
+
+def references_of(holder: str) -> dict[str, ListReferences]:
+    """Return the references of a collection by property."""
+    return {one.name: one.list_references for one in lists_of(holder)}
+
+
+def entries_of(record: Record, holder: str) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of each entry of a holder, for all lists."""
+    for one in lists_of(holder):
+        yield from one.list_entries(record)
+
+
+def move_entries(
+    before: Iterable[tuple[str, Key]], after: Iterable[tuple[str, Key]]
+) -> Iterator[Change]:
+    """Yield the changes from the entries before a write to those after the write."""
+    old, new = dict.fromkeys(before), dict.fromkeys(after)
+    yield from (Delete(name, key) for name, key in old if (name, key) not in new)
+    yield from (Put(name, Record(key, {})) for name, key in new if (name, key) not in old)
+
+
+def release_named(store: Store, referenced: str, key: Key) -> Iterator[Change]:
+    """Yield the changes of all holders when a document is deleted (MKT-2)."""
+    for one in ID_LISTS:
+        if one.referenced == referenced:
+            yield from one.release(store, key)
+
+
+def arrange(properties: Properties, names: Iterable[str] = QUALIFIERS) -> dict[str, Any]:
+    """Return properties with each id of a list once, and without empty lists."""
+    lists = {n: [*dict.fromkeys(properties[n])] for n in names if properties.get(n) is not None}
+    kept = {name: value for name, value in properties.items() if name not in lists}
+    return kept | {name: ids for name, ids in lists.items() if ids}

@@ -1,0 +1,113 @@
+"""Campaigns of a site, and the campaign search (MKT-1, MKT-2)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties, Resource, Search, make_index
+from emulator.ocapi.resources.id_lists import (
+    QUALIFIERS,
+    arrange,
+    entries_of,
+    lists_of,
+    move_entries,
+    references_of,
+)
+from emulator.ocapi.resources.marketing.documents import Campaign, Campaigns, CampaignSearchResult
+from emulator.ocapi.resources.marketing.faults import CAMPAIGN_DUPLICATE, CAMPAIGN_NOT_FOUND
+from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME, ENTRIES
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
+from emulator.ocapi.search.language import SearchField
+from emulator.store import Change, Key, Presence, Record, Require, Store
+
+
+def derive(
+    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return a campaign that names each coupon and group once, without empty lists."""
+    return arrange(after)
+
+
+def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
+    """Check the named documents and the new id of a campaign; keep the opposite direction.
+
+    Raises:
+        Fault: CAMPAIGN_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION.
+    """
+    old = None if before is None else Record(call.key, before)
+    new = None if after is None else Record((call.key[0], after["campaign_id"]), after)
+    if old and new and new.key != old.key and call.store.get(CAMPAIGNS_NAME, new.key):
+        raise CAMPAIGN_DUPLICATE(*new.key[::-1])
+    if new:
+        yield from require_named(call.store, new, old)
+    yield from move_entries(_entries(old), _entries(new))
+    if old and (new is None or new.key != old.key):
+        yield from _move_entries_below(call.store, old.key, new.key if new else None)
+
+
+def require_named(store: Store, campaign: Record, before: Record | None) -> Iterator[Change]:
+    """Yield the expectation that the newly named documents exist.
+
+    Raises:
+        Fault: PROPERTY_CONSTRAINT_VIOLATION, for the first missing document.
+    """
+    for one in lists_of(CAMPAIGNS_NAME):
+        known = (before.get(one.name) if before else None) or ()
+        for index, name in enumerate(campaign.get(one.name) or ()):
+            key = (campaign.key[0], name)
+            if name in known:
+                continue
+            if store.get(one.referenced, key) is None:
+                raise PROPERTY_CONSTRAINT_VIOLATION("campaign", f"$.{one.name}.[{index}]")
+            yield Require(one.referenced, key, Presence.PRESENT)
+
+
+def _entries(campaign: Record | None) -> Iterator[tuple[str, Key]]:
+    return entries_of(campaign, CAMPAIGNS_NAME) if campaign else iter(())
+
+
+def _move_entries_below(store: Store, key: Key, new_key: Key | None) -> Iterator[Change]:
+    """Yield the changes of the entries of all assignments below a deleted or renamed campaign."""
+    for name, list_entries in ENTRIES.items():
+        for record in store.scan(name, 0, store.count(name, key), key).records:
+            moved = record.at((*new_key, *record.key[len(new_key) :])) if new_key else None
+            yield from move_entries(list_entries(record), list_entries(moved) if moved else ())
+
+
+CAMPAIGNS = Resource(
+    path=CAMPAIGNS_NAME,
+    parent=SITES,
+    parent_key="site_id",
+    document=Campaign(),
+    collection=Campaigns(),
+    key="campaign_id",
+    verbs=frozenset({"read", "create", "update", "delete"}),
+    not_found=CAMPAIGN_NOT_FOUND,
+    created_status=200,
+    renames=True,
+    derive=derive,
+    effects=change,
+    refusals={"update": (CAMPAIGN_DUPLICATE,)},
+    references=references_of(CAMPAIGNS_NAME),
+    index=make_index(_entries),
+    search=Search(
+        path="campaign_search",
+        result=CampaignSearchResult(),
+        fields={
+            "campaign_id": SearchField("string"),
+            "description": SearchField("text"),
+            "enabled": SearchField("boolean"),
+            **{
+                field: SearchField("string", path=name, sortable=False)
+                for field, name in zip(
+                    ("coupon_id", "customer_group", "source_code"), QUALIFIERS, strict=True
+                )
+            },
+            **{
+                name: SearchField("date", sortable=False)
+                for name in ("start_date", "end_date", "last_modified")
+            },
+        },
+    ),
+)

@@ -1,0 +1,92 @@
+"""Promotions of a site, and the promotion search (MKT-4, MKT-5)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties, Resource, Search
+from emulator.ocapi.resources.id_lists import move_entries
+from emulator.ocapi.resources.marketing.assignment_information import (
+    describe_assignments,
+    list_assignments,
+)
+from emulator.ocapi.resources.marketing.documents import (
+    CLASSES,
+    EXCLUSIVITIES,
+    PROMOTION,
+    Promotions,
+    PromotionSearchResult,
+)
+from emulator.ocapi.resources.marketing.faults import PROMOTION_NOT_FOUND
+from emulator.ocapi.resources.marketing.names import (
+    ASSIGNMENTS,
+    PROMOTIONS_NAME,
+    list_assignment_entries,
+)
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.search.language import SearchField
+from emulator.store import Change, Delete, Record
+
+EXCLUDED = "disable_globally_excluded"
+
+
+def derive(
+    before: Properties | None, after: dict[str, Any], changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return a promotion; another class resets the rule (MKT-4)."""
+    if before and before["promotion_class"] != after["promotion_class"] and EXCLUDED not in changes:
+        return {**after, EXCLUDED: False}
+    return after
+
+
+def show(call: Call, promotion: Record) -> Properties:
+    """Return the assignments and the rendered callout message of a promotion."""
+    shown = {"assignment_information": describe_assignments(call, promotion)}
+    messages = promotion.get("callout_msg")
+    if messages:
+        shown["callout_msg"] = {
+            locale: {"markup": text["source"], "source": text["source"]}
+            for locale, text in messages.items()
+            if "source" in text
+        }
+    return shown
+
+
+def remove_assignments(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Yield the deletion of all assignments of a deleted promotion (MKT-5)."""
+    if before is None or after is not None:
+        return
+    for assignment in list_assignments(call.store, call.key):
+        yield Delete(ASSIGNMENTS, assignment.key, assignment.state)
+        yield from move_entries(list_assignment_entries(assignment), ())
+
+
+PROMOTIONS = Resource(
+    path=PROMOTIONS_NAME,
+    parent=SITES,
+    parent_key="site_id",
+    document=PROMOTION,
+    collection=Promotions(),
+    key="id",
+    verbs=frozenset({"read", "create", "update", "delete"}),
+    not_found=PROMOTION_NOT_FOUND,
+    created_status=200,
+    derive=derive,
+    view=show,
+    viewed=lambda _call, _records: (),
+    effects=remove_assignments,
+    search=Search(
+        path="promotion_search",
+        result=PromotionSearchResult(),
+        fields={
+            "id": SearchField("string"),
+            "name": SearchField("text", lambda name: [*(name or {}).values()], sources=("name",)),
+            "currency_code": SearchField("string"),
+            "exclusivity": SearchField("enum", values=EXCLUSIVITIES),
+            "enabled": SearchField("boolean"),
+            "promotion_class": SearchField("enum", values=CLASSES, queryable=False),
+        },
+    ),
+)

@@ -1,0 +1,87 @@
+"""Times of campaigns, assignments and groups, by the workspace's clock (MKT-3)."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from emulator.clock import render_instant
+from emulator.ocapi.schema.document import Document
+from emulator.ocapi.schema.fields import (
+    Array,
+    DateTime,
+    Embedded,
+    Enumeration,
+    String,
+    constrained,
+    refuse,
+)
+
+Properties = Mapping[str, Any]
+Phase = Literal["over", "active", "upcoming"]
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(:[0-5]\d(\.\d{1,3})?Z?)?", re.ASCII)
+
+
+class Time(String):
+    """A time of the day in hours and minutes; the seconds are 0."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata={"format": "time"})
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        found = TIME.fullmatch(value)
+        return f"{found[1]}:{found[2]}:00" if found else refuse(constrained)
+
+
+class TimeOfDay(Document):
+    """A part of a day."""
+
+    time_from = Time()
+    time_to = Time()
+
+
+class Recurrence(Document):
+    """The days of the week and the part of the day of a schedule."""
+
+    day_of_week = Array(Enumeration(*WEEKDAYS), metadata={"enum": list(WEEKDAYS)})
+    time_of_day = Embedded(TimeOfDay())
+
+
+class Schedule(Document):
+    """The first and last instant of an assignment, and when it recurs."""
+
+    end_date = DateTime()
+    recurrence = Embedded(Recurrence())
+    start_date = DateTime()
+
+
+def find_phase(now: datetime, start: str | None, end: str | None) -> Phase:
+    """Return whether a time from ``start`` to before ``end`` is over, active or upcoming.
+
+    A missing bound is open.
+    """
+    instant = render_instant(now)
+    if end is not None and end <= instant:
+        return "over"
+    return "upcoming" if start is not None and start > instant else "active"
+
+
+def find_phase_of_schedule(now: datetime, schedule: Properties) -> Phase:
+    """Return the phase of a schedule; between two recurrences the next one is upcoming."""
+    phase = find_phase(now, schedule.get("start_date"), schedule.get("end_date"))
+    if phase == "active" and not _recurs(now.astimezone(UTC), schedule.get("recurrence") or {}):
+        return "upcoming"
+    return phase
+
+
+def _recurs(now: datetime, recurrence: Properties) -> bool:
+    """Return whether an instant, in UTC, is within the days and the part of the day."""
+    days, times = recurrence.get("day_of_week"), recurrence.get("time_of_day") or {}
+    if days and WEEKDAYS[now.weekday()] not in days:
+        return False
+    time = now.strftime("%H:%M:%S")
+    first, last = times.get("time_from") or "00:00:00", times.get("time_to")
+    return first <= time and (last is None or time < last)
