@@ -417,6 +417,28 @@ RULES = (
             "/sites/{}/source_code_group*",
         )
     ),
+    *(
+        Rule(identifier, "the server computes this", "property", name, "readOnly", "true")
+        for identifier, name in (
+            ("MKT-9", "coupon.*_count"),
+            ("MKT-11", "coupon_code.redemption_count"),
+            ("MKT-14", "source_code_group.active"),
+        )
+    ),
+    Rule(
+        "MKT-14",
+        "a group with a longer id is missing",
+        "parameter",
+        "* /sites/{}/source_code_groups/{} path id",
+        "maxLength",
+        ABSENT,
+    ),
+    Rule(
+        "MKT-14",
+        "PUT and PATCH check the same",
+        "fault",
+        "PATCH /sites/{}/source_code_groups/{} 400 SourceCodeGroupInvalidException",
+    ),
     Rule(
         "MKT-7",
         "PUT and PATCH have the same faults",

@@ -142,8 +142,9 @@ def _add_missing(
     """Return the ids and the required properties that the caller leaves out."""
     added: dict[str, Any] = {}
     if resource.parent is not None:
-        above = _find_above(workspace, resource.parent, given, resource.keys[:-1])
-        added |= dict(zip(resource.keys[:-1], above, strict=True))
+        names = resource.keys[: len(resource.parent.keys)]
+        above = _find_above(workspace, resource.parent, given, names)
+        added |= dict(zip(names, above, strict=True))
     for target in resource.references.values():
         if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
             key = _create_or_find(workspace, target.collection)

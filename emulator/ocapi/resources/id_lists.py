@@ -44,18 +44,19 @@ class IdList:
         for name in record.get(self.name) or ():
             yield Reference(self.referenced, (record.key[0], name))
 
-    def list_holders(self, store: Store, key: Key) -> Iterator[Record]:
-        """Yield the documents that name a document."""
-        for entry in store.scan(self.index, 0, store.count(self.index, key), key).records:
+    def list_holders(self, store: Store, key: Key, below: Key = ()) -> Iterator[Record]:
+        """Yield the documents that name a document; with ``below``, those with these ids."""
+        prefix = (*key, *below)
+        for entry in store.scan(self.index, 0, store.count(self.index, prefix), prefix).records:
             holder = store.get(self.holder, (key[0], *entry.key[2:]))
             if holder is not None:
                 yield holder
 
-    def release(self, store: Store, key: Key) -> Iterator[Change]:
+    def release(self, store: Store, key: Key, below: Key = ()) -> Iterator[Change]:
         """Yield the changes of the holders when a document is deleted."""
-        for holder in self.list_holders(store, key):
+        for holder in self.list_holders(store, key, below):
             yield self.remove(holder, key[-1])
-            yield Delete(self.index, (key[0], key[-1], *holder.key[1:]))
+            yield Delete(self.index, (*key, *holder.key[1:]))
 
     def remove(self, holder: Record, name: str) -> Put:
         """Return the change of a holder without an id; an empty list is left out."""

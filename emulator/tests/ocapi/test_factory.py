@@ -159,11 +159,13 @@ PREFERENCE = {
 OBJECT = {"object_type": "Newsletter", "site_id": "RefArch", "key_value_string": "x"}
 MEMBER = {"site_id": "RefArch", "id": "VIP", "customer_no": "00000005"}
 ASSIGNMENT = {"library_id": "SharedLibrary", "content_id": "imprint", "folder_id": "root"}
+CODE = {"site_id": "RefArch", "coupon_id": "flyer", "code": "FLYER-D4"}
 GIVEN: dict[str, dict[str, Any]] = {
     "preference_values": PREFERENCE,
     "custom_objects": OBJECT,
     "customer_group_members": MEMBER,
     "folder_assignments": ASSIGNMENT,
+    "coupon_codes": CODE,
 }
 
 

@@ -38,3 +38,54 @@ SOURCE_CODE_GROUP_NOT_FOUND = FaultType(
     "No source code group with ID '{sourceCodeGroupId}' for site '{siteId}' could be found.",
     ("sourceCodeGroupId", "siteId"),
 )
+COUPON_CODE_DUPLICATE = FaultType(
+    400,
+    "CouponCodeDuplicate",
+    "The coupon code '{couponCode}' is already used in coupon '{couponId}'. "
+    "Please make sure the code is unique.",
+    ("couponId", "couponCode"),
+)
+COUPON_CODE_CREATE = FaultType(
+    400,
+    "CouponCodeCreate",
+    "The coupon code '{couponCode}' couldn't be created. Please make sure the code is valid.",
+    ("couponCode",),
+)
+COUPON_CREATE_SINGLE_CODE = FaultType(
+    400,
+    "CouponCreateSingleCode",
+    "The coupon '{couponId}' couldn't be created because of a missing single code.",
+    ("couponId",),
+)
+COUPON_INVALID = FaultType(
+    400, "CouponInvalid", "The field '{field}' of the coupon is invalid.", ("field",)
+)
+SYSTEM_COUPON_QUOTA = FaultType(
+    400,
+    "SystemGeneratedCouponQuota",
+    "The coupon '{couponId}' can't have more than {limit} system-generated codes.",
+    ("couponId", "limit"),
+)
+COUPON_UPDATE_READ_ONLY = FaultType(
+    400,
+    "CouponUpdateReadOnly",
+    "The coupon field '{field}' in coupon '{couponId}' can't be updated. "
+    "Once a coupon is redeemed or exported, certain fields can no longer be edited.",
+    ("couponId", "field"),
+)
+COUPON_UPDATE_FORBIDDEN = FaultType(
+    403,
+    "CouponUpdateForbidden",
+    "The coupon '{couponId}' can't be modified. Please delete and recreate the coupon.",
+    ("couponId",),
+)
+COUPON_LEGACY_UPDATE_FORBIDDEN = FaultType(
+    403,
+    "CouponLegacyUpdateForbidden",
+    "The coupon '{couponId}' can't be modified because it was created before Release 16.7.2. "
+    "Customers can still redeem this coupon code on the Storefront.",
+    ("couponId",),
+)
+SOURCE_CODE_GROUP_INVALID = FaultType(
+    400, "SourceCodeGroupInvalid", "The source code group passed in is not valid.", ("fieldId",)
+)

@@ -10,7 +10,7 @@ from emulator.ocapi.resource import Operation, Properties, Resource, fault_of, m
 from emulator.ocapi.resources.customer.customer_groups import CUSTOMER_GROUPS
 from emulator.ocapi.resources.id_lists import arrange, lists_of, move_entries, references_of
 from emulator.ocapi.resources.marketing.assignment_information import show_assignment
-from emulator.ocapi.resources.marketing.assignments import Kind, declare, declare_listed, find_above
+from emulator.ocapi.resources.marketing.assignments import Kind, declare, declare_listed
 from emulator.ocapi.resources.marketing.campaigns import CAMPAIGNS
 from emulator.ocapi.resources.marketing.documents import (
     ASSIGNMENT,
@@ -25,6 +25,7 @@ from emulator.ocapi.resources.marketing.names import (
     PROMOTIONS_NAME,
     list_assignment_entries,
 )
+from emulator.ocapi.resources.marketing.pages import require_site, show_record
 from emulator.ocapi.resources.marketing.promotions import PROMOTIONS
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection
@@ -120,7 +121,7 @@ def _require_qualifiers(call: Call, assignment: Record) -> Iterator[Change]:
 def search(call: Call) -> Answer:
     """Search the assignments of promotions to campaigns."""
     read_expansions(call)
-    find_above(call, SITES)
+    require_site(call)
     records = call.store.scan(ASSIGNMENTS, 0, call.store.count(ASSIGNMENTS, call.key), call.key)
 
     def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show
@@ -140,9 +141,7 @@ def _expand(call: Call, assignment: Record) -> Iterator[tuple[str, dict[str, Any
         resource, one = expanded[name]
         found = call.store.get(resource.name, (site_id, one))
         if found is not None:
-            shown = resource.view(call, found) if resource.view else {}
-            link = call.link_to("sites", site_id, resource.path, one)
-            yield name, {**found.properties, **shown, "link": link}
+            yield name, show_record(call, resource, found)
 
 
 RESULT = PromotionCampaignAssignmentSearchResult()

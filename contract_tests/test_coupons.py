@@ -1,0 +1,504 @@
+"""Coupons, codes, redemptions and source code groups (MKT-9 to MKT-15)."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api, assert_fault
+from contract_tests.conftest import DEMO
+from contract_tests.server import BUNDLED, serve
+from contract_tests.shop import ALL, find, search, strip, term, text
+
+SITE = "/sites/RefArch"
+COUPONS = f"{SITE}/coupons"
+GROUPS = f"{SITE}/source_code_groups"
+Start = Callable[..., Api]
+
+
+@pytest.fixture(scope="module")
+def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server with the data set ``storefront``; each test writes documents of its own."""
+    if request.config.getoption("--target"):
+        pytest.skip("needs the data set 'storefront'")
+    with serve(BUNDLED, fixtures="storefront") as url:
+        yield Api(url, DEMO, DEMO, "documented")
+
+
+@pytest.fixture
+def coupon(shop: Api) -> Iterator[str]:
+    """The path of a coupon with several codes, none of them stored yet."""
+    path = f"{COUPONS}/{uuid.uuid4().hex}"
+    assert shop.put(path, json={"enabled": True}).status_code == 200
+    yield path
+    shop.delete(path)
+
+
+def id_of(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def add(shop: Api, coupon: str, *codes: str, query: str = "") -> Any:
+    path = f"{shop.scope}{coupon}/multiple_codes{query}"
+    return shop.call("POST", path, json={"codes": list(codes)})
+
+
+def list_codes(shop: Api, coupon: str) -> list[str]:
+    return [one["code"] for one in shop.get(f"{coupon}/codes?count=1000").json()["data"]]
+
+
+@pytest.mark.rule("MKT-9")
+def test_put_creates_a_coupon_with_the_type_of_the_codes(shop: Api) -> None:
+    name, code = uuid.uuid4().hex, uuid.uuid4().hex
+    path = f"{COUPONS}/{name}"
+    limits = {"limit_per_code": 0, "limit_per_time_frame": {"limit": 1, "redemption_time_frame": 7}}
+    body = {"description": "d", "single_code": code, "redemption_limits": limits}
+    answer = shop.put(path, json=body)
+    assert answer.status_code == 200
+    document = answer.json()
+    assert document == shop.get(path).json()
+    assert document["creation_date"] == document["last_modified"]
+    assert strip(document) == {
+        "_type": "coupon",
+        "case_insensitive": False,
+        "coupon_id": name,
+        "description": "d",
+        "enabled": False,
+        "link": f"{shop.url}/s/-/dw/data/v23_2{path}",
+        "multiple_codes_per_basket": False,
+        "redemption_limits": {
+            "_type": "redemption_limits",
+            "limit_per_code": 0,
+            "limit_per_time_frame": {
+                "_type": "redemption_limit_per_period",
+                "limit": 1,
+                "redemption_time_frame": 7,
+            },
+        },
+        "single_code": code,
+        "type": "single_code",
+    }
+    config = {"code_prefix": "P", "number_of_codes": 3}
+    replaced = shop.put(path, json={"system_codes_config": config}).json()
+    assert replaced["type"] == "system_codes"
+    assert "single_code" not in replaced
+    replaced = shop.put(path, json={"multiple_codes_per_basket": True}).json()
+    assert (replaced["type"], replaced["multiple_codes_per_basket"]) == ("multiple_codes", True)
+    assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
+    missing = {"couponId": name, "siteId": "RefArch"}
+    answers = [shop.get(path), shop.patch(path, json={}), shop.get(f"{path}/codes")]
+    answers += [shop.get(f"{path}/campaigns"), shop.get(f"{path}/promotions")]
+    answers += [shop.get(f"{path}/campaigns/members/promotions"), add(shop, path, "X")]
+    for answer in answers:
+        assert_fault(answer, 404, "CouponNotFound", missing)
+    message = f"No coupon with ID '{name}' for site 'RefArch' could be found."
+    assert answer.json()["fault"]["message"] == message
+
+
+@pytest.mark.rule("MKT-9")
+def test_coupons_are_listed_by_id_and_expanded_by_numbers(shop: Api) -> None:
+    page = shop.get("/sites/RefArchGlobal/coupons").json()
+    assert (page["_type"], page["total"]) == ("coupons", 1)
+    page = shop.get(f"{COUPONS}?select=(**)&expand=stats&count=200").json()
+    numbers = {
+        one["coupon_id"]: (
+            one["exported_code_count"],
+            one["redemption_count"],
+            one["total_codes_count"],
+        )
+        for one in page["data"]
+    }
+    assert list(numbers) == sorted(numbers)
+    assert numbers["flyer"] == (2, 2, 3)
+    assert numbers["partner"] == (0, 0, 60)
+    assert numbers["welcome"] == (0, 1, 1)
+    assert shop.get(f"{COUPONS}/flyer?expand=stats").json()["redemption_count"] == 2
+    assert "redemption_count" not in shop.get(f"{COUPONS}/flyer").json()
+    answer = shop.get(f"{COUPONS}/flyer?expand=codes")
+    assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "codes"})
+
+
+@pytest.mark.rule("MKT-10")
+def test_put_refuses_these_coupons(shop: Api) -> None:
+    path, arguments = f"{COUPONS}/refused", {"couponId": "refused"}
+    body: Any
+    for body in ({"type": "single_code"}, {"single_code": " "}):
+        answer = shop.put(path, json=body)
+        assert_fault(answer, 400, "CouponCreateSingleCode", arguments)
+    config = {"number_of_codes": 5}
+    for body, field in (
+        ({"type": "system_codes"}, "type"),
+        ({"single_code": "x", "system_codes_config": config}, "system_codes_config"),
+        (
+            {"system_codes_config": {"number_of_codes": -1}},
+            "system_codes_config/number_of_codes",
+        ),
+    ):
+        assert_fault(shop.put(path, json=body), 400, "CouponInvalid", {"field": field})
+    body = {"system_codes_config": {"number_of_codes": 5_000_001}}
+    quota = {"couponId": "refused", "limit": 5_000_000}
+    assert_fault(shop.put(path, json=body), 400, "SystemGeneratedCouponQuota", quota)
+    answer = shop.put(path, json={"coupon_id": "other"})
+    assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "refused"})
+    site = f"/s/RefArch/dw/data/v23_2{path}"
+    answer = shop.call("PUT", site, json={})
+    assert_fault(answer, 403, "SiteAccessForbidden", {"siteId": "RefArch"})
+    assert shop.get(path).status_code == 404
+
+
+@pytest.mark.rule("MKT-10")
+def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
+    arguments = {"couponId": id_of(coupon)}
+    assert_fault(
+        shop.patch(coupon, json={"case_insensitive": True}),
+        403,
+        "CouponUpdateForbidden",
+        arguments,
+    )
+    for field, value in (("single_code", "x"), ("system_codes_config", {"number_of_codes": 5})):
+        answer = shop.patch(coupon, json={field: value})
+        assert_fault(answer, 400, "CouponUpdateReadOnly", {**arguments, "field": field})
+    answer = shop.patch(f"{COUPONS}/anniversary", json={"enabled": True})
+    assert_fault(answer, 403, "CouponLegacyUpdateForbidden", {"couponId": "anniversary"})
+    message = (
+        "The coupon 'anniversary' can't be modified because it was created before Release 16.7.2. "
+        "Customers can still redeem this coupon code on the Storefront."
+    )
+    assert answer.json()["fault"]["message"] == message
+    answer = shop.patch(f"{COUPONS}/welcome", json={"single_code": "OTHER"})
+    redeemed = {"couponId": "welcome", "field": "single_code"}
+    assert_fault(answer, 400, "CouponUpdateReadOnly", redeemed)
+    changed = shop.patch(coupon, json={"description": "e", "enabled": False}).json()
+    assert (changed["description"], changed["enabled"]) == ("e", False)
+
+
+@pytest.mark.rule("MKT-10")
+def test_a_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
+    taken = {"couponId": "welcome", "couponCode": "WELCOME10"}
+    answer = shop.put(f"{COUPONS}/second", json={"single_code": "WELCOME10"})
+    assert_fault(answer, 400, "CouponCodeDuplicate", taken)
+    message = (
+        "The coupon code 'WELCOME10' is already used in coupon 'welcome'. "
+        "Please make sure the code is unique."
+    )
+    assert answer.json()["fault"]["message"] == message
+    body = {"single_code": "welcome10", "case_insensitive": True}
+    answer = shop.put(f"{COUPONS}/second", json=body)
+    assert_fault(
+        answer, 400, "CouponCodeDuplicate", {"couponId": "welcome", "couponCode": "welcome10"}
+    )
+    code = uuid.uuid4().hex.upper()
+    assert add(shop, coupon, code).status_code == 204
+    answer = shop.put(f"{COUPONS}/second", json={"single_code": code})
+    taken = {"couponId": id_of(coupon), "couponCode": code}
+    assert_fault(answer, 400, "CouponCodeDuplicate", taken)
+    body = {"single_code": code.lower()}
+    assert shop.put(f"{COUPONS}/second", json=body).status_code == 200
+    answer = shop.patch(f"{COUPONS}/second", json={"single_code": code})
+    assert_fault(answer, 400, "CouponCodeDuplicate", taken)
+    assert shop.delete(coupon).status_code == 204
+    assert shop.patch(f"{COUPONS}/second", json={"single_code": code}).status_code == 200
+    shop.delete(f"{COUPONS}/second")
+
+
+@pytest.mark.rule("MKT-11")
+def test_codes_are_added_and_removed(shop: Api, coupon: str) -> None:
+    one, two = f"B-{uuid.uuid4().hex}", f"A-{uuid.uuid4().hex}"
+    answer = add(shop, coupon, one, two, one)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert add(shop, coupon, two).status_code == 204
+    page = shop.get(f"{coupon}/codes").json()
+    assert (page["_type"], page["total"]) == ("coupon_codes", 2)
+    assert page["data"] == [
+        {
+            "_v": "23.2",
+            "_type": "coupon_code",
+            "code": code,
+            "issued": False,
+            "redemption_count": 0,
+        }
+        for code in (two, one)
+    ]
+    assert add(shop, coupon, one, "none", query="?delete=true").status_code == 204
+    assert list_codes(shop, coupon) == [two]
+    assert add(shop, coupon, one, query="?delete=false").status_code == 204
+    assert shop.put(coupon, json={}).status_code == 200
+    assert list_codes(shop, coupon) == []
+    answer = add(shop, coupon, one, query="?delete=maybe")
+    assert answer.status_code == 400
+    answer = shop.call("POST", f"{shop.scope}{coupon}/multiple_codes")
+    arguments = {"document": "coupon_multi_codes_request", "path": "$.codes"}
+    assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
+
+
+@pytest.mark.rule("MKT-11")
+def test_codes_that_cannot_be_created(shop: Api, coupon: str) -> None:
+    for codes in (["WELCOME10"], ["flyer-a1"], [" "], ["x" * 257]):
+        answer = add(shop, coupon, "free", *codes)
+        assert_fault(answer, 400, "CouponCodeCreate", {"couponCode": codes[0]})
+    assert list_codes(shop, coupon) == []
+    for name in ("welcome", "partner"):
+        answer = add(shop, f"{COUPONS}/{name}", "free")
+        assert_fault(answer, 400, "CouponCodeCreate", {"couponCode": "free"})
+    message = "The coupon code 'free' couldn't be created. Please make sure the code is valid."
+    assert answer.json()["fault"]["message"] == message
+    answer = add(shop, coupon, *map(str, range(10_001)))
+    arguments = {"document": "coupon_multi_codes_request", "path": "$.codes"}
+    assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
+
+
+@pytest.mark.rule("MKT-11")
+def test_single_and_generated_codes_are_listed(shop: Api) -> None:
+    page = shop.get(f"{COUPONS}/welcome/codes").json()
+    [only] = page["data"]
+    assert (only["code"], only["redemption_count"], page["total"]) == ("WELCOME10", 1, 1)
+    page = shop.get(f"{COUPONS}/partner/codes?start=50").json()
+    assert (page["count"], page["total"]) == (10, 60)
+    codes = list_codes(shop, f"{COUPONS}/partner")
+    assert len({*codes}) == 60
+    assert codes[50:] == [one["code"] for one in page["data"]]
+    assert all(code.startswith("PARTNER-") for code in codes)
+
+
+@pytest.mark.rule("MKT-12")
+def test_campaigns_and_promotions_of_a_coupon(shop: Api) -> None:
+    page = shop.get(f"{COUPONS}/welcome/campaigns?select=(**)").json()
+    assert (page["_type"], page["total"]) == ("campaigns", 1)
+    whole = shop.get(f"{SITE}/campaigns/members").json()
+    assert page["data"] == [whole]
+    names = {
+        path: [one["id"] for one in shop.get(f"{COUPONS}/{path}").json()["data"]]
+        for path in (
+            "welcome/promotions",
+            "welcome/campaigns/members/promotions",
+            "welcome/campaigns/jubilee/promotions",
+            "flyer/promotions",
+            "flyer/campaigns/jubilee/promotions",
+        )
+    }
+    assert list(names.values()) == [
+        ["free-shipping", "ten-percent"],
+        ["free-shipping", "ten-percent"],
+        [],
+        ["jubilee-gift"],
+        ["jubilee-gift"],
+    ]
+    page = shop.get(f"{COUPONS}/flyer/campaigns").json()
+    assert [one["campaign_id"] for one in page["data"]] == ["jubilee"]
+    page = shop.get(f"{COUPONS}/welcome/promotions?start=1&count=1").json()
+    [item] = page["data"]
+    assert (item["id"], page["total"]) == ("ten-percent", 2)
+    assert set(item) == {"_v", "_type", "_resource_state", "id", "link"}
+    assert item["link"] == f"{shop.url}/s/-/dw/data/v23_2{SITE}/promotions/ten-percent"
+    answer = shop.get(f"{COUPONS}/welcome/campaigns/none/promotions")
+    assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+
+
+@pytest.mark.rule("MKT-6", "MKT-2")
+def test_coupons_are_assigned_to_a_campaign(shop: Api, coupon: str) -> None:
+    campaign, assignment = f"{SITE}/campaigns/jubilee", "promotions/ten-percent"
+    path = f"{campaign}/coupons/{id_of(coupon)}"
+    for method in ("PUT", "DELETE"):
+        answer = shop.call(method, f"{shop.scope}{campaign}/coupons/none")
+        assert_fault(answer, 400, "ConstraintViolation", {"parameter": "coupon_id"})
+
+    def named() -> tuple[bool, bool]:
+        found = search(
+            shop,
+            f"{SITE}/promotion_campaign_assignment_search",
+            term("coupon_id", "is", id_of(coupon)),
+        )
+        listed = shop.get(campaign).json().get("coupons", [])
+        return id_of(coupon) in listed, found.json()["total"] == 1
+
+    for query, left in (("", (False, True)), ("?removeInPCA=true", (False, False))):
+        assert shop.put(path).status_code == 204
+        body = {"coupons": [id_of(coupon)]}
+        assert shop.patch(f"{campaign}/{assignment}", json=body).status_code == 204
+        assert named() == (True, True)
+        assert shop.delete(f"{path}{query}").status_code == 204
+        assert named() == left
+    assert shop.put(path).status_code == 204
+    assert shop.patch(f"{campaign}/{assignment}", json=body).status_code == 204
+    shop.delete(coupon)
+    assert named() == (False, False)
+
+
+@pytest.mark.rule("MKT-13")
+def test_coupons_are_searched_by_these_fields(shop: Api) -> None:
+    path, key = f"{SITE}/coupon_search", "coupon_id"
+    assert find(shop, path, key, term("coupon_id", "is", "flyer")) == ["flyer"]
+    assert find(shop, path, key, text("description", "printed")) == ["flyer"]
+    assert find(shop, path, key, term("type", "is", "system_codes")) == ["partner"]
+    bundled = term("coupon_id", "one_of", "welcome", "flyer", "anniversary")
+    enabled = {"bool_query": {"must": [bundled, term("enabled", "is", True)]}}
+    assert find(shop, path, key, enabled) == ["flyer", "welcome"]
+    sorts = [{"field": "type", "sort_order": "desc"}, {"field": "coupon_id"}]
+    assert find(shop, path, key, bundled, sorts=sorts) == ["anniversary", "welcome", "flyer"]
+    flyer = term("coupon_id", "is", "flyer")
+    [hit] = search(shop, path, flyer, expand=["stats"], select="(**)").json()["hits"]
+    assert hit["total_codes_count"] == 3
+    answer = search(shop, "/sites/none/coupon_search", ALL)
+    assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
+
+
+@pytest.mark.rule("MKT-13")
+def test_redemptions_are_searched_by_these_fields(shop: Api) -> None:
+    path, key = f"{SITE}/coupon_redemption_search", "order_no"
+    assert find(shop, path, key, term("coupon_id", "is", "flyer")) == ["00000102", "00000103"]
+    assert find(shop, path, key, term("code", "is", "WELCOME10")) == ["00000101"]
+    sorts = [{"field": "order_no", "sort_order": "desc"}]
+    by_mail = term("customer_email", "is", "ada@shop.example")
+    assert find(shop, path, key, by_mail, sorts=sorts) == ["00000103", "00000101"]
+    [hit] = search(shop, path, term("order_no", "is", "00000102")).json()["hits"]
+    assert hit == {
+        "_v": "23.2",
+        "_type": "coupon_redemption",
+        "code": "FLYER-A1",
+        "coupon_id": "flyer",
+        "creation_date": "2023-02-21T12:00:00.000Z",
+        "customer_email": "mary@shop.example",
+        "order_no": "00000102",
+    }
+    answer = search(shop, "/sites/none/coupon_redemption_search", ALL)
+    assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
+
+
+@pytest.mark.rule("MKT-13")
+def test_redemptions_go_with_the_coupon(start: Start) -> None:
+    shop = start(fixtures="storefront")
+    shop.delete(f"{COUPONS}/flyer")
+    path = f"{SITE}/coupon_redemption_search"
+    assert find(shop, path, "order_no", ALL) == ["00000101"]
+
+
+@pytest.mark.rule("MKT-14")
+def test_put_creates_a_source_code_group(shop: Api) -> None:
+    name = uuid.uuid4().hex[:28]
+    path = f"{GROUPS}/{name}"
+    body = {
+        "description": "d",
+        "cookie_duration": 10,
+        "active_redirect": {"location_type": "url", "location": "/sale"},
+        "inactive_redirect": {"location_type": "default", "location": "/none"},
+        "specifications": [{"expression": "ABC?"}, {"expression": "ABC[3..22]"}],
+        "start_time": "2024-04-01T11:30:15Z",
+    }
+    answer = shop.put(path, json=body)
+    assert answer.status_code == 200
+    document = answer.json()
+    assert document == shop.get(path).json()
+    assert strip(document) == {
+        "_type": "source_code_group",
+        "active": False,
+        "active_redirect": {
+            "_type": "source_code_redirect_info",
+            "location": "/sale",
+            "location_type": "url",
+        },
+        "cookie_duration": 10,
+        "description": "d",
+        "enabled": False,
+        "id": name,
+        "inactive_redirect": {
+            "_type": "source_code_redirect_info",
+            "location_type": "default",
+        },
+        "link": f"{shop.url}/s/-/dw/data/v23_2{path}",
+        "start_time": "2024-04-01T11:30:15.000Z",
+    }
+    shown = shop.get(f"{path}?expand=specifications").json()["specifications"]
+    assert [one["expression"] for one in shown] == ["ABC?", "ABC[3..22]"]
+    answer = shop.put(path, json={"id": "other"})
+    assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": name})
+    assert shop.patch(path, json={"enabled": True}).json()["active"] is True
+    assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
+    missing = {"sourceCodeGroupId": name, "siteId": "RefArch"}
+    for answer in (shop.get(path), shop.patch(path, json={})):
+        assert_fault(answer, 404, "SourceCodeGroupNotFound", missing)
+    message = f"No source code group with ID '{name}' for site 'RefArch' could be found."
+    assert answer.json()["fault"]["message"] == message
+    assert shop.put(f"{GROUPS}/{'x' * 29}", json={}).status_code == 400
+
+
+@pytest.mark.rule("MKT-14")
+def test_source_code_groups_that_are_not_valid(shop: Api) -> None:
+    path = f"{GROUPS}/refused"
+    for body, field in (
+        ({"active_redirect": {"location_type": "product"}}, "active_redirect"),
+        ({"inactive_redirect": {"location_type": "url"}}, "inactive_redirect"),
+        ({"specifications": [{"expression": "a b"}]}, "specifications"),
+        ({"specifications": [{}]}, "specifications"),
+        (
+            {"start_time": "2024-04-02T00:00:00Z", "end_time": "2024-04-01T00:00:00Z"},
+            "end_time",
+        ),
+    ):
+        answer = shop.put(path, json=body)
+        assert_fault(answer, 400, "SourceCodeGroupInvalid", {"fieldId": field})
+    message = "The source code group passed in is not valid."
+    assert answer.json()["fault"]["message"] == message
+    answer = shop.put(path, json={"cookie_duration": 1000})
+    arguments = {"document": "source_code_group", "path": "$.cookie_duration"}
+    assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
+
+
+@pytest.mark.rule("MKT-14")
+def test_the_clock_decides_which_groups_are_active(start: Start) -> None:
+    shop = start(fixtures="storefront", seed="marketing")
+    active = term("active", "is", True)
+    path = f"{SITE}/source_code_group_search"
+    for at, names in (
+        ("2023-03-01T00:00:00Z", ["newsletter", "spring-mail"]),
+        ("2026-01-01T00:00:00Z", ["newsletter"]),
+        ("2098-06-30T21:59:59Z", ["jubilee-mail", "newsletter"]),
+    ):
+        shop.call("POST", "/__emulator__/clock/freeze", json={"at": at})
+        shop.token = shop.grant(DEMO, DEMO).json()["access_token"]
+        page = shop.get(f"{GROUPS}?select=(**)").json()
+        assert [one["id"] for one in page["data"] if one["active"]] == names
+        assert find(shop, path, "id", active) == names
+
+
+@pytest.mark.rule("MKT-15")
+def test_source_code_groups_are_searched_by_these_fields(shop: Api) -> None:
+    path = f"{SITE}/source_code_group_search"
+    assert find(shop, path, "id", term("id", "is", "partners")) == ["partners"]
+    assert find(shop, path, "id", text("description", "LINKS partners")) == ["partners"]
+    assert find(shop, path, "id", term("source_code", "is", "mail[1..99]")) == ["newsletter"]
+    assert find(shop, path, "id", term("start_time", "greater", "2098-01-01")) == ["jubilee-mail"]
+    assert find(shop, path, "id", term("end_time", "less", "2024-01-01")) == ["spring-mail"]
+    bundled = term("id", "one_of", "newsletter", "partners", "spring-mail")
+    sorts = [{"field": "enabled"}, {"field": "creation_date", "sort_order": "desc"}]
+    assert find(shop, path, "id", bundled, sorts=sorts) == [
+        "partners",
+        "spring-mail",
+        "newsletter",
+    ]
+    [hit] = search(
+        shop, path, term("id", "is", "newsletter"), expand=["specifications"], select="(**)"
+    ).json()["hits"]
+    assert hit == shop.get(f"{GROUPS}/newsletter?expand=specifications").json()
+    for field in ("source_code", "active", "start_time"):
+        answer = search(shop, path, ALL, sorts=[{"field": field}])
+        assert_fault(answer, 400, "FieldNotSortable", {"field": field})
+    answer = search(shop, "/sites/none/source_code_group_search", ALL)
+    assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
+
+
+@pytest.mark.rule("MKT-2", "MKT-6")
+def test_source_code_groups_are_assigned_to_a_campaign(shop: Api) -> None:
+    name = uuid.uuid4().hex[:28]
+    shop.put(f"{GROUPS}/{name}", json={})
+    campaign = f"{SITE}/campaigns/paused"
+    path = f"{campaign}/source_code_groups/{name}"
+    assert shop.put(path).status_code == 204
+    assert shop.get(campaign).json()["source_code_groups"] == [name]
+    assert shop.delete(path).status_code == 204
+    assert "source_code_groups" not in shop.get(campaign).json()
+    answer = shop.put(f"{campaign}/source_code_groups/none")
+    assert_fault(answer, 400, "ConstraintViolation", {"parameter": "source_code_group_id"})
+    assert shop.put(path).status_code == 204
+    shop.delete(f"{GROUPS}/{name}")
+    assert "source_code_groups" not in shop.get(campaign).json()

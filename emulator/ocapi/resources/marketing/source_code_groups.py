@@ -1,0 +1,182 @@
+"""Source code groups of a site, and the source code group search (MKT-14, MKT-15)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.ocapi.answer import Answer
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Operation, Properties, Resource
+from emulator.ocapi.resources.id_lists import release_named
+from emulator.ocapi.resources.marketing.assignments import declare, declare_listed
+from emulator.ocapi.resources.marketing.faults import (
+    SOURCE_CODE_GROUP_INVALID,
+    SOURCE_CODE_GROUP_NOT_FOUND,
+)
+from emulator.ocapi.resources.marketing.names import SOURCE_CODE_GROUPS_NAME
+from emulator.ocapi.resources.marketing.pages import search_records
+from emulator.ocapi.resources.marketing.schedule import find_phase
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.fields import (
+    Array,
+    Boolean,
+    DateTime,
+    Embedded,
+    Enumeration,
+    Integer,
+    String,
+)
+from emulator.ocapi.search.language import SearchField
+from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest, SearchResult
+from emulator.store import Change, Record
+
+EXPRESSION = re.compile(r"(?:[A-Za-z0-9?*]|\[\d+\.\.\d+\])+", re.ASCII)
+PLACELESS = ("default", "home")  # redirects without a location
+REDIRECTS = ("active_redirect", "inactive_redirect")
+ACTIVE, SPECIFICATIONS = "active", "specifications"
+
+
+class SourceCodeRedirectInfo(Document):
+    """Where a source code leads to."""
+
+    location = String()
+    location_type = Enumeration(*PLACELESS, "product", "category", "page", "url")
+
+
+class SourceCodeSpecification(Document):
+    """A source code, or a pattern of source codes."""
+
+    expression = String()
+
+
+class SourceCodeGroup(Document):
+    """A group of source codes: links of partners and mails to the storefront."""
+
+    custom = True
+
+    active = Boolean(read_only=True)
+    active_redirect = Embedded(SourceCodeRedirectInfo())
+    cookie_duration = Integer(minimum=0, maximum=999)
+    creation_date = DateTime(read_only=True)
+    description = String()
+    enabled = Boolean(load_default=False)
+    end_time = DateTime()
+    id = String(min_length=1, max_length=28, allow_none=False)
+    inactive_redirect = Embedded(SourceCodeRedirectInfo())
+    last_modified = DateTime(read_only=True)
+    link = String(read_only=True)
+    specifications = Array(Embedded(SourceCodeSpecification(), allow_none=False))
+    start_time = DateTime()
+
+
+class SourceCodeGroups(Collection):
+    """A page of source code groups."""
+
+    data = Array(Embedded(SourceCodeGroup()))
+
+
+class SourceCodeGroupSearchResult(SearchResult):
+    """A page of the source code groups found by a search."""
+
+    hits = Array(Embedded(SourceCodeGroup()))
+
+
+def derive(
+    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return a group without a stored state, and without locations of placeless redirects."""
+    properties = {name: value for name, value in after.items() if name != ACTIVE}
+    for name in REDIRECTS:
+        redirect = properties.get(name)
+        if redirect and redirect.get("location_type") in PLACELESS:
+            properties[name] = {"location_type": redirect["location_type"]}
+    return properties
+
+
+def show(call: Call, group: Record) -> dict[str, Any]:
+    """Return the state of a group by the clock; the specifications are shown if expanded."""
+    call.prevent_caching()
+    phase = find_phase(call.workspace.clock.now(), group.get("start_time"), group.get("end_time"))
+    shown = {ACTIVE: bool(group.get("enabled")) and phase == "active"}
+    return shown if SPECIFICATIONS in call.expansions else {**shown, SPECIFICATIONS: None}
+
+
+def check(call: Call, _before: Properties | None, after: Properties | None) -> Iterator[Change]:
+    """Check a written group; campaigns and assignments lose a deleted group (MKT-2).
+
+    Raises:
+        Fault: SOURCE_CODE_GROUP_INVALID, with the name of the property.
+    """
+    if after is None:
+        yield from release_named(call.store, SOURCE_CODE_GROUPS_NAME, call.key)
+        return
+    for name in REDIRECTS:
+        redirect = after.get(name) or {}
+        kind = redirect.get("location_type", PLACELESS[0])
+        if kind not in PLACELESS and not redirect.get("location"):
+            raise SOURCE_CODE_GROUP_INVALID(name)
+    start, end = after.get("start_time"), after.get("end_time")
+    if start and end and end < start:
+        raise SOURCE_CODE_GROUP_INVALID("end_time")
+    for one in after.get(SPECIFICATIONS) or ():
+        if not EXPRESSION.fullmatch(one.get("expression", "")):
+            raise SOURCE_CODE_GROUP_INVALID(SPECIFICATIONS)
+
+
+def search(call: Call) -> Answer:
+    """Search the source code groups of a site."""
+    now = call.workspace.clock.now()
+    call.prevent_caching()
+
+    def is_active(enabled: Any, start: Any, end: Any) -> bool:
+        return bool(enabled) and find_phase(now, start, end) == "active"
+
+    sources = ("enabled", "start_time", "end_time")
+    active = SearchField("boolean", is_active, sources=sources, sortable=False)
+    return search_records(call, SOURCE_CODE_GROUPS, RESULT, {**SEARCH_FIELDS, ACTIVE: active})
+
+
+RESULT = SourceCodeGroupSearchResult()
+SEARCH_FIELDS = {
+    "id": SearchField("string"),
+    "description": SearchField("text"),
+    "source_code": SearchField("string", path=f"{SPECIFICATIONS}.expression", sortable=False),
+    "start_time": SearchField("date", sortable=False),
+    "end_time": SearchField("date", sortable=False),
+    "creation_date": SearchField("date"),
+    "enabled": SearchField("boolean"),
+}
+SOURCE_CODE_GROUPS = Resource(
+    path=SOURCE_CODE_GROUPS_NAME,
+    parent=SITES,
+    parent_key="site_id",
+    document=SourceCodeGroup(),
+    collection=SourceCodeGroups(),
+    key="id",
+    verbs=frozenset({"list", "read", "create", "update", "delete"}),
+    not_found=SOURCE_CODE_GROUP_NOT_FOUND,
+    created_status=200,
+    expansions=(SPECIFICATIONS,),
+    derive=derive,
+    view=show,
+    effects=check,
+    refusals={
+        "create": (SOURCE_CODE_GROUP_INVALID,),
+        "update": (SOURCE_CODE_GROUP_INVALID,),
+    },
+    operations=(
+        Operation(
+            method="POST",
+            path="sites/{site_id}/source_code_group_search",
+            answer=search,
+            shows=RESULT,
+            body=SearchRequest(),
+            expansions=(SPECIFICATIONS,),
+            faults=(SITES.not_found, *SEARCH_FAULTS),
+        ),
+        *declare(
+            declare_listed("source code group", SOURCE_CODE_GROUPS_NAME, "source_code_group_id")
+        ),
+    ),
+)
