@@ -451,6 +451,12 @@ RULES = (
         "fault",
         "POST /sites/{}/promotion_campaign_assignment_search 400 MalformedSearchParameterException",
     ),
+    Rule(
+        "SRC-1",
+        "a query may be malformed in every search",
+        "fault",
+        "POST /sites/{}/sorting_rule_search 400 MalformedSearchParameterException",
+    ),
     *_list_read_only(
         "PRD-2",
         "other documents give these",

@@ -45,6 +45,7 @@ SERVED = {
     "/sites/{site_id}/coupons/{coupon_id}/codes": {"get"},
     "/sites/{site_id}/coupons/{coupon_id}/multiple_codes": {"post"},
     "/sites/{site_id}/coupons/{coupon_id}/promotions": {"get"},
+    "/sites/{site_id}/sorting_rule_search": {"post"},
     "/sites/{site_id}/source_code_group_search": {"post"},
     "/sites/{site_id}/source_code_groups": {"get"},
     "/sites/{site_id}/source_code_groups/{id}": {"get", "put", "patch", "delete"},

@@ -6,6 +6,7 @@ from emulator.ocapi.resources.marketing.coupon_codes import COUPON_CODES, COUPON
 from emulator.ocapi.resources.marketing.coupons import COUPONS
 from emulator.ocapi.resources.marketing.promotion_assignments import PROMOTION_ASSIGNMENTS
 from emulator.ocapi.resources.marketing.promotions import PROMOTIONS
+from emulator.ocapi.resources.marketing.sorting_rules import SORTING_RULES
 from emulator.ocapi.resources.marketing.source_code_groups import SOURCE_CODE_GROUPS
 
 RESOURCES: tuple[Resource, ...] = (
@@ -16,4 +17,5 @@ RESOURCES: tuple[Resource, ...] = (
     COUPON_CODES,
     COUPON_REDEMPTIONS,
     SOURCE_CODE_GROUPS,
+    SORTING_RULES,
 )

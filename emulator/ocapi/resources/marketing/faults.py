@@ -89,3 +89,19 @@ COUPON_LEGACY_UPDATE_FORBIDDEN = FaultType(
 SOURCE_CODE_GROUP_INVALID = FaultType(
     400, "SourceCodeGroupInvalid", "The source code group passed in is not valid.", ("fieldId",)
 )
+SORTING_RULE_NOT_FOUND = FaultType(
+    404,
+    "SortingRuleNotFound",
+    "No sorting rule with ID '{sortingRuleId}' for site '{siteId}' could be found.",
+    ("sortingRuleId", "siteId"),
+)
+SORTING_RULE_CONFLICT = FaultType(
+    409,
+    "SortingRuleCampaignAssignConflict",
+    "The sorting rule '{sortingRuleId}' can't be assigned: another rule is assigned to the "
+    "campaign for the category '{categoryId}'.",
+    ("sortingRuleId", "categoryId"),
+)
+INVALID_CATEGORY = FaultType(
+    400, "InvalidCategory", "No category with ID '{categoryId}' could be found.", ("categoryId",)
+)
