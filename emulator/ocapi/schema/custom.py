@@ -44,6 +44,7 @@ class Unchecked(Property):
 DECLARATION_SCHEMA = CustomProperty()
 SYSTEM_ATTRIBUTES = "system_attribute_definitions"
 OBJECT_TYPES = {
+    "campaign": "Campaign",
     "catalog": "Catalog",
     "category": "Category",
     "content_asset": "Content",
@@ -55,6 +56,8 @@ OBJECT_TYPES = {
     "inventory_list": "ProductInventoryList",
     "product": "Product",
     "product_inventory_record": "ProductInventoryRecord",
+    "promotion": "Promotion",
+    "source_code_group": "SourceCodeGroup",
     "store": "Store",
 }
 """The system object types by the name of the document with the custom properties."""

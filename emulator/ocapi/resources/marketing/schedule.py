@@ -69,6 +69,11 @@ def find_phase(now: datetime, start: str | None, end: str | None) -> Phase:
     return "upcoming" if start is not None and start > instant else "active"
 
 
+def is_within(instant: str, start: str | None, end: str | None) -> bool:
+    """Return whether an instant, in the form of answers, is from ``start`` to before ``end``."""
+    return (start is None or start <= instant) and (end is None or instant < end)
+
+
 def find_phase_of_schedule(now: datetime, schedule: Properties) -> Phase:
     """Return the phase of a schedule; between two recurrences the next one is upcoming."""
     phase = find_phase(now, schedule.get("start_date"), schedule.get("end_date"))

@@ -15,7 +15,7 @@ from emulator.ocapi.resources.marketing.faults import (
 )
 from emulator.ocapi.resources.marketing.names import SOURCE_CODE_GROUPS_NAME
 from emulator.ocapi.resources.marketing.pages import search_records
-from emulator.ocapi.resources.marketing.schedule import find_phase
+from emulator.ocapi.resources.marketing.schedule import is_within
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.fields import (
@@ -97,8 +97,8 @@ def derive(
 def show(call: Call, group: Record) -> dict[str, Any]:
     """Return the state of a group by the clock; the specifications are shown if expanded."""
     call.prevent_caching()
-    phase = find_phase(call.workspace.clock.now(), group.get("start_time"), group.get("end_time"))
-    shown = {ACTIVE: bool(group.get("enabled")) and phase == "active"}
+    within = is_within(call.now, group.get("start_time"), group.get("end_time"))
+    shown = {ACTIVE: bool(group.get("enabled")) and within}
     return shown if SPECIFICATIONS in call.expansions else {**shown, SPECIFICATIONS: None}
 
 
@@ -126,11 +126,11 @@ def check(call: Call, _before: Properties | None, after: Properties | None) -> I
 
 def search(call: Call) -> Answer:
     """Search the source code groups of a site."""
-    now = call.workspace.clock.now()
     call.prevent_caching()
+    now = call.now
 
-    def is_active(enabled: Any, start: Any, end: Any) -> bool:
-        return bool(enabled) and find_phase(now, start, end) == "active"
+    def is_active(enabled: bool | None, start: str | None, end: str | None) -> bool:  # noqa: FBT001
+        return bool(enabled) and is_within(now, start, end)
 
     sources = ("enabled", "start_time", "end_time")
     active = SearchField("boolean", is_active, sources=sources, sortable=False)
