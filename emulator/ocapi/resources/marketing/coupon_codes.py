@@ -108,6 +108,23 @@ def _remove(store: Store, coupon: Record, codes: Iterable[str]) -> list[Change]:
     return [Delete(name, key) for name, key in entries]
 
 
+def find_effects(
+    call: Call, _before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Check a code of an archive; keep the coupon of the code.
+
+    Raises:
+        Fault: COUPON_CODE_CREATE.
+    """
+    site_id, coupon_id, code = call.key
+    coupon = call.store.get(COUPONS_NAME, (site_id, coupon_id))
+    if after is None:
+        entries = list_code(Record(call.key, {"issued": True}))
+        yield from (Delete(name, key) for name, key in entries)
+    elif coupon is not None:
+        yield from _add(call.store, coupon, [code])
+
+
 def _find_assignments(store: Store, coupon: Key, campaign_id: str = "") -> Iterator[Key]:
     """Yield the keys of the assignments with a coupon, their own or that of the campaign."""
     below = (campaign_id,) if campaign_id else ()
@@ -202,6 +219,7 @@ COUPON_CODES = Resource(
     not_found=COUPONS.not_found,
     records=list_codes,
     view=count_redemptions,
+    effects=find_effects,
     references={"code": list_coupon_of_code},
     index=make_index(list_code),
     operations=(

@@ -35,14 +35,15 @@ from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.ocapi.wire import state
-from emulator.store import Change, Delete, Presence, Put, Record, Require
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
 
 NOT_FOUND: dict[str, FaultType] = {
+    PROMOTIONS_NAME: PROMOTIONS.not_found,
     "coupons": COUPON_NOT_FOUND,
     "customer_groups": CUSTOMER_GROUPS.not_found,
     "source_code_groups": SOURCE_CODE_GROUP_NOT_FOUND,
 }
-"""The faults of missing qualifiers, by collection."""
+"""The faults of missing promotions and qualifiers, by collection."""
 
 
 class PromotionCampaignAssignments(Collection):
@@ -88,7 +89,7 @@ def unassign(call: Call, _: Record) -> Iterator[Change]:
     found = find(call)
     if found is not None:
         yield Delete(ASSIGNMENTS, call.key, found.state)
-        yield from move_entries(list_assignment_entries(found), ())
+        yield from find_effects(call, found.properties, None)
 
 
 def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Change]:
@@ -97,25 +98,38 @@ def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Cha
             raise ID_CONFLICT(call.changes[name], value)
     merged = arrange(ASSIGNMENT.merge(stored, call.changes))
     record = PROMOTION_ASSIGNMENTS.record(call.key, merged, call.now, created=found is None)
-    yield from _require_qualifiers(call, record)
-    yield Require(PROMOTIONS_NAME, (call.key[0], call.key[-1]), Presence.PRESENT)
+    yield from find_effects(call, found.properties if found else None, record.properties)
     yield Put(ASSIGNMENTS, record, found.state if found else Presence.ABSENT)
-    before = list_assignment_entries(found) if found else ()
-    yield from move_entries(before, list_assignment_entries(record))
 
 
-def _require_qualifiers(call: Call, assignment: Record) -> Iterator[Change]:
-    """Yield the expectation that the named coupons and groups exist.
+def find_effects(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Check the promotion and the qualifiers of an assignment; keep the further directions.
 
     Raises:
         Fault: The fault of the first missing document.
     """
-    for one in lists_of(ASSIGNMENTS):
-        for name in assignment.get(one.name) or ():
-            key = (call.key[0], name)
-            if call.store.get(one.referenced, key) is None:
-                raise fault_of(NOT_FOUND[one.referenced], key)
-            yield Require(one.referenced, key, Presence.PRESENT)
+    old, new = (None if one is None else Record(call.key, one) for one in (before, after))
+    if new:
+        promotion = (call.key[0], call.key[-1])
+        yield from _require(call, PROMOTIONS_NAME, promotion)
+        for one in lists_of(ASSIGNMENTS):
+            for name in new.get(one.name) or ():
+                yield from _require(call, one.referenced, (call.key[0], name))
+    entries = (list_assignment_entries(one) if one else () for one in (old, new))
+    yield from move_entries(*entries)
+
+
+def _require(call: Call, collection: str, key: Key) -> Iterator[Change]:
+    """Yield the expectation that a document exists.
+
+    Raises:
+        Fault: The fault of the missing document.
+    """
+    if call.store.get(collection, key) is None:
+        raise fault_of(NOT_FOUND[collection], key)
+    yield Require(collection, key, Presence.PRESENT)
 
 
 def search(call: Call) -> Answer:
@@ -162,8 +176,8 @@ OPERATIONS = declare(
         changes={"PUT": assign, "PATCH": change, "DELETE": unassign},
         body=ASSIGNMENT,
         faults={
-            "PUT": (PROMOTIONS.not_found, *NOT_FOUND.values(), ID_CONFLICT),
-            "PATCH": (PROMOTIONS.not_found, *NOT_FOUND.values(), ID_CONFLICT),
+            "PUT": (*NOT_FOUND.values(), ID_CONFLICT),
+            "PATCH": (*NOT_FOUND.values(), ID_CONFLICT),
             "DELETE": (PROMOTIONS.not_found,),
         },
     )
@@ -182,6 +196,8 @@ PROMOTION_ASSIGNMENTS = Resource(
         "promotion_id": SameSite(PROMOTIONS_NAME, "promotion_id"),
         **references_of(ASSIGNMENTS),
     },
+    derive=lambda _before, after, _changes, _now: arrange(after),
+    effects=find_effects,
     index=make_index(list_assignment_entries),
     operations=(
         *OPERATIONS,

@@ -1,0 +1,294 @@
+"""Campaigns, promotions, coupons and source codes in site archives (MKT-17)."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api
+from contract_tests.archives import import_, run
+from contract_tests.shop import ALL, search, strip
+
+Start = Callable[..., Api]
+NAMESPACE = "http://www.demandware.com/xml/impex"
+SITE = "/sites/RefArch"
+FOLDER = "sites/RefArch"
+PROMOTIONS = f"""<promotions xmlns="{NAMESPACE}/promotion/2008-01-31">
+ <campaign campaign-id="summer">
+  <description>All summer</description>
+  <enabled-flag>true</enabled-flag>
+  <start-date>2025-06-01T00:00:00.000Z</start-date>
+  <end-date>2026-08-31T22:00:00.000Z</end-date>
+  <customer-groups match-mode="any"><customer-group group-id="VIP"/></customer-groups>
+  <coupons><coupon coupon-id="sun"/><coupon coupon-id="beach"/></coupons>
+  <source-codes><source-code group-id="radio"/></source-codes>
+ </campaign>
+ <campaign campaign-id="broken"><coupons><coupon coupon-id="none"/></coupons></campaign>
+ <campaign campaign-id="paused" mode="delete"/>
+ <promotion promotion-id="ice">
+  <enabled-flag>true</enabled-flag>
+  <archived-flag>false</archived-flag>
+  <exclusivity>class</exclusivity>
+  <currency>EUR</currency>
+  <name xml:lang="x-default">Ice</name>
+  <name xml:lang="de">Eis</name>
+  <callout-msg xml:lang="x-default">&lt;b&gt;Cold&lt;/b&gt;</callout-msg>
+  <tags><tag>food</tag><tag>summer</tag></tags>
+  <shipping-promotion-rule>
+   <disable-global-excluded-products>true</disable-global-excluded-products>
+  </shipping-promotion-rule>
+ </promotion>
+ <promotion promotion-id="lamp-sale" mode="delete"/>
+ <promotion-campaign-assignment promotion-id="ice" campaign-id="summer">
+  <qualifiers match-mode="all"><customer-groups/><coupons/></qualifiers>
+  <customer-groups><customer-group group-id="Registered"/></customer-groups>
+  <coupons><coupon coupon-id="beach"/></coupons>
+  <rank>5</rank>
+  <schedule>
+   <start-date>2025-07-01T00:00:00.000Z</start-date>
+   <recurrence>
+    <day-of-week><weekday>Thursday</weekday><weekday>Sunday</weekday></day-of-week>
+    <time-of-day><time-from>00:00:00.000Z</time-from><time-to>18:30:00.000Z</time-to></time-of-day>
+   </recurrence>
+  </schedule>
+ </promotion-campaign-assignment>
+ <promotion-campaign-assignment promotion-id="none" campaign-id="summer"/>
+</promotions>"""
+COUPONS = f"""<coupons xmlns="{NAMESPACE}/coupon/2008-06-17">
+ <coupon coupon-id="sun">
+  <description>Sun</description>
+  <enabled-flag>true</enabled-flag>
+  <redemption-limits>
+   <limit-per-code>3</limit-per-code>
+   <limit-per-time-frame><limit>2</limit><time-frame>30</time-frame></limit-per-time-frame>
+  </redemption-limits>
+  <single-code>SUN</single-code>
+ </coupon>
+ <coupon coupon-id="beach">
+  <case-insensitive>true</case-insensitive>
+  <redemption-limits>
+   <allow-multiple-codes-per-order>true</allow-multiple-codes-per-order>
+  </redemption-limits>
+  <multiple-codes><code>B-1</code><code>B-2</code></multiple-codes>
+ </coupon>
+ <coupon coupon-id="waves"><system-codes>
+  <max-number-of-codes>40</max-number-of-codes><code-prefix>W</code-prefix>
+ </system-codes></coupon>
+ <coupon coupon-id="partner" mode="delete"/>
+ <coupon coupon-id="taken"><single-code>WELCOME10</single-code></coupon>
+ <coupon-codes coupon-id="beach"><code>B-3</code><code>FLYER-C3</code></coupon-codes>
+ <coupon-codes coupon-id="flyer" mode="delete"><code>FLYER-A1</code></coupon-codes>
+</coupons>"""
+SOURCE_CODES = f"""<sourcecodes xmlns="{NAMESPACE}/sourcecode/2007-03-31">
+ <sourcecode-group group-id="radio">
+  <description>Heard on the radio</description>
+  <enabled-flag>true</enabled-flag>
+  <cookie-max-age>7</cookie-max-age>
+  <online-from>2025-06-01Z</online-from>
+  <active-redirect><category-redirect category-id="ice-cream"/></active-redirect>
+  <inactive-redirect><home-redirect/></inactive-redirect>
+  <code-specs><code-spec>radio[1..9]</code-spec><code-spec>fm*</code-spec></code-specs>
+ </sourcecode-group>
+ <sourcecode-group group-id="newsletter">
+  <active-redirect><home-redirect/></active-redirect>
+ </sourcecode-group>
+ <sourcecode-group group-id="partners" mode="delete"/>
+</sourcecodes>"""
+FILES: dict[str, str | bytes] = {
+    f"{FOLDER}/promotions.xml": PROMOTIONS,
+    f"{FOLDER}/coupons.xml": COUPONS,
+    f"{FOLDER}/sourcecodes.xml": SOURCE_CODES,
+}
+
+
+@pytest.fixture
+def storefront(start: Start) -> Api:
+    """A server with the data set ``storefront`` and a clock that stands at 2026-01-01."""
+    return start(fixtures="storefront", seed="impex")
+
+
+def read(api: Api, path: str) -> Any:
+    answer = api.get(path)
+    assert answer.status_code == 200, answer.text
+    document = strip(answer.json())
+    return {name: value for name, value in document.items() if name not in ("_type", "link")}
+
+
+@pytest.mark.rule("MKT-17")
+def test_campaigns_and_promotions_are_imported(storefront: Api) -> None:
+    log = import_(storefront, FILES)
+    assert read(storefront, f"{SITE}/campaigns/summer") == {
+        "campaign_id": "summer",
+        "coupons": ["sun", "beach"],
+        "customer_groups": ["VIP"],
+        "description": "All summer",
+        "enabled": True,
+        "end_date": "2026-08-31T22:00:00.000Z",
+        "source_code_groups": ["radio"],
+        "start_date": "2025-06-01T00:00:00.000Z",
+    }
+    promotion = read(storefront, f"{SITE}/promotions/ice")
+    [assignment] = promotion.pop("assignment_information")["active_campaign_assignments"]
+    assert promotion == {
+        "archived": False,
+        "callout_msg": {
+            "default": {"_type": "markup_text", "markup": "<b>Cold</b>", "source": "<b>Cold</b>"}
+        },
+        "currency_code": "EUR",
+        "disable_globally_excluded": True,
+        "enabled": True,
+        "exclusivity": "class",
+        "id": "ice",
+        "name": {"default": "Ice", "de": "Eis"},
+        "promotion_class": "shipping",
+        "tags": [{"_type": "tag", "tag_id": "food"}, {"_type": "tag", "tag_id": "summer"}],
+    }
+    del assignment["link"]
+    assert strip(assignment) == {
+        "_type": "promotion_campaign_assignment",
+        "campaign_id": "summer",
+        "coupons": ["beach"],
+        "coupons_based": True,
+        "customer_groups": ["Registered"],
+        "customer_groups_based": True,
+        "enabled": True,
+        "promotion_id": "ice",
+        "rank": 5,
+        "required_qualifier": "all",
+        "schedule": {
+            "_type": "schedule",
+            "recurrence": {
+                "_type": "recurrence",
+                "day_of_week": ["thursday", "sunday"],
+                "time_of_day": {
+                    "_type": "time_of_day",
+                    "time_from": "00:00:00",
+                    "time_to": "18:30:00",
+                },
+            },
+            "start_date": "2025-07-01T00:00:00.000Z",
+        },
+        "source_code_based": False,
+    }
+    for path in ("campaigns/paused", "campaigns/broken", "promotions/lamp-sale"):
+        assert storefront.get(f"{SITE}/{path}").status_code == 404
+    errors = re.findall(r"WARN \[DATAERROR\] \[\d/\d\] (\S+ '\S+'): ", log)
+    assert errors == [
+        "coupon 'taken'",
+        "code 'FLYER-C3'",
+        "campaign 'broken'",
+        "promotion-campaign-assignment 'none'",
+    ]
+
+
+@pytest.mark.rule("MKT-17")
+def test_coupons_and_codes_are_imported(storefront: Api) -> None:
+    import_(storefront, FILES)
+    coupons = f"{SITE}/coupons"
+    sun = read(storefront, f"{coupons}/sun")
+    assert (sun["type"], sun["single_code"], sun["description"]) == ("single_code", "SUN", "Sun")
+    assert sun["redemption_limits"] == {
+        "_type": "redemption_limits",
+        "limit_per_code": 3,
+        "limit_per_time_frame": {
+            "_type": "redemption_limit_per_period",
+            "limit": 2,
+            "redemption_time_frame": 30,
+        },
+    }
+    beach = read(storefront, f"{coupons}/beach")
+    flags = (beach["type"], beach["case_insensitive"], beach["multiple_codes_per_basket"])
+    assert flags == ("multiple_codes", True, True)
+    waves = read(storefront, f"{coupons}/waves")
+    assert waves["system_codes_config"] == {
+        "_type": "coupon_system_code_config",
+        "code_prefix": "W",
+        "number_of_codes": 40,
+    }
+    codes = {
+        name: [one["code"] for one in storefront.get(f"{coupons}/{name}/codes").json()["data"]]
+        for name in ("beach", "flyer")
+    }
+    assert codes == {"beach": ["B-1", "B-2", "B-3"], "flyer": ["FLYER-B2", "FLYER-C3"]}
+    assert storefront.get(f"{coupons}/partner").status_code == 404
+    assert read(storefront, f"{SITE}/campaigns/members")["coupons"] == ["welcome"]
+
+
+@pytest.mark.rule("MKT-17")
+def test_source_code_groups_are_imported(storefront: Api) -> None:
+    import_(storefront, FILES)
+    groups = f"{SITE}/source_code_groups"
+    assert read(storefront, f"{groups}/radio?expand=specifications") == {
+        "active": True,
+        "active_redirect": {
+            "_type": "source_code_redirect_info",
+            "location": "ice-cream",
+            "location_type": "category",
+        },
+        "cookie_duration": 7,
+        "description": "Heard on the radio",
+        "enabled": True,
+        "id": "radio",
+        "inactive_redirect": {"_type": "source_code_redirect_info", "location_type": "home"},
+        "specifications": [
+            {"_type": "source_code_specification", "expression": text}
+            for text in ("radio[1..9]", "fm*")
+        ],
+        "start_time": "2025-06-01T00:00:00.000Z",
+    }
+    redirect = read(storefront, f"{groups}/newsletter")["active_redirect"]
+    assert redirect == {"_type": "source_code_redirect_info", "location_type": "home"}
+    assert storefront.get(f"{groups}/partners").status_code == 404
+
+
+@pytest.mark.rule("MKT-17")
+def test_the_import_of_an_export_gives_the_same(storefront: Api) -> None:
+    import_(storefront, FILES)
+    units = ("campaigns_and_promotions", "coupons", "source_codes")
+    before = list_documents(storefront)
+    body = {
+        "export_file": "b.zip",
+        "data_units": {"sites": {"RefArch": dict.fromkeys(units, True)}},
+    }
+    run(storefront, "sfcc-site-archive-export", body)
+    for path in ("campaigns/members", "promotions/ice", "coupons/beach", "coupons/waves"):
+        assert storefront.delete(f"{SITE}/{path}").status_code == 204
+    assert storefront.delete(f"{SITE}/source_code_groups/newsletter").status_code == 204
+    assert list_documents(storefront) != before
+    _, log = run(storefront, "sfcc-site-archive-import", {"file_name": "b.zip"})
+    assert "WARN" not in log
+    assert list_documents(storefront) == before
+
+
+def list_documents(api: Api) -> Any:
+    """Return all documents of the site in the formats of this module."""
+    searches = ("campaign", "promotion", "coupon", "source_code_group")
+    found = {
+        name: [
+            strip(hit)
+            for hit in search(
+                api,
+                f"{SITE}/{name}_search",
+                ALL,
+                select="(**)",
+                count=200,
+                **({"expand": ["specifications"]} if name == "source_code_group" else {}),
+            ).json()["hits"]
+        ]
+        for name in searches
+    }
+    path = f"{SITE}/promotion_campaign_assignment_search"
+    hits = search(api, path, ALL, select="(**)", count=200).json()["hits"]
+    left_out = ("description", "enabled")  # which have no element
+    found["assignments"] = [
+        {name: value for name, value in strip(hit).items() if name not in left_out} for hit in hits
+    ]
+    found["codes"] = [
+        one
+        for name in ("beach", "flyer", "waves")
+        for one in api.get(f"{SITE}/coupons/{name}/codes?count=100").json().get("data", ())
+    ]
+    for hit in found["promotion"]:
+        del hit["assignment_information"]
+    return found
