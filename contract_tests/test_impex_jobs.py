@@ -428,8 +428,11 @@ def test_a_deleted_site_leaves_no_reference(storefront: Api) -> None:
     state = storefront.call("GET", "/__emulator__/state").json()
     assert storefront.call("PUT", "/__emulator__/state", json=state).status_code == 200
     files = storefront.call("GET", "/__emulator__/state").json()["files"]
-    for name in ("preference_values", "custom_objects", "customer_groups"):
+    names = ("preference_values", "custom_objects", "customer_groups", "campaigns", "coupons")
+    for name in names:
         assert all(one.get("site_id") != "RefArchGlobal" for one in files[f"{name}.json"])
+    rules = {one["id"] for one in files["sorting_rules.json"]}
+    assert rules == {"by-name", "lamps-first", "newest-first"}
 
 
 PERMISSIONS = "webdav/client_permissions.json"

@@ -383,12 +383,17 @@ class Resource:
 
 
 def make_index(
-    list_keys: Callable[[Record], Iterable[tuple[str, Key]]],
+    list_keys: Callable[[Record], Iterable[tuple[str, Key]]], *names: str
 ) -> Callable[[Iterable[Record]], Mapping[str, Sequence[Record]]]:
-    """Return the ``index`` of a resource from a function to collection and key of each entry."""
+    """Return the ``index`` of a resource from a function to collection and key of each entry.
+
+    Args:
+        list_keys: Yields collection and key of each entry of a record.
+        *names: All collections. An index without records names the collections, too.
+    """
 
     def index(records: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
-        entries: dict[str, list[Record]] = {}
+        entries: dict[str, list[Record]] = {name: [] for name in names}
         for record in records:
             for name, key in list_keys(record):
                 entries.setdefault(name, []).append(Record(key, {}))

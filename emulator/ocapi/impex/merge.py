@@ -22,6 +22,7 @@ from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resources.marketing.names import RULES_NAME
 from emulator.ocapi.resources.object_type.attribute_definition import (
     CREATE_FAILED,
     KEY_READ_ONLY,
@@ -306,8 +307,8 @@ class Merge:
                 self.draft.put(collection, Record(record.key, {**thaw(rest), **kept}))
 
     def _drop_values_of_site(self, site: str) -> None:
-        """Remove the preferences and the custom objects of a removed site."""
-        for collection, index in ((PREFERENCE_VALUES, -1), (CUSTOM_OBJECTS, 1)):
+        """Remove the preferences, custom objects and sorting rules of a removed site."""
+        for collection, index in ((PREFERENCE_VALUES, -1), (CUSTOM_OBJECTS, 1), (RULES_NAME, 0)):
             count = self.draft.store.count(collection)
             for record in self.draft.store.scan(collection, 0, count).records:
                 if record.key[index] == site:

@@ -69,7 +69,7 @@ INVENTORY_LISTS = Resource(
     ),
     references={"assigned_sites": "sites"},
     computed=("assigned_sites",),
-    index=make_index(list_sites),
+    index=make_index(list_sites, LISTS_BY_SITE),
     search=Search(
         path="inventory_list_search",
         result=InventoryListSearchResult(),

@@ -13,6 +13,8 @@ from emulator.ocapi.resources.marketing.assignments import declare, declare_list
 from emulator.ocapi.resources.marketing.campaigns import CAMPAIGNS
 from emulator.ocapi.resources.marketing.codes import (
     CODES,
+    COUPONS_BY_CODE,
+    ISSUED,
     REDEMPTIONS,
     Codes,
     find_holder,
@@ -221,7 +223,7 @@ COUPON_CODES = Resource(
     view=count_redemptions,
     effects=find_effects,
     references={"code": list_coupon_of_code},
-    index=make_index(list_code),
+    index=make_index(list_code, COUPONS_BY_CODE, ISSUED),
     operations=(
         Operation(
             method="POST",

@@ -9,6 +9,7 @@ from emulator.ocapi.resources.id_lists import move_entries, release_named
 from emulator.ocapi.resources.marketing import faults
 from emulator.ocapi.resources.marketing.codes import (
     CODES,
+    COUPONS_BY_SINGLE_CODE,
     ISSUED,
     REDEMPTIONS,
     Codes,
@@ -175,7 +176,7 @@ COUPONS = Resource(
             faults.COUPON_UPDATE_FORBIDDEN,
         ),
     },
-    index=make_index(list_single_code),
+    index=make_index(list_single_code, COUPONS_BY_SINGLE_CODE),
     search=Search(
         path="coupon_search",
         result=CouponSearchResult(),

@@ -9,6 +9,7 @@ CAMPAIGNS_NAME = "campaigns"  # site and campaign
 PROMOTIONS_NAME = "promotions"  # site and promotion
 COUPONS_NAME = "coupons"  # site and coupon
 SOURCE_CODE_GROUPS_NAME = "source_code_groups"  # site and group
+RULES_NAME = "sorting_rules"  # site, or ORGANIZATION for a global rule, and rule
 
 ASSIGNMENTS = "promotion_campaign_assignments"  # site, campaign and promotion
 CAMPAIGNS_BY_PROMOTION = f"{ASSIGNMENTS}.by_promotion"  # site, promotion and campaign

@@ -22,6 +22,7 @@ from emulator.ocapi.resources.marketing.faults import (
 )
 from emulator.ocapi.resources.marketing.names import (
     ASSIGNMENTS,
+    CAMPAIGNS_BY_PROMOTION,
     PROMOTIONS_NAME,
     list_assignment_entries,
 )
@@ -198,7 +199,11 @@ PROMOTION_ASSIGNMENTS = Resource(
     },
     derive=lambda _before, after, _changes, _now: arrange(after),
     effects=find_effects,
-    index=make_index(list_assignment_entries),
+    index=make_index(
+        list_assignment_entries,
+        CAMPAIGNS_BY_PROMOTION,
+        *(one.index for one in lists_of(ASSIGNMENTS)),
+    ),
     operations=(
         *OPERATIONS,
         *declare(declare_listed("customer group", "customer_groups", "customer_group_id")),

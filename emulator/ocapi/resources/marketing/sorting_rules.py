@@ -8,6 +8,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.resources.catalog.sorting_rule import SortingRule
 from emulator.ocapi.resources.marketing.faults import SORTING_RULE_NOT_FOUND
+from emulator.ocapi.resources.marketing.names import RULES_NAME
 from emulator.ocapi.resources.marketing.pages import require_site
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.system.stored import StoredResource
@@ -20,7 +21,6 @@ from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest, SearchResu
 from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Record
 
-RULES_NAME = "sorting_rules"  # site, or ORGANIZATION for a global rule, and rule
 CONTEXT = "rule_context"
 SITE, GLOBAL = "site", "global"
 CONTEXT_PARAMETER = {CONTEXT: String()}

@@ -8,8 +8,10 @@ import pytest
 from werkzeug.test import Client
 
 from emulator import Emulator
+from emulator.fixture.impex.writer import list_written
 from emulator.ocapi.impex import log
 from emulator.ocapi.impex.merge import Draft
+from emulator.ocapi.resources import RESOURCES
 from emulator.store import Change
 
 SCOPE = "/s/-/dw/data/v23_2"
@@ -95,3 +97,13 @@ def test_problems_in_the_log_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         "[DATAERROR] [3/6] record 'p1':",
         "3 further problems",
     ]
+
+
+def test_indexes_of_imported_documents_name_all_collections() -> None:
+    store = Emulator(fixtures="storefront").workspace.store
+    imported = [one for one in RESOURCES if one.name in list_written() and one.index]
+    assert imported
+    for resource in imported:
+        assert resource.index
+        records = store.scan(resource.name, 0, store.count(resource.name)).records
+        assert resource.index(records).keys() == resource.index(()).keys(), resource.name
