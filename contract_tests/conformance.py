@@ -127,6 +127,14 @@ def _list_read_only(identifier: str, why: str, document: str, *properties: str) 
 
 RULES = (
     Rule(
+        "ORDER-3",
+        "a status of later versions",
+        "property",
+        "order_status_update_request.status",
+        "enum",
+        "*",
+    ),
+    Rule(
         "CUS-7",
         "a missing group is deleted already",
         "operation",

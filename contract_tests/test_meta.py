@@ -19,6 +19,7 @@ RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
 CUSTOMER = "/customer_lists/{list_id}/customers/{customer_no}"
 GROUPS = "/sites/{site_id}/customer_groups"
 GROUP = "preference_groups/{group_id}/{instance_type}"
+ORDER = "/sites/{site_id}/orders/{order_no}"
 SERVED = {
     "/sites/{site_id}/campaign_search": {"post"},
     "/sites/{site_id}/campaigns/{campaign_id}": {"get", "put", "patch", "delete"},
@@ -52,6 +53,15 @@ SERVED = {
     "/sites/{site_id}/promotion_campaign_assignment_search": {"post"},
     "/sites/{site_id}/promotion_search": {"post"},
     "/sites/{site_id}/promotions/{id}": {"get", "put", "patch", "delete"},
+    ORDER: {"patch"},
+    **{
+        f"{ORDER}/{kind}_status": {"put"}
+        for kind in ("confirmation", "export", "external", "payment", "shipping")
+    },
+    f"{ORDER}/status": {"put"},
+    f"{ORDER}/payment_instruments/{{payment_instrument_id}}": {"patch"},
+    f"{ORDER}/payment_instruments/{{payment_instrument_id}}/transaction": {"patch"},
+    f"{ORDER}/shipments/{{shipment_id}}/shipping_address": {"put"},
     "/sites": {"get"},
     "/sites/{site_id}": {"get"},
     "/site_search": {"post"},

@@ -45,6 +45,7 @@ RULE_FAMILIES = (
     *("DAV", "VER", "OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"),
+    *("PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER"),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

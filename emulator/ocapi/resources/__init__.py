@@ -12,6 +12,7 @@ from emulator.ocapi.resources import (
     job,
     marketing,
     object_type,
+    order,
     preference,
     product,
     store,
@@ -42,6 +43,7 @@ RESOURCES: tuple[Resource, ...] = (
     *gift_certificate.RESOURCES,
     *content.RESOURCES,
     *marketing.RESOURCES,
+    *order.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

@@ -54,6 +54,10 @@ OBJECT_TYPES = {
     "customer_group": "CustomerGroup",
     "gift_certificate": "GiftCertificate",
     "inventory_list": "ProductInventoryList",
+    "order": "Order",
+    "order_address": "OrderAddress",
+    "order_payment_instrument": "OrderPaymentInstrument",
+    "payment_transaction": "PaymentTransaction",
     "product": "Product",
     "product_inventory_record": "ProductInventoryRecord",
     "promotion": "Promotion",
@@ -61,6 +65,13 @@ OBJECT_TYPES = {
     "store": "Store",
 }
 """The system object types by the name of the document with the custom properties."""
+STORED_DOCUMENTS = {
+    "order_update_request": "order",
+    "payment_instrument_update_request": "order_payment_instrument",
+    "payment_transaction_update_request": "payment_transaction",
+    "shipping_address_update_request": "order_address",
+}
+"""The documents with the custom properties of a request, by the name of the request's document."""
 CHECKED_LATER = frozenset({"custom_object", "organization_preferences", "site_preferences"})
 """Documents with properties that depend on the path; the operation checks these properties."""
 
@@ -133,6 +144,7 @@ class Declarations:
         """Return the schema of a custom property of a document; None for an undeclared property."""
         if document in CHECKED_LATER:
             return Unchecked()
+        document = STORED_DOCUMENTS.get(document, document)
         object_type = OBJECT_TYPES.get(document, "")
         definition = self._store.get(SYSTEM_ATTRIBUTES, (object_type, name.removeprefix("c_")))
         if definition is not None and not definition.get("system"):
