@@ -126,6 +126,61 @@ def _list_read_only(identifier: str, why: str, document: str, *properties: str) 
 
 
 RULES = (
+    *(
+        Rule(identifier, "a missing site is reported first", "fault", f"* {path} 404 SiteNotFound*")
+        for identifier, path in (("SLOT-1", "/sites/{}/slot*"), ("ABT-1", "/sites/{}/ab_test*"))
+    ),
+    *(
+        Rule(
+            identifier, "a longer id is missing", "parameter", f"* {path} path *", "maxLength", "*"
+        )
+        for identifier, path in (("SLOT-2", "/sites/{}/slots/*"), ("ABT-1", "/sites/{}/ab_test*"))
+    ),
+    Rule(
+        "SLOT-2",
+        "the path gives it, and requests cannot set it",
+        "property",
+        "slot_configuration.*",
+        "re[aq]*",
+        "*",
+    ),
+    Rule(
+        "SLOT-7",
+        "the path gives it",
+        "property",
+        "slot_configuration_campaign_assignment.*",
+        "required",
+        "*",
+    ),
+    *(
+        Rule("SRC-1", "a query may be malformed in every search", "fault", f"POST {path} 400 Malf*")
+        for path in ("/sites/{}/ab_test_search", "/sites/{}/slot_configuration_search")
+    ),
+    Rule(
+        "ABT-1", "a write has a document", "operation", "P* /sites/{}/ab_tests/*", "request.*", "*"
+    ),
+    Rule(
+        "ABT-1",
+        "a header of the documentation",
+        "parameter",
+        "PUT /sites/{}/ab_tests/{} header x-dw-validate-existing",
+    ),
+    Rule("ABT-1", "PUT creates", "fault", "PUT /sites/{}/ab_tests/{} 404 ABTestNotFound*", "", ""),
+    Rule(
+        "ABT-4",
+        "PUT creates",
+        "fault",
+        "PUT /sites/{}/ab_tests/{}/segments/{} 404 ABTestSegmentNotFound*",
+        "",
+        "",
+    ),
+    Rule(
+        "ABT-6",
+        "a list adds the values as a document does",
+        "parameter",
+        "GET /sites/{}/ab_tests query expand",
+    ),
+    Rule("ABT-6", "other operations decide", "property", "ab_test*", "readOnly", "true"),
     Rule(
         "ORDER-3",
         "a status of later versions",

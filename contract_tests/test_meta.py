@@ -19,6 +19,7 @@ RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
 CUSTOMER = "/customer_lists/{list_id}/customers/{customer_no}"
 GROUPS = "/sites/{site_id}/customer_groups"
 GROUP = "preference_groups/{group_id}/{instance_type}"
+SEGMENT = "/sites/{site_id}/ab_tests/{ab_test_id}/segments/{segment_id}"
 ORDER = "/sites/{site_id}/orders/{order_no}"
 SERVED = {
     "/sites/{site_id}/campaign_search": {"post"},
@@ -53,6 +54,20 @@ SERVED = {
     "/sites/{site_id}/promotion_campaign_assignment_search": {"post"},
     "/sites/{site_id}/promotion_search": {"post"},
     "/sites/{site_id}/promotions/{id}": {"get", "put", "patch", "delete"},
+    "/sites/{site_id}/slots": {"get"},
+    "/sites/{site_id}/slots/{slot_id}/{context_type}": {"get"},
+    "/sites/{site_id}/slot_search": {"post"},
+    "/sites/{site_id}/slot_configurations": {"get"},
+    "/sites/{site_id}/slots/{slot_id}/slot_configurations/{configuration_id}": {
+        *("get", "put", "patch", "delete"),
+    },
+    "/sites/{site_id}/slot_configuration_search": {"post"},
+    "/sites/{site_id}/ab_tests": {"get"},
+    "/sites/{site_id}/ab_tests/{id}": {"get", "put", "patch", "delete"},
+    "/sites/{site_id}/ab_tests/{id}/segments/{segment_id}": {"get", "put", "patch", "delete"},
+    f"{SEGMENT}/promotions/{{promotion_id}}": {"put", "delete"},
+    f"{SEGMENT}/slot_configurations/{{slot_id}}/{{slot_config_id}}": {"put", "delete"},
+    "/sites/{site_id}/ab_test_search": {"post"},
     ORDER: {"patch"},
     **{
         f"{ORDER}/{kind}_status": {"put"}

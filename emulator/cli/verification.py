@@ -45,7 +45,7 @@ RULE_FAMILIES = (
     *("DAV", "VER", "OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"),
-    *("PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER"),
+    *("PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER", "SLOT", "ABT"),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

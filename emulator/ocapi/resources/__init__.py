@@ -4,6 +4,7 @@ from emulator.fixture.data_set import Collection
 from emulator.ocapi.impex.registration import register_jobs
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import (
+    ab_test,
     catalog,
     code,
     content,
@@ -15,6 +16,7 @@ from emulator.ocapi.resources import (
     order,
     preference,
     product,
+    slot,
     store,
     system,
     user,
@@ -44,6 +46,8 @@ RESOURCES: tuple[Resource, ...] = (
     *content.RESOURCES,
     *marketing.RESOURCES,
     *order.RESOURCES,
+    *slot.RESOURCES,
+    *ab_test.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

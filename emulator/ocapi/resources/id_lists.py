@@ -71,7 +71,10 @@ QUALIFIERS = ("coupons", "customer_groups", "source_code_groups")
 HOLDERS = ("campaigns", "promotion_campaign_assignments")
 ID_LISTS = (
     *(IdList(holder, name, name) for holder in HOLDERS for name in QUALIFIERS),
-    IdList("slot_configuration_campaign_assignments", "customer_groups", "customer_groups"),
+    *(
+        IdList(holder, "customer_groups", "customer_groups")
+        for holder in ("slot_configuration_campaign_assignments", "slot_configurations", "ab_tests")
+    ),
 )
 
 

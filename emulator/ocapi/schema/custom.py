@@ -62,6 +62,7 @@ OBJECT_TYPES = {
     "product_inventory_record": "ProductInventoryRecord",
     "promotion": "Promotion",
     "source_code_group": "SourceCodeGroup",
+    "slot_configuration": "SlotConfiguration",
     "store": "Store",
 }
 """The system object types by the name of the document with the custom properties."""

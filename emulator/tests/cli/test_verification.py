@@ -35,7 +35,7 @@ OF_OUR_OWN |= {"STOCK-2", "PAGE-3"}
 OF_RESOURCES = {"OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"}
 OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"}
 OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"}
-OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER"}
+OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER", "SLOT", "ABT"}
 OWN_CONFIGURATION = ": needs a server of its own configuration"
 
 

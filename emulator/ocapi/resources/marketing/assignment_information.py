@@ -1,10 +1,17 @@
 """The active and upcoming assignments of a promotion, by the workspace's clock (MKT-3)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from emulator.ocapi.call import Call
+from emulator.ocapi.resources.assignment_summary import (
+    CAMPAIGN,
+    Assigned,
+    assign_to_test,
+    summarize,
+)
+from emulator.ocapi.resources.experiences import PROMOTIONS, Experience
 from emulator.ocapi.resources.marketing.names import (
     ASSIGNMENTS,
     CAMPAIGNS_BY_PROMOTION,
@@ -12,8 +19,6 @@ from emulator.ocapi.resources.marketing.names import (
 )
 from emulator.ocapi.resources.marketing.schedule import Phase, find_phase, find_phase_of_schedule
 from emulator.store import Key, Record, Store
-
-Properties = Mapping[str, Any]
 
 
 def list_assignments(store: Store, promotion: Key) -> Iterator[Record]:
@@ -39,39 +44,34 @@ def find_phase_of_assignment(now: datetime, campaign: Record, assignment: Record
     return "upcoming" if "upcoming" in phases else "active"
 
 
+def list_tests(call: Call, experience: Experience, key: Key) -> Iterator[Assigned]:
+    """Yield the assignments of a document to segments of A/B tests.
+
+    A disabled or paused test is over.
+    """
+    now = call.workspace.clock.now()
+    for ab_test, segment in experience.list_tests(call.store, key):
+        phase = find_phase(now, ab_test.get("start_date"), ab_test.get("end_date"))
+        idle = ab_test.get("paused") or not ab_test.get("enabled")
+        yield assign_to_test(ab_test, segment, "over" if idle else phase)
+
+
 def describe_assignments(call: Call, promotion: Record) -> dict[str, Any]:
     """Return the assignment information of a promotion."""
     call.prevent_caching()
+    tests = list_tests(call, PROMOTIONS, promotion.key)
+    return summarize([*_list_campaigns(call, promotion), *tests])
+
+
+def _list_campaigns(call: Call, promotion: Record) -> Iterator[Assigned]:
+    """Yield the assignments of a promotion to campaigns."""
     now = call.workspace.clock.now()
-    by_phase: dict[Phase, list[tuple[Record, Record]]] = {"active": [], "upcoming": [], "over": []}
     for assignment in list_assignments(call.store, promotion.key):
         campaign = call.store.get(CAMPAIGNS_NAME, assignment.key[:2])
         if campaign is not None:
             phase = find_phase_of_assignment(now, campaign, assignment)
-            by_phase[phase].append((campaign, assignment))
-    active, upcoming = by_phase["active"], by_phase["upcoming"]
-    shown: dict[str, Any] = {
-        "active": bool(active),
-        "active_campaign_assignments": [show_assignment(call, one) for _, one in active],
-        "schedule_type": "multiple" if active or upcoming else "none",
-    }
-    if upcoming:
-        shown["upcoming_campaign_assignments"] = [show_assignment(call, a) for _, a in upcoming]
-    if len(active or upcoming) == 1:
-        shown |= _describe_only(*(active or upcoming)[0])
-    return shown
-
-
-def _describe_only(campaign: Record, assignment: Record) -> dict[str, Any]:
-    """Return the information about the only assignment of a promotion."""
-    dates = {name: campaign.get(name) for name in ("start_date", "end_date")}
-    return {
-        "campaign_id": campaign.key[-1],
-        "enabled": True,
-        "schedule": dict(assignment.get("schedule") or {}),
-        "schedule_type": "campaign",
-        **{name: date for name, date in dates.items() if date is not None},
-    }
+            ids = {"campaign_id": campaign.key[-1]}
+            yield Assigned(CAMPAIGN, phase, campaign, ids, show_assignment(call, assignment))
 
 
 def show_assignment(call: Call, assignment: Record) -> dict[str, Any]:

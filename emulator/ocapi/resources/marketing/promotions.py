@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource, Search
+from emulator.ocapi.resources import experiences
 from emulator.ocapi.resources.id_lists import move_entries
 from emulator.ocapi.resources.marketing.assignment_information import (
     describe_assignments,
@@ -61,6 +62,7 @@ def remove_assignments(
     for assignment in list_assignments(call.store, call.key):
         yield Delete(ASSIGNMENTS, assignment.key, assignment.state)
         yield from move_entries(list_assignment_entries(assignment), ())
+    yield from experiences.PROMOTIONS.rename(call.store, call.key, None)
 
 
 PROMOTIONS = Resource(

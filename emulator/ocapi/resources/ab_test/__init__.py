@@ -1,0 +1,7 @@
+"""A/B tests, their segments, and the experiences of segments."""
+
+from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.ab_test.ab_tests import AB_TESTS
+from emulator.ocapi.resources.ab_test.segments import SEGMENTS
+
+RESOURCES: tuple[Resource, ...] = (AB_TESTS, SEGMENTS)

@@ -1,0 +1,149 @@
+"""A/B tests of a site, and the A/B test search (ABT-1 to ABT-3)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from emulator.clock import render_instant
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties, Resource, Search, make_index
+from emulator.ocapi.resources.ab_test.checks import check
+from emulator.ocapi.resources.ab_test.documents import (
+    EXPIRATION_TYPES,
+    IMMEDIATELY,
+    PIPELINE_CALL,
+    AbTest,
+    AbTests,
+    AbTestSearchResult,
+)
+from emulator.ocapi.resources.ab_test.faults import (
+    AB_TEST_NOT_FOUND,
+    DUPLICATE,
+    WRITE_FAULTS,
+)
+from emulator.ocapi.resources.ab_test.segment_view import (
+    EXPANSIONS,
+    make_control,
+    show_segments,
+)
+from emulator.ocapi.resources.experiences import (
+    AB_TESTS_NAME,
+    SEGMENTS_NAME,
+    list_entries,
+    list_segments,
+)
+from emulator.ocapi.resources.id_lists import entries_of, move_entries, references_of
+from emulator.ocapi.resources.marketing.schedule import find_phase
+from emulator.ocapi.resources.named import require_named
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.search.language import SearchField
+from emulator.store import Change, Delete, Key, Put, Record
+
+EVERYONE = "Everyone"
+START_DELAY, END_DELAY = timedelta(weeks=1), timedelta(weeks=2)
+STATUS_BY_PHASE = {"upcoming": "planned", "active": "running", "over": "ended"}
+
+
+def derive(
+    _before: Properties | None, after: dict[str, Any], _changes: Properties, now: str
+) -> dict[str, Any]:
+    """Return an A/B test with the defaults that depend on other properties (ABT-2)."""
+    trigger = {"trigger_type": IMMEDIATELY, **(after.get("trigger") or {})}
+    trigger["is_pipeline_based"] = trigger["trigger_type"] == PIPELINE_CALL
+    after = {**after, "trigger": trigger}
+    if not after.get("customer_groups"):
+        after["customer_groups"] = [EVERYONE]
+    if now and not (after.get("start_date") or after.get("end_date")):
+        created = datetime.fromisoformat(now)
+        after["start_date"] = render_instant(created + START_DELAY)
+        after["end_date"] = render_instant(created + END_DELAY)
+    return after
+
+
+def show(call: Call, ab_test: Record) -> Properties:
+    """Return the segments of an A/B test, and the status by the workspace's clock (ABT-3)."""
+    call.prevent_caching()
+    now = call.workspace.clock.now()
+    phase = find_phase(now, ab_test.get("start_date"), ab_test.get("end_date"))
+    groups = ab_test.get("customer_groups") or (EVERYONE,)
+    shown = {"customer_groups": groups, "status": STATUS_BY_PHASE[phase]}
+    return {**shown, **show_segments(call, ab_test.key)}
+
+
+def find_effects(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Check an A/B test; a new one has a control segment, a replaced one loses the segments.
+
+    Raises:
+        Fault: DUPLICATE, one of WRITE_FAULTS, PROPERTY_CONSTRAINT_VIOLATION.
+    """
+    old = None if before is None else Record(call.key, before)
+    new = None if after is None else Record((*call.parents, after["id"]), after)
+    if new is not None:
+        check(call, new.properties)
+        yield from require_named(call.store, AB_TESTS_NAME, "ab_test", new, old)
+    yield from move_entries(_list_groups(old), _list_groups(new))
+    if old is None or call.method == "PUT":
+        yield from _renew_segments(call)
+    elif new is None or new.key != old.key:
+        yield from _move_entries_of_segments(call, new)
+
+
+def _list_groups(ab_test: Record | None) -> Iterator[tuple[str, Key]]:
+    return entries_of(ab_test, AB_TESTS_NAME) if ab_test else iter(())
+
+
+def _renew_segments(call: Call) -> Iterator[Change]:
+    """Yield the changes to the segments of a new or replaced test: a control segment alone."""
+    for segment in list_segments(call.store, call.key):
+        yield Delete(SEGMENTS_NAME, segment.key, segment.state)
+        yield from move_entries(list_entries(segment), ())
+    yield Put(SEGMENTS_NAME, make_control(call.key))
+
+
+def _move_entries_of_segments(call: Call, new: Record | None) -> Iterator[Change]:
+    """Yield the changes of the entries of all segments below a deleted or renamed test."""
+    for segment in list_segments(call.store, call.key):
+        moved = segment.at((*new.key, segment.key[-1])) if new else None
+        yield from move_entries(list_entries(segment), list_entries(moved) if moved else ())
+
+
+AB_TESTS = Resource(
+    path=AB_TESTS_NAME,
+    parent=SITES,
+    parent_key="site_id",
+    document=AbTest(),
+    collection=AbTests(),
+    key="id",
+    verbs=frozenset({"list", "read", "create", "update", "delete"}),
+    not_found=AB_TEST_NOT_FOUND,
+    duplicate_if_validated=DUPLICATE,
+    deletes_missing=False,
+    created_status=200,
+    renames=True,
+    expansions=EXPANSIONS,
+    derive=derive,
+    view=show,
+    viewed=lambda _call, _records: (),
+    effects=find_effects,
+    references=references_of(AB_TESTS_NAME),
+    index=make_index(_list_groups),
+    refusals={"create": WRITE_FAULTS, "update": (*WRITE_FAULTS, DUPLICATE)},
+    search=Search(
+        path="ab_test_search",
+        result=AbTestSearchResult(),
+        fields={
+            "id": SearchField("string"),
+            "description": SearchField("text"),
+            "enabled": SearchField("boolean"),
+            "paused": SearchField("boolean"),
+            "key_metric_id": SearchField("string"),
+            "email_addresses": SearchField("string", sortable=False),
+            "tags": SearchField("string", sortable=False),
+            "expiration_type": SearchField("enum", values=EXPIRATION_TYPES, sortable=False),
+            "start_date": SearchField("date", sortable=False),
+            "end_date": SearchField("date", sortable=False),
+        },
+    ),
+)

@@ -1,0 +1,84 @@
+"""The rules for writes of slot configurations (SLOT-4 to SLOT-6)."""
+
+from collections.abc import Iterator
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties
+from emulator.ocapi.resources.id_lists import entries_of, move_entries
+from emulator.ocapi.resources.named import require_named
+from emulator.ocapi.resources.slot.campaign_assignments import move_assignments
+from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME
+from emulator.ocapi.schema.faults import FaultType
+from emulator.store import Change, Key, Put, Record
+
+LIBRARIES, CONTENT = "libraries", "content"
+ALREADY_EXISTS = FaultType(
+    409,
+    "SlotConfigurationAlreadyExists",
+    "The slot configuration with ID '{slotConfigurationId}' of slot '{slotId}' already exists.",
+    ("slotConfigurationId", "slotId", "siteId"),
+)
+CONTENT_NOT_FOUND = FaultType(
+    404,
+    "ContentNotFound",
+    "No content with ID '{contentId}' in library '{libraryId}' could be found.",
+    ("contentId", "libraryId"),
+)
+
+
+def find_effects(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterator[Change]:
+    """Check the named documents and the new id of a configuration; keep what refers to it.
+
+    A slot has one default configuration in a context. Assignments to campaigns and A/B tests follow
+    a new id, and go with the configuration.
+
+    Raises:
+        Fault: ALREADY_EXISTS, CONTENT_NOT_FOUND, PROPERTY_CONSTRAINT_VIOLATION.
+    """
+    old = None if before is None else Record(call.key, before)
+    new = None if after is None else Record((*call.parents, after["configuration_id"]), after)
+    if new is not None:
+        if new.key != call.key and call.store.get(CONFIGURATIONS_NAME, new.key) is not None:
+            raise ALREADY_EXISTS(new.key[-1], call.key[1], call.key[0])
+        yield from require_named(call.store, CONFIGURATIONS_NAME, "slot_configuration", new, old)
+        _require_content(call, old, new)
+        if new.get("default") and not (old and old.get("default")):
+            yield from _end_default(call)
+    yield from move_entries(list_entries(old), list_entries(new))
+    if old is not None and (new is None or new.key != old.key):
+        yield from move_assignments(call.store, old.key, new.key if new else None)
+
+
+def list_entries(configuration: Record | None) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of each entry of a configuration: the named customer groups."""
+    return entries_of(configuration, CONFIGURATIONS_NAME) if configuration else iter(())
+
+
+def _require_content(call: Call, before: Record | None, after: Record) -> None:
+    """Check that a library has each newly named content asset.
+
+    Raises:
+        Fault: CONTENT_NOT_FOUND.
+    """
+    known, named = _list_content(before), _list_content(after)
+    for content_id in (name for name in named if name not in known):
+        libraries = call.store.scan(LIBRARIES, 0, call.store.count(LIBRARIES)).records
+        if not any(call.store.get(CONTENT, (*one.key, content_id)) for one in libraries):
+            raise CONTENT_NOT_FOUND(content_id, call.key[0])
+
+
+def _list_content(configuration: Record | None) -> tuple[str, ...]:
+    content = configuration.get("slot_content") if configuration else {}
+    return tuple(content.get("content_asset_ids") or ())
+
+
+def _end_default(call: Call) -> Iterator[Change]:
+    """Yield the change of the former default configuration of the slot in the context."""
+    above = call.parents
+    count = call.store.count(CONFIGURATIONS_NAME, above)
+    for one in call.store.scan(CONFIGURATIONS_NAME, 0, count, above).records:
+        if one.get("default") and one.key != call.key:
+            changed = Record(one.key, {**one.properties, "default": False})
+            yield Put(CONFIGURATIONS_NAME, changed, one.state)

@@ -1,0 +1,101 @@
+"""Slots of a site, and the slot search (SLOT-1). Slots come from data sets."""
+
+from typing import Any
+
+from emulator.ocapi.answer import Answer
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Operation, Properties
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.resources.slot.context import (
+    CONFIGURATIONS_NAME,
+    CONTEXT_TYPES,
+    SLOT_NOT_FOUND,
+    SLOTS_NAME,
+)
+from emulator.ocapi.resources.slot.documents import Slot, Slots, SlotSearchResult
+from emulator.ocapi.resources.slot.stored import (
+    KeyBelowSite,
+    SiteResource,
+    list_of_site,
+    require_site,
+    show_whole,
+)
+from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.language import SearchField
+from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
+from emulator.ocapi.verbs import read
+from emulator.store import Record
+
+SHOWN_OF_CONFIGURATIONS = ("configuration_id", "default", "enabled", "uuid")
+FIELDS = {
+    "slot_id": SearchField("string"),
+    "description": SearchField("text"),
+    "context_type": SearchField("enum", values=CONTEXT_TYPES),
+}
+
+
+def read_slot(call: Call) -> Answer:
+    """Show one slot of a type of context."""
+    require_site(call)
+    site_id, *own = call.key
+    if call.store.get(SLOTS_NAME, call.key) is None:
+        raise SLOT_NOT_FOUND(*own, site_id)
+    return read(call)
+
+
+def search_slots(call: Call) -> Answer:
+    """Show a page of the slots that match a query."""
+    read_expansions(call)
+    records = list_of_site(call, SLOTS_NAME)
+    return answer_search(call, RESULT, FIELDS, records, lambda slot, _: show_whole(call, slot))
+
+
+def derive(
+    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
+) -> dict[str, Any]:
+    """Return a slot without the configurations of an answer."""
+    return {name: value for name, value in after.items() if name != "slot_configurations"}
+
+
+def show(call: Call, slot: Record) -> Properties:
+    """Return the configurations of a slot, and the link with the type of the context."""
+    count = call.store.count(CONFIGURATIONS_NAME, slot.key)
+    found = call.store.scan(CONFIGURATIONS_NAME, 0, count, slot.key).records
+    shown = [{n: one.get(n) for n in SHOWN_OF_CONFIGURATIONS if n in one.names} for one in found]
+    site_id, *own = slot.key
+    link = call.link_to("sites", site_id, "slots", *own)
+    return {"link": link, "slot_configurations": shown}
+
+
+RESULT = SlotSearchResult()
+SLOTS = SiteResource(
+    path=SLOTS_NAME,
+    parent=SITES,
+    parent_key="site_id",
+    key_names=("slot_id", "context_type"),
+    document=Slot(),
+    collection=Slots(),
+    key="context_type",
+    verbs=frozenset({"list"}),
+    not_found=SLOT_NOT_FOUND,
+    derive=derive,
+    view=show,
+    references={"slot_id": KeyBelowSite(SITES.name, ("site_id",))},
+    operations=(
+        Operation(
+            method="GET",
+            path="sites/{site_id}/slots/{slot_id}/{context_type}",
+            answer=read_slot,
+            shows=Slot(),
+            faults=(SITES.not_found, SLOT_NOT_FOUND),
+        ),
+        Operation(
+            method="POST",
+            path="sites/{site_id}/slot_search",
+            answer=search_slots,
+            shows=RESULT,
+            body=SearchRequest(),
+            faults=(SITES.not_found, *SEARCH_FAULTS),
+        ),
+    ),
+)

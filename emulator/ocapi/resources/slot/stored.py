@@ -1,0 +1,77 @@
+"""Documents of a site with ids of several properties."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from emulator.fixture.data_set import Collection as FixtureCollection
+from emulator.fixture.reference import KeyOf, Records, Reference
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resources.site.sites import SITES
+from emulator.store import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteResource(Resource):
+    """A resource below a site whose ids have several properties.
+
+    Attributes:
+        key_names: The properties of the id below the site, outermost first.
+        optional_key: The property of the id that an entry of a data set may leave out.
+    """
+
+    key_names: tuple[str, ...]
+    optional_key: str = ""
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """See ``Resource.keys``."""
+        return ("site_id", *self.key_names)
+
+    def fixtures(self) -> FixtureCollection:
+        """See ``Resource.fixtures``. A reference stands for the parent, which has fewer ids."""
+        return replace(super().fixtures(), parent="")
+
+    def _read_fixture(self, entry: Any) -> Record:
+        if self.optional_key and isinstance(entry, dict):
+            entry = {self.optional_key: "", **entry}
+        return super()._read_fixture(entry)
+
+
+@dataclass(frozen=True)
+class KeyBelowSite(KeyOf):
+    """A reference to a document with the same first ids as the record has, the site first."""
+
+    def __call__(self, record: Record, _: Records) -> Iterator[Reference]:
+        """Yield the reference of a record."""
+        yield Reference(self.collection, record.key[: len(self.names)])
+
+
+def require_site(call: Call) -> None:
+    """Check the site of the path.
+
+    Raises:
+        Fault: The site is missing.
+    """
+    if call.store.get(SITES.name, call.key[:1]) is None:
+        raise fault_of(SITES.not_found, call.key[:1])
+
+
+def list_of_site(call: Call, name: str) -> Sequence[Record]:
+    """Return all records of a collection below the site of the path.
+
+    Raises:
+        Fault: The site is missing.
+    """
+    require_site(call)
+    site = call.key[:1]
+    return call.store.scan(name, 0, call.store.count(name, site), site).records
+
+
+def show_whole(call: Call, record: Record) -> dict[str, Any]:
+    """Return all properties of a document, with those of the view."""
+    view = call.route.resource.view
+    shown = {**record.properties, **(view(call, record) if view else {})}
+    return {name: value for name, value in shown.items() if value is not None}
