@@ -7,7 +7,7 @@ from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.id_lists import entries_of, move_entries
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.slot.campaign_assignments import move_assignments
-from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME
+from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME, SLOTS_NAME
 from emulator.ocapi.schema.faults import FaultType
 from emulator.store import Change, Key, Put, Record
 
@@ -32,7 +32,7 @@ def find_effects(
     """Check the named documents and the new id of a configuration; keep what refers to it.
 
     A slot has one default configuration in a context. Assignments to campaigns and A/B tests follow
-    a new id, and go with the configuration.
+    a new id, and go with the configuration. An import creates the slot, too.
 
     Raises:
         Fault: ALREADY_EXISTS, CONTENT_NOT_FOUND, PROPERTY_CONSTRAINT_VIOLATION.
@@ -40,6 +40,9 @@ def find_effects(
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record((*call.parents, after["configuration_id"]), after)
     if new is not None:
+        if call.store.get(SLOTS_NAME, call.key[:3]) is None:  # the import of an archive
+            slot = {"slot_id": call.key[1], "context_type": call.key[2]}
+            yield Put(SLOTS_NAME, Record(call.key[:3], slot))
         if new.key != call.key and call.store.get(CONFIGURATIONS_NAME, new.key) is not None:
             raise ALREADY_EXISTS(new.key[-1], call.key[1], call.key[0])
         yield from require_named(call.store, CONFIGURATIONS_NAME, "slot_configuration", new, old)

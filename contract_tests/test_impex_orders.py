@@ -1,0 +1,233 @@
+"""Slots and orders in site archives (SLOT-8, ORDER-11)."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.api import Api
+from contract_tests.archives import EXPORT, INSTANCE, NAMESPACE, import_, run
+from contract_tests.conftest import Start
+
+SLOTS = f"""<slot-configurations xmlns="{NAMESPACE}/slot/2008-09-08">
+ <slot-configuration slot-id="aisle" context="category" context-id="a" configuration-id="one"
+   default="true" assigned-to-site="true">
+  <description>d</description>
+  <template>t</template>
+  <rank>20</rank>
+  <enabled-flag>true</enabled-flag>
+  <callout-msg xml:lang="x-default">c</callout-msg>
+  <schedule>
+   <start-date>2026-01-01T00:00:00.000Z</start-date>
+   <recurrence>
+    <day-of-week><weekday>Monday</weekday><weekday>Sunday</weekday></day-of-week>
+    <time-of-day><time-from>04:05:00.000Z</time-from></time-of-day>
+   </recurrence>
+  </schedule>
+  <content><html><body xml:lang="de-DE">&lt;p&gt;x&lt;/p&gt;</body></html></content>
+  <customer-groups><customer-group group-id="Registered"/></customer-groups>
+ </slot-configuration>
+ <slot-configuration slot-id="aisle" context="global" configuration-id="two">
+  <content><products><product product-id="p"/><product product-id="q"/></products></content>
+ </slot-configuration>
+ <slot-configuration slot-id="aisle" context="global" configuration-id="three">
+  <content><recommended-products/></content>
+ </slot-configuration>
+ <slot-configuration slot-id="aisle" context="global" configuration-id="four">
+  <description>without content</description>
+ </slot-configuration>
+ <slot-configuration slot-id="home-banner" context="global" configuration-id="winter"
+   mode="delete"/>
+</slot-configurations>"""
+ORDERS = f"""<orders xmlns="{NAMESPACE}/order/2006-10-31">
+ <order order-no="A1">
+  <order-date>2026-02-03T04:05:06.000Z</order-date><currency>EUR</currency>
+  <customer>
+   <guest>false</guest><customer-no>00000001</customer-no>
+   <billing-address><last-name>Sample</last-name><country-code>DE</country-code></billing-address>
+  </customer>
+  <status><order-status>OPEN</order-status><payment-status>PART_PAID</payment-status></status>
+  <product-lineitems>
+   <product-lineitem>
+    <base-price>12.50</base-price><product-id>leather-balm</product-id>
+    <quantity unit="">2.0</quantity>
+   </product-lineitem>
+  </product-lineitems>
+  <shipments>
+   <shipment shipment-id="s1">
+    <shipping-address><city>Testville</city><postbox>9</postbox></shipping-address>
+   </shipment>
+  </shipments>
+  <totals><order-total><gross-price>25.00</gross-price></order-total></totals>
+  <payments>
+   <payment>
+    <custom-method><method-name>INVOICE</method-name></custom-method>
+    <amount>25.00</amount><transaction-id>t1</transaction-id>
+   </payment>
+  </payments>
+  <external-order-status>PACKED</external-order-status>
+ </order>
+ <order order-no="A2">
+  <status><order-status>REPLACED</order-status></status>
+ </order>
+ <order order-no="00000105" mode="delete"/>
+</orders>"""
+
+
+@pytest.fixture
+def shop(start: Start) -> Api:
+    return start(fixtures="storefront")
+
+
+def show_order(shop: Api, number: str) -> Any:
+    files = shop.call("GET", "/__emulator__/state").json()["files"]
+    found = [one for one in files["orders.json"] if one["order_no"] == number]
+    return found[0] if found else None
+
+
+def path_of(slot_id: str, configuration_id: str) -> str:
+    return f"/sites/RefArch/slots/{slot_id}/slot_configurations/{configuration_id}"
+
+
+@pytest.mark.rule("SLOT-8")
+def test_an_archive_brings_slot_configurations(shop: Api) -> None:
+    log = import_(shop, {"sites/RefArch/slots.xml": SLOTS})
+    [error] = re.findall("DATAERROR.*", log)
+    assert "slot-configuration 'four'" in error
+    assert "$.slot_content" in error
+    document = shop.get(f"{path_of('aisle', 'one')}?context=category=a").json()
+    markup = {"_type": "markup_text", "markup": "<p>x</p>", "source": "<p>x</p>"}
+    assert document["slot_content"] == {
+        "_type": "slot_content",
+        "body": {"de-DE": markup},
+        "type": "html",
+    }
+    recurrence = document["schedule"]["recurrence"]
+    assert recurrence["day_of_week"] == ["monday", "sunday"]
+    assert recurrence["time_of_day"]["time_from"] == "04:05:00"
+    names = ("customer_groups", "default", "description", "enabled", "rank", "template")
+    found = [document[name] for name in names]
+    assert found == [["Registered"], True, "d", True, 20, "t"]
+    contents = [
+        shop.get(path_of("aisle", name)).json().get("slot_content") for name in ("two", "three")
+    ]
+    assert contents == [
+        {"_type": "slot_content", "product_ids": ["p", "q"], "type": "products"},
+        {"_type": "slot_content", "type": "recommended_products"},
+    ]
+    assert shop.get(path_of("aisle", "four")).status_code == 404
+    assert shop.get(path_of("home-banner", "winter")).status_code == 404
+    slot = shop.get("/sites/RefArch/slots/aisle/category").json()
+    assert [one["configuration_id"] for one in slot["slot_configurations"]] == ["one"]
+
+
+@pytest.mark.rule("SLOT-8")
+def test_an_archive_with_slot_configurations_is_a_data_set(start: Start, tmp_path: Path) -> None:
+    groups = f"""<customer-groups xmlns="{NAMESPACE}/customergroup/2007-06-30">
+ <customer-group group-id="Registered"/></customer-groups>"""
+    site = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"/>'
+    only = re.sub("<slot-configuration[^>]*winter[^>]*>", "", SLOTS)
+    only = re.sub("<slot-configuration[^>]*four.*?</slot-configuration>", "", only, flags=re.DOTALL)
+    folder = tmp_path / "sites" / "RefArch"
+    folder.mkdir(parents=True)
+    for name, text in (("site", site), ("customer-groups", groups), ("slots", only)):
+        (folder / f"{name}.xml").write_text(text, encoding="utf-8")
+    shop = start(fixtures=str(tmp_path))
+    found = shop.get("/sites/RefArch/slots").json()["data"]
+    assert [(one["slot_id"], one["context_type"]) for one in found] == [
+        ("aisle", "category"),
+        ("aisle", "global"),
+    ]
+    names = [one["configuration_id"] for one in found[1]["slot_configurations"]]
+    assert names == ["three", "two"]
+
+
+@pytest.mark.rule("SLOT-8")
+def test_an_export_has_slot_configurations(shop: Api) -> None:
+    import_(shop, {"sites/RefArch/slots.xml": SLOTS})
+    body = {"export_file": "b.zip", "data_units": {"sites": {"RefArch": {"slots": True}}}}
+    run(shop, EXPORT, body)
+    content = shop.call("GET", f"{INSTANCE}/b.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".xml")]
+        text = archive.read(name).decode()
+    assert name == "b/sites/RefArch/slots.xml"
+    assert text.count("<slot-configuration ") == 5
+    [start, *_] = re.findall(
+        "<slot-configuration [^>]*aisle[^>]*>.*?</slot-config", text, re.DOTALL
+    )
+    elements = re.findall("<([a-z-]+)", start)
+    order = ["slot-configuration", "description", "template", "rank", "enabled-flag"]
+    assert elements[:5] == order
+    assert elements[-2:] == ["customer-groups", "customer-group"]
+    for element in (
+        'slot-id="aisle"',
+        'context-id="a"',
+        'default="true"',
+        "<weekday>Monday</weekday>",
+        "<time-from>04:05:00.000Z</time-from>",
+        '<body xml:lang="de-DE">&lt;p&gt;x&lt;/p&gt;</body>',
+    ):
+        assert element in start
+    assert text.count("<recommended-products") == 2
+    assert text.count('<product product-id="p"') == 1
+    import_(shop, {"sites/RefArchGlobal/slots.xml": text})
+    found = shop.get("/sites/RefArchGlobal/slot_configurations?count=9").json()
+    assert found["total"] == 5
+
+
+@pytest.mark.rule("ORDER-11")
+def test_an_archive_brings_orders(shop: Api) -> None:
+    log = import_(shop, {"sites/RefArch/order.xml": ORDERS})
+    assert len(re.findall("DATAERROR", log)) == 1
+    order = show_order(shop, "A1")
+    shown = {name: value for name, value in order.items() if name[0] != "_"}
+    assert shown.pop("last_modified") > "2026"
+    assert shown == {
+        "site_id": "RefArch",
+        "order_no": "A1",
+        "billing_address": {"last_name": "Sample", "country_code": "DE"},
+        "confirmation_status": "not_confirmed",
+        "creation_date": "2026-02-03T04:05:06.000Z",
+        "currency": "EUR",
+        "customer_info": {"customer_no": "00000001"},
+        "export_status": "not_exported",
+        "external_order_status": "PACKED",
+        "order_total": 25.0,
+        "payment_instruments": [
+            {
+                "amount": 25.0,
+                "payment_instrument_id": "1",
+                "payment_method_id": "INVOICE",
+                "payment_transaction": {"amount": 25.0, "transaction_id": "t1"},
+            }
+        ],
+        "payment_status": "part_paid",
+        "product_items": [{"price": 12.5, "product_id": "leather-balm", "quantity": 2.0}],
+        "shipments": [
+            {
+                "shipment_id": "s1",
+                "shipping_address": {"city": "Testville", "post_box": "9"},
+            }
+        ],
+        "shipping_status": "not_shipped",
+        "status": "open",
+    }
+    assert show_order(shop, "A2") is None
+    assert show_order(shop, "00000105") is None
+    again = ORDERS.replace("OPEN", "COMPLETED")
+    import_(shop, {"sites/RefArch/order.xml": again})
+    assert show_order(shop, "A1")["status"] == "completed"
+    status = f"{shop.scope}/sites/RefArch/orders/A1/status"
+    assert shop.call("PUT", status, json={"status": "cancelled"}).status_code == 204
+
+
+@pytest.mark.rule("ORDER-11")
+def test_an_export_has_no_orders(shop: Api) -> None:
+    run(shop, EXPORT, {"export_file": "b.zip", "data_units": {"sites": {"all": {"all": True}}}})
+    content = shop.call("GET", f"{INSTANCE}/b.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert not [name for name in archive.namelist() if "order" in name]
