@@ -177,6 +177,13 @@ SERVED = {
             ),
         }.items()
     },
+    "/catalogs": {"get"},
+    "/catalogs/{catalog_id}": {"get", "patch"},
+    "/catalog_search": {"post"},
+    "/catalogs/{catalog_id}/categories": {"get"},
+    "/catalogs/{catalog_id}/categories/{category_id}": {"get", "put", "patch", "delete"},
+    "/catalogs/{catalog_id}/category_search": {"post"},
+    "/category_search": {"post"},
     "/job_execution_search": {"post"},
     "/jobs/{job_id}/executions": {"post"},
     "/jobs/{job_id}/executions/{id}": {"get", "delete"},

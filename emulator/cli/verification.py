@@ -46,6 +46,7 @@ RULE_FAMILIES = (
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"),
     *("PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER", "SLOT", "ABT"),
+    *("PERM", "SYS", "ALERT", "CONF", "PRD", "CAT"),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

@@ -139,6 +139,7 @@ class Resource:
         expansions: The valid values of ``expand``.
         needed: The properties, besides the id, that a document of a data set must have.
         parameters: Further parameters of the query, for the description of the verbs list and read.
+        read_parameters: Further parameters of the verb read alone.
         check: Called before the document is looked for, with the parents found; also for documents
             below. Raises the fault of a call that the parents refuse.
         ignored: The properties that requests of a verb leave as they are, by verb.
@@ -173,6 +174,7 @@ class Resource:
     expansions: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
     parameters: Mapping[str, Property] = field(default_factory=dict)
+    read_parameters: Mapping[str, Property] = field(default_factory=dict)
     check: "Callable[[Call], None] | None" = None
     ignored: Mapping[Verb, frozenset[str]] = field(default_factory=dict)
     required: bool = False

@@ -396,6 +396,8 @@ def _parameters(
         if resource.expansions:
             yield _expand(resource.expansions)
         yield from _further(resource.parameters)
+    if verb == "read":
+        yield from _further(resource.read_parameters)
     if verb == "create" and resource.duplicate_if_validated:
         yield VALIDATE_EXISTING
     if verb in VERBS_WITH_BODY and not resource.document.is_read_only:

@@ -38,13 +38,20 @@ def parse(parameters: Mapping[str, str], default_count: int, max_count: int | No
         Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0, or more
             than ``max_count`` documents.
     """
-    page = Page(_integer(parameters, "start", 0), _integer(parameters, "count", default_count))
+    page = Page(
+        read_integer(parameters, "start", 0), read_integer(parameters, "count", default_count)
+    )
     if max_count is not None and page.count > max_count:
         raise faults.VALUE_CONSTRAINT_VIOLATION("count", f"a number from 0 to {max_count}")
     return page
 
 
-def _integer(parameters: Mapping[str, str], name: str, default: int) -> int:
+def read_integer(parameters: Mapping[str, str], name: str, default: int) -> int:
+    """Return the value of a parameter with an integer from 0 on.
+
+    Raises:
+        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0.
+    """
     text = parameters.get(name)
     if text is None:
         return default

@@ -36,6 +36,7 @@ OF_RESOURCES = {"OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", 
 OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"}
 OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"}
 OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER", "SLOT", "ABT"}
+OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "CAT"}
 OWN_CONFIGURATION = ": needs a server of its own configuration"
 
 
