@@ -612,6 +612,20 @@ RULES = (
     ),
     Rule("CAT-1", "other documents give it", "property", "catalog.*", "readOnly", "true"),
     Rule("CAT-4", "other documents give it", "property", "category.*", "readOnly", "true"),
+    Rule("CAT-7", "the ends of a link give it", "property", "category_link.*", "readOnly", "true"),
+    Rule(
+        "CAT-7",
+        "a link has one of five types",
+        "fault",
+        "PUT /catalogs/{}/categories/{}/category_links/* 400 IllegalEnumeration*",
+    ),
+    Rule("CAT-8", "the product gives it", "property", "category_product_*.*", "readOnly", "true"),
+    Rule(
+        "CAT-11",
+        "a missing attribute has a fault",
+        "fault",
+        "PATCH /catalogs/{}/shared_variation_attributes/{} 404 VariationAttributeNotFound*",
+    ),
     Rule("CAT-4", "the size of an answer has a bound", "fault", "GET /catalogs* 400 Quota*"),
     Rule("CAT-5", "the root category stays", "fault", "DELETE /catalogs* 400 CategoryInvalid*"),
     Rule(

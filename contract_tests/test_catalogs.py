@@ -305,3 +305,113 @@ def test_a_found_category_shows_path_and_levels(shop: Api) -> None:
     sorted_by_parent = {"query": {"match_all_query": {}}, "sorts": [{"field": "catalog_id"}]}
     answer = shop.call("POST", f"{shop.scope}/category_search", json=sorted_by_parent)
     assert answer.json()["fault"]["type"] == "FieldNotSortableException"
+
+
+LINKS = f"{CATEGORIES}/clothing/category_links"
+LINK = f"{CATEGORIES}/contract-lamps/category_links/storefront-catalog-global/sweaters"
+
+
+@pytest.mark.rule("CAT-7")
+def test_links_of_a_category_are_listed_by_position(shop: Api) -> None:
+    listed = show(shop, LINKS)
+    assert (listed["count"], listed["total"]) == (2, 2)
+    base = f"{shop.url}/s/-/dw/data/v23_2"
+    assert {n: v for n, v in listed["data"][0].items() if n not in ("_resource_state", "_v")} == {
+        "_type": "category_link",
+        "link": f"{base}{LINKS}/storefront-catalog/gifts/cross_selling",
+        "source_catalog_id": "storefront-catalog",
+        "source_category_id": "clothing",
+        "target_catalog_id": "storefront-catalog",
+        "target_category_id": "gifts",
+        "type": "cross_selling",
+    }
+    page = show(shop, f"{LINKS}?select=(**)&start=1&count=1")
+    [whole] = page["data"]
+    assert (page["total"], whole["target_category_id"], whole["position"]) == (2, "care", 1.0)
+    assert whole["source_catalog_name"] == {"default": "Reference Store"}
+    assert whole["target_category_name"] == {"default": "Care", "de": "Pflege"}
+
+
+@pytest.mark.rule("CAT-7")
+def test_a_link_is_created_moved_and_deleted(shop: Api) -> None:
+    shop.put(NEW, json=LAMPS)
+    created = shop.put(f"{LINK}/up_selling", json={"position": 2})
+    assert created.status_code == 200
+    document = created.json()
+    assert len(document.pop("_resource_state")) == 64
+    assert document.pop("last_modified").endswith("Z")
+    assert document == {
+        "_v": "23.2",
+        "_type": "category_link",
+        "link": f"{shop.url}/s/-/dw/data/v23_2{LINK}/up_selling",
+        "position": 2,
+        "source_catalog_id": "storefront-catalog",
+        "source_catalog_name": {"default": "Reference Store"},
+        "source_category_id": "contract-lamps",
+        "source_category_name": {"default": "Lamps", "de": "Lampen"},
+        "target_catalog_id": "storefront-catalog-global",
+        "target_catalog_name": {
+            "default": "Reference Store International",
+            "de": "Referenzladen International",
+        },
+        "target_category_id": "sweaters",
+        "target_category_name": {"default": "Sweaters", "de": "Pullover", "fr": "Pulls"},
+        "type": "up_selling",
+    }
+    moved = shop.put(f"{LINK}/up_selling", json={"position": 1})
+    assert (moved.status_code, moved.json()["position"]) == (200, 1)
+    assert shop.put(f"{LINK}/other", json={}).status_code == 200
+    assert show(shop, f"{NEW}/category_links")["total"] == 2
+    changed = shop.patch(f"{LINK}/up_selling", json={"position": None})
+    assert "position" not in changed.json()
+    assert shop.delete(f"{LINK}/up_selling").status_code == 204
+    names = ("storefront-catalog", "contract-lamps", "storefront-catalog-global", "sweaters")
+    keys = ("catalogId", "categoryId", "targetCatalogId", "targetCategoryId")
+    arguments = {**dict(zip(keys, names, strict=True)), "type": "up_selling"}
+    path = f"{LINK}/up_selling"
+    for answer in (shop.get(path), shop.delete(path), shop.patch(path, json={})):
+        assert_fault(answer, 404, "CategoryLinkNotFound", arguments)
+    shop.delete(NEW)
+
+
+@pytest.mark.rule("CAT-7")
+def test_source_target_and_type_of_a_link_are_checked(shop: Api) -> None:
+    for path, kind, arguments in (
+        (f"{LINKS}/none/x/other", "CatalogNotFound", {"catalogId": "none"}),
+        ("/catalogs/none/categories/x/category_links/y/z/other", "CatalogNotFound", None),
+        (
+            f"{LINKS}/storefront-catalog/none/other",
+            "CategoryNotFound",
+            {"catalogId": "storefront-catalog", "categoryId": "none"},
+        ),
+        (f"{CATEGORIES}/none/category_links/storefront-catalog/care/other", "CategoryNotFound", {}),
+    ):
+        for answer in (shop.get(path), shop.put(path, json={}), shop.delete(path)):
+            fault = answer.json()["fault"]
+            assert (answer.status_code, fault["type"]) == (404, f"{kind}Exception")
+            assert not arguments or fault["arguments"] == arguments
+    path = f"{LINKS}/storefront-catalog/care"
+    answer = shop.put(f"{path}/none", json={})
+    expected = {"value": "none", "type": "CategoryLinkType"}
+    assert_fault(answer, 400, "IllegalEnumerationValue", expected)
+    other = shop.put(f"{path}/accessories", json={"target_category_id": "gifts"})
+    assert other.json()["fault"]["type"] == "IdConflictException"
+    stale = {"position": 1, "_resource_state": "0" * 64}
+    answer = shop.patch(f"{path}/accessories", json=stale)
+    assert answer.json()["fault"]["type"] == "ResourceStateConflictException"
+    for missing in ("/catalogs/none/categories/x", f"{CATEGORIES}/none"):
+        assert shop.get(f"{missing}/category_links").status_code == 404
+
+
+@pytest.mark.rule("CAT-5", "CAT-7")
+def test_links_go_with_both_ends(shop: Api) -> None:
+    shop.put(NEW, json=LAMPS)
+    link = f"{LINKS}/storefront-catalog/contract-lamps/other"
+    shop.put(link, json={})
+    shop.put(f"{NEW}/category_links/storefront-catalog/clothing/other", json={})
+    assert shop.delete(NEW).status_code == 204
+    assert show(shop, LINKS)["total"] == 2
+    shop.put(NEW, json=LAMPS)
+    assert shop.get(link).status_code == 404
+    assert show(shop, f"{NEW}/category_links")["total"] == 0
+    shop.delete(NEW)

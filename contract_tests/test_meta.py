@@ -18,6 +18,7 @@ PATHS = (ROOT, f"{ROOT}/data", DESCRIPTION, DOCUMENTS, f"{DOCUMENTS}/site")
 RECORDS = "/inventory_lists/{inventory_list_id}/product_inventory_records"
 CUSTOMER = "/customer_lists/{list_id}/customers/{customer_no}"
 GROUPS = "/sites/{site_id}/customer_groups"
+CATEGORY = "/catalogs/{catalog_id}/categories/{category_id}"
 GROUP = "preference_groups/{group_id}/{instance_type}"
 SEGMENT = "/sites/{site_id}/ab_tests/{ab_test_id}/segments/{segment_id}"
 ORDER = "/sites/{site_id}/orders/{order_no}"
@@ -184,6 +185,25 @@ SERVED = {
     "/catalogs/{catalog_id}/categories/{category_id}": {"get", "put", "patch", "delete"},
     "/catalogs/{catalog_id}/category_search": {"post"},
     "/category_search": {"post"},
+    f"{CATEGORY}/category_product_assignment_search": {"post"},
+    f"{CATEGORY}/products/{{product_id}}": {"get", "put", "patch", "delete"},
+    f"{CATEGORY}/category_links": {"get"},
+    f"{CATEGORY}/category_links/{{target_catalog_id}}/{{target_category_id}}/{{type}}": {
+        *("get", "put", "patch", "delete"),
+    },
+    **{
+        f"/catalogs/{{catalog_id}}/{path}": methods
+        for kind, identifier in (
+            ("shared_product_options", "option_id"),
+            ("shared_variation_attributes", "attribute_id"),
+        )
+        for path, methods in {
+            kind: {"get"},
+            f"{kind}/{{id}}": {"get", "put", "patch", "delete"},
+            f"{kind}/{{{identifier}}}/values": {"get"},
+            f"{kind}/{{{identifier}}}/values/{{id}}": {"get", "put", "patch", "delete"},
+        }.items()
+    },
     "/job_execution_search": {"post"},
     "/jobs/{job_id}/executions": {"post"},
     "/jobs/{job_id}/executions/{id}": {"get", "delete"},

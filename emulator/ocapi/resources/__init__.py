@@ -5,6 +5,7 @@ from emulator.ocapi.impex.registration import register_jobs
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import (
     ab_test,
+    assortment,
     catalog,
     code,
     content,
@@ -48,6 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
     *order.RESOURCES,
     *slot.RESOURCES,
     *ab_test.RESOURCES,
+    *assortment.RESOURCES,
 )
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""

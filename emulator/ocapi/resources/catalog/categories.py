@@ -43,6 +43,20 @@ COMPUTED = ("categories", "paths")
 """The properties that other categories give: a data set may have them without effect."""
 
 
+def check_category(call: Call, key: Key = ()) -> None:
+    """Check catalog and category, by default those at the beginning of the path.
+
+    Raises:
+        Fault: CATALOGS.not_found, CATEGORY_NOT_FOUND.
+    """
+    key = key or call.key[:2]
+    if find_category(call.store, *key) is not None:
+        return
+    if call.store.get(CATALOGS.name, key[:1]) is None:
+        raise CATALOGS.not_found(key[0])
+    raise CATEGORY_NOT_FOUND(key[1], key[0])
+
+
 def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:

@@ -68,11 +68,20 @@ def _remove_assignments(store: Store, removed: set[Key]) -> Iterator[Change]:
             yield from forget_categories(store, product, removed)
 
 
-def forget_categories(store: Store, product: Record, removed: set[Key]) -> Iterator[Change]:
-    """Yield the change of a product without references to removed categories."""
+def forget_categories(
+    store: Store, product: Record, removed: set[Key], *, are_deleted: bool = True
+) -> Iterator[Change]:
+    """Yield the change of a product without references to categories.
+
+    Args:
+        store: The store.
+        product: The product.
+        removed: The categories without the product.
+        are_deleted: Whether the categories are deleted, so that no product is classified by them.
+    """
     lost = set()
     primary, classified = product.get(PRIMARY), product.get(CLASSIFICATION) or {}
-    if (classified.get("catalog_id"), classified.get("category_id")) in removed:
+    if are_deleted and (classified.get("catalog_id"), classified.get("category_id")) in removed:
         lost.add(CLASSIFICATION)
     if primary is not None and any(key[1] == primary for key in removed):
         kept = list_keys(store, CATEGORIES_OF_PRODUCTS, product.key)

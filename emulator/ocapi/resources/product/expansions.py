@@ -1,10 +1,12 @@
 """The expansions of products (PRD-3)."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
+from emulator.ocapi.resources.catalog.category_removal import CLASSIFICATION, PRIMARY
+from emulator.ocapi.resources.catalog.names import CATEGORIES_OF_PRODUCTS
 from emulator.ocapi.resources.product.availability import read_site, show_availability
 from emulator.ocapi.resources.product.media import complete_media, render_markup
 from emulator.ocapi.resources.product.options import (
@@ -14,7 +16,6 @@ from emulator.ocapi.resources.product.options import (
 )
 from emulator.ocapi.resources.product.relations import (
     BUNDLES,
-    CATEGORIES,
     PRODUCTS_NAME,
     SETS,
     find_product,
@@ -28,14 +29,14 @@ Shown = Iterator[tuple[str, Any]]
 ALL = "all"
 HIDDEN = (
     "bundled_products",
-    "classification_category",
+    CLASSIFICATION,
     "image",
     "image_groups",
     "master",
     "price",
     "price_currency",
     "price_per_unit",
-    "primary_category_id",
+    PRIMARY,
     "set_products",
     "variation_values",
 )
@@ -69,7 +70,15 @@ def expand(call: Call, product: Record) -> dict[str, Any]:
     Raises:
         Fault: UNKNOWN_SITE.
     """
-    wanted = EXPANSIONS if ALL in call.expansions else set(call.expansions)
+    return expand_by(call, product, EXPANSIONS if ALL in call.expansions else call.expansions)
+
+
+def expand_by(call: Call, product: Record, wanted: Container[str]) -> dict[str, Any]:
+    """Return the properties of expansions by name.
+
+    Raises:
+        Fault: UNKNOWN_SITE.
+    """
     shown: dict[str, Any] = {}
     for name, show in EXPANSIONS.items():
         if name in wanted:
@@ -107,12 +116,15 @@ def show_all_images(call: Call, product: Record) -> Shown:
 def show_categories(call: Call, product: Record) -> Shown:
     """Yield the categories of a product."""
     name = product.key[-1]
-    count = call.store.count(CATEGORIES, (name,))
-    entries = call.store.scan(CATEGORIES, 0, count, (name,)).records
+    count = call.store.count(CATEGORIES_OF_PRODUCTS, (name,))
+    entries = call.store.scan(CATEGORIES_OF_PRODUCTS, 0, count, (name,)).records
     assigned = [{"catalog_id": e.key[1], "category_id": e.key[2]} for e in entries]
+    primary = [one for one in assigned if one["category_id"] == product.get(PRIMARY)]
     if assigned:
         yield "assigned_categories", assigned
-    yield from _pick(product, "classification_category", "primary_category_id")
+    if primary:
+        yield "primary_categories", primary
+    yield from _pick(product, CLASSIFICATION, PRIMARY)
 
 
 def show_options(call: Call, product: Record) -> Shown:

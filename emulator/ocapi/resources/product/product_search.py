@@ -6,6 +6,7 @@ from typing import Any
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
+from emulator.ocapi.resources.catalog.names import CATEGORIES_OF_PRODUCTS
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.resources.product.availability import (
     DEFAULT,
@@ -20,7 +21,6 @@ from emulator.ocapi.resources.product.options import PRODUCT_FAMILY
 from emulator.ocapi.resources.product.product import KINDS, ProductSearchResult
 from emulator.ocapi.resources.product.relations import (
     BUNDLES,
-    CATEGORIES,
     PRODUCTS_NAME,
     SETS,
     find_product,
@@ -142,7 +142,7 @@ def _find_assignments(call: Call, position: int) -> Callable[[str], Any]:
     def find(product_id: str) -> list[str]:
         if not assigned:
             assigned[""] = []  # marks the read assignments, also where there are none
-            for key in _list_keys(call, CATEGORIES):
+            for key in _list_keys(call, CATEGORIES_OF_PRODUCTS):
                 assigned.setdefault(key[0], []).append(key[position])
         return assigned.get(product_id, [])
 

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Resource, make_index
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
+from emulator.ocapi.resources.catalog.names import OWNED_PRODUCTS
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER, read_site
 from emulator.ocapi.resources.product.expansions import ALL, EXPANSIONS, HIDDEN, expand, show_base
 from emulator.ocapi.resources.product.faults import PRODUCT_NOT_FOUND
@@ -19,6 +20,7 @@ from emulator.ocapi.resources.product.relations import (
     PRODUCTS_NAME,
     VARIATIONS,
     index,
+    list_classification,
     list_default,
     list_master,
     list_others,
@@ -31,7 +33,7 @@ from emulator.ocapi.resources.product.variations import (
     declare_operations,
 )
 from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Change, Delete, Presence, Record, Require
+from emulator.store import Change, Delete, Presence, Put, Record, Require
 
 Properties = Mapping[str, Any]
 
@@ -122,6 +124,8 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         if call.store.get(CATALOGS.name, (catalog,)) is None:
             raise CATALOGS.not_found(catalog)
         yield Require(CATALOGS.name, (catalog,), Presence.PRESENT)
+        yield Delete(OWNED_PRODUCTS, ((before or after)["owning_catalog_id"], *call.key))
+        yield Put(OWNED_PRODUCTS, Record((catalog, *call.key), {}))
         yield from unbind_options(call)
     variant = after.get("default_variant_id")
     if variant is not None and variant != (before or {}).get("default_variant_id"):
@@ -161,6 +165,7 @@ PRODUCTS = Resource(
         "owning_catalog_id": CATALOGS.name,
         "master": list_master,
         **{name: partial(list_others, name=name) for name in COLLECTIONS_OF_MEMBERS},
+        "classification_category": list_classification,
         "default_variant_id": list_default,
     },
     needed=("owning_catalog_id",),

@@ -8,6 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.fixture.reference import Records, Reference
+from emulator.ocapi.resources.catalog.category_removal import CLASSIFICATION, list_keys
+from emulator.ocapi.resources.catalog.names import (
+    ASSIGNED_PRODUCTS,
+    ASSIGNMENTS,
+    CATEGORIES_NAME,
+    CATEGORIES_OF_PRODUCTS,
+    CLASSIFIED_PRODUCTS,
+    OWNED_PRODUCTS,
+    POSITIONED,
+)
 from emulator.store import Change, Clear, Delete, Key, Put, Record, Require, Size, Store
 
 Properties = Mapping[str, Any]
@@ -17,7 +27,6 @@ VARIATIONS = "products.variations"  # master and variant
 GROUPS = "products.variation_groups"  # master and variation group
 SETS = "products.sets"  # member and set
 BUNDLES = "products.bundles"  # member and bundle
-CATEGORIES = "products.categories"  # product, catalog and category
 COLLECTIONS_OF_MEMBERS = {"set_products": SETS, "bundled_products": BUNDLES}
 BOUND_OPTIONS = "products.bound_options"  # shared option and product
 ATTRIBUTES = "product_variation_attributes"
@@ -72,6 +81,24 @@ def index(product: Record) -> Iterator[tuple[str, Key]]:
     for member, collection in COLLECTIONS_OF_MEMBERS.items():
         for other in product.get(member) or ():
             yield collection, (other["id"], name)
+    yield OWNED_PRODUCTS, (product.get("owning_catalog_id"), name)
+    category = _find_classification(product)
+    if category is not None:
+        yield CLASSIFIED_PRODUCTS, (*category, name)
+
+
+def _find_classification(product: Record) -> Key | None:
+    """Return the key of the classification category of a product, None for none."""
+    found = product.get(CLASSIFICATION) or {}
+    key = tuple(found[name] for name in ("catalog_id", "category_id") if name in found)
+    return key if len(key) == 2 else None  # noqa: PLR2004 - both names
+
+
+def list_classification(product: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of a product to the classification category."""
+    category = _find_classification(product)
+    if category is not None:
+        yield Reference(CATEGORIES_NAME, category)
 
 
 def list_master(product: Record, _: Records) -> Iterator[Reference]:
@@ -116,8 +143,8 @@ def forget_default(store: Store, master_id: str, variant_id: str) -> Iterator[Ch
 def remove_relations(store: Store, product: Record) -> Iterator[Change]:
     """Yield the changes of other products when a product is deleted (PRD-6).
 
-    Variants and variation groups of a deleted master become items; sets and bundles lose the
-    product.
+    Variants and variation groups of a deleted master become items; sets, bundles and categories
+    lose the product.
     """
     name = product.key[-1]
     for collection, key in index(product):
@@ -140,6 +167,11 @@ def remove_relations(store: Store, product: Record) -> Iterator[Change]:
             if found is not None:
                 yield _drop_member(found, member, name)
         yield Clear(collection, (name,))
+    for _, *category in list_keys(store, CATEGORIES_OF_PRODUCTS, (name,)):
+        yield Delete(ASSIGNMENTS, (*category, name))
+        yield Delete(POSITIONED, (*category, name))
+        yield Delete(ASSIGNED_PRODUCTS, (category[0], name))
+    yield Clear(CATEGORIES_OF_PRODUCTS, (name,))
 
 
 def _drop_member(product: Record, member: str, name: str) -> Put:

@@ -8,6 +8,7 @@ from typing import Any
 from emulator.ocapi.answer import Answer, answer_document, answer_page, name_state
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
+from emulator.ocapi.resources.catalog.names import OWNED_PRODUCTS
 from emulator.ocapi.resources.product import faults
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER, read_site
 from emulator.ocapi.resources.product.product import (
@@ -165,6 +166,7 @@ def _put_member(call: Call, role: Role) -> Answer:
         *expected_values,
         *leave_master(call, product),
         Put(PRODUCTS_NAME, record, expected),
+        Put(OWNED_PRODUCTS, Record((record.get("owning_catalog_id"), *record.key), {})),
         Put(role.entries, Record(call.key, {})),
     )
     return answer_member(call, role, master, record)

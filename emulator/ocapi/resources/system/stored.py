@@ -29,7 +29,12 @@ class StoredResource(Resource):
     def fixtures(self) -> FixtureCollection:
         """See ``Resource.fixtures``."""
         return FixtureCollection(
-            self.name, f"{self.name}.json", self._read_entry, self.references, unique=self.unique
+            self.name,
+            f"{self.name}.json",
+            self._read_entry,
+            self.references,
+            unique=self.unique,
+            arrange=self._arrange,
         )
 
     def _read_entry(self, entry: Any) -> Record:

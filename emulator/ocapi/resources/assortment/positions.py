@@ -1,0 +1,48 @@
+"""The positions of the products in a category (CAT-8).
+
+A wanted position counts the products with a position, from 1 on. A write numbers these products
+anew; a deletion does not.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from emulator.ocapi.resources.catalog.category_removal import list_keys
+from emulator.ocapi.resources.catalog.names import ASSIGNMENTS, POSITIONED
+from emulator.store import Change, Delete, Key, Put, Record, Store
+
+POSITION = "position"
+
+
+def list_positioned(store: Store, category: Key) -> list[Record]:
+    """Return the assignments of a category with a position, in order."""
+    found = (store.get(ASSIGNMENTS, key) for key in list_keys(store, POSITIONED, category))
+    return sorted((one for one in found if one), key=lambda one: (one.get(POSITION), one.key))
+
+
+def take_position(
+    store: Store, key: Key, before: Mapping[str, Any] | None, wanted: float | None
+) -> tuple[float | None, tuple[Change, ...]]:
+    """Return the position of an assignment, and the changes of the other assignments.
+
+    Args:
+        store: The store.
+        key: The ids of catalog, category and product.
+        before: The properties of the assignment before the write, None for a new assignment.
+        wanted: The wanted position, None for no position.
+    """
+    if wanted == (before or {}).get(POSITION):
+        return wanted, ()
+    others = [one for one in list_positioned(store, key[:2]) if one.key != key]
+    if wanted is None:
+        return None, (Delete(POSITIONED, key), *_number(others, gap=None))
+    place = min(max(int(wanted) - 1, 0), len(others))
+    return place + 1, (Put(POSITIONED, Record(key, {})), *_number(others, gap=place))
+
+
+def _number(others: list[Record], gap: int | None) -> Iterator[Change]:
+    """Yield the changes of assignments with positions from 1 on, and a free place at an index."""
+    for index, one in enumerate(others):
+        position = index + 1 if gap is None or index < gap else index + 2
+        if one.get(POSITION) != position:
+            yield Put(ASSIGNMENTS, one.amend({POSITION: position}), one.state)

@@ -1,0 +1,188 @@
+"""Links between categories (CAT-7)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from emulator.fixture.reference import KeyOf
+from emulator.ocapi.answer import Answer, answer_page
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Operation, make_index
+from emulator.ocapi.resources.catalog.catalogs import CATALOGS
+from emulator.ocapi.resources.catalog.categories import check_category
+from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
+from emulator.ocapi.resources.catalog.category_tree import find_category
+from emulator.ocapi.resources.catalog.names import (
+    CATALOGS_NAME,
+    CATEGORIES_NAME,
+    LINKS,
+    LINKS_BY_TARGET,
+)
+from emulator.ocapi.resources.catalog.relation import Relation, declare_operations
+from emulator.ocapi.resources.system.stored import StoredResource
+from emulator.ocapi.schema.document import Collection, Document
+from emulator.ocapi.schema.faults import ID_CONFLICT, ILLEGAL_ENUMERATION_VALUE, FaultType
+from emulator.ocapi.schema.fields import (
+    Array,
+    DateTime,
+    Embedded,
+    Enumeration,
+    Localized,
+    Number,
+    String,
+)
+from emulator.ocapi.wire import envelope
+from emulator.ocapi.wire.select import Documents
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
+
+Properties = Mapping[str, Any]
+
+PATH = "catalogs/{catalog_id}/categories/{category_id}/category_links"
+SOURCE = ("source_catalog_id", "source_category_id")
+TARGET = ("target_catalog_id", "target_category_id")
+TYPES = ("other", "accessories", "cross_selling", "up_selling", "spare_parts")
+ABOVE = (CATALOGS.not_found, CATEGORY_NOT_FOUND)
+NOT_FOUND = FaultType(
+    404,
+    "CategoryLinkNotFound",
+    "No link of type '{type}' from the category with ID '{categoryId}' for catalog '{catalogId}' "
+    "to the category with ID '{targetCategoryId}' for catalog '{targetCatalogId}' could be found.",
+    ("catalogId", "categoryId", "targetCatalogId", "targetCategoryId", "type"),
+)
+
+
+class CategoryLink(Document):
+    """A link from a category to another category."""
+
+    last_modified = DateTime(read_only=True)
+    link = String(read_only=True)
+    position = Number(minimum=0)
+    source_catalog_id = String(allow_none=False)
+    source_catalog_name = Localized(read_only=True)
+    source_category_id = String(allow_none=False)
+    source_category_name = Localized(read_only=True)
+    target_catalog_id = String(allow_none=False)
+    target_catalog_name = Localized(read_only=True)
+    target_category_id = String(allow_none=False)
+    target_category_name = Localized(read_only=True)
+    type = Enumeration(*TYPES, allow_none=False)
+
+
+LINK = CategoryLink()
+
+
+class CategoryLinks(Collection):
+    """A page of the links from a category."""
+
+    data = Array(Embedded(LINK))
+
+
+def check(call: Call) -> None:
+    """Check source and target of the path, and the type of a new link.
+
+    Raises:
+        Fault: CATALOGS.not_found, CATEGORY_NOT_FOUND, ILLEGAL_ENUMERATION_VALUE.
+    """
+    for key in (call.key[:2], call.key[2:4]):
+        check_category(call, key)
+    if call.method == "PUT" and call.key[4] not in TYPES:
+        raise ILLEGAL_ENUMERATION_VALUE(call.key[4], "CategoryLinkType")
+
+
+def list_links(call: Call) -> Answer:
+    """Show a page of the links from a category, by position."""
+    check_category(call)
+    found = call.store.scan(LINKS, 0, call.store.count(LINKS, call.key), call.key).records
+    ordered = sorted(found, key=lambda link: link.get("position", float("inf")))
+    page, selector = call.page, call.selector
+    whole = selector is not None and selector.reaches_into("data")
+
+    def show_item(link: Record) -> dict[str, Any]:
+        shown = show(call, link)
+        if not whole:
+            shown = {name: shown[name] for name in ("link", *SOURCE, *TARGET, "type")}
+        if call.locale is not None:
+            shown = LINK.localize(shown, call.locale)
+        return envelope.wrap_item(LINK, call.version, link.state, shown, call.dialect)
+
+    shown = ordered[page.start : page.start + page.count]
+    items = Documents(show_item(link) for link in shown)
+    return answer_page(call, CategoryLinks(), items, len(ordered))
+
+
+def show(call: Call, link: Record) -> dict[str, Any]:
+    """Return all properties of a link, with the names of catalogs and categories."""
+    source, target = link.key[:2], link.key[2:4]
+    path = (CATALOGS_NAME, source[0], CATEGORIES_NAME, source[1], LINKS, *link.key[2:])
+    shown = {**link.properties, "link": call.link_to(*path)}
+    for end, key in (("source", source), ("target", target)):
+        catalog = call.store.get(CATALOGS_NAME, key[:1])
+        for kind, record in (("catalog", catalog), ("category", find_category(call.store, *key))):
+            if record is not None and record.get("name"):
+                shown[f"{end}_{kind}_name"] = record.get("name")
+    return shown
+
+
+def place(
+    call: Call, before: Properties | None, properties: dict[str, Any]
+) -> tuple[dict[str, Any], tuple[Change, ...]]:
+    """Return a link, and the changes of the store for a new link."""
+    source, target, kind = call.key[:2], call.key[2:4], call.key[4]
+    if before is not None:
+        return properties, ()
+    return properties, (
+        Require(CATEGORIES_NAME, source, Presence.PRESENT),
+        Require(CATEGORIES_NAME, target, Presence.PRESENT),
+        Put(LINKS_BY_TARGET, Record((*target, *source, kind), {})),
+    )
+
+
+def remove(_: Call, link: Record) -> Iterator[Change]:
+    """Yield the change for a deleted link."""
+    yield Delete(LINKS_BY_TARGET, (*link.key[2:4], *link.key[:2], link.key[4]))
+
+
+def index(link: Record) -> Iterator[tuple[str, Key]]:
+    """Yield the entry of a link by target."""
+    yield LINKS_BY_TARGET, (*link.key[2:4], *link.key[:2], link.key[4])
+
+
+CATEGORY_LINKS = StoredResource(
+    path=LINKS,
+    document=LINK,
+    collection=CategoryLinks(),
+    key="type",
+    key_names=(*SOURCE, *TARGET, "type"),
+    verbs=frozenset(),
+    not_found=NOT_FOUND,
+    index=make_index(index),
+    references={
+        SOURCE[1]: KeyOf(CATEGORIES_NAME, SOURCE),
+        TARGET[1]: KeyOf(CATEGORIES_NAME, TARGET),
+    },
+    operations=(
+        Operation(
+            method="GET",
+            path=PATH,
+            answer=list_links,
+            shows=CategoryLinks(),
+            faults=ABOVE,
+        ),
+        *declare_operations(
+            Relation(
+                name=LINKS,
+                path=f"{PATH}/{{target_catalog_id}}/{{target_category_id}}/{{type}}",
+                ids=(*SOURCE, *TARGET, "type"),
+                document=LINK,
+                check=check,
+                place=place,
+                remove=remove,
+                show=show,
+                faults={
+                    **dict.fromkeys(("GET", "PATCH", "DELETE"), (*ABOVE, NOT_FOUND)),
+                    "PUT": (*ABOVE, ILLEGAL_ENUMERATION_VALUE, ID_CONFLICT),
+                },
+                not_found=NOT_FOUND,
+            )
+        ),
+    ),
+)
