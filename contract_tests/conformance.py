@@ -627,6 +627,8 @@ RULES = (
         "PATCH /catalogs/{}/shared_variation_attributes/{} 404 VariationAttributeNotFound*",
     ),
     Rule("CAT-4", "the size of an answer has a bound", "fault", "GET /catalogs* 400 Quota*"),
+    Rule("CAT-5", "the work of a deletion has a bound", "fault", "DELETE /catalogs* 400 Quota*"),
+    Rule("CAT-8", "the work of a write has a bound", "fault", "P* /catalogs* 400 Quota*"),
     Rule("CAT-5", "the root category stays", "fault", "DELETE /catalogs* 400 CategoryInvalid*"),
     Rule(
         "EXP-1",

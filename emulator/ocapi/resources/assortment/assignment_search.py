@@ -1,6 +1,6 @@
 """The search of the product assignments of a category (CAT-9)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.ocapi.answer import Answer
@@ -22,7 +22,7 @@ from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_produ
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import Kind, SearchField, exact
 from emulator.ocapi.search.query import SEARCH_FAULTS
-from emulator.store import Record, Store
+from emulator.store import Record, Store, read_property
 
 PRODUCT_ID = "product_id"
 RESULT = CategoryProductAssignmentSearchResult()
@@ -51,7 +51,7 @@ def search_assignments(call: Call) -> Answer:
             "link": link_assignment(call, assignment),
         }
 
-    fields = _make_fields(_find_products(call.store, len(found)), site)
+    fields = _make_fields(call.store, len(found), site)
     return answer_search(call, RESULT, fields, found, show)
 
 
@@ -67,50 +67,57 @@ def _find_candidates(call: Call) -> list[Record]:
     return [assignment for assignment in found if assignment is not None]
 
 
-def _find_products(store: Store, count: int) -> Callable[[str], Record | None]:
-    """Return a function from the id of a product to the product.
+class _ValuesOfProducts(dict[str, Any]):
+    """The values of a property of products by product id, read from the store when needed.
 
     Args:
         store: The store.
         count: The number of assignments to look at.
+        name: The property.
+        convert: From the property to the value.
     """
-    known = store.count(PRODUCTS_NAME)
-    if count * ONE_BY_ONE_SHARE < known:
-        return lambda product_id: find_product(store, product_id)
-    products: dict[str, Record] = {}
 
-    def find(product_id: str) -> Record | None:
-        if not products:
-            found: Iterable[Record] = store.scan(PRODUCTS_NAME, 0, known).records
-            products.update((product.key[0], product) for product in found)
-        return products.get(product_id)
+    def __init__(self, store: Store, count: int, name: str, convert: Callable[[Any], Any]) -> None:
+        self._store = store
+        self._known = store.count(PRODUCTS_NAME)
+        self._reads_all = count * ONE_BY_ONE_SHARE >= self._known
+        self._read = read_property(name)
+        self._convert = convert
 
-    return find
+    def __missing__(self, product_id: str) -> Any:
+        read, convert = self._read, self._convert
+        if self._reads_all:
+            self._reads_all = False
+            found = self._store.scan(PRODUCTS_NAME, 0, self._known).records
+            self.update({product.key[0]: convert(read(product)) for product in found})
+            return self.get(product_id)
+        product = find_product(self._store, product_id)
+        self[product_id] = value = convert(read(product)) if product else None
+        return value
 
 
-def _make_fields(find: Callable[[str], Record | None], site: str | None) -> dict[str, SearchField]:
+def _list_names(names: Mapping[str, str] | None) -> list[str]:
+    return [*names.values()] if names else []
+
+
+def _make_fields(store: Store, count: int, site: str | None) -> dict[str, SearchField]:
     """Return the search fields; fields of the product by site have the value of one site."""
 
-    def of_product(name: str) -> Callable[[str], Any]:
-        def find_value(product_id: str) -> Any:
-            product = find(product_id)
-            return of_site(product.get(name), site) if product else None
+    def of_product(
+        kind: Kind, name: str, convert: Callable[[Any], Any], *, sortable: bool = False
+    ) -> SearchField:
+        values = _ValuesOfProducts(store, count, name, convert)
+        return SearchField(kind, values.__getitem__, sources=(PRODUCT_ID,), sortable=sortable)
 
-        return find_value
-
-    def list_names(product_id: str) -> list[str]:
-        product = find(product_id)
-        return list((product.get("name") or {}).values()) if product else []
+    def find_value(values: Mapping[str, Any] | None) -> Any:
+        return of_site(values, site)
 
     return {
         PRODUCT_ID: SearchField("string"),
-        "product_name": SearchField("text", list_names, sources=(PRODUCT_ID,)),
+        "product_name": of_product("text", "name", _list_names, sortable=True),
         "creation_date": SearchField("date"),
         "position": SearchField("number", queryable=False),
-        **{
-            name: SearchField(kind, of_product(name), sources=(PRODUCT_ID,), sortable=False)
-            for name, kind in FIELDS_OF_SITE.items()
-        },
+        **{name: of_product(kind, name, find_value) for name, kind in FIELDS_OF_SITE.items()},
     }
 
 

@@ -1,6 +1,6 @@
 """Assignments of products to categories (CAT-8)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -16,9 +16,7 @@ from emulator.ocapi.resources.assortment.positions import POSITION, take_positio
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import CATEGORIES, check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
-from emulator.ocapi.resources.catalog.category_removal import forget_categories
 from emulator.ocapi.resources.catalog.names import (
-    ASSIGNED_PRODUCTS,
     ASSIGNMENTS,
     CATEGORIES_OF_PRODUCTS,
     POSITIONED,
@@ -27,7 +25,7 @@ from emulator.ocapi.resources.catalog.relation import Relation, declare_operatio
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER
 from emulator.ocapi.resources.product.faults import PRODUCT_NOT_FOUND
 from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_product
-from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
+from emulator.ocapi.schema.faults import ID_CONFLICT, QUOTA_EXCEEDED, FaultType
 from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
 
 Properties = Mapping[str, Any]
@@ -53,19 +51,12 @@ def check(call: Call) -> None:
         raise PRODUCT_NOT_FOUND(call.key[-1])
 
 
-def list_entries(assignment: Record) -> Iterator[tuple[str, Key]]:
+def index(assignment: Record) -> Iterator[tuple[str, Key]]:
     """Yield the entries of an assignment in the opposite direction and by position."""
     catalog_id, category_id, product_id = assignment.key
     yield CATEGORIES_OF_PRODUCTS, (product_id, catalog_id, category_id)
     if assignment.get(POSITION) is not None:
         yield POSITIONED, assignment.key
-
-
-def index(assignments: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
-    """Return the entries of all assignments, and the products of each catalog."""
-    products = dict.fromkeys((one.key[0], one.key[2]) for one in assignments)
-    entries = make_index(list_entries)(assignments)
-    return {**entries, ASSIGNED_PRODUCTS: [Record(key, {}) for key in products]}
 
 
 def place(
@@ -83,21 +74,14 @@ def place(
         Require(CATEGORIES.name, key[:2], Presence.PRESENT),
         Require(PRODUCTS_NAME, key[2:], Presence.PRESENT),
         Put(CATEGORIES_OF_PRODUCTS, Record((product_id, catalog_id, category_id), {})),
-        Put(ASSIGNED_PRODUCTS, Record((catalog_id, product_id), {})),
         *more,
     )
 
 
-def remove(call: Call, assignment: Record) -> Iterator[Change]:
+def remove(_: Call, assignment: Record) -> Iterator[Change]:
     """Yield the changes for a deleted assignment; the other positions stay."""
-    catalog_id, category_id, product_id = key = assignment.key
-    yield Delete(POSITIONED, key)
-    yield Delete(CATEGORIES_OF_PRODUCTS, (product_id, catalog_id, category_id))
-    if call.store.count(CATEGORIES_OF_PRODUCTS, (product_id, catalog_id)) == 1:
-        yield Delete(ASSIGNED_PRODUCTS, (catalog_id, product_id))
-    product = find_product(call.store, product_id)
-    if product is not None:
-        yield from forget_categories(call.store, product, {key[:2]}, are_deleted=False)
+    for name, key in index(assignment):
+        yield Delete(name, key)
 
 
 CATEGORY_PRODUCT_ASSIGNMENTS = Resource(
@@ -110,7 +94,7 @@ CATEGORY_PRODUCT_ASSIGNMENTS = Resource(
     key="product_id",
     verbs=frozenset(),
     not_found=NOT_FOUND,
-    index=index,
+    index=make_index(index),
     references={"product_id": PRODUCTS_NAME},
     operations=(
         *declare_operations(
@@ -124,8 +108,9 @@ CATEGORY_PRODUCT_ASSIGNMENTS = Resource(
                 remove=remove,
                 show=show_assignment,
                 faults={
-                    **dict.fromkeys(("GET", "PATCH"), (*ABOVE, PRODUCT_NOT_FOUND, NOT_FOUND)),
-                    "PUT": (*ABOVE, PRODUCT_NOT_FOUND, ID_CONFLICT),
+                    "GET": (*ABOVE, PRODUCT_NOT_FOUND, NOT_FOUND),
+                    "PATCH": (*ABOVE, PRODUCT_NOT_FOUND, NOT_FOUND, QUOTA_EXCEEDED),
+                    "PUT": (*ABOVE, PRODUCT_NOT_FOUND, ID_CONFLICT, QUOTA_EXCEEDED),
                     "DELETE": ABOVE,
                 },
                 not_found=NOT_FOUND,

@@ -8,14 +8,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.ocapi.resources.catalog.category_removal import list_keys
-from emulator.ocapi.resources.catalog.names import ASSIGNMENTS, POSITIONED
-from emulator.store import Change, Delete, Key, Put, Record, Store
+from emulator.ocapi.resources.catalog.names import ASSIGNMENTS, NUMBERINGS, POSITIONED
+from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Store
 
 POSITION = "position"
+MAX_POSITIONED_PRODUCTS = 10_000  # of a category whose products a write numbers anew
 
 
 def list_positioned(store: Store, category: Key) -> list[Record]:
-    """Return the assignments of a category with a position, in order."""
+    """Return the assignments of a category with a position, in order.
+
+    Raises:
+        Fault: QUOTA_EXCEEDED: there are too many.
+    """
+    if store.count(POSITIONED, category) > MAX_POSITIONED_PRODUCTS:
+        bound = f"a category of at most {MAX_POSITIONED_PRODUCTS} products with a position"
+        raise QUOTA_EXCEEDED(f"a position can be changed in {bound}")
     found = (store.get(ASSIGNMENTS, key) for key in list_keys(store, POSITIONED, category))
     return sorted((one for one in found if one), key=lambda one: (one.get(POSITION), one.key))
 
@@ -30,14 +39,26 @@ def take_position(
         key: The ids of catalog, category and product.
         before: The properties of the assignment before the write, None for a new assignment.
         wanted: The wanted position, None for no position.
+
+    Raises:
+        Fault: QUOTA_EXCEEDED: too many assignments have a position.
     """
     if wanted == (before or {}).get(POSITION):
         return wanted, ()
     others = [one for one in list_positioned(store, key[:2]) if one.key != key]
+    numbered = _count_numbering(store, key[:2])
     if wanted is None:
-        return None, (Delete(POSITIONED, key), *_number(others, gap=None))
+        return None, (numbered, Delete(POSITIONED, key), *_number(others, gap=None))
     place = min(max(int(wanted) - 1, 0), len(others))
-    return place + 1, (Put(POSITIONED, Record(key, {})), *_number(others, gap=place))
+    return place + 1, (numbered, Put(POSITIONED, Record(key, {})), *_number(others, gap=place))
+
+
+def _count_numbering(store: Store, category: Key) -> Change:
+    """Return the change that lets no other request number the same products meanwhile."""
+    last = store.get(NUMBERINGS, category)
+    number = last.get("number") + 1 if last else 1
+    expected = last.state if last else Presence.ABSENT
+    return Put(NUMBERINGS, Record(category, {"number": number}), expected)
 
 
 def _number(others: list[Record], gap: int | None) -> Iterator[Change]:
@@ -45,4 +66,4 @@ def _number(others: list[Record], gap: int | None) -> Iterator[Change]:
     for index, one in enumerate(others):
         position = index + 1 if gap is None or index < gap else index + 2
         if one.get(POSITION) != position:
-            yield Put(ASSIGNMENTS, one.amend({POSITION: position}), one.state)
+            yield Put(ASSIGNMENTS, one.amend({POSITION: position}), Presence.PRESENT)

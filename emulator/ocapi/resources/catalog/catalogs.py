@@ -8,7 +8,7 @@ from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import Resource, Search
 from emulator.ocapi.resources.catalog.category_tree import ROOT, ROOT_CATEGORY
 from emulator.ocapi.resources.catalog.names import (
-    ASSIGNED_PRODUCTS,
+    ASSIGNMENTS,
     CATALOGS_NAME,
     CATEGORIES_NAME,
     OWNED_PRODUCTS,
@@ -89,7 +89,9 @@ def show(call: Call, catalog: Record) -> dict[str, Any]:
         "recommendation_count": 0,
     }
     if STATS in call.expansions:
-        shown["assigned_product_count"] = store.count(ASSIGNED_PRODUCTS, key)
+        # The documentation calls the numbers expensive: this one counts a product once.
+        assigned = store.scan(ASSIGNMENTS, 0, store.count(ASSIGNMENTS, key), key).records
+        shown["assigned_product_count"] = len({record.key[2] for record in assigned})
         shown["owned_product_count"] = store.count(OWNED_PRODUCTS, key)
     sites = [site["id"] for site in catalog.get(ASSIGNED_SITES) or ()]
     if sites:

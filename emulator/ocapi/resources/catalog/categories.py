@@ -12,7 +12,7 @@ from emulator.ocapi.resources.catalog.category import (
     CATEGORY_NOT_FOUND,
     Categories,
 )
-from emulator.ocapi.resources.catalog.category_removal import remove_categories
+from emulator.ocapi.resources.catalog.category_removal import remove_category
 from emulator.ocapi.resources.catalog.category_search import (
     CATEGORY_SEARCH,
     CATEGORY_SEARCH_OF_CATALOG,
@@ -23,7 +23,6 @@ from emulator.ocapi.resources.catalog.category_tree import (
     child_key,
     find_category,
     find_root,
-    list_below,
     list_parents,
     walk_up,
 )
@@ -91,8 +90,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         if category_id == root:
             raise CATEGORY_INVALID("id")
         if before is not None:
-            category = Record(call.key, before)
-            yield from remove_categories(call.store, list_below(call.store, category, root))
+            yield from remove_category(call.store, Record(call.key, before), root)
         return
     if before is not None and call.method == "PUT" and _refuses_existing(call):
         raise CATEGORY_INVALID("id")
@@ -154,7 +152,7 @@ CATEGORIES = Resource(
         "read": (QUOTA_EXCEEDED,),
         "create": (CATEGORY_INVALID,),
         "update": (CATEGORY_INVALID,),
-        "delete": (CATEGORY_INVALID,),
+        "delete": (CATEGORY_INVALID, QUOTA_EXCEEDED),
     },
     operations=(CATEGORY_SEARCH, CATEGORY_SEARCH_OF_CATALOG),
 )

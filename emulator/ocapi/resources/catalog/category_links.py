@@ -10,6 +10,7 @@ from emulator.ocapi.resource import Operation, make_index
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
+from emulator.ocapi.resources.catalog.category_removal import turn_link
 from emulator.ocapi.resources.catalog.category_tree import find_category
 from emulator.ocapi.resources.catalog.names import (
     CATALOGS_NAME,
@@ -126,24 +127,23 @@ def place(
     call: Call, before: Properties | None, properties: dict[str, Any]
 ) -> tuple[dict[str, Any], tuple[Change, ...]]:
     """Return a link, and the changes of the store for a new link."""
-    source, target, kind = call.key[:2], call.key[2:4], call.key[4]
     if before is not None:
         return properties, ()
     return properties, (
-        Require(CATEGORIES_NAME, source, Presence.PRESENT),
-        Require(CATEGORIES_NAME, target, Presence.PRESENT),
-        Put(LINKS_BY_TARGET, Record((*target, *source, kind), {})),
+        Require(CATEGORIES_NAME, call.key[:2], Presence.PRESENT),
+        Require(CATEGORIES_NAME, call.key[2:4], Presence.PRESENT),
+        Put(LINKS_BY_TARGET, Record(turn_link(call.key), {})),
     )
 
 
 def remove(_: Call, link: Record) -> Iterator[Change]:
     """Yield the change for a deleted link."""
-    yield Delete(LINKS_BY_TARGET, (*link.key[2:4], *link.key[:2], link.key[4]))
+    yield Delete(LINKS_BY_TARGET, turn_link(link.key))
 
 
 def index(link: Record) -> Iterator[tuple[str, Key]]:
     """Yield the entry of a link by target."""
-    yield LINKS_BY_TARGET, (*link.key[2:4], *link.key[:2], link.key[4])
+    yield LINKS_BY_TARGET, turn_link(link.key)
 
 
 CATEGORY_LINKS = StoredResource(

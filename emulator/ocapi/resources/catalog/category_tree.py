@@ -74,10 +74,12 @@ def _rank(category: Record) -> float:
     return float("inf") if position is None else float(position)
 
 
-def list_below(store: Store, category: Record, root: str) -> list[Record]:
-    """Return a category and all categories below."""
+def list_below(store: Store, category: Record, root: str, bound: int) -> list[Record]:
+    """Return a category and the categories below, at least ``bound`` ones if there are so many."""
     found = [category]
     for above in found:  # the loop visits the categories added on the way, too
+        if len(found) >= bound:
+            break
         found += list_children(store, above.key, root)
     return found
 

@@ -2,7 +2,6 @@
 
 CATALOGS_NAME = "catalogs"
 OWNED_PRODUCTS = "catalogs.owned_products"  # catalog and product
-ASSIGNED_PRODUCTS = "catalogs.assigned_products"  # catalog and product with an assignment
 
 CATEGORIES_NAME = "categories"  # catalog and category
 CHILDREN = "categories.children"  # catalog, parent and category
@@ -13,4 +12,6 @@ LINKS_BY_TARGET = "category_links.by_target"  # target, source and type
 
 ASSIGNMENTS = "category_product_assignments"  # catalog, category and product
 POSITIONED = "category_product_assignments.positioned"  # the same, with a position only
+NUMBERINGS = "category_product_assignments.numberings"  # catalog and category
 CATEGORIES_OF_PRODUCTS = "products.categories"  # product, catalog and category
+"""A key alone is no assignment: a deleted category leaves the keys of the products."""

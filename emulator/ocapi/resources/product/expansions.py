@@ -5,8 +5,8 @@ from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
-from emulator.ocapi.resources.catalog.category_removal import CLASSIFICATION, PRIMARY
-from emulator.ocapi.resources.catalog.names import CATEGORIES_OF_PRODUCTS
+from emulator.ocapi.resources.catalog.category_removal import CLASSIFICATION, PRIMARY, list_keys
+from emulator.ocapi.resources.catalog.names import ASSIGNMENTS, CATEGORIES_OF_PRODUCTS
 from emulator.ocapi.resources.product.availability import read_site, show_availability
 from emulator.ocapi.resources.product.media import complete_media, render_markup
 from emulator.ocapi.resources.product.options import (
@@ -114,17 +114,21 @@ def show_all_images(call: Call, product: Record) -> Shown:
 
 
 def show_categories(call: Call, product: Record) -> Shown:
-    """Yield the categories of a product."""
-    name = product.key[-1]
-    count = call.store.count(CATEGORIES_OF_PRODUCTS, (name,))
-    entries = call.store.scan(CATEGORIES_OF_PRODUCTS, 0, count, (name,)).records
-    assigned = [{"catalog_id": e.key[1], "category_id": e.key[2]} for e in entries]
+    """Yield the categories of a product; the primary category is an assigned one."""
+    assigned = [
+        {"catalog_id": catalog_id, "category_id": category_id}
+        for name, catalog_id, category_id in list_keys(
+            call.store, CATEGORIES_OF_PRODUCTS, product.key
+        )
+        if call.store.get(ASSIGNMENTS, (catalog_id, category_id, name)) is not None
+    ]
     primary = [one for one in assigned if one["category_id"] == product.get(PRIMARY)]
     if assigned:
         yield "assigned_categories", assigned
     if primary:
         yield "primary_categories", primary
-    yield from _pick(product, CLASSIFICATION, PRIMARY)
+        yield PRIMARY, product.get(PRIMARY)
+    yield from _pick(product, CLASSIFICATION)
 
 
 def show_options(call: Call, product: Record) -> Shown:

@@ -6,7 +6,7 @@ from typing import Any
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
-from emulator.ocapi.resources.catalog.names import CATEGORIES_OF_PRODUCTS
+from emulator.ocapi.resources.catalog.names import ASSIGNMENTS
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.resources.product.availability import (
     DEFAULT,
@@ -106,10 +106,10 @@ def _make_fields(call: Call, site: str | None) -> dict[str, SearchField]:
         "creation_date": SearchField("date"),
         "last_modified": SearchField("date", sortable=False),
         "catalog_id": SearchField(
-            "string", _find_assignments(call, 1), sources=("id",), sortable=False
+            "string", _find_assignments(call, 0), sources=("id",), sortable=False
         ),
         "category_id": SearchField(
-            "string", _find_assignments(call, 2), sources=("id",), sortable=False
+            "string", _find_assignments(call, 1), sources=("id",), sortable=False
         ),
     }
 
@@ -142,8 +142,8 @@ def _find_assignments(call: Call, position: int) -> Callable[[str], Any]:
     def find(product_id: str) -> list[str]:
         if not assigned:
             assigned[""] = []  # marks the read assignments, also where there are none
-            for key in _list_keys(call, CATEGORIES_OF_PRODUCTS):
-                assigned.setdefault(key[0], []).append(key[position])
+            for key in _list_keys(call, ASSIGNMENTS):
+                assigned.setdefault(key[2], []).append(key[position])
         return assigned.get(product_id, [])
 
     return find

@@ -10,7 +10,6 @@ from typing import Any
 from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.resources.catalog.category_removal import CLASSIFICATION, list_keys
 from emulator.ocapi.resources.catalog.names import (
-    ASSIGNED_PRODUCTS,
     ASSIGNMENTS,
     CATEGORIES_NAME,
     CATEGORIES_OF_PRODUCTS,
@@ -170,7 +169,6 @@ def remove_relations(store: Store, product: Record) -> Iterator[Change]:
     for _, *category in list_keys(store, CATEGORIES_OF_PRODUCTS, (name,)):
         yield Delete(ASSIGNMENTS, (*category, name))
         yield Delete(POSITIONED, (*category, name))
-        yield Delete(ASSIGNED_PRODUCTS, (category[0], name))
     yield Clear(CATEGORIES_OF_PRODUCTS, (name,))
 
 
