@@ -22,6 +22,8 @@ from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES
+from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
 from emulator.ocapi.resources.marketing.names import RULES_NAME
 from emulator.ocapi.resources.object_type.attribute_definition import (
     CREATE_FAILED,
@@ -307,12 +309,17 @@ class Merge:
                 self.draft.put(collection, Record(record.key, {**thaw(rest), **kept}))
 
     def _drop_values_of_site(self, site: str) -> None:
-        """Remove the preferences, custom objects and sorting rules of a removed site."""
+        """Remove what a removed site alone has, and take the site from catalogs."""
         for collection, index in ((PREFERENCE_VALUES, -1), (CUSTOM_OBJECTS, 1), (RULES_NAME, 0)):
             count = self.draft.store.count(collection)
             for record in self.draft.store.scan(collection, 0, count).records:
                 if record.key[index] == site:
                     self.draft.delete(collection, record.key)
+        for catalog in self.draft.store.scan(CATALOGS, 0, self.draft.store.count(CATALOGS)).records:
+            assigned = catalog.get(ASSIGNED_SITES) or ()
+            others = [dict(one) for one in assigned if one["id"] != site]
+            if len(others) < len(assigned):
+                self.draft.put(CATALOGS, catalog.amend({ASSIGNED_SITES: others}))
 
     def _write(self, resource: Resource, item: Item, count: int) -> None:
         before = self.draft.store.get(resource.name, item.key)
