@@ -14,7 +14,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from emulator.config import KNOBS, Config
-from emulator.fixture.data_set import BUNDLED_FOLDER
+from emulator.fixture.data_set import list_bundled
 from emulator.ocapi.access.direct_token import issue_token
 from emulator.server import Emulator
 from emulator.testing.session import TokenSession
@@ -372,14 +372,10 @@ def _check_set_up(opened: Ocapi, knobs: Mapping[str, Any]) -> None:
             raise ValueError(f"the server at {opened.url} does not tell its {name}")
         found = health[name]
         # The paths of folders differ in a container; of folders we know nothing else.
-        both_folders = name == "fixtures" and not (_is_bundled(expected) or _is_bundled(found))
+        both_folders = name == "fixtures" and not {expected, found} & list_bundled().keys()
         if found != expected and not both_folders:
             asked = f"{name} '{expected}' is asked for, the server at {opened.url} has"
             raise ValueError(f"{asked} '{found}'")
-
-
-def _is_bundled(fixtures: str) -> bool:
-    return fixtures in {folder.name for folder in BUNDLED_FOLDER.iterdir()}
 
 
 def _check_names(knobs: Mapping[str, Any]) -> None:
