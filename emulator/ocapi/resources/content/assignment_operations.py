@@ -1,0 +1,153 @@
+"""The operations of folder assignments (LIB-4)."""
+
+from collections.abc import Iterator
+
+from emulator.ocapi.answer import Answer, answer_document
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties, fault_of
+from emulator.ocapi.resources.content.assets import CONTENT
+from emulator.ocapi.resources.content.documents import ASSIGNMENT
+from emulator.ocapi.resources.content.folders import FOLDERS, NOT_FOUND, PARENT_NOT_FOUND
+from emulator.ocapi.resources.content.libraries import LIBRARIES
+from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME, CONTENT_NAME, LIBRARIES_NAME
+from emulator.ocapi.resources.content.relations import (
+    DEFAULT,
+    find_default,
+    put_entries,
+    remove_entries,
+)
+from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
+from emulator.ocapi.wire import state
+from emulator.store import Change, Delete, Presence, Put, Record, Require, retry_on_conflict
+
+KEYS = ("content_id", "folder_id")
+ASSIGNMENT_NOT_FOUND = FaultType(
+    404,
+    "AssignmentNotFound",
+    "No assignment of content '{contentId}' to folder '{folderId}' could be found.",
+    ("folderId", "contentId", "libraryId"),
+)
+
+
+def read(call: Call) -> Answer:
+    """Show the assignment of a content asset to a folder."""
+    _require_ends(call)
+    return _show(call, _find(call))
+
+
+def assign(call: Call) -> Answer:
+    """Assign a content asset to a folder, or replace the assignment."""
+
+    def write() -> Answer:
+        required = _require_ends(call)
+        found = call.store.get(ASSIGNMENTS_NAME, call.key)
+        _check(call, found)
+        return _write(call, found, Record(call.key, ASSIGNMENT.merge({}, call.changes)), required)
+
+    return retry_on_conflict(write)
+
+
+def update(call: Call) -> Answer:
+    """Change position or flag of the assignment of a content asset to a folder."""
+
+    def write() -> Answer:
+        required = _require_ends(call)
+        found = _find(call)
+        _check(call, found)
+        changed = Record(call.key, ASSIGNMENT.merge(found.properties, call.changes))
+        return _write(call, found, changed, required)
+
+    return retry_on_conflict(write)
+
+
+def unassign(call: Call) -> Answer:
+    """Delete the assignment of a content asset to a folder."""
+
+    def write() -> Answer:
+        _require_ends(call)
+        found = _find(call)
+        state.check_write(found.state, call.request.headers, None)
+        removal = Delete(ASSIGNMENTS_NAME, call.key, found.state)
+        call.store.apply(removal, *change(call, found.properties, None))
+        return Answer(204)
+
+    return retry_on_conflict(write)
+
+
+def _require_ends(call: Call) -> list[Change]:
+    """Check library, content asset and folder; return this expectation for the store.
+
+    Raises:
+        Fault: The fault of the first missing document.
+    """
+    library, content, _ = call.key
+    required: list[Change] = []
+    for resource, key in ((LIBRARIES, (library,)), (CONTENT, (library, content))):
+        if call.store.get(resource.name, key) is None:
+            raise fault_of(resource.not_found, key)
+        required.append(Require(resource.name, key, Presence.PRESENT))
+    return [*required, _require_folder(call)]
+
+
+def _require_folder(call: Call) -> Change:
+    library, _, folder = call.key
+    if call.store.get(FOLDERS.name, (library, folder)) is None:
+        kind = NOT_FOUND if call.method == "PATCH" else PARENT_NOT_FOUND
+        raise fault_of(kind, (library, folder))
+    return Require(FOLDERS.name, (library, folder), Presence.PRESENT)
+
+
+def _find(call: Call) -> Record:
+    found = call.store.get(ASSIGNMENTS_NAME, call.key)
+    if found is None:
+        raise fault_of(ASSIGNMENT_NOT_FOUND, call.key)
+    return found
+
+
+def _check(call: Call, found: Record | None) -> None:
+    """Check the expected resource state, and the ids in the body."""
+    sent = call.content.get("_resource_state")
+    state.check_write(found.state if found else None, call.request.headers, sent)
+    for name, value in zip(KEYS, call.key[1:], strict=True):
+        if call.changes.get(name, value) != value:
+            raise ID_CONFLICT(call.changes[name], value)
+
+
+def _write(call: Call, found: Record | None, changed: Record, required: list[Change]) -> Answer:
+    """Put an assignment, with the ids of the path."""
+    changed = Record(call.key, {**changed.properties, **dict(zip(KEYS, call.key[1:], strict=True))})
+    expected = found.state if found else Presence.ABSENT
+    more = change(call, found.properties if found else None, changed.properties)
+    call.store.apply(*required, Put(ASSIGNMENTS_NAME, changed, expected), *more)
+    return _show(call, changed)
+
+
+def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
+    """Keep the entries of an assignment, and at most one default assignment of the asset.
+
+    Raises:
+        Fault: The folder is missing.
+    """
+    if before is not None:
+        yield from remove_entries(Record(call.key, before))
+    if after is None:
+        return
+    yield _require_folder(call)
+    known = find_default(call.store, call.key[:2]) if after.get(DEFAULT) else None
+    other = call.store.get(ASSIGNMENTS_NAME, (*call.key[:2], known)) if known else None
+    if other is not None and other.key != call.key:
+        yield from remove_entries(other)
+        released = Record(other.key, {**other.properties, DEFAULT: False})
+        yield Put(ASSIGNMENTS_NAME, released, other.state)
+        yield from put_entries(released)
+    yield from put_entries(Record(call.key, after))
+
+
+def _show(call: Call, assignment: Record) -> Answer:
+    library, content, folder = assignment.key
+    links = {
+        "content_link": call.link_to(LIBRARIES_NAME, library, CONTENT_NAME, content),
+        "folder_link": call.link_to(LIBRARIES_NAME, library, FOLDERS.path, folder),
+    }
+    shown = {**assignment.properties, **links}
+    return answer_document(call, ASSIGNMENT, shown, assignment.state)
