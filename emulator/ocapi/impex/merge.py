@@ -293,20 +293,25 @@ class Merge:
                 self._delete(self._resources[LIBRARIES], key)
 
     def _drop_references(self, resource: Resource, name: str, removed: str) -> None:
-        """Remove the id of a removed document from a property of all documents."""
+        """Remove the id of a removed document from a property of all documents.
+
+        A document with the property as a part of its key is removed.
+        """
         computed = name in resource.computed
         collection = resource.computed_collection(name) if computed else resource.name
         count = self.draft.store.count(collection)
         for record in self.draft.store.scan(collection, 0, count).records:
             value = record.get(name)
-            if value is not None and (value == removed or removed in value):
-                rest = {n: v for n, v in record.properties.items() if n != name}
-                others = [] if value == removed else [one for one in value if one != removed]
-                kept = {name: others} if others else {}
-                if computed and not others:
-                    self.draft.delete(collection, record.key)
-                    continue
-                self.draft.put(collection, Record(record.key, {**thaw(rest), **kept}))
+            ids = [value] if isinstance(value, str) else list(value or ())
+            if removed not in ids:
+                continue
+            others = [one for one in ids if one != removed]
+            if not others and (computed or name in resource.keys):
+                self.draft.delete(collection, record.key)
+                continue
+            rest = {n: v for n, v in record.properties.items() if n != name}
+            kept = {name: others} if others else {}
+            self.draft.put(collection, Record(record.key, {**thaw(rest), **kept}))
 
     def _drop_values_of_site(self, site: str) -> None:
         """Remove what a removed site alone has, and take the site from catalogs."""
