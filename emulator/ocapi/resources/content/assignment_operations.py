@@ -9,7 +9,12 @@ from emulator.ocapi.resources.content.assets import CONTENT
 from emulator.ocapi.resources.content.documents import ASSIGNMENT
 from emulator.ocapi.resources.content.folders import FOLDERS, NOT_FOUND, PARENT_NOT_FOUND
 from emulator.ocapi.resources.content.libraries import LIBRARIES
-from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME, CONTENT_NAME, LIBRARIES_NAME
+from emulator.ocapi.resources.content.names import (
+    ASSIGNMENTS_NAME,
+    CONTENT_NAME,
+    DEFAULT_FOLDERS,
+    LIBRARIES_NAME,
+)
 from emulator.ocapi.resources.content.relations import (
     DEFAULT,
     find_default,
@@ -18,7 +23,16 @@ from emulator.ocapi.resources.content.relations import (
 )
 from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
 from emulator.ocapi.wire import state
-from emulator.store import Change, Delete, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import (
+    Change,
+    Delete,
+    Presence,
+    Put,
+    Record,
+    Require,
+    Size,
+    retry_on_conflict,
+)
 
 KEYS = ("content_id", "folder_id")
 ASSIGNMENT_NOT_FOUND = FaultType(
@@ -128,19 +142,30 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
     Raises:
         Fault: The folder is missing.
     """
+    if after is not None:
+        yield _require_folder(call)
+    if after is not None and after.get(DEFAULT):
+        yield from _release_default(call)
     if before is not None:
         yield from remove_entries(Record(call.key, before))
-    if after is None:
+    if after is not None:
+        yield from put_entries(Record(call.key, after))
+
+
+def _release_default(call: Call) -> Iterator[Change]:
+    """Yield the changes of another default assignment; no other request makes one meanwhile."""
+    content = call.key[:2]
+    known = find_default(call.store, content)
+    yield Size(DEFAULT_FOLDERS, content, 0 if known is None else 1)
+    if known is None or known == call.key[-1]:
         return
-    yield _require_folder(call)
-    known = find_default(call.store, call.key[:2]) if after.get(DEFAULT) else None
-    other = call.store.get(ASSIGNMENTS_NAME, (*call.key[:2], known)) if known else None
-    if other is not None and other.key != call.key:
+    yield Require(DEFAULT_FOLDERS, (*content, known), Presence.PRESENT)
+    other = call.store.get(ASSIGNMENTS_NAME, (*content, known))
+    if other is not None:
         yield from remove_entries(other)
         released = Record(other.key, {**other.properties, DEFAULT: False})
         yield Put(ASSIGNMENTS_NAME, released, other.state)
         yield from put_entries(released)
-    yield from put_entries(Record(call.key, after))
 
 
 def _show(call: Call, assignment: Record) -> Answer:

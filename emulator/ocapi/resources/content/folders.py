@@ -1,5 +1,6 @@
 """Folders of a library (LIB-3)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,14 +18,20 @@ from emulator.ocapi.resources.content.folder_tree import (
     walk_up,
 )
 from emulator.ocapi.resources.content.libraries import LIBRARIES
-from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME, FOLDERS_NAME, LIBRARIES_NAME
+from emulator.ocapi.resources.content.names import (
+    ASSIGNED_CONTENT,
+    ASSIGNMENTS_NAME,
+    FOLDERS_NAME,
+    LIBRARIES_NAME,
+    SUB_FOLDERS,
+)
 from emulator.ocapi.resources.content.relations import (
     list_of_folder,
     move_to_folder,
     remove_entries,
 )
 from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
-from emulator.store import Change, Delete, Put, Record, Require
+from emulator.store import Change, Delete, Put, Record, Require, Size
 
 FOLDERS_PATH = "folders"
 
@@ -87,13 +94,23 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
 
 def _remove(call: Call, folder: Record) -> Iterator[Change]:
     """Yield the changes for the removal of a folder, with the folders below and assignments."""
-    for removed in list_below(call.store, folder):
-        yield Delete(FOLDERS_NAME, removed.key)
-        for name, key in list_entries(removed):
+    removed = list_below(call.store, folder)
+    below = Counter(find_parent(one) for one in removed)
+    for one in removed:
+        assignments = list(list_of_folder(call.store, one.key))
+        yield from _expect_below(one, below[one.key[-1]], len(assignments))
+        yield Delete(FOLDERS_NAME, one.key)
+        for name, key in list_entries(one):
             yield Delete(name, key)
-        for assignment in list_of_folder(call.store, removed.key):
+        for assignment in assignments:
             yield Delete(ASSIGNMENTS_NAME, assignment.key)
             yield from remove_entries(assignment)
+
+
+def _expect_below(folder: Record, folders: int, assignments: int) -> Iterator[Change]:
+    """Yield the expectation that no other request puts anything below a folder meanwhile."""
+    yield Size(SUB_FOLDERS, folder.key, folders)
+    yield Size(ASSIGNED_CONTENT, folder.key, assignments)
 
 
 def _rename(call: Call, known: Record, changed: Record) -> Iterator[Change]:
@@ -103,11 +120,14 @@ def _rename(call: Call, known: Record, changed: Record) -> Iterator[Change]:
         raise ID_CONFLICT(name, ROOT)
     if call.store.get(FOLDERS_NAME, changed.key) is not None:
         raise ID_ALREADY_IN_USE(name)
-    for folder in list_sub_folders(call.store, known.key):
+    folders = list(list_sub_folders(call.store, known.key))
+    assignments = list(list_of_folder(call.store, known.key))
+    yield from _expect_below(known, len(folders), len(assignments))
+    for folder in folders:
         moved = Record(folder.key, {**folder.properties, PARENT: name})
         yield from _replace_entries(folder, moved)
         yield Put(FOLDERS_NAME, moved, folder.state)
-    for assignment in list_of_folder(call.store, known.key):
+    for assignment in assignments:
         yield from move_to_folder(assignment, name)
 
 

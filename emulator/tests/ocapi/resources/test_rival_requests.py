@@ -15,6 +15,7 @@ MASTER, VARIANT = "/products/merino-crew", "merino-crew-black-m"
 CUSTOMER = "/customer_lists/RefArch/customers/00000003"
 SIZE = f"{MASTER}/variation_attributes/size"
 GROUP = "/system_object_definitions/SitePreferences/attribute_groups/Reviews"
+LIBRARY = "/libraries/SharedLibrary"
 DEFINITIONS = "/system_object_definitions/SitePreferences/attribute_definitions"
 
 Send = Callable[..., TestResponse]
@@ -102,6 +103,24 @@ def let_in(patch: pytest.MonkeyPatch, collection: str, rival: Callable[[], objec
             "roles",
             ("PUT", "/roles/Merchandiser/users/admin", None),
             id="role-and-user",
+        ),
+        pytest.param(
+            f"{LIBRARY}/content/imprint",
+            "content",
+            ("PUT", f"{LIBRARY}/folder_assignments/imprint/returns", None),
+            id="content-and-assignment",
+        ),
+        pytest.param(
+            f"{LIBRARY}/folders/delivery",
+            "content_folders",
+            ("PUT", f"{LIBRARY}/folder_assignments/imprint/delivery", None),
+            id="folder-and-assignment",
+        ),
+        pytest.param(
+            f"{LIBRARY}/folders/service",
+            "content_folders",
+            ("PUT", f"{LIBRARY}/folders/new", {"parent_folder_id": "delivery"}),
+            id="folder-and-folder-below",
         ),
     ],
 )
