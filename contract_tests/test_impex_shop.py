@@ -324,8 +324,6 @@ def test_an_archive_is_a_data_set(start: Start, tmp_path: Path) -> None:
     site = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"><name>A</name></site>'
     library = LIBRARY.replace('<folder-link folder-id="none"/>', "")
     library = library.replace('<folder folder-id="lost"><parent>none</parent></folder>', "")
-    root = '<folder folder-id="root"/>'
-    library = library.replace('<folder folder-id="bikes">', f'{root}<folder folder-id="bikes">')
     stores = STORES.replace('<store store-id="pole"><latitude>91</latitude></store>', "")
     certificates = re.sub(
         r'<gift-certificate gc-id="X".*?</gift-certificate>', "", CERTIFICATES, flags=re.DOTALL
