@@ -5,11 +5,11 @@ from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource
-from emulator.ocapi.resources.customer.customers import (
+from emulator.ocapi.resources.customer.customers import CUSTOMERS
+from emulator.ocapi.resources.customer.documents import CustomerAddress
+from emulator.ocapi.resources.customer.primary_address import (
     ADDRESSES_NAME,
-    CUSTOMERS,
     INVALID_ADDRESS_ID,
-    CustomerAddress,
     check_address_id,
     join_names,
 )
