@@ -20,7 +20,7 @@ from emulator.ocapi.resources.system.alert_documents import (
 from emulator.ocapi.resources.system.alerts import list_records
 from emulator.ocapi.resources.system.locales import RESULT
 from emulator.ocapi.resources.system.stored import StoredResource
-from emulator.ocapi.resources.user.users import ALERT_SETTINGS as SETTINGS
+from emulator.ocapi.resources.user.user_checks import ALERT_SETTINGS as SETTINGS
 from emulator.ocapi.schema import faults
 from emulator.store import Presence, Put, Record, Require, retry_on_conflict
 
