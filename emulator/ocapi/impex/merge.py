@@ -25,11 +25,8 @@ from emulator.ocapi.resource import Resource, fault_of
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES
 from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
 from emulator.ocapi.resources.marketing.names import RULES_NAME
-from emulator.ocapi.resources.object_type.attribute_definition import (
-    CREATE_FAILED,
-    KEY_READ_ONLY,
-    list_contradictions,
-)
+from emulator.ocapi.resources.object_type.attribute_checks import CREATE_FAILED, list_contradictions
+from emulator.ocapi.resources.object_type.attribute_definition import KEY_READ_ONLY
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
 from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.custom import DECLARED, UNDECLARED, Declarations

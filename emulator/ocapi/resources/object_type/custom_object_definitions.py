@@ -4,7 +4,7 @@ No request reads or writes a custom object type itself: only data sets have cust
 """
 
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources.object_type import attribute_definition, rules
+from emulator.ocapi.resources.object_type import attribute_checks, attribute_definition, rules
 from emulator.ocapi.resources.object_type import object_type_definition as object_type
 from emulator.ocapi.resources.object_type.declaration import declare_definitions, declare_groups
 
@@ -31,11 +31,11 @@ CUSTOM_ATTRIBUTE_DEFINITIONS = declare_definitions(
     effects=rules.change_custom_attribute,
     refusals={
         "create": (
-            attribute_definition.CREATE_FAILED,
+            attribute_checks.CREATE_FAILED,
             attribute_definition.KEY_READ_ONLY,
             attribute_definition.LOCALIZABLE_NOT_ALLOWED,
         ),
-        "update": (attribute_definition.KEY_READ_ONLY, attribute_definition.PROPERTY_READ_ONLY),
+        "update": (attribute_definition.KEY_READ_ONLY, attribute_checks.PROPERTY_READ_ONLY),
         "delete": (attribute_definition.KEY_READ_ONLY, attribute_definition.READ_ONLY),
     },
 )

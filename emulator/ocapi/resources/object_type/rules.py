@@ -10,8 +10,12 @@ from typing import Any
 from emulator.fixture.reference import Records, Reference, Target
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
-from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
-from emulator.ocapi.resources.object_type.attribute_definition import check_change, check_new
+from emulator.ocapi.resources.object_type import (
+    attribute_checks,
+    attribute_definition,
+    attribute_group,
+)
+from emulator.ocapi.resources.object_type.attribute_checks import check_change, check_new
 from emulator.ocapi.resources.object_type.values import Place, find_places, remove_values
 from emulator.store import Change, Clear, Put, Record, Require
 
@@ -105,9 +109,9 @@ def list_mistakes(definition: Record, _: Records) -> Iterator[str]:
     """Yield the contradictions in a custom attribute of a data set (OBJ-3)."""
     if definition.get("system"):
         return
-    if attribute_definition.is_contradictory(definition.properties):
+    if attribute_checks.is_contradictory(definition.properties):
         yield "is localizable, but has no languages, or is site-specific"
-    for member in attribute_definition.list_contradictions(definition.properties):
+    for member in attribute_checks.list_contradictions(definition.properties):
         yield f"contradicts '{member}'"
 
 
@@ -122,8 +126,8 @@ def change_system_attribute(
         yield from _leave_groups(call, object_type, name, "system_attribute_groups")
     elif before and call.method == "PATCH":
         check_change(name, before, after)
-    elif after.get("key") or attribute_definition.is_contradictory(after):
-        raise attribute_definition.CREATE_FAILED(name)
+    elif after.get("key") or attribute_checks.is_contradictory(after):
+        raise attribute_checks.CREATE_FAILED(name)
     else:
         check_new(name, after)
     if _ends_values(before, after):
@@ -155,10 +159,10 @@ def _check_custom_attribute(call: Call, before: Properties | None, after: Proper
         check_change(name, before, after)
         return
     if before and before.get("system"):
-        raise attribute_definition.CREATE_FAILED(name)
+        raise attribute_checks.CREATE_FAILED(name)
     check_new(name, after)
     value_type = after["value_type"]
-    if after.get("localizable") and value_type not in attribute_definition.LOCALIZABLE_TYPES:
+    if after.get("localizable") and value_type not in attribute_checks.LOCALIZABLE_TYPES:
         raise attribute_definition.LOCALIZABLE_NOT_ALLOWED(name, value_type)
 
 

@@ -4,7 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 from emulator.ocapi.resource import Resource, Search
-from emulator.ocapi.resources.object_type import attribute_definition, attribute_group, rules
+from emulator.ocapi.resources.object_type import (
+    attribute_checks,
+    attribute_definition,
+    attribute_group,
+    rules,
+)
 from emulator.ocapi.resources.object_type import object_type_definition as object_type
 from emulator.ocapi.resources.object_type.declaration import declare_definitions, declare_groups
 from emulator.ocapi.resources.object_type.listing import LIST_TYPES
@@ -53,8 +58,8 @@ SYSTEM_ATTRIBUTE_DEFINITIONS = declare_definitions(
     duplicate_if_validated=attribute_definition.DUPLICATE,
     effects=rules.change_system_attribute,
     refusals={
-        "create": (attribute_definition.CREATE_FAILED, attribute_definition.READ_ONLY),
-        "update": (attribute_definition.PROPERTY_READ_ONLY,),
+        "create": (attribute_checks.CREATE_FAILED, attribute_definition.READ_ONLY),
+        "update": (attribute_checks.PROPERTY_READ_ONLY,),
         "delete": (attribute_definition.READ_ONLY,),
     },
 )

@@ -9,10 +9,7 @@ from emulator.ocapi.resources.object_type.attribute_definition import (
     NOT_FOUND as DEFINITION_NOT_FOUND,
 )
 from emulator.ocapi.resources.product import attributes, faults
-from emulator.ocapi.resources.product.attributes import (
-    DEFINITION_ID,
-    PRODUCT_FAMILY,
-)
+from emulator.ocapi.resources.product.attributes import DEFINITION_ID, PRODUCT_FAMILY
 from emulator.ocapi.resources.product.availability import (
     SITE_PARAMETER,
     find_stock,
