@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from emulator.fixture.reference import Records, Reference
-from emulator.ocapi.answer import Answer, answer_document, name_state
+from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties, Resource, fault_of
 from emulator.ocapi.resources.customer.customer_groups import CUSTOMER_GROUPS, REGISTERED
@@ -31,7 +31,6 @@ from emulator.ocapi.resources.customer.memberships import (
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import OBJECT_IN_DELETION_CONFLICT, FaultType
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
-from emulator.ocapi.wire import state
 from emulator.store import Change, Delete, Presence, Put, Record, Require
 
 UNSUPPORTED_ASSIGNMENT = FaultType(
@@ -89,10 +88,6 @@ def read_member(call: Call) -> Answer:
         member = customer and make_member(group.key, customer)
     if member is None:
         raise fault_of(MEMBERS.not_found, call.key)
-    try:
-        state.check_read(member.state, call.request.headers)
-    except state.NotModified:
-        return Answer(304, headers=name_state(member.state))
     return answer_document(call, MEMBERS.document, show_member(call, member), member.state)
 
 

@@ -27,11 +27,7 @@ from emulator.ocapi.resources.product.relations import (
     remove_relations,
 )
 from emulator.ocapi.resources.product.variant_search import VARIANT_SEARCH
-from emulator.ocapi.resources.product.variations import (
-    VARIANT,
-    VARIATION_GROUP,
-    declare_operations,
-)
+from emulator.ocapi.resources.product.variations import VARIANT, VARIATION_GROUP, declare_operations
 from emulator.ocapi.schema.faults import FaultType
 from emulator.store import Change, Delete, Presence, Put, Record, Require
 
