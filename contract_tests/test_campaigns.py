@@ -404,7 +404,8 @@ def test_campaigns_are_searched_by_these_fields(shop: Api) -> None:
     assert find(shop, path, key, term("customer_group", "is", "VIP")) == ["members"]
     assert "paused" in find(shop, path, key, term("enabled", "is", False))
     assert "spring-2023" in find(shop, path, key, term("end_date", "less", "2024-01-01"))
-    assert find(shop, path, key, term("start_date", "greater", "2098-01-01")) == ["jubilee"]
+    to_come = ["decade", "jubilee", "next-collection"]
+    assert find(shop, path, key, term("start_date", "greater", "2098-01-01")) == to_come
     for field in ("coupon_id", "customer_group", "source_code", "start_date", "last_modified"):
         answer = search(shop, path, ALL, sorts=[{"field": field}])
         assert_fault(answer, 400, "FieldNotSortable", {"field": field})
@@ -419,7 +420,8 @@ def test_promotions_are_searched_by_these_fields(shop: Api) -> None:
     path = f"{SITE}/promotion_search"
     assert find(shop, path, "id", term("id", "is", "lamp-sale")) == ["lamp-sale"]
     assert find(shop, path, "id", text("name", "rabatt")) == ["ten-percent"]
-    assert find(shop, path, "id", term("currency_code", "is", "USD")) == ["ten-percent"]
+    of_orders = ["discontinued", "first-order", "quantity-30", "ten-percent"]
+    assert find(shop, path, "id", term("currency_code", "is", "USD")) == of_orders
     assert find(shop, path, "id", term("exclusivity", "is", "global")) == ["jubilee-gift"]
     bundled = term("id", "one_of", "ten-percent", "free-shipping", "lamp-sale", "old-sale")
     enabled = {"bool_query": {"must": [bundled, term("enabled", "is", True)]}}

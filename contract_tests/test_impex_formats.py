@@ -396,7 +396,7 @@ def test_another_customer_list_ends_the_memberships_of_a_site(storefront: Api) -
         data = storefront.get(f"{groups}/VIP/members").json()["data"]
         return [one["customer_no"] for one in data]
 
-    assert list_members() == ["00000001", "00000002", "00000004"]
+    assert list_members() == ["00000001", "00000002", "00000004", "00000012"]
     header = '<preference preference-id="SiteCustomerList">RefArchGlobal</preference>'
     preferences = (
         f'<preferences xmlns="{NAMESPACE}/preferences/2007-03-31"><standard-preferences>'

@@ -81,6 +81,8 @@ def test_the_wheel_holds_the_data_sets(names: list[str]) -> None:
     files = ("clients.json", "inventory_lists.json", "sites.json")
     for data_set in ("samples", "storefront"):
         assert {f"emulator/data_sets/{data_set}/{file}" for file in files} <= set(names)
+    data = [name for name in names if name.startswith("emulator/data_sets/")]
+    assert [name for name in data if not name.endswith(".json")] == []
 
 
 def test_the_wheel_holds_the_licence(names: list[str]) -> None:
