@@ -112,6 +112,9 @@ class Resource:
         parent: The resource above, if any. There may be several levels.
         parent_key: The name of the path parameter with the parent's id. A document of a data set
             has a member of this name. Answers have the member if the document has the property.
+        key_names: All properties of an id that the path does not tell, outermost first; the
+            references of such a resource name the parent. Empty for the ids of the path.
+        key_default: Stands for a missing property of an id; None if an entry needs them all.
         deletes_missing: Whether DELETE of a missing document succeeds.
         derive: Returns all properties of a written document. The arguments are the properties
             before the write (None for a new document), the properties after the write, the
@@ -167,6 +170,8 @@ class Resource:
     parent: "Resource | None" = None
     parent_key: str = ""
     parameter: str = ""
+    key_names: tuple[str, ...] = ()
+    key_default: str | None = None
     deletes_missing: bool = True
     derive: Derive | None = None
     aliases: tuple[str, ...] = ()
@@ -225,6 +230,8 @@ class Resource:
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The id properties in the path, outermost first."""
+        if self.key_names:
+            return self.key_names
         if self.parent is None:
             return (self.key,)
         return (*self.parent.keys[:-1], self.parent_key, self.key)
@@ -303,7 +310,7 @@ class Resource:
             f"{self.name}.json",
             self._read_fixture,
             self.references,
-            self.parent.name if self.parent else "",
+            self.parent.name if self.parent and not self.key_names else "",
             unique=self.unique,
             arrange=self._arrange,
             encode=self._encode,
@@ -351,7 +358,8 @@ class Resource:
             properties = (self.stored or self.document).decode_stored(own)
         except ValueError as error:
             raise ValueError("; ".join([*self._report_missing_ids(entry), str(error)])) from error
-        named = {**properties, **ids}
+        default = {} if self.key_default is None else dict.fromkeys(self.keys, self.key_default)
+        named = {**default, **properties, **ids}
         try:
             key, _ = tuple([named[name] for name in self.keys]), [named[n] for n in self.needed]
         except KeyError as error:

@@ -112,6 +112,18 @@ def test_ids_of_parents_need_not_be_properties() -> None:
             fixtures.decode(entry)
 
 
+def test_an_id_may_consist_of_several_properties() -> None:
+    names = ("thing_id", "count_of", "id")
+    whole = declare("read", parent=THING, parent_key="thing_id", key_names=names).fixtures()
+    entry = {"thing_id": "a", "count_of": "b", "id": "c"}
+    assert whole.decode(entry).key == ("a", "b", "c")
+    with pytest.raises(ValueError, match="has no 'count_of'"):
+        whole.decode({"thing_id": "a", "id": "c"})
+    assert whole.parent == ""
+    some = declare("read", key_names=names, key_default="-").fixtures()
+    assert some.decode({"thing_id": "a", "id": "c"}).key == ("a", "-", "c")
+
+
 def test_data_sets_have_the_documents_above_their_documents(tmp_path: Path) -> None:
     contents = {"things": [{"id": "a"}], "sections": [{"thing_id": "a", "id": "s"}]}
     parts = [{"thing_id": "a", "section_id": "s", "id": "x"}]

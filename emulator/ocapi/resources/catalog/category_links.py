@@ -6,7 +6,7 @@ from typing import Any
 from emulator.fixture.reference import KeyOf
 from emulator.ocapi.answer import Answer, answer_page
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, make_index
+from emulator.ocapi.resource import Operation, Resource, make_index
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
@@ -19,7 +19,6 @@ from emulator.ocapi.resources.catalog.names import (
     LINKS_BY_TARGET,
 )
 from emulator.ocapi.resources.catalog.relation import Relation, declare_operations
-from emulator.ocapi.resources.system.stored import StoredResource
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import ID_CONFLICT, ILLEGAL_ENUMERATION_VALUE, FaultType
 from emulator.ocapi.schema.fields import (
@@ -146,7 +145,7 @@ def index(link: Record) -> Iterator[tuple[str, Key]]:
     yield LINKS_BY_TARGET, turn_link(link.key)
 
 
-CATEGORY_LINKS = StoredResource(
+CATEGORY_LINKS = Resource(
     path=LINKS,
     document=LINK,
     collection=CategoryLinks(),

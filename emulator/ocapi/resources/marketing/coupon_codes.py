@@ -31,7 +31,6 @@ from emulator.ocapi.resources.marketing.coupon import (
     CouponRedemptionSearchResult,
 )
 from emulator.ocapi.resources.marketing.coupons import COUPONS
-from emulator.ocapi.resources.marketing.deep_resource import DeepResource
 from emulator.ocapi.resources.marketing.documents import Campaigns, Promotions
 from emulator.ocapi.resources.marketing.names import ASSIGNMENTS, CAMPAIGNS_NAME, COUPONS_NAME
 from emulator.ocapi.resources.marketing.pages import answer_records, require_site
@@ -258,7 +257,7 @@ COUPON_CODES = Resource(
         *declare(COUPONS_OF_CAMPAIGNS),
     ),
 )
-COUPON_REDEMPTIONS = DeepResource(
+COUPON_REDEMPTIONS = Resource(
     path=REDEMPTIONS,
     parent=COUPONS,
     parent_key="coupon_id",

@@ -5,13 +5,12 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.catalog.sorting_rule import SortingRule
 from emulator.ocapi.resources.marketing.faults import SORTING_RULE_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import RULES_NAME
 from emulator.ocapi.resources.marketing.pages import require_site
 from emulator.ocapi.resources.site.sites import SITES
-from emulator.ocapi.resources.system.stored import StoredResource
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import MALFORMED_PARAMETER
 from emulator.ocapi.schema.fields import Array, Embedded, String
@@ -96,13 +95,13 @@ SEARCH_FIELDS = {
     "description": SearchField("text"),
     "creation_date": SearchField("date"),
 }
-SORTING_RULES = StoredResource(
+SORTING_RULES = Resource(
     path=RULES_NAME,
     document=SortingRule(),
     collection=SortingRules(),
     key="id",
     key_names=("site", "id"),
-    missing_key=ORGANIZATION,
+    key_default=ORGANIZATION,
     verbs=frozenset(),
     not_found=SORTING_RULE_NOT_FOUND,
     references={"site": "sites"},

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from emulator.ocapi import verbs
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Properties, make_index
+from emulator.ocapi.resource import Operation, Properties, Resource, make_index
 from emulator.ocapi.resources.id_lists import references_of
 from emulator.ocapi.resources.object_type.custom_object_search import TYPE_MISMATCH
 from emulator.ocapi.resources.site.sites import SITES
@@ -36,7 +36,6 @@ from emulator.ocapi.resources.slot.documents import (
 )
 from emulator.ocapi.resources.slot.stored import (
     KeyBelowSite,
-    SiteResource,
     list_of_site,
     require_site,
     show_whole,
@@ -160,12 +159,12 @@ def _declare(
 
 
 RESULT = SlotConfigurationSearchResult()
-SLOT_CONFIGURATIONS = SiteResource(
+SLOT_CONFIGURATIONS = Resource(
     path=CONFIGURATIONS_NAME,
     parent=SITES,
     parent_key="site_id",
-    key_names=("slot_id", "context", "context_id", "configuration_id"),
-    optional_key="context_id",
+    key_names=("site_id", "slot_id", "context", "context_id", "configuration_id"),
+    key_default="",
     document=CONFIGURATION,
     collection=SlotConfigurations(),
     key="configuration_id",

@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Properties
+from emulator.ocapi.resource import Operation, Properties, Resource
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.slot.context import (
     CONFIGURATIONS_NAME,
@@ -15,7 +15,6 @@ from emulator.ocapi.resources.slot.context import (
 from emulator.ocapi.resources.slot.documents import Slot, Slots, SlotSearchResult
 from emulator.ocapi.resources.slot.stored import (
     KeyBelowSite,
-    SiteResource,
     list_of_site,
     require_site,
     show_whole,
@@ -68,11 +67,11 @@ def show(call: Call, slot: Record) -> Properties:
 
 
 RESULT = SlotSearchResult()
-SLOTS = SiteResource(
+SLOTS = Resource(
     path=SLOTS_NAME,
     parent=SITES,
     parent_key="site_id",
-    key_names=("slot_id", "context_type"),
+    key_names=("site_id", "slot_id", "context_type"),
     document=Slot(),
     collection=Slots(),
     key="context_type",

@@ -1,43 +1,14 @@
 """Documents of a site with ids of several properties."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
-from emulator.fixture.data_set import Collection as FixtureCollection
 from emulator.fixture.reference import KeyOf, Records, Reference
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.store import Record
-
-
-@dataclass(frozen=True, kw_only=True)
-class SiteResource(Resource):
-    """A resource below a site whose ids have several properties.
-
-    Attributes:
-        key_names: The properties of the id below the site, outermost first.
-        optional_key: The property of the id that an entry of a data set may leave out.
-    """
-
-    key_names: tuple[str, ...]
-    optional_key: str = ""
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        """See ``Resource.keys``."""
-        return ("site_id", *self.key_names)
-
-    def fixtures(self) -> FixtureCollection:
-        """See ``Resource.fixtures``. A reference stands for the parent, which has fewer ids."""
-        return replace(super().fixtures(), parent="")
-
-    def _read_fixture(self, entry: Any) -> Record:
-        if self.optional_key and isinstance(entry, dict):
-            entry = {self.optional_key: "", **entry}
-        return super()._read_fixture(entry)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.access.client import USERS
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Properties
+from emulator.ocapi.resource import Operation, Properties, Resource
 from emulator.ocapi.resources.system.alert_documents import (
     DESCRIPTOR_NOT_FOUND,
     DESCRIPTORS,
@@ -19,7 +19,6 @@ from emulator.ocapi.resources.system.alert_documents import (
 )
 from emulator.ocapi.resources.system.alerts import list_records
 from emulator.ocapi.resources.system.locales import RESULT
-from emulator.ocapi.resources.system.stored import StoredResource
 from emulator.ocapi.resources.user.user_checks import ALERT_SETTINGS as SETTINGS
 from emulator.ocapi.schema import faults
 from emulator.store import Presence, Put, Record, Require, retry_on_conflict
@@ -96,7 +95,7 @@ def list_set_descriptors(settings: Record, _: Records) -> Iterator[Reference]:
         yield Reference(DESCRIPTORS, _key_of(one))
 
 
-ALERT_SETTINGS = StoredResource(
+ALERT_SETTINGS = Resource(
     path=SETTINGS,
     document=StoredAlertSettings(),
     collection=RESULT,

@@ -6,7 +6,7 @@ from typing import Any
 from emulator.fixture.reference import KeyOf
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.system.alert_documents import (
     CONTEXT,
     CONTEXT_REQUIRED,
@@ -25,7 +25,6 @@ from emulator.ocapi.resources.system.alert_documents import (
     StoredAlertItem,
 )
 from emulator.ocapi.resources.system.locales import RESULT
-from emulator.ocapi.resources.system.stored import StoredResource
 from emulator.ocapi.schema.fields import String
 from emulator.store import Delete, Record, StateConflict
 
@@ -131,7 +130,7 @@ DESCRIPTOR_PATH = "alerts/descriptors/{application_id}/{application_context_path
 ITEM_PATH = (
     "alerts/items/{application_id}/{application_context_path}/{message_id}/{context_object_id}"
 )
-ALERT_DESCRIPTORS = StoredResource(
+ALERT_DESCRIPTORS = Resource(
     path=DESCRIPTORS,
     document=StoredAlertDescriptor(),
     collection=RESULT,
@@ -170,13 +169,13 @@ ALERT_DESCRIPTORS = StoredResource(
         ),
     ),
 )
-ALERT_ITEMS = StoredResource(
+ALERT_ITEMS = Resource(
     path=ITEMS,
     document=StoredAlertItem(),
     collection=RESULT,
     key=CONTEXT,
     key_names=(*KEY_NAMES, CONTEXT),
-    missing_key=NO_CONTEXT,
+    key_default=NO_CONTEXT,
     references={"message_id": KeyOf(DESCRIPTORS, KEY_NAMES)},
     verbs=frozenset(),
     not_found=ITEM_NOT_FOUND,

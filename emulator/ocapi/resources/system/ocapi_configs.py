@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.system.locales import RESULT
 from emulator.ocapi.resources.system.ocapi_config_documents import StoredConfig
@@ -26,7 +26,6 @@ from emulator.ocapi.resources.system.shown_configs import (
     scan_kept,
     show,
 )
-from emulator.ocapi.resources.system.stored import StoredResource
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
@@ -146,12 +145,13 @@ def _operation(
 
 
 CHANGE_FAULTS = (INVALID_CONFIG, SELF_UPDATE)
-OCAPI_CONFIGS = StoredResource(
+OCAPI_CONFIGS = Resource(
     path=COLLECTION,
     document=STORED,
     collection=RESULT,
     key="site_id",
     key_names=("client_id", "api_type", "site_id"),
+    key_default="",
     verbs=frozenset(),
     not_found=NOT_FOUND,
     operations=(
