@@ -1,9 +1,10 @@
 """One request of the Data API: the route, and the values that the checks read from the request."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from emulator.cached_property import cached_property
@@ -20,7 +21,7 @@ from emulator.ocapi.wire.dialect import DIALECTS, Dialect
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
 from emulator.request import Request, read_sent_path
-from emulator.store import Key, Store
+from emulator.store import Key, Store, WatchedStore
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
@@ -171,6 +172,7 @@ class Call:
     expansions: tuple[str, ...] = ()
     content: Any = None
     changes: Mapping[str, Any] = {}
+    watched: Store | None = None
 
     def __init__(
         self,
@@ -202,7 +204,17 @@ class Call:
         Raises:
             StoreUnavailable: The shared store can't be reached.
         """
-        return self.workspace.store
+        return self.workspace.store if self.watched is None else self.watched
+
+    @contextmanager
+    def watching(self) -> Iterator[WatchedStore]:
+        """Note all reads of the store, so that a write can expect what was read."""
+        watched = WatchedStore(self.workspace.store)
+        self.watched = cast("Store", watched)
+        try:
+            yield watched
+        finally:
+            self.watched = None
 
     @property
     def path(self) -> str:

@@ -128,6 +128,8 @@ class Resource:
         effects: Called before a write with the properties before and after it, None for a missing
             document. Returns further changes of the store, or raises the fault of a refused
             write. Before a DELETE of a missing document both are None.
+            A DELETE and a change of the id also expect the records that the function has looked up
+            and the numbers of records that it has scanned; else they start again.
         refusals: The faults that ``check``, ``derive`` and ``effects`` raise, by verb, for the
             description.
         records: Returns the records to list and to search, in place of the stored records. None

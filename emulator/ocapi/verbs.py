@@ -214,10 +214,12 @@ def _delete(call: Call) -> Answer:
     record = call.store.get(resource.name, call.key)
     if record is not None:
         _check_state(call, record)
-        more = _list_effects(call, record.properties, None)
+        with call.watching() as watched:
+            more = _list_effects(call, record.properties, None)
         answer = _show(call, record) if resource.delete_shows else Answer(204)
         below = (Clear(child.name, call.key) for child in call.route.children)
-        call.store.apply(Delete(resource.name, call.key, record.state), *below, *more)
+        removal = Delete(resource.name, call.key, record.state)
+        call.store.apply(removal, *below, *more, *watched.list_expectations())
         return answer
     if not resource.deletes_missing:
         raise fault_of(resource.not_found, call.key)
@@ -234,15 +236,23 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     if resource.renames and call.method == "PATCH":
         key = (*call.parents, properties.get(resource.key, call.key[-1]))
     changed = resource.record(key, properties, call.now)
+    if key != call.key:
+        return _rename(call, record, changed)
     more = _list_effects(call, record.properties, changed.properties)
     is_expectation = (isinstance(change, (Require, Size)) for change in more)
     if all(is_expectation) and resource.record(key, properties) == record:
         return _show(call, record)
-    if key == call.key:
-        call.store.apply(Put(resource.name, changed, record.state), *more)
-    else:
-        call.store.apply(*_move(call, record, changed), *more)
+    call.store.apply(Put(resource.name, changed, record.state), *more)
     return _show(call, changed)
+
+
+def _rename(call: Call, before: Record, after: Record) -> Answer:
+    """Give a document another id; another request adds no reference to the old id meanwhile."""
+    with call.watching() as watched:
+        more = _list_effects(call, before.properties, after.properties)
+        changes = [*_move(call, before, after), *more]
+    call.store.apply(*changes, *watched.list_expectations())
+    return _show(call, after)
 
 
 def _list_effects(

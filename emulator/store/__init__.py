@@ -21,6 +21,7 @@ from emulator.store.interface import (
 from emulator.store.memory import MemoryStore
 from emulator.store.record import Record, read_property, thaw
 from emulator.store.retry import retry_on_conflict
+from emulator.store.watched import WatchedStore
 
 __all__ = [
     "Change",
@@ -38,6 +39,7 @@ __all__ = [
     "StateConflict",
     "Store",
     "StoreUnavailable",
+    "WatchedStore",
     "read_property",
     "retry_on_conflict",
     "thaw",

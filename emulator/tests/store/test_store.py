@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from emulator.store import (
     Size,
     StateConflict,
     Store,
+    WatchedStore,
 )
 from emulator.tests.rival import OLD, OTHER, RIVALS, delete_old, keys, put_rival, race
 from emulator.tests.table import table
@@ -530,3 +532,31 @@ def test_frozen_copy_leaves_the_version(new: New) -> None:
     with store.frozen():
         pass
     assert store.version() == before
+
+
+@pytest.mark.parametrize(
+    ("read", "rival", "holds"),
+    [
+        pytest.param(("get", "things", ("a",)), Put("things", NEW), False, id="changed"),
+        pytest.param(("get", "things", ("a",)), Delete("things", ("a",)), False, id="deleted"),
+        pytest.param(("get", "things", ("b",)), Put("things", OTHER), False, id="created"),
+        pytest.param(("get", "things", ("b",)), Put("things", NEW), True, id="another"),
+        pytest.param(("count", "things"), Put("things", OTHER), False, id="counted"),
+        pytest.param(("count", "things", ("a",)), Put("things", OTHER), True, id="elsewhere"),
+        pytest.param(("scan", "things", 0, 9), Put("things", OTHER), False, id="scanned"),
+        pytest.param(("scan", "others", 0, 9), Put("things", OTHER), True, id="others"),
+    ],
+)
+def test_a_write_expects_what_was_read(
+    new: New, read: tuple[Any, ...], rival: Change, *, holds: bool
+) -> None:
+    store = new(OLD)
+    watched, (method, *arguments) = WatchedStore(store), read
+    assert getattr(watched, method)(*arguments) == getattr(store, method)(*arguments)
+    store.apply(*watched.list_expectations())
+    store.apply(rival)
+    if holds:
+        store.apply(*watched.list_expectations())
+    else:
+        with pytest.raises(StateConflict):
+            store.apply(*watched.list_expectations())

@@ -21,7 +21,6 @@ from emulator.ocapi.resources.customer.logins import (
 )
 from emulator.ocapi.resources.customer.memberships import (
     CUSTOMER_NO,
-    expect_memberships,
     find_memberships,
     move_membership,
     remove_membership,
@@ -96,14 +95,12 @@ def find_effects(
         raise StateConflict  # another request has taken the number: try the next one
     if after is None:
         yield from change_login(call, before, None)
-        yield expect_memberships(call.store, number)
         for member in find_memberships(call.store, list_id, number):
             yield from remove_membership(member)
         return
     new_number = after[CUSTOMER_NO]
     if new_number != number:
         check_number(call, new_number)
-        yield expect_memberships(call.store, number)
         for member in find_memberships(call.store, list_id, number):
             yield from move_membership(member, new_number)
     check_credentials(call, before or {}, after)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from emulator.ocapi.resources.customer.customer_lists import find_list
-from emulator.store import Change, Delete, Key, Put, Record, Size, Store
+from emulator.store import Change, Delete, Key, Put, Record, Store
 
 CUSTOMER_NO = "customer_no"
 MEMBERS_NAME = "customer_group_members"  # below site, group and customer number
@@ -32,11 +32,6 @@ def find_memberships(store: Store, list_id: str, number: str) -> Iterator[Record
             member = store.get(MEMBERS_NAME, (site_id, group_id, number))
             if member is not None:
                 yield member
-
-
-def expect_memberships(store: Store, number: str) -> Size:
-    """Return the expectation that a customer becomes no member in the same moment."""
-    return Size(BY_CUSTOMER, (number,), store.count(BY_CUSTOMER, (number,)))
 
 
 def move_membership(member: Record, number: str) -> Iterator[Change]:

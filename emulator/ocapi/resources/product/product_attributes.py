@@ -27,7 +27,7 @@ from emulator.ocapi.resources.product.relations import (
     has_kind,
     list_entries,
 )
-from emulator.store import Change, Put, Record, Require, Size, Store
+from emulator.store import Change, Put, Record, Store
 
 Properties = Mapping[str, Any]
 
@@ -83,13 +83,10 @@ def forget_value(
 ) -> Iterator[Change]:
     """Yield the changes of products for a deleted value, or for a deleted attribute.
 
-    Variants and groups lose the value, and all products the image groups of the value. The other
-    products are expected to stay as they are: they do not get the value in the same moment.
+    Variants and groups lose the value, and all products the image groups of the value.
     """
-    members = {e: list(list_entries(store, e, master_id)) for e in (VARIATIONS, GROUPS)}
-    for entries, names in members.items():
-        yield Size(entries, (master_id,), len(names))
-    for name in chain([master_id], *members.values()):
+    members = (list_entries(store, entries, master_id) for entries in (VARIATIONS, GROUPS))
+    for name in chain([master_id], *members):
         product = find_product(store, name)
         if product is None:
             continue
@@ -104,8 +101,6 @@ def forget_value(
         record = Record(product.key, changed)
         if record != product:
             yield Put(PRODUCTS_NAME, record, product.state)
-        else:
-            yield Require(PRODUCTS_NAME, product.key, product.state)
 
 
 def _drop_images(

@@ -17,7 +17,7 @@ from emulator.ocapi.resources.catalog.names import (
     OWNED_PRODUCTS,
     POSITIONED,
 )
-from emulator.store import Change, Clear, Delete, Key, Put, Record, Require, Size, Store
+from emulator.store import Change, Clear, Delete, Key, Put, Record, Require, Store
 
 Properties = Mapping[str, Any]
 
@@ -152,13 +152,10 @@ def remove_relations(store: Store, product: Record) -> Iterator[Change]:
     if master_id is not None:
         yield from forget_default(store, master_id, name)
     for collection in (VARIATIONS, GROUPS):
-        others = list(list_entries(store, collection, name))
-        for other in others:
+        for other in list_entries(store, collection, name):
             found = find_product(store, other)
             if found is not None:
                 yield release(found)
-        # A variant of this very moment would have no master: start again.
-        yield Size(collection, (name,), len(others))
         yield Clear(collection, (name,))
     for member, collection in COLLECTIONS_OF_MEMBERS.items():
         for other in list_entries(store, collection, name):
