@@ -7,7 +7,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource
 from emulator.ocapi.resources.content.documents import ASSET, ContentAssets, StoredContentAsset
 from emulator.ocapi.resources.content.libraries import LIBRARIES
-from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME, CONTENT_NAME, LIBRARIES_NAME
+from emulator.ocapi.resources.content.names import CONTENT_NAME, LIBRARIES_NAME
 from emulator.ocapi.resources.content.relations import (
     find_default,
     list_of_content,
@@ -15,7 +15,7 @@ from emulator.ocapi.resources.content.relations import (
     remove_entries,
 )
 from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Change, Record, Size
+from emulator.store import Change, Record
 
 LOCKED = "locked"
 COMPUTED = ("classification_folder_id", "classification_folder_link")
@@ -52,8 +52,6 @@ def show(call: Call, asset: Record) -> dict[str, Any]:
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
     """Keep the folder assignments of an asset consistent with the asset's id.
 
-    No other request assigns the asset meanwhile.
-
     Raises:
         Fault: RESOURCE_LOCKED, ID_ALREADY_IN_USE.
     """
@@ -67,9 +65,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         return
     if after is not None and call.store.get(CONTENT_NAME, (library, after["id"])) is not None:
         raise ID_ALREADY_IN_USE(after["id"])
-    assignments = list_of_content(call.store, call.key)
-    yield Size(ASSIGNMENTS_NAME, call.key, len(assignments))
-    for assignment in assignments:
+    for assignment in list_of_content(call.store, call.key):
         yield from remove_entries(assignment)
         if after is not None:
             key = (library, after["id"], assignment.key[-1])

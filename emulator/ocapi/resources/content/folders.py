@@ -1,6 +1,5 @@
 """Folders of a library (LIB-3)."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,11 +18,9 @@ from emulator.ocapi.resources.content.folder_tree import (
 )
 from emulator.ocapi.resources.content.libraries import LIBRARIES
 from emulator.ocapi.resources.content.names import (
-    ASSIGNED_CONTENT,
     ASSIGNMENTS_NAME,
     FOLDERS_NAME,
     LIBRARIES_NAME,
-    SUB_FOLDERS,
 )
 from emulator.ocapi.resources.content.relations import (
     list_of_folder,
@@ -31,7 +28,7 @@ from emulator.ocapi.resources.content.relations import (
     remove_entries,
 )
 from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
-from emulator.store import Change, Delete, Put, Record, Require, Size
+from emulator.store import Change, Delete, Put, Record, Require
 
 FOLDERS_PATH = "folders"
 
@@ -94,23 +91,13 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
 
 def _remove(call: Call, folder: Record) -> Iterator[Change]:
     """Yield the changes for the removal of a folder, with the folders below and assignments."""
-    removed = list_below(call.store, folder)
-    below = Counter(find_parent(one) for one in removed)
-    for one in removed:
-        assignments = list(list_of_folder(call.store, one.key))
-        yield from _expect_below(one, below[one.key[-1]], len(assignments))
+    for one in list_below(call.store, folder):
         yield Delete(FOLDERS_NAME, one.key)
         for name, key in list_entries(one):
             yield Delete(name, key)
-        for assignment in assignments:
+        for assignment in list_of_folder(call.store, one.key):
             yield Delete(ASSIGNMENTS_NAME, assignment.key)
             yield from remove_entries(assignment)
-
-
-def _expect_below(folder: Record, folders: int, assignments: int) -> Iterator[Change]:
-    """Yield the expectation that no other request puts anything below a folder meanwhile."""
-    yield Size(SUB_FOLDERS, folder.key, folders)
-    yield Size(ASSIGNED_CONTENT, folder.key, assignments)
 
 
 def _rename(call: Call, known: Record, changed: Record) -> Iterator[Change]:
@@ -120,14 +107,11 @@ def _rename(call: Call, known: Record, changed: Record) -> Iterator[Change]:
         raise ID_CONFLICT(name, ROOT)
     if call.store.get(FOLDERS_NAME, changed.key) is not None:
         raise ID_ALREADY_IN_USE(name)
-    folders = list(list_sub_folders(call.store, known.key))
-    assignments = list(list_of_folder(call.store, known.key))
-    yield from _expect_below(known, len(folders), len(assignments))
-    for folder in folders:
+    for folder in list_sub_folders(call.store, known.key):
         moved = Record(folder.key, {**folder.properties, PARENT: name})
         yield from _replace_entries(folder, moved)
         yield Put(FOLDERS_NAME, moved, folder.state)
-    for assignment in assignments:
+    for assignment in list_of_folder(call.store, known.key):
         yield from move_to_folder(assignment, name)
 
 
