@@ -663,6 +663,12 @@ RULES = (
         "true",
     ),
     Rule("LIB-3", "a URL has the id", "property", "content_folder.id", "minLength", "1"),
+    Rule(
+        "LIB-3",
+        "a write changes a bounded number of documents",
+        "fault",
+        "* /libraries/{}/folders/{} 400 QuotaExceededException",
+    ),
     Rule("LIB-3", "links are computed", "property", "content_folder*.*_link", "readOnly", "true"),
     Rule("LIB-4", "a page has hits, not data", "property", "content_*_result.data", "", ABSENT),
     Rule(

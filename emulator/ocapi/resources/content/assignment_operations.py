@@ -7,7 +7,8 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, fault_of
 from emulator.ocapi.resources.content.assets import CONTENT
 from emulator.ocapi.resources.content.documents import ASSIGNMENT
-from emulator.ocapi.resources.content.folders import FOLDERS, NOT_FOUND, PARENT_NOT_FOUND
+from emulator.ocapi.resources.content.folder_changes import NOT_FOUND, PARENT_NOT_FOUND
+from emulator.ocapi.resources.content.folders import FOLDERS
 from emulator.ocapi.resources.content.libraries import LIBRARIES
 from emulator.ocapi.resources.content.names import (
     ASSIGNMENTS_NAME,

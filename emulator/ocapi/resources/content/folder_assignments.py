@@ -15,7 +15,8 @@ from emulator.ocapi.resources.content.assignment_operations import (
     update,
 )
 from emulator.ocapi.resources.content.documents import ASSIGNMENT, ContentFolderResult
-from emulator.ocapi.resources.content.folders import FOLDERS, NOT_FOUND, PARENT_NOT_FOUND
+from emulator.ocapi.resources.content.folder_changes import NOT_FOUND, PARENT_NOT_FOUND
+from emulator.ocapi.resources.content.folders import FOLDERS
 from emulator.ocapi.resources.content.libraries import LIBRARIES
 from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME
 from emulator.ocapi.resources.content.relations import DEFAULT, list_entries

@@ -34,10 +34,12 @@ def list_sub_folders(store: Store, key: Key) -> Iterator[Record]:
             yield found
 
 
-def list_below(store: Store, folder: Record) -> list[Record]:
-    """Return a folder and all folders below."""
+def list_below(store: Store, folder: Record, bound: int) -> list[Record]:
+    """Return a folder and the folders below, at least ``bound`` ones if there are so many."""
     found = [folder]
     for above in found:  # the loop visits the folders added on the way, too
+        if len(found) >= bound:
+            break
         found += list_sub_folders(store, above.key)
     return found
 
