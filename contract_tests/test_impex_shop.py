@@ -46,6 +46,11 @@ LIBRARY = f"""<library xmlns="{NAMESPACE}/library/2006-10-31" library-id="Guides
   <sitemap-priority>0.5</sitemap-priority>
  </content>
 </library>"""
+TYPES = f"""<metadata xmlns="{NAMESPACE}/metadata/2006-10-31"><type-extension type-id="Content">
+<custom-attribute-definitions><attribute-definition attribute-id="body">
+<type>html</type><localizable-flag>true</localizable-flag>
+</attribute-definition></custom-attribute-definitions></type-extension></metadata>"""
+MARKUP = {"_type": "markup_text", "markup": "<p>Air", "source": "<p>Air"}
 STORES = f"""<stores xmlns="{NAMESPACE}/store/2007-04-30">
  <store store-id="pop-up-toronto" mode="delete"/>
  <store store-id="market-street"><city>Oakland</city></store>
@@ -120,9 +125,6 @@ def find_problems(log: str) -> list[str]:
 
 @pytest.mark.rule("LIB-5")
 def test_a_library_is_imported_with_folders_in_any_order(storefront: Api) -> None:
-    body = {"value_type": "html", "localizable": True}
-    path = "/system_object_definitions/Content/attribute_definitions/body"
-    assert storefront.put(path, json=body).status_code in (200, 201)
     log = import_(storefront, {"libraries/Guides/library.xml": LIBRARY})
     missing = "No parent folder with ID 'none' in library 'Guides' could be found."
     assert find_problems(log) == [
@@ -137,9 +139,8 @@ def test_a_library_is_imported_with_folders_in_any_order(storefront: Api) -> Non
     assert (folder["name"], folder["online"]) == ({"default": "Bikes"}, True)
     assert folder["page_title"] == {"default": "All bikes"}
     asset = show(storefront, f"{below}/content/tyres")
-    markup = {"_type": "markup_text", "markup": "<p>Air", "source": "<p>Air"}
     expected = {
-        "c_body": {"default": markup},
+        "c_body": {"default": MARKUP},
         "classification_folder_id": "bikes",
         "name": {"default": "Tyres", "de": "Reifen"},
         "online": {"default": True, "RefArch": False},
@@ -297,7 +298,7 @@ def test_an_export_gives_the_same_documents(storefront: Api) -> None:
         files = {name[2:]: archive.read(name) for name in archive.namelist()[1:]}
     assert list(list_tags(text, "imprint")) == [
         *("display-name", "display-name", "description", "online-flag", "online-flag"),
-        *("searchable-flag", "template", "page-attributes", "folder-links"),
+        *("searchable-flag", "template", "page-attributes", "custom-attributes", "folder-links"),
         *("sitemap-included-flag", "sitemap-changefrequency", "sitemap-priority"),
     ]
     for name in ("content", "folders"):
@@ -331,6 +332,7 @@ def test_an_archive_is_a_data_set(start: Start, tmp_path: Path) -> None:
     path.write_bytes(
         make_zip(
             {
+                "meta/types.xml": TYPES,
                 "sites/RefArch/site.xml": site,
                 "libraries/Guides/library.xml": library,
                 "sites/RefArch/stores.xml": stores,
@@ -339,7 +341,9 @@ def test_an_archive_is_a_data_set(start: Start, tmp_path: Path) -> None:
         )
     )
     api = start(fixtures=str(path))
-    assert show(api, "/libraries/Guides/content/tyres")["classification_folder_id"] == "bikes"
+    asset = show(api, "/libraries/Guides/content/tyres")
+    assert asset["classification_folder_id"] == "bikes"
+    assert asset["c_body"]["default"] == MARKUP
     assert list_ids(api, "/libraries/Guides/folders/root/sub_folders") == ["sports"]
     assert show(api, "/sites/RefArch/stores/north")["name"] == "North"
     balance = show(api, "/sites/RefArch/gift_certificates/n1")["balance"]

@@ -170,17 +170,17 @@ def test_locked_content_is_not_written(shop: Api) -> None:
 def test_custom_properties_are_those_of_the_object_type(
     shop: Api, object_type: str, path: str
 ) -> None:
-    definition = f"/system_object_definitions/{object_type}/attribute_definitions/body"
+    definition = f"/system_object_definitions/{object_type}/attribute_definitions/text"
     value = {"default": {"source": "<p>Hi</p>"}}
-    answer = shop.put(path, json={"c_body": value})
+    answer = shop.put(path, json={"c_text": value})
     assert_fault(answer, 400, "InvalidCustomProperty", {})
     attribute = {"value_type": "html", "localizable": True}
     assert shop.put(definition, json=attribute).status_code in (200, 201)
     markup = {"_type": "markup_text", "markup": "<p>Hi</p>", "source": "<p>Hi</p>"}
-    assert put(shop, path, c_body=value)["c_body"] == {"default": markup}
+    assert put(shop, path, c_text=value)["c_text"] == {"default": markup}
     state = shop.call("GET", "/__emulator__/state").json()
     assert shop.call("PUT", "/__emulator__/state", json=state).status_code == 200
-    assert show(shop, path)["c_body"] == {"default": markup}
+    assert show(shop, path)["c_text"] == {"default": markup}
 
 
 @pytest.mark.rule("LIB-3")
