@@ -1,15 +1,21 @@
 """Sorting rules, and sorting rules and slot configurations in campaigns (MKT-16 to MKT-19)."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import DEMO
 from contract_tests.server import BUNDLED, serve
-from contract_tests.shop import ALL, find, search, term, text
+from contract_tests.shop import ALL, find, search, strip, term, text
 
 SITE = "/sites/RefArch"
+CATEGORIES = "/catalogs/storefront-catalog/categories"
+CONFIGURATIONS = f"{SITE}/slots/category-top/slot_configurations"
+CONTEXT = "?context=category=root"
+Start = Callable[..., Api]
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +25,30 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
         pytest.skip("needs the data set 'storefront'")
     with serve(BUNDLED, fixtures="storefront") as url:
         yield Api(url, DEMO, DEMO, "documented")
+
+
+@pytest.fixture
+def campaign(shop: Api) -> Iterator[str]:
+    """The path of a running campaign."""
+    path = f"{SITE}/campaigns/{uuid.uuid4().hex}"
+    assert shop.put(path, json={"enabled": True}).status_code == 200
+    yield path
+    shop.delete(path)
+
+
+@pytest.fixture
+def configuration(shop: Api) -> Iterator[str]:
+    """The id of a slot configuration in the context of a category."""
+    name = uuid.uuid4().hex
+    body = {"slot_content": {"type": "html"}, "enabled": True}
+    answer = shop.put(f"{CONFIGURATIONS}/{name}{CONTEXT}", json=body)
+    assert answer.status_code == 200, answer.text
+    yield name
+    shop.delete(f"{CONFIGURATIONS}/{name}{CONTEXT}")
+
+
+def id_of(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 @pytest.mark.rule("MKT-16")
@@ -47,3 +77,212 @@ def test_sorting_rules_are_searched_by_context(shop: Api) -> None:
     assert answer.json()["fault"]["type"] == "MalformedParameterException"
     answer = search(shop, "/sites/none/sorting_rule_search", ALL)
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
+
+
+def search_slots(shop: Api, query: Any, **members: Any) -> Any:
+    path = f"{SITE}/slot_configuration_campaign_assignment_search"
+    return search(shop, path, query, **members).json()
+
+
+def show(shop: Api, configuration: str) -> Any:
+    document = shop.get(f"{CONFIGURATIONS}/{configuration}{CONTEXT}").json()
+    return document["assignment_information"]
+
+
+@pytest.mark.rule("MKT-18")
+def test_a_slot_configuration_is_assigned_changed_and_taken_back(
+    shop: Api, campaign: str, configuration: str
+) -> None:
+    path = f"{campaign}/slot_configurations/category-top/{configuration}"
+    missing = {
+        "slotConfigurationId": configuration,
+        "slotId": "category-top",
+        "siteId": "RefArch",
+    }
+    answer = shop.patch(f"{path}{CONTEXT}", json={"rank": 1})
+    assert_fault(answer, 404, "SlotConfigurationIdentifierNotFound", missing)
+    answer = shop.put(f"{path}{CONTEXT}", json={"rank": 3, "description": "d"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    body = {"rank": 5, "customer_groups": ["VIP"]}
+    assert shop.patch(f"{path}{CONTEXT}", json=body).status_code == 204
+    query = term("slot_configuration_id", "is", configuration)
+    [hit] = search_slots(shop, query, select="(**)")["hits"]
+    assert len(hit.pop("slot_configuration_uuid")) == 28
+    assert strip(hit) == {
+        "_type": "slot_configuration_campaign_assignment",
+        "campaign_id": id_of(campaign),
+        "context": "category",
+        "customer_groups": ["VIP"],
+        "description": "d",
+        "enabled": True,
+        "link": f"{shop.url}/s/-/dw/data/v23_2{path}{CONTEXT}",
+        "rank": 5,
+        "schedule": {"_type": "schedule"},
+        "slot_configuration_id": configuration,
+        "slot_context_id": "root",
+        "slot_id": "category-top",
+    }
+    assert show(shop, configuration)["campaign_id"] == id_of(campaign)
+    assert shop.put(f"{path}{CONTEXT}").status_code == 204
+    [hit] = search_slots(shop, query, select="(**)")["hits"]
+    assert {"rank", "description", "customer_groups"}.isdisjoint(hit)
+    assert [shop.delete(f"{path}{CONTEXT}").status_code for _ in "12"] == [204, 204]
+    assert show(shop, configuration)["schedule_type"] == "none"
+    assert search_slots(shop, query)["total"] == 0
+
+
+@pytest.mark.rule("MKT-18")
+def test_an_assignment_of_a_slot_needs_slot_context_and_configuration(
+    shop: Api, campaign: str, configuration: str
+) -> None:
+    below = f"{shop.scope}{campaign}/slot_configurations"
+    for method in ("PUT", "PATCH", "DELETE"):
+        body: dict[str, Any] = {} if method == "DELETE" else {"json": {}}
+        answer = shop.call(method, f"{below}/category-top/{configuration}?context=page=x", **body)
+        assert_fault(answer, 400, "InvalidContextType", {"context": "page"})
+        answer = shop.call(method, f"{below}/category-top/{configuration}", **body)
+        arguments = {"slotId": "category-top", "contextType": "global", "siteId": "RefArch"}
+        assert_fault(answer, 404, "SlotWithContextTypeNotFound", arguments)
+        answer = shop.call(method, f"{below}/category-top/none{CONTEXT}", **body)
+        arguments = {"slotConfigurationId": "none", "slotId": "category-top", "siteId": "RefArch"}
+        assert_fault(answer, 404, "SlotConfigurationIdentifierNotFound", arguments)
+        path = f"{SITE}/campaigns/none/slot_configurations/home-banner/winter"
+        answer = shop.call(method, f"{shop.scope}{path}", **body)
+        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+    path = f"{below}/category-top/{configuration}{CONTEXT}"
+    shop.call("PUT", path)
+    for method in ("PUT", "PATCH"):
+        answer = shop.call(method, path, json={"slot_id": "other"})
+        assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "category-top"})
+        answer = shop.call(method, path, json={"context": "folder"})
+        assert_fault(answer, 400, "IdConflict", {"bodyID": "folder", "urlID": "category"})
+        answer = shop.call(method, path, json={"customer_groups": ["VIP", "none"]})
+        arguments = {
+            "document": "slot_configuration_campaign_assignment",
+            "path": "$.customer_groups.[1]",
+        }
+        assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
+
+
+@pytest.mark.rule("MKT-18")
+def test_assignments_of_slots_follow_campaign_and_configuration(
+    shop: Api, campaign: str, configuration: str
+) -> None:
+    path = f"slot_configurations/category-top/{configuration}{CONTEXT}"
+    assert shop.put(f"{campaign}/{path}").status_code == 204
+    name = uuid.uuid4().hex
+    assert shop.patch(campaign, json={"campaign_id": name}).status_code == 200
+    assert show(shop, configuration)["campaign_id"] == name
+    other = uuid.uuid4().hex
+    body = {"configuration_id": other}
+    assert shop.patch(f"{CONFIGURATIONS}/{configuration}{CONTEXT}", json=body).status_code == 200
+    query = term("campaign_id", "is", name)
+    [hit] = search_slots(shop, query)["hits"]
+    assert hit["slot_configuration_id"] == other
+    assert show(shop, other)["campaign_id"] == name
+    assert shop.delete(f"{CONFIGURATIONS}/{other}{CONTEXT}").status_code == 204
+    assert search_slots(shop, query)["total"] == 0
+    shop.delete(f"{SITE}/campaigns/{name}")
+
+
+@pytest.mark.rule("MKT-18")
+def test_a_deleted_campaign_and_a_deleted_group_leave_assignments_of_slots(
+    shop: Api, campaign: str, configuration: str
+) -> None:
+    group = uuid.uuid4().hex
+    shop.put(f"{SITE}/customer_groups/{group}", json={})
+    path = f"{campaign}/slot_configurations/category-top/{configuration}{CONTEXT}"
+    assert shop.put(path, json={"customer_groups": [group]}).status_code == 204
+    query = term("slot_configuration_id", "is", configuration)
+    [hit] = search_slots(shop, query, select="(**)")["hits"]
+    assert hit["customer_groups"] == [group]
+    assert shop.delete(f"{SITE}/customer_groups/{group}").status_code == 200
+    [hit] = search_slots(shop, query, select="(**)")["hits"]
+    assert "customer_groups" not in hit
+    shop.delete(campaign)
+    assert search_slots(shop, query)["total"] == 0
+    assert show(shop, configuration)["schedule_type"] == "none"
+
+
+@pytest.mark.rule("MKT-18")
+def test_assignments_of_slots_are_searched_and_expanded(shop: Api) -> None:
+    ranked = term("rank", "less", 20)
+    assert [one["campaign_id"] for one in search_slots(shop, ranked)["hits"]] == ["members"]
+    late = term("start_date", "greater", "2098-01-01")
+    found = search_slots(shop, late)["hits"]
+    assert [one["slot_configuration_id"] for one in found] == ["care"]
+    warm = text("description", "warm")
+    [hit] = search_slots(shop, warm, expand=["campaign", "slotConfiguration"], select="(**)")[
+        "hits"
+    ]
+    assert strip(hit["campaign"]) == strip(shop.get(f"{SITE}/campaigns/members").json())
+    whole = shop.get(f"{SITE}/slots/home-banner/slot_configurations/winter").json()
+    assert strip(hit["slot_configuration"]) == strip(whole)
+    assert "slot_context_id" not in hit
+    path = "/sites/none/slot_configuration_campaign_assignment_search"
+    assert_fault(search(shop, path, ALL), 404, "SiteNotFound", {"siteId": "none"})
+
+
+@pytest.mark.rule("MKT-19")
+def test_a_campaign_has_one_sorting_rule_for_a_category(shop: Api, campaign: str) -> None:
+    rules = f"{campaign}/sorting_rules"
+    assert shop.put(f"{rules}/lamps-first/care").status_code == 204
+    assert shop.put(f"{rules}/lamps-first/care").status_code == 204
+    answer = shop.put(f"{rules}/newest-first/care")
+    arguments = {"sortingRuleId": "newest-first", "categoryId": "care"}
+    assert_fault(answer, 409, "SortingRuleCampaignAssignConflict", arguments)
+    assert shop.put(f"{rules}/newest-first/bags").status_code == 204
+    assert shop.delete(f"{rules}/newest-first/care").status_code == 204
+    assert shop.put(f"{rules}/newest-first/care").status_code == 409
+    assert [shop.delete(f"{rules}/lamps-first/care").status_code for _ in "12"] == [204, 204]
+    assert shop.put(f"{rules}/newest-first/care").status_code == 204
+
+
+@pytest.mark.rule("MKT-19")
+def test_the_context_names_a_rule_of_the_site_or_a_global_rule(shop: Api, campaign: str) -> None:
+    path = f"{campaign}/sorting_rules/by-name/care"
+    assert shop.put(f"{path}?rule_context=global").status_code == 204
+    assert shop.put(path).status_code == 409  # the rule of the site comes first
+    assert shop.delete(path).status_code == 204
+    assert shop.put(f"{path}?rule_context=site").status_code == 409
+    assert shop.delete(f"{path}?rule_context=global").status_code == 204
+    assert shop.put(f"{path}?rule_context=site").status_code == 204
+    answer = shop.put(f"{path}?rule_context=shop")
+    assert answer.json()["fault"]["type"] == "MalformedParameterException"
+
+
+@pytest.mark.rule("MKT-19")
+def test_an_assignment_of_a_rule_needs_rule_category_and_campaign(shop: Api, campaign: str) -> None:
+    for method in ("PUT", "DELETE"):
+        rules = f"{shop.scope}{campaign}/sorting_rules"
+        for path in ("none/care", "flags-first/care", "lamps-first/care?rule_context=global"):
+            answer = shop.call(method, f"{rules}/{path}")
+            arguments = {"sortingRuleId": path.partition("/")[0], "siteId": "RefArch"}
+            assert_fault(answer, 404, "SortingRuleNotFound", arguments)
+        answer = shop.call(method, f"{rules}/lamps-first/none")
+        assert_fault(answer, 400, "InvalidCategory", {"categoryId": "none"})
+        path = f"{shop.scope}{SITE}/campaigns/none/sorting_rules/lamps-first/care"
+        answer = shop.call(method, path)
+        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+
+
+@pytest.mark.rule("MKT-19")
+def test_a_deleted_category_leaves_no_sorting_rule(start: Start) -> None:
+    shop = start(fixtures="storefront")
+    path = f"{SITE}/campaigns/paused/sorting_rules/lamps-first/care"
+    assert shop.put(path).status_code == 204
+    assert named_rules(shop) == {("paused", "care"), ("members", "root"), ("spring-2023", "root")}
+    assert shop.delete(f"{CATEGORIES}/care").status_code == 204
+    assert named_rules(shop) == {("members", "root"), ("spring-2023", "root")}
+    shop.patch(f"{SITE}/campaigns/members", json={"campaign_id": "people"})
+    shop.delete(f"{SITE}/campaigns/spring-2023")
+    assert named_rules(shop) == {("people", "root")}
+    state = shop.call("GET", "/__emulator__/state").json()
+    assert shop.call("PUT", "/__emulator__/state", json=state).status_code == 200
+
+
+def named_rules(shop: Api) -> set[tuple[str, str]]:
+    """Return campaign and category of all assignments of sorting rules."""
+    files = shop.call("GET", "/__emulator__/state").json()["files"]
+    assigned = files["sorting_rule_campaign_assignments.json"]
+    return {(one["campaign_id"], one["category_id"]) for one in assigned}

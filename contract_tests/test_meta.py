@@ -35,6 +35,16 @@ SERVED = {
         "delete",
     },
     "/sites/{site_id}/campaigns/{campaign_id}/coupons/{coupon_id}": {"put", "delete"},
+    "/sites/{site_id}/campaigns/{campaign_id}/slot_configurations/{slot_id}/{slot_config_id}": {
+        "put",
+        "patch",
+        "delete",
+    },
+    "/sites/{site_id}/campaigns/{campaign_id}/sorting_rules/{sorting_rule_id}/{category_id}": {
+        "put",
+        "delete",
+    },
+    "/sites/{site_id}/slot_configuration_campaign_assignment_search": {"post"},
     "/sites/{site_id}/campaigns/{campaign_id}/source_code_groups/{source_code_group_id}": {
         "put",
         "delete",

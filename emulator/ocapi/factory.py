@@ -149,7 +149,7 @@ def _add_missing(
         if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
             key = _create_or_find(workspace, target.collection)
             added |= dict(zip(target.names, key, strict=True))
-    if resource.key not in given:
+    if resource.key not in {**given, **added}:
         added[resource.key] = _find_new_id(workspace, resource, tuple(added.values()))
     document = resource.stored or resource.document
     for name in {*_list_required(document), *resource.needed}.difference(given, added):

@@ -152,11 +152,19 @@ class Described:
             return store
         names = {CLIENTS, DECLARED, UNDECLARED, *(one.name for one in self.collections)}
         for resource in self.resources:
-            names |= {resource.name, *(resource.index(()) if resource.index else ())}
+            names |= {resource.name, *_list_further(resource, store)}
             names |= {resource.computed_collection(name) for name in resource.computed}
         copy = MemoryStore()
         copy.replace({n: store.scan(n, 0, store.count(n)).records for n in sorted(names)})
         return copy
+
+
+def _list_further(resource: Resource, store: Store) -> Iterable[str]:
+    """Return the names of the further collections with the documents of a resource."""
+    if resource.index is None:
+        return ()
+    records = store.scan(resource.name, 0, store.count(resource.name)).records
+    return {**resource.index(()), **resource.index(records)}
 
 
 class Merge:

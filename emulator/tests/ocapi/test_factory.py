@@ -160,12 +160,28 @@ OBJECT = {"object_type": "Newsletter", "site_id": "RefArch", "key_value_string":
 MEMBER = {"site_id": "RefArch", "id": "VIP", "customer_no": "00000005"}
 ASSIGNMENT = {"library_id": "SharedLibrary", "content_id": "imprint", "folder_id": "root"}
 CODE = {"site_id": "RefArch", "coupon_id": "flyer", "code": "FLYER-D4"}
+IN_CAMPAIGN = {"site_id": "RefArch", "campaign_id": "paused"}
+SLOT = {
+    **IN_CAMPAIGN,
+    "slot_id": "home-banner",
+    "context": "global",
+    "slot_context_id": "",
+    "slot_configuration_id": "welcome",
+}
+RULE = {
+    **IN_CAMPAIGN,
+    "catalog_id": "storefront-catalog",
+    "category_id": "root",
+    "sorting_rule_id": "lamps-first",
+}
 GIVEN: dict[str, dict[str, Any]] = {
     "preference_values": PREFERENCE,
     "custom_objects": OBJECT,
     "customer_group_members": MEMBER,
     "folder_assignments": ASSIGNMENT,
     "coupon_codes": CODE,
+    "slot_configuration_campaign_assignments": SLOT,
+    "sorting_rule_campaign_assignments": RULE,
 }
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from emulator.ocapi.resources.catalog.category_tree import child_key, list_below
 from emulator.ocapi.resources.catalog.names import (
     ASSIGNMENTS,
+    CAMPAIGNS_BY_CATEGORY,
     CATEGORIES_NAME,
     CHILDREN,
     CLASSIFIED_PRODUCTS,
     LINKS,
     LINKS_BY_TARGET,
     POSITIONED,
+    SORTING_ASSIGNMENTS,
 )
 from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
 from emulator.store import Change, Clear, Delete, Key, Put, Record, Store
@@ -52,6 +54,9 @@ def _remove_references(store: Store, category: Key) -> Iterator[Change]:
         for key in list_keys(store, name, category):
             yield Delete(name, key)
             yield Delete(other, turn_link(key))
+    for key in list_keys(store, CAMPAIGNS_BY_CATEGORY, category):
+        yield Delete(CAMPAIGNS_BY_CATEGORY, key)
+        yield Delete(SORTING_ASSIGNMENTS, (*key[2:], category[1]))
     for key in list_keys(store, CLASSIFIED_PRODUCTS, category):
         yield Delete(CLASSIFIED_PRODUCTS, key)
         product = store.get(PRODUCTS, key[2:])

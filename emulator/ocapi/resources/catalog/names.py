@@ -15,3 +15,6 @@ POSITIONED = "category_product_assignments.positioned"  # the same, with a posit
 NUMBERINGS = "category_product_assignments.numberings"  # catalog and category
 CATEGORIES_OF_PRODUCTS = "products.categories"  # product, catalog and category
 """A key alone is no assignment: a deleted category leaves the keys of the products."""
+
+SORTING_ASSIGNMENTS = "sorting_rule_campaign_assignments"  # site, campaign and category
+CAMPAIGNS_BY_CATEGORY = f"{SORTING_ASSIGNMENTS}.by_category"  # catalog, category, site and campaign

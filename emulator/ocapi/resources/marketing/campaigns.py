@@ -1,6 +1,6 @@
 """Campaigns of a site, and the campaign search (MKT-1, MKT-2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -15,7 +15,7 @@ from emulator.ocapi.resources.id_lists import (
 )
 from emulator.ocapi.resources.marketing.documents import Campaign, Campaigns, CampaignSearchResult
 from emulator.ocapi.resources.marketing.faults import CAMPAIGN_DUPLICATE, CAMPAIGN_NOT_FOUND
-from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME, ENTRIES
+from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.ocapi.search.language import SearchField
@@ -43,7 +43,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         yield from require_named(call.store, new, old)
     yield from move_entries(_entries(old), _entries(new))
     if old and (new is None or new.key != old.key):
-        yield from _move_entries_below(call.store, old.key, new.key if new else None)
+        yield from _move_entries_below(call, old.key, new.key if new else None)
 
 
 def require_named(store: Store, campaign: Record, before: Record | None) -> Iterator[Change]:
@@ -67,12 +67,19 @@ def _entries(campaign: Record | None) -> Iterator[tuple[str, Key]]:
     return entries_of(campaign, CAMPAIGNS_NAME) if campaign else iter(())
 
 
-def _move_entries_below(store: Store, key: Key, new_key: Key | None) -> Iterator[Change]:
+def _move_entries_below(call: Call, key: Key, new_key: Key | None) -> Iterator[Change]:
     """Yield the changes of the entries of all assignments below a deleted or renamed campaign."""
-    for name, list_entries in ENTRIES.items():
-        for record in store.scan(name, 0, store.count(name, key), key).records:
-            moved = record.at((*new_key, *record.key[len(new_key) :])) if new_key else None
-            yield from move_entries(list_entries(record), list_entries(moved) if moved else ())
+    for child in call.route.children:
+        count = call.store.count(child.name, key)
+        records = call.store.scan(child.name, 0, count, key).records
+        moved = [one.at((*new_key, *one.key[len(key) :])) for one in records] if new_key else []
+        yield from move_entries(_entries_of(child, records), _entries_of(child, moved))
+
+
+def _entries_of(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of each entry of records in further directions."""
+    for name, entries in (resource.index(records) if resource.index else {}).items():
+        yield from ((name, entry.key) for entry in entries)
 
 
 CAMPAIGNS = Resource(

@@ -36,6 +36,7 @@ from emulator.ocapi.resources.marketing.names import ASSIGNMENTS, CAMPAIGNS_NAME
 from emulator.ocapi.resources.marketing.pages import answer_records, require_site
 from emulator.ocapi.resources.marketing.promotions import PROMOTIONS
 from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.resources.slot.stored import KeyBelowSite
 from emulator.ocapi.resources.system.parameters import read_flag
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.ocapi.schema.fields import Boolean, String
@@ -178,11 +179,6 @@ def search_redemptions(call: Call) -> Answer:
     )
 
 
-def list_coupon(record: Record, _: Records) -> Iterator[Reference]:
-    """Yield the reference of a redemption to the coupon."""
-    yield Reference(COUPONS_NAME, record.key[:2])
-
-
 def list_coupon_of_code(record: Record, _: Records) -> Iterator[Reference]:
     """Yield the reference of a stored code to the coupon, which takes several codes."""
     yield Reference(COUPONS_NAME, record.key[:2], {"type": MULTIPLE_CODES})
@@ -268,7 +264,7 @@ COUPON_REDEMPTIONS = Resource(
     needed=("code",),
     verbs=frozenset(),
     not_found=COUPONS.not_found,
-    references={"coupon_id": list_coupon},
+    references={"coupon_id": KeyBelowSite(COUPONS_NAME, ("site_id", "coupon_id"))},
     operations=(
         Operation(
             method="POST",

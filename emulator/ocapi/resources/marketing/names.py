@@ -1,6 +1,6 @@
 """The collections of marketing in the store, and the keys of assignments in further directions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from emulator.ocapi.resources.id_lists import entries_of
 from emulator.store import Key, Record
@@ -20,9 +20,3 @@ def list_assignment_entries(assignment: Record) -> Iterator[tuple[str, Key]]:
     site_id, campaign_id, promotion_id = assignment.key
     yield CAMPAIGNS_BY_PROMOTION, (site_id, promotion_id, campaign_id)
     yield from entries_of(assignment, ASSIGNMENTS)
-
-
-ENTRIES: dict[str, Callable[[Record], Iterator[tuple[str, Key]]]] = {
-    ASSIGNMENTS: list_assignment_entries,
-}
-"""The entries of assignments below a campaign, by collection."""

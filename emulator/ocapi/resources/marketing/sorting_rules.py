@@ -70,6 +70,11 @@ def find_rule(call: Call, rule_id: str) -> Record:
     return rule
 
 
+def find_context(rule: Record) -> str:
+    """Return the context of a rule."""
+    return GLOBAL if rule.key[0] == ORGANIZATION else SITE
+
+
 def search(call: Call) -> Answer:
     """Search the sorting rules of a site and of the organization."""
     read_expansions(call)
@@ -78,7 +83,7 @@ def search(call: Call) -> Answer:
     def show(rule: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - see Show
         if not whole:
             return {"id": rule.key[-1]}
-        return {**rule.properties, CONTEXT: GLOBAL if rule.key[0] == ORGANIZATION else SITE}
+        return {**rule.properties, CONTEXT: find_context(rule)}
 
     return answer_search(call, RESULT, SEARCH_FIELDS, _list_rules(call), show)
 

@@ -12,6 +12,7 @@ from emulator.ocapi.resources.marketing.assignment_information import (
     list_tests,
 )
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
+from emulator.ocapi.resources.slot.context import write_context
 from emulator.store import Change, Delete, Key, Put, Record, Store
 
 ASSIGNMENTS_NAME = "slot_configuration_campaign_assignments"
@@ -53,13 +54,13 @@ def move_assignments(store: Store, key: Key, new_key: Key | None) -> Iterator[Ch
 
 def show_assignment(call: Call, assignment: Record) -> dict[str, Any]:
     """Return the shown properties of an assignment."""
-    site_id, campaign_id, slot_id, _, context_id, configuration_id = assignment.key
+    site_id, campaign_id, slot_id, *context, configuration_id = assignment.key
     path = ("sites", site_id, CAMPAIGNS_NAME, campaign_id, "slot_configurations", slot_id)
     shown = {
         "schedule": {},
         **assignment.properties,
-        "slot_context_id": context_id or None,
-        "link": call.link_to(*path, configuration_id),
+        "slot_context_id": context[1] or None,
+        "link": call.link_to(*path, configuration_id) + write_context(*context),
     }
     return {name: value for name, value in shown.items() if value is not None}
 

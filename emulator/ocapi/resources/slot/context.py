@@ -1,5 +1,7 @@
 """The context of slot configurations: type and id, and the search for the slot (SLOT-3)."""
 
+from urllib.parse import quote
+
 from emulator.ocapi.call import Call
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import String
@@ -60,6 +62,12 @@ def read_context(call: Call, *, needs_id: bool = True) -> tuple[str, str]:
     if needs_id and not context_id:
         raise MISSING_CONTEXT_ID(context_type)
     return context_type, context_id
+
+
+def write_context(context_type: str, context_id: str) -> str:
+    """Return the query of a URL with a context; nothing for ``global``, the default."""
+    found = f"?context={context_type}={quote(context_id, safe='')}"
+    return "" if context_type == GLOBAL else found
 
 
 def find_assigned(call: Call, slot_id: str, configuration_id: str) -> Key:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from emulator.ocapi import verbs
 from emulator.ocapi.answer import Answer
@@ -20,13 +19,13 @@ from emulator.ocapi.resources.slot.changes import (
 )
 from emulator.ocapi.resources.slot.context import (
     CONFIGURATIONS_NAME,
-    GLOBAL,
     INVALID_CONTEXT_TYPE,
     MISSING_CONTEXT_ID,
     PARAMETERS,
     SLOT_NOT_FOUND,
     SLOTS_NAME,
     read_context,
+    write_context,
 )
 from emulator.ocapi.resources.slot.documents import (
     CONFIGURATION,
@@ -125,12 +124,10 @@ def show(call: Call, configuration: Record) -> Properties:
     """Return the computed properties of a slot configuration."""
     site_id, slot_id, context_type, context_id, configuration_id = configuration.key
     link = call.link_to("sites", site_id, "slots", slot_id, CONFIGURATIONS_NAME, configuration_id)
-    if context_type != GLOBAL:
-        link += f"?context={context_type}={quote(context_id, safe='')}"
     shown: dict[str, Any] = {
         "assignment_information": describe_assignments(call, configuration),
         "context_id": context_id or None,
-        "link": link,
+        "link": link + write_context(context_type, context_id),
     }
     if message := configuration.get("callout_msg"):
         shown["callout_msg"] = show_markup(message)

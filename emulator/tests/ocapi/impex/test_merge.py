@@ -3,16 +3,16 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from werkzeug.test import Client
 
 from emulator import Emulator
-from emulator.fixture.impex.writer import list_written
 from emulator.ocapi.impex import log
-from emulator.ocapi.impex.merge import Draft
-from emulator.ocapi.resources import RESOURCES
-from emulator.store import Change
+from emulator.ocapi.impex.merge import Described, Draft
+from emulator.ocapi.resources import COLLECTIONS, RESOURCES
+from emulator.store import Change, Store
 
 SCOPE = "/s/-/dw/data/v23_2"
 RECORDS = f"{SCOPE}/inventory_lists/inventory_m/product_inventory_records"
@@ -99,11 +99,18 @@ def test_problems_in_the_log_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     ]
 
 
-def test_indexes_of_imported_documents_name_all_collections() -> None:
+class Shared:
+    """A store that is no store in memory."""
+
+    def __init__(self, store: Store) -> None:
+        self.scan, self.count, self.get = store.scan, store.count, store.get
+
+
+def test_the_copy_of_a_shared_store_has_the_further_directions_of_documents() -> None:
     store = Emulator(fixtures="storefront").workspace.store
-    imported = [one for one in RESOURCES if one.name in list_written() and one.index]
-    assert imported
-    for resource in imported:
-        assert resource.index
+    shared = cast("Store", Shared(store))
+    copy = Described(RESOURCES, COLLECTIONS).copy(shared)
+    for resource in RESOURCES:
         records = store.scan(resource.name, 0, store.count(resource.name)).records
-        assert resource.index(records).keys() == resource.index(()).keys(), resource.name
+        for name in (resource.name, *(resource.index(records) if resource.index else ())):
+            assert copy.count(name) == store.count(name), name
