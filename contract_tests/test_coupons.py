@@ -202,6 +202,22 @@ def test_a_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
     shop.delete(f"{COUPONS}/second")
 
 
+@pytest.mark.rule("MKT-10")
+def test_an_own_code_does_not_hide_the_code_of_another_coupon(shop: Api) -> None:
+    code = uuid.uuid4().hex
+    for name, one in (("upper", code.upper()), ("lower", code)):
+        assert shop.put(f"{COUPONS}/{name}", json={"single_code": one}).status_code == 200
+    for name, other, one in (("upper", "lower", code.upper()), ("lower", "upper", code)):
+        body = {"single_code": one, "case_insensitive": True}
+        taken = {"couponId": other, "couponCode": one}
+        answer = shop.put(f"{COUPONS}/{name}", json=body)
+        assert_fault(answer, 400, "CouponCodeDuplicate", taken)
+    assert [shop.delete(f"{COUPONS}/{name}").status_code for name in ("upper", "lower")] == [
+        204,
+        204,
+    ]
+
+
 @pytest.mark.rule("MKT-11")
 def test_codes_are_added_and_removed(shop: Api, coupon: str) -> None:
     one, two = f"B-{uuid.uuid4().hex}", f"A-{uuid.uuid4().hex}"

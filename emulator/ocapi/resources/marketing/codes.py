@@ -46,8 +46,8 @@ def put_code(coupon: Key, code: str) -> Iterator[Put]:
     yield Put(COUPONS_BY_CODE, Record(_entry(coupon, code), {}))
 
 
-def find_holder(store: Store, site_id: str, code: str, *, case_insensitive: bool) -> str | None:
-    """Return the id of the coupon with a code, None for a free code.
+def list_holders(store: Store, site_id: str, code: str, *, case_insensitive: bool) -> Iterator[str]:
+    """Yield the ids of the coupons with a code; none for a free code.
 
     Args:
         store: The store.
@@ -64,8 +64,7 @@ def find_holder(store: Store, site_id: str, code: str, *, case_insensitive: bool
             if coupon is None or not _has(store, coupon, other):
                 continue
             if other == code or case_insensitive or coupon.get("case_insensitive"):
-                return str(holder)
-    return None
+                yield holder
 
 
 def _has(store: Store, coupon: Record, code: str) -> bool:

@@ -17,8 +17,8 @@ from emulator.ocapi.resources.marketing.codes import (
     ISSUED,
     REDEMPTIONS,
     Codes,
-    find_holder,
     list_code,
+    list_holders,
     put_code,
 )
 from emulator.ocapi.resources.marketing.coupon import (
@@ -94,11 +94,11 @@ def _add(store: Store, coupon: Record, codes: Iterable[str]) -> list[Change]:
     changes: dict[str, list[Change]] = {}
     for code in codes:
         known = code.casefold() if insensitive else code
-        holder = find_holder(store, coupon.key[0], code, case_insensitive=insensitive)
+        holders = {*list_holders(store, coupon.key[0], code, case_insensitive=insensitive)}
         valid = code.strip() and len(code) <= MAX_CODE_LENGTH
-        if not valid or holder not in (None, coupon.key[1]) or coupon.get("type") != MULTIPLE_CODES:
+        if not valid or holders - {coupon.key[1]} or coupon.get("type") != MULTIPLE_CODES:
             raise faults.COUPON_CODE_CREATE(code)
-        if holder is None:
+        if not holders:
             changes.setdefault(known, [*put_code(coupon.key, code)])
     return [change for some in changes.values() for change in some]
 

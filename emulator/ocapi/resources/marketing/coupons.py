@@ -13,7 +13,7 @@ from emulator.ocapi.resources.marketing.codes import (
     ISSUED,
     REDEMPTIONS,
     Codes,
-    find_holder,
+    list_holders,
     list_single_code,
 )
 from emulator.ocapi.resources.marketing.coupon import (
@@ -140,9 +140,9 @@ def _check_codes(call: Call, coupon: Record) -> None:
     if code is None:
         return
     insensitive = bool(coupon.get("case_insensitive"))
-    holder = find_holder(call.store, site_id, code, case_insensitive=insensitive)
-    if holder not in (None, coupon_id):
-        raise faults.COUPON_CODE_DUPLICATE(holder, code)
+    for holder in list_holders(call.store, site_id, code, case_insensitive=insensitive):
+        if holder != coupon_id:
+            raise faults.COUPON_CODE_DUPLICATE(holder, code)
 
 
 COUPONS = Resource(
