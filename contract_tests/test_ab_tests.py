@@ -287,6 +287,8 @@ def test_the_control_segment_has_the_rest_of_the_participants(shop: Api) -> None
 @pytest.mark.rule("ABT-5")
 def test_the_control_segment_always_exists(shop: Api) -> None:
     path = f"{make(shop, 'a')}/segments/Control"
+    given = shop.get(f"{SITE}/ab_tests/home-banner/segments/Control").json()
+    assert given["allocation"] == 75
     assert put(shop, path, description="d", allocation=5)["allocation"] == 90
     assert shop.patch(path, json={"allocation": 5}).json()["allocation"] == 90
     assert shop.delete(path).status_code == 204

@@ -327,6 +327,25 @@ def test_a_new_content_asset_has_to_exist(shop: Api) -> None:
     assert_fault(answer, 404, "ContentNotFound", arguments)
 
 
+@pytest.mark.rule("SLOT-9")
+def test_content_assets_leave_slot_configurations(shop: Api) -> None:
+    names = [uuid.uuid4().hex for _ in range(3)]
+    below = "/libraries/SharedLibrary/content"
+    for name in names:
+        assert shop.put(f"{below}/{name}", json={}).status_code in (200, 201)
+    content = {"type": "content_assets", "content_asset_ids": names}
+    paths = [path_of(make_slot(shop)) for _ in range(2)]
+    for path in paths:
+        put(shop, path, slot_content=content)
+    assert shop.put(f"/libraries/RefArch/content/{names[2]}", json={}).status_code in (200, 201)
+    for name in (names[0], names[2]):
+        assert shop.delete(f"{below}/{name}").status_code == 204
+    assert shop.patch(f"{below}/{names[1]}", json={"id": f"{names[1]}-2"}).status_code == 200
+    for path in paths:
+        shown = shop.get(path).json()["slot_content"]["content_asset_ids"]
+        assert shown == [f"{names[1]}-2", names[2]]
+
+
 @pytest.mark.rule("SLOT-6")
 def test_slot_configurations_of_a_site_are_listed(shop: Api) -> None:
     document = shop.get("/sites/RefArchGlobal/slot_configurations").json()

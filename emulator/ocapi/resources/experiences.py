@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.fixture.reference import ListReferences, Records, Reference
 from emulator.ocapi.resources.id_lists import move_entries
-from emulator.store import Change, Key, Put, Record, Store
+from emulator.store import Change, Key, Put, Record, Size, Store
 
 AB_TESTS_NAME = "ab_tests"  # site and A/B test
 SEGMENTS_NAME = "ab_test_segments"  # site, A/B test and segment
@@ -68,7 +68,11 @@ class Experience:
                 yield ab_test, segment
 
     def rename(self, store: Store, key: Key, new_key: Key | None) -> Iterator[Change]:
-        """Yield the changes of segments when a document is deleted, or gets another key."""
+        """Yield the changes of segments when a document is deleted, or gets another key.
+
+        No other request assigns the document meanwhile.
+        """
+        yield Size(self.index, key, store.count(self.index, key))
         for segment in self.list_segments(store, key):
             kept = self.list_others(segment, key)
             renamed = [] if new_key is None else [self.name_document(new_key)]

@@ -1,6 +1,6 @@
 """A/B tests of a site, and the A/B test search (ABT-1 to ABT-3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ from emulator.ocapi.resources.experiences import (
     list_entries,
     list_segments,
 )
-from emulator.ocapi.resources.id_lists import entries_of, move_entries, references_of
+from emulator.ocapi.resources.id_lists import entries_of, lists_of, move_entries, references_of
 from emulator.ocapi.resources.marketing.schedule import find_phase
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.site.sites import SITES
@@ -94,6 +94,16 @@ def _list_groups(ab_test: Record | None) -> Iterator[tuple[str, Key]]:
     return entries_of(ab_test, AB_TESTS_NAME) if ab_test else iter(())
 
 
+def index(ab_tests: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    """Return the entries of the customer groups, and the control segments.
+
+    A control segment stands for the missing entry of a data set.
+    """
+    names = (one.index for one in lists_of(AB_TESTS_NAME))
+    entries = make_index(_list_groups, *names)(ab_tests)
+    return {**entries, SEGMENTS_NAME: [make_control(one.key) for one in ab_tests]}
+
+
 def _renew_segments(call: Call) -> Iterator[Change]:
     """Yield the changes to the segments of a new or replaced test: a control segment alone."""
     for segment in list_segments(call.store, call.key):
@@ -128,7 +138,7 @@ AB_TESTS = Resource(
     viewed=lambda _call, _records: (),
     effects=find_effects,
     references=references_of(AB_TESTS_NAME),
-    index=make_index(_list_groups),
+    index=index,
     refusals={"create": WRITE_FAULTS, "update": (*WRITE_FAULTS, DUPLICATE)},
     search=Search(
         path="ab_test_search",

@@ -17,6 +17,7 @@ from emulator.ocapi.resources.ab_test.segment_view import (
     show_segment,
 )
 from emulator.ocapi.resources.experiences import (
+    EXPERIENCES,
     NAMES,
     REFERENCES,
     SEGMENTS_NAME,
@@ -96,6 +97,6 @@ SEGMENTS = SegmentResource(
     view=show,
     effects=find_effects,
     references=REFERENCES,
-    index=make_index(list_entries),
+    index=make_index(list_entries, *(one.index for one in EXPERIENCES)),
     operations=OPERATIONS,
 )

@@ -14,6 +14,7 @@ from emulator.ocapi.resources.content.relations import (
     put_entries,
     remove_entries,
 )
+from emulator.ocapi.resources.slot.shown_content import release_content
 from emulator.ocapi.schema.faults import FaultType
 from emulator.store import Change, Record
 
@@ -70,6 +71,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         if after is not None:
             key = (library, after["id"], assignment.key[-1])
             yield from put_entries(Record(key, assignment.properties))
+    yield from release_content(call.store, call.key, after["id"] if after else None)
 
 
 CONTENT = Resource(

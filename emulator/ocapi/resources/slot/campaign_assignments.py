@@ -13,7 +13,7 @@ from emulator.ocapi.resources.marketing.assignment_information import (
 )
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
 from emulator.ocapi.resources.slot.context import write_context
-from emulator.store import Change, Delete, Key, Put, Record, Store
+from emulator.store import Change, Delete, Key, Put, Record, Size, Store
 
 ASSIGNMENTS_NAME = "slot_configuration_campaign_assignments"
 """The keys are site, campaign, slot, type and id of the context, and configuration."""
@@ -39,7 +39,11 @@ def list_assignments(store: Store, configuration: Key) -> Iterator[Record]:
 
 
 def move_assignments(store: Store, key: Key, new_key: Key | None) -> Iterator[Change]:
-    """Yield the changes of assignments when a configuration is deleted, or gets another id."""
+    """Yield the changes of assignments when a configuration is deleted, or gets another id.
+
+    No other request assigns the configuration meanwhile.
+    """
+    yield Size(BY_CONFIGURATION, key, store.count(BY_CONFIGURATION, key))
     for one in list_assignments(store, key):
         yield Delete(ASSIGNMENTS_NAME, one.key, one.state)
         if new_key is None:

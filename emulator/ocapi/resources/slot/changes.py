@@ -4,14 +4,19 @@ from collections.abc import Iterator
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
-from emulator.ocapi.resources.id_lists import entries_of, move_entries
+from emulator.ocapi.resources.id_lists import move_entries
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.slot.campaign_assignments import move_assignments
 from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME, SLOTS_NAME
+from emulator.ocapi.resources.slot.shown_content import (
+    CONTENT,
+    find_content,
+    list_content,
+    list_entries,
+)
 from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Change, Key, Put, Record
+from emulator.store import Change, Presence, Put, Record, Require
 
-LIBRARIES, CONTENT = "libraries", "content"
 ALREADY_EXISTS = FaultType(
     409,
     "SlotConfigurationAlreadyExists",
@@ -46,7 +51,7 @@ def find_effects(
         if new.key != call.key and call.store.get(CONFIGURATIONS_NAME, new.key) is not None:
             raise ALREADY_EXISTS(new.key[-1], call.key[1], call.key[0])
         yield from require_named(call.store, CONFIGURATIONS_NAME, "slot_configuration", new, old)
-        _require_content(call, old, new)
+        yield from _require_content(call, old, new)
         if new.get("default") and not (old and old.get("default")):
             yield from _end_default(call)
     yield from move_entries(list_entries(old), list_entries(new))
@@ -54,27 +59,18 @@ def find_effects(
         yield from move_assignments(call.store, old.key, new.key if new else None)
 
 
-def list_entries(configuration: Record | None) -> Iterator[tuple[str, Key]]:
-    """Yield collection and key of each entry of a configuration: the named customer groups."""
-    return entries_of(configuration, CONFIGURATIONS_NAME) if configuration else iter(())
-
-
-def _require_content(call: Call, before: Record | None, after: Record) -> None:
-    """Check that a library has each newly named content asset.
+def _require_content(call: Call, before: Record | None, after: Record) -> Iterator[Change]:
+    """Yield the expectation that the newly named content assets exist.
 
     Raises:
         Fault: CONTENT_NOT_FOUND.
     """
-    known, named = _list_content(before), _list_content(after)
-    for content_id in (name for name in named if name not in known):
-        libraries = call.store.scan(LIBRARIES, 0, call.store.count(LIBRARIES)).records
-        if not any(call.store.get(CONTENT, (*one.key, content_id)) for one in libraries):
+    known = list_content(before)
+    for content_id in (one for one in list_content(after) if one not in known):
+        found = find_content(call.store, content_id)
+        if found is None:
             raise CONTENT_NOT_FOUND(content_id, call.key[0])
-
-
-def _list_content(configuration: Record | None) -> tuple[str, ...]:
-    content = configuration.get("slot_content") if configuration else {}
-    return tuple(content.get("content_asset_ids") or ())
+        yield Require(CONTENT, found, Presence.PRESENT)
 
 
 def _end_default(call: Call) -> Iterator[Change]:

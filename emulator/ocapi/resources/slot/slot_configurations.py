@@ -15,7 +15,6 @@ from emulator.ocapi.resources.slot.changes import (
     ALREADY_EXISTS,
     CONTENT_NOT_FOUND,
     find_effects,
-    list_entries,
 )
 from emulator.ocapi.resources.slot.context import (
     CONFIGURATIONS_NAME,
@@ -33,6 +32,7 @@ from emulator.ocapi.resources.slot.documents import (
     SlotConfigurationSearchResult,
     show_markup,
 )
+from emulator.ocapi.resources.slot.shown_content import INDEXES, list_entries
 from emulator.ocapi.resources.slot.stored import (
     KeyBelowSite,
     list_of_site,
@@ -171,7 +171,7 @@ SLOT_CONFIGURATIONS = Resource(
     renames=True,
     view=show,
     effects=find_effects,
-    index=make_index(list_entries),
+    index=make_index(list_entries, *INDEXES),
     references={
         "slot_id": KeyBelowSite(SLOTS_NAME, ("site_id", "slot_id", "context")),
         **references_of(CONFIGURATIONS_NAME),

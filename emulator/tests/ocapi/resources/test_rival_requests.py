@@ -18,6 +18,10 @@ GROUP = "/system_object_definitions/SitePreferences/attribute_groups/Reviews"
 LIBRARY = "/libraries/SharedLibrary"
 DEFINITIONS = "/system_object_definitions/SitePreferences/attribute_definitions"
 
+SEGMENT = "/sites/RefArch/ab_tests/home-banner/segments/Control"
+PROMOTION = "/sites/RefArch/promotions/new"
+SLOT_CONFIGURATION = "/sites/RefArch/slots/home-banner/slot_configurations/new"
+
 Send = Callable[..., TestResponse]
 
 
@@ -174,6 +178,18 @@ def let_in(patch: pytest.MonkeyPatch, collection: str, rival: Callable[[], objec
             ("PUT", "/sites/RefArch/campaigns/paused/promotions/lamp-sale", {"coupons": ["flyer"]}),
             id="campaign-and-promotion",
         ),
+        pytest.param(
+            PROMOTION,
+            "promotions",
+            ("PUT", f"{SEGMENT}/promotions/new", None),
+            id="promotion-and-segment",
+        ),
+        pytest.param(
+            SLOT_CONFIGURATION,
+            "slot_configurations",
+            ("PUT", f"{SEGMENT}/slot_configurations/home-banner/new", None),
+            id="slot-configuration-and-segment",
+        ),
     ],
 )
 def test_a_deletion_leaves_no_reference_of_a_rival(
@@ -186,6 +202,9 @@ def test_a_deletion_leaves_no_reference_of_a_rival(
     send = connect(emulator)
     send("PATCH", MASTER, {"default_variant_id": None})
     send("PUT", f"{DEFINITIONS}/new", {"value_type": "string"})
+    send("PUT", PROMOTION, {})
+    content = {"slot_content": {"type": "recommended_products"}}
+    send("PUT", SLOT_CONFIGURATION, content)
     answers: list[TestResponse] = []
     let_in(monkeypatch, collection, lambda: answers.append(send(*rival)))
     assert send("DELETE", deleted).status_code in {200, 204}
