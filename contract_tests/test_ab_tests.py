@@ -13,6 +13,7 @@ from contract_tests.conftest import DEMO
 from contract_tests.server import BUNDLED, serve
 
 SITE = "/sites/RefArch"
+CATALOG = "storefront-catalog"
 START = "2026-01-01T00:00:00Z"
 CONTROL = {"_type": "ab_test_group", "custom_experience": False, "id": "Control"}
 
@@ -469,6 +470,84 @@ def test_a_deleted_customer_group_leaves_ab_tests_and_slots(shop: Api) -> None:
     assert shop.delete(f"{SITE}/customer_groups/{group}").status_code == 200
     assert shop.get(ab_test).json()["customer_groups"] == ["Everyone"]
     assert shop.get(path).json()["customer_groups"] == ["Everyone"]
+
+
+def make_category(shop: Api) -> str:
+    name = uuid.uuid4().hex
+    path = f"/catalogs/{CATALOG}/categories/{name}"
+    assert shop.put(path, json={"parent_category_id": "root"}).status_code in (200, 201)
+    return name
+
+
+def list_rules(shop: Api, segment: str) -> list[tuple[str, str, str]]:
+    shown = show(shop, segment, "sorting_rules")["sorting_rules"]
+    assert {one["_type"] for one in shown} <= {"sorting_rule"}
+    return sorted((one["id"], one["category_id"], one["rule_context"]) for one in shown)
+
+
+@pytest.mark.rule("ABT-8")
+def test_sorting_rules_are_assigned_to_segments(shop: Api) -> None:
+    ab_test = make(shop, "a", "b")
+    first, second = f"{ab_test}/segments/a", f"{ab_test}/segments/b"
+    category, other = make_category(shop), make_category(shop)
+    for path in (
+        f"sorting_rules/by-name/{category}",
+        f"sorting_rules/by-name/{category}",
+        f"sorting_rules/newest-first/{other}?rule_context=global",
+    ):
+        assert assign(shop, first, path).status_code == 204
+    assert list_rules(shop, first) == [
+        ("by-name", category, "site"),
+        ("newest-first", other, "global"),
+    ]
+    for segment in (first, second):
+        answer = assign(shop, segment, f"sorting_rules/newest-first/{category}")
+        arguments = {"sortingRuleId": "newest-first", "categoryId": category}
+        assert_fault(answer, 409, "SortingRuleCampaignAssignConflict", arguments)
+    assert assign(shop, second, f"sorting_rules/by-name/{category}").status_code == 204
+    for rule in ("newest-first", "by-name", "by-name"):
+        answer = assign(shop, first, f"sorting_rules/{rule}/{category}", "DELETE")
+        assert answer.status_code == 204
+        left = 2 if rule == "newest-first" else 1
+        assert len(list_rules(shop, first)) == left
+
+
+@pytest.mark.rule("ABT-8")
+def test_sorting_rules_go_with_category_segment_and_ab_test(shop: Api) -> None:
+    category = make_category(shop)
+    path = f"sorting_rules/by-name/{category}"
+    kept, replaced, emptied = (make(shop, "a") for _ in range(3))
+    for ab_test in (kept, replaced, emptied):
+        assert assign(shop, f"{ab_test}/segments/a", path).status_code == 204
+    name = uuid.uuid4().hex
+    assert shop.patch(kept, json={"id": name}).status_code == 200
+    renamed = f"{SITE}/ab_tests/{name}/segments/a"
+    assert list_rules(shop, renamed) == [("by-name", category, "site")]
+    put(shop, replaced)
+    put(shop, f"{replaced}/segments/a")
+    assert shop.delete(f"{emptied}/segments/a").status_code == 204
+    put(shop, f"{emptied}/segments/a")
+    for ab_test in (replaced, emptied):
+        assert list_rules(shop, f"{ab_test}/segments/a") == []
+    assert shop.delete(f"/catalogs/{CATALOG}/categories/{category}").status_code == 204
+    assert list_rules(shop, renamed) == []
+
+
+@pytest.mark.rule("ABT-8")
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_sorting_rules_and_categories_may_be_missing(shop: Api, method: str) -> None:
+    segment, category = f"{make(shop, 'a')}/segments/a", make_category(shop)
+    missing = {"sortingRuleId": "lamps-first", "siteId": "RefArch"}
+    for rule, arguments in (
+        (f"none/{category}", {**missing, "sortingRuleId": "none"}),
+        (f"lamps-first/{category}?rule_context=global", missing),
+    ):
+        answer = assign(shop, segment, f"sorting_rules/{rule}", method)
+        assert_fault(answer, 404, "SortingRuleNotFound", arguments)
+    answer = assign(shop, segment, "sorting_rules/by-name/none", method)
+    assert_fault(answer, 400, "InvalidCategory", {"categoryId": "none"})
+    answer = assign(shop, f"{segment}b", f"sorting_rules/by-name/{category}", method)
+    assert answer.json()["fault"]["type"] == "ABTestSegmentNotFoundException"
 
 
 @pytest.mark.rule("ABT-7")

@@ -77,6 +77,7 @@ SERVED = {
     "/sites/{site_id}/ab_tests/{id}": {"get", "put", "patch", "delete"},
     "/sites/{site_id}/ab_tests/{id}/segments/{segment_id}": {"get", "put", "patch", "delete"},
     f"{SEGMENT}/promotions/{{promotion_id}}": {"put", "delete"},
+    f"{SEGMENT}/sorting_rules/{{sorting_rule_id}}/{{category_id}}": {"put", "delete"},
     f"{SEGMENT}/slot_configurations/{{slot_id}}/{{slot_config_id}}": {"put", "delete"},
     "/sites/{site_id}/ab_test_search": {"post"},
     ORDER: {"patch"},

@@ -1,4 +1,4 @@
-"""The experiences of segments of A/B tests: promotions and slot configurations (ABT-6).
+"""The experiences of segments of A/B tests: promotions, slot configurations, sorting rules.
 
 A segment names its experiences. Further collections of the store name the segments of each
 experience, so that the deletion of a promotion needs no look at all segments.
@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.fixture.reference import ListReferences, Records, Reference
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.id_lists import move_entries
-from emulator.store import Change, Key, Put, Record, Size, Store
+from emulator.store import Change, Delete, Key, Put, Record, Size, Store
 
 AB_TESTS_NAME = "ab_tests"  # site and A/B test
 SEGMENTS_NAME = "ab_test_segments"  # site, A/B test and segment
+SORTING_RULES_NAME = "ab_test_sorting_rules"  # site, A/B test, segment and category
+SEGMENTS_BY_CATEGORY = f"{SORTING_RULES_NAME}.by_category"
+"""The keys are catalog, category, site, A/B test and segment."""
 Entry = Mapping[str, Any]
 
 
@@ -118,6 +123,35 @@ def put(segment: Record, properties: Mapping[str, Any]) -> Iterator[Change]:
     changed = Record(segment.key, kept)
     yield Put(SEGMENTS_NAME, changed, segment.state)
     yield from move_entries(list_entries(segment), list_entries(changed))
+
+
+def list_sorting_rules(store: Store, above: Key) -> Sequence[Record]:
+    """Return the sorting rules of a segment, or of all segments of an A/B test."""
+    return store.scan(SORTING_RULES_NAME, 0, store.count(SORTING_RULES_NAME, above), above).records
+
+
+def release_category(store: Store, category: Key) -> Iterator[Change]:
+    """Yield the changes when a category is deleted: no sorting rule is for the category."""
+    count = store.count(SEGMENTS_BY_CATEGORY, category)
+    yield Size(SEGMENTS_BY_CATEGORY, category, count)
+    for entry in store.scan(SEGMENTS_BY_CATEGORY, 0, count, category).records:
+        yield Delete(SEGMENTS_BY_CATEGORY, entry.key)
+        yield Delete(SORTING_RULES_NAME, (*entry.key[2:], category[1]))
+
+
+def move_entries_below(call: Call, new_key: Key | None) -> Iterator[Change]:
+    """Yield the changes of the entries of all documents below a deleted or renamed document."""
+    for child in call.route.children:
+        count = call.store.count(child.name, call.key)
+        records = call.store.scan(child.name, 0, count, call.key).records
+        moved = [one.at((*new_key, *one.key[len(new_key) :])) for one in records] if new_key else []
+        yield from move_entries(_entries_of(child, records), _entries_of(child, moved))
+
+
+def _entries_of(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of each entry of records in further directions."""
+    for name, entries in (resource.index(records) if resource.index else {}).items():
+        yield from ((name, entry.key) for entry in entries)
 
 
 def list_segments(store: Store, ab_test: Key) -> Sequence[Record]:

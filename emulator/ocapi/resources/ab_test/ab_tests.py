@@ -29,15 +29,14 @@ from emulator.ocapi.resources.ab_test.segment_view import (
 from emulator.ocapi.resources.experiences import (
     AB_TESTS_NAME,
     SEGMENTS_NAME,
-    list_entries,
-    list_segments,
+    move_entries_below,
 )
 from emulator.ocapi.resources.id_lists import entries_of, lists_of, move_entries, references_of
 from emulator.ocapi.resources.marketing.schedule import find_phase
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Delete, Key, Put, Record
+from emulator.store import Change, Clear, Key, Put, Record
 
 EVERYONE = "Everyone"
 START_DELAY, END_DELAY = timedelta(weeks=1), timedelta(weeks=2)
@@ -87,7 +86,7 @@ def find_effects(
     if old is None or call.method == "PUT":
         yield from _renew_segments(call)
     elif new is None or new.key != old.key:
-        yield from _move_entries_of_segments(call, new)
+        yield from move_entries_below(call, new.key if new else None)
 
 
 def _list_groups(ab_test: Record | None) -> Iterator[tuple[str, Key]]:
@@ -106,17 +105,10 @@ def index(ab_tests: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
 
 def _renew_segments(call: Call) -> Iterator[Change]:
     """Yield the changes to the segments of a new or replaced test: a control segment alone."""
-    for segment in list_segments(call.store, call.key):
-        yield Delete(SEGMENTS_NAME, segment.key, segment.state)
-        yield from move_entries(list_entries(segment), ())
+    yield from move_entries_below(call, None)
+    for child in call.route.children:
+        yield Clear(child.name, call.key)
     yield Put(SEGMENTS_NAME, make_control(call.key))
-
-
-def _move_entries_of_segments(call: Call, new: Record | None) -> Iterator[Change]:
-    """Yield the changes of the entries of all segments below a deleted or renamed test."""
-    for segment in list_segments(call.store, call.key):
-        moved = segment.at((*new.key, segment.key[-1])) if new else None
-        yield from move_entries(list_entries(segment), list_entries(moved) if moved else ())
 
 
 AB_TESTS = Resource(

@@ -5,7 +5,13 @@ from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.ab_test.documents import AbTestSegmentStats
-from emulator.ocapi.resources.experiences import EXPERIENCES, NAMES, list_segments
+from emulator.ocapi.resources.experiences import (
+    EXPERIENCES,
+    NAMES,
+    SORTING_RULES,
+    list_segments,
+    list_sorting_rules,
+)
 from emulator.store import Key, Record, Store
 
 CONTROL = "Control"
@@ -38,10 +44,17 @@ def show_segment(call: Call, segment: Record) -> dict[str, Any]:
     link = call.link_to("sites", site_id, "ab_tests", ab_test_id, "segments", segment_id)
     stats = segment.get(STATS) or NO_STATS
     shown = {one.name: one.show(segment) for one in EXPERIENCES}
-    experiences = {**dict.fromkeys(NAMES, ()), **shown}
+    rules = [_show_rule(one) for one in list_sorting_rules(call.store, segment.key)]
+    experiences = {**shown, SORTING_RULES: rules}
     expanded = {n: v for n, v in {STATS: stats, **experiences}.items() if n in call.expansions}
     allocation = find_allocation(call.store, segment)
     return {"link": link, "allocation": allocation, **dict.fromkeys(EXPANSIONS), **expanded}
+
+
+def _show_rule(rule: Record) -> dict[str, Any]:
+    """Return the shown form of a sorting rule of a segment."""
+    shown = {name: rule.get(name) for name in ("catalog_id", "category_id", "rule_context")}
+    return {"_type": "sorting_rule", "id": rule.get("sorting_rule_id"), **shown}
 
 
 def show_segments(call: Call, ab_test: Key) -> Mapping[str, Any]:

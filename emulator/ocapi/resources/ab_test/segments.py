@@ -21,8 +21,10 @@ from emulator.ocapi.resources.experiences import (
     NAMES,
     REFERENCES,
     SEGMENTS_NAME,
+    SORTING_RULES,
     list_entries,
     list_segments,
+    move_entries_below,
 )
 from emulator.ocapi.resources.id_lists import move_entries
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
@@ -41,8 +43,9 @@ class SegmentResource(Resource):
 def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
-    """Return a segment without empty lists of experiences."""
-    return {name: value for name, value in after.items() if name not in NAMES or value}
+    """Return a segment without empty lists of experiences, and without sorting rules."""
+    kept = {name: value for name, value in after.items() if name not in NAMES or value}
+    return {name: value for name, value in kept.items() if name != SORTING_RULES}
 
 
 def find_effects(
@@ -60,6 +63,8 @@ def find_effects(
     if new is not None and call.key[-1] != CONTROL:
         _check_allocation(call, new.get("allocation"))
     yield from move_entries(list_entries(old) if old else (), list_entries(new) if new else ())
+    if new is None:
+        yield from move_entries_below(call, None)
     if new is None and call.key[-1] == CONTROL:
         yield Put(SEGMENTS_NAME, make_control(call.parents))
 
