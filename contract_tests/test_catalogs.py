@@ -338,7 +338,7 @@ def test_links_of_a_category_are_listed_by_position(shop: Api) -> None:
     }
     page = show(shop, f"{LINKS}?select=(**)&start=1&count=1")
     [whole] = page["data"]
-    assert (page["total"], whole["target_category_id"], whole["position"]) == (2, "care", 1.0)
+    assert (page["total"], whole["target_category_id"], whole["position"]) == (2, "care", 2)
     assert whole["source_catalog_name"] == {"default": "Reference Store"}
     assert whole["target_category_name"] == {"default": "Care", "de": "Pflege"}
 

@@ -250,7 +250,8 @@ def test_an_export_has_the_wanted_units(storefront: Api) -> None:
     units = {
         "inventory_lists": {"inventory_m": True, "inventory_eu": False},
         "sites": {"RefArch": {"site_preferences": True, "zork": True}},
-        "catalogs": {"all": True},
+        "catalogs": {"storefront-catalog": True},
+        "price_books": {"all": True},
     }
     body = {"export_file": "x.zip", "data_units": units}
     document, log = run(storefront, EXPORT, body)
@@ -259,6 +260,7 @@ def test_an_export_has_the_wanted_units(storefront: Api) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.namelist() == [
             "x/version.txt",
+            "x/catalogs/storefront-catalog/catalog.xml",
             "x/sites/RefArch/preferences.xml",
             "x/inventory-lists/inventory_m.xml",
         ]
@@ -270,7 +272,7 @@ def test_an_export_has_the_wanted_units(storefront: Api) -> None:
         '        <header list-id="inventory_m">\n'
     )
     assert "WARN data unit zork: the data unit is not emulated\n" in log
-    assert "WARN data unit catalogs: the data unit is not emulated\n" in log
+    assert "WARN data unit price_books: the data unit is not emulated\n" in log
 
 
 @pytest.mark.rule("IMP-6")
@@ -333,6 +335,7 @@ CUSTOM_OBJECTS = (
     "/sites/RefArch/custom_objects/Showroom/7",
 )
 EVERYTHING = {
+    "catalogs": {"all": True},
     "customer_lists": {"all": True},
     "global_data": {"all": True},
     "inventory_lists": {"all": True},

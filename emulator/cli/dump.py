@@ -56,7 +56,7 @@ def _write_archive(target: Path, files: Mapping[str, Any]) -> Mapping[str, Any]:
     # Help texts appear faster without the reader and the writer.
     from emulator.fixture.impex.writer import list_written, make_zip, write_archive  # noqa: PLC0415
 
-    written = list_written()
+    written = list_written(whole=True)
     collections = {Path(n).stem: c for n, c in files.items() if Path(n).stem in written}
     rest = {Path(n).name: c for n, c in files.items() if Path(n).stem not in written}
     contents = write_archive(collections)

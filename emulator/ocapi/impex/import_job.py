@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from emulator.fixture.data_set import Collection
 from emulator.fixture.impex.archive import (
     BUSINESS_MANAGER,
     BUSINESS_MANAGER_SITE,
     CARTRIDGES,
+    SITE_CATALOG,
     SITE_CUSTOMERS,
     SITE_LISTS,
     Archive,
@@ -37,6 +38,8 @@ FOLDER = "Impex/src/instance"
 SITES = "sites"
 CUSTOMER_LISTS = "customer_lists"
 LISTS, ASSIGNED = "inventory_lists", "assigned_sites"
+CATALOGS = "catalogs"
+MAX_PASSES = 50  # over the refused objects of an archive, which may refer to later objects
 MAX_IMPORT_BYTES = 256 * 1024 * 1024  # of all files, expanded
 
 
@@ -94,8 +97,9 @@ def _merge(call: Call, name: str, archive: Archive, described: Described) -> tup
     log.inform("ImportMode:  MERGE")
     with call.store.frozen() as frozen:
         merging = Merge(described, draft := Draft(described.copy(frozen)), log, call)
-        for file, items in groupby(archive.items, attrgetter("file")):
-            _merge_file(file, list(items), archive.counts[file], merging, log)
+        _merge_files(archive, merging, log)
+        merging.relate()
+        _assign_catalogs(archive, merging, log)
         _assign_sites(archive, merging, log)
         _permit_clients(archive, merging.draft, log)
         changes = list(draft.list_changes())
@@ -105,17 +109,58 @@ def _merge(call: Call, name: str, archive: Archive, described: Described) -> tup
     return log.list_lines()
 
 
-def _merge_file(file: str, items: list[Item], count: int, merging: Merge, log: Log) -> None:
-    log.inform(f"Starting Import of '{items[0].kind.path[0]}' from: {file}")
-    taken: Counter[str] = Counter()
+def _merge_files(archive: Archive, merging: Merge, log: Log) -> None:
+    """Merge all files: an object may refer to a later object, also of another file."""
+    taken: dict[str, Counter[str]] = {}
+    for file, items in groupby(archive.items, attrgetter("file")):
+        taken[file] = Counter()
+        log.turn_to(file)
+        log.inform(f"Starting Import of '{next(items).kind.path[0]}' from: {file}")
+    left = archive.items
+    for _ in range(MAX_PASSES):
+        tried = left
+        left = _take(archive, tried, merging, log, taken)
+        if len(left) == len(tried):
+            break
+    _take(archive, left, merging, log, taken, is_last=True)
+    for file, elements in taken.items():
+        log.turn_to(file)
+        for element, number in elements.items():
+            log.inform(f"Processed {number} {element} elements successfully")
+        log.inform(f"Processed {archive.counts[file]} total elements")
+    log.turn_to("relations")
+
+
+def _take(  # noqa: PLR0913 - the parts of an import
+    archive: Archive,
+    items: Sequence[Item],
+    merging: Merge,
+    log: Log,
+    taken: Mapping[str, Counter[str]],
+    *,
+    is_last: bool = False,
+) -> list[Item]:
+    """Merge objects; return the refused ones.
+
+    Args:
+        archive: The archive.
+        items: The objects.
+        merging: The import.
+        log: The log of the import.
+        taken: Counts the merged objects by file and element.
+        is_last: Whether the log tells why objects are refused.
+    """
+    refused = []
     for item in items:
+        log.turn_to(item.file)
+        count = archive.counts[item.file]
         if item.kind.collection == PREFERENCES:
             _set_preference(item, count, merging, log)
-        elif merging.take(item, count):
-            taken[item.kind.path[-1]] += 1
-    for element, number in taken.items():
-        log.inform(f"Processed {number} {element} elements successfully")
-    log.inform(f"Processed {count} total elements")
+        elif merging.take(item, count, is_last=is_last):
+            taken[item.file][item.kind.path[-1]] += 1
+        else:
+            refused.append(item)
+    return refused
 
 
 def _set_preference(item: Item, count: int, merging: Merge, log: Log) -> None:
@@ -163,6 +208,26 @@ def _permit_clients(archive: Archive, draft: Draft, log: Log) -> None:
             draft.put(CLIENTS, read_client({**thaw(client.properties), PERMISSIONS: permissions}))
         except ValueError as error:
             log.add_problem(f"[DATAERROR] {place}: {error} ({PATH})")
+
+
+def _assign_catalogs(archive: Archive, merging: Merge, log: Log) -> None:
+    """Assign catalogs to sites; a site leaves all other catalogs."""
+    draft = merging.draft
+    for item in archive.take(PREFERENCES):
+        site, catalog_id = item.key[0], item.properties.get("value")
+        if not site or item.key[-1] != SITE_CATALOG or item.problem:
+            continue
+        if draft.store.get(CATALOGS, (catalog_id or "",)) is None:
+            problem = f"there is no catalog '{catalog_id}'"
+            log.report("DATAWARNING", item, archive.counts[item.file], problem)
+            continue
+        for catalog in draft.store.scan(CATALOGS, 0, draft.store.count(CATALOGS)).records:
+            before = [dict(one) for one in catalog.get(ASSIGNED) or ()]
+            after = [one for one in before if one["id"] != site]
+            if catalog.key[0] == catalog_id:
+                after = sorted([*after, {"id": site}], key=itemgetter("id"))
+            if after != before:
+                draft.put(CATALOGS, catalog.amend({ASSIGNED: after}))
 
 
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:

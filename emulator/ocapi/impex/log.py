@@ -1,5 +1,7 @@
 """The log of an import or export."""
 
+from itertools import chain
+
 from emulator.fixture.impex.reader import Item
 
 MAX_LOGGED_PROBLEMS = 10_000
@@ -14,8 +16,13 @@ class Log:
     """
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._parts: dict[str, list[str]] = {"": []}
+        self._lines = self._parts[""]
         self._problems = 0
+
+    def turn_to(self, part: str) -> None:
+        """Add further lines at the end of a part; a new part comes after all others."""
+        self._lines = self._parts.setdefault(part, [])
 
     def inform(self, text: str) -> None:
         """Add a line about the course of the job."""
@@ -43,4 +50,4 @@ class Log:
         """Return all lines."""
         hidden = self._problems - MAX_LOGGED_PROBLEMS
         more = (f"WARN {hidden} further problems",) if hidden > 0 else ()
-        return (*self._lines, *more)
+        return (*chain.from_iterable(self._parts.values()), *more)

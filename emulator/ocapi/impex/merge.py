@@ -14,14 +14,19 @@ from emulator.fixture.impex.archive import (
     list_platform_attributes,
     merge,
 )
+from emulator.fixture.impex.catalog import ASSIGNMENTS, POSITION, PRIMARY, Places
 from emulator.fixture.impex.client_permissions import CLIENTS
 from emulator.fixture.impex.format import Field
+from emulator.fixture.impex.product import Relations
 from emulator.fixture.impex.reader import Item
 from emulator.fixture.impex.tables import CUSTOM_OBJECTS
+from emulator.fixture.reference import StoreRecords, find_dangling
 from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
+from emulator.ocapi.impex.variation import PRODUCTS, relate_products
 from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resources.assortment.positions import list_positioned
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES
 from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
 from emulator.ocapi.resources.marketing.names import RULES_NAME
@@ -184,30 +189,42 @@ class Merge:
         self._log = log
         self._now = call.now
         self._call = ObjectCall(call, draft.store)
+        self._warnings: list[str] = []
+        self._places = Places(self._find_last)
+        self._relations = Relations()
 
     def find(self, collection: str) -> Resource:
         """Return the resource of a collection."""
         return self._resources[collection]
 
-    def take(self, item: Item, count: int) -> bool:
+    def take(self, item: Item, count: int, *, is_last: bool = True) -> bool:
         """Merge an object; return whether the object has an effect.
 
         Args:
             item: The object.
             count: The number of objects in the file.
+            is_last: Whether the log tells problems; a later try may succeed.
         """
+        self._warnings.clear()
         try:
             collection = self._collections.get(item.kind.collection)
             if collection is not None:
-                self._merge_entries(collection, item, count)
+                self._merge_entries(collection, item)
             else:
-                self._merge(self._resources[item.kind.collection], item, count)
+                self._merge(self._resources[item.kind.collection], item)
         except (ValueError, Fault) as error:
-            self._log.report("DATAERROR", item, count, str(error))
+            if is_last:
+                self._tell_warnings(item, count)
+                self._log.report("DATAERROR", item, count, str(error))
             return False
+        self._tell_warnings(item, count)
         return True
 
-    def _merge(self, resource: Resource, item: Item, count: int) -> None:
+    def _tell_warnings(self, item: Item, count: int) -> None:
+        for problem in self._warnings:
+            self._log.report("DATAWARNING", item, count, problem)
+
+    def _merge(self, resource: Resource, item: Item) -> None:
         if item.problem:
             raise ValueError(item.problem)
         for above in resource.ancestors:
@@ -217,7 +234,7 @@ class Merge:
         if item.deleted:
             self._delete(resource, item.key)
         else:
-            self._write(resource, item, count)
+            self._write(resource, item)
         for name in item.replaced:
             records = self.draft.store.scan(
                 name, 0, self.draft.store.count(name, item.key), item.key
@@ -225,7 +242,7 @@ class Merge:
             for record in records.records:
                 self._delete(self._resources[name], record.key)
 
-    def _merge_entries(self, collection: Collection, item: Item, count: int) -> None:
+    def _merge_entries(self, collection: Collection, item: Item) -> None:
         """Merge a custom object or a preference.
 
         Raises:
@@ -238,7 +255,7 @@ class Merge:
         for name in dict.fromkeys(name for name, _, _ in item.custom):
             found = store.get(definitions, (object_type, name))
             declared[name] = make_property(found.properties) if found else None
-        self._report_undefined(item, count, declared if is_object else {})
+        self._report_undefined(declared if is_object else {})
         properties = attribute.check(item.resolve(attribute.find_types(item, declared)), declared)
         site = properties.get("site_id")
         if site is not None and store.get("sites", (site,)) is None:
@@ -271,13 +288,10 @@ class Merge:
             dates["last_modified"] = self._now
         self.draft.put(name, Record(record.key, {**properties, **dates}))
 
-    def _report_undefined(
-        self, item: Item, count: int, declared: Mapping[str, Property | None]
-    ) -> None:
+    def _report_undefined(self, declared: Mapping[str, Property | None]) -> None:
         for name, found in declared.items():
             if found is None:
-                problem = f"custom attribute '{name}' is not defined"
-                self._log.report("DATAWARNING", item, count, problem)
+                self._warnings.append(f"custom attribute '{name}' is not defined")
 
     def _delete(self, resource: Resource, key: Key) -> None:
         before = self.draft.store.get(resource.name, key)
@@ -286,6 +300,7 @@ class Merge:
         changes = self._list_effects(resource, before, None, {})
         self.draft.delete(resource.name, key)
         self._make(changes)
+        self._index(resource, before, None)
         for child in self._resources.values():
             if resource.name in (above.name for above in child.ancestors):
                 self.draft.clear(child.name, key)
@@ -331,9 +346,10 @@ class Merge:
             if len(others) < len(assigned):
                 self.draft.put(CATALOGS, catalog.amend({ASSIGNED_SITES: others}))
 
-    def _write(self, resource: Resource, item: Item, count: int) -> None:
+    def _write(self, resource: Resource, item: Item) -> None:
         before = self.draft.store.get(resource.name, item.key)
-        changes = self._read(resource, item, count)
+        changes = self._read(resource, item)
+        is_primary = self._settle(resource, item, before, changes)
         if before is not None:
             _drop(changes, (field for field in item.kind.fields if field.computed))
         stored = thaw(before.properties if before else {})
@@ -348,13 +364,76 @@ class Merge:
         record = Record(item.key, merge(record.properties, winning))
         if before is not None and resource.record(item.key, properties) == before:
             return
+        if item.kind.refers:
+            self._check_references(resource, record)
         if item.kind.checked:
             self._make(self._list_effects(resource, before, record, sent))
         if resource.name == CUSTOM_DEFINITIONS and record.get("key"):
             self._check_key_attribute(record)
         self.draft.put(resource.name, record)
+        self._index(resource, before, record)
         if resource.name == CUSTOM_TYPES and before is None:
             self._add_platform_attributes(item.key[0])
+        if is_primary:
+            self._set_primary(item.key)
+
+    def _check_references(self, resource: Resource, record: Record) -> None:
+        """Check the references of a document.
+
+        Raises:
+            ValueError: A referenced document is missing.
+        """
+        for problem in find_dangling(resource.references, record, StoreRecords(self.draft.store)):
+            raise ValueError(problem)
+
+    def _settle(
+        self, resource: Resource, item: Item, before: Record | None, changes: dict[str, Any]
+    ) -> bool:
+        """Give an assignment a position, and take the variants out of a master.
+
+        Returns:
+            Whether the category of the assignment is the primary category of the product.
+        """
+        if resource.name == PRODUCTS:
+            self._relations.take(changes)
+        if resource.name == ASSIGNMENTS and POSITION in changes:
+            changes[POSITION] = self._places.settle(
+                item.key, changes[POSITION], before.get(POSITION) if before else None
+            )
+        return bool(changes.pop(PRIMARY, False))
+
+    def _index(self, resource: Resource, before: Record | None, after: Record | None) -> None:
+        """Keep the records of further collections up to date that a document implies."""
+        if resource.index is None:
+            return
+        old, new = (resource.index([one] if one else []) for one in (before, after))
+        for name in {*old, *new} - self._resources.keys():
+            kept = {one.key for one in new.get(name, ())}
+            for one in old.get(name, ()):
+                if one.key not in kept:
+                    self.draft.delete(name, one.key)
+            for one in new.get(name, ()):
+                self.draft.put(name, one)
+
+    def relate(self) -> None:
+        """Give masters their variants and variation groups; other products leave the masters."""
+        resource = self._resources[PRODUCTS]
+        for change in relate_products(self.draft.store, self._relations):
+            before = self.draft.store.get(PRODUCTS, change.key)
+            self.draft.put(PRODUCTS, change)
+            self._index(resource, before, change)
+
+    def _find_last(self, category: Key) -> float:
+        """Return the greatest position of a product in a category, 0 for none."""
+        found = list_positioned(self.draft.store, category)
+        return float(found[-1].get(POSITION)) if found else 0
+
+    def _set_primary(self, assignment: Key) -> None:
+        """Make the category of an assignment the primary category of the product."""
+        product = self.draft.store.get(PRODUCTS, assignment[2:])
+        if product is not None:
+            changed = product.amend({"primary_category_id": assignment[1]})
+            self.draft.put(PRODUCTS, changed)
 
     def _check_key_attribute(self, record: Record) -> None:
         """Check the key attribute of a type: an older one stays, with objects the value type, too.
@@ -416,7 +495,7 @@ class Merge:
             return resource.derive(whole, whole, {}, self._now)
         return resource.derive(before.properties, whole, sent, self._now)
 
-    def _read(self, resource: Resource, item: Item, count: int) -> dict[str, Any]:
+    def _read(self, resource: Resource, item: Item) -> dict[str, Any]:
         """Return the properties of an object, with the defined custom attributes only.
 
         Raises:
@@ -425,7 +504,7 @@ class Merge:
         declarations, document = Declarations(self.draft.store), resource.document.type_name
         names = dict.fromkeys(name for name, _, _ in item.custom)
         declared = {name: declarations.find(document, f"c_{name}") for name in names}
-        self._report_undefined(item, count, declared)
+        self._report_undefined(declared)
         properties = item.resolve(attribute.find_types(item, declared))
         fields = resource.document.fields
         own = {n: v for n, v in properties.items() if n in fields or n not in resource.keys}

@@ -94,7 +94,7 @@ CATEGORY_PRODUCT_ASSIGNMENTS = Resource(
     key="product_id",
     verbs=frozenset(),
     not_found=NOT_FOUND,
-    index=make_index(index),
+    index=make_index(index, CATEGORIES_OF_PRODUCTS, POSITIONED),
     references={"product_id": PRODUCTS_NAME},
     operations=(
         *declare_operations(

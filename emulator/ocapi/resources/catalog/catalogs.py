@@ -94,9 +94,8 @@ def show(call: Call, catalog: Record) -> dict[str, Any]:
         shown["assigned_product_count"] = len({record.key[2] for record in assigned})
         shown["owned_product_count"] = store.count(OWNED_PRODUCTS, key)
     sites = [site["id"] for site in catalog.get(ASSIGNED_SITES) or ()]
-    if sites:
-        shown[ASSIGNED_SITES] = [{"id": id_, "link": call.link_to(SITES, id_)} for id_ in sites]
-    return shown
+    linked = [{"id": id_, "link": call.link_to(SITES, id_)} for id_ in sites]
+    return {**shown, ASSIGNED_SITES: linked or None}
 
 
 def imply_root(catalogs: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
@@ -129,8 +128,9 @@ def change_root(call: Call, _: Properties | None, after: Properties | None) -> I
     if after is None:
         return
     root = call.store.get(CATEGORIES_NAME, (*call.key, after[ROOT_CATEGORY]))
-    changed = mirror(root, after, call.now) if root else None
-    if root is not None and changed is not None:
+    if root is None:
+        yield Put(CATEGORIES_NAME, _make_root(Record(call.key, after)))
+    elif (changed := mirror(root, after, call.now)) is not None:
         yield Put(CATEGORIES_NAME, changed, root.state)
 
 

@@ -153,7 +153,7 @@ CATEGORY_LINKS = Resource(
     key_names=(*SOURCE, *TARGET, "type"),
     verbs=frozenset(),
     not_found=NOT_FOUND,
-    index=make_index(index),
+    index=make_index(index, LINKS_BY_TARGET),
     references={
         SOURCE[1]: KeyOf(CATEGORIES_NAME, SOURCE),
         TARGET[1]: KeyOf(CATEGORIES_NAME, TARGET),

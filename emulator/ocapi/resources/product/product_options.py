@@ -76,7 +76,7 @@ PRODUCT_OPTIONS = options.declare_options(
     not_found=faults.OPTION_NOT_FOUND,
     view=show_product_option,
     effects=change,
-    index=make_index(bind),
+    index=make_index(bind, BOUND_OPTIONS),
     ignored={"update": frozenset({SHARED})},
     refusals={"create": (faults.OPTION_CREATE,), "update": (faults.OPTION_UPDATE,)},
 )

@@ -17,6 +17,7 @@ from emulator.ocapi.resources.product.product_search import PRODUCT_SEARCH
 from emulator.ocapi.resources.product.relations import (
     BOUND_OPTIONS,
     COLLECTIONS_OF_MEMBERS,
+    INDEXES,
     PRODUCTS_NAME,
     VARIATIONS,
     index,
@@ -152,7 +153,7 @@ PRODUCTS = Resource(
     derive=derive,
     view=show,
     effects=change,
-    index=make_index(index),
+    index=make_index(index, *INDEXES),
     ignored={"create": frozenset({"default_variant_id"}), "update": frozenset(NOT_PATCHED)},
     refusals={"create": (INVALID, CATALOGS.not_found), "update": (DEFAULT_VARIANT,)},
     expansions=(ALL, *EXPANSIONS),

@@ -27,6 +27,7 @@ GROUPS = "products.variation_groups"  # master and variation group
 SETS = "products.sets"  # member and set
 BUNDLES = "products.bundles"  # member and bundle
 COLLECTIONS_OF_MEMBERS = {"set_products": SETS, "bundled_products": BUNDLES}
+INDEXES = (VARIATIONS, GROUPS, SETS, BUNDLES, OWNED_PRODUCTS, CLASSIFIED_PRODUCTS)
 BOUND_OPTIONS = "products.bound_options"  # shared option and product
 ATTRIBUTES = "product_variation_attributes"
 ATTRIBUTE_VALUES = "product_variation_attribute_values"
