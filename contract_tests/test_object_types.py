@@ -330,6 +330,9 @@ def test_a_definition_with_a_contradiction_is_refused(shop: Api, attributes: str
         changed = {"property": member, **created}
         assert_fault(answer, 400, "AttributeDefinitionPropertyReadOnly", changed)
         assert shop.delete(path).status_code == 204
+    answer = shop.put(path, json=enum("enum_of_int", 1) | {"value_definitions": [None]})
+    place = {"document": "object_attribute_definition", "path": "$.value_definitions.[0]"}
+    assert_fault(answer, 400, "PropertyConstraintViolation", place)
     for body in [
         {**enum("enum_of_int", 1, 2), "default_value": {"value": 2}},
         {"value_type": "set_of_string", "default_value": {"value": "a"}},

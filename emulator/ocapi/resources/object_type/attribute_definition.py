@@ -139,7 +139,7 @@ class ObjectAttributeDefinition(Document):
     site_specific = Boolean()
     system = Boolean(read_only=True)
     unit = Localized()
-    value_definitions = Array(Embedded(ObjectAttributeValueDefinition()))
+    value_definitions = Array(Embedded(ObjectAttributeValueDefinition(), allow_none=False))
     value_type = Enumeration(*VALUE_TYPES, allow_none=False)
     visible = Boolean()
 
