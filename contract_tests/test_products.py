@@ -305,6 +305,12 @@ def test_a_deleted_product_leaves_no_reference(shop: Api) -> None:
     assert left["id"] == "leather-balm"
     [left] = show(shop, "/products/bundle-office-s?expand=bundles")["bundled_products"]
     assert left["id"] == "merino-crew-black-s"
+    assert shop.delete("/products/merino-crew-black-s").status_code == 204
+    bundle = show(shop, "/products/bundle-office-s?expand=bundles")
+    assert (bundle["type"]["item"], "bundled_products" in bundle) == (True, False)
+    state = shop.call("GET", "/__emulator__/state").json()
+    assert shop.call("PUT", "/__emulator__/state", json=state).status_code == 200
+    assert shop.call("GET", "/__emulator__/state").json() == state
     assert shop.delete("/products/shoe-care").status_code == 204
     assert "product_sets" not in show(shop, "/products/leather-balm?expand=sets")
 

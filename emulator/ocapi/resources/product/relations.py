@@ -173,6 +173,6 @@ def remove_relations(store: Store, product: Record) -> Iterator[Change]:
 def _drop_member(product: Record, member: str, name: str) -> Put:
     """Return the change of a set or a bundle without a member."""
     left = [other for other in product.get(member) or () if other["id"] != name]
-    kinds = dict(product.get("type") or {}) if left else ITEM
-    changed = {**product.properties, member: left, "type": kinds}
+    changed = {n: v for n, v in product.properties.items() if n != member}
+    changed |= {member: left} if left else {"type": ITEM}
     return Put(PRODUCTS_NAME, Record(product.key, changed), product.state)
