@@ -364,6 +364,14 @@ RULES = (
         "* /sites/{}/customer_groups/{}* 409 ObjectInDeletionConflictException",
     ),
     Rule(
+        "CUS-10",
+        "some groups have no list of members",
+        "operation",
+        "* /sites/{}/customer_groups/{}/member*",
+        "204",
+        "nothing",
+    ),
+    Rule(
         "CUS-11",
         "there is no document to select from",
         "parameter",

@@ -73,6 +73,7 @@ class Operation:
         expansions: The valid values of ``expand``.
         parameters: Further parameters of the query, for the description; the function reads them.
         creates: Whether the operation answers 201 where it creates a document.
+        no_content: Whether the operation may answer 204 in place of the document.
         faults: The documented faults.
     """
 
@@ -85,6 +86,7 @@ class Operation:
     expansions: tuple[str, ...] = ()
     parameters: Mapping[str, Property] = field(default_factory=dict)
     creates: bool = False
+    no_content: bool = False
     faults: tuple[FaultType, ...] = ()
 
 
@@ -134,6 +136,7 @@ class Resource:
             description.
         records: Returns the records to list and to search, in place of the stored records. None
             for a collection that has no list: the answer is 204.
+        no_content: Whether a collection may have no list, for the description.
         new_key: Returns the id of a document that POST creates.
         created_status: The status of a PUT that creates.
         renames: Whether PATCH may change the id.
@@ -197,6 +200,7 @@ class Resource:
     effects: Effects | None = None
     refusals: Mapping[Verb, tuple[FaultType, ...]] = field(default_factory=dict)
     records: "Callable[[Call], Sequence[Record] | None] | None" = None
+    no_content: bool = False
     new_key: "Callable[[Call], str] | None" = None
     created_status: int = 201
     unique: Callable[[Record], Key | None] | None = None

@@ -345,7 +345,9 @@ def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict
     if operation.body is not None:
         parameters.append(_body(operation.body, required=operation.needs_body))
     statuses = ((200, 201) if operation.creates else (200,)) if operation.shows else (204,)
-    shown = dict.fromkeys(statuses, operation.shows)
+    shown: dict[int, Document | None] = dict.fromkeys(statuses, operation.shows)
+    if operation.no_content:
+        shown[204] = None
     return {
         "summary": summary.partition("\n")[0],
         "parameters": parameters,
@@ -448,7 +450,8 @@ def _successes(resource: Resource, verb: Verb, *, replaces: bool) -> dict[int, D
         missing: dict[int, Document | None] = {204: None} if resource.deletes_missing else {}
         return {200: resource.document, **missing} if resource.delete_shows else {204: None}
     if verb == "list":
-        return {200: resource.collection}
+        nothing: dict[int, Document | None] = {204: None} if resource.no_content else {}
+        return {200: resource.collection, **nothing}
     if verb != "create":
         return {200: resource.document}
     refuses = resource.duplicate and (resource.refuses_existing or not replaces)

@@ -115,6 +115,7 @@ MEMBERS = Resource(
     created_status=200,
     view=show,
     records=list_members,
+    no_content=True,
     effects=find_effects,
     refusals={
         "create": (UNSUPPORTED_ASSIGNMENT, CUSTOMER_NOT_FOUND, OBJECT_IN_DELETION_CONFLICT),
@@ -135,6 +136,7 @@ MEMBERS = Resource(
             path=f"{PATH}/member_search",
             answer=search_members,
             shows=RESULT,
+            no_content=True,
             body=SearchRequest(),
             faults=(SITES.not_found, CUSTOMER_GROUPS.not_found, *SEARCH_FAULTS),
         ),
