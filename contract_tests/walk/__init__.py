@@ -1,0 +1,1 @@
+"""A random walk over the writes of the Data API."""
