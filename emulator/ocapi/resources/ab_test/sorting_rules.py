@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from emulator.fixture.reference import KeyOf, Records, Reference
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, make_index
+from emulator.ocapi.resource import Operation, Resource, make_index
 from emulator.ocapi.resources.ab_test.assignments import ABOVE, PATH, find_segment
 from emulator.ocapi.resources.ab_test.segments import SEGMENTS
 from emulator.ocapi.resources.catalog.names import CATEGORIES_NAME
@@ -28,7 +28,7 @@ from emulator.ocapi.resources.marketing.sorting_rules import (
     SITE,
     find_rule,
 )
-from emulator.ocapi.resources.slot.stored import KeyBelowSite, SiteResource
+from emulator.ocapi.resources.slot.stored import KeyBelowSite
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.fields import Array, Embedded, Enumeration, String
 from emulator.ocapi.wire.url import ORGANIZATION
@@ -128,11 +128,11 @@ def list_rule(assignment: Record, _: Records) -> Iterator[Reference]:
 
 RULE_PATH = f"{PATH}/sorting_rules/{{sorting_rule_id}}/{{category_id}}"
 FAULTS = (*(fault for _, fault in ABOVE), SORTING_RULE_NOT_FOUND, INVALID_CATEGORY)
-SORTING_RULES = SiteResource(
+SORTING_RULES = Resource(
     path=SORTING_RULES_NAME,
     parent=SEGMENTS,
     parent_key="segment_id",
-    key_names=("ab_test_id", "segment_id", "category_id"),
+    key_names=("site_id", "ab_test_id", "segment_id", "category_id"),
     document=AbTestSortingRule(),
     collection=AbTestSortingRules(),
     key="category_id",
