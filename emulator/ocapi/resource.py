@@ -116,7 +116,7 @@ class Resource:
             has a member of this name. Answers have the member if the document has the property.
         key_names: All properties of an id that the path does not tell, outermost first; the
             references of such a resource name the parent. Empty for the ids of the path.
-        key_default: Stands for a missing property of an id; None if an entry needs them all.
+        key_defaults: The ids for missing properties of ``key_names`` in entries of data sets.
         deletes_missing: Whether DELETE of a missing document succeeds.
         derive: Returns all properties of a written document. The arguments are the properties
             before the write (None for a new document), the properties after the write, the
@@ -176,7 +176,7 @@ class Resource:
     parent_key: str = ""
     parameter: str = ""
     key_names: tuple[str, ...] = ()
-    key_default: str | None = None
+    key_defaults: Mapping[str, str] = field(default_factory=dict)
     deletes_missing: bool = True
     derive: Derive | None = None
     aliases: tuple[str, ...] = ()
@@ -364,8 +364,7 @@ class Resource:
             properties = (self.stored or self.document).decode_stored(own)
         except ValueError as error:
             raise ValueError("; ".join([*self._report_missing_ids(entry), str(error)])) from error
-        default = {} if self.key_default is None else dict.fromkeys(self.keys, self.key_default)
-        named = {**default, **properties, **ids}
+        named = {**self.key_defaults, **properties, **ids}
         try:
             key, _ = tuple([named[name] for name in self.keys]), [named[n] for n in self.needed]
         except KeyError as error:

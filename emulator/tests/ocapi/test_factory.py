@@ -161,18 +161,19 @@ MEMBER = {"site_id": "RefArch", "id": "VIP", "customer_no": "00000005"}
 ASSIGNMENT = {"library_id": "SharedLibrary", "content_id": "imprint", "folder_id": "root"}
 CODE = {"site_id": "RefArch", "coupon_id": "flyer", "code": "FLYER-D4"}
 IN_CAMPAIGN = {"site_id": "RefArch", "campaign_id": "paused"}
-SLOT = {
-    **IN_CAMPAIGN,
-    "slot_id": "home-banner",
-    "context": "global",
-    "slot_context_id": "",
-    "slot_configuration_id": "welcome",
-}
 RULE = {
     **IN_CAMPAIGN,
     "catalog_id": "storefront-catalog",
     "category_id": "root",
     "sorting_rule_id": "lamps-first",
+}
+RULE_OF_SEGMENT = {
+    "site_id": "RefArch",
+    "ab_test_id": "home-banner",
+    "segment_id": "winter",
+    "catalog_id": "storefront-catalog",
+    "category_id": "root",
+    "sorting_rule_id": "by-name",
 }
 GIVEN: dict[str, dict[str, Any]] = {
     "preference_values": PREFERENCE,
@@ -180,8 +181,8 @@ GIVEN: dict[str, dict[str, Any]] = {
     "customer_group_members": MEMBER,
     "folder_assignments": ASSIGNMENT,
     "coupon_codes": CODE,
-    "slot_configuration_campaign_assignments": SLOT,
     "sorting_rule_campaign_assignments": RULE,
+    "ab_test_sorting_rules": RULE_OF_SEGMENT,
 }
 
 

@@ -120,7 +120,7 @@ def test_an_id_may_consist_of_several_properties() -> None:
     with pytest.raises(ValueError, match="has no 'count_of'"):
         whole.decode({"thing_id": "a", "id": "c"})
     assert whole.parent == ""
-    some = declare("read", key_names=names, key_default="-").fixtures()
+    some = declare("read", key_names=names, key_defaults={"count_of": "-"}).fixtures()
     assert some.decode({"thing_id": "a", "id": "c"}).key == ("a", "-", "c")
 
 

@@ -103,7 +103,8 @@ def test_the_wheel_holds_the_package_and_nothing_beside_it(names: list[str]) -> 
 def test_the_wheel_holds_the_contract_tests_but_those_of_a_checkout(names: list[str]) -> None:
     suite = "emulator/verification_suite/contract_tests/"
     shipped = {name.removeprefix(suite) for name in names if name.startswith(suite)}
-    checkout = {file.name for file in (ROOT / "contract_tests").glob("*.py")}
+    tests = ROOT / "contract_tests"
+    checkout = {file.relative_to(tests).as_posix() for file in tests.rglob("*.py")}
     assert shipped == checkout - {"coverage.py", "ledger.py", "test_ledger.py", "test_readme.py"}
     assert {"__init__.py", "conftest.py", "report.py", "test_url.py"} <= shipped
 

@@ -198,7 +198,7 @@ SLOT_ASSIGNMENTS = Resource(
         "slot_context_id",
         "slot_configuration_id",
     ),
-    key_default="",
+    key_defaults={"slot_context_id": ""},
     document=ASSIGNMENT,
     collection=SlotConfigurationCampaignAssignments(),
     key="slot_configuration_id",
