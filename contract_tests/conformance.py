@@ -180,7 +180,24 @@ RULES = (
         "parameter",
         "GET /sites/{}/ab_tests query expand",
     ),
-    Rule("ABT-6", "other operations decide", "property", "ab_test*", "readOnly", "true"),
+    *_list_read_only(
+        "ABT-6",
+        "other operations decide",
+        "ab_test",
+        "segment_count",
+        "status",
+        "test_groups",
+        "test_segments",
+    ),
+    *_list_read_only(
+        "ABT-6",
+        "other operations decide",
+        "ab_test_segment",
+        "promotions",
+        "slot_configs",
+        "sorting_rules",
+    ),
+    *_list_read_only("ABT-6", "other operations decide", "ab_test_trigger", "is_pipeline_based"),
     Rule(
         "ORDER-3",
         "a status of later versions",
@@ -491,7 +508,9 @@ RULES = (
     *(
         Rule(identifier, "the server computes this", "property", name, "readOnly", "true")
         for identifier, name in (
-            ("MKT-9", "coupon.*_count"),
+            ("MKT-9", "coupon.exported_code_count"),
+            ("MKT-9", "coupon.redemption_count"),
+            ("MKT-9", "coupon.total_codes_count"),
             ("MKT-11", "coupon_code.redemption_count"),
             ("MKT-14", "source_code_group.active"),
         )
@@ -618,16 +637,42 @@ RULES = (
         "GET /catalogs/{}/categories* query expand",
         served=ABSENT,
     ),
-    Rule("CAT-1", "other documents give it", "property", "catalog.*", "readOnly", "true"),
-    Rule("CAT-4", "other documents give it", "property", "category.*", "readOnly", "true"),
-    Rule("CAT-7", "the ends of a link give it", "property", "category_link.*", "readOnly", "true"),
+    *_list_read_only(
+        "CAT-1",
+        "other documents give it",
+        "catalog",
+        "assigned_product_count",
+        "assigned_sites",
+        "category_count",
+        "owned_product_count",
+        "recommendation_count",
+        "root_category",
+    ),
+    *_list_read_only(
+        "CAT-4", "other documents give it", "category", "categories", "paths", "sorting_rules"
+    ),
+    *_list_read_only(
+        "CAT-7",
+        "the ends of a link give it",
+        "category_link",
+        "source_catalog_name",
+        "source_category_name",
+        "target_catalog_name",
+        "target_category_name",
+    ),
     Rule(
         "CAT-7",
         "a link has one of five types",
         "fault",
         "PUT /catalogs/{}/categories/{}/category_links/* 400 IllegalEnumeration*",
     ),
-    Rule("CAT-8", "the product gives it", "property", "category_product_*.*", "readOnly", "true"),
+    *_list_read_only(
+        "CAT-8",
+        "the product gives it",
+        "category_product_assignment",
+        "owning_catalog_name",
+        "product_name",
+    ),
     Rule(
         "CAT-11",
         "a missing attribute has a fault",
@@ -651,7 +696,13 @@ RULES = (
         "* /sites/{}/gift_certificate* 404 SiteNotFoundException",
     ),
     Rule("GC-1", "a URL has the id", "property", "gift_certificate.merchant_id", "m??Length", "*"),
-    Rule("GC-2", "the server sets it", "property", "gift_certificate.*", "readOnly", "true"),
+    *_list_read_only(
+        "GC-2",
+        "the server sets it",
+        "gift_certificate",
+        "masked_gift_certificate_code",
+        "transactions",
+    ),
     Rule(
         "LIB-1", "a longer id is missing", "parameter", "* /libraries/* path *", "maxLength", ABSENT
     ),
@@ -662,13 +713,12 @@ RULES = (
         "PUT /libraries/{}/content/{} 404 ContentNotFoundException",
         served=ABSENT,
     ),
-    Rule(
+    *_list_read_only(
         "LIB-2",
         "assignments give the folder",
-        "property",
-        "content_asset.classification_folder_*",
-        "readOnly",
-        "true",
+        "content_asset",
+        "classification_folder_id",
+        "classification_folder_link",
     ),
     Rule("LIB-3", "a URL has the id", "property", "content_folder.id", "minLength", "1"),
     Rule(
@@ -677,7 +727,12 @@ RULES = (
         "fault",
         "* /libraries/{}/folders/{} 400 QuotaExceededException",
     ),
-    Rule("LIB-3", "links are computed", "property", "content_folder*.*_link", "readOnly", "true"),
+    *_list_read_only(
+        "LIB-3", "links are computed", "content_folder", "parent_link", "sub_folders_link"
+    ),
+    *_list_read_only(
+        "LIB-3", "links are computed", "content_folder_assignment", "content_link", "folder_link"
+    ),
     Rule("LIB-4", "a page has hits, not data", "property", "content_*_result.data", "", ABSENT),
     Rule(
         "STO-1",
