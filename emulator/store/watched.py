@@ -42,10 +42,16 @@ class WatchedStore:
         self._sizes[collection, parent] = found.total
         return found
 
-    def list_expectations(self) -> Iterator[Change]:
-        """Yield the expectations of a write: the found records, and the numbers of records."""
-        for (collection, key), record in self._records.items():
+    def list_expectations(self, original: Store | None = None) -> Iterator[Change]:
+        """Yield the expectations of a write: the found records, and the numbers of records.
+
+        Args:
+            original: The store to write to, before the reads; None for the read store.
+        """
+        for (collection, key), found in self._records.items():
+            record = original.get(collection, key) if original else found
             expected: Expected = Presence.ABSENT if record is None else record.state
             yield Require(collection, key, expected)
         for (collection, parent), size in self._sizes.items():
-            yield Size(collection, parent, size)
+            count = original.count(collection, parent) if original else size
+            yield Size(collection, parent, count)

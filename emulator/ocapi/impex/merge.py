@@ -1,8 +1,9 @@
 """Merge the objects of an archive into the documents of a workspace (IMP-4 to IMP-6)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from emulator.fixture.data_set import Collection
 from emulator.fixture.impex.archive import (
@@ -46,7 +47,9 @@ from emulator.store import (
     Presence,
     Put,
     Record,
+    Size,
     Store,
+    WatchedStore,
     thaw,
 )
 
@@ -62,7 +65,9 @@ class Draft:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._original = MemoryStore(store.snapshot())
         self._before: dict[tuple[str, Key], Record | None] = {}
+        self._expected: dict[Change, None] = {}
 
     def put(self, collection: str, record: Record) -> None:
         """Write a document."""
@@ -79,7 +84,12 @@ class Draft:
         count = self.store.count(collection, parent)
         for record in self.store.scan(collection, 0, count, parent).records:
             self._note(collection, record.key)
+        self._expected[Size(collection, parent, self._original.count(collection, parent))] = None
         self.store.apply(Clear(collection, parent))
+
+    def expect(self, watched: WatchedStore) -> None:
+        """Expect of the original what was read of the copy: another request has not changed it."""
+        self._expected |= dict.fromkeys(watched.list_expectations(self._original))
 
     def make(self, change: Change) -> None:
         """Make a change, whatever the change expects."""
@@ -99,6 +109,7 @@ class Draft:
 
     def list_changes(self) -> Iterator[Change]:
         """Yield the changes of the original; each expects the original document."""
+        yield from self._expected
         for (collection, key), before in self._before.items():
             after = self.store.get(collection, key)
             expected = before.state if before else Presence.ABSENT
@@ -124,6 +135,16 @@ class ObjectCall(Call):
     def store(self) -> Store:
         """The copy of the data."""
         return self._store
+
+    @contextmanager
+    def watching(self) -> Iterator[WatchedStore]:
+        """See ``Call.watching``."""
+        store, watched = self._store, WatchedStore(self._store)
+        self._store = cast("Store", watched)
+        try:
+            yield watched
+        finally:
+            self._store = store
 
     def aim(self, resource: Resource, method: str, key: Key, changes: Mapping[str, Any]) -> None:
         """Turn to a document.
@@ -297,7 +318,9 @@ class Merge:
         before = self.draft.store.get(resource.name, key)
         if before is None:
             raise ValueError("there is no such object to delete")
-        changes = self._list_effects(resource, before, None, {})
+        with self._call.watching() as watched:
+            changes = self._list_effects(resource, before, None, {})
+        self.draft.expect(watched)
         self.draft.delete(resource.name, key)
         self._make(changes)
         self._index(resource, before, None)

@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
+from emulator.fixture.impex.writer import make_zip
 from emulator.store import Change, Delete, MemoryStore
 
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
@@ -225,4 +226,26 @@ def test_a_renamed_customer_takes_the_membership_of_a_rival_along(
     found = send("GET", f"{members}?count=200").json
     assert found is not None
     assert [one["customer_no"] for one in found["data"]][-1] == "new"
+    assert "00000003" not in [one["customer_no"] for one in found["data"]]
+
+
+def test_an_import_leaves_no_reference_of_a_rival(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, members = connect(emulator), "/sites/RefArch/customer_groups/VIP/members"
+    text = (
+        '<customer-list xmlns="http://www.demandware.com/xml/impex/customer/2006-10-31" '
+        'list-id="RefArch"><customer customer-no="00000003" mode="delete"/></customer-list>'
+    )
+    archive = make_zip({"customer-lists/RefArch.xml": text.encode()}, "a")
+    now = emulator.workspace.clock.now()
+    emulator.workspace.files.write("Impex/src/instance/a.zip", archive, now)
+    answers: list[TestResponse] = []
+    let_in(monkeypatch, "customers", lambda: answers.append(send("PUT", f"{members}/00000003")))
+    send("POST", "/jobs/sfcc-site-archive-import/executions", {"file_name": "a.zip"})
+    emulator.workspace.work.finish()
+    assert [answer.status_code for answer in answers] == [200]
+    assert send("GET", CUSTOMER).status_code == 404
+    found = send("GET", f"{members}?count=200").json
+    assert found is not None
     assert "00000003" not in [one["customer_no"] for one in found["data"]]
