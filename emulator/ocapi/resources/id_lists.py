@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.fixture.reference import ListReferences, Records, Reference
-from emulator.store import Change, Delete, Key, Put, Record, Size, Store
+from emulator.store import Change, Delete, Key, Put, Record, Store
 
 Properties = Mapping[str, Any]
 
@@ -53,11 +53,7 @@ class IdList:
                 yield holder
 
     def release(self, store: Store, key: Key, below: Key = ()) -> Iterator[Change]:
-        """Yield the changes of the holders when a document is deleted.
-
-        No other request names the document meanwhile.
-        """
-        yield Size(self.index, (*key, *below), store.count(self.index, (*key, *below)))
+        """Yield the changes of the holders when a document is deleted."""
         for holder in self.list_holders(store, key, below):
             yield self.remove(holder, key[-1])
             yield Delete(self.index, (*key, *holder.key[1:]))

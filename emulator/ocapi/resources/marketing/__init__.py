@@ -2,10 +2,11 @@
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.marketing.campaigns import CAMPAIGNS
-from emulator.ocapi.resources.marketing.coupon_codes import COUPON_CODES, COUPON_REDEMPTIONS
+from emulator.ocapi.resources.marketing.coupon_codes import COUPON_CODES
 from emulator.ocapi.resources.marketing.coupons import COUPONS
 from emulator.ocapi.resources.marketing.promotion_assignments import PROMOTION_ASSIGNMENTS
 from emulator.ocapi.resources.marketing.promotions import PROMOTIONS
+from emulator.ocapi.resources.marketing.redemptions import COUPON_REDEMPTIONS
 from emulator.ocapi.resources.marketing.slot_assignments import SLOT_ASSIGNMENTS
 from emulator.ocapi.resources.marketing.sorting_rule_assignments import SORTING_RULE_ASSIGNMENTS
 from emulator.ocapi.resources.marketing.sorting_rules import SORTING_RULES

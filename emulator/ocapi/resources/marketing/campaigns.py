@@ -73,10 +73,10 @@ def _move_entries_below(call: Call, key: Key, new_key: Key | None) -> Iterator[C
         count = call.store.count(child.name, key)
         records = call.store.scan(child.name, 0, count, key).records
         moved = [one.at((*new_key, *one.key[len(key) :])) for one in records] if new_key else []
-        yield from move_entries(_entries_of(child, records), _entries_of(child, moved))
+        yield from move_entries(list_entries(child, records), list_entries(child, moved))
 
 
-def _entries_of(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
+def list_entries(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
     """Yield collection and key of each entry of records in further directions."""
     for name, entries in (resource.index(records) if resource.index else {}).items():
         yield from ((name, entry.key) for entry in entries)

@@ -13,7 +13,6 @@ from emulator.ocapi.resources.marketing.codes import (
     ISSUED,
     REDEMPTIONS,
     Codes,
-    list_holders,
     list_single_code,
 )
 from emulator.ocapi.resources.marketing.coupon import (
@@ -25,16 +24,19 @@ from emulator.ocapi.resources.marketing.coupon import (
     Coupons,
     CouponSearchResult,
 )
+from emulator.ocapi.resources.marketing.coupon_checks import (
+    CONFIG,
+    NUMBER,
+    check_change,
+    check_codes,
+    check_new,
+)
 from emulator.ocapi.resources.marketing.names import COUPONS_NAME
 from emulator.ocapi.resources.site.sites import SITES
-from emulator.ocapi.schema.faults import ID_CONFLICT, SITE_ACCESS_FORBIDDEN
+from emulator.ocapi.schema.faults import SITE_ACCESS_FORBIDDEN
 from emulator.ocapi.search.language import SearchField
-from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Change, Clear, Record
 
-FIRST_EDITABLE_DATE = "2016-07-01T00:00:00.000Z"  # of a coupon that PATCH may change
-MAX_SYSTEM_CODES = 5_000_000
-CONFIG, PREFIX, NUMBER = "system_codes_config", "code_prefix", "number_of_codes"
 STATS = ("exported_code_count", "redemption_count", "total_codes_count")
 
 
@@ -71,78 +73,15 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         yield from release_named(call.store, COUPONS_NAME, call.key)
         yield Clear(ISSUED, call.key)
     elif old and call.method == "PATCH":
-        _check_change(call, old, new)
+        check_change(call, old, new)
     else:
-        _check_new(call, new)
+        check_new(call, new)
         yield Clear(CODES, call.key)
         yield Clear(ISSUED, call.key)
     if new:
-        _check_codes(call, new)
+        check_codes(call, new)
     entries = (list_single_code(one) if one else () for one in (old, new))
     yield from move_entries(*entries)
-
-
-def _check_new(call: Call, coupon: Record) -> None:
-    """Check PUT.
-
-    Raises:
-        Fault: SITE_ACCESS_FORBIDDEN, ID_CONFLICT, COUPON_CREATE_SINGLE_CODE, COUPON_INVALID.
-    """
-    site, sent = call.address.site, call.content.get("coupon_id")
-    if site not in ("", ORGANIZATION):
-        raise SITE_ACCESS_FORBIDDEN(site)
-    if isinstance(sent, str) and sent != call.key[-1]:
-        raise ID_CONFLICT(sent, call.key[-1])
-    if not (coupon.get("single_code") or "x").strip():
-        raise faults.COUPON_CREATE_SINGLE_CODE(call.key[-1])
-    wanted = call.content.get("type", coupon.get("type"))
-    if wanted == SINGLE_CODE and coupon.get("type") != SINGLE_CODE:
-        raise faults.COUPON_CREATE_SINGLE_CODE(call.key[-1])
-    if wanted != coupon.get("type"):
-        raise faults.COUPON_INVALID("type")
-    if coupon.get("type") == SINGLE_CODE and coupon.get(CONFIG) is not None:
-        raise faults.COUPON_INVALID(CONFIG)
-    if coupon.get(CONFIG) is not None and coupon.get(CONFIG)[NUMBER] < 0:
-        raise faults.COUPON_INVALID(f"{CONFIG}/{NUMBER}")
-
-
-def _check_change(call: Call, old: Record, new: Record) -> None:
-    """Check PATCH.
-
-    Raises:
-        Fault: COUPON_LEGACY_UPDATE_FORBIDDEN, COUPON_UPDATE_FORBIDDEN, COUPON_UPDATE_READ_ONLY.
-    """
-    coupon_id = call.key[-1]
-    if (old.get("creation_date") or FIRST_EDITABLE_DATE) < FIRST_EDITABLE_DATE:
-        raise faults.COUPON_LEGACY_UPDATE_FORBIDDEN(coupon_id)
-    if old.get("case_insensitive") != new.get("case_insensitive"):
-        raise faults.COUPON_UPDATE_FORBIDDEN(coupon_id)
-    if old.get("type") != new.get("type"):
-        changed = next(n for n in ("single_code", CONFIG) if old.get(n) != new.get(n))
-        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, changed)
-    if not any(call.store.count(name, call.key) for name in (ISSUED, REDEMPTIONS)):
-        return
-    if old.get("single_code") != new.get("single_code"):
-        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, "single_code")
-    if (old.get(CONFIG) or {}).get(PREFIX) != (new.get(CONFIG) or {}).get(PREFIX):
-        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, f"{CONFIG}/{PREFIX}")
-
-
-def _check_codes(call: Call, coupon: Record) -> None:
-    """Check the single code, or the number of generated codes.
-
-    Raises:
-        Fault: COUPON_CODE_DUPLICATE, SYSTEM_COUPON_QUOTA.
-    """
-    (site_id, coupon_id), code = call.key, coupon.get("single_code")
-    if (coupon.get(CONFIG) or {}).get(NUMBER, 0) > MAX_SYSTEM_CODES:
-        raise faults.SYSTEM_COUPON_QUOTA(coupon_id, MAX_SYSTEM_CODES)
-    if code is None:
-        return
-    insensitive = bool(coupon.get("case_insensitive"))
-    for holder in list_holders(call.store, site_id, code, case_insensitive=insensitive):
-        if holder != coupon_id:
-            raise faults.COUPON_CODE_DUPLICATE(holder, code)
 
 
 COUPONS = Resource(

@@ -5,8 +5,8 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_page
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Resource, fault_of
-from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.slot.stored import list_of_site
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
@@ -49,25 +49,13 @@ def search_records(
         Fault: SiteNotFound, or a fault of the search.
     """
     read_expansions(call)
-    require_site(call)
-    found = call.store.scan(resource.name, 0, call.store.count(resource.name, call.key), call.key)
 
     def show(record: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - see Show
         if not whole:
             return {resource.key: record.key[-1], "link": _link(call, resource, record)}
         return show_record(call, resource, record)
 
-    return answer_search(call, result, fields, found.records, show)
-
-
-def require_site(call: Call) -> None:
-    """Check the site of the path.
-
-    Raises:
-        Fault: SiteNotFound.
-    """
-    if call.store.get(SITES.name, call.key[:1]) is None:
-        raise fault_of(SITES.not_found, call.key[:1])
+    return answer_search(call, result, fields, list_of_site(call, resource.name), show)
 
 
 def _link(call: Call, resource: Resource, record: Record) -> str:

@@ -21,13 +21,12 @@ from emulator.ocapi.resources.marketing.documents import (
 from emulator.ocapi.resources.marketing.faults import PROMOTION_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import (
     ASSIGNMENTS,
-    CAMPAIGNS_BY_PROMOTION,
     PROMOTIONS_NAME,
     list_assignment_entries,
 )
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Delete, Record, Size
+from emulator.store import Change, Delete, Record
 
 EXCLUDED = "disable_globally_excluded"
 
@@ -60,7 +59,6 @@ def remove_assignments(
     """Yield the deletion of all assignments of a deleted promotion (MKT-5)."""
     if before is None or after is not None:
         return
-    yield Size(CAMPAIGNS_BY_PROMOTION, call.key, call.store.count(CAMPAIGNS_BY_PROMOTION, call.key))
     for assignment in list_assignments(call.store, call.key):
         yield Delete(ASSIGNMENTS, assignment.key, assignment.state)
         yield from move_entries(list_assignment_entries(assignment), ())

@@ -9,8 +9,8 @@ from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.catalog.sorting_rule import SortingRule
 from emulator.ocapi.resources.marketing.faults import SORTING_RULE_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import RULES_NAME
-from emulator.ocapi.resources.marketing.pages import require_site
 from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.resources.slot.stored import require_site
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import MALFORMED_PARAMETER
 from emulator.ocapi.schema.fields import Array, Embedded, String

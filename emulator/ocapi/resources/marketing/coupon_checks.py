@@ -1,0 +1,76 @@
+"""The checks of written coupons (MKT-10)."""
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resources.marketing import faults
+from emulator.ocapi.resources.marketing.codes import ISSUED, REDEMPTIONS, list_holders
+from emulator.ocapi.resources.marketing.coupon import SINGLE_CODE
+from emulator.ocapi.schema.faults import ID_CONFLICT, SITE_ACCESS_FORBIDDEN
+from emulator.ocapi.wire.url import ORGANIZATION
+from emulator.store import Record
+
+FIRST_EDITABLE_DATE = "2016-07-01T00:00:00.000Z"  # of a coupon that PATCH may change
+MAX_SYSTEM_CODES = 5_000_000
+CONFIG, PREFIX, NUMBER = "system_codes_config", "code_prefix", "number_of_codes"
+
+
+def check_new(call: Call, coupon: Record) -> None:
+    """Check PUT.
+
+    Raises:
+        Fault: SITE_ACCESS_FORBIDDEN, ID_CONFLICT, COUPON_CREATE_SINGLE_CODE, COUPON_INVALID.
+    """
+    site, sent = call.address.site, call.content.get("coupon_id")
+    if site not in ("", ORGANIZATION):
+        raise SITE_ACCESS_FORBIDDEN(site)
+    if isinstance(sent, str) and sent != call.key[-1]:
+        raise ID_CONFLICT(sent, call.key[-1])
+    if not (coupon.get("single_code") or "x").strip():
+        raise faults.COUPON_CREATE_SINGLE_CODE(call.key[-1])
+    wanted = call.content.get("type", coupon.get("type"))
+    if wanted == SINGLE_CODE and coupon.get("type") != SINGLE_CODE:
+        raise faults.COUPON_CREATE_SINGLE_CODE(call.key[-1])
+    if wanted != coupon.get("type"):
+        raise faults.COUPON_INVALID("type")
+    if coupon.get("type") == SINGLE_CODE and coupon.get(CONFIG) is not None:
+        raise faults.COUPON_INVALID(CONFIG)
+    if coupon.get(CONFIG) is not None and coupon.get(CONFIG)[NUMBER] < 0:
+        raise faults.COUPON_INVALID(f"{CONFIG}/{NUMBER}")
+
+
+def check_change(call: Call, old: Record, new: Record) -> None:
+    """Check PATCH.
+
+    Raises:
+        Fault: COUPON_LEGACY_UPDATE_FORBIDDEN, COUPON_UPDATE_FORBIDDEN, COUPON_UPDATE_READ_ONLY.
+    """
+    coupon_id = call.key[-1]
+    if (old.get("creation_date") or FIRST_EDITABLE_DATE) < FIRST_EDITABLE_DATE:
+        raise faults.COUPON_LEGACY_UPDATE_FORBIDDEN(coupon_id)
+    if old.get("case_insensitive") != new.get("case_insensitive"):
+        raise faults.COUPON_UPDATE_FORBIDDEN(coupon_id)
+    if old.get("type") != new.get("type"):
+        changed = next(n for n in ("single_code", CONFIG) if old.get(n) != new.get(n))
+        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, changed)
+    if not any(call.store.count(name, call.key) for name in (ISSUED, REDEMPTIONS)):
+        return
+    if old.get("single_code") != new.get("single_code"):
+        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, "single_code")
+    if (old.get(CONFIG) or {}).get(PREFIX) != (new.get(CONFIG) or {}).get(PREFIX):
+        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, f"{CONFIG}/{PREFIX}")
+
+
+def check_codes(call: Call, coupon: Record) -> None:
+    """Check the single code, or the number of generated codes.
+
+    Raises:
+        Fault: COUPON_CODE_DUPLICATE, SYSTEM_COUPON_QUOTA.
+    """
+    (site_id, coupon_id), code = call.key, coupon.get("single_code")
+    if (coupon.get(CONFIG) or {}).get(NUMBER, 0) > MAX_SYSTEM_CODES:
+        raise faults.SYSTEM_COUPON_QUOTA(coupon_id, MAX_SYSTEM_CODES)
+    if code is None:
+        return
+    insensitive = bool(coupon.get("case_insensitive"))
+    for holder in list_holders(call.store, site_id, code, case_insensitive=insensitive):
+        if holder != coupon_id:
+            raise faults.COUPON_CODE_DUPLICATE(holder, code)

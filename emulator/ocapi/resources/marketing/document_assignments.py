@@ -1,0 +1,100 @@
+"""Assignments to campaigns with properties of their own: promotions and slot configurations.
+
+PUT creates or replaces an assignment, PATCH changes the sent properties, DELETE ends the assignment
+(MKT-7, MKT-18). The resource of the path has the schema, the keys and the further directions.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Effects, Properties
+from emulator.ocapi.resources.id_lists import arrange, move_entries
+from emulator.ocapi.resources.marketing.assignments import ListChanges
+from emulator.ocapi.resources.marketing.campaigns import list_entries
+from emulator.ocapi.schema.faults import ID_CONFLICT, Fault
+from emulator.ocapi.wire import state
+from emulator.store import Change, Delete, Key, Presence, Put, Record
+
+Address = Callable[[Call], Key]
+"""Returns the key of the assignment of a path; raises the fault of a missing assigned document."""
+RequireNamed = Callable[[Call, Record], Iterable[Change]]
+"""Returns the expectations that the named documents exist; raises the fault of a missing one."""
+
+
+def make_changes(
+    address: Address, refuse_missing: Callable[[Key], Fault]
+) -> Mapping[str, ListChanges]:
+    """Return the changes of PUT, PATCH and DELETE.
+
+    Args:
+        address: Returns the key of the assignment.
+        refuse_missing: Returns the fault of PATCH without an assignment.
+    """
+
+    def assign(call: Call, _: Record) -> Iterator[Change]:
+        yield from _write(call, _find(call, address), {})
+
+    def change(call: Call, _: Record) -> Iterator[Change]:
+        found = _find(call, address)
+        if found is None:
+            raise refuse_missing(call.key)
+        yield from _write(call, found, found.properties)
+
+    def unassign(call: Call, _: Record) -> Iterator[Change]:
+        found = _find(call, address)
+        if found is not None:
+            yield Delete(call.route.resource.name, call.key, found.state)
+            yield from _list_effects(call, found.properties, None)
+
+    return {"PUT": assign, "PATCH": change, "DELETE": unassign}
+
+
+def make_effects(require_named: RequireNamed) -> Effects:
+    """Return the effects of a write: checks of the named documents, and further directions."""
+
+    def find_effects(
+        call: Call, before: Properties | None, after: Properties | None
+    ) -> Iterator[Change]:
+        old, new = ([] if one is None else [Record(call.key, one)] for one in (before, after))
+        for one in new:
+            yield from require_named(call, one)
+        resource = call.route.resource
+        yield from move_entries(list_entries(resource, old), list_entries(resource, new))
+
+    return find_effects
+
+
+def _find(call: Call, address: Address) -> Record | None:
+    """Turn a call to the assignment of the path; return the assignment, None for a missing one.
+
+    Raises:
+        Fault: The fault of a missing assigned document, or of the state that the client expects.
+    """
+    call.key = address(call)
+    found = call.store.get(call.route.resource.name, call.key)
+    sent = call.content.get("_resource_state")
+    state.check_write(found.state if found else None, call.request.headers, sent)
+    return found
+
+
+def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Change]:
+    """Yield the changes of a write.
+
+    Raises:
+        Fault: ID_CONFLICT, or the fault of a missing named document.
+    """
+    resource = call.route.resource
+    for name, value in zip(resource.keys, call.key, strict=True):
+        if call.changes.get(name, value) != value:
+            raise ID_CONFLICT(call.changes[name], value)
+    merged = arrange(resource.document.merge(stored, call.changes))
+    record = resource.record(call.key, merged, call.now, created=found is None)
+    yield from _list_effects(call, found.properties if found else None, record.properties)
+    yield Put(resource.name, record, found.state if found else Presence.ABSENT)
+
+
+def _list_effects(
+    call: Call, before: Properties | None, after: Properties | None
+) -> Iterable[Change]:
+    effects = call.route.resource.effects
+    return effects(call, before, after) if effects else ()
