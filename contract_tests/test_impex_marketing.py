@@ -183,6 +183,17 @@ def test_campaigns_and_promotions_are_imported(storefront: Api) -> None:
 
 
 @pytest.mark.rule("MKT-17")
+def test_an_empty_list_in_a_file_empties_the_list(storefront: Api) -> None:
+    path = f"{SITE}/campaigns/members"
+    assert {"coupons", "customer_groups"} < read(storefront, path).keys()
+    content = f"""<promotions xmlns="{NAMESPACE}/promotion/2008-01-31">
+ <campaign campaign-id="members"><coupons/></campaign></promotions>"""
+    import_(storefront, {f"{FOLDER}/promotions.xml": content})
+    changed = read(storefront, path)
+    assert ("coupons" in changed, "customer_groups" in changed) == (False, True)
+
+
+@pytest.mark.rule("MKT-17")
 def test_coupons_and_codes_are_imported(storefront: Api) -> None:
     import_(storefront, FILES)
     coupons = f"{SITE}/coupons"

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.fixture.reference import ListReferences, Records, Reference
+from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
 from emulator.store import Change, Delete, Key, Put, Record, Store
 
 Properties = Mapping[str, Any]
+
+MAX_CHANGED_DOCUMENTS = 10_000  # of a deletion or a new id, besides the document itself
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,16 @@ class IdList:
         for name in record.get(self.name) or ():
             yield Reference(self.referenced, (record.key[0], name))
 
-    def list_holders(self, store: Store, key: Key, below: Key = ()) -> Iterator[Record]:
-        """Yield the documents that name a document; with ``below``, those with these ids."""
+    def list_keys(self, store: Store, key: Key, below: Key = ()) -> Iterator[Key]:
+        """Yield the keys of the holders of a document; with ``below``, those with these ids."""
         prefix = (*key, *below)
         for entry in store.scan(self.index, 0, store.count(self.index, prefix), prefix).records:
-            holder = store.get(self.holder, (key[0], *entry.key[2:]))
+            yield (key[0], *entry.key[2:])
+
+    def list_holders(self, store: Store, key: Key, below: Key = ()) -> Iterator[Record]:
+        """Yield the holders of a document; with ``below``, those with these ids."""
+        for holder_key in self.list_keys(store, key, below):
+            holder = store.get(self.holder, holder_key)
             if holder is not None:
                 yield holder
 
@@ -109,10 +117,26 @@ def move_entries(
 
 
 def release_named(store: Store, referenced: str, key: Key) -> Iterator[Change]:
-    """Yield the changes of all holders when a document is deleted (MKT-2)."""
-    for one in ID_LISTS:
-        if one.referenced == referenced:
-            yield from one.release(store, key)
+    """Yield the changes of all holders when a document is deleted (MKT-2).
+
+    Raises:
+        Fault: QUOTA_EXCEEDED.
+    """
+    lists = [one for one in ID_LISTS if one.referenced == referenced]
+    check_changes(sum(store.count(one.index, key) for one in lists))
+    for one in lists:
+        yield from one.release(store, key)
+
+
+def check_changes(count: int) -> None:
+    """Check the number of the documents that a deletion or a new id changes.
+
+    Raises:
+        Fault: QUOTA_EXCEEDED.
+    """
+    if count > MAX_CHANGED_DOCUMENTS:
+        bound = f"at most {MAX_CHANGED_DOCUMENTS} documents"
+        raise QUOTA_EXCEEDED(f"a deletion or a new ID changes {bound}")
 
 
 def arrange(properties: Properties, names: Iterable[str] = QUALIFIERS) -> dict[str, Any]:

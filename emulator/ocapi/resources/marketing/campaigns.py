@@ -8,6 +8,7 @@ from emulator.ocapi.resource import Properties, Resource, Search, make_index
 from emulator.ocapi.resources.id_lists import (
     QUALIFIERS,
     arrange,
+    check_changes,
     entries_of,
     lists_of,
     move_entries,
@@ -33,7 +34,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
     """Check the named documents and the new id of a campaign; keep the opposite direction.
 
     Raises:
-        Fault: CAMPAIGN_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION.
+        Fault: CAMPAIGN_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION, QUOTA_EXCEEDED.
     """
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record((call.key[0], after["campaign_id"]), after)
@@ -69,6 +70,7 @@ def _entries(campaign: Record | None) -> Iterator[tuple[str, Key]]:
 
 def _move_entries_below(call: Call, key: Key, new_key: Key | None) -> Iterator[Change]:
     """Yield the changes of the entries of all assignments below a deleted or renamed campaign."""
+    check_changes(sum(call.store.count(child.name, key) for child in call.route.children))
     for child in call.route.children:
         count = call.store.count(child.name, key)
         records = call.store.scan(child.name, 0, count, key).records

@@ -25,26 +25,26 @@ from emulator.store import Change, Key, Record, Store
 def _find_assignments(store: Store, coupon: Key, campaign_id: str = "") -> Iterator[Key]:
     """Yield the keys of the assignments with a coupon, their own or that of the campaign."""
     below = (campaign_id,) if campaign_id else ()
-    for campaign in list_of(CAMPAIGNS_NAME, COUPONS_NAME).list_holders(store, coupon, below):
-        count = store.count(ASSIGNMENTS, campaign.key)
-        yield from (one.key for one in store.scan(ASSIGNMENTS, 0, count, campaign.key).records)
-    for one in list_of(ASSIGNMENTS, COUPONS_NAME).list_holders(store, coupon, below):
-        yield one.key
+    for campaign in list_of(CAMPAIGNS_NAME, COUPONS_NAME).list_keys(store, coupon, below):
+        count = store.count(ASSIGNMENTS, campaign)
+        yield from (one.key for one in store.scan(ASSIGNMENTS, 0, count, campaign).records)
+    yield from list_of(ASSIGNMENTS, COUPONS_NAME).list_keys(store, coupon, below)
 
 
 def _answer(call: Call, resource: Resource, names: Iterable[str]) -> Answer:
     """Answer a page of the documents with some ids, in the order of the ids."""
-    found = (call.store.get(resource.name, (call.key[0], name)) for name in sorted({*names}))
-    return answer_records(call, resource, [record for record in found if record is not None])
+    ids = sorted({*names})
+    page = ids[call.page.start : call.page.start + call.page.count]
+    found = (call.store.get(resource.name, (call.key[0], name)) for name in page)
+    return answer_records(call, resource, [one for one in found if one is not None], len(ids))
 
 
 def list_campaigns(call: Call) -> Answer:
     """Show a page of the campaigns with a coupon, their own or that of a promotion."""
     coupon = find_above(call, SITES, COUPONS)
-    own = list_of(CAMPAIGNS_NAME, COUPONS_NAME).list_holders(call.store, coupon.key)
-    others = list_of(ASSIGNMENTS, COUPONS_NAME).list_holders(call.store, coupon.key)
-    names = [*(one.key[1] for one in own), *(one.key[1] for one in others)]
-    return _answer(call, CAMPAIGNS, names)
+    lists = [list_of(holder, COUPONS_NAME) for holder in (CAMPAIGNS_NAME, ASSIGNMENTS)]
+    keys = (key for one in lists for key in one.list_keys(call.store, coupon.key))
+    return _answer(call, CAMPAIGNS, (key[1] for key in keys))
 
 
 def list_promotions(call: Call) -> Answer:

@@ -22,8 +22,15 @@ def show_record(call: Call, resource: Resource, record: Record) -> dict[str, Any
     return {name: value for name, value in whole.items() if value is not None}
 
 
-def answer_records(call: Call, resource: Resource, records: Sequence[Record]) -> Answer:
-    """Answer a page of documents of a site (PAG-1, ENV-2 to ENV-4)."""
+def answer_records(call: Call, resource: Resource, page: Sequence[Record], total: int) -> Answer:
+    """Answer a page of documents of a site (PAG-1, ENV-2 to ENV-4).
+
+    Args:
+        call: The call.
+        resource: The resource of the documents.
+        page: The documents of the page.
+        total: The number of documents on all pages.
+    """
     selector, document = call.selector, resource.document
     whole = selector is not None and selector.reaches_into("data")
 
@@ -35,9 +42,8 @@ def answer_records(call: Call, resource: Resource, records: Sequence[Record]) ->
             shown = document.localize(shown, call.locale)
         return envelope.wrap_item(document, call.version, record.state, shown, call.dialect)
 
-    page = records[call.page.start : call.page.start + call.page.count]
     items = Documents(show(record) for record in page)
-    return answer_page(call, resource.collection, items, len(records))
+    return answer_page(call, resource.collection, items, total)
 
 
 def search_records(

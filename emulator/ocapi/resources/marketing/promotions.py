@@ -6,7 +6,7 @@ from typing import Any
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource, Search
 from emulator.ocapi.resources import experiences
-from emulator.ocapi.resources.id_lists import move_entries
+from emulator.ocapi.resources.id_lists import check_changes, move_entries
 from emulator.ocapi.resources.marketing.assignment_information import (
     describe_assignments,
     list_assignments,
@@ -21,6 +21,7 @@ from emulator.ocapi.resources.marketing.documents import (
 from emulator.ocapi.resources.marketing.faults import PROMOTION_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import (
     ASSIGNMENTS,
+    CAMPAIGNS_BY_PROMOTION,
     PROMOTIONS_NAME,
     list_assignment_entries,
 )
@@ -56,9 +57,14 @@ def show(call: Call, promotion: Record) -> Properties:
 def remove_assignments(
     call: Call, before: Properties | None, after: Properties | None
 ) -> Iterator[Change]:
-    """Yield the deletion of all assignments of a deleted promotion (MKT-5)."""
+    """Yield the deletion of all assignments of a deleted promotion (MKT-5).
+
+    Raises:
+        Fault: QUOTA_EXCEEDED.
+    """
     if before is None or after is not None:
         return
+    check_changes(call.store.count(CAMPAIGNS_BY_PROMOTION, call.key))
     for assignment in list_assignments(call.store, call.key):
         yield Delete(ASSIGNMENTS, assignment.key, assignment.state)
         yield from move_entries(list_assignment_entries(assignment), ())
