@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.fixture.reference import ListReferences, Records, Reference
-from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.id_lists import move_entries
 from emulator.store import Change, Delete, Key, Put, Record, Size, Store
 
@@ -137,21 +135,6 @@ def release_category(store: Store, category: Key) -> Iterator[Change]:
     for entry in store.scan(SEGMENTS_BY_CATEGORY, 0, count, category).records:
         yield Delete(SEGMENTS_BY_CATEGORY, entry.key)
         yield Delete(SORTING_RULES_NAME, (*entry.key[2:], category[1]))
-
-
-def move_entries_below(call: Call, new_key: Key | None) -> Iterator[Change]:
-    """Yield the changes of the entries of all documents below a deleted or renamed document."""
-    for child in call.route.children:
-        count = call.store.count(child.name, call.key)
-        records = call.store.scan(child.name, 0, count, call.key).records
-        moved = [one.at((*new_key, *one.key[len(new_key) :])) for one in records] if new_key else []
-        yield from move_entries(_entries_of(child, records), _entries_of(child, moved))
-
-
-def _entries_of(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
-    """Yield collection and key of each entry of records in further directions."""
-    for name, entries in (resource.index(records) if resource.index else {}).items():
-        yield from ((name, entry.key) for entry in entries)
 
 
 def list_segments(store: Store, ab_test: Key) -> Sequence[Record]:

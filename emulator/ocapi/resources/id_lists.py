@@ -4,11 +4,13 @@ A campaign names coupons, for example. A further collection of the store names t
 coupon, so that the deletion of a coupon needs no look at all campaigns (MKT-2).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from emulator.fixture.reference import ListReferences, Records, Reference
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Resource
 from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
 from emulator.store import Change, Delete, Key, Put, Record, Store
 
@@ -114,6 +116,28 @@ def move_entries(
     old, new = dict.fromkeys(before), dict.fromkeys(after)
     yield from (Delete(name, key) for name, key in old if (name, key) not in new)
     yield from (Put(name, Record(key, {})) for name, key in new if (name, key) not in old)
+
+
+def move_entries_below(call: Call, new_key: Key | None) -> Iterator[Change]:
+    """Yield the changes of the entries of all documents below a deleted or renamed document.
+
+    Raises:
+        Fault: QUOTA_EXCEEDED.
+    """
+    check_changes(sum(call.store.count(child.name, call.key) for child in call.route.children))
+    for child in call.route.children:
+        count = call.store.count(child.name, call.key)
+        records = call.store.scan(child.name, 0, count, call.key).records
+        moved = [one.at((*new_key, *one.key[len(new_key) :])) for one in records] if new_key else []
+        yield from move_entries(
+            list_index_entries(child, records), list_index_entries(child, moved)
+        )
+
+
+def list_index_entries(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of each entry of records in further directions."""
+    for name, entries in (resource.index(records) if resource.index else {}).items():
+        yield from ((name, entry.key) for entry in entries)
 
 
 def release_named(store: Store, referenced: str, key: Key) -> Iterator[Change]:

@@ -167,13 +167,13 @@ RULE = {
     "category_id": "root",
     "sorting_rule_id": "lamps-first",
 }
-RULE_OF_SEGMENT = {
+TESTED_RULE = {
     "site_id": "RefArch",
     "ab_test_id": "home-banner",
     "segment_id": "winter",
     "catalog_id": "storefront-catalog",
     "category_id": "root",
-    "sorting_rule_id": "by-name",
+    "sorting_rule_id": "lamps-first",
 }
 GIVEN: dict[str, dict[str, Any]] = {
     "preference_values": PREFERENCE,
@@ -182,7 +182,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "folder_assignments": ASSIGNMENT,
     "coupon_codes": CODE,
     "sorting_rule_campaign_assignments": RULE,
-    "ab_test_sorting_rules": RULE_OF_SEGMENT,
+    "ab_test_sorting_rules": TESTED_RULE,
 }
 
 

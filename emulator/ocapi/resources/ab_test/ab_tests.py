@@ -29,9 +29,14 @@ from emulator.ocapi.resources.ab_test.segment_view import (
 from emulator.ocapi.resources.experiences import (
     AB_TESTS_NAME,
     SEGMENTS_NAME,
-    move_entries_below,
 )
-from emulator.ocapi.resources.id_lists import entries_of, lists_of, move_entries, references_of
+from emulator.ocapi.resources.id_lists import (
+    entries_of,
+    lists_of,
+    move_entries,
+    move_entries_below,
+    references_of,
+)
 from emulator.ocapi.resources.marketing.schedule import find_phase
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.site.sites import SITES

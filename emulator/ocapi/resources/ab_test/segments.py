@@ -24,9 +24,8 @@ from emulator.ocapi.resources.experiences import (
     SORTING_RULES,
     list_entries,
     list_segments,
-    move_entries_below,
 )
-from emulator.ocapi.resources.id_lists import move_entries
+from emulator.ocapi.resources.id_lists import move_entries, move_entries_below
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.store import Change, Put, Record
 

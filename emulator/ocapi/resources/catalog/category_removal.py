@@ -14,6 +14,7 @@ from emulator.ocapi.resources.catalog.names import (
     POSITIONED,
     SORTING_ASSIGNMENTS,
 )
+from emulator.ocapi.resources.experiences import release_category
 from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
 from emulator.store import Change, Clear, Delete, Key, Put, Record, Store
 
@@ -57,6 +58,7 @@ def _remove_references(store: Store, category: Key) -> Iterator[Change]:
     for key in list_keys(store, CAMPAIGNS_BY_CATEGORY, category):
         yield Delete(CAMPAIGNS_BY_CATEGORY, key)
         yield Delete(SORTING_ASSIGNMENTS, (*key[2:], category[1]))
+    yield from release_category(store, category)
     for key in list_keys(store, CLASSIFIED_PRODUCTS, category):
         yield Delete(CLASSIFIED_PRODUCTS, key)
         product = store.get(PRODUCTS, key[2:])

@@ -1,6 +1,6 @@
 """Campaigns of a site, and the campaign search (MKT-1, MKT-2)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -8,10 +8,10 @@ from emulator.ocapi.resource import Properties, Resource, Search, make_index
 from emulator.ocapi.resources.id_lists import (
     QUALIFIERS,
     arrange,
-    check_changes,
     entries_of,
     lists_of,
     move_entries,
+    move_entries_below,
     references_of,
 )
 from emulator.ocapi.resources.marketing.documents import Campaign, Campaigns, CampaignSearchResult
@@ -44,7 +44,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         yield from require_named(call.store, new, old)
     yield from move_entries(_entries(old), _entries(new))
     if old and (new is None or new.key != old.key):
-        yield from _move_entries_below(call, old.key, new.key if new else None)
+        yield from move_entries_below(call, new.key if new else None)
 
 
 def require_named(store: Store, campaign: Record, before: Record | None) -> Iterator[Change]:
@@ -66,22 +66,6 @@ def require_named(store: Store, campaign: Record, before: Record | None) -> Iter
 
 def _entries(campaign: Record | None) -> Iterator[tuple[str, Key]]:
     return entries_of(campaign, CAMPAIGNS_NAME) if campaign else iter(())
-
-
-def _move_entries_below(call: Call, key: Key, new_key: Key | None) -> Iterator[Change]:
-    """Yield the changes of the entries of all assignments below a deleted or renamed campaign."""
-    check_changes(sum(call.store.count(child.name, key) for child in call.route.children))
-    for child in call.route.children:
-        count = call.store.count(child.name, key)
-        records = call.store.scan(child.name, 0, count, key).records
-        moved = [one.at((*new_key, *one.key[len(key) :])) for one in records] if new_key else []
-        yield from move_entries(list_entries(child, records), list_entries(child, moved))
-
-
-def list_entries(resource: Resource, records: Sequence[Record]) -> Iterator[tuple[str, Key]]:
-    """Yield collection and key of each entry of records in further directions."""
-    for name, entries in (resource.index(records) if resource.index else {}).items():
-        yield from ((name, entry.key) for entry in entries)
 
 
 CAMPAIGNS = Resource(

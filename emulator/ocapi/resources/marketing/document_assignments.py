@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Effects, Properties
-from emulator.ocapi.resources.id_lists import arrange, move_entries
+from emulator.ocapi.resources.id_lists import arrange, list_index_entries, move_entries
 from emulator.ocapi.resources.marketing.assignments import ListChanges
-from emulator.ocapi.resources.marketing.campaigns import list_entries
 from emulator.ocapi.schema.faults import ID_CONFLICT, Fault
 from emulator.ocapi.wire import state
 from emulator.store import Change, Delete, Key, Presence, Put, Record
@@ -59,7 +58,9 @@ def make_effects(require_named: RequireNamed) -> Effects:
         for one in new:
             yield from require_named(call, one)
         resource = call.route.resource
-        yield from move_entries(list_entries(resource, old), list_entries(resource, new))
+        yield from move_entries(
+            list_index_entries(resource, old), list_index_entries(resource, new)
+        )
 
     return find_effects
 
