@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from emulator.fixture.data_set import Collection
@@ -27,7 +28,7 @@ from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.variation import PRODUCTS, relate_products
 from emulator.ocapi.resource import Resource, fault_of
-from emulator.ocapi.resources.assortment.positions import list_positioned
+from emulator.ocapi.resources.assortment.positions import find_last
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES
 from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
 from emulator.ocapi.resources.marketing.names import RULES_NAME
@@ -211,7 +212,7 @@ class Merge:
         self._now = call.now
         self._call = ObjectCall(call, draft.store)
         self._warnings: list[str] = []
-        self._places = Places(self._find_last)
+        self._places = Places(partial(find_last, draft.store))
         self._relations = Relations()
 
     def find(self, collection: str) -> Resource:
@@ -445,11 +446,6 @@ class Merge:
             before = self.draft.store.get(PRODUCTS, change.key)
             self.draft.put(PRODUCTS, change)
             self._index(resource, before, change)
-
-    def _find_last(self, category: Key) -> float:
-        """Return the greatest position of a product in a category, 0 for none."""
-        found = list_positioned(self.draft.store, category)
-        return float(found[-1].get(POSITION)) if found else 0
 
     def _set_primary(self, assignment: Key) -> None:
         """Make the category of an assignment the primary category of the product."""

@@ -25,8 +25,21 @@ def list_positioned(store: Store, category: Key) -> list[Record]:
     if store.count(POSITIONED, category) > MAX_POSITIONED_PRODUCTS:
         bound = f"a category of at most {MAX_POSITIONED_PRODUCTS} products with a position"
         raise QUOTA_EXCEEDED(f"a position can be changed in {bound}")
-    found = (store.get(ASSIGNMENTS, key) for key in list_keys(store, POSITIONED, category))
-    return sorted((one for one in found if one), key=lambda one: (one.get(POSITION), one.key))
+    found = _list_all(store, category)
+    return sorted(found, key=lambda one: (one.get(POSITION), one.key))
+
+
+def _list_all(store: Store, category: Key) -> Iterator[Record]:
+    """Yield the assignments of a category with a position, in any order."""
+    for key in list_keys(store, POSITIONED, category):
+        found = store.get(ASSIGNMENTS, key)
+        if found is not None:
+            yield found
+
+
+def find_last(store: Store, category: Key) -> float:
+    """Return the greatest position of a product in a category, 0 for none."""
+    return max((float(one.get(POSITION)) for one in _list_all(store, category)), default=0)
 
 
 def take_position(
