@@ -17,7 +17,7 @@ from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
 from emulator.ocapi.resources.catalog.names import ASSIGNMENTS
-from emulator.ocapi.resources.product.availability import SITE_PARAMETER, of_site, read_site
+from emulator.ocapi.resources.product.availability import DEFAULT, SITE_PARAMETER, read_site
 from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_product
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import Kind, SearchField, exact
@@ -109,8 +109,12 @@ def _make_fields(store: Store, count: int, site: str | None) -> dict[str, Search
         values = _ValuesOfProducts(store, count, name, convert)
         return SearchField(kind, values.__getitem__, sources=(PRODUCT_ID,), sortable=sortable)
 
-    def find_value(values: Mapping[str, Any] | None) -> Any:
-        return of_site(values, site)
+    name_of_site = DEFAULT if site is None else site
+
+    def find_value(values: Mapping[str, Any] | None) -> Any:  # ``of_site`` takes twice the time
+        if not values:
+            return None
+        return values[name_of_site] if name_of_site in values else values.get(DEFAULT)
 
     return {
         PRODUCT_ID: SearchField("string"),

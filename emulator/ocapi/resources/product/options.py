@@ -173,6 +173,7 @@ def declare_options(family: Family, parent: Resource, parent_key: str, **more: A
         **more: Further fields of the resource, such as ``not_found``.
     """
     declared = {
+        "derive": drop_values,
         "effects": partial(change_values, family=family),
         "view": partial(show_option, family=family),
         **more,
@@ -188,7 +189,6 @@ def declare_options(family: Family, parent: Resource, parent_key: str, **more: A
         verbs=frozenset({"list", "read", "create", "update", "delete"}),
         deletes_missing=False,
         created_status=200,
-        derive=drop_values,
         parameters={"currency": String()},
         **declared,
     )

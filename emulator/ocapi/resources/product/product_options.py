@@ -74,6 +74,7 @@ PRODUCT_OPTIONS = options.declare_options(
     PRODUCTS,
     "product_id",
     not_found=faults.OPTION_NOT_FOUND,
+    derive=derive,
     view=show_product_option,
     effects=change,
     index=make_index(bind, BOUND_OPTIONS),
