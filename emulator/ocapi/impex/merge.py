@@ -16,11 +16,11 @@ from emulator.fixture.impex.archive import (
     list_platform_attributes,
     merge,
 )
-from emulator.fixture.impex.catalog import ASSIGNMENTS, POSITION, PRIMARY, Places
+from emulator.fixture.impex.catalog_tables import ASSIGNMENTS, POSITION, PRIMARY
 from emulator.fixture.impex.client_permissions import CLIENTS
 from emulator.fixture.impex.format import Field
-from emulator.fixture.impex.product import Relations
 from emulator.fixture.impex.reader import Item
+from emulator.fixture.impex.relations import Places, Relations
 from emulator.fixture.impex.tables import CUSTOM_OBJECTS
 from emulator.fixture.reference import StoreRecords, find_dangling
 from emulator.ocapi.call import Call, Route

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from emulator.fixture.impex.product import Relations, pick_values
+from emulator.fixture.impex.relations import Relations, pick_values
 from emulator.ocapi.resources.product.attributes import PRODUCT_FAMILY
 from emulator.ocapi.resources.product.options import list_below
 from emulator.ocapi.resources.product.relations import (

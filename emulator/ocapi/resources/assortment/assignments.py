@@ -21,7 +21,8 @@ from emulator.ocapi.resources.catalog.names import (
     CATEGORIES_OF_PRODUCTS,
     POSITIONED,
 )
-from emulator.ocapi.resources.catalog.relation import Relation, declare_operations
+from emulator.ocapi.resources.catalog.relation import Relation
+from emulator.ocapi.resources.catalog.relation_operations import declare_operations
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER
 from emulator.ocapi.resources.product.faults import PRODUCT_NOT_FOUND
 from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_product

@@ -10,6 +10,14 @@ from emulator.ocapi.resource import Operation, Resource, make_index
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
+from emulator.ocapi.resources.catalog.category_link import (
+    LINK,
+    NOT_FOUND,
+    SOURCE,
+    TARGET,
+    TYPES,
+    CategoryLinks,
+)
 from emulator.ocapi.resources.catalog.category_removal import turn_link
 from emulator.ocapi.resources.catalog.category_tree import find_category
 from emulator.ocapi.resources.catalog.names import (
@@ -18,18 +26,9 @@ from emulator.ocapi.resources.catalog.names import (
     LINKS,
     LINKS_BY_TARGET,
 )
-from emulator.ocapi.resources.catalog.relation import Relation, declare_operations
-from emulator.ocapi.schema.document import Collection, Document
-from emulator.ocapi.schema.faults import ID_CONFLICT, ILLEGAL_ENUMERATION_VALUE, FaultType
-from emulator.ocapi.schema.fields import (
-    Array,
-    DateTime,
-    Embedded,
-    Enumeration,
-    Localized,
-    Number,
-    String,
-)
+from emulator.ocapi.resources.catalog.relation import Relation
+from emulator.ocapi.resources.catalog.relation_operations import declare_operations
+from emulator.ocapi.schema.faults import ID_CONFLICT, ILLEGAL_ENUMERATION_VALUE
 from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents
 from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
@@ -37,43 +36,7 @@ from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
 Properties = Mapping[str, Any]
 
 PATH = "catalogs/{catalog_id}/categories/{category_id}/category_links"
-SOURCE = ("source_catalog_id", "source_category_id")
-TARGET = ("target_catalog_id", "target_category_id")
-TYPES = ("other", "accessories", "cross_selling", "up_selling", "spare_parts")
 ABOVE = (CATALOGS.not_found, CATEGORY_NOT_FOUND)
-NOT_FOUND = FaultType(
-    404,
-    "CategoryLinkNotFound",
-    "No link of type '{type}' from the category with ID '{categoryId}' for catalog '{catalogId}' "
-    "to the category with ID '{targetCategoryId}' for catalog '{targetCatalogId}' could be found.",
-    ("catalogId", "categoryId", "targetCatalogId", "targetCategoryId", "type"),
-)
-
-
-class CategoryLink(Document):
-    """A link from a category to another category."""
-
-    last_modified = DateTime(read_only=True)
-    link = String(read_only=True)
-    position = Number(minimum=0)
-    source_catalog_id = String(allow_none=False)
-    source_catalog_name = Localized(read_only=True)
-    source_category_id = String(allow_none=False)
-    source_category_name = Localized(read_only=True)
-    target_catalog_id = String(allow_none=False)
-    target_catalog_name = Localized(read_only=True)
-    target_category_id = String(allow_none=False)
-    target_category_name = Localized(read_only=True)
-    type = Enumeration(*TYPES, allow_none=False)
-
-
-LINK = CategoryLink()
-
-
-class CategoryLinks(Collection):
-    """A page of the links from a category."""
-
-    data = Array(Embedded(LINK))
 
 
 def check(call: Call) -> None:

@@ -1,0 +1,132 @@
+"""The operations on the documents of a relation (CAT-7, CAT-8)."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from emulator.ocapi.answer import Answer, answer_document
+from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Operation
+from emulator.ocapi.resources.catalog.relation import Relation
+from emulator.ocapi.schema.faults import ID_CONFLICT
+from emulator.ocapi.wire import state
+from emulator.store import Delete, Presence, Put, Record, retry_on_conflict
+
+
+def read(call: Call, *, relation: Relation) -> Answer:
+    """Show one document."""
+    relation.check(call)
+    return _answer(call, relation, _find(call, relation))
+
+
+def put(call: Call, *, relation: Relation) -> Answer:
+    """Create or replace a document."""
+    return retry_on_conflict(lambda: _write(call, relation))
+
+
+def patch(call: Call, *, relation: Relation) -> Answer:
+    """Change the sent properties of a document."""
+    return retry_on_conflict(lambda: _write(call, relation))
+
+
+def delete(call: Call, *, relation: Relation) -> Answer:
+    """Delete a document."""
+    return retry_on_conflict(lambda: _delete(call, relation))
+
+
+def _write(call: Call, relation: Relation) -> Answer:
+    relation.check(call)
+    found = call.store.get(relation.name, call.key)
+    if found is None and call.method == "PATCH":
+        raise relation.not_found(*call.key)
+    _check_request(call, relation, found)
+    before = found.properties if found else None
+    document, ids = relation.document, dict(zip(relation.ids, call.key, strict=True))
+    change = document.replace if call.method == "PUT" else document.merge
+    properties = {**change(before or {}, call.changes), **ids}
+    placed, more = relation.place(call, before, properties)
+    is_dated = found is None and "creation_date" in document.fields
+    dates = {"creation_date": call.now} if is_dated else {}
+    if found is not None and not more and Record(call.key, placed) == found:
+        return _answer(call, relation, found)
+    record = Record(call.key, {**placed, **dates, "last_modified": call.now})
+    expected = found.state if found else Presence.ABSENT
+    call.store.apply(Put(relation.name, record, expected), *more)
+    return _answer(call, relation, record)
+
+
+def _delete(call: Call, relation: Relation) -> Answer:
+    relation.check(call)
+    found = call.store.get(relation.name, call.key)
+    if found is None and not relation.deletes_missing:
+        raise relation.not_found(*call.key)
+    if found is not None:
+        _check_request(call, relation, found)
+        more = relation.remove(call, found)
+        call.store.apply(Delete(relation.name, call.key, found.state), *more)
+    return Answer(204)
+
+
+def _find(call: Call, relation: Relation) -> Record:
+    """Return the document of the path.
+
+    Raises:
+        Fault: The document is missing.
+    """
+    found = call.store.get(relation.name, call.key)
+    if found is None:
+        raise relation.not_found(*call.key)
+    return found
+
+
+def _check_request(call: Call, relation: Relation, found: Record | None) -> None:
+    """Check the expected state of a document, and the ids in the body.
+
+    Raises:
+        Fault: Any of a conditional request (RST-2 to RST-4), ID_CONFLICT.
+    """
+    expected = call.content.get("_resource_state")
+    state.check_write(found.state if found else None, call.request.headers, expected)
+    for name, value in zip(relation.ids, call.key, strict=True):
+        sent = call.changes.get(name, value)
+        if sent != value:
+            raise ID_CONFLICT(sent, value)
+
+
+def _answer(call: Call, relation: Relation, record: Record) -> Answer:
+    return answer_document(call, relation.document, relation.show(call, record), record.state)
+
+
+def _bind(act: Callable[..., Answer], relation: Relation) -> Callable[[Call], Answer]:
+    answer = partial(act, relation=relation)
+    answer.__doc__ = act.__doc__
+    return answer
+
+
+def declare_operations(relation: Relation) -> Iterator[Operation]:
+    """Yield the operations GET, PUT, PATCH and DELETE."""
+    document = relation.document
+    yield Operation(
+        method="GET",
+        path=relation.path,
+        answer=_bind(read, relation),
+        shows=document,
+        expansions=relation.expansions,
+        parameters=relation.parameters or {},
+        faults=relation.faults["GET"],
+    )
+    for method, act in (("PUT", put), ("PATCH", patch)):
+        yield Operation(
+            method=method,
+            path=relation.path,
+            answer=_bind(act, relation),
+            shows=document,
+            body=document,
+            needs_body=relation.needs_body or method == "PATCH",
+            faults=relation.faults[method],
+        )
+    yield Operation(
+        method="DELETE",
+        path=relation.path,
+        answer=_bind(delete, relation),
+        faults=relation.faults["DELETE"],
+    )
