@@ -16,7 +16,7 @@ FREE_FORMATS: dict[str, Callable[..., bool]] = {
     "email": bool
 }  # the form of an email is not checked (CUS-1)
 
-PAGE_ITEMS = 200
+PAGE_ITEMS = 30
 
 Ids = tuple[str, ...]
 Tree = Mapping[str, Any]
@@ -93,6 +93,11 @@ class Description:
     def __init__(self, api: Api) -> None:
         tree = api.call("GET", META_PATH).json()
         self.definitions: Mapping[str, Tree] = tree["definitions"]
+        # A request must have the required properties. A list may show id and link alone (ENV-4).
+        self._shown = {
+            name: {key: value for key, value in schema.items() if key != "required"}
+            for name, schema in self.definitions.items()
+        }
         self.templates = [
             Template(path, {method.upper(): each for method, each in operations.items()})
             for path, operations in tree["paths"].items()
@@ -129,7 +134,7 @@ class Description:
     def _validate(self, schema: Tree, content: Any) -> Iterator[str]:
         key = repr(schema)
         if key not in self._validators:
-            whole = {**schema, "definitions": self.definitions}
+            whole = {**schema, "definitions": self._shown}
             self._validators[key] = Draft4Validator(
                 whole, validate_formats=True, formats=FREE_FORMATS
             )

@@ -11,6 +11,8 @@ from contract_tests.walk.knowledge import NEW_IDS, Knowledge
 KEYS_BY_FORMAT = {"localized": ("default", "de", "en-US"), "site-specific": ("default", "RefArch")}
 TEXTS = (*NEW_IDS, "Text", "ünï", "nope")
 WRONG_VALUES: tuple[Any, ...] = (7, "7", True, [], {}, None)
+COMMON_PARAMETERS = {"select", "expand", "count", "start"}
+SHARE_OF_PARAMETERS = 0.4
 MAX_DEPTH, MAX_ITEMS, MAX_CHARACTERS = 4, 2, 4000
 
 Schema = Mapping[str, Any]
@@ -46,6 +48,16 @@ class Inventor:
             elif chance < 0.95:
                 body.pop(own, None)
         return body
+
+    def query(self, template: Template, method: str) -> dict[str, str]:
+        """Return some parameters of an operation's own, such as the site."""
+        query = {}
+        for parameter in template.operations[method]["parameters"]:
+            if parameter["in"] == "query" and parameter["name"] not in COMMON_PARAMETERS:
+                found = parameter.get("enum") or self.known.refer(parameter["name"])
+                if found and self.random.random() < SHARE_OF_PARAMETERS:
+                    query[parameter["name"]] = self.random.choice(found)
+        return query
 
     def value(self, schema: Schema, depth: int = 0, name: str = "") -> Any:
         """Return a value for a schema."""

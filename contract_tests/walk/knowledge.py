@@ -9,7 +9,8 @@ from typing import Any
 
 from contract_tests.walk.description import Ids, Template
 
-NEW_IDS = tuple(f"walk{number}" for number in range(6))  # few: a deleted id comes again
+MAX_NEW_IDS = 6  # few: a deleted id comes again
+NEW_IDS = tuple(f"walk{number}" for number in range(MAX_NEW_IDS))
 WRONG_IDS = ("nope", "a b", "ä/ö", "x" * 300)
 # Values that neither the description nor the data set states.
 HINTS = {
@@ -154,12 +155,12 @@ class Knowledge:
 
     def _choose_id(self, template: Template, prefix: Ids, parents: Ids) -> str:
         name = template.names[len(parents)]
+        kind = split(next(each for each in reversed(prefix) if each != "{}"))
         chance = self.random.random()
         if chance < 0.03:
             return self.random.choice(WRONG_IDS)
         if chance < 0.45 and template.names[-1] == name:
-            return self.random.choice(NEW_IDS)
-        kind = split(next(each for each in reversed(prefix) if each != "{}"))
+            return f"{'_'.join(kind)}{self.random.randrange(MAX_NEW_IDS)}"
         found = {ids for ids in self._list_ids(kind) if ids[:1] == parents[:1]} - self.ids[prefix]
         pools = [
             sorted({ids[-1] for ids in found}),

@@ -11,6 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 
@@ -20,7 +21,7 @@ from contract_tests.walk.invention import Inventor
 from contract_tests.walk.knowledge import Knowledge, cut_to_id
 
 STATE = "/__emulator__/state"
-PAGE_ITEMS = 200
+PAGE_ITEMS = 30
 MATCH_ALL = {"query": {"match_all_query": {}}, "select": "(**)", "count": PAGE_ITEMS}
 MAX_SAMPLE = 5  # documents of a path
 MAX_LINKS = 2  # of an answer
@@ -39,6 +40,7 @@ class Step:
     template: Template
     ids: Ids
     body: Any
+    query: Mapping[str, str]
     as_user: bool
 
     @property
@@ -47,8 +49,9 @@ class Step:
         return self.template.fill(self.ids)
 
     def __str__(self) -> str:
+        query = f"?{urlencode(self.query)}" if self.query else ""
         body = "" if self.body is None else f" {json.dumps(self.body)}"
-        return f"{self.method} {self.path}{body}{' (as a user)' if self.as_user else ''}"
+        return f"{self.method} {self.path}{query}{body}{' (as a user)' if self.as_user else ''}"
 
 
 class Walker:
@@ -104,7 +107,8 @@ class Walker:
         prefix = cut_to_id(template.segments)
         ids = self.known.choose_ids(template, prefix, chance_of_new=chance)
         body = self.invent.body(template, method, ids)
-        return Step(method, template, ids, body, self.random.random() < SHARE_OF_USERS)
+        query = self.invent.query(template, method)
+        return Step(method, template, ids, body, query, self.random.random() < SHARE_OF_USERS)
 
     def step(self, step: Step) -> None:
         """Write, and read what is written.
@@ -115,7 +119,8 @@ class Walker:
         self.steps.append(step)
         headers = self.user if step.as_user else {}
         path = self.api.scope + step.path
-        answer = self.api.call(step.method, path, json=step.body, headers=headers)
+        sent = {"json": step.body, "params": step.query, "headers": headers}
+        answer = self.api.call(step.method, path, **sent)
         if answer.status_code in {401, 403} and not step.as_user:
             self.step(replace(step, as_user=True))
             return
