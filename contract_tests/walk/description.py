@@ -1,5 +1,6 @@
 """The description of the Data API as a guide for requests: paths, operations, schemas."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -134,10 +135,22 @@ class Description:
     def _validate(self, schema: Tree, content: Any) -> Iterator[str]:
         key = repr(schema)
         if key not in self._validators:
-            whole = {**schema, "definitions": self._shown}
+            whole = {**schema, "definitions": self._find_definitions(schema)}
             self._validators[key] = Draft4Validator(
                 whole, validate_formats=True, formats=FREE_FORMATS
             )
         for error in self._validators[key].iter_errors(content):
             place = "/".join(map(str, error.instance_path))
             yield f"{place}: {error.message[:300]}"
+
+    def _find_definitions(self, schema: Tree) -> dict[str, Tree]:
+        """Return the definitions that a schema refers to, themselves or by others."""
+        found: dict[str, Tree] = {}
+        waiting = [schema]
+        while waiting:
+            for name in set(re.findall(f"{REFERENCE}(\\w+)", json.dumps(waiting.pop()))) - set(
+                found
+            ):
+                found[name] = self._shown[name]
+                waiting.append(found[name])
+        return found

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -27,6 +28,7 @@ MAX_VALUES, MAX_DOCUMENTS, MAX_ENTRIES = 60, 30, 25
 Words = tuple[str, ...]
 
 
+@cache
 def split(text: str) -> Words:
     """Return the words of a name or of a path, without names in braces, in the singular."""
     words = re.findall(r"[a-z]+", re.sub(r"\{\w*\}", "", text).lower())

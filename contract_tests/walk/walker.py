@@ -23,7 +23,7 @@ from contract_tests.walk.knowledge import Knowledge, cut_to_id
 STATE = "/__emulator__/state"
 PAGE_ITEMS = 30
 MATCH_ALL = {"query": {"match_all_query": {}}, "select": "(**)", "count": PAGE_ITEMS}
-MAX_SAMPLE = 5  # documents of a path
+MAX_SAMPLE = 3  # documents of a path
 MAX_LINKS = 2  # of an answer
 SHARE_OF_USERS = 0.3  # of requests
 
