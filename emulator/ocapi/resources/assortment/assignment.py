@@ -94,7 +94,7 @@ def _name(store: Store, product: Record) -> Mapping[str, Any]:
 
 
 def _show_product(call: Call, product: Record, wanted: set[str]) -> dict[str, Any]:
-    """Return the properties of a product for expansions without their prefix."""
+    """Return the properties of a product for expansions without the prefix."""
     base = show_base(call, product)
     if not wanted & {"base", ALL}:
         base = {name: base[name] for name in ("id", "link")}

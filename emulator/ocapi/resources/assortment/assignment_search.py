@@ -56,7 +56,7 @@ def search_assignments(call: Call) -> Answer:
 
 
 def _find_candidates(call: Call) -> list[Record]:
-    """Return the assignments of the category, or those with queried products."""
+    """Return the assignments of the category, or of queried products alone."""
     store, category = call.store, call.key
     ids = exact(call.changes["query"], PRODUCT_ID)
     if ids is None:
@@ -101,7 +101,7 @@ def _list_names(names: Mapping[str, str] | None) -> list[str]:
 
 
 def _make_fields(store: Store, count: int, site: str | None) -> dict[str, SearchField]:
-    """Return the search fields; fields of the product by site have the value of one site."""
+    """Return the search fields; fields of the product by site have the value of a single site."""
 
     def of_product(
         kind: Kind, name: str, convert: Callable[[Any], Any], *, sortable: bool = False

@@ -19,7 +19,7 @@ from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
 from emulator.ocapi.resources.catalog.names import (
     ASSIGNMENTS,
     CATEGORIES_OF_PRODUCTS,
-    POSITIONED,
+    POSITIONED_PRODUCTS,
 )
 from emulator.ocapi.resources.catalog.relation import Relation
 from emulator.ocapi.resources.catalog.relation_operations import declare_operations
@@ -57,13 +57,13 @@ def index(assignment: Record) -> Iterator[tuple[str, Key]]:
     catalog_id, category_id, product_id = assignment.key
     yield CATEGORIES_OF_PRODUCTS, (product_id, catalog_id, category_id)
     if assignment.get(POSITION) is not None:
-        yield POSITIONED, assignment.key
+        yield POSITIONED_PRODUCTS, assignment.key
 
 
 def place(
     call: Call, before: Properties | None, properties: dict[str, Any]
 ) -> tuple[dict[str, Any], tuple[Change, ...]]:
-    """Return an assignment with a normalized position, and the changes of the others."""
+    """Return an assignment with a normalized position, and the changes of other assignments."""
     key, wanted = call.key, properties.pop(POSITION, None)
     position, more = take_position(call.store, key, before, wanted)
     if position is not None:
@@ -95,7 +95,7 @@ CATEGORY_PRODUCT_ASSIGNMENTS = Resource(
     key="product_id",
     verbs=frozenset(),
     not_found=NOT_FOUND,
-    index=make_index(index, CATEGORIES_OF_PRODUCTS, POSITIONED),
+    index=make_index(index, CATEGORIES_OF_PRODUCTS, POSITIONED_PRODUCTS),
     references={"product_id": PRODUCTS_NAME},
     operations=(
         *declare_operations(

@@ -8,7 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.ocapi.resources.catalog.category_removal import list_keys
-from emulator.ocapi.resources.catalog.names import ASSIGNMENTS, NUMBERINGS, POSITIONED
+from emulator.ocapi.resources.catalog.names import (
+    ASSIGNMENTS,
+    NUMBERINGS_OF_CATEGORIES,
+    POSITIONED_PRODUCTS,
+)
 from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
 from emulator.store import Change, Delete, Key, Presence, Put, Record, Store
 
@@ -22,7 +26,7 @@ def list_positioned(store: Store, category: Key) -> list[Record]:
     Raises:
         Fault: QUOTA_EXCEEDED: there are too many.
     """
-    if store.count(POSITIONED, category) > MAX_POSITIONED_PRODUCTS:
+    if store.count(POSITIONED_PRODUCTS, category) > MAX_POSITIONED_PRODUCTS:
         bound = f"a category of at most {MAX_POSITIONED_PRODUCTS} products with a position"
         raise QUOTA_EXCEEDED(f"a position can be changed in {bound}")
     found = _list_all(store, category)
@@ -31,7 +35,7 @@ def list_positioned(store: Store, category: Key) -> list[Record]:
 
 def _list_all(store: Store, category: Key) -> Iterator[Record]:
     """Yield the assignments of a category with a position, in any order."""
-    for key in list_keys(store, POSITIONED, category):
+    for key in list_keys(store, POSITIONED_PRODUCTS, category):
         found = store.get(ASSIGNMENTS, key)
         if found is not None:
             yield found
@@ -61,17 +65,21 @@ def take_position(
     others = [one for one in list_positioned(store, key[:2]) if one.key != key]
     numbered = _count_numbering(store, key[:2])
     if wanted is None:
-        return None, (numbered, Delete(POSITIONED, key), *_number(others, gap=None))
+        return None, (numbered, Delete(POSITIONED_PRODUCTS, key), *_number(others, gap=None))
     place = min(max(int(wanted) - 1, 0), len(others))
-    return place + 1, (numbered, Put(POSITIONED, Record(key, {})), *_number(others, gap=place))
+    return place + 1, (
+        numbered,
+        Put(POSITIONED_PRODUCTS, Record(key, {})),
+        *_number(others, gap=place),
+    )
 
 
 def _count_numbering(store: Store, category: Key) -> Change:
-    """Return the change that lets no other request number the same products meanwhile."""
-    last = store.get(NUMBERINGS, category)
+    """Return the change of the counter: no other request numbers the same products meanwhile."""
+    last = store.get(NUMBERINGS_OF_CATEGORIES, category)
     number = last.get("number") + 1 if last else 1
     expected = last.state if last else Presence.ABSENT
-    return Put(NUMBERINGS, Record(category, {"number": number}), expected)
+    return Put(NUMBERINGS_OF_CATEGORIES, Record(category, {"number": number}), expected)
 
 
 def _number(others: list[Record], gap: int | None) -> Iterator[Change]:

@@ -40,7 +40,7 @@ DUPLICATE = FaultType(
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Check the id of a new option; a deleted option leaves the products that use it.
+    """Check the id of a new option; products lose a deleted option.
 
     Raises:
         Fault: DEFINITION_NOT_FOUND.

@@ -10,32 +10,34 @@ from emulator.store import Change, Put, Record
 
 Properties = Mapping[str, Any]
 
-SHARED = ("description", "name", "online")
+SHARED_PROPERTIES = ("description", "name", "online")
 """The properties of a catalog that the root category has, too."""
 
 
 def imply_root(catalogs: Iterable[Record]) -> Mapping[str, Sequence[Record]]:
-    """Return the root categories of catalogs, for a data set without these categories."""
+    """Return the root category of each catalog, for a data set without root categories."""
     return {CATEGORIES_NAME: [_make_root(catalog) for catalog in catalogs]}
 
 
 def _make_root(catalog: Record) -> Record:
-    names = (*SHARED, "creation_date", "last_modified")
+    names = (*SHARED_PROPERTIES, "creation_date", "last_modified")
     taken = {name: catalog.get(name) for name in names if name in catalog.names}
     root = catalog.get(ROOT_CATEGORY)
     return Record((*catalog.key, root), {**taken, "catalog_id": catalog.key[0], "id": root})
 
 
 def mirror(record: Record, properties: Properties, now: str) -> Record | None:
-    """Return a catalog or its root category with the common properties of the other document.
+    """Return a catalog or a root category with the common properties of the other document.
 
     The result is None if these properties are the same.
     """
-    before = {name: record.get(name) for name in SHARED if name in record.names}
-    after = {name: properties[name] for name in SHARED if name in properties}
+    before = {name: record.get(name) for name in SHARED_PROPERTIES if name in record.names}
+    after = {name: properties[name] for name in SHARED_PROPERTIES if name in properties}
     if before == after:
         return None
-    kept = {name: value for name, value in record.properties.items() if name not in SHARED}
+    kept = {
+        name: value for name, value in record.properties.items() if name not in SHARED_PROPERTIES
+    }
     return Record(record.key, {**kept, **after, "last_modified": now})
 
 

@@ -23,15 +23,20 @@ from emulator.store import Record
 Properties = Mapping[str, Any]
 
 ASSIGNED_SITES = "assigned_sites"
-STATS = "stats"
-COUNTS = ("assigned_product_count", "category_count", "owned_product_count", "recommendation_count")
+STATS_EXPANSION = "stats"
+COUNT_NAMES = (
+    "assigned_product_count",
+    "category_count",
+    "owned_product_count",
+    "recommendation_count",
+)
 
 
 def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
     """Return a catalog with a root category, and without the counts."""
-    kept = {name: value for name, value in after.items() if name not in COUNTS}
+    kept = {name: value for name, value in after.items() if name not in COUNT_NAMES}
     if kept.get(ASSIGNED_SITES):
         kept[ASSIGNED_SITES] = [{"id": site["id"]} for site in kept[ASSIGNED_SITES]]
     return {ROOT_CATEGORY: ROOT, **kept}
@@ -44,7 +49,7 @@ def show(call: Call, catalog: Record) -> dict[str, Any]:
         "category_count": store.count(CATEGORIES_NAME, key),
         "recommendation_count": 0,
     }
-    if STATS in call.expansions:
+    if STATS_EXPANSION in call.expansions:
         # The documentation calls the numbers expensive: this one counts a product once.
         assigned = store.scan(ASSIGNMENTS, 0, store.count(ASSIGNMENTS, key), key).records
         shown["assigned_product_count"] = len({record.key[2] for record in assigned})
@@ -74,7 +79,7 @@ CATALOGS = Resource(
     view=show,
     viewed=lambda _, __: (),
     effects=change_root,
-    expansions=(STATS,),
+    expansions=(STATS_EXPANSION,),
     index=imply_root,
     references={ASSIGNED_SITES: list_sites},
     search=Search(

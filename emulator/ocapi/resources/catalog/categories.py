@@ -18,7 +18,7 @@ from emulator.ocapi.resources.catalog.category_search import (
     CATEGORY_SEARCH_OF_CATALOG,
 )
 from emulator.ocapi.resources.catalog.category_tree import (
-    PARENT,
+    PARENT_ID,
     ROOT,
     child_key,
     find_category,
@@ -29,7 +29,7 @@ from emulator.ocapi.resources.catalog.category_view import (
     Nesting,
     show_category,
 )
-from emulator.ocapi.resources.catalog.names import CATEGORIES_NAME, CHILDREN
+from emulator.ocapi.resources.catalog.names import CATEGORIES_NAME, CHILDREN_BY_PARENT
 from emulator.ocapi.schema.faults import QUOTA_EXCEEDED
 from emulator.store import Key, Record
 
@@ -40,7 +40,7 @@ COMPUTED = ("categories", "paths")
 
 
 def check_category(call: Call, key: Key = ()) -> None:
-    """Check catalog and category, by default those at the beginning of the path.
+    """Check catalog and category, by default the first ids of the path.
 
     Raises:
         Fault: CATALOGS.not_found, CATEGORY_NOT_FOUND.
@@ -70,8 +70,8 @@ def show(call: Call, category: Record) -> dict[str, Any]:
 
 def index(category: Record) -> Iterator[tuple[str, Key]]:
     """Yield the entry of a category below the parent."""
-    if category.get(PARENT) or category.key[-1] != ROOT:
-        yield CHILDREN, child_key(category)
+    if category.get(PARENT_ID) or category.key[-1] != ROOT:
+        yield CHILDREN_BY_PARENT, child_key(category)
 
 
 CATEGORIES = Resource(
@@ -89,8 +89,8 @@ CATEGORIES = Resource(
     derive=derive,
     view=show,
     effects=change,
-    index=make_index(index, CHILDREN),
-    references={PARENT: list_parents},
+    index=make_index(index, CHILDREN_BY_PARENT),
+    references={PARENT_ID: list_parents},
     read_parameters=LEVELS_PARAMETER,
     refusals={
         "read": (QUOTA_EXCEEDED,),

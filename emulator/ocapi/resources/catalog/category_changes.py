@@ -8,13 +8,17 @@ from emulator.ocapi.resources.catalog.catalog_root import mirror
 from emulator.ocapi.resources.catalog.category import CATEGORY_INVALID
 from emulator.ocapi.resources.catalog.category_removal import remove_category
 from emulator.ocapi.resources.catalog.category_tree import (
-    PARENT,
+    PARENT_ID,
     child_key,
     find_category,
     find_root,
     walk_up,
 )
-from emulator.ocapi.resources.catalog.names import CATALOGS_NAME, CATEGORIES_NAME, CHILDREN
+from emulator.ocapi.resources.catalog.names import (
+    CATALOGS_NAME,
+    CATEGORIES_NAME,
+    CHILDREN_BY_PARENT,
+)
 from emulator.ocapi.verbs import VALIDATE_EXISTING
 from emulator.store import Change, Delete, Presence, Put, Record, Require
 
@@ -40,7 +44,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         raise CATEGORY_INVALID("id")
     if category_id == root:
         yield from _change_root(call, after)
-    elif before is None or before.get(PARENT) != after.get(PARENT):
+    elif before is None or before.get(PARENT_ID) != after.get(PARENT_ID):
         yield from _move(call, before, after, root)
 
 
@@ -50,8 +54,8 @@ def _refuses_existing(call: Call) -> bool:
 
 def _change_root(call: Call, after: Properties) -> Iterator[Change]:
     """Yield the change of the catalog for a changed root category."""
-    if after.get(PARENT) is not None:
-        raise CATEGORY_INVALID(PARENT)
+    if after.get(PARENT_ID) is not None:
+        raise CATEGORY_INVALID(PARENT_ID)
     catalog = call.store.get(CATALOGS_NAME, call.key[:1])
     changed = mirror(catalog, after, call.now) if catalog else None
     if catalog is not None and changed is not None:
@@ -60,15 +64,15 @@ def _change_root(call: Call, after: Properties) -> Iterator[Change]:
 
 def _move(call: Call, before: Properties | None, after: Properties, root: str) -> Iterator[Change]:
     """Yield the changes of the tree for a category with a new parent."""
-    parent = find_category(call.store, call.key[0], after.get(PARENT) or root)
+    parent = find_category(call.store, call.key[0], after.get(PARENT_ID) or root)
     if parent is None:
-        raise CATEGORY_INVALID(PARENT)
+        raise CATEGORY_INVALID(PARENT_ID)
     yield Require(CATEGORIES_NAME, parent.key, Presence.PRESENT)
     if before is not None:
         for above in walk_up(call.store, parent, root):
             if above.key == call.key:
-                raise CATEGORY_INVALID(PARENT)
+                raise CATEGORY_INVALID(PARENT_ID)
             # The state: no other request may move the category above meanwhile.
             yield Require(CATEGORIES_NAME, above.key, above.state)
-        yield Delete(CHILDREN, child_key(Record(call.key, before)))
-    yield Put(CHILDREN, Record(child_key(Record(call.key, after)), {}))
+        yield Delete(CHILDREN_BY_PARENT, child_key(Record(call.key, before)))
+    yield Put(CHILDREN_BY_PARENT, Record(child_key(Record(call.key, after)), {}))

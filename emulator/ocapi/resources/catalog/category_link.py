@@ -12,13 +12,13 @@ from emulator.ocapi.schema.fields import (
     String,
 )
 
-SOURCE = ("source_catalog_id", "source_category_id")
+SOURCE_NAMES = ("source_catalog_id", "source_category_id")
 
 
-TARGET = ("target_catalog_id", "target_category_id")
+TARGET_NAMES = ("target_catalog_id", "target_category_id")
 
 
-TYPES = ("other", "accessories", "cross_selling", "up_selling", "spare_parts")
+LINK_TYPES = ("other", "accessories", "cross_selling", "up_selling", "spare_parts")
 
 
 NOT_FOUND = FaultType(
@@ -44,13 +44,13 @@ class CategoryLink(Document):
     target_catalog_name = Localized(read_only=True)
     target_category_id = String(allow_none=False)
     target_category_name = Localized(read_only=True)
-    type = Enumeration(*TYPES, allow_none=False)
+    type = Enumeration(*LINK_TYPES, allow_none=False)
 
 
-LINK = CategoryLink()
+CATEGORY_LINK = CategoryLink()
 
 
 class CategoryLinks(Collection):
     """A page of the links from a category."""
 
-    data = Array(Embedded(LINK))
+    data = Array(Embedded(CATEGORY_LINK))

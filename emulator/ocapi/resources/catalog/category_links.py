@@ -11,11 +11,11 @@ from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
 from emulator.ocapi.resources.catalog.category_link import (
-    LINK,
+    CATEGORY_LINK,
+    LINK_TYPES,
     NOT_FOUND,
-    SOURCE,
-    TARGET,
-    TYPES,
+    SOURCE_NAMES,
+    TARGET_NAMES,
     CategoryLinks,
 )
 from emulator.ocapi.resources.catalog.category_removal import turn_link
@@ -47,7 +47,7 @@ def check(call: Call) -> None:
     """
     for key in (call.key[:2], call.key[2:4]):
         check_category(call, key)
-    if call.method == "PUT" and call.key[4] not in TYPES:
+    if call.method == "PUT" and call.key[4] not in LINK_TYPES:
         raise ILLEGAL_ENUMERATION_VALUE(call.key[4], "CategoryLinkType")
 
 
@@ -62,10 +62,10 @@ def list_links(call: Call) -> Answer:
     def show_item(link: Record) -> dict[str, Any]:
         shown = show(call, link)
         if not whole:
-            shown = {name: shown[name] for name in ("link", *SOURCE, *TARGET, "type")}
+            shown = {name: shown[name] for name in ("link", *SOURCE_NAMES, *TARGET_NAMES, "type")}
         if call.locale is not None:
-            shown = LINK.localize(shown, call.locale)
-        return envelope.wrap_item(LINK, call.version, link.state, shown, call.dialect)
+            shown = CATEGORY_LINK.localize(shown, call.locale)
+        return envelope.wrap_item(CATEGORY_LINK, call.version, link.state, shown, call.dialect)
 
     shown = ordered[page.start : page.start + page.count]
     items = Documents(show_item(link) for link in shown)
@@ -110,16 +110,16 @@ def index(link: Record) -> Iterator[tuple[str, Key]]:
 
 CATEGORY_LINKS = Resource(
     path=LINKS,
-    document=LINK,
+    document=CATEGORY_LINK,
     collection=CategoryLinks(),
     key="type",
-    key_names=(*SOURCE, *TARGET, "type"),
+    key_names=(*SOURCE_NAMES, *TARGET_NAMES, "type"),
     verbs=frozenset(),
     not_found=NOT_FOUND,
     index=make_index(index, LINKS_BY_TARGET),
     references={
-        SOURCE[1]: KeyOf(CATEGORIES_NAME, SOURCE),
-        TARGET[1]: KeyOf(CATEGORIES_NAME, TARGET),
+        SOURCE_NAMES[1]: KeyOf(CATEGORIES_NAME, SOURCE_NAMES),
+        TARGET_NAMES[1]: KeyOf(CATEGORIES_NAME, TARGET_NAMES),
     },
     operations=(
         Operation(
@@ -133,8 +133,8 @@ CATEGORY_LINKS = Resource(
             Relation(
                 name=LINKS,
                 path=f"{PATH}/{{target_catalog_id}}/{{target_category_id}}/{{type}}",
-                ids=(*SOURCE, *TARGET, "type"),
-                document=LINK,
+                ids=(*SOURCE_NAMES, *TARGET_NAMES, "type"),
+                document=CATEGORY_LINK,
                 check=check,
                 place=place,
                 remove=remove,

@@ -7,11 +7,11 @@ from emulator.ocapi.resources.catalog.names import (
     ASSIGNMENTS,
     CAMPAIGNS_BY_CATEGORY,
     CATEGORIES_NAME,
-    CHILDREN,
+    CHILDREN_BY_PARENT,
     CLASSIFIED_PRODUCTS,
     LINKS,
     LINKS_BY_TARGET,
-    POSITIONED,
+    POSITIONED_PRODUCTS,
     SORTING_ASSIGNMENTS,
 )
 from emulator.ocapi.resources.experiences import release_category
@@ -38,7 +38,7 @@ def remove_category(store: Store, category: Record, root: str) -> Iterator[Chang
         if left < 0:
             raise QUOTA_EXCEEDED(f"a deletion changes at most {MAX_CHANGED_DOCUMENTS} documents")
         yield from changes
-    yield Delete(CHILDREN, child_key(category))
+    yield Delete(CHILDREN_BY_PARENT, child_key(category))
 
 
 def list_keys(store: Store, name: str, parent: Key) -> list[Key]:
@@ -48,7 +48,11 @@ def list_keys(store: Store, name: str, parent: Key) -> list[Key]:
 
 def _remove_references(store: Store, category: Key) -> Iterator[Change]:
     """Yield the changes of children, links, assignments and products for a removed category."""
-    held = [n for n in (CHILDREN, ASSIGNMENTS, POSITIONED) if store.count(n, category)]
+    held = [
+        n
+        for n in (CHILDREN_BY_PARENT, ASSIGNMENTS, POSITIONED_PRODUCTS)
+        if store.count(n, category)
+    ]
     for name in held:
         yield Clear(name, category)
     for name, other in ((LINKS, LINKS_BY_TARGET), (LINKS_BY_TARGET, LINKS)):
@@ -68,5 +72,5 @@ def _remove_references(store: Store, category: Key) -> Iterator[Change]:
 
 
 def turn_link(key: Key) -> Key:
-    """Return the key of a link with the target first from one with the source first; or back."""
+    """Return the key of a link with source and target exchanged."""
     return (*key[2:4], *key[:2], key[4])

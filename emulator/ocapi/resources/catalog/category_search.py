@@ -9,7 +9,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties
 from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.category import CategorySearchResult
-from emulator.ocapi.resources.catalog.category_tree import PARENT, find_category, find_root
+from emulator.ocapi.resources.catalog.category_tree import PARENT_ID, find_category, find_root
 from emulator.ocapi.resources.catalog.category_view import (
     LEVELS_PARAMETER,
     Nesting,
@@ -65,9 +65,9 @@ def search_catalog(call: Call) -> Answer:
     def find_parent(parent: str | None, category_id: str) -> str | None:
         return None if category_id == root else parent or root
 
-    sources = (PARENT, "id")
+    sources = (PARENT_ID, "id")
     parent = SearchField("string", find_parent, sources=sources, sortable=False)
-    return _answer(call, {**FIELDS, PARENT: parent}, found)
+    return _answer(call, {**FIELDS, PARENT_ID: parent}, found)
 
 
 def _list_below(call: Call, parent: tuple[str, ...]) -> Iterable[Record]:

@@ -6,15 +6,19 @@ A category without a stored parent is below the root category, or is the root ca
 from collections.abc import Iterator
 
 from emulator.fixture.reference import Records, Reference
-from emulator.ocapi.resources.catalog.names import CATALOGS_NAME, CATEGORIES_NAME, CHILDREN
+from emulator.ocapi.resources.catalog.names import (
+    CATALOGS_NAME,
+    CATEGORIES_NAME,
+    CHILDREN_BY_PARENT,
+)
 from emulator.store import Key, Record, Store
 
 ROOT = "root"
 """The id of a root category by default."""
 ROOT_CATEGORY = "root_category"
-PARENT = "parent_category_id"
+PARENT_ID = "parent_category_id"
 NO_PARENT = ""
-"""Stands for a missing parent in the keys of ``CHILDREN``."""
+"""Stands for a missing parent in the keys of ``CHILDREN_BY_PARENT``."""
 
 
 def find_category(store: Store, *key: str) -> Record | None:
@@ -32,13 +36,13 @@ def find_parent(category: Record, root: str) -> str | None:
     """Return the id of the parent of a category, None for the root category."""
     if category.key[-1] == root:
         return None
-    return str(category.get(PARENT) or root)
+    return str(category.get(PARENT_ID) or root)
 
 
 def child_key(category: Record) -> Key:
-    """Return the key of a category in ``CHILDREN``."""
+    """Return the key of a category in ``CHILDREN_BY_PARENT``."""
     catalog_id, category_id = category.key
-    return catalog_id, category.get(PARENT) or NO_PARENT, category_id
+    return catalog_id, category.get(PARENT_ID) or NO_PARENT, category_id
 
 
 def walk_up(store: Store, category: Record, root: str) -> Iterator[Record]:
@@ -52,8 +56,8 @@ def walk_up(store: Store, category: Record, root: str) -> Iterator[Record]:
 
 def count_children(store: Store, key: Key, root: str) -> int:
     """Return the number of the categories directly below a category."""
-    count = store.count(CHILDREN, key)
-    return count + store.count(CHILDREN, (key[0], NO_PARENT)) if key[1] == root else count
+    count = store.count(CHILDREN_BY_PARENT, key)
+    return count + store.count(CHILDREN_BY_PARENT, (key[0], NO_PARENT)) if key[1] == root else count
 
 
 def list_children(store: Store, key: Key, root: str) -> list[Record]:
@@ -63,7 +67,9 @@ def list_children(store: Store, key: Key, root: str) -> list[Record]:
     ids = (
         entry.key[-1]
         for above in ((catalog_id, parent) for parent in parents)
-        for entry in store.scan(CHILDREN, 0, store.count(CHILDREN, above), above).records
+        for entry in store.scan(
+            CHILDREN_BY_PARENT, 0, store.count(CHILDREN_BY_PARENT, above), above
+        ).records
     )
     found = (find_category(store, catalog_id, one) for one in sorted(ids) if one != root)
     return sorted((one for one in found if one is not None), key=_rank)
@@ -75,7 +81,7 @@ def _rank(category: Record) -> float:
 
 
 def list_below(store: Store, category: Record, root: str, bound: int) -> list[Record]:
-    """Return a category and the categories below, at least ``bound`` ones if there are so many."""
+    """Return a category and the categories below; stop at ``bound`` categories or soon after."""
     found = [category]
     for above in found:  # the loop visits the categories added on the way, too
         if len(found) >= bound:
@@ -85,23 +91,23 @@ def list_below(store: Store, category: Record, root: str, bound: int) -> list[Re
 
 
 def list_parents(category: Record, records: Records) -> Iterator[Reference]:
-    """Yield the reference of a category to the parent, and a missing one for a circle.
+    """Yield the reference of a category to the parent, and a dangling reference for a circle.
 
     The root category has no parent.
     """
-    catalog_id, parent_id = category.key[0], category.get(PARENT)
+    catalog_id, parent_id = category.key[0], category.get(PARENT_ID)
     if parent_id is None:
         return
     yield Reference(CATEGORIES_NAME, (catalog_id, parent_id))
     catalog = records.get(CATALOGS_NAME, (catalog_id,))
     root = catalog.get(ROOT_CATEGORY) if catalog else ROOT
     if category.key[-1] == root:
-        yield Reference(CATEGORIES_NAME, category.key, {PARENT: None})
+        yield Reference(CATEGORIES_NAME, category.key, {PARENT_ID: None})
         return
     seen, above = {root}, parent_id
     while above is not None and above not in seen:
         seen.add(above)
         found = records.get(CATEGORIES_NAME, (catalog_id, above))
-        above = found.get(PARENT) if found else None
+        above = found.get(PARENT_ID) if found else None
     if category.key[-1] in seen:
-        yield Reference(CATEGORIES_NAME, (catalog_id, parent_id), {PARENT: "no category below"})
+        yield Reference(CATEGORIES_NAME, (catalog_id, parent_id), {PARENT_ID: "no category below"})

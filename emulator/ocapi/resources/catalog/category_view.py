@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.catalog.category_tree import (
-    PARENT,
+    PARENT_ID,
     count_children,
     find_parent,
     find_root,
@@ -17,8 +17,8 @@ from emulator.ocapi.schema.fields import Integer
 from emulator.ocapi.wire.paging import read_integer
 from emulator.store import Record
 
-LEVELS = "levels"
-LEVELS_PARAMETER = {LEVELS: Integer(minimum=0)}
+LEVELS_NAME = "levels"
+LEVELS_PARAMETER = {LEVELS_NAME: Integer(minimum=0)}
 DEFAULT_LEVELS = 1
 MAX_LEVELS = 50
 MAX_NESTED_CATEGORIES = 10_000  # of an answer
@@ -27,7 +27,7 @@ MAX_NESTED_CATEGORIES = 10_000  # of an answer
 def show_category(call: Call, category: Record) -> dict[str, Any]:
     """Return link and parent of a category."""
     link = call.link_to(CATALOGS_NAME, category.key[0], CATEGORIES_NAME, category.key[1])
-    return {"link": link, PARENT: find_parent(category, find_root(call.store, category.key[0]))}
+    return {"link": link, PARENT_ID: find_parent(category, find_root(call.store, category.key[0]))}
 
 
 def list_path(call: Call, category: Record) -> list[dict[str, Any]]:
@@ -53,7 +53,7 @@ class Nesting:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._left = MAX_NESTED_CATEGORIES
-        self.levels = read_integer(call.request.parameters, LEVELS, DEFAULT_LEVELS)
+        self.levels = read_integer(call.request.parameters, LEVELS_NAME, DEFAULT_LEVELS)
 
     def nest(self, category: Record, levels: int | None = None) -> list[dict[str, Any]]:
         """Return the categories below a category, each with the categories below.

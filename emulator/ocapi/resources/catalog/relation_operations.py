@@ -13,7 +13,7 @@ from emulator.store import Delete, Presence, Put, Record, retry_on_conflict
 
 
 def read(call: Call, *, relation: Relation) -> Answer:
-    """Show one document."""
+    """Show a document."""
     relation.check(call)
     return _answer(call, relation, _find(call, relation))
 

@@ -15,7 +15,7 @@ from emulator.ocapi.resources.catalog.names import (
     CATEGORIES_OF_PRODUCTS,
     CLASSIFIED_PRODUCTS,
     OWNED_PRODUCTS,
-    POSITIONED,
+    POSITIONED_PRODUCTS,
 )
 from emulator.store import Change, Clear, Delete, Key, Put, Record, Require, Store
 
@@ -166,7 +166,7 @@ def remove_relations(store: Store, product: Record) -> Iterator[Change]:
         yield Clear(collection, (name,))
     for _, *category in list_keys(store, CATEGORIES_OF_PRODUCTS, (name,)):
         yield Delete(ASSIGNMENTS, (*category, name))
-        yield Delete(POSITIONED, (*category, name))
+        yield Delete(POSITIONED_PRODUCTS, (*category, name))
     yield Clear(CATEGORIES_OF_PRODUCTS, (name,))
 
 
