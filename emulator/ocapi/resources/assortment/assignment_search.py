@@ -1,6 +1,6 @@
 """The search of the product assignments of a category (CAT-9)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from emulator.ocapi.answer import Answer
@@ -67,61 +67,58 @@ def _find_candidates(call: Call) -> list[Record]:
     return [assignment for assignment in found if assignment is not None]
 
 
-class _ValuesOfProducts(dict[str, Any]):
-    """The values of a property of products by product id, read from the store when needed.
+class _PropertyOfProducts(dict[str, Any]):
+    """A property of products by product id, read from the store when needed.
 
     Args:
         store: The store.
         count: The number of assignments to look at.
         name: The property.
-        convert: From the property to the value.
     """
 
-    def __init__(self, store: Store, count: int, name: str, convert: Callable[[Any], Any]) -> None:
+    def __init__(self, store: Store, count: int, name: str) -> None:
         self._store = store
         self._known = store.count(PRODUCTS_NAME)
         self._reads_all = count * ONE_BY_ONE_SHARE >= self._known
         self._read = read_property(name)
-        self._convert = convert
 
     def __missing__(self, product_id: str) -> Any:
-        read, convert = self._read, self._convert
+        read = self._read
         if self._reads_all:
             self._reads_all = False
             found = self._store.scan(PRODUCTS_NAME, 0, self._known).records
-            self.update({product.key[0]: convert(read(product)) for product in found})
+            self.update({product.key[0]: read(product) for product in found})
             return self.get(product_id)
         product = find_product(self._store, product_id)
-        self[product_id] = value = convert(read(product)) if product else None
+        self[product_id] = value = read(product) if product else None
         return value
-
-
-def _list_names(names: Mapping[str, str] | None) -> list[str]:
-    return [*names.values()] if names else []
 
 
 def _make_fields(store: Store, count: int, site: str | None) -> dict[str, SearchField]:
     """Return the search fields; fields of the product by site have the value of a single site."""
+    names = _PropertyOfProducts(store, count, "name")
 
-    def of_product(
-        kind: Kind, name: str, convert: Callable[[Any], Any], *, sortable: bool = False
-    ) -> SearchField:
-        values = _ValuesOfProducts(store, count, name, convert)
-        return SearchField(kind, values.__getitem__, sources=(PRODUCT_ID,), sortable=sortable)
+    def list_names(product_id: str) -> list[str]:
+        found = names[product_id]
+        return [*found.values()] if found else []
 
-    name_of_site = DEFAULT if site is None else site
+    def of_site(kind: Kind, name: str) -> SearchField:
+        values, wanted = _PropertyOfProducts(store, count, name), DEFAULT if site is None else site
 
-    def find_value(values: Mapping[str, Any] | None) -> Any:  # ``of_site`` takes twice the time
-        if not values:
-            return None
-        return values[name_of_site] if name_of_site in values else values.get(DEFAULT)
+        def find(product_id: str) -> Any:
+            found = values[product_id]
+            if not found:
+                return None
+            return found[wanted] if wanted in found else found.get(DEFAULT)
+
+        return SearchField(kind, find, sources=(PRODUCT_ID,), sortable=False)
 
     return {
         PRODUCT_ID: SearchField("string"),
-        "product_name": of_product("text", "name", _list_names, sortable=True),
+        "product_name": SearchField("text", list_names, sources=(PRODUCT_ID,)),
         "creation_date": SearchField("date"),
         "position": SearchField("number", queryable=False),
-        **{name: of_product(kind, name, find_value) for name, kind in FIELDS_OF_SITE.items()},
+        **{name: of_site(kind, name) for name, kind in FIELDS_OF_SITE.items()},
     }
 
 
