@@ -6,7 +6,6 @@ rules (13).
 
 from collections.abc import Callable, Iterable
 
-from emulator.ocapi import real_server
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.permission import FULL_PERMISSION, Permissions
 from emulator.ocapi.call import SITES, Call
@@ -51,9 +50,9 @@ def check_version(call: Call) -> None:
 
 
 def _refuse_other_api(call: Call) -> Fault:
-    """Return the fault of a path outside of the Data API, with a hint for other APIs (URL-8)."""
+    """Return the fault of a path outside of the Data API, with a hint for the Shop API (URL-8)."""
     fault = faults.RESOURCE_PATH_NOT_FOUND(call.path)
-    if real_server.is_other_api(call.request.path):
+    if call.address.is_shop_api:
         call.service.advise(fault, f"not emulated: {call.method} {call.path}")
     return fault
 
@@ -77,22 +76,15 @@ def check_site(call: Call) -> None:
 
 
 def check_route(call: Call) -> None:
-    """Refuse an unknown path (URL-4) and a method that the path does not offer (URL-6).
-
-    A method that the real server offers is refused as an unknown path is (URL-8).
-    """
+    """Refuse an unknown path (URL-4) and a method that the path does not offer (URL-6)."""
     if call.has_route:
         method, template = call.method, call.route.template
         if method == "OPTIONS" or has_operation(method, template, call.version):
             return
         raise _refuse_operation(call)
-    real = real_server.find_path(call.request.path.removeprefix(call.address.base))
-    if call.methods and not (real and real.has(call.method)):
+    if call.methods:
         raise _refuse_method(call, call.methods)
-    fault = faults.RESOURCE_PATH_NOT_FOUND(call.path)
-    if real is not None:
-        call.service.advise(fault, f"not emulated: {real.describe(call.method)}")
-    raise fault
+    raise faults.RESOURCE_PATH_NOT_FOUND(call.path)
 
 
 def _refuse_operation(call: Call) -> Fault:

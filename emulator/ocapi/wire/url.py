@@ -37,6 +37,11 @@ class Address:
         return self.api == "data"
 
     @property
+    def is_shop_api(self) -> bool:
+        """Whether the path belongs to the Shop API."""
+        return self.api == "shop"
+
+    @property
     def base(self) -> str:
         """The path of the API and its version, in the scope of the request."""
         return f"{self.prefix}/dw/{self.api}/{self.version}"

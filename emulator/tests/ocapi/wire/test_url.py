@@ -135,6 +135,20 @@ def test_a_path_outside_of_the_data_api_is_recognized(path: str) -> None:
 
 
 @table(
+    ("path", "is_shop_api"),
+    [
+        ("/dw/shop", True),
+        ("/s/RefArch/dw/shop/v23_2/products/x", True),
+        ("/dw/data/v23_2/sites", False),
+        ("/dw/shopping", False),
+        ("/x/dw/shop/v23_2", False),
+    ],
+)
+def test_a_path_of_the_shop_api_is_recognized(*, path: str, is_shop_api: bool) -> None:
+    assert url.parse(path).is_shop_api == is_shop_api
+
+
+@table(
     ("path", "base"),
     [
         ("/s/-/dw/data/v23_2/inventory_lists/x", "/s/-/dw/data/v23_2"),
