@@ -18,6 +18,7 @@ COUPONS_BY_CODE = f"{CODES}.by_code"
 
 A key alone proves nothing: the keys of a deleted coupon stay, because a coupon may have many codes.
 """
+MAX_SPELLINGS = 10_000  # of a code, by case and coupon; a count would be another look-up
 GROUPS_OF_CODE = ((0, 4), (4, 8), (8, 12))
 
 
@@ -58,7 +59,7 @@ def list_holders(store: Store, site_id: str, code: str, *, case_insensitive: boo
     """
     below = (site_id, code.casefold())
     for name in (COUPONS_BY_SINGLE_CODE, COUPONS_BY_CODE):
-        for entry in store.scan(name, 0, store.count(name, below), below).records:
+        for entry in store.scan(name, 0, MAX_SPELLINGS, below).records:
             other, holder = entry.key[2:]
             coupon = store.get(COUPONS_NAME, (site_id, holder))
             if coupon is None or not _has(store, coupon, other):

@@ -33,7 +33,7 @@ from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.ocapi.schema.fields import Boolean
 from emulator.store import Change, Delete, Presence, Record, Require, Store, retry_on_conflict
 
-MAX_CODES_OF_REQUEST = 10_000
+MAX_CODES_OF_REQUEST = 2_000
 MAX_CODE_LENGTH = 256
 
 
