@@ -43,6 +43,7 @@ ORDERED_KINDS = ("string", "text", "number", "date")
 QUERY_MEMBERS = ("query", "must", "must_not", "should")
 FILTER_MEMBERS = ("filter", "filters")
 MAX_EXACT_VALUES = 1000  # a search for more looks at all documents: one scan, not many look-ups
+SEQUENCES = frozenset({list, tuple})
 MAX_SHORT_LIST = 8  # values of a list that are compared without a reader
 DOCUMENTS_OF_BATCH = 1000  # a search spends the steps of so many documents at once
 BOOLEAN_TEXTS = {False: "false", True: "true"}
@@ -566,7 +567,7 @@ def _is_plain(
         found = find(properties)
         if type(found) in plain:
             return found in values
-        if type(found) is list and len(found) <= MAX_SHORT_LIST:
+        if type(found) in SEQUENCES and len(found) <= MAX_SHORT_LIST:
             for one in found:  # noqa: SIM110 - a generator would take twice the time
                 if type(one) in plain and one in values:
                     return True
