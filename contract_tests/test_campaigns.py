@@ -362,7 +362,11 @@ def test_a_promotion_is_assigned_changed_and_taken_back(
         },
         "source_code_based": True,
     }
-    assert shop.put(path, json={"rank": 7}).status_code == 204
+    answer = shop.put(path, json={"rank": 6})
+    state = {"x-dw-resource-state": answer.headers["x-dw-resource-state"]}
+    assert shop.put(path, json={"rank": 7}, headers=state).status_code == 204
+    answer = shop.patch(path, json={"rank": 8}, headers=state)
+    assert answer.json()["fault"]["type"] == "ResourceStateConflictException"
     [shown] = shop.get(promotion).json()["assignment_information"]["active_campaign_assignments"]
     assert (shown["rank"], "description" in shown) == (7, False)
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]

@@ -6,7 +6,7 @@ PUT assigns, PATCH changes an assignment, DELETE ends the assignment, and all an
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from emulator.ocapi.answer import Answer
+from emulator.ocapi.answer import Answer, name_state
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Resource, fault_of
 from emulator.ocapi.resources.id_lists import arrange, list_of
@@ -74,7 +74,7 @@ def _declare(kind: Kind, method: str, list_changes: ListChanges) -> Operation:
             campaign = find_above(call, SITES, CAMPAIGNS)
             changes = tuple(list_changes(call, campaign))
             call.store.apply(Require(CAMPAIGNS_NAME, campaign.key, Presence.PRESENT), *changes)
-            return Answer(204)
+            return Answer(204, headers=_name_state(call, changes))
 
         return retry_on_conflict(write)
 
@@ -89,6 +89,13 @@ def _declare(kind: Kind, method: str, list_changes: ListChanges) -> Operation:
         parameters=kind.parameters.get(method, {}),
         faults=(SITES.not_found, CAMPAIGNS.not_found, *kind.faults.get(method, ())),
     )
+
+
+def _name_state(call: Call, changes: Iterable[Change]) -> dict[str, str]:
+    """Return the headers with the state of a written assignment with properties (RST-4)."""
+    name = call.route.resource.name
+    written = (c.record for c in changes if isinstance(c, Put) and c.collection == name)
+    return next((name_state(record.state) for record in written), {})
 
 
 def declare_listed(noun: str, name: str, parameter: str) -> Kind:

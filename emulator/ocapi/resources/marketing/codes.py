@@ -90,7 +90,7 @@ class Codes(Sequence[Record]):
         if self._type == MULTIPLE_CODES:
             return self._store.count(CODES, self._coupon.key)
         if self._type == SYSTEM_CODES:
-            return int(self._coupon.get("system_codes_config")["number_of_codes"])
+            return max(0, int(self._coupon.get("system_codes_config")["number_of_codes"]))
         return 1
 
     def __getitem__(self, index: Any) -> Any:

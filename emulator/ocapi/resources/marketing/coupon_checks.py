@@ -4,7 +4,11 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resources.marketing import faults
 from emulator.ocapi.resources.marketing.codes import ISSUED, REDEMPTIONS, list_holders
 from emulator.ocapi.resources.marketing.coupon import SINGLE_CODE
-from emulator.ocapi.schema.faults import ID_CONFLICT, SITE_ACCESS_FORBIDDEN
+from emulator.ocapi.schema.faults import (
+    ID_CONFLICT,
+    PROPERTY_CONSTRAINT_VIOLATION,
+    SITE_ACCESS_FORBIDDEN,
+)
 from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Record
 
@@ -33,7 +37,7 @@ def check_new(call: Call, coupon: Record) -> None:
         raise faults.COUPON_INVALID("type")
     if coupon.get("type") == SINGLE_CODE and coupon.get(CONFIG) is not None:
         raise faults.COUPON_INVALID(CONFIG)
-    if coupon.get(CONFIG) is not None and coupon.get(CONFIG)[NUMBER] < 0:
+    if _count(coupon) < 0:
         raise faults.COUPON_INVALID(f"{CONFIG}/{NUMBER}")
 
 
@@ -59,14 +63,21 @@ def check_change(call: Call, old: Record, new: Record) -> None:
         raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, f"{CONFIG}/{PREFIX}")
 
 
+def _count(coupon: Record) -> int:
+    """Return the number of generated codes."""
+    return int((coupon.get(CONFIG) or {}).get(NUMBER, 0))
+
+
 def check_codes(call: Call, coupon: Record) -> None:
     """Check the single code, or the number of generated codes.
 
     Raises:
-        Fault: COUPON_CODE_DUPLICATE, SYSTEM_COUPON_QUOTA.
+        Fault: COUPON_CODE_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION, SYSTEM_COUPON_QUOTA.
     """
     (site_id, coupon_id), code = call.key, coupon.get("single_code")
-    if (coupon.get(CONFIG) or {}).get(NUMBER, 0) > MAX_SYSTEM_CODES:
+    if _count(coupon) < 0:
+        raise PROPERTY_CONSTRAINT_VIOLATION("coupon", f"$.{CONFIG}.{NUMBER}")
+    if _count(coupon) > MAX_SYSTEM_CODES:
         raise faults.SYSTEM_COUPON_QUOTA(coupon_id, MAX_SYSTEM_CODES)
     if code is None:
         return
