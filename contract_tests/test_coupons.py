@@ -15,6 +15,7 @@ SITE = "/sites/RefArch"
 COUPONS = f"{SITE}/coupons"
 GROUPS = f"{SITE}/source_code_groups"
 Start = Callable[..., Api]
+BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
 
 
 @pytest.fixture(scope="module")
@@ -278,6 +279,32 @@ def test_single_and_generated_codes_are_listed(shop: Api) -> None:
     assert len({*codes}) == 60
     assert codes[50:] == [one["code"] for one in page["data"]]
     assert all(code.startswith("PARTNER-") for code in codes)
+
+
+@pytest.mark.rule("MKT-11")
+def test_codes_are_masked_for_users_without_the_permission(start: Start) -> None:
+    shop = start(fixtures="storefront")
+    form = {"grant_type": BUSINESS_MANAGER}
+    url = f"{shop.url}/dw/oauth2/access_token?client_id={DEMO}"
+    basic = ("merchant", f"Secret:456:{DEMO}")  # the role has the permission at RefArch alone
+    shop.token = shop.session.post(url, auth=basic, data=form).json()["access_token"]
+    shown = {
+        site: shop.get(f"/sites/{site}/coupons/welcome").json()["single_code"]
+        for site in ("RefArch", "RefArchGlobal")
+    }
+    assert shown == {"RefArch": "WELCOME10", "RefArchGlobal": "*****ME10"}
+    codes = list_codes(shop, "/sites/RefArchGlobal/coupons/welcome")
+    assert codes == ["*****ME10"]
+    path = "/sites/RefArchGlobal/coupon_search"
+    welcome = term("coupon_id", "is", "welcome")
+    [hit] = search(shop, path, welcome, select="(**)").json()["hits"]
+    assert hit["single_code"] == "*****ME10"
+    made = shop.put("/sites/RefArchGlobal/coupons/short", json={"single_code": "abc"}).json()
+    assert made["single_code"] == "***"
+    found = find(
+        shop, f"{SITE}/coupon_redemption_search", "code", term("order_no", "is", "00000101")
+    )
+    assert found == ["WELCOME10"]
 
 
 @pytest.mark.rule("MKT-12")

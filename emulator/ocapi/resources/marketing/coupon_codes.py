@@ -7,6 +7,7 @@ from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties, Resource, make_index
 from emulator.ocapi.resources.marketing.assignments import find_above
+from emulator.ocapi.resources.marketing.code_mask import mask_codes
 from emulator.ocapi.resources.marketing.codes import (
     CODES,
     COUPONS_BY_CODE,
@@ -42,9 +43,10 @@ def list_codes(call: Call) -> Sequence[Record]:
     return Codes(call.store, find_above(call, SITES, COUPONS))
 
 
-def count_redemptions(call: Call, code: Record) -> Properties:
-    """Return the number of the redemptions of a code."""
-    return {"redemption_count": call.store.count(REDEMPTIONS, code.key)}
+def show(call: Call, code: Record) -> Properties:
+    """Return the masked code and the number of redemptions."""
+    masked = mask_codes(call, code.properties, "code")
+    return {"redemption_count": call.store.count(REDEMPTIONS, code.key), **masked}
 
 
 def change_codes(call: Call) -> Answer:
@@ -121,7 +123,7 @@ COUPON_CODES = Resource(
     verbs=frozenset({"list"}),
     not_found=COUPONS.not_found,
     records=list_codes,
-    view=count_redemptions,
+    view=show,
     effects=find_effects,
     references={"code": list_coupon_of_code},
     index=make_index(list_code, COUPONS_BY_CODE, ISSUED),

@@ -7,6 +7,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource, Search, make_index
 from emulator.ocapi.resources.id_lists import move_entries, release_named
 from emulator.ocapi.resources.marketing import faults
+from emulator.ocapi.resources.marketing.code_mask import mask_codes
 from emulator.ocapi.resources.marketing.codes import (
     CODES,
     COUPONS_BY_SINGLE_CODE,
@@ -54,11 +55,13 @@ def derive(
 
 
 def show(call: Call, coupon: Record) -> dict[str, Any]:
-    """Return the numbers of codes and redemptions, if expanded."""
+    """Return the masked code, and the numbers of codes and redemptions if expanded."""
+    masked = mask_codes(call, coupon.properties, "single_code")
     if "stats" not in call.expansions:
-        return {}
+        return masked
     counts = (call.store.count(name, coupon.key) for name in (ISSUED, REDEMPTIONS))
-    return dict(zip(STATS, (*counts, len(Codes(call.store, coupon))), strict=True))
+    total = len(Codes(call.store, coupon))
+    return masked | dict(zip(STATS, (*counts, total), strict=True))
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:

@@ -2,7 +2,8 @@
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Resource
+from emulator.ocapi.resource import Operation, Properties, Resource
+from emulator.ocapi.resources.marketing.code_mask import mask_codes
 from emulator.ocapi.resources.marketing.codes import REDEMPTIONS
 from emulator.ocapi.resources.marketing.coupon import (
     CouponRedemption,
@@ -16,13 +17,18 @@ from emulator.ocapi.resources.slot.stored import KeyBelowSite, list_of_site
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
+from emulator.store import Record
 
 
 def search(call: Call) -> Answer:
     """Search the redemptions of coupons."""
     read_expansions(call)
     records = list_of_site(call, REDEMPTIONS)
-    return answer_search(call, RESULT, SEARCH_FIELDS, records, lambda one, _: one.properties)
+
+    def show(record: Record, _whole: bool) -> Properties:  # noqa: FBT001 - see Show
+        return {**record.properties, **mask_codes(call, record.properties, "code")}
+
+    return answer_search(call, RESULT, SEARCH_FIELDS, records, show)
 
 
 RESULT = CouponRedemptionSearchResult()

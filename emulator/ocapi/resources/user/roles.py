@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties, Resource
 from emulator.ocapi.resources.user import permissions, role_permissions
+from emulator.ocapi.resources.user.catalogue import VALUES
 from emulator.ocapi.resources.user.documents import USER, USER_RESULT, USERS_PAGE
 from emulator.ocapi.resources.user.role_documents import ROLE, Roles, RoleSearchRequest, complete
 from emulator.ocapi.resources.user.role_lookup import ADMINISTRATOR, INVALID_ROLE, NAME, NOT_FOUND
@@ -40,15 +41,28 @@ ROLE_OPERATION_NOT_ALLOWED = FaultType(
 )
 
 
-def may_do(call: Call, login: str, permission: str) -> bool:
-    """Return True for a user with a functional permission of the organization, or without roles."""
+def may_do(call: Call, login: str, permission: str, site_id: str = "") -> bool:
+    """Return True for a user with a functional permission, or without roles.
+
+    Args:
+        call: The call.
+        login: The login of the user.
+        permission: The name of the permission.
+        site_id: The site of a permission of sites; empty for one of the organization.
+    """
     user = call.store.get(USERS.name, (login,))
     names = (user.get("roles") if user else None) or ()
     if not names or ADMINISTRATOR in names:
         return True
     roles = filter(None, (call.store.get(NAME, (name,)) for name in names))
-    granted = (complete(role.get("permissions"))["functional"]["organization"] for role in roles)
-    return any(one["name"] == permission for given in granted for one in given)
+    granted = (complete(role.get("permissions"))["functional"] for role in roles)
+    if not site_id:
+        return any(one["name"] == permission for given in granted for one in given["organization"])
+    return any(
+        one["name"] == permission and (one.get("values") or {}).get(site_id) in VALUES
+        for given in granted
+        for one in given["site"]
+    )
 
 
 def _effects(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
