@@ -160,6 +160,13 @@ def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
     for field, value in (("single_code", "x"), ("system_codes_config", {"number_of_codes": 5})):
         answer = shop.patch(coupon, json={field: value})
         assert_fault(answer, 400, "CouponUpdateReadOnly", {**arguments, "field": field})
+    for name, field, value in (
+        ("partner", "single_code", "x"),
+        ("welcome", "system_codes_config", {"number_of_codes": 5}),
+    ):
+        answer = shop.patch(f"{COUPONS}/{name}", json={field: value})
+        arguments = {"couponId": name, "field": field}
+        assert_fault(answer, 400, "CouponUpdateReadOnly", arguments)
     answer = shop.patch(f"{COUPONS}/partner", json={"system_codes_config": {"number_of_codes": -1}})
     place = {"document": "coupon", "path": "$.system_codes_config.number_of_codes"}
     assert_fault(answer, 400, "PropertyConstraintViolation", place)

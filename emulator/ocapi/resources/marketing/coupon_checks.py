@@ -55,6 +55,8 @@ def check_change(call: Call, old: Record, new: Record) -> None:
     if old.get("type") != new.get("type"):
         changed = next(n for n in ("single_code", CONFIG) if old.get(n) != new.get(n))
         raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, changed)
+    if new.get("type") == SINGLE_CODE and new.get(CONFIG) is not None:
+        raise faults.COUPON_UPDATE_READ_ONLY(coupon_id, CONFIG)
     if not any(call.store.count(name, call.key) for name in (ISSUED, REDEMPTIONS)):
         return
     if old.get("single_code") != new.get("single_code"):
