@@ -86,7 +86,23 @@ def test_a_slot_shows_its_configurations(shop: Api) -> None:
         "_v": "23.2",
         **BANNER,
         "link": f"{shop.url}{path}",
-        "slot_configurations": [{**WELCOME, "uuid": "slot00000000000globalwelcome"}],
+        "slot_configurations": [
+            {
+                **WELCOME,
+                "slot_content": {
+                    "_type": "slot_content",
+                    "body": {
+                        "default": {
+                            "_type": "markup_text",
+                            "markup": "<p>Welcome</p>",
+                            "source": "<p>Welcome</p>",
+                        }
+                    },
+                    "type": "html",
+                },
+                "uuid": "slot00000000000globalwelcome",
+            }
+        ],
     }
 
 
@@ -142,7 +158,8 @@ def test_slots_are_found_by_id_description_and_context(shop: Api, query: Any) ->
     assert (answer.status_code, document["_type"]) == (200, "slot_search_result")
     [hit] = [hit for hit in document["hits"] if hit["slot_id"] == "home-banner"]
     assert hit.items() >= BANNER.items()
-    assert WELCOME in hit["slot_configurations"]
+    [welcome] = [one for one in hit["slot_configurations"] if one["default"]]
+    assert welcome.items() >= WELCOME.items()
 
 
 @pytest.mark.rule("SLOT-1", "SRC-2")

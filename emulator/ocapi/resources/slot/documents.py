@@ -172,3 +172,9 @@ def show_markup(texts: Mapping[str, Any]) -> dict[str, Any]:
         for locale, text in texts.items()
         if "source" in text
     }
+
+
+def show_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of a slot, with markup in the texts."""
+    body = content.get("body")
+    return {**content, **({"body": show_markup(body)} if body else {})}

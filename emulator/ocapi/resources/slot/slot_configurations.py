@@ -30,6 +30,7 @@ from emulator.ocapi.resources.slot.documents import (
     CONFIGURATION,
     SlotConfigurations,
     SlotConfigurationSearchResult,
+    show_content,
     show_markup,
 )
 from emulator.ocapi.resources.slot.shown_content import INDEXES, list_entries
@@ -131,10 +132,7 @@ def show(call: Call, configuration: Record) -> Properties:
     }
     if message := configuration.get("callout_msg"):
         shown["callout_msg"] = show_markup(message)
-    content = configuration.get("slot_content")
-    if body := content.get("body"):
-        shown["slot_content"] = {**content, "body": show_markup(body)}
-    return shown
+    return {**shown, "slot_content": show_content(configuration.get("slot_content"))}
 
 
 def _declare(

@@ -12,7 +12,7 @@ from emulator.ocapi.resources.slot.context import (
     SLOT_NOT_FOUND,
     SLOTS_NAME,
 )
-from emulator.ocapi.resources.slot.documents import Slot, Slots, SlotSearchResult
+from emulator.ocapi.resources.slot.documents import Slot, Slots, SlotSearchResult, show_content
 from emulator.ocapi.resources.slot.stored import (
     KeyBelowSite,
     list_of_site,
@@ -60,10 +60,16 @@ def show(call: Call, slot: Record) -> Properties:
     """Return the configurations of a slot, and the link with the type of the context."""
     count = call.store.count(CONFIGURATIONS_NAME, slot.key)
     found = call.store.scan(CONFIGURATIONS_NAME, 0, count, slot.key).records
-    shown = [{n: one.get(n) for n in SHOWN_OF_CONFIGURATIONS if n in one.names} for one in found]
     site_id, *own = slot.key
     link = call.link_to("sites", site_id, "slots", *own)
-    return {"link": link, "slot_configurations": shown}
+    return {"link": link, "slot_configurations": [_show_configuration(one) for one in found]}
+
+
+def _show_configuration(configuration: Record) -> dict[str, Any]:
+    """Return a configuration in few words, with the content that every configuration has."""
+    names = (name for name in SHOWN_OF_CONFIGURATIONS if name in configuration.names)
+    shown = {name: configuration.get(name) for name in names}
+    return {**shown, "slot_content": show_content(configuration.get("slot_content"))}
 
 
 RESULT = SlotSearchResult()
