@@ -1,4 +1,4 @@
-"""A/B tests, their segments, and the experiences of segments."""
+"""A/B tests, segments, and the experiences of segments."""
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.ab_test.ab_tests import AB_TESTS

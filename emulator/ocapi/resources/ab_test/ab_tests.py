@@ -1,120 +1,29 @@
-"""A/B tests of a site, and the A/B test search (ABT-1 to ABT-3)."""
+"""A/B tests of a site, and the A/B test search (ABT-1 to ABT-3, ABT-7)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
-
-from emulator.clock import render_instant
-from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Properties, Resource, Search, make_index
-from emulator.ocapi.resources.ab_test.checks import check
+from emulator.ocapi.resource import Resource, Search
+from emulator.ocapi.resources.ab_test.ab_test_rules import derive, find_effects, index, show
 from emulator.ocapi.resources.ab_test.documents import (
     EXPIRATION_TYPES,
-    IMMEDIATELY,
-    PIPELINE_CALL,
     AbTest,
     AbTests,
     AbTestSearchResult,
 )
 from emulator.ocapi.resources.ab_test.faults import (
     AB_TEST_NOT_FOUND,
-    DUPLICATE,
+    TEST_DUPLICATE,
     WRITE_FAULTS,
 )
 from emulator.ocapi.resources.ab_test.segment_view import (
     EXPANSIONS,
-    make_control,
-    show_segments,
 )
 from emulator.ocapi.resources.experiences import (
     AB_TESTS_NAME,
-    SEGMENTS_NAME,
 )
 from emulator.ocapi.resources.id_lists import (
-    entries_of,
-    lists_of,
-    move_entries,
-    move_entries_below,
     references_of,
 )
-from emulator.ocapi.resources.marketing.schedule import find_phase
-from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Clear, Key, Put, Record
-
-EVERYONE = "Everyone"
-START_DELAY, END_DELAY = timedelta(weeks=1), timedelta(weeks=2)
-STATUS_BY_PHASE = {"upcoming": "planned", "active": "running", "over": "ended"}
-
-
-def derive(
-    _before: Properties | None, after: dict[str, Any], _changes: Properties, now: str
-) -> dict[str, Any]:
-    """Return an A/B test with the defaults that depend on other properties (ABT-2)."""
-    trigger = {"trigger_type": IMMEDIATELY, **(after.get("trigger") or {})}
-    trigger["is_pipeline_based"] = trigger["trigger_type"] == PIPELINE_CALL
-    after = {**after, "trigger": trigger}
-    if not after.get("customer_groups"):
-        after["customer_groups"] = [EVERYONE]
-    if now and not (after.get("start_date") or after.get("end_date")):
-        created = datetime.fromisoformat(now)
-        after["start_date"] = render_instant(created + START_DELAY)
-        after["end_date"] = render_instant(created + END_DELAY)
-    return after
-
-
-def show(call: Call, ab_test: Record) -> Properties:
-    """Return the segments of an A/B test, and the status by the workspace's clock (ABT-3)."""
-    call.prevent_caching()
-    now = call.workspace.clock.now()
-    phase = find_phase(now, ab_test.get("start_date"), ab_test.get("end_date"))
-    groups = ab_test.get("customer_groups") or (EVERYONE,)
-    shown = {"customer_groups": groups, "status": STATUS_BY_PHASE[phase]}
-    return {**shown, **show_segments(call, ab_test.key)}
-
-
-def find_effects(
-    call: Call, before: Properties | None, after: Properties | None
-) -> Iterator[Change]:
-    """Check an A/B test; a new one has a control segment, a replaced one loses the segments.
-
-    Raises:
-        Fault: DUPLICATE, one of WRITE_FAULTS, PROPERTY_CONSTRAINT_VIOLATION.
-    """
-    old = None if before is None else Record(call.key, before)
-    new = None if after is None else Record((*call.parents, after["id"]), after)
-    if new is not None:
-        check(call, new.properties)
-        yield from require_named(call.store, AB_TESTS_NAME, "ab_test", new, old)
-    yield from move_entries(_list_groups(old), _list_groups(new))
-    if old is None or call.method == "PUT":
-        yield from _renew_segments(call)
-    elif new is None or new.key != old.key:
-        yield from move_entries_below(call, new.key if new else None)
-
-
-def _list_groups(ab_test: Record | None) -> Iterator[tuple[str, Key]]:
-    return entries_of(ab_test, AB_TESTS_NAME) if ab_test else iter(())
-
-
-def index(ab_tests: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
-    """Return the entries of the customer groups, and the control segments.
-
-    A control segment stands for the missing entry of a data set.
-    """
-    names = (one.index for one in lists_of(AB_TESTS_NAME))
-    entries = make_index(_list_groups, *names)(ab_tests)
-    return {**entries, SEGMENTS_NAME: [make_control(one.key) for one in ab_tests]}
-
-
-def _renew_segments(call: Call) -> Iterator[Change]:
-    """Yield the changes to the segments of a new or replaced test: a control segment alone."""
-    yield from move_entries_below(call, None)
-    for child in call.route.children:
-        yield Clear(child.name, call.key)
-    yield Put(SEGMENTS_NAME, make_control(call.key))
-
 
 AB_TESTS = Resource(
     path=AB_TESTS_NAME,
@@ -125,7 +34,7 @@ AB_TESTS = Resource(
     key="id",
     verbs=frozenset({"list", "read", "create", "update", "delete"}),
     not_found=AB_TEST_NOT_FOUND,
-    duplicate_if_validated=DUPLICATE,
+    duplicate_if_validated=TEST_DUPLICATE,
     deletes_missing=False,
     created_status=200,
     renames=True,
@@ -136,7 +45,7 @@ AB_TESTS = Resource(
     effects=find_effects,
     references=references_of(AB_TESTS_NAME),
     index=index,
-    refusals={"create": WRITE_FAULTS, "update": (*WRITE_FAULTS, DUPLICATE)},
+    refusals={"create": WRITE_FAULTS, "update": (*WRITE_FAULTS, TEST_DUPLICATE)},
     search=Search(
         path="ab_test_search",
         result=AbTestSearchResult(),

@@ -6,15 +6,15 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.ab_test.documents import CATEGORY_VIEW, PIPELINE_CALL
 from emulator.ocapi.resources.ab_test.faults import (
-    DUPLICATE,
     INVALID_EMAIL,
     INVALID_PIPELINE,
     INVALID_TRIGGER,
+    TEST_DUPLICATE,
 )
 from emulator.ocapi.resources.experiences import AB_TESTS_NAME
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
-PIPELINE = re.compile(r"[A-Za-z0-9_]+-[A-Za-z0-9_]+", re.ASCII)
+EMAIL_FORM = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+", re.ASCII)
+PIPELINE_FORM = re.compile(r"[A-Za-z0-9_]+-[A-Za-z0-9_]+", re.ASCII)
 NEEDED_BY_TRIGGER = {PIPELINE_CALL: "pipeline_calls", CATEGORY_VIEW: "categories"}
 
 
@@ -22,19 +22,19 @@ def check(call: Call, after: Properties) -> None:
     """Check a written A/B test.
 
     Raises:
-        Fault: DUPLICATE, or one of WRITE_FAULTS.
+        Fault: TEST_DUPLICATE, or one of WRITE_FAULTS.
     """
     site_id, ab_test_id = call.key
     if after["id"] != ab_test_id and call.store.get(AB_TESTS_NAME, (site_id, after["id"])):
-        raise DUPLICATE(after["id"], site_id)
+        raise TEST_DUPLICATE(after["id"], site_id)
     for email in after.get("email_addresses") or ():
-        if not EMAIL.fullmatch(email):
+        if not EMAIL_FORM.fullmatch(email):
             raise INVALID_EMAIL(email)
     _check_trigger(after["trigger"])
 
 
 def _check_trigger(trigger: Properties) -> None:
-    """Check that a trigger has what its type needs.
+    """Check a trigger: some types need calls or categories.
 
     Raises:
         Fault: INVALID_TRIGGER, INVALID_PIPELINE.
@@ -44,5 +44,5 @@ def _check_trigger(trigger: Properties) -> None:
     if needed and not trigger.get(needed):
         raise INVALID_TRIGGER(kind)
     for pipeline in trigger.get("pipeline_calls") or ():
-        if not PIPELINE.fullmatch(pipeline):
+        if not PIPELINE_FORM.fullmatch(pipeline):
             raise INVALID_PIPELINE(pipeline)

@@ -1,4 +1,4 @@
-"""The documents of A/B tests, their segments and triggers."""
+"""The documents of A/B tests, segments and triggers."""
 
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.fields import (
@@ -82,7 +82,7 @@ class AbTestSegmentStats(Document):
 
 
 class AbTestSegment(Document):
-    """A part of the participants, with experiences of its own."""
+    """A part of the participants, with experiences."""
 
     allocation = Integer(load_default=0)
     custom_experience = Boolean(load_default=False)

@@ -15,7 +15,7 @@ SEGMENT_NOT_FOUND = FaultType(
     "could be found.",
     ("abTestSegmentId", "abtestId", "siteId"),
 )
-DUPLICATE = FaultType(
+TEST_DUPLICATE = FaultType(
     409,
     "ABTestDuplicate",
     "The ab_test with ID '{abtestId}' for site '{siteId}' already exists.",

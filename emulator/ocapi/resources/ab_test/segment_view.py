@@ -14,7 +14,7 @@ from emulator.ocapi.resources.experiences import (
 )
 from emulator.store import Key, Record, Store
 
-CONTROL = "Control"
+CONTROL_ID = "Control"
 WHOLE_ALLOCATION = 100
 STATS = "stats"
 EXPANSIONS = (STATS, *NAMES)
@@ -24,14 +24,14 @@ GROUP_NAMES = ("allocation", "custom_experience", "description", "id")
 
 def make_control(ab_test: Key) -> Record:
     """Return the control segment of an A/B test, with the participants of no other segment."""
-    properties = {"id": CONTROL, "allocation": WHOLE_ALLOCATION, "custom_experience": False}
-    return Record((*ab_test, CONTROL), properties)
+    properties = {"id": CONTROL_ID, "allocation": WHOLE_ALLOCATION, "custom_experience": False}
+    return Record((*ab_test, CONTROL_ID), properties)
 
 
 def find_allocation(store: Store, segment: Record) -> int:
     """Return the percentage of the participants; the control segment has the rest."""
     own: int = segment.get("allocation")
-    if segment.key[-1] != CONTROL:
+    if segment.key[-1] != CONTROL_ID:
         return own
     segments = list_segments(store, segment.key[:-1])
     others: int = sum(one.get("allocation") for one in segments if one != segment)
@@ -39,7 +39,7 @@ def find_allocation(store: Store, segment: Record) -> int:
 
 
 def show_segment(call: Call, segment: Record) -> dict[str, Any]:
-    """Return the properties of a segment that differ from the stored ones; None hides one."""
+    """Return the computed properties of a segment; None hides a stored property."""
     site_id, ab_test_id, segment_id = segment.key
     link = call.link_to("sites", site_id, "ab_tests", ab_test_id, "segments", segment_id)
     stats = segment.get(STATS) or NO_STATS

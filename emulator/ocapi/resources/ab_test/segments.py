@@ -10,7 +10,7 @@ from emulator.ocapi.resources.ab_test.assignments import OPERATIONS
 from emulator.ocapi.resources.ab_test.documents import AbTestSegment, AbTestSegments
 from emulator.ocapi.resources.ab_test.faults import SEGMENT_NOT_FOUND
 from emulator.ocapi.resources.ab_test.segment_view import (
-    CONTROL,
+    CONTROL_ID,
     EXPANSIONS,
     WHOLE_ALLOCATION,
     make_control,
@@ -59,12 +59,12 @@ def find_effects(
     """
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record(call.key, after)
-    if new is not None and call.key[-1] != CONTROL:
+    if new is not None and call.key[-1] != CONTROL_ID:
         _check_allocation(call, new.get("allocation"))
     yield from move_entries(list_entries(old) if old else (), list_entries(new) if new else ())
     if new is None:
         yield from move_entries_below(call, None)
-    if new is None and call.key[-1] == CONTROL:
+    if new is None and call.key[-1] == CONTROL_ID:
         yield Put(SEGMENTS_NAME, make_control(call.parents))
 
 
@@ -72,7 +72,7 @@ def _check_allocation(call: Call, allocation: int) -> None:
     others = (
         one.get("allocation")
         for one in list_segments(call.store, call.parents)
-        if one.key[-1] not in (CONTROL, call.key[-1])
+        if one.key[-1] not in (CONTROL_ID, call.key[-1])
     )
     if not 0 <= allocation <= WHOLE_ALLOCATION - sum(others):
         raise PROPERTY_CONSTRAINT_VIOLATION("ab_test_segment", "$.allocation")

@@ -11,9 +11,9 @@ from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
 from emulator.ocapi.resources.marketing.pages import show_record
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.slot.campaign_assignments import ASSIGNMENTS_NAME, show_assignment
+from emulator.ocapi.resources.slot.configuration_view import show as show_computed
 from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME
 from emulator.ocapi.resources.slot.documents import ASSIGNMENT
-from emulator.ocapi.resources.slot.slot_configurations import show as show_computed
 from emulator.ocapi.resources.slot.stored import list_of_site
 from emulator.ocapi.schema.fields import Array, Embedded
 from emulator.ocapi.search.answer import answer_search, read_expansions

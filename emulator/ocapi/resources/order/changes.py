@@ -121,7 +121,7 @@ def _find_instrument(call: Call, order: Order) -> tuple[int, Order]:
 
 
 def _put(order: Order, name: str, index: int, entry: Order) -> Order:
-    """Return an order with one other entry of an array."""
+    """Return an order with a changed entry of an array."""
     entries = [*order[name][:index], entry, *order[name][index + 1 :]]
     return {**order, name: entries}
 

@@ -1,4 +1,4 @@
-"""The documents of orders: the stored order, and the requests that change an order."""
+"""The documents of stored orders."""
 
 from emulator.ocapi.resources.order.transitions import STATUSES
 from emulator.ocapi.schema.document import Collection, Document
@@ -12,10 +12,10 @@ from emulator.ocapi.schema.fields import (
     String,
 )
 
-CONFIRMATION = ("confirmed", "not_confirmed")
-EXPORT = ("exported", "not_exported", "ready", "failed")
-PAYMENT = ("paid", "part_paid", "not_paid")
-SHIPPING = ("shipped", "part_shipped", "not_shipped")
+CONFIRMATION_STATUSES = ("confirmed", "not_confirmed")
+EXPORT_STATUSES = ("exported", "not_exported", "ready", "failed")
+PAYMENT_STATUSES = ("paid", "part_paid", "not_paid")
+SHIPPING_STATUSES = ("shipped", "part_shipped", "not_shipped")
 MAX_ORDER_NO_LENGTH, MAX_TEXT_LENGTH = 50, 256
 
 
@@ -46,7 +46,7 @@ class OrderAddress(Document):
 
 
 class Shipment(Document):
-    """A part of an order with an address of its own."""
+    """A part of an order for a single address."""
 
     shipment_id = String(min_length=1, required=True, allow_none=False)
     shipment_no = String()
@@ -103,11 +103,11 @@ class StoredOrder(Document):
     custom = True
 
     billing_address = Embedded(OrderAddress())
-    confirmation_status = Enumeration(*CONFIRMATION, load_default="not_confirmed")
+    confirmation_status = Enumeration(*CONFIRMATION_STATUSES, load_default="not_confirmed")
     creation_date = DateTime(read_only=True)
     currency = String(max_length=3)
     customer_info = Embedded(CustomerInfo())
-    export_status = Enumeration(*EXPORT, load_default="not_exported")
+    export_status = Enumeration(*EXPORT_STATUSES, load_default="not_exported")
     external_order_status = String(min_length=1, max_length=MAX_TEXT_LENGTH)
     invoice_no = String()
     last_modified = DateTime(read_only=True)
@@ -115,10 +115,10 @@ class StoredOrder(Document):
     order_no = String(min_length=1, max_length=MAX_ORDER_NO_LENGTH, required=True, allow_none=False)
     order_total = Number(minimum=0)
     payment_instruments = Array(Embedded(OrderPaymentInstrument()))
-    payment_status = Enumeration(*PAYMENT, load_default="not_paid")
+    payment_status = Enumeration(*PAYMENT_STATUSES, load_default="not_paid")
     product_items = Array(Embedded(ProductItem()))
     shipments = Array(Embedded(Shipment()))
-    shipping_status = Enumeration(*SHIPPING, load_default="not_shipped")
+    shipping_status = Enumeration(*SHIPPING_STATUSES, load_default="not_shipped")
     status = Enumeration(*STATUSES, load_default="created")
 
 
@@ -126,61 +126,3 @@ class Orders(Collection):
     """A page of orders. No operation answers the page."""
 
     data = Array(Embedded(StoredOrder()))
-
-
-class OrderUpdateRequest(Document):
-    """Custom properties of an order."""
-
-    custom = True
-
-
-class OrderStatusUpdateRequest(Document):
-    """A new status of an order."""
-
-    status = Enumeration(*STATUSES, required=True, allow_none=False)
-
-
-class OrderConfirmationStatusUpdateRequest(Document):
-    """A new confirmation status of an order."""
-
-    status = Enumeration(*CONFIRMATION, required=True, allow_none=False)
-
-
-class OrderExportStatusUpdateRequest(Document):
-    """A new export status of an order."""
-
-    status = Enumeration(*EXPORT, required=True, allow_none=False)
-
-
-class OrderExternalStatusUpdateRequest(Document):
-    """A new status of an order in an external system."""
-
-    status = String(min_length=1, max_length=MAX_TEXT_LENGTH, required=True, allow_none=False)
-
-
-class OrderPaymentStatusUpdateRequest(Document):
-    """A new payment status of an order."""
-
-    status = Enumeration(*PAYMENT, required=True, allow_none=False)
-
-
-class OrderShippingStatusUpdateRequest(Document):
-    """A new shipping status of an order."""
-
-    status = Enumeration(*SHIPPING, required=True, allow_none=False)
-
-
-class PaymentInstrumentUpdateRequest(Document):
-    """Custom properties of a payment instrument."""
-
-    custom = True
-
-
-class PaymentTransactionUpdateRequest(Document):
-    """Custom properties of a transaction."""
-
-    custom = True
-
-
-class ShippingAddressUpdateRequest(OrderAddress):
-    """The address of a shipment."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Resource
-from emulator.ocapi.resources.order import documents, writes
+from emulator.ocapi.resources.order import documents, requests, writes
 from emulator.ocapi.resources.order.changes import (
     PAYMENT_INSTRUMENT_NOT_FOUND,
     PAYMENT_TRANSACTION_NOT_FOUND,
@@ -16,8 +16,8 @@ from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 
-PATH = "sites/{site_id}/orders/{order_no}"
-INSTRUMENT = "/payment_instruments/{payment_instrument_id}"
+ORDER_PATH = "sites/{site_id}/orders/{order_no}"
+INSTRUMENT_PATH = "/payment_instruments/{payment_instrument_id}"
 
 
 def _declare(
@@ -29,56 +29,57 @@ def _declare(
 ) -> Operation:
     """Return the operation of a path below an order."""
     faults = (writes.ORDER_NOT_FOUND, SITES.not_found, *faults)
-    return Operation(method=method, path=f"{PATH}{path}", answer=answer, body=body, faults=faults)
+    path = f"{ORDER_PATH}{path}"
+    return Operation(method=method, path=path, answer=answer, body=body, faults=faults)
 
 
 OPERATIONS = (
-    _declare("PATCH", "", writes.update, documents.OrderUpdateRequest()),
+    _declare("PATCH", "", writes.update, requests.OrderUpdateRequest()),
     _declare(
         "PUT",
         "/confirmation_status",
         writes.write_confirmation_status,
-        documents.OrderConfirmationStatusUpdateRequest(),
+        requests.OrderConfirmationStatusUpdateRequest(),
     ),
     _declare(
         "PUT",
         "/export_status",
         writes.write_export_status,
-        documents.OrderExportStatusUpdateRequest(),
+        requests.OrderExportStatusUpdateRequest(),
     ),
     _declare(
         "PUT",
         "/external_status",
         writes.write_external_status,
-        documents.OrderExternalStatusUpdateRequest(),
+        requests.OrderExternalStatusUpdateRequest(),
     ),
     _declare(
         "PUT",
         "/payment_status",
         writes.write_payment_status,
-        documents.OrderPaymentStatusUpdateRequest(),
+        requests.OrderPaymentStatusUpdateRequest(),
     ),
     _declare(
         "PUT",
         "/shipping_status",
         writes.write_shipping_status,
-        documents.OrderShippingStatusUpdateRequest(),
+        requests.OrderShippingStatusUpdateRequest(),
     ),
     _declare(
-        "PUT", "/status", writes.write_status, documents.OrderStatusUpdateRequest(), *STATUS_FAULTS
+        "PUT", "/status", writes.write_status, requests.OrderStatusUpdateRequest(), *STATUS_FAULTS
     ),
     _declare(
         "PATCH",
-        INSTRUMENT,
+        INSTRUMENT_PATH,
         writes.update_payment_instrument,
-        documents.PaymentInstrumentUpdateRequest(),
+        requests.PaymentInstrumentUpdateRequest(),
         PAYMENT_INSTRUMENT_NOT_FOUND,
     ),
     _declare(
         "PATCH",
-        f"{INSTRUMENT}/transaction",
+        f"{INSTRUMENT_PATH}/transaction",
         writes.update_payment_transaction,
-        documents.PaymentTransactionUpdateRequest(),
+        requests.PaymentTransactionUpdateRequest(),
         PAYMENT_INSTRUMENT_NOT_FOUND,
         PAYMENT_TRANSACTION_NOT_FOUND,
     ),
@@ -86,12 +87,12 @@ OPERATIONS = (
         "PUT",
         "/shipments/{shipment_id}/shipping_address",
         writes.write_shipping_address,
-        documents.ShippingAddressUpdateRequest(),
+        requests.ShippingAddressUpdateRequest(),
         SHIPMENT_NOT_FOUND,
     ),
 )
 ORDERS = Resource(
-    path=writes.COLLECTION,
+    path=writes.ORDERS_NAME,
     parent=SITES,
     parent_key="site_id",
     document=documents.StoredOrder(),

@@ -18,7 +18,7 @@ class OutOfStockError(Exception):
 
 
 class Stock:
-    """Changes of inventory records; ``changes`` lists these changes for the store.
+    """The changes of inventory records for an order.
 
     Args:
         store: The inventory lists and records.

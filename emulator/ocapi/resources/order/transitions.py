@@ -1,4 +1,4 @@
-"""The status of an order: the possible changes, and the refused ones (ORDER-3 to ORDER-6)."""
+"""The status of an order: possible and refused changes (ORDER-3 to ORDER-6)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from emulator.ocapi.schema.faults import FaultType
 
 CREATED, CANCELLED, FAILED = "created", "cancelled", "failed"
-PLACED = ("new", "open", "completed")
-STATUSES = (CREATED, *PLACED, CANCELLED, FAILED)
-FOLLOWING = {
-    CREATED: (FAILED, CANCELLED, *PLACED),
+PLACED_STATUSES = ("new", "open", "completed")
+STATUSES = (CREATED, *PLACED_STATUSES, CANCELLED, FAILED)
+FOLLOWING_STATUSES = {
+    CREATED: (FAILED, CANCELLED, *PLACED_STATUSES),
     FAILED: (CREATED,),
-    CANCELLED: PLACED,
-    **dict.fromkeys(PLACED, (CANCELLED, *PLACED)),
+    CANCELLED: PLACED_STATUSES,
+    **dict.fromkeys(PLACED_STATUSES, (CANCELLED, *PLACED_STATUSES)),
 }
 """The statuses that may follow a status."""
-SHIPPED = ("part_shipped", "shipped")
+SHIPPED_STATUSES = ("part_shipped", "shipped")
 
 
 def _refuse(name: str, message: str, *arguments: str) -> FaultType:
@@ -36,20 +36,20 @@ UNDO_CANCEL_ORDER = _refuse(
 UNDO_FAIL_ORDER = _refuse(
     "UndoFailOrder", "The failed order with number '{orderNo}' cannot be reopened."
 )
-INTEGRATED = _refuse(
+ORDER_INTEGRATED = _refuse(
     "OrderIntegrationStatus",
     "The status change is not supported. An external system manages the order with number "
     "'{orderNo}'.",
 )
-PREVIOUSLY_INTEGRATED = _refuse(
+ORDER_PREVIOUSLY_INTEGRATED = _refuse(
     "OrderPreviouslyIntegratedStatus",
     "The status change is not supported. An external system managed the order with number "
     "'{orderNo}'.",
 )
 STATUS_FAULTS = (
     CANCEL_ORDER,
-    INTEGRATED,
-    PREVIOUSLY_INTEGRATED,
+    ORDER_INTEGRATED,
+    ORDER_PREVIOUSLY_INTEGRATED,
     STATUS_TRANSITION,
     PLACE_ORDER,
     UNDO_CANCEL_ORDER,
@@ -58,20 +58,20 @@ STATUS_FAULTS = (
 
 
 def check_transition(order: Mapping[str, Any], target: str) -> None:
-    """Check that an order may get a status, stock left aside.
+    """Check the change of an order to a status; stock is not looked at.
 
     Raises:
         Fault: One of STATUS_FAULTS.
     """
     source, number = order["status"], order["order_no"]
     manager = order.get("order_management")
-    if manager and source in (*PLACED, CANCELLED):
-        raise (INTEGRATED if manager == "integrated" else PREVIOUSLY_INTEGRATED)(number)
-    if target not in FOLLOWING[source]:
+    if manager and source in (*PLACED_STATUSES, CANCELLED):
+        raise (ORDER_INTEGRATED if manager == "integrated" else ORDER_PREVIOUSLY_INTEGRATED)(number)
+    if target not in FOLLOWING_STATUSES[source]:
         raise STATUS_TRANSITION(number, source.upper(), target.upper())
     if source == CREATED and target != FAILED and not order.get("payment_instruments"):
         raise PLACE_ORDER(number)
-    if target == CANCELLED and order["shipping_status"] in SHIPPED:
+    if target == CANCELLED and order["shipping_status"] in SHIPPED_STATUSES:
         raise CANCEL_ORDER(number)
 
 

@@ -1,4 +1,4 @@
-"""The operations of orders: each changes one order and answers 204 (ORDER-1)."""
+"""The operations of orders: a change of an order, with the answer 204 (ORDER-1)."""
 
 from collections.abc import Callable, Iterable
 
@@ -21,7 +21,7 @@ from emulator.store import Change, Put, Record, retry_on_conflict
 
 ChangeOrder = Callable[[Call, Order], tuple[Order, Iterable[Change]]]
 """Returns an order after a change, and changes of other documents."""
-COLLECTION = "orders"
+ORDERS_NAME = "orders"
 
 ORDER_NOT_FOUND = FaultType(
     404, "OrderNotFound", "No order with number '{orderNo}' was found.", ("orderNo",)
@@ -92,7 +92,7 @@ def write(call: Call, change: ChangeOrder) -> Answer:
         if Record(order.key, properties) == order:
             return Answer(204, headers=name_state(order.state))
         record = call.route.resource.record(order.key, properties, call.now)
-        call.store.apply(Put(COLLECTION, record, order.state), *more)
+        call.store.apply(Put(ORDERS_NAME, record, order.state), *more)
         return Answer(204, headers=name_state(record.state))
 
     return retry_on_conflict(step)
@@ -107,12 +107,12 @@ def find(call: Call) -> Record:
     site_id, order_no = call.key[:2]
     if call.store.get(SITES.name, (site_id,)) is None:
         raise fault_of(SITES.not_found, (site_id,))
-    order = call.store.get(COLLECTION, (site_id, order_no))
+    order = call.store.get(ORDERS_NAME, (site_id, order_no))
     if order is None:
         raise ORDER_NOT_FOUND(order_no)
     return order
 
 
 def write_property(call: Call, name: str) -> Answer:
-    """Change one property of an order: a status without rules."""
+    """Change a status of an order without rules."""
     return write(call, lambda call, order: ({**order, name: call.changes["status"]}, ()))

@@ -1,4 +1,4 @@
-"""Slots of the storefront and their configurations."""
+"""Slots of the storefront, and slot configurations."""
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.slot.slot_configurations import SLOT_CONFIGURATIONS

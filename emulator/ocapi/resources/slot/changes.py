@@ -34,7 +34,7 @@ CONTENT_NOT_FOUND = FaultType(
 def find_effects(
     call: Call, before: Properties | None, after: Properties | None
 ) -> Iterator[Change]:
-    """Check the named documents and the new id of a configuration; keep what refers to it.
+    """Check the named documents and the new id of a configuration; keep references consistent.
 
     A slot has one default configuration in a context. Assignments to campaigns and A/B tests follow
     a new id, and go with the configuration. An import creates the slot, too.

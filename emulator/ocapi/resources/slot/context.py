@@ -71,7 +71,7 @@ def write_context(context_type: str, context_id: str) -> str:
 
 
 def find_assigned(call: Call, slot_id: str, configuration_id: str) -> Key:
-    """Return the key of a slot configuration that a path and the context name.
+    """Return the key of the slot configuration in path and context.
 
     Raises:
         Fault: One of ASSIGNMENT_FAULTS.

@@ -21,7 +21,7 @@ from emulator.ocapi.schema.fields import (
 )
 from emulator.ocapi.search.query import SearchResult
 
-RANKS = tuple(range(10, 101, 10))
+SLOT_RANKS = tuple(range(10, 101, 10))
 CONTENT_TYPES = ("products", "categories", "content_assets", "html", "recommended_products")
 
 
@@ -29,11 +29,11 @@ class Rank(Integer):
     """A rank: 10, 20, ... 100."""
 
     def __init__(self) -> None:
-        super().__init__(minimum=1, metadata={"enum": [*RANKS]})
+        super().__init__(minimum=1, metadata={"enum": [*SLOT_RANKS]})
 
     def check(self, value: float) -> float:
         """See ``Property.check``."""
-        return super().check(value) if value in RANKS else refuse(constrained)
+        return super().check(value) if value in SLOT_RANKS else refuse(constrained)
 
 
 class SlotContent(Document):

@@ -17,7 +17,7 @@ from emulator.ocapi.resources.slot.stored import (
     KeyBelowSite,
     list_of_site,
     require_site,
-    show_whole,
+    show_hit,
 )
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField
@@ -26,7 +26,7 @@ from emulator.ocapi.verbs import read
 from emulator.store import Record
 
 SHOWN_OF_CONFIGURATIONS = ("configuration_id", "default", "enabled", "uuid")
-FIELDS = {
+SEARCH_FIELDS = {
     "slot_id": SearchField("string"),
     "description": SearchField("text"),
     "context_type": SearchField("enum", values=CONTEXT_TYPES),
@@ -34,7 +34,7 @@ FIELDS = {
 
 
 def read_slot(call: Call) -> Answer:
-    """Show one slot of a type of context."""
+    """Show the slot of a type of context."""
     require_site(call)
     site_id, *own = call.key
     if call.store.get(SLOTS_NAME, call.key) is None:
@@ -46,7 +46,7 @@ def search_slots(call: Call) -> Answer:
     """Show a page of the slots that match a query."""
     read_expansions(call)
     records = list_of_site(call, SLOTS_NAME)
-    return answer_search(call, RESULT, FIELDS, records, lambda slot, _: show_whole(call, slot))
+    return answer_search(call, SEARCH_RESULT, SEARCH_FIELDS, records, show_hit(call))
 
 
 def derive(
@@ -66,13 +66,13 @@ def show(call: Call, slot: Record) -> Properties:
 
 
 def _show_configuration(configuration: Record) -> dict[str, Any]:
-    """Return a configuration in few words, with the content that every configuration has."""
+    """Return the main properties of a configuration."""
     names = (name for name in SHOWN_OF_CONFIGURATIONS if name in configuration.names)
     shown = {name: configuration.get(name) for name in names}
     return {**shown, "slot_content": show_content(configuration.get("slot_content"))}
 
 
-RESULT = SlotSearchResult()
+SEARCH_RESULT = SlotSearchResult()
 SLOTS = Resource(
     path=SLOTS_NAME,
     parent=SITES,
@@ -98,7 +98,7 @@ SLOTS = Resource(
             method="POST",
             path="sites/{site_id}/slot_search",
             answer=search_slots,
-            shows=RESULT,
+            shows=SEARCH_RESULT,
             body=SearchRequest(),
             faults=(SITES.not_found, *SEARCH_FAULTS),
         ),

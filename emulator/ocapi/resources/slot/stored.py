@@ -8,6 +8,7 @@ from emulator.fixture.reference import KeyOf, Records, Reference
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.search.answer import Show
 from emulator.store import Record
 
 
@@ -41,8 +42,12 @@ def list_of_site(call: Call, name: str) -> Sequence[Record]:
     return call.store.scan(name, 0, call.store.count(name, site), site).records
 
 
-def show_whole(call: Call, record: Record) -> dict[str, Any]:
-    """Return all properties of a document, with those of the view."""
+def show_hit(call: Call) -> Show:
+    """Return a function to all properties of a hit, computed properties included."""
     view = call.route.resource.view
-    shown = {**record.properties, **(view(call, record) if view else {})}
-    return {name: value for name, value in shown.items() if value is not None}
+
+    def show(record: Record, _whole: bool) -> dict[str, Any]:  # noqa: FBT001 - see Show
+        shown = {**record.properties, **(view(call, record) if view else {})}
+        return {name: value for name, value in shown.items() if value is not None}
+
+    return show
