@@ -179,6 +179,47 @@ def test_an_export_has_slot_configurations(shop: Api) -> None:
     assert found["total"] == 22
 
 
+ASSIGNMENTS = f"""<slot-configurations xmlns="{NAMESPACE}/slot/2008-09-08">
+ <slot-configuration-campaign-assignment slot-id="home-banner" context="global"
+   configuration-id="welcome" campaign-id="paused">
+  <qualifiers>
+   <customer-groups><customer-group group-id="Registered"/></customer-groups>
+  </qualifiers>
+  <rank>3</rank>
+  <schedule><start-date>2026-01-01T00:00:00.000Z</start-date></schedule>
+ </slot-configuration-campaign-assignment>
+ <slot-configuration-campaign-assignment slot-id="home-banner" context="global"
+   configuration-id="none" campaign-id="paused"/>
+</slot-configurations>"""
+
+
+@pytest.mark.rule("SLOT-8")
+def test_an_archive_brings_slot_configurations_in_campaigns(shop: Api) -> None:
+    log = import_(shop, {"sites/RefArch/slots.xml": ASSIGNMENTS})
+    [error] = re.findall("DATAERROR.*", log)
+    assert "slot-configuration-campaign-assignment 'none'" in error
+    files = shop.call("GET", "/__emulator__/state").json()["files"]
+    found = [
+        one
+        for one in files["slot_configuration_campaign_assignments.json"]
+        if one["campaign_id"] == "paused" and one["slot_configuration_id"] == "welcome"
+    ]
+    assert [(one["rank"], one["customer_groups"], one["schedule"]) for one in found] == [
+        (3, ["Registered"], {"start_date": "2026-01-01T00:00:00.000Z"})
+    ]
+    body = {"export_file": "b.zip", "data_units": {"sites": {"RefArch": {"slots": True}}}}
+    run(shop, EXPORT, body)
+    content = shop.call("GET", f"{INSTANCE}/b.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        text = archive.read("b/sites/RefArch/slots.xml").decode()
+    [written] = re.findall(
+        r"<slot-configuration-campaign-assignment [^>]*paused[^>]*>.*?</rank>", text, re.DOTALL
+    )[:1]
+    assert 'configuration-id="welcome"' in written
+    assert "<qualifiers>" in written
+    assert "<rank>3</rank>" in written
+
+
 @pytest.mark.rule("ORDER-11")
 def test_an_archive_brings_orders(shop: Api) -> None:
     log = import_(shop, {"sites/RefArch/order.xml": ORDERS})
