@@ -191,6 +191,12 @@ def let_in(patch: pytest.MonkeyPatch, collection: str, rival: Callable[[], objec
             ("PUT", f"{SEGMENT}/slot_configurations/home-banner/new", None),
             id="slot-configuration-and-segment",
         ),
+        pytest.param(
+            "/catalogs/storefront-catalog/categories/care",
+            "categories",
+            ("PUT", f"{SEGMENT}/sorting_rules/by-name/care", None),
+            id="category-and-segment",
+        ),
     ],
 )
 def test_a_deletion_leaves_no_reference_of_a_rival(
