@@ -18,7 +18,7 @@ from emulator.ocapi.resources.user.roles import may_do
 from emulator.ocapi.resources.user.users import NOT_FOUND, USERS
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Delete, Put, Record, retry_on_conflict
+from emulator.store import Delete, Presence, Put, Record, Require, retry_on_conflict
 
 LIFETIME = timedelta(days=365)
 PERMISSION = "Manage_Users_Access_Keys"
@@ -62,7 +62,6 @@ def read(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Create an access key; the key replaces the user's earlier key of the scope."""
-    _check(call)
     clock = call.workspace.clock
     key = f"{clock.identifier()}{clock.identifier()}"[:40]
     expiration = render_instant(clock.now() + LIFETIME)
@@ -73,8 +72,14 @@ def create(call: Call) -> Answer:
         "scope": call.key[1],
     }
     record = Record(call.key, properties)
-    call.store.apply(Put(COLLECTION, record))
-    return _show(call, record, access_key=key)
+    user = Require(USERS.name, call.key[:1], Presence.PRESENT)
+
+    def write() -> Answer:
+        _check(call)
+        call.store.apply(user, Put(COLLECTION, record))
+        return _show(call, record, access_key=key)
+
+    return retry_on_conflict(write)
 
 
 def update(call: Call) -> Answer:

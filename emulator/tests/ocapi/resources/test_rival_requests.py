@@ -255,3 +255,25 @@ def test_an_import_leaves_no_reference_of_a_rival(
     found = send("GET", f"{members}?count=200").json
     assert found is not None
     assert "00000003" not in [one["customer_no"] for one in found["data"]]
+
+
+def let_in_once(patch: pytest.MonkeyPatch, rival: Callable[[], object]) -> None:
+    """Let a rival act before the next write is made."""
+    apply, waiting = MemoryStore.apply, [rival]
+
+    def apply_after_rival(store: MemoryStore, *changes: Change) -> None:
+        if waiting:
+            waiting.pop()()
+        apply(store, *changes)
+
+    patch.setattr(MemoryStore, "apply", apply_after_rival)
+
+
+def test_no_access_key_outlives_the_user(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, user = connect(emulator), "/users/signon@storefront.example"
+    let_in_once(monkeypatch, lambda: send("DELETE", user))
+    answer = send("PUT", f"{user}/access_key/STOREFRONT", {})
+    assert (answer.status_code, "UserNotFoundException" in answer.text) == (404, True)
+    assert not emulator.workspace.store.count("access_keys")
