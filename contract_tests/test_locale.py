@@ -26,6 +26,7 @@ def localized_data_set(data_set: str, tmp_path_factory: pytest.TempPathFactory) 
     link = {"customer_list_id": "all", "title": TITLES}
     site = {"id": "SiteGenesis", "display_name": NAMES, "customer_list_link": link}
     (folder / "sites.json").write_text(json.dumps([site, {"id": "MyOtherSite"}]))
+    (folder / "customer_lists.json").write_text(json.dumps([{"id": "all"}]))
     declared = {"document": "inventory_list", "name": "c_note", "type": "string", "localized": True}
     declarations = {"custom_properties": [declared], "allow_undeclared": True}
     (folder / "custom_properties.json").write_text(json.dumps(declarations))

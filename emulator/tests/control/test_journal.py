@@ -554,11 +554,11 @@ def test_the_nearest_misses_of_a_full_journal_are_found_in_bounded_time() -> Non
     seconds = process_time() - began
     gc.unfreeze()
     # A ratio: while other programs share the core, both sides take longer. An idle core took 0.14 s
-    # for the loop, so 5 loops are less than a second.
+    # for the loop, so 7 loops are about a second.
     began = process_time()
     for _ in range(10_000_000):
         pass
-    assert seconds < 5 * (process_time() - began)
+    assert seconds < 7 * (process_time() - began)
 
 
 @table(
