@@ -239,6 +239,17 @@ def test_a_status_of_later_versions_is_unknown(shop: Api) -> None:
         assert_fault(answer, 400, "EnumConstraintViolation", arguments)
 
 
+@pytest.mark.rule("ORDER-3", "VER-5")
+def test_an_order_may_fail_with_a_reopened_basket_from_25_6_on(shop: Api) -> None:
+    number = make(shop, **CREATED)
+    path = f"/sites/RefArch/orders/{number}/status"
+    body = {"status": "failed_with_reopen"}
+    for version, status in (("v23_2", 400), ("v25_6", 204)):
+        answer = shop.call("PUT", f"/s/-/dw/data/{version}{path}", json=body)
+        assert answer.status_code == status
+    assert show(shop, number)["status"] == "failed"
+
+
 @pytest.mark.rule("ORDER-4")
 def test_a_placed_order_has_numbers_of_invoice_and_shipments(shop: Api) -> None:
     shipments = [{"shipment_id": "a"}, {"shipment_id": "b", "shipment_no": "own"}]

@@ -103,6 +103,11 @@ class Document(Schema):
         for name, attribute in lens.list_loosened(self.type_name, version):
             made.fields[name] = copy(made.fields[name])
             setattr(made.fields[name], attribute, None)
+        for name, hidden in lens.list_narrowed(self.type_name, version):
+            narrowed = copy(made.fields[name])
+            values = [value for value in getattr(narrowed, "values", ()) if value not in hidden]
+            setattr(narrowed, "values", tuple(values))  # noqa: B010 - only enumerations have values
+            made.fields[name] = narrowed
         return made
 
     @property

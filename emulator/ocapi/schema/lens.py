@@ -80,6 +80,11 @@ CONSTRAINTS: Mapping[str, Mapping[str, Mapping[str, Span]]] = {
 }
 """The constraints of properties that not all versions have, by the attribute of the property."""
 
+ENUMERATIONS: Mapping[str, Mapping[str, Mapping[str, Span]]] = {
+    "order_status_update_request": {"status": _since("25.6", "failed_with_reopen")},
+}
+"""The values of enumerations that not all versions have, by property."""
+
 _SEARCH_DATES = _since("22.4", "creation_date", "last_modified")
 SEARCH_FIELDS: Mapping[str, Mapping[str, Span]] = {
     "catalog_search": _since("22.4", "last_modified"),
@@ -121,6 +126,14 @@ def list_loosened(document: str, version: str) -> Iterator[tuple[str, str]]:
         for attribute, span in rows.items():
             if not span.covers(version):
                 yield name, attribute
+
+
+def list_narrowed(document: str, version: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield property and missing values of each enumeration with fewer values in a version."""
+    for name, rows in ENUMERATIONS.get(document, {}).items():
+        missing = frozenset(value for value, span in rows.items() if not span.covers(version))
+        if missing:
+            yield name, missing
 
 
 def pick_fields(template: Iterable[str], version: str, fields: Mapping[str, T]) -> Mapping[str, T]:

@@ -9,6 +9,7 @@ from emulator.ocapi.resources.order.transitions import (
     CANCELLED,
     CREATED,
     FAILED,
+    FAILED_WITH_REOPEN,
     UNDO_CANCEL_ORDER,
     UNDO_FAIL_ORDER,
     check_transition,
@@ -49,6 +50,7 @@ def change_status(call: Call, order: Order) -> tuple[Order, Iterable[Change]]:
         Fault: One of STATUS_FAULTS.
     """
     source, target = order["status"], call.changes["status"]
+    target = FAILED if target == FAILED_WITH_REOPEN else target
     if source == target:
         return order, ()
     check_transition(order, target)

@@ -8,7 +8,7 @@ from emulator.ocapi.resources.order.documents import (
     SHIPPING_STATUSES,
     OrderAddress,
 )
-from emulator.ocapi.resources.order.transitions import STATUSES
+from emulator.ocapi.resources.order.transitions import FAILED_WITH_REOPEN, STATUSES
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
     Enumeration,
@@ -25,7 +25,7 @@ class OrderUpdateRequest(Document):
 class OrderStatusUpdateRequest(Document):
     """A new status of an order."""
 
-    status = Enumeration(*STATUSES, required=True, allow_none=False)
+    status = Enumeration(*STATUSES, FAILED_WITH_REOPEN, required=True, allow_none=False)
 
 
 class OrderConfirmationStatusUpdateRequest(Document):

@@ -7,6 +7,8 @@ from emulator.ocapi.schema.faults import FaultType
 
 CREATED, CANCELLED, FAILED = "created", "cancelled", "failed"
 PLACED_STATUSES = ("new", "open", "completed")
+FAILED_WITH_REOPEN = "failed_with_reopen"
+"""Requests of some versions name the status; the order gets the status ``failed``."""
 STATUSES = (CREATED, *PLACED_STATUSES, CANCELLED, FAILED)
 FOLLOWING_STATUSES = {
     CREATED: (FAILED, CANCELLED, *PLACED_STATUSES),

@@ -149,6 +149,12 @@ def render_rows() -> Iterator[str]:
             for attribute, span in spans.items()
         ),
         *(
+            (f"value `{value}` of `{d}.{n}`", span)
+            for d, r in lens.ENUMERATIONS.items()
+            for n, spans in r.items()
+            for value, span in spans.items()
+        ),
+        *(
             (f"search field `{n}` of `{s}`", span)
             for s, r in lens.SEARCH_FIELDS.items()
             for n, span in r.items()
