@@ -39,9 +39,12 @@ OPERATIONS = """
 
 The column "tests" counts the contract tests in which the operation succeeds. A rule stands at an
 operation if at least a fifth of its tests send the operation; up to six rules are named, those
-with the greatest share first. The evidence is that of these rules.
+with the greatest share first. Tests of more than 100 operations count for no rule. The evidence is
+that of these rules.
 """
 MAX_RULES = 6
+MAX_OPERATIONS_OF_RULE = 100
+"""A test with more operations says nothing about the rules of each."""
 LEAST_SHARE = 0.2
 """The least share of a rule's tests that send an operation of the rule."""
 DATA_PATH = "/dw/data/"
@@ -101,6 +104,8 @@ class Sent:
     def add(self, operations: dict[Operation, bool], rules: list[str]) -> None:
         """Add a test: its operations, each with its success, and its rules."""
         self.successes.update(operation for operation, succeeded in operations.items() if succeeded)
+        if len(operations) > MAX_OPERATIONS_OF_RULE:
+            return
         self.by_rule.update((rule, operation) for rule in rules for operation in operations)
         self.tests.update(rules)
 
