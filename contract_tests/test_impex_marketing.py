@@ -1,17 +1,22 @@
 """Campaigns, promotions, coupons and source codes in site archives (MKT-17)."""
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import pytest
+from defusedxml import ElementTree
 
 from contract_tests.api import Api
-from contract_tests.archives import import_, run
+from contract_tests.archives import INSTANCE, import_, run
 from contract_tests.shop import ALL, search, strip
 
 Start = Callable[..., Api]
 NAMESPACE = "http://www.demandware.com/xml/impex"
+XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 SITE = "/sites/RefArch"
 FOLDER = "sites/RefArch"
 PROMOTIONS = f"""<promotions xmlns="{NAMESPACE}/promotion/2008-01-31">
@@ -36,6 +41,9 @@ PROMOTIONS = f"""<promotions xmlns="{NAMESPACE}/promotion/2008-01-31">
   <callout-msg xml:lang="x-default">&lt;b&gt;Cold&lt;/b&gt;</callout-msg>
   <tags><tag>food</tag><tag>summer</tag></tags>
   <shipping-promotion-rule>
+   <discount-threshold type="buy &lt; get" xml:lang="de">
+    <amount>10.5</amount>
+   </discount-threshold>
    <disable-global-excluded-products>true</disable-global-excluded-products>
   </shipping-promotion-rule>
  </promotion>
@@ -183,6 +191,31 @@ def test_campaigns_and_promotions_are_imported(storefront: Api) -> None:
 
 
 @pytest.mark.rule("MKT-17")
+def test_an_export_has_the_rule_of_a_promotion(storefront: Api) -> None:
+    log = import_(storefront, FILES)
+    assert "discount-threshold" not in log
+    ice = f"{SITE}/promotions/ice"
+    assert "rule" not in read(storefront, ice)
+    assert "rule" not in read(storefront, f"{ice}?select=(**)")
+    content = export(storefront, "c.zip")
+    [rule] = content.findall(".//{*}promotion[@promotion-id='ice']/{*}shipping-promotion-rule")
+    assert [child.tag.rpartition("}")[2] for child in rule] == [
+        "discount-threshold",
+        "disable-global-excluded-products",
+    ]
+    [threshold] = rule.findall("{*}discount-threshold")
+    assert dict(threshold.attrib) == {"type": "buy < get", XML_LANGUAGE: "de"}
+    assert threshold.findtext("{*}amount") == "10.5"
+    state = storefront.get(ice).json()["_resource_state"]
+    run(storefront, "sfcc-site-archive-import", {"file_name": "c.zip"})
+    assert storefront.get(ice).json()["_resource_state"] == state
+    assert storefront.patch(ice, json={"promotion_class": "order"}).status_code == 200
+    content = export(storefront, "d.zip")
+    [rule] = content.findall(".//{*}promotion[@promotion-id='ice']/{*}order-promotion-rule")
+    assert [child.tag.rpartition("}")[2] for child in rule] == ["disable-global-excluded-products"]
+
+
+@pytest.mark.rule("MKT-17")
 def test_an_empty_list_in_a_file_empties_the_list(storefront: Api) -> None:
     path = f"{SITE}/campaigns/members"
     assert {"coupons", "customer_groups"} < read(storefront, path).keys()
@@ -270,6 +303,16 @@ def test_the_import_of_an_export_gives_the_same(storefront: Api) -> None:
     _, log = run(storefront, "sfcc-site-archive-import", {"file_name": "b.zip"})
     assert "WARN" not in log
     assert list_documents(storefront) == before
+
+
+def export(api: Api, name: str) -> Element:
+    """Return the root of the promotions in an export."""
+    units = {"sites": {"RefArch": {"campaigns_and_promotions": True}}}
+    run(api, "sfcc-site-archive-export", {"export_file": name, "data_units": units})
+    content = api.call("GET", f"{INSTANCE}/{name}").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        file = archive.read(f"{name.partition('.')[0]}/{FOLDER}/promotions.xml")
+    return ElementTree.fromstring(file)
 
 
 def list_documents(api: Api) -> Any:

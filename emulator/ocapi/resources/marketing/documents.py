@@ -1,5 +1,10 @@
 """The documents of campaigns, of promotions, and of promotions in campaigns."""
 
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
 from emulator.ocapi.resources.marketing.schedule import Schedule
 from emulator.ocapi.resources.product.media import localized_markup
 from emulator.ocapi.schema.document import Collection, Document
@@ -12,6 +17,8 @@ from emulator.ocapi.schema.fields import (
     Integer,
     Localized,
     String,
+    constrained,
+    refuse,
 )
 from emulator.ocapi.search.query import SearchResult
 
@@ -131,6 +138,24 @@ class Promotion(Document):
     name = Localized()
     promotion_class = Enumeration(*CLASSES, load_default="product")
     tags = Array(Embedded(Tag(), allow_none=False))
+
+
+class Rule(String):
+    """The XML of a promotion's rule: elements of the format of archives."""
+
+    def check(self, value: str) -> str:
+        """See ``Property.check``."""
+        try:
+            fromstring(f"<rule>{value}</rule>", forbid_dtd=True)
+        except (ParseError, DefusedXmlException):
+            refuse(constrained)
+        return value
+
+
+class StoredPromotion(Promotion):
+    """A promotion in a data set, with the rule that no operation shows."""
+
+    rule = Rule()
 
 
 PROMOTION: Document = Promotion()

@@ -17,6 +17,7 @@ from emulator.ocapi.resources.marketing.documents import (
     PROMOTION,
     Promotions,
     PromotionSearchResult,
+    StoredPromotion,
 )
 from emulator.ocapi.resources.marketing.faults import PROMOTION_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import (
@@ -29,21 +30,22 @@ from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.language import SearchField
 from emulator.store import Change, Delete, Record
 
-EXCLUDED = "disable_globally_excluded"
+EXCLUDED, RULE = "disable_globally_excluded", "rule"
 
 
 def derive(
     before: Properties | None, after: dict[str, Any], changes: Properties, _now: str
 ) -> dict[str, Any]:
     """Return a promotion; another class resets the rule (MKT-4)."""
-    if before and before["promotion_class"] != after["promotion_class"] and EXCLUDED not in changes:
-        return {**after, EXCLUDED: False}
-    return after
+    if not before or before["promotion_class"] == after["promotion_class"]:
+        return after
+    kept = {name: value for name, value in after.items() if name != RULE or name in changes}
+    return kept if EXCLUDED in changes else {**kept, EXCLUDED: False}
 
 
 def show(call: Call, promotion: Record) -> Properties:
-    """Return the assignments and the rendered callout message of a promotion."""
-    shown = {"assignment_information": describe_assignments(call, promotion)}
+    """Return the assignments and the rendered callout message of a promotion, and no rule."""
+    shown = {"assignment_information": describe_assignments(call, promotion), RULE: None}
     messages = promotion.get("callout_msg")
     if messages:
         shown["callout_msg"] = {
@@ -76,6 +78,7 @@ PROMOTIONS = Resource(
     parent=SITES,
     parent_key="site_id",
     document=PROMOTION,
+    stored=StoredPromotion(),
     collection=Promotions(),
     key="id",
     verbs=frozenset({"read", "create", "update", "delete"}),
