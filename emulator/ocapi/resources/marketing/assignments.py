@@ -99,7 +99,7 @@ def _name_state(call: Call, changes: Iterable[Change]) -> dict[str, str]:
 
 
 def declare_listed(noun: str, name: str, parameter: str) -> Kind:
-    """Return the kind of the documents that a campaign names in a list of ids.
+    """Return the kind of documents with their ids in a list of a campaign.
 
     Args:
         noun: The assigned document in words.

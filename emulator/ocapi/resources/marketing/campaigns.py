@@ -26,7 +26,7 @@ from emulator.store import Change, Key, Presence, Record, Require, Store
 def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
-    """Return a campaign that names each coupon and group once, without empty lists."""
+    """Return a campaign with each coupon and group once, without empty lists."""
     return arrange(after)
 
 
@@ -48,7 +48,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
 
 
 def require_named(store: Store, campaign: Record, before: Record | None) -> Iterator[Change]:
-    """Yield the expectation that the newly named documents exist.
+    """Yield the expectation of the newly named documents.
 
     Raises:
         Fault: PROPERTY_CONSTRAINT_VIOLATION, for the first missing document.

@@ -69,7 +69,7 @@ def list_holders(store: Store, site_id: str, code: str, *, case_insensitive: boo
 
 
 def _has(store: Store, coupon: Record, code: str) -> bool:
-    """Return whether a coupon still has a code of an entry."""
+    """Look for the code of an entry in a coupon."""
     stored = store.get(CODES, (*coupon.key, code)) is not None
     return stored or coupon.get("single_code") == code
 

@@ -108,7 +108,7 @@ def find_effects(
 
 
 def list_coupon_of_code(record: Record, _: Records) -> Iterator[Reference]:
-    """Yield the reference of a stored code to the coupon, which takes several codes."""
+    """Yield the reference of a stored code to a coupon with several codes."""
     yield Reference(COUPONS_NAME, record.key[:2], {"type": MULTIPLE_CODES})
 
 

@@ -23,7 +23,7 @@ from emulator.store import Change, Key, Record, Store
 
 
 def _find_assignments(store: Store, coupon: Key, campaign_id: str = "") -> Iterator[Key]:
-    """Yield the keys of the assignments with a coupon, their own or that of the campaign."""
+    """Yield the keys of the assignments with a coupon, directly or through the campaign."""
     below = (campaign_id,) if campaign_id else ()
     for campaign in list_of(CAMPAIGNS_NAME, COUPONS_NAME).list_keys(store, coupon, below):
         count = store.count(ASSIGNMENTS, campaign)
@@ -40,7 +40,7 @@ def _answer(call: Call, resource: Resource, names: Iterable[str]) -> Answer:
 
 
 def list_campaigns(call: Call) -> Answer:
-    """Show a page of the campaigns with a coupon, their own or that of a promotion."""
+    """Show a page of the campaigns with a coupon, directly or through a promotion."""
     coupon = find_above(call, SITES, COUPONS)
     lists = [list_of(holder, COUPONS_NAME) for holder in (CAMPAIGNS_NAME, ASSIGNMENTS)]
     keys = (key for one in lists for key in one.list_keys(call.store, coupon.key))
@@ -48,7 +48,7 @@ def list_campaigns(call: Call) -> Answer:
 
 
 def list_promotions(call: Call) -> Answer:
-    """Show a page of the promotions with a coupon, their own or that of a campaign."""
+    """Show a page of the promotions with a coupon, directly or through a campaign."""
     coupon = find_above(call, SITES, COUPONS)
     keys = _find_assignments(call.store, coupon.key)
     return _answer(call, PROMOTIONS, (key[-1] for key in keys))

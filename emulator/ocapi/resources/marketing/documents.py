@@ -120,7 +120,7 @@ class PromotionAssignmentInformation(Document):
 
 
 class Promotion(Document):
-    """A promotion: the benefit that campaigns and A/B tests offer."""
+    """A promotion: a benefit of campaigns and A/B tests."""
 
     custom = True
 

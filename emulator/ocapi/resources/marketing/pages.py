@@ -1,4 +1,4 @@
-"""Documents of another resource than that of the path: alone, embedded, or in a page."""
+"""Documents of another resource than the path's: alone, embedded, or in a page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

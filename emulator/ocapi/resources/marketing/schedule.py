@@ -51,7 +51,7 @@ class Recurrence(Document):
 
 
 class Schedule(Document):
-    """The first and last instant of an assignment, and when it recurs."""
+    """The first and last instant of an assignment, and the recurrence."""
 
     end_date = DateTime()
     recurrence = Embedded(Recurrence())
@@ -59,7 +59,7 @@ class Schedule(Document):
 
 
 def find_phase(now: datetime, start: str | None, end: str | None) -> Phase:
-    """Return whether a time from ``start`` to before ``end`` is over, active or upcoming.
+    """Return the phase of a time from ``start`` to before ``end``.
 
     A missing bound is open.
     """
@@ -70,7 +70,7 @@ def find_phase(now: datetime, start: str | None, end: str | None) -> Phase:
 
 
 def is_within(instant: str, start: str | None, end: str | None) -> bool:
-    """Return whether an instant, in the form of answers, is from ``start`` to before ``end``."""
+    """Compare an instant, as answers have it, with a time from ``start`` to before ``end``."""
     return (start is None or start <= instant) and (end is None or instant < end)
 
 
@@ -83,7 +83,7 @@ def find_phase_of_schedule(now: datetime, schedule: Properties) -> Phase:
 
 
 def _recurs(now: datetime, recurrence: Properties) -> bool:
-    """Return whether an instant, in UTC, is within the days and the part of the day."""
+    """Compare an instant, in UTC, with the days and the part of the day."""
     days, times = recurrence.get("day_of_week"), recurrence.get("time_of_day") or {}
     if days and WEEKDAYS[now.weekday()] not in days:
         return False

@@ -110,7 +110,7 @@ def unassign(call: Call, _: Record) -> Iterator[Change]:
 
 
 def _has(assignment: Record, rule: Record) -> bool:
-    """Return whether an assignment is that of a rule."""
+    """Compare the rule of an assignment with a rule."""
     assigned = (assignment.get("rule_context"), assignment.get("sorting_rule_id"))
     return assigned == (find_context(rule), rule.key[-1])
 

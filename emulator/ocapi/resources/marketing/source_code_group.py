@@ -16,7 +16,7 @@ PLACELESS = ("default", "home")  # redirects without a location
 
 
 class SourceCodeRedirectInfo(Document):
-    """Where a source code leads to."""
+    """The target of a source code."""
 
     location = String()
     location_type = Enumeration(*PLACELESS, "product", "category", "page", "url")
