@@ -63,8 +63,7 @@ def walk(start: Start) -> Walk:
             ]
             try:
                 walk_together(walkers, steps)
-                walkers[0].sweep()
-                walkers[0].restore()
+                walkers[0].finish()
             except AssertionError as error:
                 done = "\n".join(map(str, walkers[0].steps[-5:]))
                 pytest.fail(f"{SEED}='{seed}': {error}\nThe last writes:\n{done}")

@@ -6,7 +6,7 @@ the workspace, lists, searches and answers give ids and values.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from random import Random
@@ -20,7 +20,7 @@ from contract_tests.walk.description import Description, Ids, Template
 from contract_tests.walk.invention import Inventor
 from contract_tests.walk.knowledge import Knowledge, cut_to_id
 
-STATE = "/__emulator__/state"
+STATE, CLOCK = "/__emulator__/state", "/__emulator__/clock"
 PAGE_ITEMS = 30
 MATCH_ALL = {"query": {"match_all_query": {}}, "select": "(**)", "count": PAGE_ITEMS}
 MAX_SAMPLE = 3  # documents of a path
@@ -151,8 +151,8 @@ class Walker:
         names = self.known.own_names[kind] | {"id", step.template.names[-1]}
         return any(step.body.get(name, step.ids[-1]) != step.ids[-1] for name in names)
 
-    def read(self, template: Template, ids: Ids, *, strict: bool) -> None:
-        """Read a document or a collection, or search in it.
+    def read(self, template: Template, ids: Ids, *, strict: bool) -> str:
+        """Return a document or a collection, or what a search in it finds.
 
         Args:
             template: The template of the path.
@@ -162,27 +162,30 @@ class Walker:
         Raises:
             WalkError: The server fails, or an answer breaks its schema.
         """
-        if method := template.reading_method:
-            path = template.fill(ids) + template.reading_query
-            body = MATCH_ALL if method == "POST" else None
-            place = f"{method} {path}"
-            answer = self.api.call(method, self.api.scope + path, json=body)
-            if answer.status_code == 403:
-                answer = self.api.call(method, self.api.scope + path, json=body, headers=self.user)
-            if strict and answer.status_code >= 300:
-                raise WalkError(f"{place}: {answer.status_code} {answer.text[:500]}")
-            self._check(template, method, answer, place)
-            if answer.status_code == 200:
-                self._learn(template, ids, answer)
-            elif answer.status_code == 404:
-                self.known.forget(template.segments, ids)
+        if not (method := template.reading_method):
+            return ""
+        path = template.fill(ids) + template.reading_query
+        body = MATCH_ALL if method == "POST" else None
+        place = f"{method} {path}"
+        answer = self.api.call(method, self.api.scope + path, json=body)
+        if answer.status_code == 403:
+            answer = self.api.call(method, self.api.scope + path, json=body, headers=self.user)
+        if strict and answer.status_code >= 300:
+            raise WalkError(f"{place}: {answer.status_code} {answer.text[:500]}")
+        self._check(template, method, answer, place)
+        if answer.status_code == 200:
+            self._learn(template, ids, answer)
+        elif answer.status_code == 404:
+            self.known.forget(template.segments, ids)
+        return answer.text
 
-    def sweep(self) -> None:
-        """Read a sample of all documents and collections.
+    def sweep(self) -> list[tuple[Template, Ids, str]]:
+        """Read a sample of all documents and collections; return their templates, ids and texts.
 
         Raises:
             WalkError: The server fails, or an answer breaks its schema.
         """
+        texts: list[tuple[Template, Ids, str]] = []
         for template in self.description.templates:
             known = sorted(self.known.ids[cut_to_id(template.segments)]) if template.names else [()]
             if not known:
@@ -190,14 +193,28 @@ class Walker:
                     self.known.choose_ids(template, cut_to_id(template.segments), chance_of_new=1)
                     for _ in range(MAX_SAMPLE)
                 ]
-            for ids in self.random.sample(known, min(MAX_SAMPLE, len(known))):
-                self.read(template, ids, strict=False)
+            some = self.random.sample(known, min(MAX_SAMPLE, len(known)))
+            texts += [(template, ids, self.read(template, ids, strict=False)) for ids in some]
+        return texts
 
-    def restore(self) -> None:
-        """Put the state of the workspace back: all references are checked.
+    def finish(self) -> None:
+        """Stop the clock and check documents, references and indexes.
 
         Raises:
-            WalkError: The state is refused, or another one after it.
+            WalkError: See ``sweep`` and ``restore``.
+        """
+        self.api.call("POST", f"{CLOCK}/freeze", json={})
+        self.restore(self.sweep())
+        self.api.call("POST", f"{CLOCK}/reset")
+
+    def restore(self, texts: Iterable[tuple[Template, Ids, str]] = ()) -> None:
+        """Put the state of the workspace back: all references are checked, all indexes made anew.
+
+        Args:
+            texts: What the server has answered before.
+
+        Raises:
+            WalkError: The state is refused, or state or answers are others after it.
         """
         before = self._read_state()
         answer = self.api.call("PUT", STATE, json=before)
@@ -209,6 +226,10 @@ class Walker:
                 lost = [each for each in entries if each not in after[name]]
                 new = [each for each in after[name] if each not in entries]
                 raise WalkError(f"{name}: PUT {STATE} makes {new} of {lost}, or another order")
+        for template, ids, text in texts:
+            found = self.read(template, ids, strict=False)
+            if found != text:
+                raise WalkError(f"{template.fill(ids)}: PUT {STATE} makes {found} of {text}")
 
     def _read_state(self) -> Any:
         return self.api.call("GET", STATE).json()
