@@ -621,6 +621,12 @@ RULES = (
         "fault",
         "GET /products/{}/variation_attributes/{}/values/{} 404 VariationAttributeNotFound*",
     ),
+    Rule(
+        "PRD-7",
+        "the id may belong to a product in another role",
+        "fault",
+        "PUT /products/{}/variation* 400 ProductIsNotVariation*",
+    ),
     Rule("PRD-7", "the path gives the id", "property", "variant.product_id", "required", "false"),
     Rule(
         "CAT-2",
@@ -843,6 +849,12 @@ RULES = (
         "key_value_integer",
         "key_value_string",
         "object_type",
+    ),
+    Rule(
+        "PRF-2",
+        "a site may be missing",
+        "fault",
+        "* /sites/{}/site_preferences/* 404 SiteNotFoundException",
     ),
     Rule(
         "PRF-2",

@@ -110,7 +110,7 @@ CATEGORY_PRODUCT_ASSIGNMENTS = Resource(
                 show=show_assignment,
                 faults={
                     "GET": (*ABOVE, PRODUCT_NOT_FOUND, NOT_FOUND),
-                    "PATCH": (*ABOVE, PRODUCT_NOT_FOUND, NOT_FOUND, QUOTA_EXCEEDED),
+                    "PATCH": (*ABOVE, PRODUCT_NOT_FOUND, NOT_FOUND, ID_CONFLICT, QUOTA_EXCEEDED),
                     "PUT": (*ABOVE, PRODUCT_NOT_FOUND, ID_CONFLICT, QUOTA_EXCEEDED),
                     "DELETE": ABOVE,
                 },

@@ -13,6 +13,7 @@ from emulator.ocapi.resources.preference.documents import (
     SITE_DOCUMENT,
 )
 from emulator.ocapi.resources.preference.values import MASK_PASSWORDS
+from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.fields import Boolean
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
@@ -29,7 +30,7 @@ OPERATIONS = (
         answer=group.read_of_site,
         shows=SITE_DOCUMENT,
         parameters=_PARAMETERS,
-        faults=_MISSING,
+        faults=(SITES.not_found, *_MISSING),
     ),
     Operation(
         method="PATCH",
@@ -38,7 +39,7 @@ OPERATIONS = (
         shows=SITE_DOCUMENT,
         body=SITE_DOCUMENT,
         parameters=_PARAMETERS,
-        faults=(*_MISSING, object_type_definition.NOT_FOUND),
+        faults=(SITES.not_found, *_MISSING, object_type_definition.NOT_FOUND),
     ),
     Operation(
         method="GET",

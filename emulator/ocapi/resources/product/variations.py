@@ -22,6 +22,7 @@ from emulator.ocapi.resources.product.variation_changes import (
     put_member,
 )
 from emulator.ocapi.resources.product.variation_members import Role, list_members, read_member
+from emulator.ocapi.schema.faults import ID_CONFLICT
 
 PATH = "products/{{master_product_id}}/{}"
 VARIANT = Role(
@@ -82,8 +83,8 @@ def declare_operations(role: Role) -> Iterator[Operation]:
         faults=found,
     )
     for method, act, refused in (
-        ("PUT", put_member, (*above, valid, faults.VALUE_NOT_FOUND)),
-        ("PATCH", patch_member, (*found, valid)),
+        ("PUT", put_member, (*above, role.is_not, valid, faults.VALUE_NOT_FOUND, ID_CONFLICT)),
+        ("PATCH", patch_member, (*found, valid, ID_CONFLICT)),
     ):
         yield Operation(
             method=method,
