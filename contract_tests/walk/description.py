@@ -17,6 +17,13 @@ FREE_FORMATS: dict[str, Callable[..., bool]] = {
     "email": bool
 }  # the form of an email is not checked (CUS-1)
 
+FIRST_STATUS_OF_FAULTS = 400
+FAULT_TYPE = re.compile(r"`(\w+Exception)`")
+# Some operations describe these, but every operation may meet a value outside an enumeration.
+FAULTS_OF_THE_PROTOCOL = {
+    "EnumConstraintViolationException",
+    "IllegalEnumerationValueException",
+}
 PAGE_ITEMS = 30
 
 Ids = tuple[str, ...]
@@ -108,6 +115,8 @@ class Description:
             # A name goes before an id: /users/this before /users/{login}.
             for template in sorted(self.templates, key=lambda each: each.segments)
         ]
+        described = set(FAULT_TYPE.findall(json.dumps(tree["paths"])))
+        self._own_faults = described - FAULTS_OF_THE_PROTOCOL
         self._validators: dict[str, Draft4Validator] = {}
 
     def match(self, path: str) -> tuple[Template, Ids] | None:
@@ -125,6 +134,11 @@ class Description:
     def find_faults(self, template: Template, method: str, status: int, content: Any) -> list[str]:
         """Return how an answer differs from the schema of its operation and status."""
         answers = template.operations[method]["responses"]
+        if status >= FIRST_STATUS_OF_FAULTS:
+            kind = content["fault"]["type"]
+            named = FAULT_TYPE.findall(answers.get(str(status), {}).get("description", ""))
+            is_described = kind in named or kind not in self._own_faults
+            return [] if is_described else [f"{kind} is described for other operations only"]
         if str(status) not in answers:
             return [f"the description of {method} {template.path} has no status {status}"]
         schema = answers[str(status)].get("schema")

@@ -239,11 +239,10 @@ class Walker:
     ) -> None:
         if answer.status_code >= 500:
             raise WalkError(f"{place}: {answer.status_code} {answer.text[:500]}")
-        if answer.status_code < 300:
-            content = answer.json() if answer.content else None
-            found = self.description.find_faults(template, method, answer.status_code, content)
-            if found:
-                raise WalkError("\n".join([f"{place}: {answer.text[:3000]}", *found]))
+        content = answer.json() if answer.content else None
+        found = self.description.find_faults(template, method, answer.status_code, content)
+        if found:
+            raise WalkError("\n".join([f"{place}: {answer.text[:3000]}", *found]))
 
     def _learn(self, template: Template, ids: Ids, answer: requests.Response) -> None:
         content = answer.json() if answer.content else {}

@@ -140,7 +140,8 @@ CATEGORY_LINKS = Resource(
                 remove=remove,
                 show=show,
                 faults={
-                    **dict.fromkeys(("GET", "PATCH", "DELETE"), (*ABOVE, NOT_FOUND)),
+                    **dict.fromkeys(("GET", "DELETE"), (*ABOVE, NOT_FOUND)),
+                    "PATCH": (*ABOVE, NOT_FOUND, ID_CONFLICT),
                     "PUT": (*ABOVE, ILLEGAL_ENUMERATION_VALUE, ID_CONFLICT),
                 },
                 not_found=NOT_FOUND,
