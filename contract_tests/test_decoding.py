@@ -8,6 +8,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 
 Make = Callable[..., str]
+Start = Callable[..., Api]
 SCALARS = "VALUE_STRING|VALUE_NUMBER_INT|VALUE_NUMBER_FLOAT|VALUE_TRUE|VALUE_FALSE"
 
 
@@ -137,6 +138,17 @@ def test_null_clears_a_property_and_brings_a_boolean_back(api: Api, make: Make) 
     document = api.patch(path, json=cleared).json()
     assert not {"description", "c_a"} & set(document)
     assert document["default_in_stock"] is False
+
+
+@pytest.mark.rule("DEC-4")
+def test_null_in_a_document_of_a_map_is_no_value(start: Start) -> None:
+    api = start(fixtures="storefront")
+    texts = {"default": {"source": None}, "de": {"source": "Schal"}}
+    answer = api.patch("/products/garment-bag", json={"long_description": texts})
+    assert answer.status_code == 200
+    products = api.call("GET", "/__emulator__/state").json()["files"]["products.json"]
+    [bag] = [each for each in products if each["id"] == "garment-bag"]
+    assert bag["long_description"] == {"default": {}, "de": {"source": "Schal"}}
 
 
 @pytest.mark.rule("DEC-4", "INV-5")

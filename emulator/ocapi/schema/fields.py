@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple, NoReturn
+from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 from marshmallow import ValidationError, missing
 from marshmallow import fields as base
@@ -17,6 +17,8 @@ from marshmallow import fields as base
 from emulator import clock
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
+
+Whole = TypeVar("Whole", list[Any], dict[str, Any])
 
 JSON_TYPES: dict[type, str] = {
     bool: "boolean",
@@ -293,6 +295,17 @@ class Date(Property):
         return value if valid else refuse(constrained)
 
 
+def check_whole(check: Callable[[Whole], Whole], value: Whole) -> Whole:
+    """Return a checked value that replaces the stored value: nulls of its documents are absent."""
+    if not leaves_rest.get():
+        return check(value)
+    token = leaves_rest.set(False)
+    try:
+        return check(value)
+    finally:
+        leaves_rest.reset(token)
+
+
 class Array(Property):
     """An array of ``min_items`` entries or more, of a single type."""
 
@@ -312,13 +325,7 @@ class Array(Property):
             refuse(constrained)
         if self._sound.issuperset(map(type, value)):
             return [*value]
-        if not leaves_rest.get():
-            return self._check_entries(value)
-        token = leaves_rest.set(False)
-        try:
-            return self._check_entries(value)
-        finally:
-            leaves_rest.reset(token)
+        return check_whole(self._check_entries, value)
 
     def _check_entries(self, value: list[Any]) -> list[Any]:
         entries, errors = [], {}
@@ -387,6 +394,9 @@ class Values(Map):
 
     def check(self, value: dict[str, Any]) -> dict[str, Any]:
         """See ``Property.check``; the violations are by name."""
+        return check_whole(self._check_entries, value)
+
+    def _check_entries(self, value: dict[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         errors: dict[Any, Any] = {}
         for name, entry in value.items():
