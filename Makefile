@@ -55,7 +55,7 @@ ledger: install ## write docs/contract.md from docs/contract/*.toml
 	$(BIN)/python -m contract_tests.ledger
 
 coverage-page: install ## write docs/coverage.md: the operations of the Data API, their tests, rules and evidence
-	$(BIN)/pytest -q -n auto -p contract_tests.coverage contract_tests
+	$(BIN)/pytest -q -n auto -m "not long" -p contract_tests.coverage contract_tests
 
 format: install ## lay out the sources
 	$(BIN)/ruff format .

@@ -1,10 +1,10 @@
 """Write ``docs/coverage.md``: each operation of the Data API with its tests, rules and evidence.
 
-The module is a plugin of pytest for a run of all contract tests. It notes the operations in the
+The module is a plugin of pytest for a run of the contract tests. It notes the operations in the
 requests of each test, and writes the page at the end. As a program it writes the page again from
 the description of the server and the ledger, and keeps the tests and rules of the last run:
 
-    pytest -p contract_tests.coverage -n auto contract_tests
+    pytest -p contract_tests.coverage -n auto -m "not long" contract_tests
     python -m contract_tests.coverage
 """
 
