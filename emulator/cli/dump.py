@@ -20,7 +20,7 @@ from emulator.cli.remote import Remote
     type=click.Choice(["json", "archive"]),
     default="json",
     show_default=True,
-    help="JSON files, or a site archive: a zip if DIR ends with .zip.",
+    help="JSON files, or a site archive: a zip if DIR ends with .zip, else an empty folder.",
 )
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def dump(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -64,6 +64,9 @@ def _write_archive(target: Path, files: Mapping[str, Any]) -> Mapping[str, Any]:
     if target.suffix.lower() == ".zip":
         target.write_bytes(make_zip(contents, target.stem))
         return contents
+    if target.is_dir() and any(target.iterdir()):
+        # Files of an earlier archive would stay, and bring deleted documents back.
+        fail(f"{target} is not empty: a site archive needs an empty folder")
     for path, content in contents.items():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_bytes(content)

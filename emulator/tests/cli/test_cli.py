@@ -504,6 +504,14 @@ def test_dump_writes_an_archive_that_check_reads(
     assert "1 users, 1 clients" in checked.stdout
 
 
+def test_an_archive_is_not_written_among_other_files(tmp_path: Path, emulator: Emulator) -> None:
+    (tmp_path / "old.xml").write_text("<x/>")
+    dumped = invoke("dump", "--url", emulator.url, "--format", "archive", str(tmp_path))
+    assert (dumped.exit_code, dumped.stdout) == (2, "")
+    assert_one_line(dumped.stderr, "is not empty: a site archive needs an empty folder")
+    assert [file.name for file in tmp_path.iterdir()] == ["old.xml"]
+
+
 def test_check_names_what_is_not_emulated(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<tax/>")
     result = invoke("check", str(tmp_path))
