@@ -199,6 +199,14 @@ def test_an_emulator_keeps_the_contract_as_observed(data_set: str) -> None:
     assert_kept(outcome, "8 rules: 7 hold, 0 differ, 1 not applicable (", left_out)
 
 
+@pytest.mark.long
+def test_a_server_that_declares_its_custom_properties_keeps_the_contract() -> None:
+    with Emulator(fixtures="storefront") as emulator:
+        outcome = run(emulator.url)
+    assert [line for line in outcome.lines if "differs" in line] == []
+    assert outcome.code == 0
+
+
 def differ(environ: "WSGIEnvironment", answer: Answer) -> None:
     answer.headers.pop("Expires", None)
     answer.body = answer.body.replace(b'"_type":"inventory_list"', b'"_type":"list"')
