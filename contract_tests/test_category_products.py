@@ -214,6 +214,15 @@ def test_assignments_are_searched_by_these_fields(
     assert [hit["product_id"] for hit in find(shop, query, parameters)] == expected
 
 
+@pytest.mark.rule("SRC-4")
+@pytest.mark.parametrize("path", [f"{CARE}/{SEARCH}", "/product_search"])
+@pytest.mark.parametrize("value", [1, True, None])
+def test_the_id_to_search_is_a_string(shop: Api, path: str, value: Any) -> None:
+    field = "product_id" if path.startswith(CARE) else "id"
+    answer = shop.call("POST", f"{shop.scope}{path}", json={"query": term(field, value)})
+    assert answer.json()["fault"]["type"] == "InvalidSearchFieldTypeException"
+
+
 @pytest.mark.rule("CAT-9")
 def test_found_assignments_are_sorted_by_four_fields(shop: Api) -> None:
     by_name = find(shop, ALL, sorts=[{"field": "product_name", "sort_order": "desc"}])

@@ -669,6 +669,14 @@ REFUSED = [
     ),
     (term("id", "one_of"), told("TermOperatorMismatchValues", field="id", operator="one_of")),
     (
+        {"term_query": {"fields": ["id"], "operator": "is"}},
+        told("TermOperatorMismatchValues", field="id", operator="is"),
+    ),
+    (
+        {"term_query": {"fields": ["id"], "operator": "one_of", "values": None}},
+        told("TermOperatorMismatchValues", field="id", operator="one_of"),
+    ),
+    (
         term("id", "is_null", "x"),
         told("TermOperatorMismatchValues", field="id", operator="is_null"),
     ),

@@ -775,7 +775,10 @@ Narrowing = Callable[[Mapping[str, Any], str], frozenset[str] | None]
 def _narrow_term(term: Mapping[str, Any], field: str) -> frozenset[str] | None:
     names = term["fields"] if "fields" in term else (term["field"],)
     decided = set(names) == {field} and term["operator"] in ("is", "one_of")
-    return frozenset(term["values"]) if decided else None
+    if not decided:
+        return None
+    # Compiling the query refuses other values; until then they find no document.
+    return frozenset(value for value in term.get("values", ()) if isinstance(value, str))
 
 
 def _narrow_bool_query(query: Mapping[str, Any], field: str) -> frozenset[str] | None:
