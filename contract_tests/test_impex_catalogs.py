@@ -155,6 +155,18 @@ def test_a_catalog_is_imported_with_its_categories(lights: Api) -> None:
 
 
 @pytest.mark.rule("CAT-12")
+def test_a_category_before_the_parent_keeps_the_links_of_the_file(storefront: Api) -> None:
+    links = '<category-links><category-link category-id="care" type="other"/></category-links>'
+    clothing = f'<category category-id="clothing"><parent>root</parent>{links}</category>'
+    text = f'{clothing}<category category-id="root"><online-flag>true</online-flag></category>'
+    log = import_(storefront, {FILE: catalog(text, "storefront-catalog")})
+    assert "WARN" not in log, log
+    path = "/catalogs/storefront-catalog/categories/clothing/category_links"
+    [link] = show(storefront, path)["data"]
+    assert (link["target_category_id"], link["type"]) == ("care", "other")
+
+
+@pytest.mark.rule("CAT-12")
 def test_assignments_have_the_order_of_the_file(lights: Api) -> None:
     path = "/catalogs/lights/categories/lamps/products"
     positions = [show(lights, f"{path}/{name}")["position"] for name in ("lamp", "bulb")]
