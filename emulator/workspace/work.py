@@ -50,8 +50,8 @@ class Work:
 
         thread = Thread(target=run, name=f"work {name}", daemon=True)
         with self._lock:
+            thread.start()
             self._running[name] = _Running(due, thread)
-        thread.start()
         thread.join(self._grace)
 
     def list_running(self) -> frozenset[str]:
