@@ -23,7 +23,8 @@ from emulator.cli.verify import verify
 def commands() -> None:
     """Serve the OCAPI Data API 23.2 for tests, and work with running servers.
 
-    Every option has an environment variable: --some-option is OCAPI_EMULATOR_SOME_OPTION.
+    Every option of 'serve', and most options of other commands, have environment variables:
+    --some-option is OCAPI_EMULATOR_SOME_OPTION.
     """
 
 

@@ -16,7 +16,7 @@ CONTROL_REFUSALS = (401, 403)
 
 @click.command()
 @control_options
-@text_option("--client-id", "API client; the first of the data set if empty.", "ID")
+@text_option("--client-id", "API client; the first in alphabetical order if empty.", "ID")
 @text_option("--client-secret", "Secret of the API client, to use the OAuth endpoint.", "SECRET")
 def token(url: str, ca_file: str, workspace: str, control_token: str, **client: str) -> None:
     """Print an access token of a running server."""

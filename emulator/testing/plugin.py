@@ -24,7 +24,8 @@ OPTIONS = {
     "ocapi_url": "use the running server with this base URL; each test has an own workspace there",
     "ocapi_ca_file": "CA certificate to verify that server with",
     "ocapi_control_token": "secret of the control plane of that server",
-    "ocapi_client_id": "API client to use on that server; by default the first of its data set",
+    "ocapi_client_id": "API client to use on that server; by default the first in "
+    "alphabetical order",
     "ocapi_fixtures": "data set of the server: the name of a bundled one, or a folder",
     "ocapi_dialect": "dialect of the server: documented or observed",
     "ocapi_unserved": "fail (default) or ignore: a test that asks for a missing operation",
