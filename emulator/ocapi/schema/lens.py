@@ -47,7 +47,6 @@ PROPERTIES: Mapping[str, Mapping[str, Span]] = {
     "coupon_redemption": _since("23.2", "last_modified"),
     "customer": _since("20.3", "global_party_id"),
     "job_execution": {
-        **DATES,
         **_since("20.4", "status_metadata"),
         **_since("21.2", "continue_information", "retry_information"),
         **_since("22.6", "executed_server_id", "log_file_path"),

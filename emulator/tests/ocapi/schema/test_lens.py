@@ -1,5 +1,6 @@
 """What older versions do not have: documents, constraints, search fields, operations (VER)."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import Array, Embedded, Number, String
 from emulator.ocapi.schema.lens import Span
-from emulator.ocapi.wire import envelope
+from emulator.ocapi.wire import envelope, versions
 
 PAGE = Path(__file__).parents[4] / "docs" / "versions.md"
 
@@ -134,6 +135,10 @@ def test_alerts_lose_their_items() -> None:
     assert lens.has_operation("GET", ("alerts", "descriptors"), "25.6")
 
 
+def name_methods(methods: str) -> str:
+    return "any method of" if methods == lens.ALL_METHODS else methods.replace(" ", ", ")
+
+
 def render_rows() -> Iterator[str]:
     """Yield the rows of the page about versions."""
     named = [
@@ -159,7 +164,7 @@ def render_rows() -> Iterator[str]:
             for s, r in lens.SEARCH_FIELDS.items()
             for n, span in r.items()
         ),
-        *((f"{m.replace(' ', ', ')} `/{path}`", span) for m, path, span in lens.OPERATIONS),
+        *((f"{name_methods(m)} `/{path}`", span) for m, path, span in lens.OPERATIONS),
     ]
     for text, span in named:
         yield f"| {text} | {span.since} | {span.until} |"
@@ -169,3 +174,9 @@ def test_the_page_lists_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     assert lines[2:] == list(render_rows())
+
+
+def test_the_page_lists_the_served_versions() -> None:
+    served = sorted(map(versions.number, versions.PUBLISHED), key=versions.order)
+    lists = [line for line in PAGE.read_text().splitlines() if re.match(r"- \d", line)]
+    assert [version for line in lists for version in line[2:].split(", ")] == served
