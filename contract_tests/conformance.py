@@ -314,6 +314,14 @@ RULES = (
     Rule("SEL-2", "every document has a selector", "parameter", "* query select"),
     Rule("PAG-1", "start is not below 0", "parameter", "GET * query start", "minimum", "0"),
     Rule("PAG-1", "count is not below 0", "parameter", "GET * query count", "minimum", "0"),
+    Rule(
+        "MKT-11",
+        "the size of a page has a bound",
+        "parameter",
+        "GET /sites/{}/coupons/{}/codes query count",
+        "maximum",
+        "10000",
+    ),
     Rule("URL-7", "a segment is never empty", "parameter", "* path *", "minLength", "1"),
     Rule(
         "INV-4",

@@ -286,6 +286,9 @@ def test_single_and_generated_codes_are_listed(shop: Api) -> None:
     assert len({*codes}) == 60
     assert codes[50:] == [one["code"] for one in page["data"]]
     assert all(code.startswith("PARTNER-") for code in codes)
+    refused = shop.get(f"{COUPONS}/flyer/codes?count=10001")
+    expected = {"parameter": "count", "expected": "a number from 0 to 10000"}
+    assert_fault(refused, 400, "ValueConstraintViolation", expected)
 
 
 @pytest.mark.rule("MKT-11")

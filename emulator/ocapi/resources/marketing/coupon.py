@@ -87,6 +87,8 @@ class CouponCode(Document):
 class CouponCodes(Collection):
     """A page of the codes of a coupon."""
 
+    max_count = 10_000
+
     data = Array(Embedded(CouponCode()))
 
 
