@@ -43,10 +43,21 @@ RULE_FAMILIES = (
     *("SMP", "SRC", "BAT", "META", "LOC", "EXP", "SITE"),
     *("OPS", "ITEM", "STOCK", "PAGE", "WRITE", "ERR", "AUTH", "VERSION", "DOC"),
     *("DAV", "VER", "OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"),
-    *("PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"),
-    *("PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"),
-    *("PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER", "SLOT", "ABT"),
-    *("PERM", "SYS", "ALERT", "CONF", "PRD", "CAT"),
+    *(
+        "PERM",
+        "SYS",
+        "ALERT",
+        "CONF",
+        "PRD",
+        "CAT",
+        "MKT",
+        "ORDER",
+        "STO",
+        "GC",
+        "SLOT",
+        "ABT",
+        "LIB",
+    ),
 )
 PYTEST_INI = """[pytest]
 addopts = -s -p no:terminal -p no:cacheprovider -p contract_tests.report --import-mode=importlib

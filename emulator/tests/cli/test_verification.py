@@ -33,10 +33,8 @@ OF_THE_DIALECT = ("ENV-1", "ENV-2", "ENV-3", "FLT-1", "INV-4", "INV-5", "SMP-1",
 OF_OUR_OWN = {"AUT-3", "AUT-6", "AUT-7", "SET-1", "SET-2", "SET-3", "SET-4", "SET-5", "ITEM-2"}
 OF_OUR_OWN |= {"STOCK-2", "PAGE-3"}
 OF_RESOURCES = {"OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"}
-OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "STO", "GC", "LIB"}
-OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "MKT"}
-OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "ORDER", "SLOT", "ABT"}
-OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "CAT"}
+OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "CAT", "MKT", "ORDER", "STO", "GC"}
+OF_RESOURCES |= {"SLOT", "ABT", "LIB"}
 OWN_CONFIGURATION = ": needs a server of its own configuration"
 
 
