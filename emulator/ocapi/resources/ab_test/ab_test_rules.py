@@ -42,7 +42,7 @@ def derive(
     trigger = {"trigger_type": IMMEDIATELY, **(after.get("trigger") or {})}
     trigger["is_pipeline_based"] = trigger["trigger_type"] == PIPELINE_CALL
     after = {**after, "trigger": trigger}
-    if not after.get("customer_groups"):
+    if now and not after.get("customer_groups"):  # a data set stays as it is, see ``show``
         after["customer_groups"] = [EVERYONE]
     if now and not (after.get("start_date") or after.get("end_date")):
         created = datetime.fromisoformat(now)
