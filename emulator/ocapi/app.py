@@ -32,6 +32,7 @@ from emulator.ocapi.wire import envelope, formats, override, url, versions
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.override import OVERRIDDEN
 from emulator.request import Response, current_request
+from emulator.store import retry_on_conflict
 
 NAME = "data"
 DESCRIBED = frozenset(collection.name for collection in OWN_COLLECTIONS)
@@ -196,10 +197,24 @@ def _answer(call: Call) -> Answer:
     check(call)
     if call.method == "OPTIONS":
         return _answer_options(call)
-    if (operation := call.operation) is not None:
-        return operation.answer(call)
-    verb = call.route.methods["GET" if call.method == "HEAD" else call.method]
-    return VERBS[verb](call)
+    return _act(call)
+
+
+def _act(call: Call) -> Answer:
+    """Answer a checked call by the operation or the verb of the route.
+
+    A write that meets a newer state starts again (RST-5). A client that expects a state then gets
+    a fault; the write of another client applies to the newer document.
+    """
+    operation, key = call.operation, call.key
+    method = "GET" if call.method == "HEAD" else call.method
+    answer = operation.answer if operation else VERBS[call.route.methods[method]]
+
+    def start() -> Answer:
+        call.key = key  # operations may complete the key
+        return answer(call)
+
+    return retry_on_conflict(start)
 
 
 def _refuse(error: HTTPException, service: Service) -> Response:

@@ -1,8 +1,4 @@
-"""The verbs of resources: list, read, create, update, delete, search (steps 11 to 13 of ORD-1).
-
-A write that meets a newer state starts again (RST-5). A client that expects a state then gets a
-fault; the write of another client applies to the newer document.
-"""
+"""The verbs of resources: list, read, create, update, delete, search (steps 11 to 13 of ORD-1)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -28,7 +24,6 @@ from emulator.store import (
     Require,
     Scan,
     Size,
-    retry_on_conflict,
 )
 
 VALIDATE_EXISTING = "x-dw-validate-existing"
@@ -55,32 +50,65 @@ def read(call: Call) -> Answer:
     return _show(call, _find(call))
 
 
-def create(call: Call) -> Answer:
-    """Create a document under the id of the URL; for an existing id the dialect decides (INV-5)."""
-    return retry_on_conflict(lambda: _create(call))
-
-
 def add(call: Call) -> Answer:
     """Create a document under a new id; the answer is 200."""
     _require_parent(call)
     new_key = call.route.resource.new_key
     assert new_key is not None  # noqa: S101 - the declaration has checked
+    call.key = (*call.parents, new_key(call))
+    return create(call)
 
-    def create_under_new_key() -> Answer:
-        call.key = (*call.parents, new_key(call))
-        return _create(call)
 
-    return retry_on_conflict(create_under_new_key)
+def create(call: Call) -> Answer:
+    """Create a document under the id of the URL; for an existing id the dialect decides (INV-5)."""
+    resource, parents = call.route.resource, _require_parent(call)
+    existing = call.store.get(resource.name, call.key)
+    _check_state(call, existing)
+    _check_id(call, _list_changes(call, "create"))
+    refusal = _find_refusal(call) if existing else None
+    if existing is not None and refusal is None:
+        kept = resource.ignored.get("create", frozenset()).intersection(existing.names)
+        changed = resource.document.replace(existing.properties, _list_changes(call, "create"))
+        return _write(call, existing, changed | {name: existing.get(name) for name in kept})
+    properties = resource.document.merge({}, _list_changes(call, "create"))
+    if resource.derive is not None:
+        properties = resource.derive(None, properties, call.changes, call.now)
+    record = resource.record(call.key, properties, call.now, created=True)
+    more = _list_effects(call, None, record.properties)
+    if refusal is not None:
+        raise fault_of(refusal, call.key)
+    call.store.apply(*parents, Put(resource.name, record, Presence.ABSENT), *more)
+    return _show(call, record, 200 if call.method == "POST" else resource.created_status)
 
 
 def update(call: Call) -> Answer:
     """Change the sent properties of a document (MET-1)."""
-    return retry_on_conflict(lambda: _update(call))
+    _require_parent(call)
+    record = _find(call)
+    _check_state(call, record)
+    _check_id(call, call.changes)
+    document = call.route.resource.document
+    return _write(call, record, document.merge(record.properties, _list_changes(call, "update")))
 
 
 def delete(call: Call) -> Answer:
     """Delete a document (INV-6)."""
-    return retry_on_conflict(lambda: _delete(call))
+    resource = call.route.resource
+    _require_parent(call)
+    record = call.store.get(resource.name, call.key)
+    if record is not None:
+        _check_state(call, record)
+        with call.watching() as watched:
+            more = _list_effects(call, record.properties, None)
+        answer = _show(call, record) if resource.delete_shows else Answer(204)
+        below = (Clear(child.name, call.key) for child in call.route.children)
+        removal = Delete(resource.name, call.key, record.state)
+        call.store.apply(removal, *below, *more, *watched.list_expectations())
+        return answer
+    if not resource.deletes_missing:
+        raise fault_of(resource.not_found, call.key)
+    _list_effects(call, None, None)
+    return Answer(204)
 
 
 def search(call: Call) -> Answer:
@@ -159,27 +187,6 @@ def _look_at_one(call: Call, view: View, record: Record, stored: dict[Key, Recor
     return Record(record.key, {**record.properties, **shown}, record.state)
 
 
-def _create(call: Call) -> Answer:
-    resource, parents = call.route.resource, _require_parent(call)
-    existing = call.store.get(resource.name, call.key)
-    _check_state(call, existing)
-    _check_id(call, _list_changes(call, "create"))
-    refusal = _find_refusal(call) if existing else None
-    if existing is not None and refusal is None:
-        kept = resource.ignored.get("create", frozenset()).intersection(existing.names)
-        changed = resource.document.replace(existing.properties, _list_changes(call, "create"))
-        return _write(call, existing, changed | {name: existing.get(name) for name in kept})
-    properties = resource.document.merge({}, _list_changes(call, "create"))
-    if resource.derive is not None:
-        properties = resource.derive(None, properties, call.changes, call.now)
-    record = resource.record(call.key, properties, call.now, created=True)
-    more = _list_effects(call, None, record.properties)
-    if refusal is not None:
-        raise fault_of(refusal, call.key)
-    call.store.apply(*parents, Put(resource.name, record, Presence.ABSENT), *more)
-    return _show(call, record, 200 if call.method == "POST" else resource.created_status)
-
-
 def _find_refusal(call: Call) -> FaultType | None:
     """Return the fault of a request that creates an existing document, if any (INV-5)."""
     resource = call.route.resource
@@ -191,40 +198,12 @@ def _find_refusal(call: Call) -> FaultType | None:
     return kind if always or not call.dialect.replaces_existing else None
 
 
-def _update(call: Call) -> Answer:
-    _require_parent(call)
-    record = _find(call)
-    _check_state(call, record)
-    _check_id(call, call.changes)
-    document = call.route.resource.document
-    return _write(call, record, document.merge(record.properties, _list_changes(call, "update")))
-
-
 def _list_changes(call: Call, verb: Verb) -> Properties:
     """Return the changes of a call, without the properties that the verb ignores."""
     ignored = call.route.resource.ignored.get(verb)
     if not ignored:
         return call.changes
     return {name: value for name, value in call.changes.items() if name not in ignored}
-
-
-def _delete(call: Call) -> Answer:
-    resource = call.route.resource
-    _require_parent(call)
-    record = call.store.get(resource.name, call.key)
-    if record is not None:
-        _check_state(call, record)
-        with call.watching() as watched:
-            more = _list_effects(call, record.properties, None)
-        answer = _show(call, record) if resource.delete_shows else Answer(204)
-        below = (Clear(child.name, call.key) for child in call.route.children)
-        removal = Delete(resource.name, call.key, record.state)
-        call.store.apply(removal, *below, *more, *watched.list_expectations())
-        return answer
-    if not resource.deletes_missing:
-        raise fault_of(resource.not_found, call.key)
-    _list_effects(call, None, None)
-    return Answer(204)
 
 
 def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:

@@ -16,7 +16,7 @@ from emulator.ocapi.resources.experiences import (
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Property
-from emulator.store import Key, Presence, Record, Require, retry_on_conflict
+from emulator.store import Key, Presence, Record, Require
 
 SEGMENT_PATH = "sites/{site_id}/ab_tests/{ab_test_id}/segments/{segment_id}"
 ABOVE = (
@@ -76,18 +76,15 @@ def _declare(kind: Kind, method: str) -> Operation:
     name = kind.experience.name
 
     def answer(call: Call) -> Answer:
-        def write() -> Answer:
-            segment, key = find_segment(call), kind.find(call)
-            others = kind.experience.list_others(segment, key)
-            added = [kind.experience.name_document(key)] if method == "PUT" else []
-            if added and len(others) < len(segment.get(name) or ()):
-                return Answer(204)
-            changes = put(segment, {**segment.properties, name: [*others, *added]})
-            required = Require(kind.experience.collection, key, Presence.PRESENT)
-            call.store.apply(required, *changes)
+        segment, key = find_segment(call), kind.find(call)
+        others = kind.experience.list_others(segment, key)
+        added = [kind.experience.name_document(key)] if method == "PUT" else []
+        if added and len(others) < len(segment.get(name) or ()):
             return Answer(204)
-
-        return retry_on_conflict(write)
+        changes = put(segment, {**segment.properties, name: [*others, *added]})
+        required = Require(kind.experience.collection, key, Presence.PRESENT)
+        call.store.apply(required, *changes)
+        return Answer(204)
 
     answer.__doc__ = SUMMARIES_BY_METHOD[method].format(kind.noun)
     return Operation(

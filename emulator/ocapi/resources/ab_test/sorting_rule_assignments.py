@@ -23,21 +23,11 @@ from emulator.ocapi.resources.marketing.sorting_rules import (
     find_rule,
 )
 from emulator.ocapi.wire.url import ORGANIZATION
-from emulator.store import Delete, Key, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Delete, Key, Presence, Put, Record, Require
 
 
 def assign(call: Call) -> Answer:
-    """Assign a sorting rule to a segment of an A/B test, for a category."""
-    return retry_on_conflict(lambda: _assign(call))
-
-
-def unassign(call: Call) -> Answer:
-    """End the assignment of a sorting rule to a segment of an A/B test."""
-    return retry_on_conflict(lambda: _unassign(call))
-
-
-def _assign(call: Call) -> Answer:
-    """Assign the rule of the path.
+    """Assign a sorting rule to a segment of an A/B test, for a category.
 
     Raises:
         Fault: SORTING_RULE_CONFLICT: the A/B test has another rule for the category.
@@ -56,8 +46,8 @@ def _assign(call: Call) -> Answer:
     return Answer(204)
 
 
-def _unassign(call: Call) -> Answer:
-    """End the assignment of the rule; the assignment of another rule stays."""
+def unassign(call: Call) -> Answer:
+    """End the assignment of a sorting rule to a segment of an A/B test."""
     _, record, _ = _read(call)
     found = call.store.get(SORTING_RULES_NAME, record.key)
     if found is not None and found.get("sorting_rule_id") == record.get("sorting_rule_id"):

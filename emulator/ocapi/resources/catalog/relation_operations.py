@@ -9,7 +9,7 @@ from emulator.ocapi.resource import Operation
 from emulator.ocapi.resources.catalog.relation import Relation
 from emulator.ocapi.schema.faults import ID_CONFLICT
 from emulator.ocapi.wire import state
-from emulator.store import Delete, Presence, Put, Record, retry_on_conflict
+from emulator.store import Delete, Presence, Put, Record
 
 
 def read(call: Call, *, relation: Relation) -> Answer:
@@ -20,17 +20,12 @@ def read(call: Call, *, relation: Relation) -> Answer:
 
 def put(call: Call, *, relation: Relation) -> Answer:
     """Create or replace a document."""
-    return retry_on_conflict(lambda: _write(call, relation))
+    return _write(call, relation)
 
 
 def patch(call: Call, *, relation: Relation) -> Answer:
     """Change the sent properties of a document."""
-    return retry_on_conflict(lambda: _write(call, relation))
-
-
-def delete(call: Call, *, relation: Relation) -> Answer:
-    """Delete a document."""
-    return retry_on_conflict(lambda: _delete(call, relation))
+    return _write(call, relation)
 
 
 def _write(call: Call, relation: Relation) -> Answer:
@@ -54,7 +49,8 @@ def _write(call: Call, relation: Relation) -> Answer:
     return _answer(call, relation, record)
 
 
-def _delete(call: Call, relation: Relation) -> Answer:
+def delete(call: Call, *, relation: Relation) -> Answer:
+    """Delete a document."""
     relation.check(call)
     found = call.store.get(relation.name, call.key)
     if found is None and not relation.deletes_missing:

@@ -17,7 +17,6 @@ from emulator.store import (
     Presence,
     Put,
     Record,
-    StateConflict,
     retry_on_conflict,
 )
 
@@ -46,10 +45,7 @@ def create(call: Call) -> Answer:
     if version in existing or folders.locate(call.workspace.files, version).exists():
         raise ALREADY_EXISTS(version)
     record = Record((version,), folders.begin(version, existing, call.now))
-    try:
-        call.store.put(folders.VERSION_COLLECTION, record, Presence.ABSENT)
-    except StateConflict as error:
-        raise ALREADY_EXISTS(version) from error
+    call.store.apply(Put(folders.VERSION_COLLECTION, record, Presence.ABSENT))
     folders.synchronize(call.workspace)
     return show(call, record)
 

@@ -32,7 +32,6 @@ from emulator.store import (
     Record,
     Require,
     Size,
-    retry_on_conflict,
 )
 
 KEYS = ("content_id", "folder_id")
@@ -52,41 +51,29 @@ def read(call: Call) -> Answer:
 
 def assign(call: Call) -> Answer:
     """Assign a content asset to a folder, or replace the assignment."""
-
-    def write() -> Answer:
-        required = _require_ends(call)
-        found = call.store.get(ASSIGNMENTS_NAME, call.key)
-        _check(call, found)
-        return _write(call, found, Record(call.key, ASSIGNMENT.merge({}, call.changes)), required)
-
-    return retry_on_conflict(write)
+    required = _require_ends(call)
+    found = call.store.get(ASSIGNMENTS_NAME, call.key)
+    _check(call, found)
+    return _write(call, found, Record(call.key, ASSIGNMENT.merge({}, call.changes)), required)
 
 
 def update(call: Call) -> Answer:
     """Change position or flag of the assignment of a content asset to a folder."""
-
-    def write() -> Answer:
-        required = _require_ends(call)
-        found = _find(call)
-        _check(call, found)
-        changed = Record(call.key, ASSIGNMENT.merge(found.properties, call.changes))
-        return _write(call, found, changed, required)
-
-    return retry_on_conflict(write)
+    required = _require_ends(call)
+    found = _find(call)
+    _check(call, found)
+    changed = Record(call.key, ASSIGNMENT.merge(found.properties, call.changes))
+    return _write(call, found, changed, required)
 
 
 def unassign(call: Call) -> Answer:
     """Delete the assignment of a content asset to a folder."""
-
-    def write() -> Answer:
-        _require_ends(call)
-        found = _find(call)
-        state.check_write(found.state, call.request.headers, None)
-        removal = Delete(ASSIGNMENTS_NAME, call.key, found.state)
-        call.store.apply(removal, *change(call, found.properties, None))
-        return Answer(204)
-
-    return retry_on_conflict(write)
+    _require_ends(call)
+    found = _find(call)
+    state.check_write(found.state, call.request.headers, None)
+    removal = Delete(ASSIGNMENTS_NAME, call.key, found.state)
+    call.store.apply(removal, *change(call, found.properties, None))
+    return Answer(204)
 
 
 def _require_ends(call: Call) -> list[Change]:

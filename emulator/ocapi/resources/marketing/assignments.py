@@ -17,7 +17,7 @@ from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Property
-from emulator.store import Change, Delete, Key, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
 
 ListChanges = Callable[[Call, Record], Iterable[Change]]
 CAMPAIGN_PATH = "sites/{site_id}/campaigns/{campaign_id}"
@@ -70,13 +70,10 @@ def declare(kind: Kind) -> tuple[Operation, ...]:
 
 def _declare(kind: Kind, method: str, list_changes: ListChanges) -> Operation:
     def answer(call: Call) -> Answer:
-        def write() -> Answer:
-            campaign = find_above(call, SITES, CAMPAIGNS)
-            changes = tuple(list_changes(call, campaign))
-            call.store.apply(Require(CAMPAIGNS_NAME, campaign.key, Presence.PRESENT), *changes)
-            return Answer(204, headers=_name_state(call, changes))
-
-        return retry_on_conflict(write)
+        campaign = find_above(call, SITES, CAMPAIGNS)
+        changes = tuple(list_changes(call, campaign))
+        call.store.apply(Require(CAMPAIGNS_NAME, campaign.key, Presence.PRESENT), *changes)
+        return Answer(204, headers=_name_state(call, changes))
 
     answer.__doc__ = SUMMARIES[method].format(kind.noun)
     has_body = kind.body is not None and method != "DELETE"

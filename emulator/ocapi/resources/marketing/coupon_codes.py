@@ -32,7 +32,7 @@ from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.system.parameters import read_flag
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.ocapi.schema.fields import Boolean
-from emulator.store import Change, Delete, Presence, Record, Require, Store, retry_on_conflict
+from emulator.store import Change, Delete, Presence, Record, Require, Store
 
 MAX_CODES_OF_REQUEST = 2_000
 MAX_CODE_LENGTH = 256
@@ -52,16 +52,12 @@ def show(call: Call, code: Record) -> Properties:
 def change_codes(call: Call) -> Answer:
     """Add codes to a coupon, or remove codes."""
     codes, deletes = dict.fromkeys(call.changes["codes"]), read_flag(call, "delete")
-
-    def write() -> Answer:
-        coupon = find_above(call, SITES, COUPONS)
-        if len(codes) > MAX_CODES_OF_REQUEST:
-            raise PROPERTY_CONSTRAINT_VIOLATION("coupon_multi_codes_request", "$.codes")
-        changes = (_remove if deletes else _add)(call.store, coupon, codes)
-        call.store.apply(Require(COUPONS_NAME, coupon.key, Presence.PRESENT), *changes)
-        return Answer(204)
-
-    return retry_on_conflict(write)
+    coupon = find_above(call, SITES, COUPONS)
+    if len(codes) > MAX_CODES_OF_REQUEST:
+        raise PROPERTY_CONSTRAINT_VIOLATION("coupon_multi_codes_request", "$.codes")
+    changes = (_remove if deletes else _add)(call.store, coupon, codes)
+    call.store.apply(Require(COUPONS_NAME, coupon.key, Presence.PRESENT), *changes)
+    return Answer(204)
 
 
 def _add(store: Store, coupon: Record, codes: Iterable[str]) -> list[Change]:

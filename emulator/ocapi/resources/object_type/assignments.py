@@ -5,7 +5,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Resource, fault_of
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
 from emulator.ocapi.resources.object_type.rules import MEMBERS, list_members, with_members
-from emulator.store import Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Presence, Put, Record, Require
 
 
 def make_operations(types: Resource, definitions: str, groups: str) -> tuple[Operation, ...]:
@@ -40,11 +40,11 @@ def make_operations(types: Resource, definitions: str, groups: str) -> tuple[Ope
 
     def assign(call: Call) -> Answer:
         """Assign an attribute definition to an attribute group."""
-        return retry_on_conflict(lambda: change(call, assigned=True))
+        return change(call, assigned=True)
 
     def unassign(call: Call) -> Answer:
         """Remove an attribute definition from an attribute group."""
-        return retry_on_conflict(lambda: change(call, assigned=False))
+        return change(call, assigned=False)
 
     path = f"{types.path}/{{object_type}}/attribute_groups/{{group_id}}/{MEMBERS}/{{def_id}}"
     faults = (attribute_definition.NOT_FOUND, attribute_group.NOT_FOUND, types.not_found)

@@ -31,7 +31,7 @@ from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.search.query import SearchRequest
 from emulator.ocapi.wire import state
 from emulator.ocapi.wire.url import ORGANIZATION
-from emulator.store import Delete, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Delete, Presence, Put, Record, Require
 
 
 def _show(call: Call, place: Place, record: Record, status: int = 200) -> Answer:
@@ -59,12 +59,12 @@ def _find(call: Call, place: Place) -> Record:
 
 def create(call: Call) -> Answer:
     """Create or overwrite a custom object."""
-    return retry_on_conflict(lambda: _write(call, overwrites=True))
+    return _write(call, overwrites=True)
 
 
 def update(call: Call) -> Answer:
     """Change the sent attributes of a custom object."""
-    return retry_on_conflict(lambda: _write(call, overwrites=False))
+    return _write(call, overwrites=False)
 
 
 def _write(call: Call, *, overwrites: bool) -> Answer:
@@ -117,10 +117,6 @@ def _check_values(call: Call, place: Place) -> dict[str, Any]:
 
 def delete(call: Call) -> Answer:
     """Delete a custom object; a missing object is no fault."""
-    return retry_on_conflict(lambda: _delete(call))
-
-
-def _delete(call: Call) -> Answer:
     place = locate(call)
     record = call.store.get(NAME, place.record_key)
     if record is not None:

@@ -17,7 +17,7 @@ from emulator.ocapi.resources.order.changes import (
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.wire import state
-from emulator.store import Change, Put, Record, retry_on_conflict
+from emulator.store import Change, Put, Record
 
 ChangeOrder = Callable[[Call, Order], tuple[Order, Iterable[Change]]]
 """Returns an order after a change, and changes of other documents."""
@@ -84,18 +84,14 @@ def write(call: Call, change: ChangeOrder) -> Answer:
     Raises:
         Fault: The site or the order is missing, the state is another one, or ``change`` refuses.
     """
-
-    def step() -> Answer:
-        order = find(call)
-        state.check_write(order.state, call.request.headers, call.content.get("_resource_state"))
-        properties, more = change(call, order.properties)
-        if Record(order.key, properties) == order:
-            return Answer(204, headers=name_state(order.state))
-        record = call.route.resource.record(order.key, properties, call.now)
-        call.store.apply(Put(ORDERS_NAME, record, order.state), *more)
-        return Answer(204, headers=name_state(record.state))
-
-    return retry_on_conflict(step)
+    order = find(call)
+    state.check_write(order.state, call.request.headers, call.content.get("_resource_state"))
+    properties, more = change(call, order.properties)
+    if Record(order.key, properties) == order:
+        return Answer(204, headers=name_state(order.state))
+    record = call.route.resource.record(order.key, properties, call.now)
+    call.store.apply(Put(ORDERS_NAME, record, order.state), *more)
+    return Answer(204, headers=name_state(record.state))
 
 
 def find(call: Call) -> Record:

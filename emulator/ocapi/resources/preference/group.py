@@ -21,7 +21,7 @@ from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.wire import state
 from emulator.ocapi.wire.url import ORGANIZATION
-from emulator.store import Record, retry_on_conflict
+from emulator.store import Record
 
 
 def read_of_site(call: Call) -> Answer:
@@ -82,12 +82,9 @@ def _answer_group(
 
 
 def _change(call: Call, document: Document, group: PreferenceGroup, site: str) -> None:
-    def change() -> None:
-        before = _group_state(call, group, site)
-        state.check_write(before, call.request.headers, call.content.get("_resource_state"))
-        call.store.apply(*group.change(call, document, site))
-
-    retry_on_conflict(change)
+    before = _group_state(call, group, site)
+    state.check_write(before, call.request.headers, call.content.get("_resource_state"))
+    call.store.apply(*group.change(call, document, site))
 
 
 def _show_site(call: Call, group: PreferenceGroup, site: str) -> dict[str, Any]:

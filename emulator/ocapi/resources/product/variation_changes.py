@@ -28,15 +28,11 @@ from emulator.ocapi.resources.product.variation_members import (
 )
 from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
 from emulator.ocapi.wire import state
-from emulator.store import Change, Delete, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Change, Delete, Presence, Put, Record, Require
 
 
 def put_member(call: Call, *, role: Role) -> Answer:
     """Put a product into the role; a missing product is created."""
-    return retry_on_conflict(lambda: _put_member(call, role))
-
-
-def _put_member(call: Call, role: Role) -> Answer:
     master, product = find_master(call), find_product(call.store, call.key[-1])
     check_request(call, product)
     values = dict(call.changes.get(VALUES) or {})
@@ -90,10 +86,6 @@ def leave_master(call: Call, product: Record | None) -> Iterator[Change]:
 
 def patch_member(call: Call, *, role: Role) -> Answer:
     """Change the sent values of a product in the role."""
-    return retry_on_conflict(lambda: _patch_member(call, role))
-
-
-def _patch_member(call: Call, role: Role) -> Answer:
     master, product = find_member(call, role)
     check_request(call, product)
     sent = call.changes.get(VALUES)
@@ -109,10 +101,6 @@ def _patch_member(call: Call, role: Role) -> Answer:
 
 def delete_member(call: Call, *, role: Role) -> Answer:
     """Take a product out of the role; the product stays."""
-    return retry_on_conflict(lambda: _delete_member(call, role))
-
-
-def _delete_member(call: Call, role: Role) -> Answer:
     _, product = find_member(call, role)
     check_request(call, product)
     kept = {n: v for n, v in product.properties.items() if n not in ("master", VALUES)}

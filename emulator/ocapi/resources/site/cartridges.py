@@ -17,7 +17,7 @@ from emulator.ocapi.resources.site.sites import SITES, Site, Sites
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Enumeration, String
-from emulator.store import Put, retry_on_conflict
+from emulator.store import Put
 
 BUSINESS_MANAGER_SITE = "Sites-Site"
 
@@ -102,10 +102,6 @@ def remove(call: Call) -> Answer:
 
 def _change(call: Call, change: Callable[[list[str]], list[str]]) -> Answer:
     """Change the cartridge path of a site, and answer the new path."""
-    return retry_on_conflict(lambda: _change_once(call, change))
-
-
-def _change_once(call: Call, change: Callable[[list[str]], list[str]]) -> Answer:
     key = call.key[:1]
     record = call.store.get(SITES.name, key)
     if record is None:

@@ -21,7 +21,7 @@ from emulator.ocapi.resources.system.alerts import list_records
 from emulator.ocapi.resources.system.locales import RESULT
 from emulator.ocapi.resources.user.user_checks import ALERT_SETTINGS as SETTINGS
 from emulator.ocapi.schema import faults
-from emulator.store import Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Presence, Put, Record, Require
 
 
 def read_settings(call: Call) -> Answer:
@@ -31,10 +31,6 @@ def read_settings(call: Call) -> Answer:
 
 def update_settings(call: Call) -> Answer:
     """Change how the user of the token sees alerts."""
-    return retry_on_conflict(lambda: _update_settings(call))
-
-
-def _update_settings(call: Call) -> Answer:
     login = _require(call)
     record = call.store.get(SETTINGS, (login,))
     own = {_key_of(one): one for one in (record.get("settings") if record else None) or ()}

@@ -26,7 +26,7 @@ from emulator.ocapi.resources.system.alert_documents import (
 )
 from emulator.ocapi.resources.system.locales import RESULT
 from emulator.ocapi.schema.fields import String
-from emulator.store import Delete, Record, StateConflict
+from emulator.store import Delete, Record
 
 PATH = "alerts"
 
@@ -69,10 +69,7 @@ def read_item(call: Call) -> Answer:
 def delete_item(call: Call) -> Answer:
     """Delete one alert."""
     record = _find_item(call)
-    try:
-        call.store.apply(Delete(ITEMS, record.key, record.state))
-    except StateConflict as error:
-        raise ITEM_NOT_FOUND(call.key[2]) from error
+    call.store.apply(Delete(ITEMS, record.key, record.state))
     return Answer(204)
 
 

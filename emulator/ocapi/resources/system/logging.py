@@ -10,7 +10,7 @@ from emulator.ocapi.resources.system.locales import RESULT
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, Embedded, String
-from emulator.store import Presence, Put, Record, retry_on_conflict
+from emulator.store import Presence, Put, Record
 
 COLLECTION = "log_settings"
 KEY = ("custom",)
@@ -78,10 +78,6 @@ def read(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Change the settings of custom logs."""
     _check(call.changes)
-    return retry_on_conflict(lambda: _update(call))
-
-
-def _update(call: Call) -> Answer:
     record = call.store.get(COLLECTION, KEY)
     stored = record.properties if record else {**SETTINGS.defaults(), "id": KEY[0]}
     changed = SETTINGS.merge(stored, call.changes)

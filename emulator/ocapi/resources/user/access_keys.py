@@ -18,7 +18,7 @@ from emulator.ocapi.resources.user.roles import may_do
 from emulator.ocapi.resources.user.users import NOT_FOUND, USERS
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Delete, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Delete, Presence, Put, Record, Require
 
 LIFETIME = timedelta(days=365)
 PERMISSION = "Manage_Users_Access_Keys"
@@ -62,6 +62,7 @@ def read(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Create an access key; the key replaces the user's earlier key of the scope."""
+    _check(call)
     clock = call.workspace.clock
     key = f"{clock.identifier()}{clock.identifier()}"[:40]
     expiration = render_instant(clock.now() + LIFETIME)
@@ -73,38 +74,25 @@ def create(call: Call) -> Answer:
     }
     record = Record(call.key, properties)
     user = Require(USERS.name, call.key[:1], Presence.PRESENT)
-
-    def write() -> Answer:
-        _check(call)
-        call.store.apply(user, Put(COLLECTION, record))
-        return _show(call, record, access_key=key)
-
-    return retry_on_conflict(write)
+    call.store.apply(user, Put(COLLECTION, record))
+    return _show(call, record, access_key=key)
 
 
 def update(call: Call) -> Answer:
     """Enable or disable an access key."""
     _check(call)
-
-    def write() -> Answer:
-        record = _find(call)
-        changed = record.amend(call.changes)
-        call.store.apply(Put(COLLECTION, changed, record.state))
-        return _show(call, changed)
-
-    return retry_on_conflict(write)
+    record = _find(call)
+    changed = record.amend(call.changes)
+    call.store.apply(Put(COLLECTION, changed, record.state))
+    return _show(call, changed)
 
 
 def delete(call: Call) -> Answer:
     """Delete an access key."""
     _check(call)
-
-    def write() -> Answer:
-        record = _find(call)
-        call.store.apply(Delete(COLLECTION, call.key, record.state))
-        return Answer(204)
-
-    return retry_on_conflict(write)
+    record = _find(call)
+    call.store.apply(Delete(COLLECTION, call.key, record.state))
+    return Answer(204)
 
 
 def _check(call: Call) -> None:

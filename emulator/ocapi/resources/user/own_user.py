@@ -8,7 +8,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resources.user import password
 from emulator.ocapi.resources.user.user_view import answer_user
 from emulator.ocapi.schema.faults import FaultType
-from emulator.store import Put, Record, retry_on_conflict
+from emulator.store import Put, Record
 
 LOCKED = FaultType(401, "UserIsLocked", "The user is locked.")
 NOT_AVAILABLE = FaultType(401, "UserNotAvailable", "No user was provided with the OAuth token.")
@@ -35,10 +35,6 @@ def read_own(call: Call) -> Answer:
 
 def change_password(call: Call) -> Answer:
     """Change the password of the user of the token."""
-    return retry_on_conflict(lambda: _change_password(call))
-
-
-def _change_password(call: Call) -> Answer:
     record = find_own(call)
     present, new = call.changes["current_password"], call.changes["password"]
     stored = "" if record.get("external_id") else record.get("password") or ""

@@ -19,7 +19,7 @@ from emulator.ocapi.resources.user.role_lookup import ADMINISTRATOR, NAME, NOT_F
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.wire import state
-from emulator.store import Put, Record, retry_on_conflict
+from emulator.store import Put, Record
 
 PATH = "roles/{id}/permissions"
 
@@ -63,10 +63,6 @@ def read(call: Call) -> Answer:
 
 def replace(call: Call) -> Answer:
     """Replace the permissions of a role."""
-    return retry_on_conflict(lambda: _replace(call))
-
-
-def _replace(call: Call) -> Answer:
     record = require(call)
     state.check_write(record.state, call.request.headers, call.content.get("_resource_state"))
     sent = complete(call.changes)

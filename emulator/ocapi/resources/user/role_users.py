@@ -16,7 +16,7 @@ from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents
-from emulator.store import Change, Presence, Put, Record, Require, retry_on_conflict
+from emulator.store import Change, Presence, Put, Record, Require
 
 INVALID_USER_LOGIN = FaultType(
     400, "InvalidUserLogin", "The user login '{login}' is invalid.", ("login",)
@@ -83,10 +83,6 @@ def search_users(call: Call) -> Answer:
 
 def add_user(call: Call) -> Answer:
     """Give a role to a user."""
-    return retry_on_conflict(lambda: _add_user(call))
-
-
-def _add_user(call: Call) -> Answer:
     role, login = call.key
     if call.store.get(NAME, (role,)) is None:
         raise INVALID_ROLE(role)
@@ -103,10 +99,6 @@ def _add_user(call: Call) -> Answer:
 
 def remove_user(call: Call) -> Answer:
     """Take a role away from a user."""
-    return retry_on_conflict(lambda: _remove_user(call))
-
-
-def _remove_user(call: Call) -> Answer:
     role, login = call.key
     require(call)
     user = call.store.get(USERS.name, (login,))

@@ -41,13 +41,15 @@ def connect(emulator: Emulator) -> Send:
     return send
 
 
-def let_in(patch: pytest.MonkeyPatch, collection: str, rival: Callable[[], object]) -> None:
-    """Let a rival act before the first deletion from a collection is made."""
+def let_in(
+    patch: pytest.MonkeyPatch, rival: Callable[[], object], collection: str | None = None
+) -> None:
+    """Let a rival act before the next write, or before the next deletion from a collection."""
     apply, waiting = MemoryStore.apply, [rival]
 
     def apply_after_rival(store: MemoryStore, *changes: Change) -> None:
         deletes = any(isinstance(one, Delete) and one.collection == collection for one in changes)
-        if deletes and waiting:
+        if waiting and (deletes or collection is None):
             waiting.pop()()
         apply(store, *changes)
 
@@ -213,7 +215,7 @@ def test_a_deletion_leaves_no_reference_of_a_rival(
     content = {"slot_content": {"type": "recommended_products"}}
     send("PUT", SLOT_CONFIGURATION, content)
     answers: list[TestResponse] = []
-    let_in(monkeypatch, collection, lambda: answers.append(send(*rival)))
+    let_in(monkeypatch, lambda: answers.append(send(*rival)), collection)
     assert send("DELETE", deleted).status_code in {200, 204}
     assert [answer.status_code < 300 for answer in answers] == [True]
     assert send("GET", deleted).status_code in {404, 405}
@@ -227,7 +229,7 @@ def test_a_renamed_customer_takes_the_membership_of_a_rival_along(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send, members = connect(emulator), "/sites/RefArch/customer_groups/VIP/members"
-    let_in(monkeypatch, "customers", lambda: send("PUT", f"{members}/00000003"))
+    let_in(monkeypatch, lambda: send("PUT", f"{members}/00000003"), "customers")
     assert send("PATCH", CUSTOMER, {"customer_no": "new"}).status_code == 200
     found = send("GET", f"{members}?count=200").json
     assert found is not None
@@ -247,7 +249,7 @@ def test_an_import_leaves_no_reference_of_a_rival(
     now = emulator.workspace.clock.now()
     emulator.workspace.files.write("Impex/src/instance/a.zip", archive, now)
     answers: list[TestResponse] = []
-    let_in(monkeypatch, "customers", lambda: answers.append(send("PUT", f"{members}/00000003")))
+    let_in(monkeypatch, lambda: answers.append(send("PUT", f"{members}/00000003")), "customers")
     send("POST", "/jobs/sfcc-site-archive-import/executions", {"file_name": "a.zip"})
     emulator.workspace.work.finish()
     assert [answer.status_code for answer in answers] == [200]
@@ -257,23 +259,56 @@ def test_an_import_leaves_no_reference_of_a_rival(
     assert "00000003" not in [one["customer_no"] for one in found["data"]]
 
 
-def let_in_once(patch: pytest.MonkeyPatch, rival: Callable[[], object]) -> None:
-    """Let a rival act before the next write is made."""
-    apply, waiting = MemoryStore.apply, [rival]
-
-    def apply_after_rival(store: MemoryStore, *changes: Change) -> None:
-        if waiting:
-            waiting.pop()()
-        apply(store, *changes)
-
-    patch.setattr(MemoryStore, "apply", apply_after_rival)
-
-
 def test_no_access_key_outlives_the_user(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send, user = connect(emulator), "/users/signon@storefront.example"
-    let_in_once(monkeypatch, lambda: send("DELETE", user))
+    let_in(monkeypatch, lambda: send("DELETE", user))
     answer = send("PUT", f"{user}/access_key/STOREFRONT", {})
     assert (answer.status_code, "UserNotFoundException" in answer.text) == (404, True)
     assert not emulator.workspace.store.count("access_keys")
+
+
+def test_an_operation_starts_again_after_the_write_of_a_rival(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, path = connect(emulator), "/sites/RefArch/slots/home-banner/slot_configurations/winter"
+    let_in(monkeypatch, lambda: send("PATCH", path, {"rank": 30}))
+    assert send("PATCH", path, {"description": "Warm"}).status_code == 200
+    found = send("GET", path).json
+    assert found is not None
+    assert (found["rank"], found["description"]) == (30, "Warm")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "refused"),
+    [
+        pytest.param(
+            "DELETE",
+            "/alerts/items/bm/inventory/list_with_few_records/inventory_digital",
+            (404, "AlertItemNotFoundException"),
+            id="deleted-alert",
+        ),
+        pytest.param(
+            "PUT",
+            "/code_versions/next",
+            (409, "CodeVersionIdAlreadyExistsException"),
+            id="created-code-version",
+        ),
+    ],
+)
+def test_the_same_request_of_a_rival_comes_first(
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    refused: tuple[int, str],
+) -> None:
+    send = connect(emulator)
+    send("GET", "/code_versions")
+    answers: list[TestResponse] = []
+    let_in(monkeypatch, lambda: answers.append(send(method, path)))
+    answer = send(method, path)
+    assert [one.status_code < 300 for one in answers] == [True]
+    fault = answer.json["fault"] if answer.json else {}
+    assert (answer.status_code, fault.get("type")) == refused
