@@ -6,12 +6,12 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document, answer_page
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resource import Properties, Resource, Verb, View, fault_of
-from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import exact
-from emulator.ocapi.wire import envelope, state
+from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents
 from emulator.store import (
     Change,
@@ -63,8 +63,8 @@ def create(call: Call) -> Answer:
     """Create a document under the id of the URL; for an existing id the dialect decides (INV-5)."""
     resource, parents = call.route.resource, _require_parent(call)
     existing = call.store.get(resource.name, call.key)
-    _check_state(call, existing)
-    _check_id(call, _list_changes(call, "create"))
+    check_state(call, existing)
+    _check_ids(call, _list_changes(call, "create"))
     refusal = _find_refusal(call) if existing else None
     if existing is not None and refusal is None:
         kept = resource.ignored.get("create", frozenset()).intersection(existing.names)
@@ -85,8 +85,8 @@ def update(call: Call) -> Answer:
     """Change the sent properties of a document (MET-1)."""
     _require_parent(call)
     record = _find(call)
-    _check_state(call, record)
-    _check_id(call, call.changes)
+    check_state(call, record)
+    _check_ids(call, call.changes)
     document = call.route.resource.document
     return _write(call, record, document.merge(record.properties, _list_changes(call, "update")))
 
@@ -97,7 +97,7 @@ def delete(call: Call) -> Answer:
     _require_parent(call)
     record = call.store.get(resource.name, call.key)
     if record is not None:
-        _check_state(call, record)
+        check_state(call, record)
         with call.watching() as watched:
             more = _list_effects(call, record.properties, None)
         answer = _show(call, record) if resource.delete_shows else Answer(204)
@@ -293,20 +293,11 @@ def _find(call: Call) -> Record:
     return record
 
 
-def _check_state(call: Call, record: Record | None) -> None:
-    """Check the resource state and the entity tags that the client expects (RST-2 to RST-4)."""
-    body_state = call.content.get("_resource_state")
-    state.check_write(record.state if record else None, call.request.headers, body_state)
-
-
-def _check_id(call: Call, changes: Properties) -> None:
+def _check_ids(call: Call, changes: Properties) -> None:
     """Check that ids in the body are those of the URL (INV-4)."""
     resource = call.route.resource
     checked = resource.keys[:-1] if resource.renames and call.method == "PATCH" else resource.keys
-    for name, value in zip(checked, call.key, strict=False):
-        sent = changes.get(name, value)
-        if sent != value:
-            raise faults.ID_CONFLICT(sent, value)
+    check_ids(changes, dict(zip(checked, call.key, strict=False)))
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:

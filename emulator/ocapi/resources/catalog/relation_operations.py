@@ -5,10 +5,9 @@ from functools import partial
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.resources.catalog.relation import Relation
-from emulator.ocapi.schema.faults import ID_CONFLICT
-from emulator.ocapi.wire import state
 from emulator.store import Delete, Presence, Put, Record
 
 
@@ -33,9 +32,10 @@ def _write(call: Call, relation: Relation) -> Answer:
     found = call.store.get(relation.name, call.key)
     if found is None and call.method == "PATCH":
         raise relation.not_found(*call.key)
-    _check_request(call, relation, found)
-    before = found.properties if found else None
     document, ids = relation.document, dict(zip(relation.ids, call.key, strict=True))
+    check_state(call, found)
+    check_ids(call.changes, ids)
+    before = found.properties if found else None
     change = document.replace if call.method == "PUT" else document.merge
     properties = {**change(before or {}, call.changes), **ids}
     placed, more = relation.place(call, before, properties)
@@ -56,7 +56,7 @@ def delete(call: Call, *, relation: Relation) -> Answer:
     if found is None and not relation.deletes_missing:
         raise relation.not_found(*call.key)
     if found is not None:
-        _check_request(call, relation, found)
+        check_state(call, found)
         more = relation.remove(call, found)
         call.store.apply(Delete(relation.name, call.key, found.state), *more)
     return Answer(204)
@@ -72,20 +72,6 @@ def _find(call: Call, relation: Relation) -> Record:
     if found is None:
         raise relation.not_found(*call.key)
     return found
-
-
-def _check_request(call: Call, relation: Relation, found: Record | None) -> None:
-    """Check the expected state of a document, and the ids in the body.
-
-    Raises:
-        Fault: Any of a conditional request (RST-2 to RST-4), ID_CONFLICT.
-    """
-    expected = call.content.get("_resource_state")
-    state.check_write(found.state if found else None, call.request.headers, expected)
-    for name, value in zip(relation.ids, call.key, strict=True):
-        sent = call.changes.get(name, value)
-        if sent != value:
-            raise ID_CONFLICT(sent, value)
 
 
 def _answer(call: Call, relation: Relation, record: Record) -> Answer:

@@ -4,12 +4,12 @@ from contextlib import suppress
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resources.code import folders
 from emulator.ocapi.resources.code.documents import MAX_ID_BYTES, is_folder_name
 from emulator.ocapi.resources.code.version_view import NOT_FOUND, find, show
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.wire import state
 from emulator.store import (
     Change,
     Delete,
@@ -126,8 +126,7 @@ def _find_inactive(call: Call) -> Record:
         Fault: NOT_FOUND, MODIFICATION for the active version, or a conflict of states.
     """
     record = find(call)
-    sent = (call.content or {}).get("_resource_state")
-    state.check_write(record.state, call.request.headers, sent)
+    check_state(call, record)
     if record.get("active"):
         raise MODIFICATION(record.key[0])
     return record

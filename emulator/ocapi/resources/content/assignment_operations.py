@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resource import Properties, fault_of
 from emulator.ocapi.resources.content.assets import CONTENT
 from emulator.ocapi.resources.content.documents import ASSIGNMENT
@@ -22,8 +23,7 @@ from emulator.ocapi.resources.content.relations import (
     put_entries,
     remove_entries,
 )
-from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
-from emulator.ocapi.wire import state
+from emulator.ocapi.schema.faults import FaultType
 from emulator.store import (
     Change,
     Delete,
@@ -53,24 +53,21 @@ def assign(call: Call) -> Answer:
     """Assign a content asset to a folder, or replace the assignment."""
     required = _require_ends(call)
     found = call.store.get(ASSIGNMENTS_NAME, call.key)
-    _check(call, found)
-    return _write(call, found, Record(call.key, ASSIGNMENT.merge({}, call.changes)), required)
+    return _write(call, found, required)
 
 
 def update(call: Call) -> Answer:
     """Change position or flag of the assignment of a content asset to a folder."""
     required = _require_ends(call)
     found = _find(call)
-    _check(call, found)
-    changed = Record(call.key, ASSIGNMENT.merge(found.properties, call.changes))
-    return _write(call, found, changed, required)
+    return _write(call, found, required)
 
 
 def unassign(call: Call) -> Answer:
     """Delete the assignment of a content asset to a folder."""
     _require_ends(call)
     found = _find(call)
-    state.check_write(found.state, call.request.headers, None)
+    check_state(call, found)
     removal = Delete(ASSIGNMENTS_NAME, call.key, found.state)
     call.store.apply(removal, *change(call, found.properties, None))
     return Answer(204)
@@ -106,18 +103,13 @@ def _find(call: Call) -> Record:
     return found
 
 
-def _check(call: Call, found: Record | None) -> None:
-    """Check the expected resource state, and the ids in the body."""
-    sent = call.content.get("_resource_state")
-    state.check_write(found.state if found else None, call.request.headers, sent)
-    for name, value in zip(KEYS, call.key[1:], strict=True):
-        if call.changes.get(name, value) != value:
-            raise ID_CONFLICT(call.changes[name], value)
-
-
-def _write(call: Call, found: Record | None, changed: Record, required: list[Change]) -> Answer:
-    """Put an assignment, with the ids of the path."""
-    changed = Record(call.key, {**changed.properties, **dict(zip(KEYS, call.key[1:], strict=True))})
+def _write(call: Call, found: Record | None, required: list[Change]) -> Answer:
+    """Put an assignment, with the ids of the path; PATCH keeps the other properties."""
+    ids = dict(zip(KEYS, call.key[1:], strict=True))
+    check_state(call, found)
+    check_ids(call.changes, ids)
+    kept = found.properties if found and call.method == "PATCH" else {}
+    changed = Record(call.key, {**ASSIGNMENT.merge(kept, call.changes), **ids})
     expected = found.state if found else Presence.ABSENT
     more = change(call, found.properties if found else None, changed.properties)
     call.store.apply(*required, Put(ASSIGNMENTS_NAME, changed, expected), *more)

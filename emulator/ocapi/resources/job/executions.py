@@ -2,6 +2,7 @@
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import Operation, Resource, Search
 from emulator.ocapi.resources.job import course
 from emulator.ocapi.resources.job.documents import JobExecutions, JobExecutionSearchResult
@@ -23,7 +24,6 @@ from emulator.ocapi.resources.job.showing import EXECUTION, find_time, finish_du
 from emulator.ocapi.resources.job.start import start
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.language import SearchField
-from emulator.ocapi.wire import state
 from emulator.store import Delete, Record
 
 JOB_EXECUTION_NOT_FOUND = FaultType(
@@ -50,7 +50,7 @@ def delete(call: Call) -> Answer:
     """Delete a finished execution."""
     finish_due_work(call)
     record = _find(call)
-    state.check_write(record.state, call.request.headers, None)
+    check_state(call, record)
     if not course.is_finished(record.properties, find_time(call, record)):
         raise JOB_EXECUTION_NOT_FINISHED(record.key[-1])
     call.store.apply(Delete(EXECUTION_COLLECTION, record.key))

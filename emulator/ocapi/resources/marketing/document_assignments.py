@@ -7,11 +7,11 @@ PUT creates or replaces an assignment, PATCH changes the sent properties, DELETE
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resource import Effects, Properties
 from emulator.ocapi.resources.id_lists import arrange, list_index_entries, move_entries
 from emulator.ocapi.resources.marketing.assignments import ListChanges
-from emulator.ocapi.schema.faults import ID_CONFLICT, Fault
-from emulator.ocapi.wire import state
+from emulator.ocapi.schema.faults import Fault
 from emulator.store import Change, Delete, Key, Presence, Put, Record
 
 Address = Callable[[Call], Key]
@@ -73,8 +73,7 @@ def _find(call: Call, address: Address) -> Record | None:
     """
     call.key = address(call)
     found = call.store.get(call.route.resource.name, call.key)
-    sent = call.content.get("_resource_state")
-    state.check_write(found.state if found else None, call.request.headers, sent)
+    check_state(call, found)
     return found
 
 
@@ -85,9 +84,7 @@ def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Cha
         Fault: ID_CONFLICT, or the fault of a missing named document.
     """
     resource = call.route.resource
-    for name, value in zip(resource.keys, call.key, strict=True):
-        if call.changes.get(name, value) != value:
-            raise ID_CONFLICT(call.changes[name], value)
+    check_ids(call.changes, dict(zip(resource.keys, call.key, strict=True)))
     merged = arrange(resource.document.merge(stored, call.changes))
     record = resource.record(call.key, merged, call.now, created=found is None)
     yield from _list_effects(call, found.properties if found else None, record.properties)

@@ -1,6 +1,6 @@
 """Custom objects: objects of custom types, global or of a site (COB-1, COB-2)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from marshmallow import ValidationError
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.object_type import custom_object_definitions
 from emulator.ocapi.resources.object_type.custom_object import (
@@ -29,7 +30,6 @@ from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.attribute import make_property
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.search.query import SearchRequest
-from emulator.ocapi.wire import state
 from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Delete, Presence, Put, Record, Require
 
@@ -72,7 +72,7 @@ def _write(call: Call, *, overwrites: bool) -> Answer:
     record = call.store.get(NAME, place.record_key)
     if record is None and not overwrites:
         raise NOT_FOUND(place.key, place.object_type)
-    _check_state(call, record)
+    check_state(call, record)
     values = _check_values(call, place)
     before = {} if overwrites or record is None else record.properties
     custom = {name: value for name, value in before.items() if name in place.attributes} | values
@@ -90,11 +90,6 @@ def _write(call: Call, *, overwrites: bool) -> Answer:
     parent = Require(CUSTOM_OBJECT_DEFINITIONS.name, (place.object_type,), Presence.PRESENT)
     call.store.apply(parent, Put(NAME, changed, expected))
     return _show(call, place, changed, status=201 if record is None else 200)
-
-
-def _check_state(call: Call, record: Record | None) -> None:
-    sent = call.content.get("_resource_state") if isinstance(call.content, Mapping) else None
-    state.check_write(record.state if record else None, call.request.headers, sent)
 
 
 def _check_values(call: Call, place: Place) -> dict[str, Any]:
@@ -120,7 +115,7 @@ def delete(call: Call) -> Answer:
     place = locate(call)
     record = call.store.get(NAME, place.record_key)
     if record is not None:
-        _check_state(call, record)
+        check_state(call, record)
         call.store.apply(Delete(NAME, place.record_key, record.state))
     return Answer(204)
 

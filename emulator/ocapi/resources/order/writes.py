@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from emulator.ocapi.answer import Answer, name_state
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.order.changes import (
     Order,
@@ -16,7 +17,6 @@ from emulator.ocapi.resources.order.changes import (
 )
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.wire import state
 from emulator.store import Change, Put, Record
 
 ChangeOrder = Callable[[Call, Order], tuple[Order, Iterable[Change]]]
@@ -85,7 +85,7 @@ def write(call: Call, change: ChangeOrder) -> Answer:
         Fault: The site or the order is missing, the state is another one, or ``change`` refuses.
     """
     order = find(call)
-    state.check_write(order.state, call.request.headers, call.content.get("_resource_state"))
+    check_state(call, order)
     properties, more = change(call, order.properties)
     if Record(order.key, properties) == order:
         return Answer(204, headers=name_state(order.state))

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
+from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resources.catalog.names import OWNED_PRODUCTS
 from emulator.ocapi.resources.product import faults
 from emulator.ocapi.resources.product.product import PRODUCT
@@ -26,8 +27,7 @@ from emulator.ocapi.resources.product.variation_members import (
     find_master,
     find_member,
 )
-from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
-from emulator.ocapi.wire import state
+from emulator.ocapi.schema.faults import FaultType
 from emulator.store import Change, Delete, Presence, Put, Record, Require
 
 
@@ -116,11 +116,8 @@ def check_request(call: Call, product: Record | None) -> None:
     Raises:
         Fault: Any of a conditional request (RST-2 to RST-4), ID_CONFLICT.
     """
-    body_state = call.content.get("_resource_state")
-    state.check_write(product.state if product else None, call.request.headers, body_state)
-    sent = call.changes.get("product_id", call.key[-1])
-    if sent != call.key[-1]:
-        raise ID_CONFLICT(sent, call.key[-1])
+    check_state(call, product)
+    check_ids(call.changes, {"product_id": call.key[-1]})
 
 
 def check_values(call: Call, values: Mapping[str, Any], unknown_value: FaultType) -> list[Require]:

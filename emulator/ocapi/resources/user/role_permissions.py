@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import SITES, Call
+from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import Operation, Properties
 from emulator.ocapi.resources.user.catalogue import DEFAULT_LOCALE, VALUES, list_names
 from emulator.ocapi.resources.user.role_documents import (
@@ -18,7 +19,6 @@ from emulator.ocapi.resources.user.role_documents import (
 from emulator.ocapi.resources.user.role_lookup import ADMINISTRATOR, NAME, NOT_FOUND, require
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.wire import state
 from emulator.store import Put, Record
 
 PATH = "roles/{id}/permissions"
@@ -64,7 +64,7 @@ def read(call: Call) -> Answer:
 def replace(call: Call) -> Answer:
     """Replace the permissions of a role."""
     record = require(call)
-    state.check_write(record.state, call.request.headers, call.content.get("_resource_state"))
+    check_state(call, record)
     sent = complete(call.changes)
     is_administrator = call.key[0] == ADMINISTRATOR
     if is_administrator:
