@@ -6,6 +6,7 @@ that serve.
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from marshmallow import missing
@@ -333,7 +334,8 @@ def _operations(
 
 
 def _describe_operation(operation: Operation, template: tuple[str, ...]) -> dict[str, Any]:
-    summary = inspect.getdoc(operation.answer) or ""
+    answer = operation.answer
+    summary = inspect.getdoc(answer.func if isinstance(answer, partial) else answer) or ""
     parameters = list(_ids(template))
     parameters += _further(operation.parameters)
     if isinstance(operation.shows, Collection):

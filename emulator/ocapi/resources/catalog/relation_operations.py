@@ -1,6 +1,6 @@
 """The operations on the documents of a relation (CAT-7, CAT-8)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from emulator.ocapi.answer import Answer, answer_document
@@ -78,19 +78,13 @@ def _answer(call: Call, relation: Relation, record: Record) -> Answer:
     return answer_document(call, relation.document, relation.show(call, record), record.state)
 
 
-def _bind(act: Callable[..., Answer], relation: Relation) -> Callable[[Call], Answer]:
-    answer = partial(act, relation=relation)
-    answer.__doc__ = act.__doc__
-    return answer
-
-
 def declare_operations(relation: Relation) -> Iterator[Operation]:
     """Yield the operations GET, PUT, PATCH and DELETE."""
     document = relation.document
     yield Operation(
         method="GET",
         path=relation.path,
-        answer=_bind(read, relation),
+        answer=partial(read, relation=relation),
         shows=document,
         expansions=relation.expansions,
         parameters=relation.parameters or {},
@@ -100,7 +94,7 @@ def declare_operations(relation: Relation) -> Iterator[Operation]:
         yield Operation(
             method=method,
             path=relation.path,
-            answer=_bind(act, relation),
+            answer=partial(act, relation=relation),
             shows=document,
             body=document,
             needs_body=relation.needs_body or method == "PATCH",
@@ -109,6 +103,6 @@ def declare_operations(relation: Relation) -> Iterator[Operation]:
     yield Operation(
         method="DELETE",
         path=relation.path,
-        answer=_bind(delete, relation),
+        answer=partial(delete, relation=relation),
         faults=relation.faults["DELETE"],
     )

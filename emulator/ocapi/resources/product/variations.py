@@ -1,10 +1,8 @@
 """Variants and variation groups of a master (PRD-7): products with variation values."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
-from emulator.ocapi.answer import Answer
-from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.resources.product import faults
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER
@@ -52,12 +50,6 @@ VARIATION_GROUP = Role(
 )
 
 
-def _answer(act: Callable[..., Answer], role: Role) -> Callable[[Call], Answer]:
-    answer = partial(act, role=role)
-    answer.__doc__ = act.__doc__
-    return answer
-
-
 def declare_operations(role: Role) -> Iterator[Operation]:
     """Yield the operations on the products in a role."""
     above = (faults.PRODUCT_NOT_FOUND, faults.NOT_MASTER)
@@ -67,7 +59,7 @@ def declare_operations(role: Role) -> Iterator[Operation]:
     yield Operation(
         method="GET",
         path=path,
-        answer=_answer(list_members, role),
+        answer=partial(list_members, role=role),
         shows=role.collection,
         expansions=role.expansions[0],
         parameters=SITE_PARAMETER,
@@ -76,7 +68,7 @@ def declare_operations(role: Role) -> Iterator[Operation]:
     yield Operation(
         method="GET",
         path=f"{path}/{{id}}",
-        answer=_answer(read_member, role),
+        answer=partial(read_member, role=role),
         shows=role.document,
         expansions=role.expansions[1],
         parameters=SITE_PARAMETER,
@@ -89,7 +81,7 @@ def declare_operations(role: Role) -> Iterator[Operation]:
         yield Operation(
             method=method,
             path=f"{path}/{{id}}",
-            answer=_answer(act, role),
+            answer=partial(act, role=role),
             shows=role.document,
             body=role.document,
             faults=refused,
@@ -97,6 +89,6 @@ def declare_operations(role: Role) -> Iterator[Operation]:
     yield Operation(
         method="DELETE",
         path=f"{path}/{{id}}",
-        answer=_answer(delete_member, role),
+        answer=partial(delete_member, role=role),
         faults=found,
     )
