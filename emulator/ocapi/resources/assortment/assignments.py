@@ -21,11 +21,11 @@ from emulator.ocapi.resources.catalog.names import (
     CATEGORIES_OF_PRODUCTS,
     POSITIONED_PRODUCTS,
 )
-from emulator.ocapi.resources.catalog.relation import Relation
-from emulator.ocapi.resources.catalog.relation_operations import declare_operations
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER
 from emulator.ocapi.resources.product.faults import PRODUCT_NOT_FOUND
 from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_product
+from emulator.ocapi.resources.relation import Relation
+from emulator.ocapi.resources.relation_operations import declare_operations
 from emulator.ocapi.schema.faults import ID_CONFLICT, QUOTA_EXCEEDED, FaultType
 from emulator.store import Change, Delete, Key, Presence, Put, Record, Require
 
@@ -37,7 +37,7 @@ NOT_FOUND = FaultType(
     "CategoryProductAssignmentNotFound",
     "No assignment of the product with ID '{productId}' to the category with ID '{categoryId}' "
     "for catalog '{catalogId}' could be found.",
-    ("catalogId", "categoryId", "productId"),
+    ("productId", "categoryId", "catalogId"),
 )
 
 

@@ -26,7 +26,7 @@ NOT_FOUND = FaultType(
     "CategoryLinkNotFound",
     "No link of type '{type}' from the category with ID '{categoryId}' for catalog '{catalogId}' "
     "to the category with ID '{targetCategoryId}' for catalog '{targetCatalogId}' could be found.",
-    ("catalogId", "categoryId", "targetCatalogId", "targetCategoryId", "type"),
+    ("type", "targetCategoryId", "targetCatalogId", "categoryId", "catalogId"),
 )
 
 

@@ -26,8 +26,8 @@ from emulator.ocapi.resources.catalog.names import (
     LINKS,
     LINKS_BY_TARGET,
 )
-from emulator.ocapi.resources.catalog.relation import Relation
-from emulator.ocapi.resources.catalog.relation_operations import declare_operations
+from emulator.ocapi.resources.relation import Relation
+from emulator.ocapi.resources.relation_operations import declare_operations
 from emulator.ocapi.schema.faults import ID_CONFLICT, ILLEGAL_ENUMERATION_VALUE
 from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from emulator.fixture.reference import Records, Reference
-from emulator.ocapi.resource import Operation, Resource, make_index
+from emulator.ocapi.resource import Resource, make_index
 from emulator.ocapi.resources.content import listing
 from emulator.ocapi.resources.content.assets import CONTENT
-from emulator.ocapi.resources.content.assignment_operations import (
+from emulator.ocapi.resources.content.assignment_rules import (
     ASSIGNMENT_NOT_FOUND,
-    assign,
     change,
-    read,
-    unassign,
-    update,
+    place,
+    remove,
+    require_ends,
+    show,
 )
 from emulator.ocapi.resources.content.documents import ASSIGNMENT, ContentFolderResult
 from emulator.ocapi.resources.content.folder_changes import NOT_FOUND, PARENT_NOT_FOUND
@@ -20,6 +20,8 @@ from emulator.ocapi.resources.content.folders import FOLDERS
 from emulator.ocapi.resources.content.libraries import LIBRARIES
 from emulator.ocapi.resources.content.names import ASSIGNMENTS_NAME
 from emulator.ocapi.resources.content.relations import DEFAULT, list_entries
+from emulator.ocapi.resources.relation import Relation
+from emulator.ocapi.resources.relation_operations import declare_operations
 from emulator.ocapi.schema.faults import ID_CONFLICT
 from emulator.store import Key, Record
 
@@ -51,35 +53,26 @@ FOLDER_ASSIGNMENTS = Resource(
     index=make_index(list_entries),
     effects=change,
     operations=(
-        Operation(
-            method="GET",
-            path=PATH,
-            answer=read,
-            shows=ASSIGNMENT,
-            faults=(*ENDS, PARENT_NOT_FOUND, ASSIGNMENT_NOT_FOUND),
-        ),
-        Operation(
-            method="PUT",
-            path=PATH,
-            answer=assign,
-            shows=ASSIGNMENT,
-            body=ASSIGNMENT,
-            needs_body=False,
-            faults=(*ENDS, PARENT_NOT_FOUND, ID_CONFLICT),
-        ),
-        Operation(
-            method="PATCH",
-            path=PATH,
-            answer=update,
-            shows=ASSIGNMENT,
-            body=ASSIGNMENT,
-            faults=(*ENDS, NOT_FOUND, ASSIGNMENT_NOT_FOUND, ID_CONFLICT),
-        ),
-        Operation(
-            method="DELETE",
-            path=PATH,
-            answer=unassign,
-            faults=(*ENDS, PARENT_NOT_FOUND, ASSIGNMENT_NOT_FOUND),
+        *declare_operations(
+            Relation(
+                name=ASSIGNMENTS_NAME,
+                path=PATH,
+                ids=("content_id", "folder_id"),
+                document=ASSIGNMENT,
+                check=require_ends,
+                place=place,
+                remove=remove,
+                show=show,
+                faults={
+                    **dict.fromkeys(
+                        ("GET", "DELETE"), (*ENDS, PARENT_NOT_FOUND, ASSIGNMENT_NOT_FOUND)
+                    ),
+                    "PUT": (*ENDS, PARENT_NOT_FOUND, ID_CONFLICT),
+                    "PATCH": (*ENDS, NOT_FOUND, ASSIGNMENT_NOT_FOUND, ID_CONFLICT),
+                },
+                needs_body=False,
+                not_found=ASSIGNMENT_NOT_FOUND,
+            )
         ),
         *listing.OPERATIONS,
     ),

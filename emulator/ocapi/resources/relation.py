@@ -1,4 +1,4 @@
-"""Documents under ids of several documents: a declaration for all of them (CAT-7, CAT-8).
+"""Documents under ids of several documents: a declaration for all of them (CAT-7, CAT-8, LIB-4).
 
 The path names all ids. PUT creates or replaces, PATCH changes, and both answer 200.
 """
@@ -22,7 +22,8 @@ class Relation:
     Attributes:
         name: The store's collection; the ids of the path are the key.
         path: The path below the version, with ids in braces.
-        ids: The names of the properties with the ids, in the order of the path.
+        ids: The names of the properties with ids, in the order of the path. Outer ids of the path
+            may have no property.
         document: The schema of a document.
         check: Checks the documents of the ids before anything else.
         place: Returns the properties of a written document, and the changes of other documents.
@@ -32,7 +33,7 @@ class Relation:
         show: Returns properties that the document shows besides the stored ones.
         faults: The documented faults by method.
         needs_body: Whether PUT needs a document.
-        not_found: The fault of a missing document, with the ids of the path in this order.
+        not_found: The fault of a missing document, with the innermost id of the path first.
         deletes_missing: Whether DELETE of a missing document succeeds.
         expansions: The valid values of ``expand``.
         parameters: Further parameters of the query.
@@ -42,7 +43,7 @@ class Relation:
     path: str
     ids: tuple[str, ...]
     document: Document
-    check: Callable[[Call], None]
+    check: Callable[[Call], object]
     place: Callable[
         [Call, Properties | None, dict[str, Any]], tuple[dict[str, Any], tuple[Change, ...]]
     ]

@@ -1,13 +1,11 @@
-"""The operations of folder assignments (LIB-4)."""
+"""The rules of folder assignments (LIB-4)."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resource import Properties, fault_of
 from emulator.ocapi.resources.content.assets import CONTENT
-from emulator.ocapi.resources.content.documents import ASSIGNMENT
 from emulator.ocapi.resources.content.folder_changes import NOT_FOUND, PARENT_NOT_FOUND
 from emulator.ocapi.resources.content.folders import FOLDERS
 from emulator.ocapi.resources.content.libraries import LIBRARIES
@@ -26,7 +24,6 @@ from emulator.ocapi.resources.content.relations import (
 from emulator.ocapi.schema.faults import FaultType
 from emulator.store import (
     Change,
-    Delete,
     Presence,
     Put,
     Record,
@@ -34,7 +31,6 @@ from emulator.store import (
     Size,
 )
 
-KEYS = ("content_id", "folder_id")
 ASSIGNMENT_NOT_FOUND = FaultType(
     404,
     "AssignmentNotFound",
@@ -43,37 +39,7 @@ ASSIGNMENT_NOT_FOUND = FaultType(
 )
 
 
-def read(call: Call) -> Answer:
-    """Show the assignment of a content asset to a folder."""
-    _require_ends(call)
-    return _show(call, _find(call))
-
-
-def assign(call: Call) -> Answer:
-    """Assign a content asset to a folder, or replace the assignment."""
-    required = _require_ends(call)
-    found = call.store.get(ASSIGNMENTS_NAME, call.key)
-    return _write(call, found, required)
-
-
-def update(call: Call) -> Answer:
-    """Change position or flag of the assignment of a content asset to a folder."""
-    required = _require_ends(call)
-    found = _find(call)
-    return _write(call, found, required)
-
-
-def unassign(call: Call) -> Answer:
-    """Delete the assignment of a content asset to a folder."""
-    _require_ends(call)
-    found = _find(call)
-    check_state(call, found)
-    removal = Delete(ASSIGNMENTS_NAME, call.key, found.state)
-    call.store.apply(removal, *change(call, found.properties, None))
-    return Answer(204)
-
-
-def _require_ends(call: Call) -> list[Change]:
+def require_ends(call: Call) -> list[Change]:
     """Check library, content asset and folder; return this expectation for the store.
 
     Raises:
@@ -96,24 +62,16 @@ def _require_folder(call: Call) -> Change:
     return Require(FOLDERS.name, (library, folder), Presence.PRESENT)
 
 
-def _find(call: Call) -> Record:
-    found = call.store.get(ASSIGNMENTS_NAME, call.key)
-    if found is None:
-        raise fault_of(ASSIGNMENT_NOT_FOUND, call.key)
-    return found
+def place(
+    call: Call, before: Properties | None, properties: dict[str, Any]
+) -> tuple[dict[str, Any], tuple[Change, ...]]:
+    """Return the properties of an assignment, and the changes of a write."""
+    return properties, (*require_ends(call), *change(call, before, properties))
 
 
-def _write(call: Call, found: Record | None, required: list[Change]) -> Answer:
-    """Put an assignment, with the ids of the path; PATCH keeps the other properties."""
-    ids = dict(zip(KEYS, call.key[1:], strict=True))
-    check_state(call, found)
-    check_ids(call.changes, ids)
-    kept = found.properties if found and call.method == "PATCH" else {}
-    changed = Record(call.key, {**ASSIGNMENT.merge(kept, call.changes), **ids})
-    expected = found.state if found else Presence.ABSENT
-    more = change(call, found.properties if found else None, changed.properties)
-    call.store.apply(*required, Put(ASSIGNMENTS_NAME, changed, expected), *more)
-    return _show(call, changed)
+def remove(call: Call, assignment: Record) -> Iterator[Change]:
+    """Yield the changes of other documents for a deleted assignment."""
+    return change(call, assignment.properties, None)
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
@@ -148,11 +106,11 @@ def _release_default(call: Call) -> Iterator[Change]:
         yield from put_entries(released)
 
 
-def _show(call: Call, assignment: Record) -> Answer:
+def show(call: Call, assignment: Record) -> Properties:
+    """Return an assignment with the links of both documents."""
     library, content, folder = assignment.key
-    links = {
+    return {
+        **assignment.properties,
         "content_link": call.link_to(LIBRARIES_NAME, library, CONTENT_NAME, content),
         "folder_link": call.link_to(LIBRARIES_NAME, library, FOLDERS.path, folder),
     }
-    shown = {**assignment.properties, **links}
-    return answer_document(call, ASSIGNMENT, shown, assignment.state)

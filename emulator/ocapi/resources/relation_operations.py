@@ -1,4 +1,4 @@
-"""The operations on the documents of a relation (CAT-7, CAT-8)."""
+"""The operations on the documents of a relation (CAT-7, CAT-8, LIB-4)."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -6,8 +6,8 @@ from functools import partial
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
 from emulator.ocapi.precondition import check_ids, check_state
-from emulator.ocapi.resource import Operation
-from emulator.ocapi.resources.catalog.relation import Relation
+from emulator.ocapi.resource import Operation, fault_of
+from emulator.ocapi.resources.relation import Relation
 from emulator.store import Delete, Presence, Put, Record
 
 
@@ -31,19 +31,20 @@ def _write(call: Call, relation: Relation) -> Answer:
     relation.check(call)
     found = call.store.get(relation.name, call.key)
     if found is None and call.method == "PATCH":
-        raise relation.not_found(*call.key)
-    document, ids = relation.document, dict(zip(relation.ids, call.key, strict=True))
+        raise fault_of(relation.not_found, call.key)
+    document = relation.document
+    ids = dict(zip(relation.ids, call.key[-len(relation.ids) :], strict=True))
     check_state(call, found)
     check_ids(call.changes, ids)
     before = found.properties if found else None
     change = document.replace if call.method == "PUT" else document.merge
     properties = {**change(before or {}, call.changes), **ids}
     placed, more = relation.place(call, before, properties)
-    is_dated = found is None and "creation_date" in document.fields
-    dates = {"creation_date": call.now} if is_dated else {}
+    written = ("last_modified",) if found else ("creation_date", "last_modified")
+    dates = {name: call.now for name in written if name in document.fields}
     if found is not None and not more and Record(call.key, placed) == found:
         return _answer(call, relation, found)
-    record = Record(call.key, {**placed, **dates, "last_modified": call.now})
+    record = Record(call.key, {**placed, **dates})
     expected = found.state if found else Presence.ABSENT
     call.store.apply(Put(relation.name, record, expected), *more)
     return _answer(call, relation, record)
@@ -54,7 +55,7 @@ def delete(call: Call, *, relation: Relation) -> Answer:
     relation.check(call)
     found = call.store.get(relation.name, call.key)
     if found is None and not relation.deletes_missing:
-        raise relation.not_found(*call.key)
+        raise fault_of(relation.not_found, call.key)
     if found is not None:
         check_state(call, found)
         more = relation.remove(call, found)
@@ -70,7 +71,7 @@ def _find(call: Call, relation: Relation) -> Record:
     """
     found = call.store.get(relation.name, call.key)
     if found is None:
-        raise relation.not_found(*call.key)
+        raise fault_of(relation.not_found, call.key)
     return found
 
 
