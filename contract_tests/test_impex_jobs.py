@@ -339,6 +339,7 @@ EVERYTHING = {
     "customer_lists": {"all": True},
     "global_data": {"all": True},
     "inventory_lists": {"all": True},
+    "libraries": {"all": True},
     "sites": {"all": {"all": True}},
 }
 
@@ -416,6 +417,52 @@ def test_an_import_of_the_own_export_into_an_empty_workspace_gives_the_same(
     _, log = run(storefront, IMPORT, {"file_name": "a.zip"})
     assert "WARN" not in log
     assert read_all(storefront) == before
+
+
+def dump_state(api: Api) -> dict[str, Any]:
+    """Return the state without executions of jobs: each import and export adds one."""
+    answer = api.call("GET", "/__emulator__/state")
+    assert answer.status_code == 200, answer.text
+    state: dict[str, Any] = answer.json()
+    del state["files"]["job_executions.json"]
+    return state
+
+
+@pytest.mark.rule("IMP-8", "RST-1")
+def test_an_import_of_the_own_unchanged_export_changes_nothing(storefront: Api) -> None:
+    before = dump_state(storefront)
+    body = {"export_file": "a.zip", "data_units": EVERYTHING}
+    assert run(storefront, EXPORT, body)[0]["status"] == "OK"
+    document, log = run(storefront, IMPORT, {"file_name": "a.zip"})
+    assert document["status"] == "OK"
+    assert "WARN" not in log
+    assert dump_state(storefront) == before
+
+
+@pytest.mark.rule("IMP-4")
+@pytest.mark.parametrize(
+    ("amount", "timestamp", "turnover"),
+    [
+        ("20", "2026-02-03T04:05:06.000Z", 5),
+        ("21", "2026-02-03T04:05:06.000Z", 0),
+        ("20", "2026-02-03T04:05:07.000Z", 0),
+    ],
+)
+def test_the_stored_allocation_keeps_the_turnover(
+    storefront: Api, amount: str, timestamp: str, turnover: int
+) -> None:
+    record = (
+        '<record product-id="fresh"><allocation>{}</allocation>'
+        "<allocation-timestamp>{}</allocation-timestamp><turnover>5</turnover></record>"
+    )
+    first = record.format("20", "2026-02-03T04:05:06.000Z")
+    import_(storefront, {LISTS: inventory(first)})
+    before = storefront.get(f"{RECORDS}/fresh").json()
+    import_(storefront, {LISTS: inventory(record.format(amount, timestamp))})
+    after = storefront.get(f"{RECORDS}/fresh").json()
+    assert after["inventory_turnover"] == turnover
+    assert after["stock_level"] == int(amount) - turnover
+    assert (after == before) == (turnover == 5)
 
 
 @pytest.mark.rule("IMP-4")

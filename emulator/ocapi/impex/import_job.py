@@ -192,8 +192,11 @@ def _set_cartridges(item: Item, count: int, merging: Merge, log: Log) -> None:
     except Fault as fault:
         log.report("DATAERROR", item, count, str(fault))
         return
-    properties = leave_out_empty_path({"id": BUSINESS_MANAGER_SITE, "cartridges": path})
-    merging.draft.put(BUSINESS_MANAGER, Record.of((BUSINESS_MANAGER_SITE,), properties))
+    key, collection = (BUSINESS_MANAGER_SITE,), merging.find(BUSINESS_MANAGER).fixtures()
+    stored = merging.draft.store.get(BUSINESS_MANAGER, key)
+    site = stored or collection.decode({"id": BUSINESS_MANAGER_SITE})
+    properties = leave_out_empty_path({**site.properties, "cartridges": path})
+    merging.draft.put(BUSINESS_MANAGER, Record.of(key, properties))
 
 
 def _permit_clients(archive: Archive, draft: Draft, log: Log) -> None:

@@ -26,8 +26,9 @@ from emulator.fixture.reference import StoreRecords, find_dangling
 from emulator.ocapi.call import Call, Route
 from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
+from emulator.ocapi.impex.unchanged import drop_unchanged
 from emulator.ocapi.impex.variation import PRODUCTS, relate_products
-from emulator.ocapi.resource import Resource, fault_of
+from emulator.ocapi.resource import Properties, Resource, fault_of
 from emulator.ocapi.resources.assortment.positions import find_last
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES
 from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
@@ -109,12 +110,18 @@ class Draft:
             self._before[collection, key] = self.store.get(collection, key)
 
     def list_changes(self) -> Iterator[Change]:
-        """Yield the changes of the original; each expects the original document."""
+        """Yield the changes of the original; each expects the original document.
+
+        A document that the import leaves as it was, besides the date of the last change, keeps the
+        date, too.
+        """
         yield from self._expected
         for (collection, key), before in self._before.items():
             after = self.store.get(collection, key)
             expected = before.state if before else Presence.ABSENT
-            if after is not None and after is not before:
+            if before and after and _is_same(before, after):  # such as removed and made again
+                continue
+            if after is not None:
                 yield Put(collection, after, expected)
             elif after is None and before is not None:
                 yield Delete(collection, key, expected)
@@ -377,6 +384,7 @@ class Merge:
         if before is not None:
             _drop(changes, (field for field in item.kind.fields if field.computed))
         stored = thaw(before.properties if before else {})
+        drop_unchanged(self.draft.store, resource.name, stored, changes)
         if item.kind.replaces:
             _drop(stored, item.kind.fields)
         whole = (resource.stored or resource.document).decode_stored(merge(stored, changes))
@@ -384,10 +392,10 @@ class Merge:
         properties = self._derive(resource, before, whole, sent)
         winning = _pick(changes, item.kind.fields)
         properties = merge(properties, winning)
-        record = resource.record(item.key, properties, self._now, created=before is None)
-        record = Record(item.key, merge(record.properties, winning))
-        if before is not None and resource.record(item.key, properties) == before:
+        if before is not None and _make_record(resource, item, properties) == before:
             return
+        record = _make_record(resource, item, properties, self._now, created=before is None)
+        record = Record(item.key, merge(record.properties, winning))
         if item.kind.refers:
             self._check_references(resource, record)
         if item.kind.checked:
@@ -528,6 +536,23 @@ class Merge:
         fields = resource.document.fields
         own = {n: v for n, v in properties.items() if n in fields or n not in resource.keys}
         return attribute.check(own, declared)
+
+
+def _make_record(
+    resource: Resource, item: Item, properties: Properties, now: str = "", *, created: bool = False
+) -> Record:
+    """Return the record of an object, without ids that the object and the store leave out."""
+    record = resource.record(item.key, properties, now, created=created)
+    absent = {name for name in item.kind.optional if not record.get(name)} - properties.keys()
+    if not absent:
+        return record
+    return Record(item.key, {n: v for n, v in record.properties.items() if n not in absent})
+
+
+def _is_same(before: Record, after: Record) -> bool:
+    """Return whether two documents differ in the date of the last change at most."""
+    undated = dict.fromkeys(("last_modified",))
+    return before.amend(undated) == after.amend(undated)
 
 
 def _drop(changes: dict[str, Any], fields: Iterable[Field]) -> None:

@@ -51,11 +51,13 @@ def _make_member(store: Store, product: Record, master_id: str, kind: str) -> Re
     """Return a product as a variant or a variation group of a master."""
     attributes = list_below(store, PRODUCT_FAMILY.members, (master_id,))
     definitions = {one.key[-1]: one.get("attribute_definition_id") for one in attributes}
-    values = pick_values(product.properties, definitions)
+    stored = product.get("variation_values") or {}
+    known = {name: value for name, value in stored.items() if name in definitions}
+    values = known | pick_values(product.properties, definitions)
     return product.amend(
         {
             "master": {"master_id": master_id},
             "type": {kind: True},
-            "variation_values": values or dict(product.get("variation_values") or {}),
+            "variation_values": values or dict(stored),
         }
     )
