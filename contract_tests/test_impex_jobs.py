@@ -42,12 +42,17 @@ def inventory(text: str, list_id: str = "inventory_m") -> str:
     return f"{root}\n{header}\n{text}\n</records></inventory-list></inventory>"
 
 
-def assigned_list(id_: str) -> str:
-    preference = f'<preference preference-id="SiteInventoryList">{id_}</preference>'
+def preference(id_: str, value: str) -> str:
+    """Return a file with a preference of the platform."""
+    element = f'<preference preference-id="{id_}">{value}</preference>'
     return (
         f'<preferences xmlns="{NAMESPACE}/preferences/2007-03-31"><standard-preferences>'
-        f"<all-instances>{preference}</all-instances></standard-preferences></preferences>"
+        f"<all-instances>{element}</all-instances></standard-preferences></preferences>"
     )
+
+
+def assigned_list(id_: str) -> str:
+    return preference("SiteInventoryList", id_)
 
 
 def fail_import(api: Api, content: bytes | None) -> str:
@@ -437,6 +442,33 @@ def test_an_import_of_the_own_unchanged_export_changes_nothing(storefront: Api) 
     assert document["status"] == "OK"
     assert "WARN" not in log
     assert dump_state(storefront) == before
+
+
+NO_SITE = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch" mode="delete"/>'
+
+
+@pytest.mark.rule("IMP-4", "CAT-12", "IMP-12")
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("sites/RefArch/preferences.xml", preference("SiteCatalog", "master-catalog")),
+        ("sites/RefArch/site.xml", NO_SITE),
+        ("preferences.xml", preference("CustomCartridges", "bm_one:bm_two")),
+        ("preferences.xml", preference("CustomCartridges", "")),
+    ],
+)
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_the_state_after_an_import_is_the_same_put_back(
+    storefront: Api, file: str, content: str, *, is_empty: bool
+) -> None:
+    if is_empty:
+        assert storefront.call("POST", "/__emulator__/reset?to=empty").status_code == 200
+        granted = storefront.grant(storefront.client_id, storefront.client_secret)
+        storefront.token = granted.json()["access_token"]
+    import_(storefront, {file: content})
+    before = storefront.call("GET", "/__emulator__/state").json()
+    assert storefront.call("PUT", "/__emulator__/state", json=before).status_code == 200
+    assert storefront.call("GET", "/__emulator__/state").json() == before
 
 
 @pytest.mark.rule("IMP-4")

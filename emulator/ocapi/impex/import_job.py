@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from itertools import groupby
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from emulator.fixture.data_set import Collection
 from emulator.fixture.impex.archive import (
@@ -27,6 +27,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.merge import Described, Draft, Merge
 from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES, assign_sites
 from emulator.ocapi.resources.customer.customer_lists import find_list_id
 from emulator.ocapi.resources.customer.memberships import remove_memberships
 from emulator.ocapi.resources.job.actions import Outcome
@@ -225,12 +226,10 @@ def _assign_catalogs(archive: Archive, merging: Merge, log: Log) -> None:
             log.report("DATAWARNING", item, archive.counts[item.file], problem)
             continue
         for catalog in draft.store.scan(CATALOGS, 0, draft.store.count(CATALOGS)).records:
-            before = [dict(one) for one in catalog.get(ASSIGNED) or ()]
-            after = [one for one in before if one["id"] != site]
-            if catalog.key[0] == catalog_id:
-                after = sorted([*after, {"id": site}], key=itemgetter("id"))
+            before = {one["id"] for one in catalog.get(ASSIGNED_SITES) or ()}
+            after = before | {site} if catalog.key[0] == catalog_id else before - {site}
             if after != before:
-                draft.put(CATALOGS, catalog.amend({ASSIGNED: after}))
+                draft.put(CATALOGS, assign_sites(catalog, after))
 
 
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:

@@ -30,7 +30,7 @@ from emulator.ocapi.impex.unchanged import drop_unchanged
 from emulator.ocapi.impex.variation import PRODUCTS, relate_products
 from emulator.ocapi.resource import Properties, Resource, fault_of
 from emulator.ocapi.resources.assortment.positions import find_last
-from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES
+from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES, assign_sites
 from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
 from emulator.ocapi.resources.marketing.names import RULES_NAME
 from emulator.ocapi.resources.object_type.attribute_checks import CREATE_FAILED, list_contradictions
@@ -372,10 +372,9 @@ class Merge:
                 if record.key[index] == site:
                     self.draft.delete(collection, record.key)
         for catalog in self.draft.store.scan(CATALOGS, 0, self.draft.store.count(CATALOGS)).records:
-            assigned = catalog.get(ASSIGNED_SITES) or ()
-            others = [dict(one) for one in assigned if one["id"] != site]
-            if len(others) < len(assigned):
-                self.draft.put(CATALOGS, catalog.amend({ASSIGNED_SITES: others}))
+            assigned = {one["id"] for one in catalog.get(ASSIGNED_SITES) or ()}
+            if site in assigned:
+                self.draft.put(CATALOGS, assign_sites(catalog, assigned - {site}))
 
     def _write(self, resource: Resource, item: Item) -> None:
         before = self.draft.store.get(resource.name, item.key)

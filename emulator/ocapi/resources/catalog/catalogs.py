@@ -1,6 +1,6 @@
 """Catalogs (CAT-1): owners of products, and trees of categories."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from emulator.fixture.reference import Records, Reference
@@ -57,6 +57,13 @@ def show(call: Call, catalog: Record) -> dict[str, Any]:
     sites = [site["id"] for site in catalog.get(ASSIGNED_SITES) or ()]
     linked = [{"id": id_, "link": call.link_to(SITES, id_)} for id_ in sites]
     return {**shown, ASSIGNED_SITES: linked or None}
+
+
+def assign_sites(catalog: Record, sites: Iterable[str]) -> Record:
+    """Return a catalog that belongs to other sites; without sites the property is absent."""
+    kept = {name: value for name, value in catalog.properties.items() if name != ASSIGNED_SITES}
+    assigned = [{"id": site} for site in sorted(sites)]
+    return Record(catalog.key, {**kept, **({ASSIGNED_SITES: assigned} if assigned else {})})
 
 
 def list_sites(catalog: Record, _: Records) -> Iterator[Reference]:
