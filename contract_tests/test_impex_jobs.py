@@ -471,6 +471,32 @@ def test_the_state_after_an_import_is_the_same_put_back(
     assert storefront.call("GET", "/__emulator__/state").json() == before
 
 
+@pytest.mark.rule("IMP-8")
+def test_an_export_names_documents_that_xml_cannot_hold(storefront: Api) -> None:
+    state = storefront.call("GET", "/__emulator__/state").json()
+    lists = state["files"]["inventory_lists.json"]
+    lists += [{"id": "bell\x07"}, {"id": "blank "}, {"id": "text", "description": "a\x0bb"}]
+    lists += [{"id": "fine", "description": " tab\tand line\r\n"}]
+    assert storefront.call("PUT", "/__emulator__/state", json=state).status_code == 200
+    body = {"export_file": "x.zip", "data_units": {"inventory_lists": {"all": True}}}
+    document, log = run(storefront, EXPORT, body)
+    assert document["status"] == "OK"
+    reason = "is left out: an id has blanks at an end, or characters outside of XML"
+    assert [line.partition("WARN ")[2] for line in log.splitlines() if "WARN" in line] == [
+        f"inventory_lists 'bell\\x07' {reason}",
+        f"inventory_lists 'blank ' {reason}",
+        "inventory_lists 'text' is changed: characters outside of XML have become U+FFFD",
+    ]
+    content = storefront.call("GET", f"{INSTANCE}/x.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = {Path(name).stem for name in archive.namelist()}
+    assert {"text", "fine"} < names
+    assert not any(name.startswith(("bell", "blank")) for name in names)
+    before = storefront.get("/inventory_lists/fine").json()
+    assert run(storefront, IMPORT, {"file_name": "x.zip"})[0]["status"] == "OK"
+    assert storefront.get("/inventory_lists/fine").json() == before
+
+
 @pytest.mark.rule("IMP-4")
 @pytest.mark.parametrize(
     ("amount", "timestamp", "turnover"),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import orjson
 
-from emulator.cli.failure import fail, remote_errors
+from emulator.cli.failure import fail, remote_errors, warn
 from emulator.cli.option import control_headers, control_options
 from emulator.cli.remote import Remote
 
@@ -59,7 +59,7 @@ def _write_archive(target: Path, files: Mapping[str, Any]) -> Mapping[str, Any]:
     written = list_written(whole=True)
     collections = {Path(n).stem: c for n, c in files.items() if Path(n).stem in written}
     rest = {Path(n).name: c for n, c in files.items() if Path(n).stem not in written}
-    contents = write_archive(collections)
+    contents = write_archive(collections, report=warn)
     contents |= {name: orjson.dumps(c, option=orjson.OPT_INDENT_2) for name, c in rest.items()}
     if target.suffix.lower() == ".zip":
         target.write_bytes(make_zip(contents, target.stem))

@@ -112,11 +112,11 @@ def export_archive(
         return Outcome(failure="The parameter 'DataUnits' isn't a JSON object.")
     if target.exists() and (not overwrites or target.is_dir()):
         return Outcome(failure=f"The file '{name}' already exists.")
-    files = _write(call, units, collections)
-    content = make_zip({"version.txt": VERSION, **files}, PurePosixPath(name).stem)
-    call.workspace.files.write(f"{FOLDER}/{name}", content, call.workspace.clock.now())
     log = Log()
     log.inform(f"ExportFile:  {name}")
+    files = _write(call, units, collections, log)
+    content = make_zip({"version.txt": VERSION, **files}, PurePosixPath(name).stem)
+    call.workspace.files.write(f"{FOLDER}/{name}", content, call.workspace.clock.now())
     for unknown in dict.fromkeys(units.list_unknown()):
         log.add_problem(f"data unit {unknown}: the data unit is not emulated")
     for collection, id_ in units.list_missing(call.store):
@@ -126,7 +126,9 @@ def export_archive(
     return Outcome(log.list_lines())
 
 
-def _write(call: Call, units: Units, collections: Sequence[Collection]) -> dict[str, bytes]:
+def _write(
+    call: Call, units: Units, collections: Sequence[Collection], log: Log
+) -> dict[str, bytes]:
     written = {*list_written(), BUSINESS_MANAGER}
     with call.store.frozen() as store:
         entries = {
@@ -135,7 +137,7 @@ def _write(call: Call, units: Units, collections: Sequence[Collection]) -> dict[
             if collection.name in written
         }
         clients = list(list_entries(store, CLIENTS))
-    files = write_archive(entries, units.wants)
+    files = write_archive(entries, units.wants, log.add_problem)
     if units.wants_permissions():
         files[PATH] = write_permissions(clients)
     return files
