@@ -5,20 +5,29 @@ from pathlib import Path
 
 import click
 
-from emulator.cli.failure import FAILED
+from emulator.cli.failure import FAILED, fail
 
 
 @click.command()
 @click.argument("data_set", metavar="NAME|DIR|ARCHIVE")
 def check(data_set: str) -> None:
-    """Check a data set, and print all errors. The exit code is 1 if there are errors."""
+    """Check a data set, and print all errors.
+
+    The exit code is 1 if there are errors, and 2 if there is no such data set.
+    """
     # Help texts appear faster without the server.
     from emulator.app import COLLECTIONS  # noqa: PLC0415
-    from emulator.fixture.data_set import FixtureError, load  # noqa: PLC0415
+    from emulator.fixture.data_set import (  # noqa: PLC0415
+        FixtureError,
+        UnknownDataSetError,
+        load,
+    )
 
     notes: list[str] = []
     try:
         store = load(data_set, COLLECTIONS, notes.append)
+    except UnknownDataSetError as error:
+        fail(str(error))
     except FixtureError as error:
         click.echo(str(error), err=True)
         sys.exit(FAILED)

@@ -62,10 +62,13 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
     from emulator.http.certificate import CertificateError  # noqa: PLC0415
     from emulator.http.listener import bind  # noqa: PLC0415
     from emulator.ocapi.access.settings import SettingsError  # noqa: PLC0415
+    from emulator.ocapi.wire.versions import PUBLISHED  # noqa: PLC0415
     from emulator.server import Emulator  # noqa: PLC0415
     from emulator.store import StoreUnavailable  # noqa: PLC0415
     from emulator.workspace.failpoint import FailpointError  # noqa: PLC0415
 
+    if unpublished := sorted(config.versions - PUBLISHED - {"any"}):
+        warn(f"accepts versions that were never published: {', '.join(unpublished)}")
     try:
         emulator = Emulator(config)
         # A full garbage collection over a large data set would delay all requests.

@@ -271,6 +271,14 @@ def test_serve_reports_a_misspelt_variable_in_one_line(monkeypatch: pytest.Monke
     )
 
 
+@pytest.mark.usefixtures("_own_process")
+@pytest.mark.parametrize("accepted", ["v99_9", "v23_2,v99_9", "any,v99_9"])
+def test_serve_warns_of_versions_that_were_never_published(accepted: str) -> None:
+    result = invoke("serve", "--accept-versions", accepted, "--fixtures", "nowhere")
+    first, _ = result.stderr.splitlines()
+    assert first == "ocapi-emulator: accepts versions that were never published: v99_9"
+
+
 def test_the_variable_of_every_option_is_known() -> None:
     options = [p for c in commands.commands.values() for p in c.params if p.envvar]
     assert list(unknown_variables({str(option.envvar): "" for option in options})) == []
@@ -386,6 +394,13 @@ def test_check_prints_all_errors_with_exit_code_1(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     for excerpt in ("sites.json", "inventory_lists entry 1", "inventory_lists entry 2"):
         assert excerpt in result.stderr
+
+
+@pytest.mark.parametrize("name", ["nosuch", "nosuch.zip", "folder/nosuch.json"])
+def test_check_of_no_data_set_ends_with_exit_code_2(name: str) -> None:
+    result = invoke("check", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, f"{name}: is neither a folder nor a bundled data set (")
 
 
 def test_check_prints_no_secret(tmp_path: Path) -> None:
