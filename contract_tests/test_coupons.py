@@ -229,6 +229,41 @@ def test_an_own_code_does_not_hide_the_code_of_another_coupon(shop: Api) -> None
     ]
 
 
+@pytest.mark.rule("MKT-10", "MKT-11")
+def test_a_generated_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
+    code = list_codes(shop, f"{COUPONS}/partner")[59]
+    for sent, insensitive in ((code, False), (code.lower(), True)):
+        body = {"single_code": sent, "case_insensitive": insensitive}
+        taken = {"couponId": "partner", "couponCode": sent}
+        answer = shop.put(f"{COUPONS}/second", json=body)
+        assert_fault(answer, 400, "CouponCodeDuplicate", taken)
+    assert_fault(add(shop, coupon, code), 400, "CouponCodeCreate", {"couponCode": code})
+    free = (code.lower(), code.removeprefix("PARTNER-"), f"{code[:-1]}-", f"{code[:-2]}ZZ")
+    assert add(shop, coupon, *free).status_code == 204
+    other = list_codes(shop, "/sites/RefArchGlobal/coupons/lottery")[0]
+    assert add(shop, coupon, other).status_code == 204
+
+
+@pytest.mark.rule("MKT-10")
+def test_codes_of_another_coupon_are_not_generated(shop: Api, coupon: str) -> None:
+    path, config = f"{COUPONS}/{uuid.uuid4().hex}", {"code_prefix": "Straße", "number_of_codes": 9}
+    shop.put(path, json={"system_codes_config": config})
+    codes = list_codes(shop, path)
+    shop.patch(path, json={"system_codes_config": {"number_of_codes": 5}})
+    assert add(shop, coupon, codes[7]).status_code == 204
+    body = {"system_codes_config": {"number_of_codes": 7}}
+    assert shop.patch(path, json=body).status_code == 200
+    assert list_codes(shop, path) == codes[:7]
+    answer = shop.patch(path, json={"system_codes_config": {"number_of_codes": 8}})
+    taken = {"couponId": id_of(coupon), "couponCode": codes[7]}
+    assert_fault(answer, 400, "CouponCodeDuplicate", taken)
+    assert_fault(add(shop, coupon, codes[6]), 400, "CouponCodeCreate", {"couponCode": codes[6]})
+    shop.delete(path)
+    assert add(shop, coupon, codes[6]).status_code == 204
+    answer = shop.put(path, json={"system_codes_config": config})
+    assert_fault(answer, 400, "CouponCodeDuplicate", {**taken, "couponCode": codes[6]})
+
+
 @pytest.mark.rule("MKT-11")
 def test_codes_are_added_and_removed(shop: Api, coupon: str) -> None:
     one, two = f"B-{uuid.uuid4().hex}", f"A-{uuid.uuid4().hex}"

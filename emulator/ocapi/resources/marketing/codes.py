@@ -1,11 +1,17 @@
 """The codes of coupons: stored and generated codes, and the coupon of a code (MKT-10, MKT-11)."""
 
-from base64 import b32encode
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any
 
 from emulator.ocapi.resources.marketing.coupon import MULTIPLE_CODES, SINGLE_CODE, SYSTEM_CODES
+from emulator.ocapi.resources.marketing.generated_codes import (
+    CONFIG,
+    ENDING_LENGTH,
+    count_generated,
+    find_generated,
+    find_stem,
+    generate_code,
+)
 from emulator.ocapi.resources.marketing.names import COUPONS_NAME
 from emulator.store import Key, Put, Record, Store
 
@@ -18,15 +24,18 @@ COUPONS_BY_CODE = f"{CODES}.by_code"
 
 A key alone proves nothing: the keys of a deleted coupon stay, because a coupon may have many codes.
 """
+COUPONS_BY_STEM = f"{COUPONS_NAME}.by_stem"  # site, stem without case, and coupon
 MAX_SPELLINGS = 10_000  # of a code, by case and coupon; a count would be another look-up
-GROUPS_OF_CODE = ((0, 4), (4, 8), (8, 12))
 
 
-def list_single_code(coupon: Record) -> Iterator[tuple[str, Key]]:
-    """Yield collection and key of the entry of a coupon with a single code."""
+def list_coupon_entries(coupon: Record) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of the entry of a coupon with a single code or generated codes."""
     code = coupon.get("single_code")
     if code is not None:
         yield COUPONS_BY_SINGLE_CODE, _entry(coupon.key, code)
+    elif coupon.get(CONFIG) is not None:
+        site_id, coupon_id = coupon.key
+        yield COUPONS_BY_STEM, (site_id, find_stem(coupon).casefold(), coupon_id)
 
 
 def list_code(code: Record) -> Iterator[tuple[str, Key]]:
@@ -57,15 +66,42 @@ def list_holders(store: Store, site_id: str, code: str, *, case_insensitive: boo
         case_insensitive: Whether a code that differs in case counts as the same code. The coupon
             with the other code may also say so.
     """
-    below = (site_id, code.casefold())
+    for coupon, other in _list_spellings(store, site_id, code.casefold()):
+        if other == code or case_insensitive or coupon.get("case_insensitive"):
+            yield coupon.key[1]
+
+
+def _list_spellings(store: Store, site_id: str, folded: str) -> Iterator[tuple[Record, str]]:
+    """Yield coupon and code for each code with the spelling ``folded`` without case."""
     for name in (COUPONS_BY_SINGLE_CODE, COUPONS_BY_CODE):
-        for entry in store.scan(name, 0, MAX_SPELLINGS, below).records:
-            other, holder = entry.key[2:]
+        for entry in store.scan(name, 0, MAX_SPELLINGS, (site_id, folded)).records:
+            code, holder = entry.key[2:]
             coupon = store.get(COUPONS_NAME, (site_id, holder))
-            if coupon is None or not _has(store, coupon, other):
+            if coupon is not None and _has(store, coupon, code):
+                yield coupon, code
+    stem = folded[:-ENDING_LENGTH]
+    for entry in store.scan(COUPONS_BY_STEM, 0, MAX_SPELLINGS, (site_id, stem)).records:
+        coupon = store.get(COUPONS_NAME, (site_id, entry.key[-1]))
+        generated = find_generated(coupon, folded) if coupon is not None else None
+        if coupon is not None and generated is not None:
+            yield coupon, generated
+
+
+def list_taken(store: Store, coupon: Record) -> Iterator[tuple[str, str]]:
+    """Yield holder and code for the generated codes of a coupon that other coupons have."""
+    (site_id, coupon_id), stem = coupon.key, find_stem(coupon).casefold()
+    for name in (COUPONS_BY_SINGLE_CODE, COUPONS_BY_CODE):
+        found = store.scan(name, 0, MAX_SPELLINGS, (site_id,), (site_id, stem)).records
+        for folded in dict.fromkeys(one.key[1] for one in found):
+            if not folded.startswith(stem):
+                break
+            code = find_generated(coupon, folded)
+            if code is None:
                 continue
-            if other == code or case_insensitive or coupon.get("case_insensitive"):
-                yield holder
+            insensitive = bool(coupon.get("case_insensitive"))
+            for holder in list_holders(store, site_id, code, case_insensitive=insensitive):
+                if holder != coupon_id:
+                    yield holder, code
 
 
 def _has(store: Store, coupon: Record, code: str) -> bool:
@@ -90,7 +126,7 @@ class Codes(Sequence[Record]):
         if self._type == MULTIPLE_CODES:
             return self._store.count(CODES, self._coupon.key)
         if self._type == SYSTEM_CODES:
-            return max(0, int(self._coupon.get("system_codes_config")["number_of_codes"]))
+            return count_generated(self._coupon)
         return 1
 
     def __getitem__(self, index: Any) -> Any:
@@ -99,15 +135,7 @@ class Codes(Sequence[Record]):
             return self._store.scan(CODES, start, stop - start, self._coupon.key).records
         if self._type == SINGLE_CODE:
             return [self._make(self._coupon.get("single_code")) for _ in range(start, stop)]
-        return [self._make(self._generate(number)) for number in range(start, stop)]
+        return [self._make(generate_code(self._coupon, one)) for one in range(start, stop)]
 
     def _make(self, code: str) -> Record:
         return Record((*self._coupon.key, code), {"code": code, "issued": False})
-
-    def _generate(self, number: int) -> str:
-        """Return a generated code: the same for the same coupon and number."""
-        seed = "\n".join([*self._coupon.key, str(number)])
-        text = b32encode(sha256(seed.encode()).digest()).decode()
-        groups = [text[first:last] for first, last in GROUPS_OF_CODE]
-        prefix = self._coupon.get("system_codes_config").get("code_prefix")
-        return "-".join([*([prefix] if prefix else []), *groups])

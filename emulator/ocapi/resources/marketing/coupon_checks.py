@@ -2,8 +2,14 @@
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.marketing import faults
-from emulator.ocapi.resources.marketing.codes import ISSUED, REDEMPTIONS, list_holders
-from emulator.ocapi.resources.marketing.coupon import SINGLE_CODE
+from emulator.ocapi.resources.marketing.codes import (
+    ISSUED,
+    REDEMPTIONS,
+    list_holders,
+    list_taken,
+)
+from emulator.ocapi.resources.marketing.coupon import SINGLE_CODE, SYSTEM_CODES
+from emulator.ocapi.resources.marketing.generated_codes import CONFIG, NUMBER, PREFIX
 from emulator.ocapi.schema.faults import (
     ID_CONFLICT,
     PROPERTY_CONSTRAINT_VIOLATION,
@@ -14,7 +20,6 @@ from emulator.store import Record
 
 FIRST_EDITABLE_DATE = "2016-07-01T00:00:00.000Z"  # of a coupon that PATCH may change
 MAX_SYSTEM_CODES = 5_000_000
-CONFIG, PREFIX, NUMBER = "system_codes_config", "code_prefix", "number_of_codes"
 
 
 def check_new(call: Call, coupon: Record) -> None:
@@ -71,7 +76,7 @@ def _count(coupon: Record) -> int:
 
 
 def check_codes(call: Call, coupon: Record) -> None:
-    """Check the single code, or the number of generated codes.
+    """Check the single code, or the generated codes and their number.
 
     Raises:
         Fault: COUPON_CODE_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION, SYSTEM_COUPON_QUOTA.
@@ -81,6 +86,9 @@ def check_codes(call: Call, coupon: Record) -> None:
         raise PROPERTY_CONSTRAINT_VIOLATION("coupon", f"$.{CONFIG}.{NUMBER}")
     if _count(coupon) > MAX_SYSTEM_CODES:
         raise faults.SYSTEM_COUPON_QUOTA(coupon_id, MAX_SYSTEM_CODES)
+    if coupon.get("type") == SYSTEM_CODES:
+        for holder, taken in list_taken(call.store, coupon):
+            raise faults.COUPON_CODE_DUPLICATE(holder, taken)
     if code is None:
         return
     insensitive = bool(coupon.get("case_insensitive"))

@@ -11,10 +11,11 @@ from emulator.ocapi.resources.marketing.code_mask import mask_codes
 from emulator.ocapi.resources.marketing.codes import (
     CODES,
     COUPONS_BY_SINGLE_CODE,
+    COUPONS_BY_STEM,
     ISSUED,
     REDEMPTIONS,
     Codes,
-    list_single_code,
+    list_coupon_entries,
 )
 from emulator.ocapi.resources.marketing.coupon import (
     MULTIPLE_CODES,
@@ -25,13 +26,8 @@ from emulator.ocapi.resources.marketing.coupon import (
     Coupons,
     CouponSearchResult,
 )
-from emulator.ocapi.resources.marketing.coupon_checks import (
-    CONFIG,
-    NUMBER,
-    check_change,
-    check_codes,
-    check_new,
-)
+from emulator.ocapi.resources.marketing.coupon_checks import check_change, check_codes, check_new
+from emulator.ocapi.resources.marketing.generated_codes import CONFIG, NUMBER
 from emulator.ocapi.resources.marketing.names import COUPONS_NAME
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import SITE_ACCESS_FORBIDDEN
@@ -83,7 +79,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         yield Clear(ISSUED, call.key)
     if new:
         check_codes(call, new)
-    entries = (list_single_code(one) if one else () for one in (old, new))
+    entries = (list_coupon_entries(one) if one else () for one in (old, new))
     yield from move_entries(*entries)
 
 
@@ -118,7 +114,7 @@ COUPONS = Resource(
             faults.COUPON_UPDATE_FORBIDDEN,
         ),
     },
-    index=make_index(list_single_code, COUPONS_BY_SINGLE_CODE),
+    index=make_index(list_coupon_entries, COUPONS_BY_SINGLE_CODE, COUPONS_BY_STEM),
     search=Search(
         path="coupon_search",
         result=CouponSearchResult(),
