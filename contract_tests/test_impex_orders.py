@@ -141,8 +141,33 @@ def test_an_archive_with_slot_configurations_is_a_data_set(start: Start, tmp_pat
         ("aisle", "category"),
         ("aisle", "global"),
     ]
-    names = [one["configuration_id"] for one in found[1]["slot_configurations"]]
-    assert names == ["three", "two"]
+    shown = found[1]["slot_configurations"]
+    assert [one["configuration_id"] for one in shown] == ["three", "two"]
+    assert [len(one["uuid"]) for one in shown] == [28, 28]
+
+
+@pytest.mark.rule("SLOT-8")
+def test_an_imported_slot_configuration_has_a_lasting_uuid(shop: Api) -> None:
+    known = "a slot configuration of the data set"
+    paths = {
+        "one": f"{path_of('aisle', 'one')}?context=category=a",
+        "two": path_of("aisle", "two"),
+        known: path_of("home-banner", "welcome"),
+    }
+    welcome = SLOTS.replace("winter", "welcome")
+    slots = re.sub(r'\s+mode="delete"/>', "><rank>30</rank></slot-configuration>", welcome)
+    found = []
+    for _ in "12":
+        import_(shop, {"sites/RefArch/slots.xml": slots})
+        found.append({name: shop.get(path).json()["uuid"] for name, path in paths.items()})
+    assert found[0] == found[1]
+    assert found[0][known] == "slot0000000000000000welcome"
+    assert shop.get(paths[known]).json()["rank"] == 30
+    assert re.fullmatch("[0-9a-z]{28}", found[0]["one"])
+    assert found[0]["one"] != found[0]["two"]
+    shop.delete(paths["two"])
+    import_(shop, {"sites/RefArch/slots.xml": slots})
+    assert shop.get(paths["two"]).json()["uuid"] == found[0]["two"]
 
 
 @pytest.mark.rule("SLOT-8")
