@@ -84,7 +84,7 @@ def test_put_creates_a_coupon_with_the_type_of_the_codes(shop: Api) -> None:
     replaced = shop.put(path, json={"system_codes_config": config}).json()
     assert replaced["type"] == "system_codes"
     assert "single_code" not in replaced
-    replaced = shop.put(path, json={"multiple_codes_per_basket": True}).json()
+    replaced = shop.put(path, json={"multiple_codes_per_basket": True, "type": None}).json()
     assert (replaced["type"], replaced["multiple_codes_per_basket"]) == ("multiple_codes", True)
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
     missing = {"couponId": name, "siteId": "RefArch"}
@@ -137,6 +137,11 @@ def test_put_refuses_these_coupons(shop: Api) -> None:
         ),
     ):
         assert_fault(shop.put(path, json=body), 400, "CouponInvalid", {"field": field})
+    listed = {"document": "coupon", "enumValue": "bogus"}
+    answer = shop.put(path, json={"type": "bogus", "single_code": " "})
+    assert_fault(answer, 400, "EnumConstraintViolation", listed)
+    typed = {"path": "$.type", "expectedTypes": "VALUE_STRING", "actualType": "VALUE_NUMBER_INT"}
+    assert_fault(shop.put(path, json={"type": 5}), 400, "TypeDecoding", typed)
     body = {"system_codes_config": {"number_of_codes": 5_000_001}}
     quota = {"couponId": "refused", "limit": 5_000_000}
     assert_fault(shop.put(path, json=body), 400, "SystemGeneratedCouponQuota", quota)

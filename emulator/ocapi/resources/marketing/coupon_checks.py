@@ -1,5 +1,7 @@
 """The checks of written coupons (MKT-10)."""
 
+from marshmallow import ValidationError
+
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.marketing import faults
 from emulator.ocapi.resources.marketing.codes import (
@@ -8,16 +10,19 @@ from emulator.ocapi.resources.marketing.codes import (
     list_holders,
     list_taken,
 )
-from emulator.ocapi.resources.marketing.coupon import SINGLE_CODE, SYSTEM_CODES
+from emulator.ocapi.resources.marketing.coupon import SINGLE_CODE, SYSTEM_CODES, TYPES
 from emulator.ocapi.resources.marketing.generated_codes import CONFIG, NUMBER, PREFIX
+from emulator.ocapi.schema.document import first_fault
 from emulator.ocapi.schema.faults import (
     ID_CONFLICT,
     PROPERTY_CONSTRAINT_VIOLATION,
     SITE_ACCESS_FORBIDDEN,
 )
+from emulator.ocapi.schema.fields import Enumeration, Place
 from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Record
 
+TYPE = Enumeration(*TYPES)
 FIRST_EDITABLE_DATE = "2016-07-01T00:00:00.000Z"  # of a coupon that PATCH may change
 MAX_SYSTEM_CODES = 5_000_000
 
@@ -26,8 +31,10 @@ def check_new(call: Call, coupon: Record) -> None:
     """Check PUT.
 
     Raises:
-        Fault: SITE_ACCESS_FORBIDDEN, ID_CONFLICT, COUPON_CREATE_SINGLE_CODE, COUPON_INVALID.
+        Fault: SITE_ACCESS_FORBIDDEN, ID_CONFLICT, COUPON_CREATE_SINGLE_CODE, COUPON_INVALID, or a
+            fault of DEC-1 for the type.
     """
+    wanted = _read_type(call) or coupon.get("type")
     site, sent = call.address.site, call.content.get("coupon_id")
     if site not in ("", ORGANIZATION):
         raise SITE_ACCESS_FORBIDDEN(site)
@@ -35,7 +42,6 @@ def check_new(call: Call, coupon: Record) -> None:
         raise ID_CONFLICT(sent, call.key[-1])
     if not (coupon.get("single_code") or "x").strip():
         raise faults.COUPON_CREATE_SINGLE_CODE(call.key[-1])
-    wanted = call.content.get("type", coupon.get("type"))
     if wanted == SINGLE_CODE and coupon.get("type") != SINGLE_CODE:
         raise faults.COUPON_CREATE_SINGLE_CODE(call.key[-1])
     if wanted != coupon.get("type"):
@@ -44,6 +50,20 @@ def check_new(call: Call, coupon: Record) -> None:
         raise faults.COUPON_INVALID(CONFIG)
     if _count(coupon) < 0:
         raise faults.COUPON_INVALID(f"{CONFIG}/{NUMBER}")
+
+
+def _read_type(call: Call) -> str | None:
+    """Return the type in the request; the type is read-only, but has to suit the codes.
+
+    Raises:
+        Fault: TYPE_DECODING, ENUM_CONSTRAINT_VIOLATION.
+    """
+    try:
+        sent: str | None = TYPE.deserialize(call.content.get("type"))
+    except ValidationError as error:
+        place = Place("coupon", "$", "")
+        raise first_fault({"type": error.messages}, call.content, place) from error
+    return sent
 
 
 def check_change(call: Call, old: Record, new: Record) -> None:
