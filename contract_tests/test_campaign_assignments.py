@@ -286,3 +286,50 @@ def named_rules(shop: Api) -> set[tuple[str, str]]:
     files = shop.call("GET", "/__emulator__/state").json()["files"]
     assigned = files["sorting_rule_campaign_assignments.json"]
     return {(one["campaign_id"], one["category_id"]) for one in assigned}
+
+
+@pytest.mark.rule("MKT-20")
+def test_an_end_before_the_start_is_refused(shop: Api, campaign: str, configuration: str) -> None:
+    promotion, ab_test = f"{SITE}/promotions/{configuration}", f"{SITE}/ab_tests/{configuration}"
+    shop.put(promotion, json={})
+    shop.put(ab_test, json={})
+    start, end = "2026-02-01T00:00:00.000Z", "2026-01-31T23:59:59.999Z"
+    late, reverse = {"start_date": start}, {"start_date": start, "end_date": end}
+    own = f"{CONFIGURATIONS}/{configuration}{CONTEXT}"
+    content = {"slot_content": {"type": "html"}}
+    assigned = f"{campaign}/slot_configurations/category-top/{configuration}{CONTEXT}"
+    for document, path, fixed, dates, valid in (
+        ("campaign", campaign, {}, reverse, late),
+        ("ab_test", ab_test, {}, reverse, {**late, "end_date": start}),
+        ("slot_configuration", own, content, {"schedule": reverse}, {"schedule": late}),
+        (
+            "promotion_campaign_assignment",
+            f"{campaign}/promotions/{configuration}",
+            {},
+            {"schedule": reverse},
+            {"schedule": {**late, "end_date": start}},
+        ),
+        (
+            "slot_configuration_campaign_assignment",
+            assigned,
+            {},
+            {"schedule": reverse},
+            {"schedule": late},
+        ),
+    ):
+        name = id_of(campaign) if document == "campaign" else configuration
+        arguments = {"document": document, "resourceId": name, "startDate": start, "endDate": end}
+        refused = shop.put(path, json={**fixed, **dates})
+        assert_fault(refused, 400, "StartAfterEnd", arguments)
+        assert shop.put(path, json={**fixed, **valid}).status_code in {200, 204}
+        change = {"schedule": {"end_date": end}} if "schedule" in dates else {"end_date": end}
+        assert_fault(shop.patch(path, json=change), 400, "StartAfterEnd", arguments)
+    message = (
+        f"The start date '{start}' of '{configuration}' in document "
+        f"'slot_configuration_campaign_assignment' is after the end date '{end}'."
+    )
+    assert refused.json()["fault"]["message"] == message
+    assert shop.get(campaign).json()["start_date"] == start
+    assert "end_date" not in shop.get(campaign).json()
+    shop.delete(promotion)
+    shop.delete(ab_test)

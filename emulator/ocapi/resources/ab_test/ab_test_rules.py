@@ -26,7 +26,7 @@ from emulator.ocapi.resources.id_lists import (
     move_entries,
     move_entries_below,
 )
-from emulator.ocapi.resources.marketing.schedule import find_phase
+from emulator.ocapi.resources.marketing.schedule import check_dates, find_phase
 from emulator.ocapi.resources.named import require_named
 from emulator.store import Change, Clear, Key, Put, Record
 
@@ -67,12 +67,13 @@ def find_effects(
     """Check an A/B test; give a new or replaced test a control segment alone.
 
     Raises:
-        Fault: TEST_DUPLICATE, one of WRITE_FAULTS, PROPERTY_CONSTRAINT_VIOLATION.
+        Fault: TEST_DUPLICATE, one of WRITE_FAULTS, PROPERTY_CONSTRAINT_VIOLATION, START_AFTER_END.
     """
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record((*call.parents, after["id"]), after)
     if new is not None:
         check(call, new.properties)
+        check_dates("ab_test", new)
         yield from require_named(call.store, AB_TESTS_NAME, "ab_test", new, old)
     yield from move_entries(_list_groups(old), _list_groups(new))
     if old is None or call.method == "PUT":

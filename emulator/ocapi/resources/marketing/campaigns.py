@@ -17,6 +17,7 @@ from emulator.ocapi.resources.id_lists import (
 from emulator.ocapi.resources.marketing.documents import Campaign, Campaigns, CampaignSearchResult
 from emulator.ocapi.resources.marketing.faults import CAMPAIGN_DUPLICATE, CAMPAIGN_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
+from emulator.ocapi.resources.marketing.schedule import check_dates
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.ocapi.search.language import SearchField
@@ -34,13 +35,14 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
     """Check the named documents and the new id of a campaign; keep the opposite direction.
 
     Raises:
-        Fault: CAMPAIGN_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION, QUOTA_EXCEEDED.
+        Fault: CAMPAIGN_DUPLICATE, PROPERTY_CONSTRAINT_VIOLATION, QUOTA_EXCEEDED, START_AFTER_END.
     """
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record((call.key[0], after["campaign_id"]), after)
     if old and new and new.key != old.key and call.store.get(CAMPAIGNS_NAME, new.key):
         raise CAMPAIGN_DUPLICATE(*new.key[::-1])
     if new:
+        check_dates("campaign", new)
         yield from require_named(call.store, new, old)
     yield from move_entries(_entries(old), _entries(new))
     if old and (new is None or new.key != old.key):

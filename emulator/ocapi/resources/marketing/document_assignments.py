@@ -11,6 +11,7 @@ from emulator.ocapi.precondition import check_ids, check_state
 from emulator.ocapi.resource import Effects, Properties
 from emulator.ocapi.resources.id_lists import arrange, list_index_entries, move_entries
 from emulator.ocapi.resources.marketing.assignments import ListChanges
+from emulator.ocapi.resources.marketing.schedule import check_dates
 from emulator.ocapi.schema.faults import Fault
 from emulator.store import Change, Delete, Key, Presence, Put, Record
 
@@ -49,15 +50,16 @@ def make_changes(
 
 
 def make_effects(require_named: RequireNamed) -> Effects:
-    """Return the effects of a write: checks of the named documents, and further directions."""
+    """Return the effects of a write: checks of dates and ids, and the further directions."""
 
     def find_effects(
         call: Call, before: Properties | None, after: Properties | None
     ) -> Iterator[Change]:
+        resource = call.route.resource
         old, new = ([] if one is None else [Record(call.key, one)] for one in (before, after))
         for one in new:
+            check_dates(resource.document.type_name, one)
             yield from require_named(call, one)
-        resource = call.route.resource
         yield from move_entries(
             list_index_entries(resource, old), list_index_entries(resource, new)
         )
@@ -81,7 +83,7 @@ def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Cha
     """Yield the changes of a write.
 
     Raises:
-        Fault: ID_CONFLICT, or the fault of a missing named document.
+        Fault: ID_CONFLICT, START_AFTER_END, or the fault of a missing named document.
     """
     resource = call.route.resource
     check_ids(call.changes, dict(zip(resource.keys, call.key, strict=True)))

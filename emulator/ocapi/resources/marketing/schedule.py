@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from emulator.clock import render_instant
 from emulator.ocapi.schema.document import Document
+from emulator.ocapi.schema.faults import START_AFTER_END
 from emulator.ocapi.schema.fields import (
     Array,
     DateTime,
@@ -16,6 +17,7 @@ from emulator.ocapi.schema.fields import (
     constrained,
     refuse,
 )
+from emulator.store import Record
 
 Properties = Mapping[str, Any]
 Phase = Literal["over", "active", "upcoming"]
@@ -56,6 +58,18 @@ class Schedule(Document):
     end_date = DateTime()
     recurrence = Embedded(Recurrence())
     start_date = DateTime()
+
+
+def check_dates(document: str, record: Record) -> None:
+    """Check the dates of a written document, and of the schedule (MKT-20).
+
+    Raises:
+        Fault: START_AFTER_END.
+    """
+    for dates in (record.properties, record.get("schedule") or {}):
+        start, end = dates.get("start_date"), dates.get("end_date")
+        if start and end and start > end:
+            raise START_AFTER_END(document, record.key[-1], start, end)
 
 
 def find_phase(now: datetime, start: str | None, end: str | None) -> Phase:

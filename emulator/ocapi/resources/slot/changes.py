@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.id_lists import move_entries
+from emulator.ocapi.resources.marketing.schedule import check_dates
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.slot.campaign_assignments import move_assignments
 from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME, SLOTS_NAME
@@ -40,7 +41,7 @@ def find_effects(
     a new id, and go with the configuration. An import creates the slot, too.
 
     Raises:
-        Fault: ALREADY_EXISTS, CONTENT_NOT_FOUND, PROPERTY_CONSTRAINT_VIOLATION.
+        Fault: ALREADY_EXISTS, CONTENT_NOT_FOUND, PROPERTY_CONSTRAINT_VIOLATION, START_AFTER_END.
     """
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record((*call.parents, after["configuration_id"]), after)
@@ -50,6 +51,7 @@ def find_effects(
             yield Put(SLOTS_NAME, Record(call.key[:3], slot))
         if new.key != call.key and call.store.get(CONFIGURATIONS_NAME, new.key) is not None:
             raise ALREADY_EXISTS(new.key[-1], call.key[1], call.key[0])
+        check_dates("slot_configuration", new)
         yield from require_named(call.store, CONFIGURATIONS_NAME, "slot_configuration", new, old)
         yield from _require_content(call, old, new)
         if new.get("default") and not (old and old.get("default")):
