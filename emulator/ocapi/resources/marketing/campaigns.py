@@ -18,10 +18,10 @@ from emulator.ocapi.resources.marketing.documents import Campaign, Campaigns, Ca
 from emulator.ocapi.resources.marketing.faults import CAMPAIGN_DUPLICATE, CAMPAIGN_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
 from emulator.ocapi.resources.marketing.schedule import check_dates
+from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.site.sites import SITES
-from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Key, Presence, Record, Require, Store
+from emulator.store import Change, Key, Record
 
 
 def derive(
@@ -43,27 +43,10 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         raise CAMPAIGN_DUPLICATE(*new.key[::-1])
     if new:
         check_dates("campaign", new)
-        yield from require_named(call.store, new, old)
+        yield from require_named(call.store, CAMPAIGNS_NAME, "campaign", new, old)
     yield from move_entries(_entries(old), _entries(new))
     if old and (new is None or new.key != old.key):
         yield from move_entries_below(call, new.key if new else None)
-
-
-def require_named(store: Store, campaign: Record, before: Record | None) -> Iterator[Change]:
-    """Yield the expectation of the newly named documents.
-
-    Raises:
-        Fault: PROPERTY_CONSTRAINT_VIOLATION, for the first missing document.
-    """
-    for one in lists_of(CAMPAIGNS_NAME):
-        known = (before.get(one.name) if before else None) or ()
-        for index, name in enumerate(campaign.get(one.name) or ()):
-            key = (campaign.key[0], name)
-            if name in known:
-                continue
-            if store.get(one.referenced, key) is None:
-                raise PROPERTY_CONSTRAINT_VIOLATION("campaign", f"$.{one.name}.[{index}]")
-            yield Require(one.referenced, key, Presence.PRESENT)
 
 
 def _entries(campaign: Record | None) -> Iterator[tuple[str, Key]]:
