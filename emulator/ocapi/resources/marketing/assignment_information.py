@@ -1,6 +1,6 @@
 """The active and upcoming assignments of a promotion, by the workspace's clock (MKT-3)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from emulator.ocapi.resources.marketing.names import (
 from emulator.ocapi.resources.marketing.schedule import Phase, find_phase, find_phase_of_schedule
 from emulator.store import Key, Record, Store
 
+ShowAssignment = Callable[[Call, Record], dict[str, Any]]
+
 
 def list_assignments(store: Store, promotion: Key) -> Iterator[Record]:
     """Yield the assignments of a promotion, by the id of the campaign."""
@@ -31,7 +33,7 @@ def list_assignments(store: Store, promotion: Key) -> Iterator[Record]:
             yield assignment
 
 
-def find_phase_of_assignment(now: datetime, campaign: Record, assignment: Record) -> Phase:
+def _find_phase(now: datetime, campaign: Record, assignment: Record) -> Phase:
     """Return the phase of an assignment to a campaign; a disabled assignment is over."""
     if not campaign.get("enabled") or not assignment.get("enabled"):
         return "over"
@@ -44,7 +46,7 @@ def find_phase_of_assignment(now: datetime, campaign: Record, assignment: Record
     return "upcoming" if "upcoming" in phases else "active"
 
 
-def list_tests(call: Call, experience: Experience, key: Key) -> Iterator[Assigned]:
+def _list_tests(call: Call, experience: Experience, key: Key) -> Iterator[Assigned]:
     """Yield the assignments of a document to segments of A/B tests.
 
     A disabled or paused test is over.
@@ -58,20 +60,41 @@ def list_tests(call: Call, experience: Experience, key: Key) -> Iterator[Assigne
 
 def describe_assignments(call: Call, promotion: Record) -> dict[str, Any]:
     """Return the assignment information of a promotion."""
+    assignments = list_assignments(call.store, promotion.key)
+    return describe(call, PROMOTIONS, promotion.key, assignments, show_assignment)
+
+
+def describe(
+    call: Call,
+    experience: Experience,
+    key: Key,
+    assignments: Iterable[Record],
+    show: ShowAssignment,
+) -> dict[str, Any]:
+    """Return the assignment information of a document.
+
+    Args:
+        call: The call; the answer follows the clock, and caches must not keep the answer.
+        experience: The kind of the document.
+        key: The key of the document.
+        assignments: The assignments of the document to campaigns.
+        show: Returns the shown properties of such an assignment.
+    """
     call.prevent_caching()
-    tests = list_tests(call, PROMOTIONS, promotion.key)
-    return summarize([*_list_campaigns(call, promotion), *tests])
+    campaigns = _list_campaigns(call, assignments, show)
+    return summarize([*campaigns, *_list_tests(call, experience, key)])
 
 
-def _list_campaigns(call: Call, promotion: Record) -> Iterator[Assigned]:
-    """Yield the assignments of a promotion to campaigns."""
+def _list_campaigns(
+    call: Call, assignments: Iterable[Record], show: ShowAssignment
+) -> Iterator[Assigned]:
     now = call.workspace.clock.now()
-    for assignment in list_assignments(call.store, promotion.key):
+    for assignment in assignments:
         campaign = call.store.get(CAMPAIGNS_NAME, assignment.key[:2])
         if campaign is not None:
-            phase = find_phase_of_assignment(now, campaign, assignment)
+            phase = _find_phase(now, campaign, assignment)
             ids = {"campaign_id": campaign.key[-1]}
-            yield Assigned(CAMPAIGN, phase, campaign, ids, show_assignment(call, assignment))
+            yield Assigned(CAMPAIGN, phase, campaign, ids, show(call, assignment))
 
 
 def show_assignment(call: Call, assignment: Record) -> dict[str, Any]:

@@ -67,8 +67,8 @@ class Tag(Document):
     tag_id = String()
 
 
-class PromotionAbtestGroupAssignment(Document):
-    """The assignment of a promotion to a segment of an A/B test."""
+class AbtestGroupAssignment(Document):
+    """The assignment of a promotion or slot configuration to a segment of an A/B test."""
 
     abtest_description = String()
     abtest_id = String()
@@ -76,6 +76,24 @@ class PromotionAbtestGroupAssignment(Document):
     schedule = Embedded(Schedule())
     segment_description = String()
     segment_id = String()
+
+
+class AssignmentInformation(Document):
+    """The active and upcoming assignments of a promotion or slot configuration in short."""
+
+    abtest_id = String()
+    abtest_segment_id = String()
+    active = Boolean()
+    campaign_id = String()
+    enabled = Boolean()
+    end_date = DateTime()
+    schedule = Embedded(Schedule())
+    schedule_type = Enumeration("none", "campaign", "abtest", "multiple")
+    start_date = DateTime()
+
+
+class PromotionAbtestGroupAssignment(AbtestGroupAssignment):
+    """The assignment of a promotion to a segment of an A/B test."""
 
 
 class PromotionCampaignAssignment(Document):
@@ -101,20 +119,11 @@ class PromotionCampaignAssignment(Document):
     source_code_groups = ids()
 
 
-class PromotionAssignmentInformation(Document):
+class PromotionAssignmentInformation(AssignmentInformation):
     """The active and upcoming assignments of a promotion."""
 
-    abtest_id = String()
-    abtest_segment_id = String()
-    active = Boolean()
     active_abtest_assignments = Array(Embedded(PromotionAbtestGroupAssignment()))
     active_campaign_assignments = Array(Embedded(lambda: ASSIGNMENT))
-    campaign_id = String()
-    enabled = Boolean()
-    end_date = DateTime()
-    schedule = Embedded(Schedule())
-    schedule_type = Enumeration("none", "campaign", "abtest", "multiple")
-    start_date = DateTime()
     upcoming_abtest_assignments = Array(Embedded(PromotionAbtestGroupAssignment()))
     upcoming_campaign_assignments = Array(Embedded(lambda: ASSIGNMENT))
 

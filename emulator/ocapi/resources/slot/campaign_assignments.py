@@ -4,13 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from emulator.ocapi.call import Call
-from emulator.ocapi.resources.assignment_summary import CAMPAIGN, Assigned, summarize
 from emulator.ocapi.resources.experiences import SLOT_CONFIGURATIONS
 from emulator.ocapi.resources.id_lists import entries_of, move_entries
-from emulator.ocapi.resources.marketing.assignment_information import (
-    find_phase_of_assignment,
-    list_tests,
-)
+from emulator.ocapi.resources.marketing.assignment_information import describe
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
 from emulator.ocapi.resources.slot.context import write_context
 from emulator.store import Change, Delete, Key, Put, Record, Size, Store
@@ -71,16 +67,5 @@ def show_assignment(call: Call, assignment: Record) -> dict[str, Any]:
 
 def describe_assignments(call: Call, configuration: Record) -> dict[str, Any]:
     """Return the assignment information of a slot configuration, by the workspace's clock."""
-    call.prevent_caching()
-    tests = list_tests(call, SLOT_CONFIGURATIONS, configuration.key)
-    return summarize([*_list_campaigns(call, configuration), *tests])
-
-
-def _list_campaigns(call: Call, configuration: Record) -> Iterator[Assigned]:
-    now = call.workspace.clock.now()
-    for one in list_assignments(call.store, configuration.key):
-        campaign = call.store.get(CAMPAIGNS_NAME, one.key[:2])
-        if campaign is not None:
-            phase = find_phase_of_assignment(now, campaign, one)
-            ids = {"campaign_id": campaign.key[-1]}
-            yield Assigned(CAMPAIGN, phase, campaign, ids, show_assignment(call, one))
+    assignments = list_assignments(call.store, configuration.key)
+    return describe(call, SLOT_CONFIGURATIONS, configuration.key, assignments, show_assignment)

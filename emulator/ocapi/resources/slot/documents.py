@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.ocapi.resources.marketing.documents import Campaign, ids
+from emulator.ocapi.resources.marketing.documents import (
+    AbtestGroupAssignment,
+    AssignmentInformation,
+    Campaign,
+    ids,
+)
 from emulator.ocapi.resources.marketing.schedule import Schedule
 from emulator.ocapi.resources.product.media import localized_markup
 from emulator.ocapi.resources.slot.context import CONTEXT_TYPES
@@ -46,15 +51,8 @@ class SlotContent(Document):
     type = Enumeration(*CONTENT_TYPES, required=True, allow_none=False)
 
 
-class SlotConfigurationAbtestGroupAssignment(Document):
+class SlotConfigurationAbtestGroupAssignment(AbtestGroupAssignment):
     """The assignment of a slot configuration to a segment of an A/B test."""
-
-    abtest_description = String()
-    abtest_id = String()
-    enabled = Boolean()
-    schedule = Embedded(Schedule())
-    segment_description = String()
-    segment_id = String()
 
 
 class SlotConfigurationCampaignAssignment(Document):
@@ -78,20 +76,11 @@ class SlotConfigurationCampaignAssignment(Document):
     slot_id = String(min_length=1, max_length=256, allow_none=False)
 
 
-class SlotConfigurationAssignmentInformation(Document):
+class SlotConfigurationAssignmentInformation(AssignmentInformation):
     """The active and upcoming assignments of a slot configuration."""
 
-    abtest_id = String()
-    abtest_segment_id = String()
-    active = Boolean()
     active_abtest_assignments = Array(Embedded(SlotConfigurationAbtestGroupAssignment()))
     active_campaign_assignments = Array(Embedded(lambda: ASSIGNMENT))
-    campaign_id = String()
-    enabled = Boolean()
-    end_date = DateTime()
-    schedule = Embedded(Schedule())
-    schedule_type = Enumeration("none", "campaign", "abtest", "multiple")
-    start_date = DateTime()
     upcoming_abtest_assignments = Array(Embedded(SlotConfigurationAbtestGroupAssignment()))
     upcoming_campaign_assignments = Array(Embedded(lambda: ASSIGNMENT))
 
