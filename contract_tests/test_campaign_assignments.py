@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
-from contract_tests.conftest import DEMO
-from contract_tests.server import BUNDLED, serve
 from contract_tests.shop import ALL, find, search, strip, term, text
 
 SITE = "/sites/RefArch"
@@ -16,15 +14,6 @@ CATEGORIES = "/catalogs/storefront-catalog/categories"
 CONFIGURATIONS = f"{SITE}/slots/category-top/slot_configurations"
 CONTEXT = "?context=category=root"
 Start = Callable[..., Api]
-
-
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test writes documents of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures="storefront") as url:
-        yield Api(url, DEMO, DEMO, "documented")
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import DEMO
-from contract_tests.server import BUNDLED, serve
 from contract_tests.shop import ALL, find, search, strip, term, text
 
 SITE = "/sites/RefArch"
@@ -16,15 +15,6 @@ COUPONS = f"{SITE}/coupons"
 GROUPS = f"{SITE}/source_code_groups"
 Start = Callable[..., Api]
 BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
-
-
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test writes documents of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures="storefront") as url:
-        yield Api(url, DEMO, DEMO, "documented")
 
 
 @pytest.fixture

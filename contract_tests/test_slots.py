@@ -2,15 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from contract_tests.api import Api, assert_fault
-from contract_tests.conftest import DEMO
-from contract_tests.server import BUNDLED, serve
 
 SITE = "/sites/RefArch"
 CONTENT = {"type": "recommended_products"}
@@ -30,15 +27,6 @@ WELCOME = {
     "enabled": True,
     "uuid": "slot0000000000000000welcome",
 }
-
-
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test makes slots of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures="storefront") as url:
-        yield Api(url, DEMO, DEMO, "documented")
 
 
 def make(shop: Api, kind: str, **members: Any) -> None:
