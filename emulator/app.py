@@ -1,6 +1,6 @@
 """The application: all families, the front door, and one exit for errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -56,6 +56,9 @@ EXTENSION = "ocapi_emulator"
 SERVICE = "ocapi_emulator_service"
 PART = "emulator.part"
 """The key of the WSGI environment that marks a part of a batch request."""
+MAX_PARSED_RULES = 1024
+PARSED_RULES: dict[Hashable, tuple[Any, Any, Any, frozenset[str]]] = {}
+"""Trace, converters, parts and names of arguments of the parsed routing rules."""
 COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS, *ACCOUNT_COLLECTIONS)
 PERMISSIONS = control.Permissions(
     permission.read,
@@ -148,21 +151,44 @@ class _Json(DefaultJSONProvider):
 
 
 class LazyRule(Rule):
-    """A routing rule that compiles its URL builder on first use.
+    """A routing rule that is parsed once in a process, and compiles its URL builder on first use.
 
-    Werkzeug compiles the builder with the rule, which takes a millisecond for each of hundreds of
-    rules, though only ``url_for`` ever needs one.
+    Werkzeug parses each rule again for each application, though all have the same hundreds of
+    rules, and compiles the builder with the rule, though only ``url_for`` ever needs one.
     """
 
+    def compile(self) -> None:
+        """Parse the rule, or take over the result of an equal rule of another application."""
+        converters = tuple(self.map.converters.items())
+        domain = self.map.host_matching, self.host, self.subdomain
+        key = (self.rule, self.merge_slashes, *domain, converters)
+        if key in PARSED_RULES:
+            self._trace, self._converters, self._parts, arguments = PARSED_RULES[key]
+            self.arguments = self.arguments | arguments
+            self._build = _build.__get__(self)
+            self._build_unknown = _build_with_unknown.__get__(self)
+            return
+        super().compile()
+        if len(PARSED_RULES) < MAX_PARSED_RULES:
+            parsed = self._trace, self._converters, self._parts, frozenset(self.arguments)
+            PARSED_RULES[key] = parsed
+
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002 - werkzeug's signature
-        compile_builder = super()._compile_builder
+        return _build_with_unknown if append_unknown else _build
 
-        def build(rule: Rule, **values: Any) -> tuple[str, str]:
-            compiled = compile_builder(append_unknown)
-            setattr(rule, "_build_unknown" if append_unknown else "_build", compiled.__get__(rule))
-            return compiled(rule, **values)
 
-        return build
+def _build(rule: Rule, **values: Any) -> tuple[str, str]:
+    """Build a URL, and keep the compiled builder."""
+    compiled = Rule._compile_builder(rule, append_unknown=False)  # noqa: SLF001
+    rule._build = compiled.__get__(rule)  # noqa: SLF001
+    return compiled(rule, **values)
+
+
+def _build_with_unknown(rule: Rule, **values: Any) -> tuple[str, str]:
+    """Build a URL with unknown values as its query, and keep the compiled builder."""
+    compiled = Rule._compile_builder(rule, append_unknown=True)  # noqa: SLF001
+    rule._build_unknown = compiled.__get__(rule)  # noqa: SLF001
+    return compiled(rule, **values)
 
 
 class Application(Flask):

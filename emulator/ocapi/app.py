@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -144,7 +145,8 @@ def list_templates() -> list[str]:
     return ["/".join(route.template) for route in _list_routes().values()]
 
 
-def _list_routes() -> dict[str, Route]:
+@cache
+def _list_routes() -> Mapping[str, Route]:
     """Return the routes of all resources by their path below the version.
 
     The operations of a path may belong to several resources; the verbs belong to one.

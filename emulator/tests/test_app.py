@@ -14,6 +14,7 @@ import requests
 from flask import Blueprint, Flask, Response, abort, request, session, url_for
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
 from werkzeug.test import Client
 
 from emulator import Config, Emulator, create_app
@@ -204,6 +205,21 @@ def shop(app: Flask) -> "FlaskClient":
 def test_a_blueprint_of_a_user_gets_decoded_values(shop: "FlaskClient") -> None:
     assert shop.get("/mine/a%20b%2F%C3%A9%2520").json == {"name": "a b/é%20", "number": 0}
     assert shop.get(f"{DATA}/campaigns/a%2Fb%20%C3%A9").json == {"id": "a/b é", "number": 1}
+
+
+def test_equal_routing_rules_use_the_converters_of_their_application() -> None:
+    class Upper(BaseConverter):
+        def to_python(self, value: str) -> str:
+            return value.upper()
+
+    found = []
+    for converter in (BaseConverter, Upper, BaseConverter):
+        app = create_app()
+        app.url_map.converters["word"] = converter
+        app.add_url_rule("/mine/<word:name>", "mine", lambda name: name)
+        found.append(app.test_client().get("/mine/a").text)
+        assert [rule.arguments for rule in app.url_map.iter_rules("mine")] == [{"name"}]
+    assert found == ["a", "A", "a"]
 
 
 def test_answers_of_a_users_routes_are_never_kept(shop: "FlaskClient") -> None:
