@@ -5,7 +5,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,13 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from contract_tests.api import TIMEOUT, Api, TargetError, open_session
-from contract_tests.server import BUNDLED, SERVERS, serve
+from contract_tests.server import BUNDLED, SERVERS, Pool, serve
 from contract_tests.service import Service
-from emulator import Emulator
 from emulator.fixture.data_set import locate
 
 DEMO = "a" * 30
-STOREFRONT = "storefront"
 SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"
 WRITABLE = (
     "default_in_stock",
@@ -162,10 +160,10 @@ def in_process(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def shared_shop() -> Iterator[Emulator]:
-    """An emulator with the data set ``storefront`` for one test after the other."""
-    with Emulator(fixtures=STOREFRONT) as emulator:
-        yield emulator
+def pool() -> Iterator[Pool]:
+    """The emulators of ``start``."""
+    with closing(Pool()) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="module")
@@ -182,22 +180,17 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start emulators with these fields of ``Config``; the end of the test stops them.
 
     The tests of configurations are not about the server. They run on the bundled server, because
-    the start of hundreds of other servers would take ten minutes. Many tests need the shop alone:
-    they share an emulator, and each begins with a reset.
+    the start of hundreds of other servers would take ten minutes. Tests with equal configurations
+    share an emulator, and each begins with a reset.
     """
     if request.config.getoption("--target"):
         pytest.skip("needs a server of its own configuration")
     data_set = request.getfixturevalue("data_set")
-    shops: list[Emulator] = []
+    pool: Pool = request.getfixturevalue("pool")
     with ExitStack() as stack:
 
         def start_one(**knobs: Any) -> Api:
-            if knobs == {"fixtures": STOREFRONT} and not shops:
-                shops.append(shared := request.getfixturevalue("shared_shop"))
-                shared.reset()
-                stack.callback(shared.check)
-                return Api(shared.url, DEMO, DEMO, "documented")
-            url = stack.enter_context(serve(BUNDLED, **{"fixtures": data_set, **knobs}))
+            url = stack.enter_context(pool.serve(**{"fixtures": data_set, **knobs}))
             return Api(url, DEMO, DEMO, knobs.get("dialect", "documented"))
 
         yield start_one

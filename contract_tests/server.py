@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import requests
@@ -44,6 +44,7 @@ waitress.serve(
 }
 """The arguments of Python that serve on the listening socket of a file descriptor."""
 SERVERS = (BUNDLED, *COMMANDS)
+MAX_IDLE_EMULATORS = 12
 START_SECONDS, STOP_SECONDS = 60.0, 20.0
 
 
@@ -68,6 +69,50 @@ def serve(server: str, **knobs: Any) -> Iterator[str]:
         workspaces = _get(f"{url}/__emulator__/workspaces")
         crashes = {each["name"]: each["crashes"] for each in workspaces if each["crashes"]}
         assert not crashes, f"internal errors: {crashes}"
+
+
+class Pool:
+    """Emulators for one test after the other: equal configurations share an emulator.
+
+    Each use begins with a reset. What a reset leaves (further workspaces, snapshots) ends the
+    emulator, as does an internal error.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[dict[str, Any], Emulator]] = []
+
+    @contextmanager
+    def serve(self, **knobs: Any) -> Iterator[str]:
+        """Serve the application, and yield its base URL; see the function ``serve``."""
+        emulator = self._take(knobs)
+        with ExitStack() as stack:
+            stack.callback(emulator.stop)
+            yield emulator.url
+            emulator.check()
+            if len(list(emulator.workspaces)) == 1 and not emulator.workspace.snapshots.list():
+                stack.pop_all()
+                self._keep(knobs, emulator)
+
+    def close(self) -> None:
+        """Stop all emulators."""
+        for _, emulator in self._idle:
+            emulator.stop()
+
+    def _take(self, knobs: dict[str, Any]) -> Emulator:
+        for number, (given, emulator) in enumerate(self._idle):
+            if given == knobs:
+                del self._idle[number]
+                emulator.reset()
+                return emulator
+        emulator = Emulator(**knobs)
+        emulator.start()
+        return emulator
+
+    def _keep(self, knobs: dict[str, Any], emulator: Emulator) -> None:
+        """Keep an emulator, and stop the least recently used one if there are too many."""
+        self._idle.append((knobs, emulator))
+        if len(self._idle) > MAX_IDLE_EMULATORS:
+            self._idle.pop(0)[1].stop()
 
 
 def _get(url: str) -> Any:
