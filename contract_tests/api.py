@@ -166,8 +166,8 @@ class Api:
             if CREATED_ID_PREFIX in path:
                 self.made.add(path.partition("?")[0])
             raise
-        if method not in {"GET", "DELETE"} and _may_have_created(response):
-            self.made.add(path.partition("?")[0])
+        if method not in {"GET", "DELETE"} and response.status_code < 300:
+            self.made.update(_list_created(path, response))
         return response
 
     def clear(self) -> None:
@@ -215,9 +215,15 @@ class Api:
         return _Connection(parts.netloc, timeout=TIMEOUT)
 
 
-def _may_have_created(response: requests.Response) -> bool:
-    """Return whether a write created a document of a test, not one of the target."""
-    return response.status_code < 300 and CREATED_ID_PREFIX in str(response.request.path_url)
+def _list_created(path: str, response: requests.Response) -> list[str]:
+    """Return the paths of documents of a test that a write may have created.
+
+    The id is the last one of the path, or the server has added it (POST) or changed it (PATCH).
+    """
+    paths = [path.partition("?")[0]]
+    if response.headers.get("Content-Type") == JSON and b'"link"' in response.content:
+        paths.append(urlsplit(response.json().get("link", "")).path)
+    return [path for path in paths if CREATED_ID_PREFIX in path]
 
 
 def _hide(client_id: str, secret: str) -> None:

@@ -23,6 +23,7 @@ from contract_tests.service import Service
 from emulator.fixture.data_set import locate
 
 DEMO = "a" * 30
+SITES = ("RefArch", "RefArchGlobal")
 SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"
 WRITABLE = (
     "default_in_stock",
@@ -268,6 +269,38 @@ def service(missing_service: str, api: Api) -> Iterator[Service]:
     service = Service(api.url, api.ca_file)
     yield service
     service.clear()
+
+
+@pytest.fixture(scope="session")
+def missing_site(request: pytest.FixtureRequest) -> str:
+    """The reason to skip tests of a shop on the target; empty for none."""
+    target = request.config.stash[TARGET]
+    for site in SITES:
+        if (code := target.get(f"/sites/{site}").status_code) != 200:
+            return f"the target has no site '{site}': GET /sites/{site} answers {code}"
+    return ""
+
+
+@pytest.fixture
+def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server with two sites, for documents of the test: of ``storefront``, or the target.
+
+    The end of the test deletes the documents whose ids begin with ``contract-``.
+    """
+    if not request.config.getoption("--target"):
+        start: Start = request.getfixturevalue("start")
+        yield start(fixtures="storefront")
+        return
+    if reason := request.getfixturevalue("missing_site"):
+        pytest.skip(reason)
+    yield request.getfixturevalue("documented")
+
+
+@pytest.fixture
+def storefront(request: pytest.FixtureRequest) -> None:
+    """The data set of ``shop``, for tests of its literals: skips the test of a target."""
+    if request.config.getoption("--target"):
+        pytest.skip("needs the data set 'storefront'")
 
 
 @pytest.fixture

@@ -26,8 +26,17 @@ def promotion(shop: Api) -> Iterator[str]:
     yield from make(shop, f"{SITE}/promotions", {"enabled": True})
 
 
+@pytest.fixture
+def groups(shop: Api) -> list[str]:
+    """The ids of two customer groups."""
+    names = [f"contract-{number}-{uuid.uuid4().hex}" for number in range(2)]
+    for name in names:
+        assert shop.put(f"{SITE}/customer_groups/{name}", json={}).status_code == 201
+    return names
+
+
 def make(shop: Api, collection: str, document: Any) -> Iterator[str]:
-    path = f"{collection}/{uuid.uuid4().hex}"
+    path = f"{collection}/contract-{uuid.uuid4().hex}"
     answer = shop.put(path, json=document)
     assert answer.status_code == 200, answer.text
     yield path
@@ -46,7 +55,7 @@ def id_of(path: str) -> str:
 
 @pytest.mark.rule("MKT-1")
 def test_put_creates_a_campaign(shop: Api) -> None:
-    name = uuid.uuid4().hex
+    name = f"contract-{uuid.uuid4().hex}"
     path = f"{SITE}/campaigns/{name}"
     answer = shop.put(path, json={"description": "d", "start_date": "2024-04-01T11:30:15Z"})
     assert answer.status_code == 200
@@ -80,15 +89,17 @@ def test_put_creates_a_campaign(shop: Api) -> None:
 
 @pytest.mark.rule("MKT-1")
 def test_a_campaign_moves_to_another_id_with_the_assignments(
-    shop: Api, campaign: str, promotion: str
+    shop: Api, campaign: str, promotion: str, groups: list[str]
 ) -> None:
     assert shop.put(f"{campaign}/promotions/{id_of(promotion)}").status_code == 204
-    assert shop.put(f"{campaign}/customer_groups/VIP").status_code == 204
-    name = uuid.uuid4().hex
-    answer = shop.patch(campaign, json={"campaign_id": "members"})
-    arguments = {"campaignId": "members", "siteId": "RefArch"}
+    assert shop.put(f"{campaign}/customer_groups/{groups[0]}").status_code == 204
+    name = f"contract-{uuid.uuid4().hex}"
+    taken = f"contract-{uuid.uuid4().hex}"
+    assert shop.put(f"{SITE}/campaigns/{taken}", json={}).status_code == 200
+    answer = shop.patch(campaign, json={"campaign_id": taken})
+    arguments = {"campaignId": taken, "siteId": "RefArch"}
     assert_fault(answer, 400, "CampaignDuplicate", arguments)
-    message = "The campaign couldn't be created because of duplicate ID 'members'."
+    message = f"The campaign couldn't be created because of duplicate ID '{taken}'."
     assert answer.json()["fault"]["message"] == message
     assert shop.patch(campaign, json={"campaign_id": None}).status_code == 400
     moved = shop.patch(campaign, json={"campaign_id": name}).json()
@@ -105,9 +116,12 @@ def test_a_campaign_moves_to_another_id_with_the_assignments(
 
 
 @pytest.mark.rule("MKT-2")
-def test_a_campaign_names_documents_of_the_site_once(shop: Api, campaign: str) -> None:
-    changed = shop.patch(campaign, json={"customer_groups": ["VIP", "Everyone", "VIP"]}).json()
-    assert changed["customer_groups"] == ["VIP", "Everyone"]
+def test_a_campaign_names_documents_of_the_site_once(
+    shop: Api, campaign: str, groups: list[str]
+) -> None:
+    repeated = [groups[1], groups[0], groups[1]]
+    changed = shop.patch(campaign, json={"customer_groups": repeated}).json()
+    assert changed["customer_groups"] == [groups[1], groups[0]]
     assert "customer_groups" not in shop.patch(campaign, json={"customer_groups": []}).json()
     for name in ("coupons", "customer_groups", "source_code_groups"):
         for answer in (
@@ -120,18 +134,17 @@ def test_a_campaign_names_documents_of_the_site_once(shop: Api, campaign: str) -
 
 @pytest.mark.rule("MKT-2")
 def test_a_deleted_customer_group_leaves_campaigns_and_assignments(
-    shop: Api, campaign: str, promotion: str
+    shop: Api, campaign: str, promotion: str, groups: list[str]
 ) -> None:
-    name = uuid.uuid4().hex
-    shop.put(f"{SITE}/customer_groups/{name}", json={})
-    shop.patch(campaign, json={"customer_groups": [name, "VIP"]})
+    name, other = groups
+    shop.patch(campaign, json={"customer_groups": [name, other]})
     assignment = f"{campaign}/promotions/{id_of(promotion)}"
     answer = shop.put(assignment, json={"customer_groups": [name]})
     assert answer.status_code == 204
     found = find(shop, f"{SITE}/campaign_search", "campaign_id", term("customer_group", "is", name))
     assert found == [id_of(campaign)]
     assert shop.delete(f"{SITE}/customer_groups/{name}").status_code == 200
-    assert shop.get(campaign).json()["customer_groups"] == ["VIP"]
+    assert shop.get(campaign).json()["customer_groups"] == [other]
     [shown] = shop.get(promotion).json()["assignment_information"]["active_campaign_assignments"]
     assert "customer_groups" not in shown
 
@@ -230,7 +243,7 @@ def test_disabled_campaigns_and_assignments_are_not_active(
 
 @pytest.mark.rule("MKT-4")
 def test_put_creates_a_promotion(shop: Api) -> None:
-    name = uuid.uuid4().hex
+    name = f"contract-{uuid.uuid4().hex}"
     path = f"{SITE}/promotions/{name}"
     body = {"name": {"default": "X"}, "callout_msg": {"default": {"source": "<b>x</b>"}}}
     answer = shop.put(path, json=body)
@@ -294,19 +307,22 @@ def test_a_deleted_promotion_leaves_no_assignment(shop: Api, campaign: str, prom
 
 
 @pytest.mark.rule("MKT-6")
-def test_customer_groups_are_assigned_to_a_campaign(shop: Api, campaign: str) -> None:
-    paths = [f"{campaign}/customer_groups/{name}" for name in ("VIP", "Everyone", "VIP")]
+def test_customer_groups_are_assigned_to_a_campaign(
+    shop: Api, campaign: str, groups: list[str]
+) -> None:
+    names = [groups[1], groups[0], groups[1]]
+    paths = [f"{campaign}/customer_groups/{name}" for name in names]
     answers = [shop.put(path) for path in paths]
     assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 3
-    assert shop.get(campaign).json()["customer_groups"] == ["VIP", "Everyone"]
+    assert shop.get(campaign).json()["customer_groups"] == [groups[1], groups[0]]
     assert [shop.delete(path).status_code for path in paths] == [204] * 3
     assert "customer_groups" not in shop.get(campaign).json()
     for method in ("PUT", "DELETE"):
         answer = shop.call(method, f"{shop.scope}{campaign}/customer_groups/none")
         assert_fault(answer, 400, "ConstraintViolation", {"parameter": "customer_group_id"})
-        answer = shop.call(method, f"{shop.scope}{SITE}/campaigns/none/customer_groups/VIP")
+        answer = shop.call(method, f"{shop.scope}{SITE}/campaigns/none/customer_groups/g")
         assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
-        answer = shop.call(method, f"{shop.scope}/sites/none/campaigns/c/customer_groups/VIP")
+        answer = shop.call(method, f"{shop.scope}/sites/none/campaigns/c/customer_groups/g")
         assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
 
 
@@ -365,7 +381,7 @@ def test_a_promotion_is_assigned_changed_and_taken_back(
 
 @pytest.mark.rule("MKT-7")
 def test_an_assignment_needs_campaign_promotion_and_named_documents(
-    shop: Api, campaign: str, promotion: str
+    shop: Api, campaign: str, promotion: str, groups: list[str]
 ) -> None:
     for method in ("PUT", "PATCH", "DELETE"):
         body: dict[str, Any] = {} if method == "DELETE" else {"json": {}}
@@ -378,7 +394,7 @@ def test_an_assignment_needs_campaign_promotion_and_named_documents(
     path = f"{campaign}/promotions/{id_of(promotion)}"
     shop.put(path)
     for method in ("PUT", "PATCH"):
-        body = {"customer_groups": ["VIP", "none"]}
+        body = {"customer_groups": [groups[0], "none"]}
         answer = shop.call(method, f"{shop.scope}{path}", json=body)
         arguments = {"customerGroupId": "none", "siteId": "RefArch"}
         assert_fault(answer, 404, "CustomerGroupNotFound", arguments)
@@ -388,6 +404,7 @@ def test_an_assignment_needs_campaign_promotion_and_named_documents(
 
 
 @pytest.mark.rule("MKT-8")
+@pytest.mark.usefixtures("storefront")
 def test_campaigns_are_searched_by_these_fields(shop: Api) -> None:
     path, key = f"{SITE}/campaign_search", "campaign_id"
     assert find(shop, path, key, term("campaign_id", "one_of", "paused", "jubilee", "none")) == [
@@ -410,6 +427,7 @@ def test_campaigns_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-8")
+@pytest.mark.usefixtures("storefront")
 def test_promotions_are_searched_by_these_fields(shop: Api) -> None:
     path = f"{SITE}/promotion_search"
     assert find(shop, path, "id", term("id", "is", "lamp-sale")) == ["lamp-sale"]
@@ -432,6 +450,7 @@ def test_promotions_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-8")
+@pytest.mark.usefixtures("storefront")
 def test_assignments_are_searched_and_expanded(shop: Api) -> None:
     ranked = {
         "filtered_query": {

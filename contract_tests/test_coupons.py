@@ -20,7 +20,7 @@ BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsec
 @pytest.fixture
 def coupon(shop: Api) -> Iterator[str]:
     """The path of a coupon with several codes, none of them stored yet."""
-    path = f"{COUPONS}/{uuid.uuid4().hex}"
+    path = f"{COUPONS}/contract-{uuid.uuid4().hex}"
     assert shop.put(path, json={"enabled": True}).status_code == 200
     yield path
     shop.delete(path)
@@ -41,7 +41,7 @@ def list_codes(shop: Api, coupon: str) -> list[str]:
 
 @pytest.mark.rule("MKT-9")
 def test_put_creates_a_coupon_with_the_type_of_the_codes(shop: Api) -> None:
-    name, code = uuid.uuid4().hex, uuid.uuid4().hex
+    name, code = f"contract-{uuid.uuid4().hex}", uuid.uuid4().hex
     path = f"{COUPONS}/{name}"
     limits = {"limit_per_code": 0, "limit_per_time_frame": {"limit": 1, "redemption_time_frame": 7}}
     body = {"description": "d", "single_code": code, "redemption_limits": limits}
@@ -88,6 +88,7 @@ def test_put_creates_a_coupon_with_the_type_of_the_codes(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-9")
+@pytest.mark.usefixtures("storefront")
 def test_coupons_are_listed_by_id_and_expanded_by_numbers(shop: Api) -> None:
     page = shop.get("/sites/RefArchGlobal/coupons").json()
     assert (page["_type"], page["total"]) == ("coupons", 5)
@@ -112,7 +113,7 @@ def test_coupons_are_listed_by_id_and_expanded_by_numbers(shop: Api) -> None:
 
 @pytest.mark.rule("MKT-10")
 def test_put_refuses_these_coupons(shop: Api) -> None:
-    path, arguments = f"{COUPONS}/refused", {"couponId": "refused"}
+    path, arguments = f"{COUPONS}/contract-refused", {"couponId": "contract-refused"}
     body: Any
     for body in ({"type": "single_code"}, {"single_code": " "}):
         answer = shop.put(path, json=body)
@@ -133,10 +134,10 @@ def test_put_refuses_these_coupons(shop: Api) -> None:
     typed = {"path": "$.type", "expectedTypes": "VALUE_STRING", "actualType": "VALUE_NUMBER_INT"}
     assert_fault(shop.put(path, json={"type": 5}), 400, "TypeDecoding", typed)
     body = {"system_codes_config": {"number_of_codes": 5_000_001}}
-    quota = {"couponId": "refused", "limit": 5_000_000}
+    quota = {"couponId": "contract-refused", "limit": 5_000_000}
     assert_fault(shop.put(path, json=body), 400, "SystemGeneratedCouponQuota", quota)
     answer = shop.put(path, json={"coupon_id": "other"})
-    assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "refused"})
+    assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "contract-refused"})
     site = f"/s/RefArch/dw/data/v23_2{path}"
     answer = shop.call("PUT", site, json={})
     assert_fault(answer, 403, "SiteAccessForbidden", {"siteId": "RefArch"})
@@ -144,6 +145,7 @@ def test_put_refuses_these_coupons(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-10")
+@pytest.mark.usefixtures("storefront")
 def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
     arguments = {"couponId": id_of(coupon)}
     assert_fault(
@@ -180,6 +182,7 @@ def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-10")
+@pytest.mark.usefixtures("storefront")
 def test_a_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
     taken = {"couponId": "welcome", "couponCode": "WELCOME10"}
     answer = shop.put(f"{COUPONS}/second", json={"single_code": "WELCOME10"})
@@ -211,14 +214,20 @@ def test_a_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
 @pytest.mark.rule("MKT-10")
 def test_an_own_code_does_not_hide_the_code_of_another_coupon(shop: Api) -> None:
     code = uuid.uuid4().hex
-    for name, one in (("upper", code.upper()), ("lower", code)):
+    for name, one in (("contract-upper", code.upper()), ("contract-lower", code)):
         assert shop.put(f"{COUPONS}/{name}", json={"single_code": one}).status_code == 200
-    for name, other, one in (("upper", "lower", code.upper()), ("lower", "upper", code)):
+    for name, other, one in (
+        ("contract-upper", "contract-lower", code.upper()),
+        ("contract-lower", "contract-upper", code),
+    ):
         body = {"single_code": one, "case_insensitive": True}
         taken = {"couponId": other, "couponCode": one}
         answer = shop.put(f"{COUPONS}/{name}", json=body)
         assert_fault(answer, 400, "CouponCodeDuplicate", taken)
-    assert [shop.delete(f"{COUPONS}/{name}").status_code for name in ("upper", "lower")] == [
+    assert [
+        shop.delete(f"{COUPONS}/{name}").status_code
+        for name in ("contract-upper", "contract-lower")
+    ] == [
         204,
         204,
     ]
@@ -290,6 +299,7 @@ def test_codes_are_added_and_removed(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-11")
+@pytest.mark.usefixtures("storefront")
 def test_codes_that_cannot_be_created(shop: Api, coupon: str) -> None:
     for codes in (["WELCOME10"], ["flyer-a1"], [" "], ["x" * 257]):
         answer = add(shop, coupon, "free", *codes)
@@ -306,6 +316,7 @@ def test_codes_that_cannot_be_created(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-11")
+@pytest.mark.usefixtures("storefront")
 def test_single_and_generated_codes_are_listed(shop: Api) -> None:
     page = shop.get(f"{COUPONS}/welcome/codes").json()
     [only] = page["data"]
@@ -348,6 +359,7 @@ def test_codes_are_masked_for_users_without_the_permission(start: Start) -> None
 
 
 @pytest.mark.rule("MKT-12")
+@pytest.mark.usefixtures("storefront")
 def test_campaigns_and_promotions_of_a_coupon(shop: Api) -> None:
     page = shop.get(f"{COUPONS}/welcome/campaigns?select=(**)").json()
     assert (page["_type"], page["total"]) == ("campaigns", 1)
@@ -382,6 +394,7 @@ def test_campaigns_and_promotions_of_a_coupon(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-6", "MKT-2")
+@pytest.mark.usefixtures("storefront")
 def test_coupons_are_assigned_to_a_campaign(shop: Api, coupon: str) -> None:
     campaign, assignment = f"{SITE}/campaigns/jubilee", "promotions/ten-percent"
     path = f"{campaign}/coupons/{id_of(coupon)}"
@@ -412,6 +425,7 @@ def test_coupons_are_assigned_to_a_campaign(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-13")
+@pytest.mark.usefixtures("storefront")
 def test_coupons_are_searched_by_these_fields(shop: Api) -> None:
     path, key = f"{SITE}/coupon_search", "coupon_id"
     assert find(shop, path, key, term("coupon_id", "is", "flyer")) == ["flyer"]
@@ -430,6 +444,7 @@ def test_coupons_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-13")
+@pytest.mark.usefixtures("storefront")
 def test_redemptions_are_searched_by_these_fields(shop: Api) -> None:
     path, key = f"{SITE}/coupon_redemption_search", "order_no"
     assert find(shop, path, key, term("coupon_id", "is", "flyer")) == ["00000102", "00000103"]
@@ -462,7 +477,7 @@ def test_redemptions_go_with_the_coupon(start: Start) -> None:
 
 @pytest.mark.rule("MKT-14")
 def test_put_creates_a_source_code_group(shop: Api) -> None:
-    name = uuid.uuid4().hex[:28]
+    name = f"contract-{uuid.uuid4().hex}"[:28]
     path = f"{GROUPS}/{name}"
     body = {
         "description": "d",
@@ -549,6 +564,7 @@ def test_the_clock_decides_which_groups_are_active(start: Start) -> None:
 
 
 @pytest.mark.rule("MKT-15")
+@pytest.mark.usefixtures("storefront")
 def test_source_code_groups_are_searched_by_these_fields(shop: Api) -> None:
     path = f"{SITE}/source_code_group_search"
     assert find(shop, path, "id", term("id", "is", "partners")) == ["partners"]
@@ -577,8 +593,9 @@ def test_source_code_groups_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-2", "MKT-6")
+@pytest.mark.usefixtures("storefront")
 def test_source_code_groups_are_assigned_to_a_campaign(shop: Api) -> None:
-    name = uuid.uuid4().hex[:28]
+    name = f"contract-{uuid.uuid4().hex}"[:28]
     shop.put(f"{GROUPS}/{name}", json={})
     campaign = f"{SITE}/campaigns/paused"
     path = f"{campaign}/source_code_groups/{name}"

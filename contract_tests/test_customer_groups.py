@@ -7,27 +7,16 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
-from contract_tests.conftest import DEMO
-from contract_tests.server import BUNDLED, serve
 
 GROUPS = "/sites/RefArch/customer_groups"
 VIP = f"{GROUPS}/VIP"
 ALL: dict[str, Any] = {"match_all_query": {}}
 
 
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test makes groups of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures="storefront") as url:
-        yield Api(url, DEMO, DEMO, "documented")
-
-
 @pytest.fixture
 def group(shop: Api) -> Iterator[str]:
     """The path of a static group without members."""
-    path = f"{GROUPS}/{uuid.uuid4().hex}"
+    path = f"{GROUPS}/contract-{uuid.uuid4().hex}"
     assert shop.put(path, json={"description": "d"}).status_code == 201
     yield path
     shop.delete(path)
@@ -54,7 +43,7 @@ def text(fields: str, phrase: str) -> dict[str, Any]:
 
 @pytest.mark.rule("CUS-7")
 def test_put_creates_a_static_group(shop: Api) -> None:
-    name = uuid.uuid4().hex
+    name = f"contract-{uuid.uuid4().hex}"
     answer = shop.put(f"{GROUPS}/{name}", json={"description": "d"})
     assert answer.status_code == 201
     document = answer.json()
@@ -86,8 +75,9 @@ def test_put_creates_a_static_group(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-7")
+@pytest.mark.usefixtures("storefront")
 def test_another_id_in_the_body_is_refused(shop: Api) -> None:
-    name = uuid.uuid4().hex
+    name = f"contract-{uuid.uuid4().hex}"
     answer = shop.put(f"{GROUPS}/{name}", json={"id": "other"})
     assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": name})
     assert shop.get(f"{GROUPS}/{name}").status_code == 404
@@ -96,6 +86,7 @@ def test_another_id_in_the_body_is_refused(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-7")
+@pytest.mark.usefixtures("storefront")
 def test_system_groups_cannot_be_written(shop: Api) -> None:
     for name in ("Everyone", "Registered", "Unregistered"):
         path, argument = f"{GROUPS}/{name}", {"customerGroupId": name}
@@ -113,6 +104,7 @@ def test_system_groups_cannot_be_written(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-7")
+@pytest.mark.usefixtures("storefront")
 def test_a_dynamic_group_shows_the_rule(shop: Api) -> None:
     document = shop.get(f"{GROUPS}/Big%20Spenders").json()
     assert document["type"] == "dynamic"
@@ -123,6 +115,7 @@ def test_a_dynamic_group_shows_the_rule(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-7")
+@pytest.mark.usefixtures("storefront")
 def test_groups_are_listed_by_id(shop: Api) -> None:
     page = shop.get("/sites/RefArchGlobal/customer_groups?count=1000").json()
     assert page["_type"] == "customer_groups"
@@ -136,6 +129,7 @@ def test_groups_are_listed_by_id(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-8")
+@pytest.mark.usefixtures("storefront")
 def test_the_number_of_members_is_shown_by_name_alone(shop: Api, group: str) -> None:
     assert shop.put(f"{group}/members/00000001").status_code == 200
     assert "member_count" not in shop.get(group).json()
@@ -154,6 +148,7 @@ def test_the_number_of_members_is_shown_by_name_alone(shop: Api, group: str) -> 
 
 
 @pytest.mark.rule("CUS-9")
+@pytest.mark.usefixtures("storefront")
 def test_groups_are_searched_by_id_description_and_type(shop: Api) -> None:
     path = "/sites/RefArchGlobal/customer_group_search"
     static = find(shop, path, "id", term("type", "is", "static"))
@@ -176,6 +171,7 @@ def test_groups_are_searched_by_id_description_and_type(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-10")
+@pytest.mark.usefixtures("storefront")
 def test_a_member_shows_the_customer(shop: Api, group: str) -> None:
     answer = shop.put(f"{group}/members/00000004")
     assert answer.status_code == 200
@@ -202,6 +198,7 @@ def test_a_member_shows_the_customer(shop: Api, group: str) -> None:
 
 
 @pytest.mark.rule("CUS-10")
+@pytest.mark.usefixtures("storefront")
 def test_groups_without_a_list_of_members_answer_nothing(shop: Api) -> None:
     for name in ("Everyone", "Unregistered", "Big%20Spenders"):
         answers = (
@@ -212,6 +209,7 @@ def test_groups_without_a_list_of_members_answer_nothing(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-10")
+@pytest.mark.usefixtures("storefront")
 def test_all_customers_are_members_of_registered(shop: Api) -> None:
     path = f"{GROUPS}/Registered/members"
     page = shop.get(f"{path}?count=2&select=(**)").json()
@@ -231,6 +229,7 @@ def test_all_customers_are_members_of_registered(shop: Api) -> None:
 
 
 @pytest.mark.rule("CUS-11")
+@pytest.mark.usefixtures("storefront")
 def test_members_are_customers_of_a_static_group(shop: Api, group: str) -> None:
     for name in ("Everyone", "Registered", "Big Spenders"):
         arguments = {"customerGroupId": name, "siteId": "RefArch"}
@@ -263,6 +262,7 @@ def test_members_are_customers_of_a_static_group(shop: Api, group: str) -> None:
 
 
 @pytest.mark.rule("CUS-11")
+@pytest.mark.usefixtures("storefront")
 def test_members_go_with_the_group(shop: Api, group: str) -> None:
     assert shop.put(f"{group}/members/00000001").status_code == 200
     assert shop.delete(group).status_code == 200
@@ -278,6 +278,7 @@ def test_members_go_with_the_group(shop: Api, group: str) -> None:
 
 
 @pytest.mark.rule("CUS-12")
+@pytest.mark.usefixtures("storefront")
 def test_members_are_searched_by_these_fields(shop: Api, group: str) -> None:
     path = f"{group}/member_search"
     for number in ("00000001", "00000002", "00000004", "00000005"):

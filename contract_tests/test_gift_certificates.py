@@ -17,12 +17,6 @@ AMOUNT = {"currency_mnemonic": "USD", "value": 20}
 ALL: dict[str, Any] = {"match_all_query": {}}
 
 
-@pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
-
-
 def add(shop: Api, **members: Any) -> Any:
     """Return the answer to a POST, with an amount and an id where the members have none.
 
@@ -98,6 +92,7 @@ def test_a_gift_certificate_is_created_changed_and_deleted(shop: Api) -> None:
 
 
 @pytest.mark.rule("GC-1")
+@pytest.mark.usefixtures("storefront")
 def test_ids_are_made_or_sent_and_belong_to_a_site(shop: Api) -> None:
     made = [add(shop, merchant_id=None).json()["merchant_id"] for _ in range(2)]
     assert len({*made}) == 2
@@ -118,6 +113,7 @@ def test_ids_are_made_or_sent_and_belong_to_a_site(shop: Api) -> None:
 
 
 @pytest.mark.rule("GC-1")
+@pytest.mark.usefixtures("storefront")
 def test_the_collection_lists_the_gift_certificates_of_a_site(shop: Api) -> None:
     page = shop.get(CERTIFICATES).json()
     assert (page["_type"], page["total"]) == ("gift_certificates", 14)
@@ -160,6 +156,7 @@ def test_a_new_gift_certificate_with_a_wrong_value_is_refused(shop: Api) -> None
 
 
 @pytest.mark.rule("GC-2")
+@pytest.mark.usefixtures("storefront")
 def test_balance_and_status_follow_from_redemptions(shop: Api) -> None:
     document = shop.get(USED).json()
     balance = {"_type": "money", "currency_mnemonic": "USD", "value": 64.5}
@@ -187,6 +184,7 @@ def test_enabling_and_disabling_are_transactions(shop: Api) -> None:
 
 
 @pytest.mark.rule("GC-2")
+@pytest.mark.usefixtures("storefront")
 def test_a_gift_certificate_has_the_custom_properties_of_the_object_type(shop: Api) -> None:
     definition = "/system_object_definitions/GiftCertificate/attribute_definitions/theme"
     assert_fault(add(shop, c_theme="sea"), 400, "InvalidCustomProperty", {})
@@ -195,6 +193,7 @@ def test_a_gift_certificate_has_the_custom_properties_of_the_object_type(shop: A
 
 
 @pytest.mark.rule("GC-3")
+@pytest.mark.usefixtures("storefront")
 def test_a_search_finds_gift_certificates_of_a_site(shop: Api) -> None:
     some = term("merchant_id", "gc-000001", "gc-000002", "contract-1", operator="one_of")
     assert find(shop, some) == ["gc-000001", "gc-000002"]
@@ -219,6 +218,7 @@ def test_a_search_finds_gift_certificates_of_a_site(shop: Api) -> None:
 
 
 @pytest.mark.rule("GC-3")
+@pytest.mark.usefixtures("storefront")
 def test_a_code_is_found_whole_or_by_its_visible_characters(shop: Api) -> None:
     field = "masked_gift_certificate_code"
     for code in ("QUIETHARBOUR2023", "2023"):
@@ -235,6 +235,7 @@ def test_a_code_is_found_whole_or_by_its_visible_characters(shop: Api) -> None:
 
 
 @pytest.mark.rule("GC-3")
+@pytest.mark.usefixtures("storefront")
 def test_no_answer_shows_a_whole_code(shop: Api) -> None:
     answers = (
         shop.get(USED),

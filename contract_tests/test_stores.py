@@ -14,12 +14,6 @@ NEW = f"{STORES}/contract-kiosk"
 MARKET = f"{STORES}/market-street"
 
 
-@pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
-
-
 def find(shop: Api, query: Any, site: str = "RefArch", **members: Any) -> list[str]:
     """Return the ids of the stores that a query finds."""
     path = f"{shop.scope}/sites/{site}/store_search"
@@ -68,6 +62,7 @@ def test_another_id_in_the_body_is_refused(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-1")
+@pytest.mark.usefixtures("storefront")
 def test_stores_belong_to_an_existing_site(shop: Api) -> None:
     assert [one["id"] for one in shop.get(STORES).json()["data"]] == [
         "exampleton",
@@ -84,6 +79,7 @@ def test_stores_belong_to_an_existing_site(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-2")
+@pytest.mark.usefixtures("storefront")
 def test_texts_with_markup_and_the_image_are_completed(shop: Api) -> None:
     source = "<p>Monday to Saturday, 10 to 19</p>"
     document = shop.get(MARKET).json()
@@ -130,6 +126,7 @@ def test_a_country_is_one_of_the_listed_countries(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-2", "OBJ-4")
+@pytest.mark.usefixtures("storefront")
 def test_a_store_has_the_custom_properties_of_the_object_type(shop: Api) -> None:
     definition = "/system_object_definitions/Store/attribute_definitions/parking"
     assert_fault(shop.put(NEW, json={"c_parking": 3}), 400, "InvalidCustomProperty", {})
@@ -140,6 +137,7 @@ def test_a_store_has_the_custom_properties_of_the_object_type(shop: Api) -> None
 
 
 @pytest.mark.rule("STO-2")
+@pytest.mark.usefixtures("storefront")
 def test_an_inventory_list_need_not_exist(shop: Api) -> None:
     answer = shop.put(NEW, json={"inventory_id": "none"})
     assert (answer.status_code, answer.json()["inventory_id"]) == (200, "none")
@@ -148,6 +146,7 @@ def test_an_inventory_list_need_not_exist(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-3")
+@pytest.mark.usefixtures("storefront")
 def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
     ids = ["kurfuerstendamm", "market-street", "pop-up-toronto", "contract-kiosk"]
     some = {"term_query": {"fields": ["id"], "operator": "one_of", "values": ids}}
@@ -179,6 +178,7 @@ def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-3")
+@pytest.mark.usefixtures("storefront")
 def test_a_hit_shows_the_whole_store_on_request(shop: Api) -> None:
     path, query = f"{shop.scope}/sites/RefArch/store_search", text("market", "id")
     answer = shop.call("POST", path, json={"query": query})
