@@ -191,8 +191,8 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start_one(**knobs: Any) -> Api:
-            url = stack.enter_context(pool.serve(**{"fixtures": data_set, **knobs}))
-            return Api(url, DEMO, DEMO, knobs.get("dialect", "documented"))
+            emulator = stack.enter_context(pool.serve(**{"fixtures": data_set, **knobs}))
+            return Api(emulator.url, DEMO, DEMO, knobs.get("dialect", "documented"))
 
         yield start_one
 

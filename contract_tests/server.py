@@ -82,12 +82,12 @@ class Pool:
         self._idle: list[tuple[dict[str, Any], Emulator]] = []
 
     @contextmanager
-    def serve(self, **knobs: Any) -> Iterator[str]:
-        """Serve the application, and yield its base URL; see the function ``serve``."""
+    def serve(self, **knobs: Any) -> Iterator[Emulator]:
+        """Serve the application, and yield the emulator; see the function ``serve``."""
         emulator = self._take(knobs)
         with ExitStack() as stack:
             stack.callback(emulator.stop)
-            yield emulator.url
+            yield emulator
             emulator.check()
             if len(list(emulator.workspaces)) == 1 and not emulator.workspace.snapshots.list():
                 stack.pop_all()

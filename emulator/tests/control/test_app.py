@@ -33,13 +33,6 @@ FOREIGN = {
 }
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(fixtures="samples") as started:
-        yield started
-    started.check()
-
-
 def ask(emulator: Emulator, method: str, path: str, **options: Any) -> requests.Response:
     return requests.request(method, emulator.url + path, timeout=TIMEOUT, **options)
 

@@ -1,6 +1,5 @@
 """The clock over HTTP: it is stopped, set, moved and given back, and everything goes by it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,13 +14,6 @@ CLOCK = "/__emulator__/clock"
 NOON = "2030-06-15T12:00:00Z"
 LIST = "/s/-/dw/data/v23_2/inventory_lists/my-inventorylist1"
 ITEM = {"sku": "new", "productVariant": {"variantId": "new"}}
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    made = Emulator(fixtures="samples")
-    yield made
-    made.check()
 
 
 def ask(emulator: Emulator, method: str, path: str, **options: Any) -> TestResponse:

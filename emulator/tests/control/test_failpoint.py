@@ -1,7 +1,6 @@
 """Failpoints over HTTP: declared, listed, removed; and what becomes of requests on real sockets."""
 
 import http.client
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 NEW = f"{LISTS}/new"
 TOKEN = "/dwsso/oauth2/access_token"
 UNAVAILABLE = {"action": {"status": 503}}
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(fixtures="samples") as started:
-        yield started
-    started.check()
 
 
 def ask(

@@ -2,7 +2,6 @@
 
 import gc
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import process_time
 from typing import Any
@@ -25,13 +24,6 @@ LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 TOKEN = "/dwsso/oauth2/access_token"
 DEMO = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 SECRET = "hunter2hunter2"
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    made = Emulator(fixtures="samples")
-    yield made
-    made.check()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Settings over HTTP: shown, loaded, taken away, and written from what was recorded."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +28,6 @@ READING = {
         }
     ],
 }
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    made = Emulator(fixtures="samples")
-    yield made
-    made.check()
 
 
 def show(emulator: Emulator, workspace: str = "default") -> Any:

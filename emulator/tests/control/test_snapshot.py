@@ -1,6 +1,5 @@
 """Snapshots over HTTP: data are kept, brought back, and taken over into other workspaces."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,6 @@ from emulator.tests.table import table
 
 SNAPSHOTS = "/__emulator__/snapshots"
 NOON = "2030-06-15T12:00:00.000Z"
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    made = Emulator(fixtures="samples")
-    yield made
-    made.check()
 
 
 def save(emulator: Emulator, name: str, workspace: str = "default") -> TestResponse:

@@ -1,6 +1,5 @@
 """All data over HTTP: what is taken out can be put back, anywhere, and is the same again."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -27,13 +26,6 @@ CUSTOM = [
     {"document": "inventory_list", "name": "c_list", "type": "number", "multiple": True},
 ]
 FILES = {"sites.json": [{"id": "A"}], "clients.json": CLIENTS}
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    made = Emulator(fixtures="samples")
-    yield made
-    made.check()
 
 
 def dump(emulator: Emulator, workspace: str = "default") -> bytes:
