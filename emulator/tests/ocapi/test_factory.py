@@ -13,6 +13,19 @@ LIST = "inventory_list"
 RECORD = "product_inventory_record"
 
 
+@pytest.fixture(scope="module")
+def shared_emulator() -> Emulator:
+    """An emulator for one test after the other."""
+    return Emulator(fixtures="storefront")
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Emulator:
+    """An emulator with the data set ``storefront`` alone."""
+    shared_emulator.reset()
+    return shared_emulator
+
+
 def read(emulator: Emulator, path: str) -> Any:
     client = emulator.app.test_client()
     headers = {"Authorization": f"Bearer {emulator.token()}"}
@@ -44,8 +57,7 @@ def test_missing_documents_above_are_found_or_created() -> None:
     assert read(emulator, path)["ats"] == 5
 
 
-def test_a_login_belongs_to_one_customer() -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_a_login_belongs_to_one_customer(emulator: Emulator) -> None:
     customer: dict[str, Any] = {
         "list_id": "RefArch",
         "customer_no": "1",
@@ -76,12 +88,13 @@ def test_a_login_belongs_to_one_customer() -> None:
         ("resource_info", "resources", [{"methods": ["get"], "resource_id": "/sites"}]),
     ],
 )
-def test_missing_properties_have_believable_values(document: str, name: str, value: Any) -> None:
-    assert Emulator(fixtures="storefront").create(document)[name] == value
+def test_missing_properties_have_believable_values(
+    emulator: Emulator, document: str, name: str, value: Any
+) -> None:
+    assert emulator.create(document)[name] == value
 
 
-def test_no_answer_shows_a_password() -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_no_answer_shows_a_password(emulator: Emulator) -> None:
     assert "password" not in emulator.create("user")
     assert "password" not in emulator.create("user", login="robin", password="Secret:123")
     answer = emulator.app.test_client().post(
@@ -106,8 +119,9 @@ def test_no_answer_shows_a_password() -> None:
         ("log_request", "log_requests"),
     ],
 )
-def test_a_document_has_the_name_of_the_answered_document(document: str, collection: str) -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_a_document_has_the_name_of_the_answered_document(
+    emulator: Emulator, document: str, collection: str
+) -> None:
     before = emulator.workspace.store.count(collection)
     emulator.create(document)
     emulator.create(collection)
@@ -187,8 +201,7 @@ GIVEN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", [resource.name for resource in RESOURCES])
-def test_every_document_can_be_created(name: str) -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_every_document_can_be_created(emulator: Emulator, name: str) -> None:
     before = emulator.workspace.store.count(name)
     made = emulator.create(name, **GIVEN.get(name, {}))
     assert emulator.workspace.store.count(name) == before + 1
@@ -199,8 +212,7 @@ def test_every_document_can_be_created(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GIVEN)
-def test_what_an_entry_of_a_data_set_needs_is_not_added(name: str) -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_what_an_entry_of_a_data_set_needs_is_not_added(emulator: Emulator, name: str) -> None:
     before = emulator.workspace.store.version()
     with pytest.raises(FactoryError):
         emulator.create(name)
@@ -249,8 +261,9 @@ IMPOSSIBLE = {
 
 
 @pytest.mark.parametrize(("name", "given", "reason"), IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
-def test_an_impossible_document_is_refused(name: str, given: dict[str, Any], reason: str) -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_an_impossible_document_is_refused(
+    emulator: Emulator, name: str, given: dict[str, Any], reason: str
+) -> None:
     before = emulator.workspace.store.version()
     with pytest.raises(FactoryError) as caught:
         emulator.create(name, **given)
@@ -258,8 +271,7 @@ def test_an_impossible_document_is_refused(name: str, given: dict[str, Any], rea
     assert emulator.workspace.store.version() == before
 
 
-def test_a_referenced_document_is_found_or_created() -> None:
-    emulator = Emulator(fixtures="storefront")
+def test_a_referenced_document_is_found_or_created(emulator: Emulator) -> None:
     logins = [emulator.create("alert_settings")["login"] for _ in range(4)]
     assert logins[:3] == ["admin", "merchant", "signon@storefront.example"]
     assert emulator.workspace.store.get("users", (logins[3],)) is not None
