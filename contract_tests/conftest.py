@@ -167,15 +167,6 @@ def pool() -> Iterator[Pool]:
         yield pool
 
 
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test writes documents of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures=STOREFRONT) as url:
-        yield Api(url, DEMO, DEMO, "documented")
-
-
 @pytest.fixture
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
     """Start emulators with these fields of ``Config``; the end of the test stops them.

@@ -9,13 +9,14 @@ import requests
 
 from contract_tests.api import Api, assert_fault
 
+pytestmark = pytest.mark.usefixtures("storefront")
 SITE = "/sites/RefArch"
 CATALOG = "storefront-catalog"
 START = "2026-01-01T00:00:00Z"
 CONTROL = {"_type": "ab_test_group", "custom_experience": False, "id": "Control"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def shop(shop: Api) -> Api:
     """The shop with a clock that stands at the start of 2026."""
     freeze(shop, START)

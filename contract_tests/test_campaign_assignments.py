@@ -9,6 +9,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 from contract_tests.shop import ALL, find, search, strip, term, text
 
+pytestmark = pytest.mark.usefixtures("storefront")
 SITE = "/sites/RefArch"
 CATEGORIES = "/catalogs/storefront-catalog/categories"
 CONFIGURATIONS = f"{SITE}/slots/category-top/slot_configurations"

@@ -9,6 +9,7 @@ import requests
 
 from contract_tests.api import Api, assert_fault
 
+pytestmark = pytest.mark.usefixtures("storefront")
 SITE = "/sites/RefArch"
 CONTENT = {"type": "recommended_products"}
 BANNER = {
