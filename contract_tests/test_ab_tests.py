@@ -495,14 +495,19 @@ def test_sorting_rules_are_assigned_to_segments(shop: Api) -> None:
         ("newest-first", other, "global"),
     ]
     for segment in (first, second):
-        answer = assign(shop, segment, f"sorting_rules/newest-first/{category}")
-        arguments = {"sortingRuleId": "newest-first", "categoryId": category}
-        assert_fault(answer, 409, "SortingRuleCampaignAssignConflict", arguments)
+        for rule, query in (("newest-first", ""), ("by-name", "?rule_context=global")):
+            answer = assign(shop, segment, f"sorting_rules/{rule}/{category}{query}")
+            arguments = {"sortingRuleId": rule, "categoryId": category}
+            assert_fault(answer, 409, "SortingRuleCampaignAssignConflict", arguments)
     assert assign(shop, second, f"sorting_rules/by-name/{category}").status_code == 204
-    for rule in ("newest-first", "by-name", "by-name"):
-        answer = assign(shop, first, f"sorting_rules/{rule}/{category}", "DELETE")
+    for rule, query, left in (
+        ("newest-first", "", 2),
+        ("by-name", "?rule_context=global", 2),
+        ("by-name", "", 1),
+        ("by-name", "", 1),
+    ):
+        answer = assign(shop, first, f"sorting_rules/{rule}/{category}{query}", "DELETE")
         assert answer.status_code == 204
-        left = 2 if rule == "newest-first" else 1
         assert len(list_rules(shop, first)) == left
 
 

@@ -12,17 +12,8 @@ from emulator.ocapi.resources.experiences import (
     SORTING_RULES_NAME,
     list_sorting_rules,
 )
-from emulator.ocapi.resources.marketing.faults import (
-    INVALID_CATEGORY,
-    SORTING_RULE_CONFLICT,
-)
-from emulator.ocapi.resources.marketing.sorting_rule_assignments import find_category
-from emulator.ocapi.resources.marketing.sorting_rules import (
-    GLOBAL,
-    SITE,
-    find_rule,
-)
-from emulator.ocapi.wire.url import ORGANIZATION
+from emulator.ocapi.resources.marketing.faults import SORTING_RULE_CONFLICT
+from emulator.ocapi.resources.marketing.sorting_rule_assignments import has_same_rule, read_assigned
 from emulator.store import Delete, Key, Presence, Put, Record, Require
 
 
@@ -35,7 +26,7 @@ def assign(call: Call) -> Answer:
     segment, record, category = _read(call)
     others = list_sorting_rules(call.store, segment.key[:-1])
     rules = [one for one in others if one.get("category_id") == record.get("category_id")]
-    if any(one.get("sorting_rule_id") != record.get("sorting_rule_id") for one in rules):
+    if not all(has_same_rule(one, record) for one in rules):
         raise SORTING_RULE_CONFLICT(record.get("sorting_rule_id"), record.get("category_id"))
     call.store.apply(
         Require(SEGMENTS_NAME, segment.key, Presence.PRESENT),
@@ -50,7 +41,7 @@ def unassign(call: Call) -> Answer:
     """End the assignment of a sorting rule to a segment of an A/B test."""
     _, record, _ = _read(call)
     found = call.store.get(SORTING_RULES_NAME, record.key)
-    if found is not None and found.get("sorting_rule_id") == record.get("sorting_rule_id"):
+    if found is not None and has_same_rule(found, record):
         entries = (Delete(name, key) for name, key in list_entries(found))
         call.store.apply(Delete(SORTING_RULES_NAME, found.key, found.state), *entries)
     return Answer(204)
@@ -62,20 +53,10 @@ def _read(call: Call) -> tuple[Record, Record, Key]:
     Raises:
         Fault: A document above is missing, SORTING_RULE_NOT_FOUND, INVALID_CATEGORY.
     """
-    segment, (*_, rule_id, category_id) = find_segment(call), call.key
-    rule = find_rule(call, rule_id)
-    category = find_category(call.store, call.key[0], category_id)
-    if category is None:
-        raise INVALID_CATEGORY(category_id)
-    properties = {
-        "ab_test_id": segment.key[1],
-        "catalog_id": category[0],
-        "category_id": category_id,
-        "rule_context": GLOBAL if rule.key[0] == ORGANIZATION else SITE,
-        "segment_id": segment.key[2],
-        "sorting_rule_id": rule_id,
-    }
-    return segment, Record((*segment.key, category_id), properties), category
+    segment = find_segment(call)
+    assigned, category = read_assigned(call)
+    properties = {"ab_test_id": segment.key[1], "segment_id": segment.key[2], **assigned}
+    return segment, Record((*segment.key, call.key[-1]), properties), category
 
 
 def list_entries(assignment: Record) -> Iterator[tuple[str, Key]]:

@@ -1,8 +1,6 @@
 """Sorting rules as experiences of segments (ABT-8)."""
 
-from collections.abc import Iterator
-
-from emulator.fixture.reference import KeyOf, Records, Reference
+from emulator.fixture.reference import KeyOf
 from emulator.ocapi.resource import Operation, Resource, make_index
 from emulator.ocapi.resources.ab_test.assignment_kinds import ABOVE, SEGMENT_PATH
 from emulator.ocapi.resources.ab_test.segments import SEGMENTS
@@ -18,7 +16,7 @@ from emulator.ocapi.resources.marketing.faults import (
     SORTING_RULE_CONFLICT,
     SORTING_RULE_NOT_FOUND,
 )
-from emulator.ocapi.resources.marketing.names import RULES_NAME
+from emulator.ocapi.resources.marketing.sorting_rule_assignments import list_rule
 from emulator.ocapi.resources.marketing.sorting_rules import (
     CONTEXT_PARAMETER,
     GLOBAL,
@@ -27,8 +25,6 @@ from emulator.ocapi.resources.marketing.sorting_rules import (
 from emulator.ocapi.resources.slot.stored import KeyBelowSite
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.fields import Array, Embedded, Enumeration, String
-from emulator.ocapi.wire.url import ORGANIZATION
-from emulator.store import Record
 
 
 class AbTestSortingRule(Document):
@@ -46,12 +42,6 @@ class AbTestSortingRules(Collection):
     """A page of sorting rules of segments. No operation answers the page."""
 
     data = Array(Embedded(AbTestSortingRule()))
-
-
-def list_rule(assignment: Record, _: Records) -> Iterator[Reference]:
-    """Yield the reference of an assignment to the sorting rule."""
-    scope = ORGANIZATION if assignment.get("rule_context") == GLOBAL else assignment.key[0]
-    yield Reference(RULES_NAME, (scope, assignment.get("sorting_rule_id")))
 
 
 RULE_PATH = f"{SEGMENT_PATH}/sorting_rules/{{sorting_rule_id}}/{{category_id}}"

@@ -62,18 +62,41 @@ def find_category(store: Store, site_id: str, category_id: str) -> Key | None:
     return next((key for key in keys if store.get(CATEGORIES_NAME, key) is not None), None)
 
 
-def _address(call: Call) -> tuple[Record, Key, Key]:
-    """Return the rule, and the keys of the category and of the assignment.
+def read_assigned(call: Call) -> tuple[dict[str, str], Key]:
+    """Return rule and category of the path as properties of an assignment, and the category's key.
 
     Raises:
         Fault: SORTING_RULE_NOT_FOUND, INVALID_CATEGORY.
     """
-    site_id, campaign_id, rule_id, category_id = call.key
+    *_, rule_id, category_id = call.key
     rule = find_rule(call, rule_id)
-    category = find_category(call.store, site_id, category_id)
+    category = find_category(call.store, call.key[0], category_id)
     if category is None:
         raise INVALID_CATEGORY(category_id)
-    return rule, category, (site_id, campaign_id, category_id)
+    properties = {
+        "catalog_id": category[0],
+        "category_id": category_id,
+        "rule_context": find_context(rule),
+        "sorting_rule_id": rule_id,
+    }
+    return properties, category
+
+
+def has_same_rule(one: Record, other: Record) -> bool:
+    """Compare the rules of two assignments; a site and all sites may have rules of the same id."""
+    return all(one.get(name) == other.get(name) for name in ("rule_context", "sorting_rule_id"))
+
+
+def _read(call: Call) -> tuple[Record, Key]:
+    """Return the assignment of the path, and the key of the category.
+
+    Raises:
+        Fault: SORTING_RULE_NOT_FOUND, INVALID_CATEGORY.
+    """
+    site_id, campaign_id, _, category_id = call.key
+    properties, category = read_assigned(call)
+    key = (site_id, campaign_id, category_id)
+    return Record(key, {"campaign_id": campaign_id, **properties}), category
 
 
 def assign(call: Call, _: Record) -> Iterator[Change]:
@@ -82,19 +105,11 @@ def assign(call: Call, _: Record) -> Iterator[Change]:
     Raises:
         Fault: Also SORTING_RULE_CONFLICT.
     """
-    rule, category, key = _address(call)
-    found = call.store.get(SORTING_ASSIGNMENTS, key)
-    if found is not None and not _has(found, rule):
-        raise SORTING_RULE_CONFLICT(rule.key[-1], key[2])
+    assignment, category = _read(call)
+    found = call.store.get(SORTING_ASSIGNMENTS, assignment.key)
+    if found is not None and not has_same_rule(found, assignment):
+        raise SORTING_RULE_CONFLICT(assignment.get("sorting_rule_id"), assignment.key[2])
     if found is None:
-        properties = {
-            "campaign_id": key[1],
-            "catalog_id": category[0],
-            "category_id": key[2],
-            "rule_context": find_context(rule),
-            "sorting_rule_id": rule.key[-1],
-        }
-        assignment = Record(key, properties)
         yield Require(CATEGORIES_NAME, category, Presence.PRESENT)
         yield Put(SORTING_ASSIGNMENTS, assignment, Presence.ABSENT)
         yield from move_entries((), list_entries(assignment))
@@ -102,17 +117,11 @@ def assign(call: Call, _: Record) -> Iterator[Change]:
 
 def unassign(call: Call, _: Record) -> Iterator[Change]:
     """Yield the changes of DELETE; the assignment of another rule stays."""
-    rule, _category, key = _address(call)
-    found = call.store.get(SORTING_ASSIGNMENTS, key)
-    if found is not None and _has(found, rule):
-        yield Delete(SORTING_ASSIGNMENTS, key, found.state)
+    assignment, _category = _read(call)
+    found = call.store.get(SORTING_ASSIGNMENTS, assignment.key)
+    if found is not None and has_same_rule(found, assignment):
+        yield Delete(SORTING_ASSIGNMENTS, found.key, found.state)
         yield from move_entries(list_entries(found), ())
-
-
-def _has(assignment: Record, rule: Record) -> bool:
-    """Compare the rule of an assignment with a rule."""
-    assigned = (assignment.get("rule_context"), assignment.get("sorting_rule_id"))
-    return assigned == (find_context(rule), rule.key[-1])
 
 
 def list_entries(assignment: Record) -> Iterator[tuple[str, Key]]:
