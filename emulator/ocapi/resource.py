@@ -267,6 +267,17 @@ class Resource:
             return tuple(path.split("/"))
         return (*self.template[:-1], path) if path else ()
 
+    def find(self, store: Store, key: Key) -> Record:
+        """Return a document.
+
+        Raises:
+            Fault: ``not_found``: there is no document with this key.
+        """
+        record = store.get(self.name, key)
+        if record is None:
+            raise fault_of(self.not_found, key)
+        return record
+
     def locate(self, key: Key) -> str:
         """Return the path of a document below the version; of the collection for a parent's key."""
         of_collection = len(key) < len(self.keys)

@@ -47,7 +47,7 @@ def list_(call: Call) -> Answer:
 def read(call: Call) -> Answer:
     """Answer one document (INV-2)."""
     _require_parent(call)
-    return _show(call, _find(call))
+    return _show(call, call.route.resource.find(call.store, call.key))
 
 
 def add(call: Call) -> Answer:
@@ -84,7 +84,7 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """Change the sent properties of a document (MET-1)."""
     _require_parent(call)
-    record = _find(call)
+    record = call.route.resource.find(call.store, call.key)
     check_state(call, record)
     _check_ids(call, call.changes)
     document = call.route.resource.document
@@ -272,25 +272,11 @@ def _require_parent(call: Call) -> tuple[Require, ...]:
         if above.check is not None:
             above.check(call)
         key = call.parents[: len(above.keys)]
-        if call.store.get(above.name, key) is None:
-            raise fault_of(above.not_found, key)
+        above.find(call.store, key)
         required.append(Require(above.name, key, Presence.PRESENT))
     if call.route.resource.check is not None:
         call.route.resource.check(call)
     return tuple(required)
-
-
-def _find(call: Call) -> Record:
-    """Return the requested record.
-
-    Raises:
-        Fault: The resource's own fault, if there is no document with this id.
-    """
-    resource = call.route.resource
-    record = call.store.get(resource.name, call.key)
-    if record is None:
-        raise fault_of(resource.not_found, call.key)
-    return record
 
 
 def _check_ids(call: Call, changes: Properties) -> None:

@@ -28,7 +28,7 @@ from emulator.ocapi.impex import attribute
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.unchanged import drop_unchanged
 from emulator.ocapi.impex.variation import PRODUCTS, relate_products
-from emulator.ocapi.resource import Properties, Resource, fault_of
+from emulator.ocapi.resource import Properties, Resource
 from emulator.ocapi.resources.assortment.positions import find_last
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES, assign_sites
 from emulator.ocapi.resources.catalog.names import CATALOGS_NAME as CATALOGS
@@ -258,8 +258,7 @@ class Merge:
             raise ValueError(item.problem)
         for above in resource.ancestors:
             key = item.key[: len(above.keys)]
-            if self.draft.store.get(above.name, key) is None:
-                raise fault_of(above.not_found, key)
+            above.find(self.draft.store, key)
         if item.deleted:
             self._delete(resource, item.key)
         else:

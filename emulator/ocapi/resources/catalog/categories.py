@@ -48,8 +48,7 @@ def check_category(call: Call, key: Key = ()) -> None:
     key = key or call.key[:2]
     if find_category(call.store, *key) is not None:
         return
-    if call.store.get(CATALOGS.name, key[:1]) is None:
-        raise CATALOGS.not_found(key[0])
+    CATALOGS.find(call.store, key[:1])
     raise CATEGORY_NOT_FOUND(key[1], key[0])
 
 

@@ -16,7 +16,7 @@ from emulator.ocapi.resources.catalog.category_view import (
     list_path,
     show_category,
 )
-from emulator.ocapi.resources.catalog.names import CATALOGS_NAME, CATEGORIES_NAME
+from emulator.ocapi.resources.catalog.names import CATEGORIES_NAME
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import SearchField, exact
@@ -50,9 +50,7 @@ def search_catalog(call: Call) -> Answer:
     Raises:
         Fault: The catalog is missing.
     """
-    [catalog_id] = call.key
-    if call.store.get(CATALOGS_NAME, call.key) is None:
-        raise CATALOGS.not_found(catalog_id)
+    [catalog_id] = CATALOGS.find(call.store, call.key).key
     ids = exact(call.changes["query"], "id")
     found: Iterable[Record]
     if ids is None:

@@ -48,8 +48,7 @@ def require_ends(call: Call) -> list[Change]:
     library, content, _ = call.key
     required: list[Change] = []
     for resource, key in ((LIBRARIES, (library,)), (CONTENT, (library, content))):
-        if call.store.get(resource.name, key) is None:
-            raise fault_of(resource.not_found, key)
+        resource.find(call.store, key)
         required.append(Require(resource.name, key, Presence.PRESENT))
     return [*required, _require_folder(call)]
 

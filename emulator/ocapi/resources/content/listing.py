@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_page
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Resource, fault_of
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.content.assets import CONTENT
 from emulator.ocapi.resources.content.documents import (
     ContentAssetResult,
@@ -56,8 +56,7 @@ def _list(
         collection: The schema of the page.
     """
     for resource, key in ((LIBRARIES, call.key[:1]), (above, call.key)):
-        if call.store.get(resource.name, key) is None:
-            raise fault_of(resource.not_found, key)
+        resource.find(call.store, key)
     scan = call.store.scan(entries, call.page.start, call.page.count, call.key)
     found = (call.store.get(shown.name, (call.key[0], entry.key[-1])) for entry in scan.records)
     items = Documents(_item(call, shown, record) for record in found if record is not None)

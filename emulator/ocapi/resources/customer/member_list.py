@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.customer.customer_groups import CUSTOMER_GROUPS, REGISTERED
 from emulator.ocapi.resources.customer.customer_lists import find_list
 from emulator.ocapi.resources.customer.customers import CUSTOMERS
@@ -59,14 +58,9 @@ def find_group(call: Call) -> Record:
     Raises:
         Fault: The fault of a missing site or group.
     """
-    found = None
-    for above in (SITES, CUSTOMER_GROUPS):
-        key = call.parents[: len(above.keys)]
-        found = call.store.get(above.name, key)
-        if found is None:
-            raise fault_of(above.not_found, key)
-    assert found is not None  # noqa: S101 - see above
-    return found
+    site_id, _ = call.parents
+    SITES.find(call.store, (site_id,))
+    return CUSTOMER_GROUPS.find(call.store, call.parents)
 
 
 def list_members(call: Call) -> _Members | None:

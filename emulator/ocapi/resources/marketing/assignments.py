@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from emulator.ocapi.answer import Answer, name_state
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Resource, fault_of
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.id_lists import arrange, list_of
 from emulator.ocapi.resources.marketing.campaigns import CAMPAIGNS
 from emulator.ocapi.resources.marketing.faults import CONSTRAINT_VIOLATION
@@ -56,10 +56,7 @@ def find_above(call: Call, outer: Resource, *inner: Resource) -> Record:
     Raises:
         Fault: The fault of the outermost missing document.
     """
-    key = call.key[: len(outer.keys)]
-    found = call.store.get(outer.name, key)
-    if found is None:
-        raise fault_of(outer.not_found, key)
+    found = outer.find(call.store, call.key[: len(outer.keys)])
     return find_above(call, *inner) if inner else found
 
 

@@ -10,7 +10,6 @@ from emulator.ocapi.resources.catalog.sorting_rule import SortingRule
 from emulator.ocapi.resources.marketing.faults import SORTING_RULE_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import RULES_NAME
 from emulator.ocapi.resources.site.sites import SITES
-from emulator.ocapi.resources.slot.stored import require_site
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import MALFORMED_PARAMETER
 from emulator.ocapi.schema.fields import Array, Embedded, String
@@ -78,7 +77,7 @@ def find_context(rule: Record) -> str:
 def search(call: Call) -> Answer:
     """Search the sorting rules of a site and of the organization."""
     read_expansions(call)
-    require_site(call)
+    SITES.find(call.store, call.key[:1])
 
     def show(rule: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - see Show
         if not whole:

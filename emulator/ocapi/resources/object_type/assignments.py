@@ -2,7 +2,7 @@
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Resource, fault_of
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.object_type import attribute_definition, attribute_group
 from emulator.ocapi.resources.object_type.rules import MEMBERS, list_members, with_members
 from emulator.store import Presence, Put, Record, Require
@@ -19,8 +19,7 @@ def make_operations(types: Resource, definitions: str, groups: str) -> tuple[Ope
 
     def find_group(call: Call) -> Record:
         object_type, group_id, name = call.key
-        if call.store.get(types.name, (object_type,)) is None:
-            raise fault_of(types.not_found, (object_type,))
+        types.find(call.store, (object_type,))
         group = call.store.get(groups, (object_type, group_id))
         if group is None:
             raise attribute_group.NOT_FOUND(group_id, object_type)

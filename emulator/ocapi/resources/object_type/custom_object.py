@@ -83,8 +83,7 @@ def find_attributes(call: Call, object_type: str) -> list[Record]:
     Raises:
         Fault: ObjectTypeNotFound (COB-1).
     """
-    if call.store.get(CUSTOM_OBJECT_DEFINITIONS.name, (object_type,)) is None:
-        raise fault_of(CUSTOM_OBJECT_DEFINITIONS.not_found, (object_type,))
+    CUSTOM_OBJECT_DEFINITIONS.find(call.store, (object_type,))
     name = custom_object_definitions.DEFINITIONS
     return list(call.store.scan(name, 0, call.store.count(name), (object_type,)).records)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_page
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Resource, fault_of
+from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.object_type import attribute_definition
 from emulator.ocapi.resources.object_type.object_type_definition import (
     ObjectTypeDefinition,
@@ -74,8 +74,7 @@ def make_search(types: Resource, definitions: str, groups: str) -> Operation:
         """Show a page of the attribute definitions that match a query."""
         read_expansions(call)
         key = call.key
-        if call.store.get(types.name, key) is None:
-            raise fault_of(types.not_found, key)
+        types.find(call.store, key)
         fields = {
             **attribute_definition.SEARCH_FIELDS,
             "group": SearchField("string", _find_groups(_scan(call, groups, key))),

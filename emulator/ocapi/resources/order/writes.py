@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from emulator.ocapi.answer import Answer, name_state
 from emulator.ocapi.call import Call
 from emulator.ocapi.precondition import check_state
-from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.order.changes import (
     Order,
     change_export_status,
@@ -101,8 +100,7 @@ def find(call: Call) -> Record:
         Fault: The site or the order is missing.
     """
     site_id, order_no = call.key[:2]
-    if call.store.get(SITES.name, (site_id,)) is None:
-        raise fault_of(SITES.not_found, (site_id,))
+    SITES.find(call.store, (site_id,))
     order = call.store.get(ORDERS_NAME, (site_id, order_no))
     if order is None:
         raise ORDER_NOT_FOUND(order_no)

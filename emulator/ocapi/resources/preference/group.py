@@ -4,7 +4,6 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.object_type import object_type_definition
 from emulator.ocapi.resources.object_type.rules import SYSTEM_TYPES
 from emulator.ocapi.resources.preference.documents import GLOBAL_DOCUMENT, SITE_DOCUMENT
@@ -27,7 +26,7 @@ from emulator.store import Record
 def read_of_site(call: Call) -> Answer:
     """Show the preferences of a group, for one site."""
     site, group_id, instance_type = call.key
-    _require_site(call, site)
+    SITES.find(call.store, (site,))
     group = find_group(call, SITE_PREFERENCES, group_id, instance_type, allows_current=True)
     return _answer_group(call, SITE_DOCUMENT, group, site, _show_site(call, group, site))
 
@@ -35,7 +34,7 @@ def read_of_site(call: Call) -> Answer:
 def update_of_site(call: Call) -> Answer:
     """Change the sent preferences of a group, for one site."""
     site, group_id, instance_type = call.key
-    _require_site(call, site)
+    SITES.find(call.store, (site,))
     if call.store.get(SYSTEM_TYPES, (SITE_PREFERENCES,)) is None:
         raise object_type_definition.NOT_FOUND(SITE_PREFERENCES)
     group = find_group(call, SITE_PREFERENCES, group_id, instance_type, allows_current=False)
@@ -58,11 +57,6 @@ def update_global(call: Call) -> Answer:
     return _answer_group(
         call, GLOBAL_DOCUMENT, group, ORGANIZATION, _show_organization(call, group)
     )
-
-
-def _require_site(call: Call, site: str) -> None:
-    if call.store.get(SITES.name, (site,)) is None:
-        raise fault_of(SITES.not_found, (site,))
 
 
 def _group_state(call: Call, group: PreferenceGroup, site: str) -> str:

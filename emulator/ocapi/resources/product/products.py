@@ -118,8 +118,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
     if not catalog:
         raise INVALID("owning_catalog_id")
     if catalog != (before or {}).get("owning_catalog_id"):
-        if call.store.get(CATALOGS.name, (catalog,)) is None:
-            raise CATALOGS.not_found(catalog)
+        CATALOGS.find(call.store, (catalog,))
         yield Require(CATALOGS.name, (catalog,), Presence.PRESENT)
         yield Delete(OWNED_PRODUCTS, ((before or after)["owning_catalog_id"], *call.key))
         yield Put(OWNED_PRODUCTS, Record((catalog, *call.key), {}))

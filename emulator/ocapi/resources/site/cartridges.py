@@ -103,9 +103,7 @@ def remove(call: Call) -> Answer:
 def _change(call: Call, change: Callable[[list[str]], list[str]]) -> Answer:
     """Change the cartridge path of a site, and answer the new path."""
     key = call.key[:1]
-    record = call.store.get(SITES.name, key)
-    if record is None:
-        raise SITES.not_found(*key)
+    record = SITES.find(call.store, key)
     path = [name for name in (record.get("cartridges") or "").split(":") if name]
     changed = ":".join(change(path))
     if changed != ":".join(path):

@@ -4,6 +4,7 @@ from emulator.ocapi import verbs
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resources.object_type.custom_object_search import TYPE_MISMATCH
+from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.slot.context import (
     CONFIGURATIONS_NAME,
     SLOT_NOT_FOUND,
@@ -15,7 +16,6 @@ from emulator.ocapi.resources.slot.documents import (
 )
 from emulator.ocapi.resources.slot.stored import (
     list_of_site,
-    require_site,
     show_hit,
 )
 from emulator.ocapi.schema import faults
@@ -85,7 +85,7 @@ def _address(call: Call) -> None:
     Raises:
         Fault: The site, the slot or the configuration is missing, or the context is wrong.
     """
-    require_site(call)
+    SITES.find(call.store, call.key[:1])
     site_id, slot_id, configuration_id = call.key
     context_type, context_id = read_context(call, needs_id=call.method != "DELETE")
     if call.store.get(SLOTS_NAME, (site_id, slot_id, context_type)) is None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from emulator.fixture.reference import KeyOf, Records, Reference
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import fault_of
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.answer import Show
 from emulator.store import Record
@@ -21,24 +20,13 @@ class KeyBelowSite(KeyOf):
         yield Reference(self.collection, record.key[: len(self.names)])
 
 
-def require_site(call: Call) -> None:
-    """Check the site of the path.
-
-    Raises:
-        Fault: The site is missing.
-    """
-    if call.store.get(SITES.name, call.key[:1]) is None:
-        raise fault_of(SITES.not_found, call.key[:1])
-
-
 def list_of_site(call: Call, name: str) -> Sequence[Record]:
     """Return all records of a collection below the site of the path.
 
     Raises:
         Fault: The site is missing.
     """
-    require_site(call)
-    site = call.key[:1]
+    site = SITES.find(call.store, call.key[:1]).key
     return call.store.scan(name, 0, call.store.count(name, site), site).records
 
 

@@ -63,8 +63,7 @@ def list_of_organization(call: Call) -> Answer:
 def list_of_site(call: Call) -> Answer:
     """Show a page of the active locales of a site, or of all locales."""
     [site] = call.key
-    if call.store.get(SITES.name, (site,)) is None:
-        raise SITES.not_found(site)
+    SITES.find(call.store, (site,))
     include_all = read_flag(call, "include_all")
     echo = {} if include_all is None else {"include_all": include_all}
     return _list(call, echo, only_active=not include_all)

@@ -80,8 +80,7 @@ def _write(call: Call, *, may_exist: bool) -> Answer:
     info, [client] = call.changes["resource_info"], call.key
     sites = [site for site in call.changes["sites"] if site != ORGANIZATION]
     for site in sites:
-        if call.store.get(SITES.name, (site,)) is None:
-            raise SITES.not_found(site)
+        SITES.find(call.store, (site,))
     with _lock:
         if not may_exist and (find_enforced(call) or scan_kept(call)):
             raise DUPLICATE_CLIENT_ID(client)

@@ -39,8 +39,7 @@ class RecommendersResult(Document):
 
 def list_names(call: Call) -> Answer:
     """Show the recommenders of a site."""
-    if call.store.get(SITES.name, call.key) is None:
-        raise SITES.not_found(*call.key)
+    SITES.find(call.store, call.key)
     count = call.store.count(COLLECTION, call.key)
     records = call.store.scan(COLLECTION, 0, count, call.key).records
     shown = [dict(record.properties) for record in records]

@@ -101,9 +101,7 @@ def remove_user(call: Call) -> Answer:
     """Take a role away from a user."""
     role, login = call.key
     require(call)
-    user = call.store.get(USERS.name, (login,))
-    if user is None:
-        raise USERS.not_found(login)
+    user = USERS.find(call.store, (login,))
     roles = user.get("roles") or []
     if role in roles:
         changes: list[Change] = [assign(user, [name for name in roles if name != role])]
