@@ -71,15 +71,10 @@ def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -
     """
     resource = _find_resource(name)
     record = _create(workspace, resource, given)
-    if resource.name in OWN_COLLECTIONS:  # its entries name their ids in another way
-        ids: Any = given.items()
-    else:
-        ids = zip(
-            resource.keys, record.key, strict=False
-        )  # some collections have keys of their own
-    made: dict[str, Any] = orjson.loads(
-        orjson.dumps({**dict(ids), **record.properties}, default=dict)
-    )
+    # The entries of own collections name their ids in another way.
+    is_own = resource.name in OWN_COLLECTIONS
+    ids = given if is_own else dict(zip(resource.keys, record.key, strict=False))
+    made: dict[str, Any] = orjson.loads(orjson.dumps({**ids, **record.properties}, default=dict))
     made.pop(PASSWORD, None)
     return made
 
@@ -208,9 +203,8 @@ def _find_new_id(workspace: Workspace, resource: Resource, above: Key) -> str:
             return value
     if isinstance(collection, str):
         referenced = _find_resource(collection)
-        return _create(workspace, referenced, dict(zip(referenced.keys, site, strict=False))).key[
-            -1
-        ]
+        record = _create(workspace, referenced, dict(zip(referenced.keys, site, strict=False)))
+        return record.key[-1]
     return _make_id(store, resource, above)
 
 

@@ -13,7 +13,7 @@ from emulator.store import Record
 
 @dataclass(frozen=True)
 class KeyBelowSite(KeyOf):
-    """A reference to a document with the same first ids as the record has, the site first."""
+    """A reference to the document whose key is the beginning of the record's own key."""
 
     def __call__(self, record: Record, _: Records) -> Iterator[Reference]:
         """Yield the reference of a record."""
