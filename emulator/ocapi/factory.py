@@ -46,6 +46,13 @@ VALUE_TYPE = "value_type"
 PASSWORD = "password"  # noqa: S105 - the name of a property
 """The property that no answer shows."""
 
+OCAPI_CONFIGS, SITES = "ocapi_configs", "sites"
+PARENT_PROPERTIES: Mapping[str, Mapping[str, Any]] = {
+    "customer_group_members": {"type": "static"},
+    "product_variation_attributes": {"type": {"master": True}},
+}
+"""The properties that a document above must have, by collection of the document below."""
+
 OWN_COLLECTIONS = {collection.name: collection for collection in COLLECTIONS}
 """The collections of data sets that a resource does not describe itself, by name."""
 
@@ -98,7 +105,7 @@ def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) 
     except ValueError as error:
         raise FactoryError(f"{resource.document.type_name}: {error}") from error
     for problem in find_dangling(fixtures.references, record, StoreRecords(workspace.store)):
-        raise FactoryError(problem)
+        raise FactoryError(problem + _advise(resource, problem.partition(":")[0], given))
     now = render_instant(workspace.clock.now())
     dates = {} if own else resource.record(record.key, {}, now, created=True).properties
     record = Record(record.key, {**dates, **record.properties})
@@ -116,6 +123,14 @@ def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) 
     except StateConflict as error:
         raise FactoryError(f"{resource.name} has {_name_taken(workspace, puts)} already") from error
     return record
+
+
+def _advise(resource: Resource, name: str, given: Mapping[str, Any]) -> str:
+    """Return the end of a message about a reference: the ids that the caller leaves out."""
+    if name in given:
+        return ""
+    absent = [f"'{one}'" for one in dict.fromkeys((*resource.keys, name)) if one not in given]
+    return f"; give {', '.join(absent)}"
 
 
 def _check_unique(store: Store, collection: Collection, unique: Key) -> None:
@@ -138,7 +153,8 @@ def _add_missing(
     added: dict[str, Any] = {}
     if resource.parent is not None:
         names = resource.keys[: len(resource.parent.keys)]
-        above = _find_above(workspace, resource.parent, given, names)
+        wanted = PARENT_PROPERTIES.get(resource.name, {})
+        above = _find_above(workspace, resource.parent, given, names, wanted)
         added |= dict(zip(names, above, strict=True))
     for target in resource.references.values():
         if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
@@ -159,23 +175,35 @@ def _add_missing(
 
 
 def _find_above(
-    workspace: Workspace, parent: Resource, given: Mapping[str, Any], names: tuple[str, ...]
+    workspace: Workspace,
+    parent: Resource,
+    given: Mapping[str, Any],
+    names: tuple[str, ...],
+    wanted: Mapping[str, Any],
 ) -> Key:
-    """Return the key of the document above: the named one, the first one, or a new one.
+    """Return the key of the document above: the named one, the first possible one, or a new one.
+
+    Args:
+        workspace: The workspace.
+        parent: The resource of the document above.
+        given: The properties from the caller.
+        names: The names of the ids of the document above, outermost first.
+        wanted: The properties of a possible document above.
 
     Raises:
         FactoryError: The caller names a document above that does not exist.
     """
     store = workspace.store
     if names[-1] not in given:
-        above = tuple(given[name] for name in names[:-1] if name in given)
-        first = store.scan(parent.name, 0, 1, above if len(above) == len(names) - 1 else ())
-        if first.records:
-            return first.records[0].key
-        ids = {parent.keys[i]: given[n] for i, n in enumerate(names[:-1]) if n in given}
-        return _create(workspace, parent, ids).key
+        known = {i: given[name] for i, name in enumerate(names[:-1]) if name in given}
+        above = tuple(known.values()) if len(known) == len(names) - 1 else ()
+        for record in store.scan(parent.name, 0, store.count(parent.name, above), above).records:
+            if all(record.get(name) == value for name, value in wanted.items()):
+                return record.key
+        ids = {parent.keys[i]: id_ for i, id_ in known.items()}
+        return _create(workspace, parent, {**ids, **wanted}).key
     grand = parent.parent
-    above = _find_above(workspace, grand, given, names[:-1]) if grand else ()
+    above = _find_above(workspace, grand, given, names[:-1], {}) if grand else ()
     key = (*above, given[names[-1]])
     if not isinstance(key[-1], str) or store.get(parent.name, key) is None:
         raise FactoryError(f"{names[-1]}: there is no '{given[names[-1]]}' in {parent.name}")
@@ -192,6 +220,8 @@ def _create_or_find(workspace: Workspace, collection: str) -> Key:
 def _find_new_id(workspace: Workspace, resource: Resource, above: Key) -> str:
     """Return an id that no document has: a free value of the property, or a new id."""
     store, reference = workspace.store, resource.references.get(resource.key)
+    if resource.name == OCAPI_CONFIGS:
+        return _find_site(workspace)
     site = above[:1] if isinstance(reference, SameSite) else ()
     collection = reference.collection if isinstance(reference, SameSite) else reference
     values: Iterable[str] = getattr(resource.document.fields[resource.key], "values", ())
@@ -206,6 +236,16 @@ def _find_new_id(workspace: Workspace, resource: Resource, above: Key) -> str:
         record = _create(workspace, referenced, dict(zip(referenced.keys, site, strict=False)))
         return record.key[-1]
     return _make_id(store, resource, above)
+
+
+def _find_site(workspace: Workspace) -> str:
+    """Return the id of a site without a configuration of the OCAPI."""
+    store = workspace.store
+    configs = store.scan(OCAPI_CONFIGS, 0, store.count(OCAPI_CONFIGS)).records
+    taken = {record.key[-1] for record in configs}
+    sites = store.scan(SITES, 0, store.count(SITES)).records
+    free = (site.key[-1] for site in sites if site.key[-1] not in taken)
+    return next(free, "") or _create(workspace, _find_resource(SITES), {}).key[-1]
 
 
 def _name_taken(workspace: Workspace, puts: Iterable[Put]) -> str:

@@ -189,6 +189,45 @@ TESTED_RULE = {
     "category_id": "root",
     "sorting_rule_id": "lamps-first",
 }
+
+
+def test_a_missing_document_above_is_one_of_the_right_kind() -> None:
+    emulator = Emulator(fixtures="storefront")
+    for _ in range(2):
+        made = emulator.create("product_variation_attributes")
+        product = read(emulator, f"products/{made['product_id']}")
+        assert product["type"]["master"] is True
+    made = emulator.create("product_variation_attribute_values")
+    assert read(emulator, f"products/{made['product_id']}")["type"]["master"] is True
+    emulator.workspace.reset(empty=True)
+    made = emulator.create("product_variation_attributes")
+    assert read(emulator, f"products/{made['product_id']}")["type"]["master"] is True
+
+
+def test_a_member_belongs_to_a_static_group() -> None:
+    emulator = Emulator(fixtures="storefront")
+    number = emulator.create("customer", list_id="RefArch")["customer_no"]
+    made = emulator.create("customer_group_member", site_id="RefArch", customer_no=number)
+    assert read(emulator, f"sites/RefArch/customer_groups/{made['id']}")["type"] == "static"
+
+
+def test_a_configuration_belongs_to_a_site() -> None:
+    emulator = Emulator(fixtures="samples")
+    made = [emulator.create("resource_info")["site_id"] for _ in range(3)]
+    assert made[:2] == ["MyOtherSite", "SiteGenesis"]
+    assert read(emulator, f"sites/{made[2]}")["id"] == made[2]
+
+
+def test_an_error_names_the_property_to_give() -> None:
+    emulator = Emulator(fixtures="storefront")
+    reason = r"there is no 'RefArch/.*' in customers; give 'site_id', 'id', 'customer_no'$"
+    with pytest.raises(FactoryError, match=reason):
+        emulator.create("customer_group_member")
+    reason = r"there is no 'RefArch/.*' in customers; give 'customer_no'$"
+    with pytest.raises(FactoryError, match=reason):
+        emulator.create("customer_group_member", site_id="RefArch", id="VIP")
+
+
 GIVEN: dict[str, dict[str, Any]] = {
     "preference_values": PREFERENCE,
     "custom_objects": OBJECT,
