@@ -2,27 +2,15 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
-from contract_tests.conftest import DEMO
-from contract_tests.server import BUNDLED, serve
 
 CUSTOMERS = "/customer_lists/RefArch/customers"
 ADDRESS = {"address_id": "home", "last_name": "L", "country_code": "US"}
-
-
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test makes customers of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures="storefront") as url:
-        yield Api(url, DEMO, DEMO, "documented")
 
 
 def post(shop: Api, path: str, body: Any) -> Any:

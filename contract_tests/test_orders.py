@@ -2,15 +2,12 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from contract_tests.api import Api, assert_fault
-from contract_tests.conftest import DEMO
-from contract_tests.server import BUNDLED, serve
 
 CREATED = {"status": "created", "payment_instruments": [{"payment_instrument_id": "pay"}]}
 EU, M = "inventory_eu", "inventory_m"
@@ -28,15 +25,6 @@ WRITES = {
     "/shipping_status": ("PUT", {"status": "shipped"}),
     "/status": ("PUT", {"status": "new"}),
 }
-
-
-@pytest.fixture(scope="module")
-def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
-    """A server with the data set ``storefront``; each test makes orders of its own."""
-    if request.config.getoption("--target"):
-        pytest.skip("needs the data set 'storefront'")
-    with serve(BUNDLED, fixtures="storefront") as url:
-        yield Api(url, DEMO, DEMO, "documented")
 
 
 def create(shop: Api, kind: str, properties: dict[str, Any]) -> None:
