@@ -135,7 +135,8 @@ class Codes(Sequence[Record]):
             return self._store.scan(CODES, start, stop - start, self._coupon.key).records
         if self._type == SINGLE_CODE:
             return [self._make(self._coupon.get("single_code")) for _ in range(start, stop)]
-        return [self._make(generate_code(self._coupon, one)) for one in range(start, stop)]
+        stem = find_stem(self._coupon)
+        return [self._make(generate_code(stem, number)) for number in range(start, stop)]
 
     def _make(self, code: str) -> Record:
         return Record((*self._coupon.key, code), {"code": code, "issued": False})

@@ -30,10 +30,10 @@ def find_stem(coupon: Record) -> str:
     return f"{prefix}-{text[:4]}-{text[4:7]}" if prefix else f"{text[:4]}-{text[4:7]}"
 
 
-def generate_code(coupon: Record, number: int) -> str:
-    """Return the generated code of a coupon with a number; the number counts from 0."""
+def generate_code(stem: str, number: int) -> str:
+    """Return the generated code of a stem and a number; the number counts from 0."""
     digits = b32encode(number.to_bytes(NUMBER_BYTES)).decode().removeprefix(LEADING_ZEROS)
-    return f"{find_stem(coupon)}{digits[0]}-{digits[1:]}"
+    return f"{stem}{digits[0]}-{digits[1:]}"
 
 
 def find_generated(coupon: Record, folded: str) -> str | None:
@@ -50,5 +50,5 @@ def find_generated(coupon: Record, folded: str) -> str | None:
         return None
     if number >= count_generated(coupon):
         return None
-    code = generate_code(coupon, number)
+    code = generate_code(find_stem(coupon), number)
     return code if code.casefold() == folded else None
