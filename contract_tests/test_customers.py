@@ -9,6 +9,7 @@ import pytest
 
 from contract_tests.api import Api, assert_fault
 
+pytestmark = pytest.mark.usefixtures("storefront")
 CUSTOMERS = "/customer_lists/RefArch/customers"
 ADDRESS = {"address_id": "home", "last_name": "L", "country_code": "US"}
 

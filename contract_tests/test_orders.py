@@ -9,6 +9,7 @@ import requests
 
 from contract_tests.api import Api, assert_fault
 
+pytestmark = pytest.mark.usefixtures("storefront")
 CREATED = {"status": "created", "payment_instruments": [{"payment_instrument_id": "pay"}]}
 EU, M = "inventory_eu", "inventory_m"
 PLACED = ("new", "open", "completed")
