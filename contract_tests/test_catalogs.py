@@ -369,6 +369,8 @@ def test_a_link_is_created_moved_and_deleted(shop: Api) -> None:
         "target_category_name": {"default": "Sweaters", "de": "Pullover", "fr": "Pulls"},
         "type": "up_selling",
     }
+    read = show(shop, f"{LINK}/up_selling")
+    assert (read["link"], read["position"]) == (document["link"], 2)
     moved = shop.put(f"{LINK}/up_selling", json={"position": 1})
     assert (moved.status_code, moved.json()["position"]) == (200, 1)
     assert shop.put(f"{LINK}/other", json={}).status_code == 200
