@@ -16,12 +16,12 @@ from emulator.ocapi.resource import Operation, Resource, Search, Verb, fill_temp
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.lens import has_operation
-from emulator.ocapi.wire import url, versions
+from emulator.ocapi.wire import state, url, versions
 from emulator.ocapi.wire.dialect import DIALECTS, Dialect
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
 from emulator.request import Request, read_sent_path
-from emulator.store import Key, Store, WatchedStore
+from emulator.store import Key, Record, Store, WatchedStore
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
@@ -259,7 +259,7 @@ class Call:
     @cached_property
     def collection_url(self) -> str:
         """The URL of the resource's collection, in the scope of the request."""
-        return f"{self.base_url}/{self.route.resource.locate(self.parents)}"
+        return f"{self.base_url}/{fill_template(self.route.resource.template, self.parents)}"
 
     def link(self, key: Key) -> str:
         """Return the URL of one document (ENV-6)."""
@@ -268,6 +268,18 @@ class Call:
     def link_to(self, *segments: str) -> str:
         """Return the URL of a path below the version, in the scope of the request (ENV-6)."""
         return "/".join([self.base_url, *map(url.encode_segment, segments)])
+
+    def check_state(self, record: Record | None) -> None:
+        """Check the resource state and the entity tags that the client expects (RST-2 to RST-4).
+
+        Args:
+            record: The record before the write, None for a new document.
+
+        Raises:
+            Fault: RESOURCE_ALREADY_EXISTS, RESOURCE_STATE_CONFLICT or INVALID_IF_MATCH.
+        """
+        sent = self.content.get("_resource_state")
+        state.check_write(record.state if record else None, self.request.headers, sent)
 
     def prevent_caching(self) -> None:
         """Keep the answer out of the cache: it depends on more than the request and the store."""

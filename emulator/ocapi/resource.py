@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from emulator.fixture.data_set import Collection as FixtureCollection
 from emulator.fixture.reference import Target
 from emulator.ocapi.schema.document import Collection, Document
-from emulator.ocapi.schema.faults import Fault, FaultType
+from emulator.ocapi.schema.faults import ID_CONFLICT, Fault, FaultType
 from emulator.ocapi.schema.fields import DateTime, Enumeration, Property, String
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
@@ -242,12 +242,17 @@ class Resource:
             return (self.key,)
         return (*self.parent.keys[:-1], self.parent_key, self.key)
 
-    @property
+    @cached_property
+    def fixed_keys(self) -> tuple[str, ...]:
+        """The id properties that PATCH can't change, outermost first."""
+        return self.keys[:-1] if self.renames else self.keys
+
+    @cached_property
     def ancestors(self) -> tuple["Resource", ...]:
         """The resources above, outermost first."""
         return (*self.parent.ancestors, self.parent) if self.parent else ()
 
-    @property
+    @cached_property
     def template(self) -> tuple[str, ...]:
         """The segments of the collection's path; ids are in braces."""
         if self.parent is None:
@@ -278,11 +283,6 @@ class Resource:
             raise fault_of(self.not_found, key)
         return record
 
-    def locate(self, key: Key) -> str:
-        """Return the path of a document below the version; of the collection for a parent's key."""
-        of_collection = len(key) < len(self.keys)
-        return fill_template(self.template if of_collection else self.document_template, key)
-
     def methods(self, *, of_collection: bool) -> dict[str, Verb]:
         """Return the verbs by method, of the collection's path or of a document's path."""
         return {
@@ -302,12 +302,13 @@ class Resource:
             now: The time of the write for the dates of the document; empty to leave the dates.
             created: Whether the write creates the document.
         """
-        ids = dict(zip(self.keys[::-1], key[::-1], strict=False))
-        for name in self._outer_keys:
-            ids.pop(name, None)
-        names = self._dates_of_creation if created else self._dates_of_change
-        dates = dict.fromkeys(names, now) if now else {}
-        return Record(key, {**properties, **ids, **dates})
+        written = dict(properties)
+        for name, index in self._own_keys:
+            written[name] = key[index]
+        if now:
+            names = self._dates_of_creation if created else self._dates_of_change
+            written |= dict.fromkeys(names, now)
+        return Record(key, written)
 
     @cached_property
     def _dates_of_creation(self) -> tuple[str, ...]:
@@ -384,6 +385,12 @@ class Resource:
         return Record(key, derived)
 
     @cached_property
+    def _own_keys(self) -> tuple[tuple[str, int], ...]:
+        """The ids that are properties of the document, with their indexes in a key."""
+        names = enumerate(self.keys, -len(self.keys))
+        return tuple((name, index) for index, name in names if name not in self._outer_keys)
+
+    @cached_property
     def _outer_keys(self) -> tuple[str, ...]:
         """The parents' ids that are no properties of the document, outermost first."""
         return tuple(name for name in self.keys[:-1] if name not in self.document.fields)
@@ -439,6 +446,21 @@ def fill_template(template: tuple[str, ...], key: Key) -> str:
 def fault_of(kind: FaultType, key: Key) -> Fault:
     """Return a fault with the ids of a document as arguments, the innermost id first."""
     return kind(*key[::-1][: len(kind.arguments)])
+
+
+def check_ids(sent: Properties, ids: Iterable[tuple[str, str]]) -> None:
+    """Check the ids in a body against the ids of the URL (INV-4).
+
+    Args:
+        sent: The properties of the body.
+        ids: Names and values of the ids of the URL.
+
+    Raises:
+        Fault: ID_CONFLICT.
+    """
+    for name, value in ids:
+        if sent.get(name, value) != value:
+            raise ID_CONFLICT(sent[name], value)
 
 
 def list_methods(methods: Iterable[str]) -> str:

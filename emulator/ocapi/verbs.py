@@ -6,8 +6,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document, answer_page
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_ids, check_state
-from emulator.ocapi.resource import Properties, Resource, Verb, View, fault_of
+from emulator.ocapi.resource import Properties, Resource, Verb, View, check_ids, fault_of
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import exact
@@ -63,8 +62,8 @@ def create(call: Call) -> Answer:
     """Create a document under the id of the URL; for an existing id the dialect decides (INV-5)."""
     resource, parents = call.route.resource, _require_parent(call)
     existing = call.store.get(resource.name, call.key)
-    check_state(call, existing)
-    _check_ids(call, _list_changes(call, "create"))
+    call.check_state(existing)
+    check_ids(_list_changes(call, "create"), zip(resource.keys, call.key, strict=False))
     refusal = _find_refusal(call) if existing else None
     if existing is not None and refusal is None:
         kept = resource.ignored.get("create", frozenset()).intersection(existing.names)
@@ -74,7 +73,7 @@ def create(call: Call) -> Answer:
     if resource.derive is not None:
         properties = resource.derive(None, properties, call.changes, call.now)
     record = resource.record(call.key, properties, call.now, created=True)
-    more = _list_effects(call, None, record.properties)
+    more = _list_effects(call, None, record)
     if refusal is not None:
         raise fault_of(refusal, call.key)
     call.store.apply(*parents, Put(resource.name, record, Presence.ABSENT), *more)
@@ -83,12 +82,13 @@ def create(call: Call) -> Answer:
 
 def update(call: Call) -> Answer:
     """Change the sent properties of a document (MET-1)."""
+    resource = call.route.resource
     _require_parent(call)
-    record = call.route.resource.find(call.store, call.key)
-    check_state(call, record)
-    _check_ids(call, call.changes)
-    document = call.route.resource.document
-    return _write(call, record, document.merge(record.properties, _list_changes(call, "update")))
+    record = resource.find(call.store, call.key)
+    call.check_state(record)
+    check_ids(call.changes, zip(resource.fixed_keys, call.key, strict=False))
+    changes = _list_changes(call, "update")
+    return _write(call, record, resource.document.merge(record.properties, changes))
 
 
 def delete(call: Call) -> Answer:
@@ -97,9 +97,9 @@ def delete(call: Call) -> Answer:
     _require_parent(call)
     record = call.store.get(resource.name, call.key)
     if record is not None:
-        check_state(call, record)
+        call.check_state(record)
         with call.watching() as watched:
-            more = _list_effects(call, record.properties, None)
+            more = _list_effects(call, record, None)
         answer = _show(call, record) if resource.delete_shows else Answer(204)
         below = (Clear(child.name, call.key) for child in call.route.children)
         removal = Delete(resource.name, call.key, record.state)
@@ -217,29 +217,33 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     changed = resource.record(key, properties, call.now)
     if key != call.key:
         return _rename(call, record, changed)
-    more = _list_effects(call, record.properties, changed.properties)
-    is_expectation = (isinstance(change, (Require, Size)) for change in more)
-    if all(is_expectation) and resource.record(key, properties) == record:
+    more = _list_effects(call, record, changed)
+    changes_nothing = not more or all(isinstance(change, (Require, Size)) for change in more)
+    if changes_nothing and resource.record(key, properties) == record:
         return _show(call, record)
-    call.store.apply(Put(resource.name, changed, record.state), *more)
+    if more:
+        call.store.apply(Put(resource.name, changed, record.state), *more)
+    else:
+        call.store.put(resource.name, changed, record.state)
     return _show(call, changed)
 
 
 def _rename(call: Call, before: Record, after: Record) -> Answer:
     """Give a document another id; another request adds no reference to the old id meanwhile."""
     with call.watching() as watched:
-        more = _list_effects(call, before.properties, after.properties)
+        more = _list_effects(call, before, after)
         changes = [*_move(call, before, after), *more]
     call.store.apply(*changes, *watched.list_expectations())
     return _show(call, after)
 
 
-def _list_effects(
-    call: Call, before: Properties | None, after: Properties | None
-) -> Sequence[Change]:
+def _list_effects(call: Call, before: Record | None, after: Record | None) -> Sequence[Change]:
     """Return the further changes of a write; the resource may refuse the write."""
     effects = call.route.resource.effects
-    return tuple(effects(call, before, after)) if effects else ()
+    if effects is None:
+        return ()
+    states = (record.properties if record else None for record in (before, after))
+    return tuple(effects(call, *states))
 
 
 def _move(call: Call, before: Record, after: Record) -> Iterator[Change]:
@@ -277,13 +281,6 @@ def _require_parent(call: Call) -> tuple[Require, ...]:
     if call.route.resource.check is not None:
         call.route.resource.check(call)
     return tuple(required)
-
-
-def _check_ids(call: Call, changes: Properties) -> None:
-    """Check that ids in the body are those of the URL (INV-4)."""
-    resource = call.route.resource
-    checked = resource.keys[:-1] if resource.renames and call.method == "PATCH" else resource.keys
-    check_ids(changes, dict(zip(checked, call.key, strict=False)))
 
 
 def _show(call: Call, record: Record, status: int = 200) -> Answer:

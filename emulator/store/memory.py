@@ -43,7 +43,7 @@ class MemoryStore:
 
     def get(self, collection: str, key: Key) -> Record | None:
         """See ``Store.get``."""
-        record: Record | None = self._tree(collection).get(key)
+        record: Record | None = self._trees.get(collection, EMPTY_TREE).get(key)
         return record
 
     def put(self, collection: str, record: Record, expected: Expected = Presence.ANY) -> None:
@@ -51,7 +51,7 @@ class MemoryStore:
         with self._lock:
             tree = self._tree(collection)
             _require(expected, tree.get(record.key))
-            self._replace(collection, tree.put(record.key, record))
+            self._set_trees({**self._trees, collection: tree.put(record.key, record)})
 
     def delete(self, collection: str, key: Key, expected: Expected = Presence.ANY) -> bool:
         """See ``Store.delete``."""
@@ -60,7 +60,7 @@ class MemoryStore:
             found = tree.get(key)
             _require(expected, found)
             if found is not None:
-                self._replace(collection, tree.delete(key))
+                self._set_trees({**self._trees, collection: tree.delete(key)})
             return found is not None
 
     def apply(self, *changes: Change) -> None:
@@ -96,7 +96,7 @@ class MemoryStore:
     def load(self, collection: str, records: Iterable[Record]) -> None:
         """Replace a collection by ``records`` with different keys, in any order."""
         with self._lock:
-            self._replace(collection, _build_tree(records))
+            self._set_trees({**self._trees, collection: _build_tree(records)})
 
     def replace(self, contents: Mapping[str, Iterable[Record]]) -> None:
         """See ``Store.replace``; O(n log n)."""
@@ -134,9 +134,6 @@ class MemoryStore:
 
     def _tree(self, collection: str) -> Tree:
         return self._trees.get(collection, EMPTY_TREE)
-
-    def _replace(self, collection: str, tree: Tree) -> None:
-        self._set_trees({**self._trees, collection: tree})
 
     def _set_trees(self, trees: Snapshot) -> None:
         # In this order, a reader of a version finds the content of the version, or newer content.

@@ -5,8 +5,7 @@ from functools import partial
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_ids, check_state
-from emulator.ocapi.resource import Operation, fault_of
+from emulator.ocapi.resource import Operation, check_ids, fault_of
 from emulator.ocapi.resources.relation import Relation
 from emulator.store import Delete, Presence, Put, Record
 
@@ -34,8 +33,8 @@ def _write(call: Call, relation: Relation) -> Answer:
         raise fault_of(relation.not_found, call.key)
     document = relation.document
     ids = dict(zip(relation.ids, call.key[-len(relation.ids) :], strict=True))
-    check_state(call, found)
-    check_ids(call.changes, ids)
+    call.check_state(found)
+    check_ids(call.changes, ids.items())
     before = found.properties if found else None
     change = document.replace if call.method == "PUT" else document.merge
     properties = {**change(before or {}, call.changes), **ids}
@@ -57,7 +56,7 @@ def delete(call: Call, *, relation: Relation) -> Answer:
     if found is None and not relation.deletes_missing:
         raise fault_of(relation.not_found, call.key)
     if found is not None:
-        check_state(call, found)
+        call.check_state(found)
         more = relation.remove(call, found)
         call.store.apply(Delete(relation.name, call.key, found.state), *more)
     return Answer(204)

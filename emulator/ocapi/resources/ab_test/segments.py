@@ -1,6 +1,7 @@
 """Segments of A/B tests (ABT-4, ABT-5)."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -33,7 +34,7 @@ from emulator.store import Change, Put, Record
 class SegmentResource(Resource):
     """The segments: the path names the A/B test's id as the path of an A/B test does."""
 
-    @property
+    @cached_property
     def template(self) -> tuple[str, ...]:
         """See ``Resource.template``."""
         return (*AB_TESTS.template, "{id}", self.path)

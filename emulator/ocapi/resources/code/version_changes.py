@@ -4,7 +4,6 @@ from contextlib import suppress
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resources.code import folders
 from emulator.ocapi.resources.code.documents import MAX_ID_BYTES, is_folder_name
 from emulator.ocapi.resources.code.version_view import NOT_FOUND, find, show
@@ -126,7 +125,7 @@ def _find_inactive(call: Call) -> Record:
         Fault: NOT_FOUND, MODIFICATION for the active version, or a conflict of states.
     """
     record = find(call)
-    check_state(call, record)
+    call.check_state(record)
     if record.get("active"):
         raise MODIFICATION(record.key[0])
     return record

@@ -2,7 +2,6 @@
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import Operation, Resource, Search
 from emulator.ocapi.resources.job import course
 from emulator.ocapi.resources.job.documents import JobExecutions, JobExecutionSearchResult
@@ -50,7 +49,7 @@ def delete(call: Call) -> Answer:
     """Delete a finished execution."""
     finish_due_work(call)
     record = _find(call)
-    check_state(call, record)
+    call.check_state(record)
     if not course.is_finished(record.properties, find_time(call, record)):
         raise JOB_EXECUTION_NOT_FINISHED(record.key[-1])
     call.store.apply(Delete(EXECUTION_COLLECTION, record.key))

@@ -7,8 +7,7 @@ PUT creates or replaces an assignment, PATCH changes the sent properties, DELETE
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_ids, check_state
-from emulator.ocapi.resource import Effects, Properties
+from emulator.ocapi.resource import Effects, Properties, check_ids
 from emulator.ocapi.resources.id_lists import arrange, list_index_entries, move_entries
 from emulator.ocapi.resources.marketing.assignments import ListChanges
 from emulator.ocapi.resources.marketing.schedule import check_dates
@@ -75,7 +74,7 @@ def _find(call: Call, address: Address) -> Record | None:
     """
     call.key = address(call)
     found = call.store.get(call.route.resource.name, call.key)
-    check_state(call, found)
+    call.check_state(found)
     return found
 
 
@@ -86,7 +85,7 @@ def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Cha
         Fault: ID_CONFLICT, START_AFTER_END, or the fault of a missing named document.
     """
     resource = call.route.resource
-    check_ids(call.changes, dict(zip(resource.keys, call.key, strict=True)))
+    check_ids(call.changes, zip(resource.keys, call.key, strict=True))
     merged = arrange(resource.document.merge(stored, call.changes))
     record = resource.record(call.key, merged, call.now, created=found is None)
     yield from _list_effects(call, found.properties if found else None, record.properties)

@@ -8,7 +8,6 @@ from marshmallow import ValidationError
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import Operation, Resource
 from emulator.ocapi.resources.object_type import custom_object_definitions
 from emulator.ocapi.resources.object_type.custom_object import (
@@ -72,7 +71,7 @@ def _write(call: Call, *, overwrites: bool) -> Answer:
     record = call.store.get(NAME, place.record_key)
     if record is None and not overwrites:
         raise NOT_FOUND(place.key, place.object_type)
-    check_state(call, record)
+    call.check_state(record)
     values = _check_values(call, place)
     before = {} if overwrites or record is None else record.properties
     custom = {name: value for name, value in before.items() if name in place.attributes} | values
@@ -115,7 +114,7 @@ def delete(call: Call) -> Answer:
     place = locate(call)
     record = call.store.get(NAME, place.record_key)
     if record is not None:
-        check_state(call, record)
+        call.check_state(record)
         call.store.apply(Delete(NAME, place.record_key, record.state))
     return Answer(204)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 
 from emulator.ocapi.answer import Answer, name_state
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resources.order.changes import (
     Order,
     change_export_status,
@@ -84,7 +83,7 @@ def write(call: Call, change: ChangeOrder) -> Answer:
         Fault: The site or the order is missing, the state is another one, or ``change`` refuses.
     """
     order = find(call)
-    check_state(call, order)
+    call.check_state(order)
     properties, more = change(call, order.properties)
     if Record(order.key, properties) == order:
         return Answer(204, headers=name_state(order.state))

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.precondition import check_ids, check_state
+from emulator.ocapi.resource import check_ids
 from emulator.ocapi.resources.catalog.names import OWNED_PRODUCTS
 from emulator.ocapi.resources.product import faults
 from emulator.ocapi.resources.product.product import PRODUCT
@@ -116,8 +116,8 @@ def check_request(call: Call, product: Record | None) -> None:
     Raises:
         Fault: Any of a conditional request (RST-2 to RST-4), ID_CONFLICT.
     """
-    check_state(call, product)
-    check_ids(call.changes, {"product_id": call.key[-1]})
+    call.check_state(product)
+    check_ids(call.changes, [("product_id", call.key[-1])])
 
 
 def check_values(call: Call, values: Mapping[str, Any], unknown_value: FaultType) -> list[Require]:

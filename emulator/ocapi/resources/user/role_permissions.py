@@ -7,7 +7,6 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import SITES, Call
-from emulator.ocapi.precondition import check_state
 from emulator.ocapi.resource import Operation, Properties
 from emulator.ocapi.resources.user.catalogue import DEFAULT_LOCALE, VALUES, list_names
 from emulator.ocapi.resources.user.role_documents import (
@@ -64,7 +63,7 @@ def read(call: Call) -> Answer:
 def replace(call: Call) -> Answer:
     """Replace the permissions of a role."""
     record = require(call)
-    check_state(call, record)
+    call.check_state(record)
     sent = complete(call.changes)
     is_administrator = call.key[0] == ADMINISTRATOR
     if is_administrator:
