@@ -19,7 +19,7 @@ from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.cache import AnswerCache
 from emulator.ocapi.call import IS_CACHEABLE, Call, Route, Service
-from emulator.ocapi.check import check
+from emulator.ocapi.check import CHECKS, CHECKS_OF_OPTIONS
 from emulator.ocapi.meta import description
 from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Verb, list_methods
 from emulator.ocapi.resources import COLLECTIONS as OWN_COLLECTIONS
@@ -33,7 +33,7 @@ from emulator.ocapi.wire import envelope, formats, override, url, versions
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.override import OVERRIDDEN
 from emulator.request import Response, current_request
-from emulator.store import retry_on_conflict
+from emulator.store import StateConflict
 
 NAME = "data"
 DESCRIBED = frozenset(collection.name for collection in OWN_COLLECTIONS)
@@ -194,29 +194,25 @@ def serve(call: Call) -> Response:
 
 
 def _answer(call: Call) -> Answer:
-    if injected := call.request.environ.get(INJECTED):
-        raise FAULTS[injected.name].make(injected.arguments)
-    check(call)
-    if call.method == "OPTIONS":
-        return _answer_options(call)
-    return _act(call)
-
-
-def _act(call: Call) -> Answer:
-    """Answer a checked call by the operation or the verb of the route.
+    """Check a call in the order of ORD-1, and answer by the operation or the verb of the route.
 
     A write that meets a newer state starts again (RST-5). A client that expects a state then gets
     a fault; the write of another client applies to the newer document.
     """
+    if injected := call.request.environ.get(INJECTED):
+        raise FAULTS[injected.name].make(injected.arguments)
+    for check in CHECKS_OF_OPTIONS if call.method == "OPTIONS" else CHECKS:
+        check(call)  # the first that fails decides the answer (FLT-5)
+    if call.method == "OPTIONS":
+        return _answer_options(call)
     operation, key = call.operation, call.key
     method = "GET" if call.method == "HEAD" else call.method
     answer = operation.answer if operation else VERBS[call.route.methods[method]]
-
-    def start() -> Answer:
-        call.key = key  # operations may complete the key
-        return answer(call)
-
-    return retry_on_conflict(start)
+    while True:
+        try:
+            return answer(call)
+        except StateConflict:
+            call.key = key  # operations may complete the key
 
 
 def _refuse(error: HTTPException, service: Service) -> Response:
@@ -266,7 +262,7 @@ def _finish(call: Call, answer: Answer) -> Response:
 
 def _render(call: Call, answer: Answer, headers: dict[str, str]) -> bytes:
     """Return the body of an answer, and add the headers of the format."""
-    wanted = formats.preferred(call.request)
+    wanted = call.format or formats.preferred(call.request)
     parameters = call.request.parameters
     indent = parameters.get("pretty_print") == "true"
     headers["Content-Type"] = CONTENT_TYPES[wanted]

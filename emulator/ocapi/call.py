@@ -18,6 +18,7 @@ from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.wire import state, url, versions
 from emulator.ocapi.wire.dialect import DIALECTS, Dialect
+from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
 from emulator.request import Request, read_sent_path
@@ -147,6 +148,7 @@ class Call:
         user: The login of the Business Manager user of the token; empty for a client's own token.
         origin: The origin of the web page that sent the request; empty for none.
         permission: The permissions of the client for the resource (SET-1).
+        format: The format of the answer; None until the check of the format.
         body: The bytes of the body.
         key: The ids in the path (INV-4).
         page: The requested part of the collection (PAG-1).
@@ -164,6 +166,7 @@ class Call:
     user = ""
     origin = ""
     permission: Permission = FULL_PERMISSION
+    format: Format | None = None
     body = b""
     key: Key = ()
     page: Page = NO_PAGE

@@ -5,13 +5,14 @@ rules (13).
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.permission import FULL_PERMISSION, Permissions
 from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
-from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.custom import find_declared
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import LOCALE
@@ -69,7 +70,7 @@ def refuse_version(call: Call, segment: str) -> Fault:
 def check_site(call: Call) -> None:
     """Check the site of the path; ``-`` and nothing name the organization and the host's site."""
     site = call.address.site
-    if not url.is_host(call.host):
+    if not url.HOST.fullmatch(call.host):
         raise faults.INVALID_HOST_HEADER(call.host)
     if site not in ("", url.ORGANIZATION) and call.store.get(SITES, (site,)) is None:
         raise faults.UNKNOWN_SITE(site)
@@ -104,14 +105,13 @@ def _refuse_method(call: Call, known: Iterable[str]) -> Fault:
 
 def check_format(call: Call) -> None:
     """Check format, content type and charset (FMT-1, FMT-2), and read the body (FMT-6)."""
-    formats.check(call.request)
+    call.format = formats.check(call.request)
     call.body = formats.read_body(call.request)
 
 
 def check_client(call: Call) -> None:
     """Identify the calling client by its token (AUT-1)."""
-    tokens = call.service.tokens(call.workspace)
-    caller = auth.identify(call.request.headers, call.request.parameters, tokens, call.store)
+    caller = auth.identify(call.request.headers, call.request.parameters, call.workspace)
     call.client, call.user = caller.client, caller.user
 
 
@@ -207,7 +207,7 @@ def check_document(call: Call) -> None:
     call.content, operation = {}, call.operation
     if call.method in READS or (operation and operation.body is None):
         return
-    document, partial = call.route.body, call.method not in ("PUT", "POST")
+    document, is_partial = call.route.body, call.method not in ("PUT", "POST")
     needs_body = call.method != "DELETE" and not document.is_read_only
     if operation and operation.body:
         document, needs_body = operation.body, operation.needs_body
@@ -217,8 +217,8 @@ def check_document(call: Call) -> None:
     changes = document.decode(
         call.content,
         version=call.version,
-        partial=partial,
-        find_custom=Declarations(call.store).find,
+        partial=is_partial,
+        find_custom=partial(find_declared, call.store),
     )
     if call.permission is not FULL_PERMISSION:
         sent = {name: call.content[name] for name in call.content if name in changes}
@@ -244,12 +244,6 @@ CHECKS: tuple[Check, ...] = (
     check_document,  # 10 body decoding and constraints
 )
 CHECKS_OF_OPTIONS: tuple[Check, ...] = (*CHECKS_OF_EVERY_METHOD, check_origin)
-
-
-def check(call: Call) -> None:
-    """Make the checks in their order; the first that fails decides the answer (FLT-5)."""
-    for one in CHECKS_OF_OPTIONS if call.request.method == "OPTIONS" else CHECKS:
-        one(call)
 
 
 def parse_selector(text: str | None) -> Selector | None:

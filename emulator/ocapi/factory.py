@@ -11,7 +11,7 @@ from emulator.fixture.data_set import Collection
 from emulator.fixture.reference import KeyOf, SameSite, StoreRecords, find_dangling
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources import COLLECTIONS, RESOURCES
-from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.custom import find_declared
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
     Array,
@@ -302,9 +302,8 @@ def _check_custom(store: Store, resource: Resource, given: Mapping[str, Any]) ->
         FactoryError: A custom property is not declared, or has another type.
     """
     name = resource.document.type_name
-    declarations = Declarations(store)
     for custom in filter(resource.document.takes, given):
-        declared = declarations.find(name, custom)
+        declared = find_declared(store, name, custom)
         if declared is None:
             raise FactoryError(f"{name}: the custom property '{custom}' is not declared")
         try:

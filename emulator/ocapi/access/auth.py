@@ -1,11 +1,11 @@
 """Identification of the calling client (AUT-1)."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from werkzeug.datastructures import Headers
 
-from emulator.ocapi.access.client import find_client
+from emulator.ocapi.access.client import CLIENTS, PUBLIC_CLIENTS
 from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens, read_login
 from emulator.ocapi.schema import faults
 from emulator.store import Store
@@ -21,9 +21,15 @@ class Caller(NamedTuple):
     user: str
 
 
-def identify(
-    headers: Headers, parameters: Mapping[str, str], tokens: Tokens, store: Store
-) -> Caller:
+def find_client(store: Store, client_id: str) -> Mapping[str, Any] | None:
+    """Return the entry of a client, None for a client that is unknown or not active."""
+    record = store.get(CLIENTS, (client_id,))
+    if record is None:
+        return PUBLIC_CLIENTS.get(client_id)
+    return record.properties if record.get("active", True) else None
+
+
+def identify(headers: Headers, parameters: Mapping[str, str], workspace: Workspace) -> Caller:
     """Return the caller, from the access token of the request.
 
     Raises:
@@ -38,11 +44,12 @@ def identify(
     if scheme.lower() != "bearer" or not token:
         raise faults.INVALID_AUTHORIZATION_HEADER()
     try:
+        tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
         claims = tokens.read(token.strip(), ACCESS_TOKEN)
     except TokenError as error:
         raise faults.INVALID_ACCESS_TOKEN(token) from error
     client_id = claims["client_id"]
-    if find_client(store, client_id) is None:
+    if find_client(workspace.store, client_id) is None:
         raise faults.UNKNOWN_CLIENT_ID(client_id)
     return Caller(client_id, read_login(claims))
 

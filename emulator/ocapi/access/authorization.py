@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from emulator.ocapi.access.client import LOOPBACK_URI, find_client, find_first_user
+from emulator.ocapi.access.auth import find_client
+from emulator.ocapi.access.client import LOOPBACK_URI, find_first_user
 from emulator.ocapi.access.oauth_error import OAuthError, missing
 from emulator.ocapi.access.scope import choose, describe
 from emulator.ocapi.access.token import AUTHORIZATION_CODE, Tokens

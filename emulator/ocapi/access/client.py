@@ -166,14 +166,6 @@ def read_basic(header: str | None) -> tuple[str, str] | None:
     return (user, password) if scheme.lower() == "basic" and colon else None
 
 
-def find_client(store: Store, client_id: str) -> Mapping[str, Any] | None:
-    """Return the entry of a client, None for a client that is unknown or not active."""
-    record = store.get(CLIENTS, (client_id,))
-    if record is None:
-        return PUBLIC_CLIENTS.get(client_id)
-    return record.properties if record.get("active", True) else None
-
-
 def find_first_user(store: Store) -> str | None:
     """Return the first login of a user who may sign in, None without such a user."""
     users = store.scan(USERS, 0, store.count(USERS)).records

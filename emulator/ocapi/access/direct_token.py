@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from emulator.ocapi.access.client import CLIENTS, find_client
+from emulator.ocapi.access.auth import find_client
+from emulator.ocapi.access.client import CLIENTS
 from emulator.ocapi.access.scope import choose
 from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.access.token_grant import CLIENT_LIFETIME_SECONDS

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from emulator.ocapi.access import access_key
-from emulator.ocapi.access.auth import identify_bearer
-from emulator.ocapi.access.client import find_client, is_client, is_user, read_basic, spellings
+from emulator.ocapi.access.auth import find_client, identify_bearer
+from emulator.ocapi.access.client import is_client, is_user, read_basic, spellings
 from emulator.workspace.files import ALL_FILES, FilePermission
 from emulator.workspace.workspace import Workspace
 

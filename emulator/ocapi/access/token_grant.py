@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import Any
 
 from emulator.ocapi.access import access_key, assertion, client
+from emulator.ocapi.access.auth import find_client
 from emulator.ocapi.access.authorization import digest
 from emulator.ocapi.access.oauth_error import (
     OAuthError,
@@ -208,13 +209,13 @@ def _identify(request: TokenRequest) -> tuple[str, bool]:
     if shown or request.authorization is not None:
         return authenticate(request), True
     client_id = request.require("client_id")
-    if client.find_client(request.workspace.store, client_id) is None:
+    if find_client(request.workspace.store, client_id) is None:
         raise authentication_failed()
     return client_id, False
 
 
 def _choose_scope(request: TokenRequest, client_id: str) -> str:
-    entry = client.find_client(request.workspace.store, client_id) or {}
+    entry = find_client(request.workspace.store, client_id) or {}
     return choose(request.parameters.get("scope", ""), entry)
 
 

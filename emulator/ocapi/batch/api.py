@@ -237,16 +237,15 @@ class Batch:
                 UNKNOWN_CLIENT_ID.
         """
         parameters, headers = self.request.parameters, self.request.headers
-        tokens, store = self.service.tokens(self.workspace), self.workspace.store
         try:
-            self.client = auth.identify(headers, parameters, tokens, store).client
+            self.client = auth.identify(headers, parameters, self.workspace).client
         except Fault as fault:
             if fault.kind is faults.INVALID_ACCESS_TOKEN:
                 raise INVALID_TOKEN(*fault.arguments.values()) from fault
             if fault.kind is not faults.AUTHORIZATION_HEADER_MISSING:
                 raise
             self.client = parameters.get("client_id") or headers[auth.CLIENT_ID_HEADER]
-            if store.get(CLIENTS, (self.client,)) is None:
+            if self.workspace.store.get(CLIENTS, (self.client,)) is None:
                 raise faults.UNKNOWN_CLIENT_ID(self.client) from None
 
     def check_origin(self) -> None:

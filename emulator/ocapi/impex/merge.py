@@ -37,7 +37,7 @@ from emulator.ocapi.resources.object_type.attribute_checks import CREATE_FAILED,
 from emulator.ocapi.resources.object_type.attribute_definition import KEY_READ_ONLY
 from emulator.ocapi.resources.object_type.rules import PREFERENCE_VALUES
 from emulator.ocapi.schema.attribute import make_property
-from emulator.ocapi.schema.custom import DECLARED, UNDECLARED, Declarations
+from emulator.ocapi.schema.custom import DECLARED, UNDECLARED, find_declared
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import Property
 from emulator.store import (
@@ -526,9 +526,9 @@ class Merge:
         Raises:
             ValueError: A value is not of the type.
         """
-        declarations, document = Declarations(self.draft.store), resource.document.type_name
+        store, document = self.draft.store, resource.document.type_name
         names = dict.fromkeys(name for name, _, _ in item.custom)
-        declared = {name: declarations.find(document, f"c_{name}") for name in names}
+        declared = {name: find_declared(store, document, f"c_{name}") for name in names}
         self._report_undefined(declared)
         properties = item.resolve(attribute.find_types(item, declared))
         fields = resource.document.fields

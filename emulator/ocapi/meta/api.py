@@ -65,7 +65,7 @@ def _check(service: Service) -> None:
     call = g.call = Call(request, service)
     if "Authorization" not in request.headers:
         raise faults.AUTHORIZATION_HEADER_MISSING()
-    auth.identify(request.headers, request.args, service.tokens(call.workspace), call.store)
+    auth.identify(request.headers, request.args, call.workspace)
     check_site(call)
 
 

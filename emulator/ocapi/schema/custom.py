@@ -131,30 +131,20 @@ def list_collections(documents: Iterable[str]) -> tuple[Collection, ...]:
     )
 
 
-class Declarations:
-    """The declarations in the data of a workspace.
-
-    Args:
-        store: The data.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def find(self, document: str, name: str) -> Property | None:
-        """Return the schema of a custom property of a document; None for an undeclared property."""
-        if document in CHECKED_LATER:
-            return Unchecked()
-        document = STORED_DOCUMENTS.get(document, document)
-        object_type = OBJECT_TYPES.get(document, "")
-        definition = self._store.get(SYSTEM_ATTRIBUTES, (object_type, name.removeprefix("c_")))
-        if definition is not None and not definition.get("system"):
-            return make_property(definition.properties)
-        record = self._store.get(DECLARED, (document, name))
-        if record is not None:
-            return _property(record)
-        permission = self._store.get(UNDECLARED, (UNDECLARED,))
-        return Custom() if permission and permission.properties["allowed"] else None
+def find_declared(store: Store, document: str, name: str) -> Property | None:
+    """Return the schema of a custom property of a document; None for an undeclared property."""
+    if document in CHECKED_LATER:
+        return Unchecked()
+    document = STORED_DOCUMENTS.get(document, document)
+    object_type = OBJECT_TYPES.get(document, "")
+    definition = store.get(SYSTEM_ATTRIBUTES, (object_type, name.removeprefix("c_")))
+    if definition is not None and not definition.get("system"):
+        return make_property(definition.properties)
+    record = store.get(DECLARED, (document, name))
+    if record is not None:
+        return _property(record)
+    permission = store.get(UNDECLARED, (UNDECLARED,))
+    return Custom() if permission and permission.properties["allowed"] else None
 
 
 def _property(record: Record) -> Property:

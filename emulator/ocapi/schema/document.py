@@ -110,7 +110,7 @@ class Document(Schema):
             made.fields[name] = narrowed
         return made
 
-    @property
+    @cached_property
     def type_name(self) -> str:
         """The name of the document in requests and answers.
 
@@ -461,7 +461,7 @@ class FaultDocument(Document):
 
     fault = Embedded(_FaultDetail())
 
-    @property
+    @cached_property
     def type_name(self) -> str:
         """See ``Document.type_name``."""
         return "fault"

@@ -1,8 +1,8 @@
 """Data API URLs: the canonical path, the site, the version, and ids (URL-1 to URL-7)."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 FORM = re.compile(
@@ -10,13 +10,13 @@ FORM = re.compile(
 )
 UNRESERVED_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+", re.ASCII)
 HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
+"""The form of a Host header: name or address, with or without a port."""
 ORGANIZATION = "-"
 SURROGATES = "surrogateescape"
 MAX_CACHED_IDS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """The parts of a path before the resource.
 
     Attributes:
@@ -79,10 +79,7 @@ def parse(path: str) -> Address:
     if found is None:
         return Address()
     prefix = found["prefix"] or ""
-    site = decode_segment(prefix.removeprefix("/s/"), errors="replace")
+    site = prefix.removeprefix("/s/")
+    if "%" in site:
+        site = decode_segment(site, errors="replace")
     return Address(prefix, site, found["api"], found["version"] or "")
-
-
-def is_host(host: str) -> bool:
-    """Return whether a Host header has a valid name or address, with or without a port."""
-    return HOST.fullmatch(host) is not None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from emulator.ocapi.call import Call
@@ -62,7 +63,7 @@ class AnyRequest(JobExecutionRequest):
         del body
         return {}
 
-    @property
+    @cached_property
     def type_name(self) -> str:
         """The name of the general document."""
         return REQUEST.type_name

@@ -1,12 +1,13 @@
 """Custom properties with an attribute definition: the values of each value type."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 from marshmallow import ValidationError
 
 from emulator.ocapi.schema.attribute import make_property
-from emulator.ocapi.schema.custom import Declarations
+from emulator.ocapi.schema.custom import find_declared
 from emulator.store import MemoryStore, Record
 from emulator.tests.table import table
 
@@ -66,9 +67,9 @@ def test_definitions_of_custom_attributes_declare_properties() -> None:
     custom = Record.of(("ProductInventoryList", "a"), {"id": "a", "value_type": "int"})
     system = Record.of(("ProductInventoryList", "b"), {"value_type": "int", "system": True})
     store.replace({"system_attribute_definitions": [custom, system]})
-    declarations = Declarations(store)
-    found = declarations.find("inventory_list", "c_a")
+    declarations = partial(find_declared, store)
+    found = declarations("inventory_list", "c_a")
     assert found is not None
     assert found.deserialize(3) == 3
-    assert declarations.find("inventory_list", "c_b") is None
-    assert declarations.find("product_inventory_record", "c_a") is None
+    assert declarations("inventory_list", "c_b") is None
+    assert declarations("product_inventory_record", "c_a") is None

@@ -1,7 +1,8 @@
 """Declarations of custom properties: how they are read, and what they take."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from marshmallow import ValidationError
 
 from emulator.fixture.data_set import FixtureError, load
 from emulator.ocapi.schema.custom import (
-    Declarations,
+    find_declared,
     list_collections,
     read_declaration,
     read_permission,
@@ -22,20 +23,21 @@ from emulator.tests.table import table
 
 DOCUMENTS = ("inventory_list", "product_inventory_record")
 COLLECTIONS = list_collections(DOCUMENTS)
+Find = Callable[[str, str], Property | None]
 TEXT = {"document": "inventory_list", "name": "c_a", "type": "string"}
 
 
-def declaring(*declarations: Mapping[str, Any], undeclared: bool | None = None) -> Declarations:
+def declaring(*declarations: Mapping[str, Any], undeclared: bool | None = None) -> Find:
     store = MemoryStore()
     records = {"custom_properties": [read_declaration(entry, DOCUMENTS) for entry in declarations]}
     if undeclared is not None:
         records["allow_undeclared"] = [read_permission(undeclared)]
     store.replace(records)
-    return Declarations(store)
+    return partial(find_declared, store)
 
 
 def field(**members: Any) -> Property:
-    found = declaring({**TEXT, **members}).find("inventory_list", "c_a")
+    found = declaring({**TEXT, **members})("inventory_list", "c_a")
     assert found is not None
     return found
 
@@ -143,9 +145,9 @@ def test_a_value_of_another_type_breaks_one_rule_whatever_it_is(
 
 def test_a_property_is_found_by_document_and_name() -> None:
     declarations = declaring(TEXT)
-    assert declarations.find("inventory_list", "c_a") is not None
-    assert declarations.find("product_inventory_record", "c_a") is None
-    assert declarations.find("inventory_list", "c_b") is None
+    assert declarations("inventory_list", "c_a") is not None
+    assert declarations("product_inventory_record", "c_a") is None
+    assert declarations("inventory_list", "c_b") is None
 
 
 @table(("undeclared", "taken"), [(None, False), (False, False), (True, True)])
@@ -153,8 +155,8 @@ def test_undeclared_ones_are_taken_where_it_is_said(
     *, undeclared: bool | None, taken: bool
 ) -> None:
     declarations = declaring(TEXT, undeclared=undeclared)
-    assert (declarations.find("inventory_list", "c_b") is not None) is taken
-    declared = declarations.find("inventory_list", "c_a")
+    assert (declarations("inventory_list", "c_b") is not None) is taken
+    declared = declarations("inventory_list", "c_a")
     assert declared is not None
     with pytest.raises(ValidationError):
         declared.deserialize(1)
@@ -173,10 +175,10 @@ def test_a_file_holds_declarations_and_whether_others_are_taken(
     tmp_path: Path, content: Any
 ) -> None:
     (tmp_path / "custom_properties.json").write_bytes(orjson.dumps(content))
-    declarations = Declarations(load(str(tmp_path), COLLECTIONS))
-    assert declarations.find("inventory_list", "c_a") is not None
+    declarations = partial(find_declared, load(str(tmp_path), COLLECTIONS))
+    assert declarations("inventory_list", "c_a") is not None
     allowed = isinstance(content, dict) and content.get("allow_undeclared") is True
-    assert (declarations.find("inventory_list", "c_b") is not None) is allowed
+    assert (declarations("inventory_list", "c_b") is not None) is allowed
 
 
 def test_a_property_is_declared_once(tmp_path: Path) -> None:

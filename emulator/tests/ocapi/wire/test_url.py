@@ -168,7 +168,7 @@ def test_the_base_has_site_api_and_version(path: str, base: str) -> None:
     ],
 )
 def test_a_name_or_an_address_with_or_without_a_port_is_a_host(host: str) -> None:
-    assert url.is_host(host)
+    assert url.HOST.fullmatch(host)
 
 
 @table(
@@ -179,4 +179,4 @@ def test_a_name_or_an_address_with_or_without_a_port_is_a_host(host: str) -> Non
     ],
 )
 def test_other_texts_are_no_hosts(host: str) -> None:
-    assert not url.is_host(host)
+    assert not url.HOST.fullmatch(host)
