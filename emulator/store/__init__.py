@@ -19,7 +19,7 @@ from emulator.store.interface import (
     StoreUnavailable,
 )
 from emulator.store.memory import MemoryStore
-from emulator.store.record import Record, read_property, thaw
+from emulator.store.record import Record, read_property, read_values, thaw
 from emulator.store.retry import retry_on_conflict
 from emulator.store.watched import WatchedStore
 
@@ -41,6 +41,7 @@ __all__ = [
     "StoreUnavailable",
     "WatchedStore",
     "read_property",
+    "read_values",
     "retry_on_conflict",
     "thaw",
 ]

@@ -129,6 +129,28 @@ def read_property(name: str) -> Callable[[Record | Mapping[str, Any]], Any]:
     return read
 
 
+def read_values(documents: Sequence[Any], name: str) -> list[Any]:
+    """Return the value of a property in each document, None for none.
+
+    Args:
+        documents: Records, or mappings; not both.
+        name: The property.
+    """
+    if documents and not isinstance(documents[0], Record):
+        return [document.get(name) for document in documents]
+    values: list[Any] = []
+    indexes: dict[int, int | None] = {}
+    names, index = None, None
+    for record in documents:
+        if record._names is not names:  # noqa: SLF001 - a part of the class
+            names = record._names  # noqa: SLF001
+            if id(names) not in indexes:
+                indexes[id(names)] = names.index(name) if name in names else None
+            index = indexes[id(names)]
+        values.append(None if index is None else record._values[index])  # noqa: SLF001
+    return values
+
+
 def _assemble(
     key: Key, names: tuple[str, ...], values: tuple[Any, ...], identity: str | Key
 ) -> Record:

@@ -42,17 +42,17 @@ def answer_search(
     """
     request = call.changes
     selector = parse_selector(request.get("select")) or call.selector
-    found = _find(request, pick_fields(call.route.template, call.version, fields), records)
     page = Page(request["start"], request["count"])
+    picked = pick_fields(call.route.template, call.version, fields)
+    shown, total = _find(request, picked, records, page)
     whole = selector is not None and selector.reaches_into("hits")
-    shown = found[page.start : page.start + page.count]
     members = {
         **_echo(request, selector, call.dialect),
         "count": len(shown),
         "hits": Documents(_wrap(call, result, hit, show(hit, whole)) for hit in shown),
         "start": page.start,
-        "total": len(found),
-        **dict(paging.result_pages(page, len(found))),
+        "total": total,
+        **dict(paging.result_pages(page, total)),
     }
     content = envelope.wrap_page(result.type_name, call.version, members)
     return Answer(200, select(call, content, selector), result)
@@ -68,12 +68,14 @@ def read_expansions(call: Call) -> None:
 
 
 def _find(
-    request: Properties, fields: Mapping[str, SearchField], records: Iterable[Record]
-) -> Sequence[Record]:
-    """Return the matching records in the requested order."""
+    request: Properties, fields: Mapping[str, SearchField], records: Iterable[Record], page: Page
+) -> tuple[Sequence[Record], int]:
+    """Return the matching records of a page in the requested order, and the number of all."""
     query = compile_query(request["query"], fields)
     order = compile_sorts(request.get("sorts") or (), fields)
-    return order.sort(query.select(records))
+    found = query.select(records)
+    end = page.start + page.count
+    return order.sort(found, end)[page.start : end], len(found)
 
 
 def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:

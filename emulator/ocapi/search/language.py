@@ -17,79 +17,57 @@ array. The operators treat these values as follows:
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
-from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from heapq import nlargest, nsmallest
+from itertools import compress, islice
+from operator import itemgetter
+from typing import Any, TypeVar
 
 import orjson
 
 from emulator.ocapi.schema import faults
-from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budget
-from emulator.store import Record, read_property
+from emulator.ocapi.search.field import (
+    CANONICAL_VALUES,
+    MAX_SHORT_LIST,
+    NO_TYPES,
+    PLAIN_TYPES,
+    SEQUENCES,
+    Find,
+    Kind,
+    Readable,
+    SearchField,
+    is_document,
+    list_values,
+    make_finder,
+)
 
-Document = TypeVar("Document", bound="Readable")
+__all__ = [
+    "Kind",
+    "Order",
+    "Query",
+    "SearchField",
+    "compile_query",
+    "compile_sorts",
+    "echo",
+    "exact",
+]
+
+Document = TypeVar("Document", bound=Readable)
 Properties = Mapping[str, Any]
-# A record is read as it is: its mapping would take a microsecond to make.
-Readable = Mapping[str, Any] | Record
-Predicate = Callable[[Readable], bool]
-Read = Callable[[Readable], tuple[Any, ...]]
-Spend = Callable[[int], None]
-Kind = Literal["string", "text", "boolean", "number", "date", "enum"]
+Select = Callable[[list[Any]], list[Any]]
+"""Returns the documents that match a clause, in the same order."""
+Fits = Callable[[Any], bool]
 
 TEXT_KINDS = ("string", "text", "enum", "boolean")
 ORDERED_KINDS = ("string", "text", "number", "date")
 QUERY_MEMBERS = ("query", "must", "must_not", "should")
 FILTER_MEMBERS = ("filter", "filters")
 MAX_EXACT_VALUES = 1000  # a search for more looks at all documents: one scan, not many look-ups
-SEQUENCES = frozenset({list, tuple})
-MAX_SHORT_LIST = 8  # values of a list that are compared without a reader
-DOCUMENTS_OF_BATCH = 1000  # a search spends the steps of so many documents at once
+DOCUMENTS_OF_BATCH = 1000  # a clause looks at so many documents at once
+NESTED_FIELD = SearchField("string")  # the elements have the path of a field, and no kind
+SORTED_SHARE = 8  # a page of more than this fraction of the hits is cut from the sorted hits
+MAX_CACHED_CHARACTERS = 10_000_000  # of the long texts of a batch
 BOOLEAN_TEXTS = {False: "false", True: "true"}
-
-
-@dataclass(frozen=True, slots=True)
-class SearchField:
-    """A search field.
-
-    Attributes:
-        kind: The type of the field's values. ``string`` and ``text`` compare with each other.
-        value: From stored properties to the value or an array of values. The default is the
-            property of the field's name. A dot in the name leads into an embedded document or into
-            an array of embedded documents.
-        path: The path of the value, if another than the name of the field.
-        values: All values of an ``enum``.
-        sortable: Whether hits can be sorted by the field.
-        queryable: Whether queries and filters can use the field.
-        term_only: Whether text queries cannot use the field.
-        whole_words: Whether a text query finds whole words only, rather than parts of words.
-        refusal: The fault of a value outside ``values``, with the value as the only argument;
-            None for INVALID_SEARCH_FIELD_TYPE.
-        sources: The properties that ``value`` takes, each as an argument and None for a missing
-            one; by default all properties are the one argument.
-    """
-
-    kind: Kind
-    value: Callable[..., Any] | None = None
-    values: tuple[str, ...] = ()
-    sortable: bool = True
-    queryable: bool = True
-    term_only: bool = False
-    whole_words: bool = False
-    refusal: FaultType | None = None
-    path: str = ""
-    sources: tuple[str, ...] = ()
-
-    @property
-    def type(self) -> str:
-        """The type for comparisons with values and with other fields."""
-        return "string" if self.kind == "text" else self.kind
-
-    def canonical(self, value: Any) -> Any:
-        """Return the comparable form of a JSON value, or None for a value of another type."""
-        found = CANONICAL_VALUES[self.kind](value)
-        return None if self.values and found not in self.values else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +75,76 @@ class Order:
     """The order of hits.
 
     Attributes:
-        clauses: For each clause a reader of the field's values, and whether the clause is
-            descending. The first clause decides, the next ones where it finds no difference.
+        clauses: For each clause a function to the values of documents to sort by, None for a
+            document without a value, and whether the clause is descending. The first clause
+            decides, the next ones where it finds no difference.
     """
 
-    clauses: tuple[tuple[Read, bool], ...]
+    clauses: tuple[tuple[Find, bool], ...]
 
-    def sort(self, documents: Iterable[Document]) -> list[Document]:
+    def sort(self, documents: Iterable[Document], count: int | None = None) -> list[Document]:
         """Return documents in order; the sort is stable.
 
         A missing value comes last when ascending, first when descending. Of several values the
         smallest counts when ascending, the largest when descending.
+
+        Args:
+            documents: The documents.
+            count: The number of wanted documents; further documents may be missing.
 
         Raises:
             Fault: QUOTA_EXCEEDED: there are too many documents for so many clauses.
         """
         ordered = list(documents)
         Budget().spend(len(ordered) * len(self.clauses) * STEPS_OF_SORT)
-        for read, descending in reversed(self.clauses):
-            rank = _ranking(read, max if descending else min)
-            ordered.sort(key=rank, reverse=descending)
+        if not self.clauses:
+            return ordered
+        if count is not None and count * SORTED_SHARE < len(ordered):
+            find, descending = self.clauses[0]
+            ordered = _narrow(ordered, find, count, descending=descending)
+        for find, descending in reversed(self.clauses):
+            ordered = _sort(ordered, find, descending=descending)
         return ordered
+
+
+def _sort(documents: list[Document], find: Find, *, descending: bool) -> list[Document]:
+    """Return documents in the order of a clause."""
+    missing, present = [], []
+    for document, value in zip(documents, find(documents), strict=True):
+        if value is None:
+            missing.append(document)
+        else:
+            present.append((value, document))
+    present.sort(key=itemgetter(0), reverse=descending)
+    found = [document for _, document in present]
+    return [*missing, *found] if descending else [*found, *missing]
+
+
+def _narrow(
+    documents: list[Document], find: Find, count: int, *, descending: bool
+) -> list[Document]:
+    """Return the first documents by a clause, in the same order, and documents equal to the last.
+
+    Args:
+        documents: The documents.
+        find: Returns the values to sort by.
+        count: The number of documents.
+        descending: Whether the clause is descending.
+    """
+    values = find(documents)
+    present = [value for value in values if value is not None]
+    if descending:
+        count -= len(values) - len(present)
+    pairs = zip(documents, values, strict=True)
+    if count <= 0:
+        return [d for d, value in pairs if value is None]
+    if count >= len(present):
+        return documents
+    if descending:
+        last = nlargest(count, present)[-1]
+        return [d for d, value in pairs if value is None or value >= last]
+    last = nsmallest(count, present)[-1]
+    return [d for d, value in pairs if value is not None and value <= last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +152,16 @@ class Query:
     """A compiled query, for one search.
 
     Attributes:
-        matches: The predicate over stored properties.
+        matches: Returns the documents that match.
         cost: The steps of one evaluation, besides steps that depend on the document.
         budget: The steps left to the search.
+        texts: The cached texts of the documents.
     """
 
-    matches: Predicate
+    matches: Select
     cost: int
     budget: Budget
+    texts: "_Texts"
 
     def select(self, documents: Iterable[Document]) -> list[Document]:
         """Return the documents that match, in the same order.
@@ -144,7 +173,8 @@ class Query:
         rest = iter(documents)
         while batch := list(islice(rest, DOCUMENTS_OF_BATCH)):
             self.budget.spend(self.cost * len(batch))
-            hits += filter(self.matches, batch)
+            self.texts.clear()
+            hits += self.matches(batch)
         return hits
 
 
@@ -161,9 +191,9 @@ def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -
             TERM_OPERATOR_MISMATCH_VALUES, INVALID_SEARCH_FIELD_TYPE, RANGE_FILTER_TYPE,
             RANGE_FILTER_VALUE.
     """
-    scope = _Scope(fields, Budget())
+    scope = _Scope(fields, Budget(), _Texts())
     matches = _compile(query, scope)
-    return Query(matches, scope.cost, scope.budget)
+    return Query(matches, scope.cost, scope.budget, scope.texts)
 
 
 def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, SearchField]) -> Order:
@@ -172,15 +202,17 @@ def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, Searc
     Raises:
         Fault: UNKNOWN_SEARCH_FIELD or FIELD_NOT_SORTABLE.
     """
-    scope = _Scope(fields, Budget())
-    clauses: dict[tuple[str, bool], tuple[Read, bool]] = {}
+    scope = _Scope(fields, Budget(), _Texts())
+    clauses: dict[tuple[str, bool], tuple[Find, bool]] = {}
     for sort in sorts:
         name, descending = sort["field"], sort.get("sort_order") == "desc"
         if not scope.known(name).sortable:
             raise faults.FIELD_NOT_SORTABLE(name)
         # The same clause again finds no difference. The opposite clause may find one: of several
         # values, the largest can be equal where the smallest is not.
-        clauses.setdefault((name, descending), (scope.reader(name), descending))
+        clauses.setdefault(
+            (name, descending), (scope.ranks(name, max if descending else min), descending)
+        )
     return Order(tuple(clauses.values()))
 
 
@@ -223,39 +255,31 @@ def _clauses(choice: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [(kind, clause) for kind, clause in choice.items() if kind in CLAUSE_COMPILERS]
 
 
-def _canonical_string(value: Any) -> Any:
-    return value if isinstance(value, str) else None
-
-
-def _canonical_boolean(value: Any) -> Any:
-    return value if isinstance(value, bool) else None
-
-
-def _canonical_number(value: Any) -> Any:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _canonical_date(value: Any) -> Any:
-    try:
-        instant = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-CANONICAL_VALUES: dict[str, Callable[[Any], Any]] = {
-    "string": _canonical_string,
-    "text": _canonical_string,
-    "enum": _canonical_string,
-    "boolean": _canonical_boolean,
-    "number": _canonical_number,
-    "date": _canonical_date,
-}
-
-
 def _render(value: Any) -> str:
     """Return a JSON scalar as the argument of a fault."""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+class _Texts(dict[tuple[str, int], str]):
+    """The long texts of a batch of documents without case, by field and identity of the document.
+
+    Many text queries may look at the same texts.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._characters = 0
+
+    def clear(self) -> None:
+        """Remove all texts."""
+        super().clear()
+        self._characters = 0
+
+    def keep(self, name: str, document: Readable, text: str) -> None:
+        """Store a text, unless the cache is full."""
+        self._characters += len(text)
+        if self._characters <= MAX_CACHED_CHARACTERS:
+            self[name, id(document)] = text
 
 
 class _Scope:
@@ -264,17 +288,19 @@ class _Scope:
     Attributes:
         fields: All fields of the search, by name.
         budget: The steps left to the search.
+        texts: The cached texts of the documents.
         prefix: The path of the nested query with a dot at the end, or nothing.
         cost: The steps of one evaluation; each compiled clause adds its own.
     """
 
-    def __init__(self, fields: Mapping[str, SearchField], budget: Budget, prefix: str = "") -> None:
+    def __init__(
+        self, fields: Mapping[str, SearchField], budget: Budget, texts: _Texts, prefix: str = ""
+    ) -> None:
         self.fields = fields
         self.budget = budget
+        self.texts = texts
         self.prefix = prefix
         self.cost = 0
-        self._document: Readable | None = None
-        self._texts: dict[str, str] = {}
 
     def known(self, name: str) -> SearchField:
         """Return the field of a name, or raise UNKNOWN_SEARCH_FIELD."""
@@ -296,26 +322,18 @@ class _Scope:
         # A function of the whole document cannot tell the element of the array.
         return name.startswith(self.prefix) and field.value is None and not field.path
 
-    def find(self, name: str) -> Callable[[Readable], Any]:
-        """Return a function from stored properties to the value or the array of a field."""
+    def find(self, name: str) -> Find:
+        """Return a function from documents to the value or the array of a field of each."""
         field = self.fields[name]
-        value, path = field.value, field.path or name.removeprefix(self.prefix)
-        if value is None:
-            return _finder(path, self.budget.spend)
-        if field.sources:
-            return _caller(value, field.sources)
-        return lambda found: value(found.properties if isinstance(found, Record) else found)
+        path = field.path or name.removeprefix(self.prefix)
+        return make_finder(field, path, self.budget.spend)
 
-    def reader(self, name: str) -> Read:
-        """Return a function from stored properties to the values of a field."""
-        field, spend, find = self.fields[name], self.budget.spend, self.find(name)
-        canonical, textual = CANONICAL_VALUES[field.kind], field.type == "string"
+    def read(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
+        """Return a function from the value or array of a field to comparable values."""
+        canonical, spend = CANONICAL_VALUES[self.fields[name].kind], self.budget.spend
 
-        def read(properties: Readable) -> tuple[Any, ...]:
-            found = find(properties)
-            if textual and type(found) is str:  # most fields hold a single text
-                return (found,)
-            if isinstance(found, (list, tuple)):
+        def read(found: Any) -> tuple[Any, ...]:
+            if type(found) in SEQUENCES:
                 spend(len(found))
                 return tuple(v for v in map(canonical, found) if v is not None)
             value = canonical(found)
@@ -323,128 +341,106 @@ class _Scope:
 
         return read
 
-    def text(self, name: str, read: Read, document: Readable) -> str:
-        """Return the values of a field as one text without case, cached for many text queries."""
-        if document is not self._document:
-            self._document = document
-            self._texts.clear()
-        if name not in self._texts:
-            values = read(document)
-            if any(not isinstance(value, str) for value in values):
-                values = tuple(BOOLEAN_TEXTS[v] if isinstance(v, bool) else v for v in values)
-            self._texts[name] = " ".join(values).casefold()
-        return self._texts[name]
+    def ranks(self, name: str, choose: Callable[[Iterable[Any]], Any]) -> Find:
+        """Return a function from documents to the chosen value of each; None for no value."""
+        find, read = self.find(name), self.read(name)
+        plain = PLAIN_TYPES.get(self.fields[name].kind, NO_TYPES)
+
+        def rank(found: Any) -> Any:
+            values = read(found)
+            return choose(values) if values else None
+
+        return lambda documents: [v if type(v) in plain else rank(v) for v in find(documents)]
+
+    def where(self, name: str, fits: Fits, *, free: int = 0) -> Fits:
+        """Return whether one of the values of a field fits, as a function of the found value.
+
+        Args:
+            name: The field.
+            fits: Whether a comparable value fits.
+            free: The number of values in an array that cost no steps.
+        """
+        canonical, spend = CANONICAL_VALUES[self.fields[name].kind], self.budget.spend
+
+        def holds(found: Any) -> bool:
+            if type(found) in SEQUENCES:
+                if len(found) > free:
+                    spend(len(found))
+                return any(fits(v) for v in map(canonical, found) if v is not None)
+            value = canonical(found)
+            return value is not None and fits(value)
+
+        return holds
 
     def nested(self, path: str) -> "_Scope":
         """Return the scope of a nested query, or raise UNKNOWN_SEARCH_FIELD."""
-        inner = _Scope(self.fields, self.budget, f"{path}.")
+        inner = _Scope(self.fields, self.budget, self.texts, f"{path}.")
         below = any(name.startswith(inner.prefix) for name in self.fields)
         if not (below and path.startswith(self.prefix)):
             raise faults.UNKNOWN_SEARCH_FIELD(path)
         return inner
 
 
-def _caller(value: Callable[..., Any], sources: Sequence[str]) -> Callable[[Readable], Any]:
-    """Return a function from stored properties to the value of a function of some of them."""
-    if len(sources) == 1:
-        read = read_property(sources[0])
-        return lambda document: value(read(document))
-    if len(sources) == 2:  # noqa: PLR2004 - without the list, which would take as long as the rest
-        first, second = map(read_property, sources)
-        return lambda document: value(first(document), second(document))
-    reads = [read_property(name) for name in sources]
-    return lambda document: value(*[read(document) for read in reads])
+def _all(selects: Sequence[Select]) -> Select:
+    if len(selects) == 1:
+        return selects[0]
+
+    def select(documents: list[Any]) -> list[Any]:
+        for clause in selects:
+            documents = clause(documents)
+        return documents
+
+    return select
 
 
-def _finder(path: str, spend: Spend) -> Callable[[Readable], Any]:
-    """Return a function from properties to the value at a path, or to all values behind arrays."""
-    name, *below = path.split(".")
-    first, last = read_property(name), path.rpartition(".")[2]
-    if not below:
-        return first
+def _any(selects: Sequence[Select]) -> Select:
+    if len(selects) == 1:
+        return selects[0]
 
-    def find(properties: Readable) -> Any:
-        found = first(properties)
-        if type(found) is MappingProxyType:
-            return found.get(last)
-        return _follow(properties, (name, last), spend)
+    def select(documents: list[Any]) -> list[Any]:
+        found: set[int] = set()
+        rest = documents
+        for clause in selects:
+            found.update(map(id, clause(rest)))
+            rest = [document for document in rest if id(document) not in found]
+        return [document for document in documents if id(document) in found]
 
-    if len(below) == 1:
-        return find
-    return lambda properties: _follow(properties, (name, *below), spend)
+    return select
 
 
-def _follow(properties: Readable, names: Iterable[str], spend: Spend) -> list[Any]:
-    found: list[Any] = [properties]
-    for name in names:
-        inside = [value.get(name) for value in found if isinstance(value, (Record, Mapping))]
-        spend(sum(len(value) for value in inside if isinstance(value, (list, tuple))))
-        found = [entry for value in inside for entry in _several(value)]
-    return found
+def _none(selects: Sequence[Select]) -> Select:
+    unwanted = _any(selects)
+
+    def select(documents: list[Any]) -> list[Any]:
+        found = set(map(id, unwanted(documents)))
+        return [document for document in documents if id(document) not in found]
+
+    return select
 
 
-def _several(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, (list, tuple)) else (value,)
+def _everything(documents: list[Any]) -> list[Any]:
+    return documents
 
 
-def _ranking(read: Read, choose: Callable[[Iterable[Any]], Any]) -> Callable[[Readable], Any]:
-    def rank(document: Readable) -> Any:
-        values = read(document)
-        return (0, choose(values)) if values else (1,)
-
-    return rank
+def _nothing(_: list[Any]) -> list[Any]:
+    return []
 
 
-def _all(predicates: Sequence[Predicate]) -> Predicate:
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda p: all(matches(p) for matches in predicates)
-
-
-def _any(predicates: Sequence[Predicate]) -> Predicate:
-    if len(predicates) == 1:
-        return predicates[0]
-    return lambda p: any(matches(p) for matches in predicates)
-
-
-def _none(predicates: Sequence[Predicate]) -> Predicate:
-    unwanted = _any(predicates)
-    return lambda p: not unwanted(p)
-
-
-def _everything(_: Readable) -> bool:
-    return True
-
-
-def _nothing(_: Readable) -> bool:
-    return False
-
-
-def _compile(choice: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _compile(choice: Mapping[str, Any], scope: _Scope) -> Select:
     [(kind, clause)] = _clauses(choice)
     scope.cost += 1
     return CLAUSE_COMPILERS[kind](clause, scope)
 
 
-def _match_all_query(_query: Mapping[str, Any], _scope: _Scope) -> Predicate:
+def _match_all_query(_query: Mapping[str, Any], _scope: _Scope) -> Select:
     return _everything
 
 
-def _term_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _term_query(query: Mapping[str, Any], scope: _Scope) -> Select:
     return _compare(query["fields"], query, scope)
 
 
-def _read_short(found: Any) -> str | None:
-    """Return a short text, or the text of a short list of texts; None for any other value."""
-    if type(found) is list and len(found) <= MAX_SHORT_LIST:
-        try:
-            found = " ".join(found)
-        except TypeError:
-            return None
-    return found if type(found) is str and len(found) < CHARACTERS_OF_STEP else None
-
-
-def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _text_query(query: Mapping[str, Any], scope: _Scope) -> Select:
     fields = scope.queryable(query["fields"])
     for name, field in fields.items():
         if field.term_only or field.kind not in TEXT_KINDS:
@@ -452,79 +448,137 @@ def _text_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
     words = tuple(dict.fromkeys(query["search_phrase"].casefold().split()))
     if not "".join(words).strip("*"):
         return _everything
-    reads = [(name, scope.find(name), scope.reader(name)) for name in fields]
+    reads = [_text_reader(name, scope) for name in fields]
     whole = all(field.whole_words for field in fields.values())
     scope.cost += len(fields) - 1
+    free = CHARACTERS_OF_STEP // len(words)
 
-    def matches(properties: Readable) -> bool:
-        texts = []
-        for name, find, read in reads:
-            # The cache of a short text would take longer than the text.
-            short = _read_short(find(properties))
-            texts.append(scope.text(name, read, properties) if short is None else short.casefold())
+    def select(documents: list[Any]) -> list[Any]:
+        texts = [read(documents) for read in reads]
         # Words hold no space, so none reaches from one field into the next.
-        text = " ".join(texts)
-        scope.budget.spend(len(words) * len(text) // CHARACTERS_OF_STEP)
-        if not all(word in text for word in words):
-            return False
-        return not whole or set(text.split()).issuperset(words)
+        joined = texts[0] if len(texts) == 1 else map(" ".join, zip(*texts, strict=True))
+        hits = []
+        for document, text in zip(documents, joined, strict=True):
+            if len(text) >= free:
+                scope.budget.spend(len(words) * len(text) // CHARACTERS_OF_STEP)
+            for word in words:
+                if word not in text:
+                    break
+            else:
+                if not whole or set(text.split()).issuperset(words):
+                    hits.append(document)
+        return hits
 
-    return matches
+    return select
 
 
-def _bool_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
-    predicates = [
+def _text_reader(name: str, scope: _Scope) -> Callable[[list[Any]], list[str]]:
+    """Return a function from documents to the values of a field, as texts without case."""
+    find, read_long = scope.find(name), _long_text_reader(name, scope)
+
+    def read(documents: list[Any]) -> list[str]:
+        texts = []
+        for document, found in zip(documents, find(documents), strict=True):
+            text = found
+            if type(found) in SEQUENCES and len(found) <= MAX_SHORT_LIST:
+                try:
+                    text = " ".join(found)
+                except TypeError:
+                    text = None
+            # The cache of a short text would take longer than the text.
+            if type(text) is str and len(text) < CHARACTERS_OF_STEP:
+                texts.append(text.casefold())
+            else:
+                texts.append("" if found is None else read_long(document, found))
+        return texts
+
+    return read
+
+
+def _long_text_reader(name: str, scope: _Scope) -> Callable[[Readable, Any], str]:
+    """Return a function from a document and the found value to a text, cached for more queries."""
+    read, texts = scope.read(name), scope.texts
+
+    def read_long(document: Readable, found: Any) -> str:
+        text = texts.get((name, id(document)))
+        if text is None:
+            values = (BOOLEAN_TEXTS[v] if isinstance(v, bool) else v for v in read(found))
+            text = " ".join(values).casefold()
+            texts.keep(name, document, text)
+        return text
+
+    return read_long
+
+
+def _bool_query(query: Mapping[str, Any], scope: _Scope) -> Select:
+    selects = [
         QUERY_COMBINERS[name]([_compile(clause, scope) for clause in clauses])
         for name, clauses in query.items()
         if name in QUERY_COMBINERS and clauses
     ]
-    return _all(predicates)
+    return _all(selects)
 
 
-def _filtered_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _filtered_query(query: Mapping[str, Any], scope: _Scope) -> Select:
     return _all([_compile(query[name], scope) for name in query if name in ("query", "filter")])
 
 
-def _nested_query(query: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _nested_query(query: Mapping[str, Any], scope: _Scope) -> Select:
     path = query["path"]
     inner = scope.nested(path)
     matches = _compile(query["query"], inner)
-    names = path.removeprefix(scope.prefix).split(".")
+    find = make_finder(NESTED_FIELD, path.removeprefix(scope.prefix), scope.budget.spend)
 
-    def any_matches(properties: Readable) -> bool:
-        elements = _follow(properties, names, scope.budget.spend)
-        scope.budget.spend(len(elements) * inner.cost)
-        return any(matches(e) for e in elements if isinstance(e, Mapping))
+    def select(documents: list[Any]) -> list[Any]:
+        hits = []
+        for document, found in zip(documents, find(documents), strict=True):
+            elements = [one for one in list_values(found) if is_document(one)]
+            scope.budget.spend(len(elements) * inner.cost)
+            if elements and matches(elements):
+                hits.append(document)
+        return hits
 
-    return any_matches
+    return select
 
 
-def _term_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _term_filter(filter_: Mapping[str, Any], scope: _Scope) -> Select:
     return _compare((filter_["field"],), filter_, scope)
 
 
-def _query_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _query_filter(filter_: Mapping[str, Any], scope: _Scope) -> Select:
     return _compile(filter_["query"], scope)
 
 
-def _bool_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _bool_filter(filter_: Mapping[str, Any], scope: _Scope) -> Select:
     if filter_["operator"] not in FILTER_COMBINERS:
         raise faults.UNKNOWN_SEARCH_OPERATOR(filter_["operator"])
-    predicates = [_compile(inner, scope) for inner in filter_.get("filters", ())]
-    return FILTER_COMBINERS[filter_["operator"]](predicates) if predicates else _everything
+    selects = [_compile(inner, scope) for inner in filter_.get("filters", ())]
+    return FILTER_COMBINERS[filter_["operator"]](selects) if selects else _everything
 
 
-def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Select:
     """Compile a comparison of fields with values; a hit needs a field with a fit."""
     fields = scope.queryable(names)
     comparison = _comparison(term["operator"], fields)
     _check_alike(fields)
     values = _values(term, comparison, fields)
     scope.cost += len(fields) - 1
-    plain = PLAIN_TYPES.get(next(iter(fields.values())).type)
-    if comparison.make is _is and plain is not None:
-        return _any([_is_plain(scope.find(n), scope.reader(n), values, plain) for n in fields])
-    return _any([comparison.make(scope.reader(name), values) for name in fields])
+    fits = comparison.make(values)
+    free = MAX_SHORT_LIST if comparison.make is _is and not comparison.negated else 0
+    return _any([_pick(n, scope, fits, free=free, negated=comparison.negated) for n in fields])
+
+
+def _pick(name: str, scope: _Scope, fits: Fits, *, free: int = 0, negated: bool = False) -> Select:
+    """Return the clause for one field: documents with a fitting value, or without, if negated."""
+    find, where = scope.find(name), scope.where(name, fits, free=free)
+    # A value of a plain type is compared as stored.
+    plain = PLAIN_TYPES.get(scope.fields[name].kind, NO_TYPES)
+
+    def select(documents: list[Any]) -> list[Any]:
+        pairs = zip(documents, find(documents), strict=True)
+        return [d for d, v in pairs if (fits(v) if type(v) in plain else where(v))]
+
+    return _none([select]) if negated else select
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,70 +587,33 @@ class _TermOperator:
 
     Attributes:
         fits: Whether the operator takes a number of values.
-        make: From the reader of a field and the values to the predicate.
+        make: From the values of the term to the comparison with a value of a document.
         ordered: Whether the operator needs values with an order.
+        negated: Whether a hit has no value that fits, rather than one.
     """
 
     fits: Callable[[int], bool]
-    make: Callable[[Read, frozenset[Any]], Predicate]
+    make: Callable[[frozenset[Any]], Fits]
     ordered: bool = False
+    negated: bool = False
 
 
-def _is(read: Read, values: frozenset[Any]) -> Predicate:
-    return lambda p: not values.isdisjoint(read(p))
+def _is(values: frozenset[Any]) -> Fits:
+    return values.__contains__
 
 
-PLAIN_TYPES: Mapping[str, frozenset[type]] = {
-    "string": frozenset({str}),
-    "enum": frozenset({str}),
-    "boolean": frozenset({bool}),
-    "number": frozenset({int, float}),
-}
-"""The Python types of the values that are compared as stored, by type of field."""
+def _is_any(_: frozenset[Any]) -> Fits:
+    return lambda _: True
 
 
-def _is_plain(
-    find: Callable[[Readable], Any],
-    read: Read,
-    values: frozenset[Any],
-    plain: frozenset[type],
-) -> Predicate:
-    """Return the predicate of ``is``: one or a few values of a plain type need no reader."""
-
-    def matches(properties: Readable) -> bool:
-        found = find(properties)
-        if type(found) in plain:
-            return found in values
-        if type(found) in SEQUENCES and len(found) <= MAX_SHORT_LIST:
-            for one in found:  # noqa: SIM110 - a generator would take twice the time
-                if type(one) in plain and one in values:
-                    return True
-            return False
-        return not values.isdisjoint(read(properties))
-
-    return matches
-
-
-def _is_not(read: Read, values: frozenset[Any]) -> Predicate:
-    return lambda p: values.isdisjoint(read(p))
-
-
-def _is_null(read: Read, _: frozenset[Any]) -> Predicate:
-    return lambda p: not read(p)
-
-
-def _is_not_null(read: Read, _: frozenset[Any]) -> Predicate:
-    return lambda p: bool(read(p))
-
-
-def _less(read: Read, values: frozenset[Any]) -> Predicate:
+def _less(values: frozenset[Any]) -> Fits:
     [bound] = values
-    return lambda p: any(value < bound for value in read(p))
+    return lambda value: bool(value < bound)
 
 
-def _greater(read: Read, values: frozenset[Any]) -> Predicate:
+def _greater(values: frozenset[Any]) -> Fits:
     [bound] = values
-    return lambda p: any(value > bound for value in read(p))
+    return lambda value: bool(value > bound)
 
 
 def _one(count: int) -> bool:
@@ -614,12 +631,12 @@ def _zero(count: int) -> bool:
 TERM_OPERATORS = {
     "is": _TermOperator(_at_least_one, _is),
     "one_of": _TermOperator(_at_least_one, _is),
-    "is_null": _TermOperator(_zero, _is_null),
-    "is_not_null": _TermOperator(_zero, _is_not_null),
+    "is_null": _TermOperator(_zero, _is_any, negated=True),
+    "is_not_null": _TermOperator(_zero, _is_any),
     "less": _TermOperator(_one, _less, ordered=True),
     "greater": _TermOperator(_one, _greater, ordered=True),
-    "not_in": _TermOperator(_at_least_one, _is_not),
-    "neq": _TermOperator(_one, _is_not),
+    "not_in": _TermOperator(_at_least_one, _is, negated=True),
+    "neq": _TermOperator(_one, _is, negated=True),
 }
 
 
@@ -712,25 +729,29 @@ def _contained(own: _Range, asked: _Range) -> bool:
 RANGE_RELATIONS = {"overlap": _overlap, "containing": _containing, "contained": _contained}
 
 
-def _range_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _range_filter(filter_: Mapping[str, Any], scope: _Scope) -> Select:
     bounds = _bounds(filter_, ("from", "to"), scope.queryable((filter_["field"],)))
-    read = scope.reader(filter_["field"])
-    return lambda p: any(bounds.holds(value) for value in read(p))
+    return _pick(filter_["field"], scope, bounds.holds)
 
 
-def _range2_filter(filter_: Mapping[str, Any], scope: _Scope) -> Predicate:
+def _range2_filter(filter_: Mapping[str, Any], scope: _Scope) -> Select:
     begin, end = filter_["from_field"], filter_["to_field"]
     asked = _bounds(filter_, ("from_value", "to_value"), scope.queryable((begin, end)))
     related = RANGE_RELATIONS[filter_.get("filter_mode", "overlap")]
     scope.cost += 1  # for the second field
-    read_begin, read_end = scope.reader(begin), scope.reader(end)
+    finds = [scope.find(name) for name in (begin, end)]
+    reads = [scope.read(name) for name in (begin, end)]
 
-    def matches(properties: Readable) -> bool:
-        begins, ends = read_begin(properties), read_end(properties)
+    def matches(begins: Any, ends: Any) -> bool:
+        begins, ends = reads[0](begins), reads[1](ends)
         own = _Range(min(begins, default=None), max(ends, default=None))
         return bool(begins or ends) and not own.empty and related(own, asked)
 
-    return matches if not asked.empty else _nothing
+    def select(documents: list[Any]) -> list[Any]:
+        found = map(matches, *[find(documents) for find in finds])
+        return list(compress(documents, found))
+
+    return select if not asked.empty else _nothing
 
 
 def _bounds(
@@ -755,7 +776,7 @@ def _bounds(
 
 QUERY_COMBINERS = {"must": _all, "should": _any, "must_not": _none}
 FILTER_COMBINERS = {"and": _all, "or": _any, "not": _none}
-CLAUSE_COMPILERS: dict[str, Callable[[Mapping[str, Any], _Scope], Predicate]] = {
+CLAUSE_COMPILERS: dict[str, Callable[[Mapping[str, Any], _Scope], Select]] = {
     "match_all_query": _match_all_query,
     "term_query": _term_query,
     "text_query": _text_query,
