@@ -168,6 +168,7 @@ class Api:
             raise
         if method not in {"GET", "DELETE"} and response.status_code < 300:
             self.made.update(_list_created(path, response))
+            self.made.update(_list_customers(method, path, response))
         return response
 
     def clear(self) -> None:
@@ -224,6 +225,19 @@ def _list_created(path: str, response: requests.Response) -> list[str]:
     if response.headers.get("Content-Type") == JSON and b'"link"' in response.content:
         paths.append(urlsplit(response.json().get("link", "")).path)
     return [path for path in paths if CREATED_ID_PREFIX in path]
+
+
+def _list_customers(method: str, path: str, response: requests.Response) -> list[str]:
+    """Return the path of a customer that a write has created or moved: no link names it.
+
+    The server numbers a customer of a POST. A PATCH may give another number.
+    """
+    collection, found, rest = path.partition("/customers")
+    if found and not rest.strip("/").count("/") and b'"customer_no"' in response.content:
+        number = response.json()["customer_no"]
+        if method == "POST" or number.startswith("contract-"):
+            return [f"{collection}/customers/{number}"]
+    return []
 
 
 def _hide(client_id: str, secret: str) -> None:

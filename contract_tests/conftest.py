@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from contract_tests import place
 from contract_tests.api import TIMEOUT, Api, TargetError, open_session
 from contract_tests.server import BUNDLED, SERVERS, Pool, serve
 from contract_tests.service import Service
 from emulator.fixture.data_set import locate
 
 DEMO = "a" * 30
-SITES = ("RefArch", "RefArchGlobal")
 SECRET = "OCAPI_EMULATOR_CLIENT_SECRET"
 WRITABLE = (
     "default_in_stock",
@@ -53,6 +53,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--client-secret", help=f"its secret, if not in the variable {SECRET}")
     group.addoption("--token-url", metavar="URL", help="where tokens are granted, if elsewhere")
     group.addoption("--ca-file", metavar="FILE", help="further authorities of certificates, PEM")
+    group.addoption("--sites", default="", help="two sites of the target, joined by a comma")
+    group.addoption("--catalogs", default="", help="two catalogs of the target, likewise")
+    group.addoption("--library", default="", help="a library of the target")
+    group.addoption("--customer-list", default="", help="a customer list of the target")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,11 +66,19 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "fails_on(server, reason): a limit of a server of another project"
     )
     config.addinivalue_line("markers", "rule(*ids): the rules of the contract that the test pins")
+    config.addinivalue_line(
+        "markers", "needs(what): what the test needs of an emulator, which no other server has"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Expect failures where the server has a limit; a test that passes nevertheless is an error."""
+    """Expect failures where the server has a limit, and skip what only an emulator can do.
+
+    A test that passes nevertheless is an error.
+    """
     for item in items:
+        for mark in item.iter_markers("needs") if config.getoption("--target") else ():
+            item.add_marker(pytest.mark.skip(reason=f"needs {mark.args[0]}"))
         for mark in item.iter_markers("fails_on"):
             server, reason = mark.args
             runs_there = "start" not in getattr(item, "fixturenames", ())
@@ -78,7 +90,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Connect to the target before the first test, or end the run with the reason."""
     if session.config.getoption("--target"):
         try:
-            session.config.stash[TARGET] = reach_target(session.config)
+            session.config.stash[TARGET] = target = reach_target(session.config)
+            place.use(find_place(session.config, target))
         except TargetError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -110,6 +123,16 @@ def reach_target(config: pytest.Config) -> Api:
     )
     api.check()
     return api
+
+
+def find_place(config: pytest.Config, target: Api) -> place.Place:
+    """Return the documents of the target which no request can create."""
+    sites, catalogs = (
+        [name for name in config.getoption(option).split(",") if name]
+        for option in ("--sites", "--catalogs")
+    )
+    options = (config.getoption("--library"), config.getoption("--customer-list"))
+    return place.find(target, sites, catalogs, *options)
 
 
 @dataclass(frozen=True)
@@ -262,16 +285,6 @@ def service(missing_service: str, api: Api) -> Iterator[Service]:
     service.clear()
 
 
-@pytest.fixture(scope="session")
-def missing_site(request: pytest.FixtureRequest) -> str:
-    """The reason to skip tests of a shop on the target; empty for none."""
-    target = request.config.stash[TARGET]
-    for site in SITES:
-        if (code := target.get(f"/sites/{site}").status_code) != 200:
-            return f"the target has no site '{site}': GET /sites/{site} answers {code}"
-    return ""
-
-
 @pytest.fixture
 def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
     """A server with two sites, for documents of the test: of ``storefront``, or the target.
@@ -282,8 +295,8 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Api]:
         start: Start = request.getfixturevalue("start")
         yield start(fixtures="storefront")
         return
-    if reason := request.getfixturevalue("missing_site"):
-        pytest.skip(reason)
+    if missing := place.here().missing:
+        pytest.skip(f"the target has no shop: {missing}")
     yield request.getfixturevalue("documented")
 
 

@@ -1,10 +1,55 @@
-"""Queries and searches for tests of a shop: a server with the data set ``storefront``."""
+"""Queries, searches and customers for tests of a shop: ``storefront``, or that of a target."""
 
 from typing import Any
 
 from contract_tests.api import Api
+from contract_tests.place import here
 
 ALL: dict[str, Any] = {"match_all_query": {}}
+CUSTOMERS = f"/customer_lists/{here().customer_list}/customers"
+ADA, GRACE, JON, JONATHAN, MARY = (
+    f"contract-{name}" for name in ("ada", "grace", "jon", "jonathan", "mary")
+)
+PEOPLE: dict[str, dict[str, Any]] = {
+    ADA: {
+        "company_name": "Contract Engines Ltd",
+        "email": "ada@contract.example",
+        "first_name": "Ada",
+        "gender": 2,
+        "last_name": "Byron",
+        "phone_home": "617-555-0101",
+    },
+    GRACE: {
+        "email": "grace@contract.example",
+        "first_name": "Grace",
+        "gender": 2,
+        "last_name": "Murray",
+        "primary_address": {
+            "address_id": "home",
+            "country_code": "US",
+            "last_name": "Murray",
+            "postal_code": "22201",
+        },
+    },
+    JON: {"first_name": "Jon", "gender": 1, "last_name": "Contract"},
+    JONATHAN: {"first_name": "Jonathan", "gender": 1, "last_name": "Contract"},
+    MARY: {
+        "credentials": {"login": MARY, "enabled": False},
+        "email": "mary@contract.example",
+        "first_name": "Mary",
+        "gender": 2,
+        "last_name": "Jackson",
+    },
+}
+"""Customers by their numbers, which are also their logins."""
+
+
+def add_people(shop: Api, *numbers: str) -> None:
+    """Create customers of ``PEOPLE``."""
+    for number in numbers:
+        body = {"credentials": {"login": number, "enabled": True}, **PEOPLE[number]}
+        answer = shop.put(f"{CUSTOMERS}/{number}", json=body)
+        assert answer.status_code in (200, 201), answer.text
 
 
 def term(field: str, operator: str, *values: Any) -> dict[str, Any]:

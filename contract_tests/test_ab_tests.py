@@ -8,9 +8,12 @@ import pytest
 import requests
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+
+HERE = here()
 
 pytestmark = pytest.mark.usefixtures("storefront")
-SITE = "/sites/RefArch"
+SITE = f"/sites/{HERE.site}"
 CATALOG = "storefront-catalog"
 START = "2026-01-01T00:00:00Z"
 CONTROL = {"_type": "ab_test_group", "custom_experience": False, "id": "Control"}
@@ -72,12 +75,12 @@ def test_an_ab_test_is_read_and_deleted(shop: Api) -> None:
     assert document["id"] in [one["id"] for one in listed["data"]]
     assert {*listed["data"][0]} == {"_v", "_type", "_resource_state", "id", "link"}
     assert shop.delete(path).status_code == 204
-    arguments = {"abtestId": document["id"], "siteId": "RefArch"}
+    arguments = {"abtestId": document["id"], "siteId": HERE.site}
     for method in ("GET", "PATCH", "DELETE"):
         assert_fault(
             shop.call(method, f"{shop.scope}{path}", json={}),
             *(404, "ABTestNotFound", arguments),
-            f"No ab_test with ID '{document['id']}' for site 'RefArch' could be found.",
+            f"No ab_test with ID '{document['id']}' for site '{HERE.site}' could be found.",
         )
 
 
@@ -106,7 +109,7 @@ def test_patch_changes_properties_and_the_id(shop: Api) -> None:
     assert "description" not in changed
     taken = other.rpartition("/")[2]
     answer = shop.patch(path, json={"id": taken})
-    assert_fault(answer, 409, "ABTestDuplicate", {"abtestId": taken, "siteId": "RefArch"})
+    assert_fault(answer, 409, "ABTestDuplicate", {"abtestId": taken, "siteId": HERE.site})
     name = uuid.uuid4().hex
     assert shop.patch(path, json={"id": name}).json()["segment_count"] == 2
     assert shop.get(path).status_code == 404
@@ -119,7 +122,7 @@ def test_patch_changes_properties_and_the_id(shop: Api) -> None:
 def test_put_deletes_an_existing_ab_test_with_its_segments(shop: Api) -> None:
     path = make(shop, "a", description="d")
     header = {"x-dw-validate-existing": "true"}
-    arguments = {"abtestId": path.rpartition("/")[2], "siteId": "RefArch"}
+    arguments = {"abtestId": path.rpartition("/")[2], "siteId": HERE.site}
     answer = shop.put(path, json={}, headers=header)
     assert_fault(answer, 409, "ABTestDuplicate", arguments)
     assert shop.get(path).json()["segment_count"] == 2
@@ -251,15 +254,15 @@ def test_a_segment_is_created_read_changed_and_deleted(shop: Api) -> None:
     assert_fault(answer, 400, "IdConflict", {"bodyID": "b", "urlID": "a"})
     assert shop.delete(path).status_code == 204
     ab_test = path.split("/")[-3]
-    arguments = {"abTestSegmentId": "a", "abtestId": ab_test, "siteId": "RefArch"}
+    arguments = {"abTestSegmentId": "a", "abtestId": ab_test, "siteId": HERE.site}
     for method in ("GET", "PATCH", "DELETE"):
         answer = shop.call(method, f"{shop.scope}{path}", json={})
         assert_fault(answer, 404, "ABTestSegmentNotFound", arguments)
         other = f"{SITE}/ab_tests/none/segments/a"
         answer = shop.call(method, f"{shop.scope}{other}", json={})
-        assert_fault(answer, 404, "ABTestNotFound", {"abtestId": "none", "siteId": "RefArch"})
+        assert_fault(answer, 404, "ABTestNotFound", {"abtestId": "none", "siteId": HERE.site})
     answer = shop.put(f"{SITE}/ab_tests/none/segments/a", json={})
-    assert_fault(answer, 404, "ABTestNotFound", {"abtestId": "none", "siteId": "RefArch"})
+    assert_fault(answer, 404, "ABTestNotFound", {"abtestId": "none", "siteId": HERE.site})
 
 
 @pytest.mark.rule("ABT-5")
@@ -359,7 +362,7 @@ def test_slot_configurations_are_assigned_to_segments(shop: Api) -> None:
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_assignments_to_segments_have_faults(shop: Api, method: str) -> None:
     segment = f"{make(shop, 'a')}/segments/a"
-    ab_test, site = segment.split("/")[-3], {"siteId": "RefArch"}
+    ab_test, site = segment.split("/")[-3], {"siteId": HERE.site}
     promotion, configuration = f"promotions/{make_promotion(shop)}", make_configuration(shop)
     slots = "slot_configurations"
     for path, status, fault, arguments in (
@@ -536,7 +539,7 @@ def test_sorting_rules_go_with_category_segment_and_ab_test(shop: Api) -> None:
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_sorting_rules_and_categories_may_be_missing(shop: Api, method: str) -> None:
     segment, category = f"{make(shop, 'a')}/segments/a", make_category(shop)
-    missing = {"sortingRuleId": "lamps-first", "siteId": "RefArch"}
+    missing = {"sortingRuleId": "lamps-first", "siteId": HERE.site}
     for rule, arguments in (
         (f"none/{category}", {**missing, "sortingRuleId": "none"}),
         (f"lamps-first/{category}?rule_context=global", missing),

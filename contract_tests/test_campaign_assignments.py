@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
 from contract_tests.shop import ALL, find, search, strip, term, text
 
+HERE = here()
+
 pytestmark = pytest.mark.usefixtures("storefront")
-SITE = "/sites/RefArch"
+SITE = f"/sites/{HERE.site}"
 CATEGORIES = "/catalogs/storefront-catalog/categories"
 CONFIGURATIONS = f"{SITE}/slots/category-top/slot_configurations"
 CONTEXT = "?context=category=root"
@@ -62,7 +65,7 @@ def test_sorting_rules_are_searched_by_context(shop: Api) -> None:
         "ID",
     ]
     [hit] = search(shop, path, term("id", "is", "lamps-first"), select="(**)").json()["hits"]
-    assert (hit["rule_context"], hit["site"]) == ("site", "RefArch")
+    assert (hit["rule_context"], hit["site"]) == ("site", HERE.site)
     answer = search(shop, f"{path}?rule_context=shop", ALL)
     assert answer.json()["fault"]["type"] == "MalformedParameterException"
     answer = search(shop, "/sites/none/sorting_rule_search", ALL)
@@ -87,7 +90,7 @@ def test_a_slot_configuration_is_assigned_changed_and_taken_back(
     missing = {
         "slotConfigurationId": configuration,
         "slotId": "category-top",
-        "siteId": "RefArch",
+        "siteId": HERE.site,
     }
     answer = shop.patch(f"{path}{CONTEXT}", json={"rank": 1})
     assert_fault(answer, 404, "SlotConfigurationIdentifierNotFound", missing)
@@ -131,14 +134,14 @@ def test_an_assignment_of_a_slot_needs_slot_context_and_configuration(
         answer = shop.call(method, f"{below}/category-top/{configuration}?context=page=x", **body)
         assert_fault(answer, 400, "InvalidContextType", {"context": "page"})
         answer = shop.call(method, f"{below}/category-top/{configuration}", **body)
-        arguments = {"slotId": "category-top", "contextType": "global", "siteId": "RefArch"}
+        arguments = {"slotId": "category-top", "contextType": "global", "siteId": HERE.site}
         assert_fault(answer, 404, "SlotWithContextTypeNotFound", arguments)
         answer = shop.call(method, f"{below}/category-top/none{CONTEXT}", **body)
-        arguments = {"slotConfigurationId": "none", "slotId": "category-top", "siteId": "RefArch"}
+        arguments = {"slotConfigurationId": "none", "slotId": "category-top", "siteId": HERE.site}
         assert_fault(answer, 404, "SlotConfigurationIdentifierNotFound", arguments)
         path = f"{SITE}/campaigns/none/slot_configurations/home-banner/winter"
         answer = shop.call(method, f"{shop.scope}{path}", **body)
-        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": HERE.site})
     path = f"{below}/category-top/{configuration}{CONTEXT}"
     shop.call("PUT", path)
     for method in ("PUT", "PATCH"):
@@ -247,13 +250,13 @@ def test_an_assignment_of_a_rule_needs_rule_category_and_campaign(shop: Api, cam
         rules = f"{shop.scope}{campaign}/sorting_rules"
         for path in ("none/care", "flags-first/care", "lamps-first/care?rule_context=global"):
             answer = shop.call(method, f"{rules}/{path}")
-            arguments = {"sortingRuleId": path.partition("/")[0], "siteId": "RefArch"}
+            arguments = {"sortingRuleId": path.partition("/")[0], "siteId": HERE.site}
             assert_fault(answer, 404, "SortingRuleNotFound", arguments)
         answer = shop.call(method, f"{rules}/lamps-first/none")
         assert_fault(answer, 400, "InvalidCategory", {"categoryId": "none"})
         path = f"{shop.scope}{SITE}/campaigns/none/sorting_rules/lamps-first/care"
         answer = shop.call(method, path)
-        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": HERE.site})
 
 
 @pytest.mark.rule("MKT-19")

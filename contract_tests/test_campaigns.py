@@ -8,9 +8,12 @@ import pytest
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import DEMO
+from contract_tests.place import here
 from contract_tests.shop import ALL, find, search, strip, term, text
 
-SITE = "/sites/RefArch"
+HERE = here()
+
+SITE = f"/sites/{HERE.site}"
 Start = Callable[..., Api]
 
 
@@ -78,10 +81,10 @@ def test_put_creates_a_campaign(shop: Api) -> None:
     changed = shop.patch(path, json={"description": "e"}).json()
     assert (changed["enabled"], changed["description"]) == (True, "e")
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
-    missing = {"campaignId": name, "siteId": "RefArch"}
+    missing = {"campaignId": name, "siteId": HERE.site}
     for answer in (shop.get(path), shop.patch(path, json={})):
         assert_fault(answer, 404, "CampaignNotFound", missing)
-    message = f"No campaign with ID '{name}' for site 'RefArch' was found."
+    message = f"No campaign with ID '{name}' for site '{HERE.site}' was found."
     assert answer.json()["fault"]["message"] == message
     answer = shop.put("/sites/none/campaigns/c", json={})
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
@@ -97,7 +100,7 @@ def test_a_campaign_moves_to_another_id_with_the_assignments(
     taken = f"contract-{uuid.uuid4().hex}"
     assert shop.put(f"{SITE}/campaigns/{taken}", json={}).status_code == 200
     answer = shop.patch(campaign, json={"campaign_id": taken})
-    arguments = {"campaignId": taken, "siteId": "RefArch"}
+    arguments = {"campaignId": taken, "siteId": HERE.site}
     assert_fault(answer, 400, "CampaignDuplicate", arguments)
     message = f"The campaign couldn't be created because of duplicate ID '{taken}'."
     assert answer.json()["fault"]["message"] == message
@@ -279,10 +282,10 @@ def test_put_creates_a_promotion(shop: Api) -> None:
     assert [tag["tag_id"] for tag in changed["tags"]] == ["a"]
     assert shop.patch(path, json={"currency_code": "EURO"}).status_code == 400
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
-    missing = {"promotionId": name, "siteId": "RefArch"}
+    missing = {"promotionId": name, "siteId": HERE.site}
     for answer in (shop.get(path), shop.patch(path, json={})):
         assert_fault(answer, 404, "PromotionNotFound", missing)
-    message = f"No promotion with ID '{name}' for site 'RefArch' could be found."
+    message = f"No promotion with ID '{name}' for site '{HERE.site}' could be found."
     assert answer.json()["fault"]["message"] == message
 
 
@@ -321,7 +324,7 @@ def test_customer_groups_are_assigned_to_a_campaign(
         answer = shop.call(method, f"{shop.scope}{campaign}/customer_groups/none")
         assert_fault(answer, 400, "ConstraintViolation", {"parameter": "customer_group_id"})
         answer = shop.call(method, f"{shop.scope}{SITE}/campaigns/none/customer_groups/g")
-        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+        assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": HERE.site})
         answer = shop.call(method, f"{shop.scope}/sites/none/campaigns/c/customer_groups/g")
         assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
 
@@ -331,7 +334,7 @@ def test_a_promotion_is_assigned_changed_and_taken_back(
     shop: Api, campaign: str, promotion: str
 ) -> None:
     path = f"{campaign}/promotions/{id_of(promotion)}"
-    missing = {"promotionId": id_of(promotion), "siteId": "RefArch"}
+    missing = {"promotionId": id_of(promotion), "siteId": HERE.site}
     assert_fault(shop.patch(path, json={"rank": 1}), 404, "PromotionNotFound", missing)
     answer = shop.put(path, json={"rank": 3, "description": "d"})
     assert (answer.status_code, answer.content) == (204, b"")
@@ -386,17 +389,17 @@ def test_an_assignment_needs_campaign_promotion_and_named_documents(
     for method in ("PUT", "PATCH", "DELETE"):
         body: dict[str, Any] = {} if method == "DELETE" else {"json": {}}
         answer = shop.call(method, f"{shop.scope}{campaign}/promotions/none", **body)
-        arguments = {"promotionId": "none", "siteId": "RefArch"}
+        arguments = {"promotionId": "none", "siteId": HERE.site}
         assert_fault(answer, 404, "PromotionNotFound", arguments)
         answer = shop.call(method, f"{shop.scope}{SITE}/campaigns/none/promotions/p", **body)
-        arguments = {"campaignId": "none", "siteId": "RefArch"}
+        arguments = {"campaignId": "none", "siteId": HERE.site}
         assert_fault(answer, 404, "CampaignNotFound", arguments)
     path = f"{campaign}/promotions/{id_of(promotion)}"
     shop.put(path)
     for method in ("PUT", "PATCH"):
         body = {"customer_groups": [groups[0], "none"]}
         answer = shop.call(method, f"{shop.scope}{path}", json=body)
-        arguments = {"customerGroupId": "none", "siteId": "RefArch"}
+        arguments = {"customerGroupId": "none", "siteId": HERE.site}
         assert_fault(answer, 404, "CustomerGroupNotFound", arguments)
         answer = shop.call(method, f"{shop.scope}{path}", json={"promotion_id": "other"})
         arguments = {"bodyID": "other", "urlID": id_of(promotion)}

@@ -8,9 +8,12 @@ import pytest
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import DEMO
+from contract_tests.place import here
 from contract_tests.shop import ALL, find, search, strip, term, text
 
-SITE = "/sites/RefArch"
+HERE = here()
+
+SITE = f"/sites/{HERE.site}"
 COUPONS = f"{SITE}/coupons"
 GROUPS = f"{SITE}/source_code_groups"
 Start = Callable[..., Api]
@@ -77,20 +80,20 @@ def test_put_creates_a_coupon_with_the_type_of_the_codes(shop: Api) -> None:
     replaced = shop.put(path, json={"multiple_codes_per_basket": True, "type": None}).json()
     assert (replaced["type"], replaced["multiple_codes_per_basket"]) == ("multiple_codes", True)
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
-    missing = {"couponId": name, "siteId": "RefArch"}
+    missing = {"couponId": name, "siteId": HERE.site}
     answers = [shop.get(path), shop.patch(path, json={}), shop.get(f"{path}/codes")]
     answers += [shop.get(f"{path}/campaigns"), shop.get(f"{path}/promotions")]
     answers += [shop.get(f"{path}/campaigns/members/promotions"), add(shop, path, "X")]
     for answer in answers:
         assert_fault(answer, 404, "CouponNotFound", missing)
-    message = f"No coupon with ID '{name}' for site 'RefArch' could be found."
+    message = f"No coupon with ID '{name}' for site '{HERE.site}' could be found."
     assert answer.json()["fault"]["message"] == message
 
 
 @pytest.mark.rule("MKT-9")
 @pytest.mark.usefixtures("storefront")
 def test_coupons_are_listed_by_id_and_expanded_by_numbers(shop: Api) -> None:
-    page = shop.get("/sites/RefArchGlobal/coupons").json()
+    page = shop.get(f"/sites/{HERE.other_site}/coupons").json()
     assert (page["_type"], page["total"]) == ("coupons", 5)
     page = shop.get(f"{COUPONS}?select=(**)&expand=stats&count=200").json()
     numbers = {
@@ -138,9 +141,9 @@ def test_put_refuses_these_coupons(shop: Api) -> None:
     assert_fault(shop.put(path, json=body), 400, "SystemGeneratedCouponQuota", quota)
     answer = shop.put(path, json={"coupon_id": "other"})
     assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "contract-refused"})
-    site = f"/s/RefArch/dw/data/v23_2{path}"
+    site = f"/s/{HERE.site}/dw/data/v23_2{path}"
     answer = shop.call("PUT", site, json={})
-    assert_fault(answer, 403, "SiteAccessForbidden", {"siteId": "RefArch"})
+    assert_fault(answer, 403, "SiteAccessForbidden", {"siteId": HERE.site})
     assert shop.get(path).status_code == 404
 
 
@@ -244,7 +247,7 @@ def test_a_generated_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
     assert_fault(add(shop, coupon, code), 400, "CouponCodeCreate", {"couponCode": code})
     free = (code.lower(), code.removeprefix("PARTNER-"), f"{code[:-1]}-", f"{code[:-2]}ZZ")
     assert add(shop, coupon, *free).status_code == 204
-    other = list_codes(shop, "/sites/RefArchGlobal/coupons/lottery")[0]
+    other = list_codes(shop, f"/sites/{HERE.other_site}/coupons/lottery")[0]
     assert add(shop, coupon, other).status_code == 204
 
 
@@ -341,16 +344,16 @@ def test_codes_are_masked_for_users_without_the_permission(start: Start) -> None
     shop.token = shop.session.post(url, auth=basic, data=form).json()["access_token"]
     shown = {
         site: shop.get(f"/sites/{site}/coupons/welcome").json()["single_code"]
-        for site in ("RefArch", "RefArchGlobal")
+        for site in (HERE.site, HERE.other_site)
     }
-    assert shown == {"RefArch": "WELCOME10", "RefArchGlobal": "*****ME10"}
-    codes = list_codes(shop, "/sites/RefArchGlobal/coupons/welcome")
+    assert shown == {HERE.site: "WELCOME10", HERE.other_site: "*****ME10"}
+    codes = list_codes(shop, f"/sites/{HERE.other_site}/coupons/welcome")
     assert codes == ["*****ME10"]
-    path = "/sites/RefArchGlobal/coupon_search"
+    path = f"/sites/{HERE.other_site}/coupon_search"
     welcome = term("coupon_id", "is", "welcome")
     [hit] = search(shop, path, welcome, select="(**)").json()["hits"]
     assert hit["single_code"] == "*****ME10"
-    made = shop.put("/sites/RefArchGlobal/coupons/short", json={"single_code": "abc"}).json()
+    made = shop.put(f"/sites/{HERE.other_site}/coupons/short", json={"single_code": "abc"}).json()
     assert made["single_code"] == "***"
     found = find(
         shop, f"{SITE}/coupon_redemption_search", "code", term("order_no", "is", "00000101")
@@ -390,7 +393,7 @@ def test_campaigns_and_promotions_of_a_coupon(shop: Api) -> None:
     assert set(item) == {"_v", "_type", "_resource_state", "id", "link"}
     assert item["link"] == f"{shop.url}/s/-/dw/data/v23_2{SITE}/promotions/ten-percent"
     answer = shop.get(f"{COUPONS}/welcome/campaigns/none/promotions")
-    assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": "RefArch"})
+    assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": HERE.site})
 
 
 @pytest.mark.rule("MKT-6", "MKT-2")
@@ -516,10 +519,10 @@ def test_put_creates_a_source_code_group(shop: Api) -> None:
     assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": name})
     assert shop.patch(path, json={"enabled": True}).json()["active"] is True
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
-    missing = {"sourceCodeGroupId": name, "siteId": "RefArch"}
+    missing = {"sourceCodeGroupId": name, "siteId": HERE.site}
     for answer in (shop.get(path), shop.patch(path, json={})):
         assert_fault(answer, 404, "SourceCodeGroupNotFound", missing)
-    message = f"No source code group with ID '{name}' for site 'RefArch' could be found."
+    message = f"No source code group with ID '{name}' for site '{HERE.site}' could be found."
     assert answer.json()["fault"]["message"] == message
     assert shop.put(f"{GROUPS}/{'x' * 29}", json={}).status_code == 400
 

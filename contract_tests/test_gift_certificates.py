@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+
+HERE = here()
 
 Start = Callable[..., Api]
 
-CERTIFICATES = "/sites/RefArch/gift_certificates"
+CERTIFICATES = f"/sites/{HERE.site}/gift_certificates"
 NEW = f"{CERTIFICATES}/contract-1"
 USED = f"{CERTIFICATES}/gc-000002"
 AMOUNT = {"currency_mnemonic": "USD", "value": 20}
@@ -28,7 +31,7 @@ def add(shop: Api, **members: Any) -> Any:
 
 
 def search(shop: Api, query: Any, **members: Any) -> Any:
-    path = f"{shop.scope}/sites/RefArch/gift_certificate_search"
+    path = f"{shop.scope}/sites/{HERE.site}/gift_certificate_search"
     return shop.call("POST", path, json={"query": query, **members})
 
 
@@ -85,8 +88,8 @@ def test_a_gift_certificate_is_created_changed_and_deleted(shop: Api) -> None:
     assert "message" not in changed
     assert shop.delete(NEW).status_code == 204
     assert shop.delete(NEW).status_code == 204
-    message = "No gift certificate with merchant ID 'contract-1' for site 'RefArch' was found."
-    arguments = {"merchantId": "contract-1", "siteId": "RefArch"}
+    message = f"No gift certificate with merchant ID 'contract-1' for site '{HERE.site}' was found."
+    arguments = {"merchantId": "contract-1", "siteId": HERE.site}
     for answer in (shop.get(NEW), shop.patch(NEW, json={})):
         assert_fault(answer, 404, "GiftCertificateNotFound", arguments, message)
 
@@ -98,9 +101,9 @@ def test_ids_are_made_or_sent_and_belong_to_a_site(shop: Api) -> None:
     assert len({*made}) == 2
     assert all(shop.get(f"{CERTIFICATES}/{name}").status_code == 200 for name in made)
     assert add(shop).status_code == 200
-    arguments, message = {"siteId": "RefArch"}, "Merchant id is not unique."
+    arguments, message = {"siteId": HERE.site}, "Merchant id is not unique."
     assert_fault(add(shop), 400, "GiftCertificateCreateMerchantIDNotUnique", arguments, message)
-    path = f"{shop.scope}/sites/RefArchGlobal/gift_certificates"
+    path = f"{shop.scope}/sites/{HERE.other_site}/gift_certificates"
     body = {"amount": AMOUNT, "merchant_id": "contract-1"}
     assert shop.call("POST", path, json=body).status_code == 200
     answer = shop.patch(NEW, json={"merchant_id": "other"})
@@ -108,7 +111,7 @@ def test_ids_are_made_or_sent_and_belong_to_a_site(shop: Api) -> None:
     answer = add(shop, merchant_id="x" * 257)
     arguments = {"document": "gift_certificate", "path": "$.merchant_id"}
     assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
-    answer = shop.call("POST", path.replace("RefArchGlobal", "none"), json=body)
+    answer = shop.call("POST", path.replace(HERE.other_site, "none"), json=body)
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
 
 

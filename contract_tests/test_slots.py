@@ -8,9 +8,12 @@ import pytest
 import requests
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+
+HERE = here()
 
 pytestmark = pytest.mark.usefixtures("storefront")
-SITE = "/sites/RefArch"
+SITE = f"/sites/{HERE.site}"
 CONTENT = {"type": "recommended_products"}
 BANNER = {
     "_type": "slot",
@@ -31,7 +34,7 @@ WELCOME = {
 
 
 def make(shop: Api, kind: str, **members: Any) -> None:
-    body = {"type": kind, "properties": {"site_id": "RefArch", **members}}
+    body = {"type": kind, "properties": {"site_id": HERE.site, **members}}
     answer = shop.call("POST", "/__emulator__/documents", json=body)
     assert answer.status_code in (200, 201), answer.text
 
@@ -66,11 +69,11 @@ def term(field: str, operator: str, *values: Any) -> dict[str, Any]:
 
 @pytest.mark.rule("SLOT-1")
 def test_a_slot_shows_its_configurations(shop: Api) -> None:
-    answer = shop.get("/sites/RefArchGlobal/slots/home-banner/global")
+    answer = shop.get(f"/sites/{HERE.other_site}/slots/home-banner/global")
     assert answer.status_code == 200
     document = answer.json()
     assert re.fullmatch("[0-9a-f]{64}", document.pop("_resource_state"))
-    path = "/s/-/dw/data/v23_2/sites/RefArchGlobal/slots/home-banner/global"
+    path = f"/s/-/dw/data/v23_2/sites/{HERE.other_site}/slots/home-banner/global"
     assert document == {
         "_v": "23.2",
         **BANNER,
@@ -97,9 +100,9 @@ def test_a_slot_shows_its_configurations(shop: Api) -> None:
 
 @pytest.mark.rule("SLOT-1")
 def test_slots_are_listed_by_id_with_all_properties(shop: Api) -> None:
-    document = shop.get("/sites/RefArchGlobal/slots?start=0&count=1").json()
+    document = shop.get(f"/sites/{HERE.other_site}/slots?start=0&count=1").json()
     assert (document["_type"], document["count"], document["total"]) == ("slots", 1, 4)
-    document = shop.get("/sites/RefArchGlobal/slots?start=2&count=1").json()
+    document = shop.get(f"/sites/{HERE.other_site}/slots?start=2&count=1").json()
     assert document["data"][0].items() >= BANNER.items()
     slot_id = make_slot(shop, "global", "category", "folder")
     found = shop.get(f"{SITE}/slots?count=200").json()["data"]
@@ -111,7 +114,7 @@ def test_slots_are_listed_by_id_with_all_properties(shop: Api) -> None:
 @pytest.mark.rule("SLOT-1")
 def test_missing_sites_and_slots_have_faults(shop: Api) -> None:
     for context_type in ("category", "all"):
-        arguments = {"slotId": "home-banner", "contextType": context_type, "siteId": "RefArch"}
+        arguments = {"slotId": "home-banner", "contextType": context_type, "siteId": HERE.site}
         answer = shop.get(f"{SITE}/slots/home-banner/{context_type}")
         assert_fault(answer, 404, "SlotNotFound", arguments)
     for path in ("slots", "slots/a/global", "slots/a/slot_configurations/b", "slot_configurations"):
@@ -202,7 +205,7 @@ def test_a_slot_configuration_is_created_read_changed_and_deleted(shop: Api) -> 
     assert changed.json()["template"] == "t"
     assert shop.delete(path).status_code == 204
     assert shop.delete(path).status_code == 204
-    arguments = {"slotConfigurationId": "a b", "slotId": slot_id, "siteId": "RefArch"}
+    arguments = {"slotConfigurationId": "a b", "slotId": slot_id, "siteId": HERE.site}
     for method in ("GET", "PATCH"):
         answer = shop.call(method, f"{shop.scope}{path}", json={})
         assert_fault(answer, 404, "SlotConfigurationNotFound", arguments)
@@ -274,7 +277,7 @@ def test_wrong_contexts_have_faults(shop: Api) -> None:
             answer = shop.call(method, url, json=body)
             assert_fault(answer, 400, "InvalidContextType", {"context": "page"})
         url = f"{shop.scope}{path_of(slot_id)}"
-        arguments = {"slotId": slot_id, "contextType": "global", "siteId": "RefArch"}
+        arguments = {"slotId": slot_id, "contextType": "global", "siteId": HERE.site}
         assert_fault(shop.call(method, url, json=body), 404, "SlotNotFound", arguments)
         for context in ("category", "category="):
             url = f"{shop.scope}{path_of(slot_id, context=context)}"
@@ -291,7 +294,7 @@ def test_patch_may_change_the_id(shop: Api) -> None:
     slot_id = make_slot(shop)
     first = put(shop, path_of(slot_id, "one"))
     put(shop, path_of(slot_id, "two"))
-    arguments = {"slotConfigurationId": "two", "slotId": slot_id, "siteId": "RefArch"}
+    arguments = {"slotConfigurationId": "two", "slotId": slot_id, "siteId": HERE.site}
     answer = shop.patch(path_of(slot_id, "one"), json={"configuration_id": "two"})
     assert_fault(answer, 409, "SlotConfigurationAlreadyExists", arguments)
     answer = shop.put(
@@ -325,7 +328,7 @@ def test_a_slot_has_one_default_configuration_in_a_context(shop: Api) -> None:
 def test_a_new_content_asset_has_to_exist(shop: Api) -> None:
     path = path_of(make_slot(shop))
     content = {"type": "content_assets", "content_asset_ids": ["none"]}
-    arguments = {"contentId": "none", "libraryId": "RefArch"}
+    arguments = {"contentId": "none", "libraryId": HERE.site}
     answer = shop.put(path, json={"slot_content": content})
     assert_fault(answer, 404, "ContentNotFound", arguments)
     put(shop, path)
@@ -343,7 +346,7 @@ def test_content_assets_leave_slot_configurations(shop: Api) -> None:
     paths = [path_of(make_slot(shop)) for _ in range(2)]
     for path in paths:
         put(shop, path, slot_content=content)
-    assert shop.put(f"/libraries/RefArch/content/{names[2]}", json={}).status_code in (200, 201)
+    assert shop.put(f"/libraries/{HERE.site}/content/{names[2]}", json={}).status_code in (200, 201)
     for name in (names[0], names[2]):
         assert shop.delete(f"{below}/{name}").status_code == 204
     assert shop.patch(f"{below}/{names[1]}", json={"id": f"{names[1]}-2"}).status_code == 200
@@ -354,7 +357,7 @@ def test_content_assets_leave_slot_configurations(shop: Api) -> None:
 
 @pytest.mark.rule("SLOT-6")
 def test_slot_configurations_of_a_site_are_listed(shop: Api) -> None:
-    document = shop.get("/sites/RefArchGlobal/slot_configurations").json()
+    document = shop.get(f"/sites/{HERE.other_site}/slot_configurations").json()
     assert (document["_type"], document["total"]) == ("slot_configurations", 18)
     [shown] = [one for one in document["data"] if one["configuration_id"] == "welcome"]
     assert shown.items() >= {**WELCOME, "uuid": "slot00000000000globalwelcome"}.items()

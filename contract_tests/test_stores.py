@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+
+HERE = here()
 
 Start = Callable[..., Api]
 
-STORES = "/sites/RefArch/stores"
+STORES = f"/sites/{HERE.site}/stores"
 NEW = f"{STORES}/contract-kiosk"
 MARKET = f"{STORES}/market-street"
 
 
-def find(shop: Api, query: Any, site: str = "RefArch", **members: Any) -> list[str]:
+def find(shop: Api, query: Any, site: str = HERE.site, **members: Any) -> list[str]:
     """Return the ids of the stores that a query finds."""
     path = f"{shop.scope}/sites/{site}/store_search"
     answer = shop.call("POST", path, json={"query": query, **members})
@@ -47,8 +50,8 @@ def test_a_store_is_created_changed_and_deleted(shop: Api) -> None:
     assert (replaced.status_code, replaced.json()["name"]) == (200, "Other")
     assert "city" not in replaced.json()
     assert shop.delete(NEW).status_code == 204
-    message = "No store with ID 'contract-kiosk' for site 'RefArch' could be found."
-    arguments = {"storeId": "contract-kiosk", "siteId": "RefArch"}
+    message = f"No store with ID 'contract-kiosk' for site '{HERE.site}' could be found."
+    arguments = {"storeId": "contract-kiosk", "siteId": HERE.site}
     for answer in (shop.get(NEW), shop.patch(NEW, json={}), shop.delete(NEW)):
         assert_fault(answer, 404, "StoreNotFound", arguments, message)
 
@@ -73,7 +76,7 @@ def test_stores_belong_to_an_existing_site(shop: Api) -> None:
         "pop-up-toronto",
         "port-sample",
     ]
-    assert shop.get("/sites/RefArchGlobal/stores").json()["total"] == 4
+    assert shop.get(f"/sites/{HERE.other_site}/stores").json()["total"] == 4
     for path in ("/sites/none/stores", "/sites/none/stores/market-street"):
         assert_fault(shop.get(path), 404, "SiteNotFound", {"siteId": "none"})
 
@@ -88,7 +91,7 @@ def test_texts_with_markup_and_the_image_are_completed(shop: Api) -> None:
     path = "stores/market-street.jpg"
     assert document["image"] == {
         "_type": "media_file",
-        "abs_url": f"{shop.url}/on/demandware.static/-/Sites-RefArch-Library/default/{path}",
+        "abs_url": f"{shop.url}/on/demandware.static/-/Sites-{HERE.site}-Library/default/{path}",
         "alt": {"default": "The entrance", "de": "Der Eingang"},
         "path": path,
     }
@@ -151,7 +154,7 @@ def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
     ids = ["kurfuerstendamm", "market-street", "pop-up-toronto", "contract-kiosk"]
     some = {"term_query": {"fields": ["id"], "operator": "one_of", "values": ids}}
     assert find(shop, some) == ["market-street", "pop-up-toronto"]
-    assert find(shop, some, "RefArchGlobal") == ["kurfuerstendamm"]
+    assert find(shop, some, HERE.other_site) == ["kurfuerstendamm"]
     backwards = [{"field": "longitude", "sort_order": "desc"}]
     assert find(shop, some, sorts=backwards) == ["pop-up-toronto", "market-street"]
     for phrase, field in (
@@ -180,7 +183,7 @@ def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
 @pytest.mark.rule("STO-3")
 @pytest.mark.usefixtures("storefront")
 def test_a_hit_shows_the_whole_store_on_request(shop: Api) -> None:
-    path, query = f"{shop.scope}/sites/RefArch/store_search", text("market", "id")
+    path, query = f"{shop.scope}/sites/{HERE.site}/store_search", text("market", "id")
     answer = shop.call("POST", path, json={"query": query})
     [hit] = answer.json()["hits"]
     assert (answer.json()["_type"], hit["_type"]) == ("store_search_result", "store")
@@ -192,7 +195,7 @@ def test_a_hit_shows_the_whole_store_on_request(shop: Api) -> None:
 
 @pytest.mark.rule("STO-3")
 def test_a_search_has_the_faults_of_every_search(shop: Api) -> None:
-    path = f"{shop.scope}/sites/RefArch/store_search"
+    path = f"{shop.scope}/sites/{HERE.site}/store_search"
     answer = shop.call("POST", path, json={"query": {}})
     assert_fault(answer, 400, "MalformedSearchParameter", {})
     answer = shop.call("POST", path, json={"query": text("x", "image")})
