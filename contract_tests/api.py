@@ -20,7 +20,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 JSON = "application/json;charset=UTF-8"
 XML = "application/xml;charset=UTF-8"
 TIMEOUT = 10.0
-CREATED_ID_PREFIX = "/contract-"  # ids of the documents of tests
+CREATED_ID_PREFIX = "/contract"  # ids of the documents of tests
 TOKEN_PATH = "/dwsso/oauth2/access_token"
 ACCESS_TOKEN = re.compile(r'"access_token"\s*:\s*"([^"]+)"')
 
@@ -86,7 +86,7 @@ class _SecureConnection(_Connection, http.client.HTTPSConnection):
 class Api:
     """An API client of a server; ``clear`` deletes the created documents.
 
-    The ids of created documents begin with ``contract-``.
+    The ids of created documents begin with ``contract``.
 
     Args:
         url: The server's base URL.
@@ -235,7 +235,7 @@ def _list_customers(method: str, path: str, response: requests.Response) -> list
     collection, found, rest = path.partition("/customers")
     if found and not rest.strip("/").count("/") and b'"customer_no"' in response.content:
         number = response.json()["customer_no"]
-        if method == "POST" or number.startswith("contract-"):
+        if method == "POST" or number.startswith("contract"):
             return [f"{collection}/customers/{number}"]
     return []
 

@@ -5,6 +5,10 @@ from typing import Any
 from contract_tests.api import Api
 from contract_tests.place import here
 
+CLOCK = "the clock of an emulator"
+DATA_SET = "the data set 'storefront'"
+STATE = "the state of an emulator"
+"""What tests need, for the mark ``needs``."""
 ALL: dict[str, Any] = {"match_all_query": {}}
 CUSTOMERS = f"/customer_lists/{here().customer_list}/customers"
 ADA, GRACE, JON, JONATHAN, MARY = (

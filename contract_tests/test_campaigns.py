@@ -9,7 +9,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import DEMO
 from contract_tests.place import here
-from contract_tests.shop import ALL, find, search, strip, term, text
+from contract_tests.shop import ALL, CLOCK, find, search, strip, term, text
 
 HERE = here()
 
@@ -153,6 +153,7 @@ def test_a_deleted_customer_group_leaves_campaigns_and_assignments(
 
 
 @pytest.mark.rule("MKT-3")
+@pytest.mark.needs(CLOCK)
 def test_the_clock_decides_which_assignments_are_active(start: Start) -> None:
     shop = start(fixtures="storefront", seed="marketing")  # at 2026-01-01
     path = f"{SITE}/promotions/ten-percent"
@@ -209,6 +210,7 @@ def test_the_clock_decides_which_assignments_are_active(start: Start) -> None:
 
 
 @pytest.mark.rule("MKT-3")
+@pytest.mark.needs(CLOCK)
 @pytest.mark.parametrize(
     ("schedule", "active"),
     [
@@ -407,19 +409,22 @@ def test_an_assignment_needs_campaign_promotion_and_named_documents(
 
 
 @pytest.mark.rule("MKT-8")
-@pytest.mark.usefixtures("storefront")
-def test_campaigns_are_searched_by_these_fields(shop: Api) -> None:
-    path, key = f"{SITE}/campaign_search", "campaign_id"
-    assert find(shop, path, key, term("campaign_id", "one_of", "paused", "jubilee", "none")) == [
-        "jubilee",
-        "paused",
-    ]
-    assert find(shop, path, key, text("description", "hundred SHOP")) == ["jubilee"]
-    assert find(shop, path, key, term("customer_group", "is", "VIP")) == ["members"]
-    assert "paused" in find(shop, path, key, term("enabled", "is", False))
-    assert "spring-2023" in find(shop, path, key, term("end_date", "less", "2024-01-01"))
-    to_come = ["decade", "jubilee", "next-collection"]
-    assert find(shop, path, key, term("start_date", "greater", "2098-01-01")) == to_come
+def test_campaigns_are_searched_by_these_fields(shop: Api, groups: list[str]) -> None:
+    path, key, names = f"{SITE}/campaign_search", "campaign_id", ["contract-a", "contract-b"]
+    over = {"description": "Of the Contract SHOP", "end_date": "2023-12-31T00:00:00Z"}
+    to_come = {"enabled": True, "start_date": "2098-06-01T00:00:00Z"}
+    for name, body in zip(names, (over, {**to_come, "customer_groups": groups[:1]}), strict=True):
+        assert shop.put(f"{SITE}/campaigns/{name}", json=body).status_code == 200
+    known = term("campaign_id", "one_of", *names, "none")
+    assert find(shop, path, key, known) == names
+    for query, expected in [
+        (text("description", "shop CONTRACT"), names[:1]),
+        (term("customer_group", "is", groups[0]), names[1:]),
+        (term("enabled", "is", False), names[:1]),
+        (term("end_date", "less", "2024-01-01"), names[:1]),
+        (term("start_date", "greater", "2098-01-01"), names[1:]),
+    ]:
+        assert find(shop, path, key, {"bool_query": {"must": [known, query]}}) == expected
     for field in ("coupon_id", "customer_group", "source_code", "start_date", "last_modified"):
         answer = search(shop, path, ALL, sorts=[{"field": field}])
         assert_fault(answer, 400, "FieldNotSortable", {"field": field})
@@ -430,51 +435,59 @@ def test_campaigns_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-8")
-@pytest.mark.usefixtures("storefront")
 def test_promotions_are_searched_by_these_fields(shop: Api) -> None:
-    path = f"{SITE}/promotion_search"
-    assert find(shop, path, "id", term("id", "is", "lamp-sale")) == ["lamp-sale"]
-    assert find(shop, path, "id", text("name", "rabatt")) == ["ten-percent"]
-    of_orders = ["discontinued", "first-order", "quantity-30", "ten-percent"]
-    assert find(shop, path, "id", term("currency_code", "is", "USD")) == of_orders
-    assert find(shop, path, "id", term("exclusivity", "is", "global")) == ["jubilee-gift"]
-    bundled = term("id", "one_of", "ten-percent", "free-shipping", "lamp-sale", "old-sale")
-    enabled = {"bool_query": {"must": [bundled, term("enabled", "is", True)]}}
-    sorts = [{"field": "promotion_class"}]
-    assert find(shop, path, "id", enabled, sorts=sorts) == [
-        "ten-percent",
-        "lamp-sale",
-        "free-shipping",
+    path, names = f"{SITE}/promotion_search", ["contract-a", "contract-b", "contract-c"]
+    bodies: list[dict[str, Any]] = [
+        {"name": {"default": "Sale", "de": "Vertragsrabatt"}, "enabled": True},
+        {"currency_code": "USD", "enabled": True},
+        {"exclusivity": "global"},
     ]
-    [hit] = search(shop, path, term("id", "is", "lamp-sale"), select="(**)").json()["hits"]
-    assert {**hit, "_v": "23.2"} == shop.get(f"{SITE}/promotions/lamp-sale").json()
+    for name, body in zip(names, bodies, strict=True):
+        assert shop.put(f"{SITE}/promotions/{name}", json=body).status_code == 200
+    known = term("id", "one_of", *names)
+    for query, expected in [
+        (term("id", "is", "contract-b"), names[1:2]),
+        (text("name", "vertragsrabatt"), names[:1]),
+        (term("currency_code", "is", "USD"), names[1:2]),
+        (term("exclusivity", "is", "global"), names[2:]),
+        (term("enabled", "is", True), names[:2]),
+    ]:
+        both = {"bool_query": {"must": [known, query]}}
+        assert find(shop, path, "id", both) == expected
+        sorts = [{"field": "promotion_class"}, {"field": "id", "sort_order": "desc"}]
+        assert find(shop, path, "id", both, sorts=sorts) == expected[::-1]
+    [hit] = search(shop, path, term("id", "is", "contract-a"), select="(**)").json()["hits"]
+    assert {**hit, "_v": "23.2"} == shop.get(f"{SITE}/promotions/contract-a").json()
     answer = search(shop, path, term("promotion_class", "is", "order"))
     assert_fault(answer, 400, "UnqueryableField", {"field": "promotion_class"})
 
 
 @pytest.mark.rule("MKT-8")
-@pytest.mark.usefixtures("storefront")
-def test_assignments_are_searched_and_expanded(shop: Api) -> None:
-    ranked = {
-        "filtered_query": {
-            "query": term("rank", "less", 20),
-            "filter": {
-                "term_filter": {"field": "campaign_id", "operator": "is", "values": ["members"]}
-            },
-        }
-    }
-    assert search_assignments(shop, ranked) == [("members", "ten-percent")]
-    assert search_assignments(shop, text("description", "spring")) == [("spring-2023", "lamp-sale")]
-    early = term("start_date", "less", "2023-03-01")
-    assert search_assignments(shop, early) == [("members", "ten-percent")]
+def test_assignments_are_searched_and_expanded(shop: Api, campaign: str, promotion: str) -> None:
+    schedule = {"start_date": "2023-02-01T00:00:00Z"}
+    body = {"rank": 10, "description": "Contract spring", "schedule": schedule}
+    assert shop.put(f"{campaign}/promotions/{id_of(promotion)}", json=body).status_code == 204
+    of_campaign = {"field": "campaign_id", "operator": "is", "values": [id_of(campaign)]}
     path = f"{SITE}/promotion_campaign_assignment_search"
-    answer = search(shop, path, early, expand=["campaign", "promotion"], select="(**)")
+
+    def narrow(query: Any) -> Any:
+        return {"filtered_query": {"query": query, "filter": {"term_filter": of_campaign}}}
+
+    for query, found in [
+        (term("rank", "less", 20), True),
+        (term("rank", "less", 10), False),
+        (text("description", "spring"), True),
+        (term("start_date", "less", "2023-03-01"), True),
+        (term("start_date", "greater", "2023-03-01"), False),
+    ]:
+        expected = [(id_of(campaign), id_of(promotion))] if found else []
+        assert search_assignments(shop, narrow(query)) == expected
+    answer = search(shop, path, narrow(ALL), expand=["campaign", "promotion"], select="(**)")
     [hit] = answer.json()["hits"]
-    whole = shop.get(f"{SITE}/campaigns/members").json()
-    assert strip(hit["campaign"]) == strip(whole)
+    assert strip(hit["campaign"]) == strip(shop.get(campaign).json())
     assert hit["promotion"]["assignment_information"]["active"] is True
-    assert hit["promotion"]["link"].endswith(f"{SITE}/promotions/ten-percent")
-    answer = search(shop, path, early, expand=["none"])
+    assert hit["promotion"]["link"].endswith(promotion)
+    answer = search(shop, path, ALL, expand=["none"])
     assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "none"})
     answer = search(shop, "/sites/none/promotion_campaign_assignment_search", ALL)
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})

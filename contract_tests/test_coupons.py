@@ -9,7 +9,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import DEMO
 from contract_tests.place import here
-from contract_tests.shop import ALL, find, search, strip, term, text
+from contract_tests.shop import ALL, CLOCK, find, search, strip, term, text
 
 HERE = here()
 
@@ -90,27 +90,31 @@ def test_put_creates_a_coupon_with_the_type_of_the_codes(shop: Api) -> None:
     assert answer.json()["fault"]["message"] == message
 
 
+SYSTEM = {"system_codes_config": {"code_prefix": "CONTRACT", "number_of_codes": 60}}
+
+
 @pytest.mark.rule("MKT-9")
-@pytest.mark.usefixtures("storefront")
+@pytest.mark.needs("redeemed and exported codes: no request redeems or exports one")
+def test_numbers_of_a_coupon_count_redeemed_and_exported_codes(shop: Api) -> None:
+    document = shop.get(f"{COUPONS}/flyer?expand=stats").json()
+    assert document["exported_code_count"] == document["redemption_count"] == 2
+    assert document["total_codes_count"] == 3
+
+
+@pytest.mark.rule("MKT-9")
 def test_coupons_are_listed_by_id_and_expanded_by_numbers(shop: Api) -> None:
-    page = shop.get(f"/sites/{HERE.other_site}/coupons").json()
-    assert (page["_type"], page["total"]) == ("coupons", 5)
+    for name, members in (("contract-b", {}), ("contract-a", SYSTEM)):
+        assert shop.put(f"{COUPONS}/{name}", json=members).status_code == 200
+    assert add(shop, f"{COUPONS}/contract-b", "contract-1", "contract-2").status_code == 204
     page = shop.get(f"{COUPONS}?select=(**)&expand=stats&count=200").json()
-    numbers = {
-        one["coupon_id"]: (
-            one["exported_code_count"],
-            one["redemption_count"],
-            one["total_codes_count"],
-        )
-        for one in page["data"]
-    }
+    assert page["_type"] == "coupons"
+    stats = ("exported_code_count", "redemption_count", "total_codes_count")
+    numbers = {one["coupon_id"]: [one[name] for name in stats] for one in page["data"]}
     assert list(numbers) == sorted(numbers)
-    assert numbers["flyer"] == (2, 2, 3)
-    assert numbers["partner"] == (0, 0, 60)
-    assert numbers["welcome"] == (0, 1, 1)
-    assert shop.get(f"{COUPONS}/flyer?expand=stats").json()["redemption_count"] == 2
-    assert "redemption_count" not in shop.get(f"{COUPONS}/flyer").json()
-    answer = shop.get(f"{COUPONS}/flyer?expand=codes")
+    assert numbers["contract-a"] == [0, 0, 60]
+    assert numbers["contract-b"] == [0, 0, 2]
+    assert "redemption_count" not in shop.get(f"{COUPONS}/contract-a").json()
+    answer = shop.get(f"{COUPONS}/contract-a?expand=codes")
     assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "codes"})
 
 
@@ -148,7 +152,6 @@ def test_put_refuses_these_coupons(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-10")
-@pytest.mark.usefixtures("storefront")
 def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
     arguments = {"couponId": id_of(coupon)}
     assert_fault(
@@ -160,16 +163,25 @@ def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
     for field, value in (("single_code", "x"), ("system_codes_config", {"number_of_codes": 5})):
         answer = shop.patch(coupon, json={field: value})
         assert_fault(answer, 400, "CouponUpdateReadOnly", {**arguments, "field": field})
-    for name, field, value in (
-        ("partner", "single_code", "x"),
-        ("welcome", "system_codes_config", {"number_of_codes": 5}),
+    for name, members, field, value in (
+        ("contract-system", SYSTEM, "single_code", "x"),
+        ("contract-single", {"single_code": "C-10"}, "system_codes_config", {"number_of_codes": 5}),
     ):
+        shop.put(f"{COUPONS}/{name}", json=members)
         answer = shop.patch(f"{COUPONS}/{name}", json={field: value})
         arguments = {"couponId": name, "field": field}
         assert_fault(answer, 400, "CouponUpdateReadOnly", arguments)
-    answer = shop.patch(f"{COUPONS}/partner", json={"system_codes_config": {"number_of_codes": -1}})
+    negative = {"system_codes_config": {"number_of_codes": -1}}
+    answer = shop.patch(f"{COUPONS}/contract-system", json=negative)
     place = {"document": "coupon", "path": "$.system_codes_config.number_of_codes"}
     assert_fault(answer, 400, "PropertyConstraintViolation", place)
+    changed = shop.patch(coupon, json={"description": "e", "enabled": False}).json()
+    assert (changed["description"], changed["enabled"]) == ("e", False)
+
+
+@pytest.mark.rule("MKT-10")
+@pytest.mark.needs("an old and a redeemed coupon: no request makes one")
+def test_old_and_redeemed_coupons_are_hardly_changed(shop: Api) -> None:
     answer = shop.patch(f"{COUPONS}/anniversary", json={"enabled": True})
     assert_fault(answer, 403, "CouponLegacyUpdateForbidden", {"couponId": "anniversary"})
     message = (
@@ -180,38 +192,34 @@ def test_patch_refuses_these_changes(shop: Api, coupon: str) -> None:
     answer = shop.patch(f"{COUPONS}/welcome", json={"single_code": "OTHER"})
     redeemed = {"couponId": "welcome", "field": "single_code"}
     assert_fault(answer, 400, "CouponUpdateReadOnly", redeemed)
-    changed = shop.patch(coupon, json={"description": "e", "enabled": False}).json()
-    assert (changed["description"], changed["enabled"]) == ("e", False)
 
 
 @pytest.mark.rule("MKT-10")
-@pytest.mark.usefixtures("storefront")
 def test_a_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
-    taken = {"couponId": "welcome", "couponCode": "WELCOME10"}
-    answer = shop.put(f"{COUPONS}/second", json={"single_code": "WELCOME10"})
+    shop.put(f"{COUPONS}/contract-first", json={"single_code": "CONTRACT10"})
+    taken = {"couponId": "contract-first", "couponCode": "CONTRACT10"}
+    answer = shop.put(f"{COUPONS}/contract-second", json={"single_code": "CONTRACT10"})
     assert_fault(answer, 400, "CouponCodeDuplicate", taken)
     message = (
-        "The coupon code 'WELCOME10' is already used in coupon 'welcome'. "
+        "The coupon code 'CONTRACT10' is already used in coupon 'contract-first'. "
         "Please make sure the code is unique."
     )
     assert answer.json()["fault"]["message"] == message
-    body = {"single_code": "welcome10", "case_insensitive": True}
-    answer = shop.put(f"{COUPONS}/second", json=body)
-    assert_fault(
-        answer, 400, "CouponCodeDuplicate", {"couponId": "welcome", "couponCode": "welcome10"}
-    )
+    body = {"single_code": "contract10", "case_insensitive": True}
+    answer = shop.put(f"{COUPONS}/contract-second", json=body)
+    assert_fault(answer, 400, "CouponCodeDuplicate", {**taken, "couponCode": "contract10"})
     code = uuid.uuid4().hex.upper()
     assert add(shop, coupon, code).status_code == 204
-    answer = shop.put(f"{COUPONS}/second", json={"single_code": code})
+    answer = shop.put(f"{COUPONS}/contract-second", json={"single_code": code})
     taken = {"couponId": id_of(coupon), "couponCode": code}
     assert_fault(answer, 400, "CouponCodeDuplicate", taken)
     body = {"single_code": code.lower()}
-    assert shop.put(f"{COUPONS}/second", json=body).status_code == 200
-    answer = shop.patch(f"{COUPONS}/second", json={"single_code": code})
+    assert shop.put(f"{COUPONS}/contract-second", json=body).status_code == 200
+    answer = shop.patch(f"{COUPONS}/contract-second", json={"single_code": code})
     assert_fault(answer, 400, "CouponCodeDuplicate", taken)
     assert shop.delete(coupon).status_code == 204
-    assert shop.patch(f"{COUPONS}/second", json={"single_code": code}).status_code == 200
-    shop.delete(f"{COUPONS}/second")
+    assert shop.patch(f"{COUPONS}/contract-second", json={"single_code": code}).status_code == 200
+    shop.delete(f"{COUPONS}/contract-second")
 
 
 @pytest.mark.rule("MKT-10")
@@ -238,22 +246,26 @@ def test_an_own_code_does_not_hide_the_code_of_another_coupon(shop: Api) -> None
 
 @pytest.mark.rule("MKT-10", "MKT-11")
 def test_a_generated_code_belongs_to_one_coupon(shop: Api, coupon: str) -> None:
-    code = list_codes(shop, f"{COUPONS}/partner")[59]
+    first = f"{COUPONS}/contract-partner"
+    shop.put(first, json=SYSTEM)
+    code = list_codes(shop, first)[59]
     for sent, insensitive in ((code, False), (code.lower(), True)):
         body = {"single_code": sent, "case_insensitive": insensitive}
-        taken = {"couponId": "partner", "couponCode": sent}
-        answer = shop.put(f"{COUPONS}/second", json=body)
+        taken = {"couponId": "contract-partner", "couponCode": sent}
+        answer = shop.put(f"{COUPONS}/contract-second", json=body)
         assert_fault(answer, 400, "CouponCodeDuplicate", taken)
     assert_fault(add(shop, coupon, code), 400, "CouponCodeCreate", {"couponCode": code})
-    free = (code.lower(), code.removeprefix("PARTNER-"), f"{code[:-1]}-", f"{code[:-2]}ZZ")
+    free = (code.lower(), code.removeprefix("CONTRACT-"), f"{code[:-1]}-", f"{code[:-2]}ZZ")
     assert add(shop, coupon, *free).status_code == 204
-    other = list_codes(shop, f"/sites/{HERE.other_site}/coupons/lottery")[0]
+    elsewhere = f"/sites/{HERE.other_site}/coupons/contract-lottery"
+    shop.put(elsewhere, json=SYSTEM)
+    other = list_codes(shop, elsewhere)[0]
     assert add(shop, coupon, other).status_code == 204
 
 
 @pytest.mark.rule("MKT-10")
 def test_codes_of_another_coupon_are_not_generated(shop: Api, coupon: str) -> None:
-    path, config = f"{COUPONS}/{uuid.uuid4().hex}", {"code_prefix": "Straße", "number_of_codes": 9}
+    path, config = f"{COUPONS}/contract-generated", {"code_prefix": "Straße", "number_of_codes": 9}
     shop.put(path, json={"system_codes_config": config})
     codes = list_codes(shop, path)
     shop.patch(path, json={"system_codes_config": {"number_of_codes": 5}})
@@ -302,13 +314,16 @@ def test_codes_are_added_and_removed(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-11")
-@pytest.mark.usefixtures("storefront")
 def test_codes_that_cannot_be_created(shop: Api, coupon: str) -> None:
-    for codes in (["WELCOME10"], ["flyer-a1"], [" "], ["x" * 257]):
+    shop.put(f"{COUPONS}/contract-single", json={"single_code": "CONTRACT10"})
+    shop.put(f"{COUPONS}/contract-system", json=SYSTEM)
+    shop.put(f"{COUPONS}/contract-flyer", json={"case_insensitive": True})
+    assert add(shop, f"{COUPONS}/contract-flyer", "CONTRACT-A1").status_code == 204
+    for codes in (["CONTRACT10"], ["contract-a1"], [" "], ["x" * 257]):
         answer = add(shop, coupon, "free", *codes)
         assert_fault(answer, 400, "CouponCodeCreate", {"couponCode": codes[0]})
     assert list_codes(shop, coupon) == []
-    for name in ("welcome", "partner"):
+    for name in ("contract-single", "contract-system"):
         answer = add(shop, f"{COUPONS}/{name}", "free")
         assert_fault(answer, 400, "CouponCodeCreate", {"couponCode": "free"})
     message = "The coupon code 'free' couldn't be created. Please make sure the code is valid."
@@ -319,23 +334,26 @@ def test_codes_that_cannot_be_created(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-11")
-@pytest.mark.usefixtures("storefront")
 def test_single_and_generated_codes_are_listed(shop: Api) -> None:
-    page = shop.get(f"{COUPONS}/welcome/codes").json()
+    single, system = f"{COUPONS}/contract-single", f"{COUPONS}/contract-system"
+    shop.put(single, json={"single_code": "CONTRACT10"})
+    shop.put(system, json=SYSTEM)
+    page = shop.get(f"{single}/codes").json()
     [only] = page["data"]
-    assert (only["code"], only["redemption_count"], page["total"]) == ("WELCOME10", 1, 1)
-    page = shop.get(f"{COUPONS}/partner/codes?start=50").json()
+    assert (only["code"], only["redemption_count"], page["total"]) == ("CONTRACT10", 0, 1)
+    page = shop.get(f"{system}/codes?start=50").json()
     assert (page["count"], page["total"]) == (10, 60)
-    codes = list_codes(shop, f"{COUPONS}/partner")
+    codes = list_codes(shop, system)
     assert len({*codes}) == 60
     assert codes[50:] == [one["code"] for one in page["data"]]
-    assert all(code.startswith("PARTNER-") for code in codes)
-    refused = shop.get(f"{COUPONS}/flyer/codes?count=10001")
+    assert all(code.startswith("CONTRACT-") for code in codes)
+    refused = shop.get(f"{system}/codes?count=10001")
     expected = {"parameter": "count", "expected": "a number from 0 to 10000"}
     assert_fault(refused, 400, "ValueConstraintViolation", expected)
 
 
 @pytest.mark.rule("MKT-11")
+@pytest.mark.needs("users with different permissions")
 def test_codes_are_masked_for_users_without_the_permission(start: Start) -> None:
     shop = start(fixtures="storefront")
     form = {"grant_type": BUSINESS_MANAGER}
@@ -362,44 +380,43 @@ def test_codes_are_masked_for_users_without_the_permission(start: Start) -> None
 
 
 @pytest.mark.rule("MKT-12")
-@pytest.mark.usefixtures("storefront")
-def test_campaigns_and_promotions_of_a_coupon(shop: Api) -> None:
-    page = shop.get(f"{COUPONS}/welcome/campaigns?select=(**)").json()
+def test_campaigns_and_promotions_of_a_coupon(shop: Api, coupon: str) -> None:
+    campaigns, promotions = f"{SITE}/campaigns", f"{SITE}/promotions"
+    named, plain = "contract-named", "contract-plain"
+    for name in ("contract-a", "contract-b", "contract-c"):
+        shop.put(f"{promotions}/{name}", json={})
+    for name, members in ((named, {"coupons": [id_of(coupon)]}), (plain, {})):
+        shop.put(f"{campaigns}/{name}", json=members)
+    of_coupon = {"coupons": [id_of(coupon)]}
+    for path, body in (
+        (f"{named}/promotions/contract-b", of_coupon),
+        (f"{named}/promotions/contract-a", of_coupon),
+        (f"{plain}/promotions/contract-c", {}),
+    ):
+        assert shop.put(f"{campaigns}/{path}", json=body).status_code == 204
+    page = shop.get(f"{coupon}/campaigns?select=(**)").json()
     assert (page["_type"], page["total"]) == ("campaigns", 1)
-    whole = shop.get(f"{SITE}/campaigns/members").json()
-    assert page["data"] == [whole]
+    assert page["data"] == [shop.get(f"{campaigns}/{named}").json()]
     names = {
-        path: [one["id"] for one in shop.get(f"{COUPONS}/{path}").json()["data"]]
-        for path in (
-            "welcome/promotions",
-            "welcome/campaigns/members/promotions",
-            "welcome/campaigns/jubilee/promotions",
-            "flyer/promotions",
-            "flyer/campaigns/jubilee/promotions",
-        )
+        path: [one["id"] for one in shop.get(f"{coupon}/{path}").json()["data"]]
+        for path in ("promotions", f"campaigns/{named}/promotions", f"campaigns/{plain}/promotions")
     }
-    assert list(names.values()) == [
-        ["free-shipping", "ten-percent"],
-        ["free-shipping", "ten-percent"],
-        [],
-        ["jubilee-gift"],
-        ["jubilee-gift"],
-    ]
-    page = shop.get(f"{COUPONS}/flyer/campaigns").json()
-    assert [one["campaign_id"] for one in page["data"]] == ["jubilee"]
-    page = shop.get(f"{COUPONS}/welcome/promotions?start=1&count=1").json()
+    assert list(names.values()) == [["contract-a", "contract-b"], ["contract-a", "contract-b"], []]
+    page = shop.get(f"{coupon}/promotions?start=1&count=1").json()
     [item] = page["data"]
-    assert (item["id"], page["total"]) == ("ten-percent", 2)
+    assert (item["id"], page["total"]) == ("contract-b", 2)
     assert set(item) == {"_v", "_type", "_resource_state", "id", "link"}
-    assert item["link"] == f"{shop.url}/s/-/dw/data/v23_2{SITE}/promotions/ten-percent"
-    answer = shop.get(f"{COUPONS}/welcome/campaigns/none/promotions")
+    assert item["link"] == f"{shop.url}/s/-/dw/data/v23_2{promotions}/contract-b"
+    answer = shop.get(f"{coupon}/campaigns/none/promotions")
     assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": HERE.site})
 
 
 @pytest.mark.rule("MKT-6", "MKT-2")
-@pytest.mark.usefixtures("storefront")
 def test_coupons_are_assigned_to_a_campaign(shop: Api, coupon: str) -> None:
-    campaign, assignment = f"{SITE}/campaigns/jubilee", "promotions/ten-percent"
+    campaign, assignment = f"{SITE}/campaigns/contract-a", "promotions/contract-a"
+    shop.put(campaign, json={})
+    shop.put(f"{SITE}/{assignment}", json={})
+    assert shop.put(f"{campaign}/{assignment}").status_code == 204
     path = f"{campaign}/coupons/{id_of(coupon)}"
     for method in ("PUT", "DELETE"):
         answer = shop.call(method, f"{shop.scope}{campaign}/coupons/none")
@@ -428,26 +445,32 @@ def test_coupons_are_assigned_to_a_campaign(shop: Api, coupon: str) -> None:
 
 
 @pytest.mark.rule("MKT-13")
-@pytest.mark.usefixtures("storefront")
 def test_coupons_are_searched_by_these_fields(shop: Api) -> None:
     path, key = f"{SITE}/coupon_search", "coupon_id"
-    assert find(shop, path, key, term("coupon_id", "is", "flyer")) == ["flyer"]
-    assert find(shop, path, key, text("description", "printed")) == ["flyer"]
-    assert find(shop, path, key, term("type", "is", "system_codes")) == ["lottery", "partner"]
-    bundled = term("coupon_id", "one_of", "welcome", "flyer", "anniversary")
-    enabled = {"bool_query": {"must": [bundled, term("enabled", "is", True)]}}
-    assert find(shop, path, key, enabled) == ["flyer", "welcome"]
+    names = ["contract-many", "contract-single", "contract-system"]
+    single = {"single_code": "CONTRACT10", "enabled": True}
+    for name, members in zip(names, ({"description": "Printed"}, single, SYSTEM), strict=True):
+        shop.put(f"{COUPONS}/{name}", json=members)
+    known = term("coupon_id", "one_of", *names)
     sorts = [{"field": "type", "sort_order": "desc"}, {"field": "coupon_id"}]
-    assert find(shop, path, key, bundled, sorts=sorts) == ["anniversary", "welcome", "flyer"]
-    flyer = term("coupon_id", "is", "flyer")
-    [hit] = search(shop, path, flyer, expand=["stats"], select="(**)").json()["hits"]
-    assert hit["total_codes_count"] == 3
+    for query, expected in [
+        (term("coupon_id", "is", names[0]), names[:1]),
+        (text("description", "printed"), names[:1]),
+        (term("type", "is", "system_codes"), names[2:]),
+        (term("enabled", "is", True), names[1:2]),
+        (known, [names[2], names[1], names[0]]),
+    ]:
+        both = {"bool_query": {"must": [known, query]}}
+        assert find(shop, path, key, both, sorts=sorts) == expected
+    system = term("coupon_id", "is", "contract-system")
+    [hit] = search(shop, path, system, expand=["stats"], select="(**)").json()["hits"]
+    assert hit["total_codes_count"] == 60
     answer = search(shop, "/sites/none/coupon_search", ALL)
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
 
 
 @pytest.mark.rule("MKT-13")
-@pytest.mark.usefixtures("storefront")
+@pytest.mark.needs("redemptions: no request redeems a code")
 def test_redemptions_are_searched_by_these_fields(shop: Api) -> None:
     path, key = f"{SITE}/coupon_redemption_search", "order_no"
     assert find(shop, path, key, term("coupon_id", "is", "flyer")) == ["00000102", "00000103"]
@@ -470,6 +493,7 @@ def test_redemptions_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-13")
+@pytest.mark.needs("redemptions: no request redeems a code")
 def test_redemptions_go_with_the_coupon(start: Start) -> None:
     shop = start(fixtures="storefront")
     shop.delete(f"{COUPONS}/flyer")
@@ -550,6 +574,7 @@ def test_source_code_groups_that_are_not_valid(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-14")
+@pytest.mark.needs(CLOCK)
 def test_the_clock_decides_which_groups_are_active(start: Start) -> None:
     shop = start(fixtures="storefront", seed="marketing")
     active = term("active", "is", True)
@@ -567,27 +592,31 @@ def test_the_clock_decides_which_groups_are_active(start: Start) -> None:
 
 
 @pytest.mark.rule("MKT-15")
-@pytest.mark.usefixtures("storefront")
 def test_source_code_groups_are_searched_by_these_fields(shop: Api) -> None:
-    path = f"{SITE}/source_code_group_search"
-    assert find(shop, path, "id", term("id", "is", "partners")) == ["partners"]
-    assert find(shop, path, "id", text("description", "LINKS partners")) == ["partners"]
-    assert find(shop, path, "id", term("source_code", "is", "mail[1..99]")) == ["newsletter"]
-    to_come = term("start_time", "greater", "2098-01-01")
-    assert find(shop, path, "id", to_come) == ["decade-links", "jubilee-mail"]
-    over = term("end_time", "less", "2024-01-01")
-    assert find(shop, path, "id", over) == ["spring-mail", "summer-links"]
-    bundled = term("id", "one_of", "newsletter", "partners", "spring-mail")
-    sorts = [{"field": "enabled"}, {"field": "creation_date", "sort_order": "desc"}]
-    assert find(shop, path, "id", bundled, sorts=sorts) == [
-        "partners",
-        "spring-mail",
-        "newsletter",
+    path, names = f"{SITE}/source_code_group_search", ["contract-a", "contract-b", "contract-c"]
+    bodies: list[dict[str, Any]] = [
+        {"specifications": [{"expression": "contract[1..99]"}], "enabled": True},
+        {"description": "Links of partners", "end_time": "2023-12-31T00:00:00Z"},
+        {"start_time": "2098-06-01T00:00:00Z", "enabled": True},
     ]
+    for name, body in zip(names, bodies, strict=True):
+        assert shop.put(f"{GROUPS}/{name}", json=body).status_code == 200
+    known = term("id", "one_of", *names)
+    for query, expected in [
+        (term("id", "is", "contract-b"), names[1:2]),
+        (text("description", "LINKS partners"), names[1:2]),
+        (term("source_code", "is", "contract[1..99]"), names[:1]),
+        (term("start_time", "greater", "2098-01-01"), names[2:]),
+        (term("end_time", "less", "2024-01-01"), names[1:2]),
+        (known, [names[1], names[0], names[2]]),
+    ]:
+        both = {"bool_query": {"must": [known, query]}}
+        sorts = [{"field": "enabled"}, {"field": "creation_date"}]
+        assert find(shop, path, "id", both, sorts=sorts) == expected
     [hit] = search(
-        shop, path, term("id", "is", "newsletter"), expand=["specifications"], select="(**)"
+        shop, path, term("id", "is", "contract-a"), expand=["specifications"], select="(**)"
     ).json()["hits"]
-    assert hit == shop.get(f"{GROUPS}/newsletter?expand=specifications").json()
+    assert hit == shop.get(f"{GROUPS}/contract-a?expand=specifications").json()
     for field in ("source_code", "active", "start_time"):
         answer = search(shop, path, ALL, sorts=[{"field": field}])
         assert_fault(answer, 400, "FieldNotSortable", {"field": field})
@@ -596,11 +625,11 @@ def test_source_code_groups_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("MKT-2", "MKT-6")
-@pytest.mark.usefixtures("storefront")
 def test_source_code_groups_are_assigned_to_a_campaign(shop: Api) -> None:
     name = f"contract-{uuid.uuid4().hex}"[:28]
     shop.put(f"{GROUPS}/{name}", json={})
-    campaign = f"{SITE}/campaigns/paused"
+    campaign = f"{SITE}/campaigns/contract-paused"
+    shop.put(campaign, json={})
     path = f"{campaign}/source_code_groups/{name}"
     assert shop.put(path).status_code == 204
     assert shop.get(campaign).json()["source_code_groups"] == [name]

@@ -17,6 +17,24 @@ NEW = f"{STORES}/contract-kiosk"
 MARKET = f"{STORES}/market-street"
 
 
+MARKET_STREET = {
+    "address1": "1 Market Street",
+    "city": "San Example",
+    "country_code": "US",
+    "email": "market@contract.example.com",
+    "fax": "415-555-0101",
+    "inventory_id": "contract_store",
+    "latitude": 37.8,
+    "longitude": -122.4,
+    "name": "Market Street",
+    "phone": "415-555-0100",
+    "postal_code": "94105",
+    "state_code": "CA",
+    "store_events": {"default": {"source": "Repair day"}},
+    "store_hours": {"de": {"source": "Montag"}},
+}
+
+
 def find(shop: Api, query: Any, site: str = HERE.site, **members: Any) -> list[str]:
     """Return the ids of the stores that a query finds."""
     path = f"{shop.scope}/sites/{site}/store_search"
@@ -65,24 +83,20 @@ def test_another_id_in_the_body_is_refused(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-1")
-@pytest.mark.usefixtures("storefront")
 def test_stores_belong_to_an_existing_site(shop: Api) -> None:
-    assert [one["id"] for one in shop.get(STORES).json()["data"]] == [
-        "exampleton",
-        "maple-draft",
-        "market-street",
-        "mock-springs",
-        "new-fixture",
-        "pop-up-toronto",
-        "port-sample",
-    ]
-    assert shop.get(f"/sites/{HERE.other_site}/stores").json()["total"] == 4
+    for name in ("contract-b", "contract-a"):
+        assert shop.put(f"{STORES}/{name}", json={}).status_code == 200
+    ids = [one["id"] for one in shop.get(f"{STORES}?count=200").json()["data"]]
+    assert ids == sorted(ids)
+    assert {"contract-a", "contract-b"} <= set(ids)
+    others = shop.get(f"/sites/{HERE.other_site}/stores?count=200").json()["data"]
+    assert not {"contract-a", "contract-b"} & {one["id"] for one in others}
     for path in ("/sites/none/stores", "/sites/none/stores/market-street"):
         assert_fault(shop.get(path), 404, "SiteNotFound", {"siteId": "none"})
 
 
 @pytest.mark.rule("STO-2")
-@pytest.mark.usefixtures("storefront")
+@pytest.mark.needs("a store with an image: no request sets one")
 def test_texts_with_markup_and_the_image_are_completed(shop: Api) -> None:
     source = "<p>Monday to Saturday, 10 to 19</p>"
     document = shop.get(MARKET).json()
@@ -129,34 +143,37 @@ def test_a_country_is_one_of_the_listed_countries(shop: Api) -> None:
 
 
 @pytest.mark.rule("STO-2", "OBJ-4")
-@pytest.mark.usefixtures("storefront")
 def test_a_store_has_the_custom_properties_of_the_object_type(shop: Api) -> None:
-    definition = "/system_object_definitions/Store/attribute_definitions/parking"
-    assert_fault(shop.put(NEW, json={"c_parking": 3}), 400, "InvalidCustomProperty", {})
+    definition = "/system_object_definitions/Store/attribute_definitions/contractParking"
+    assert_fault(shop.put(NEW, json={"c_contractParking": 3}), 400, "InvalidCustomProperty", {})
     assert shop.put(definition, json={"value_type": "int"}).status_code in (200, 201)
-    answer = shop.put(NEW, json={"c_parking": 3})
-    assert (answer.status_code, answer.json()["c_parking"]) == (200, 3)
-    assert_fault(shop.put(NEW, json={"c_parking": "x"}), 400, "InvalidCustomProperty", {})
+    answer = shop.put(NEW, json={"c_contractParking": 3})
+    assert (answer.status_code, answer.json()["c_contractParking"]) == (200, 3)
+    assert_fault(shop.put(NEW, json={"c_contractParking": "x"}), 400, "InvalidCustomProperty", {})
 
 
 @pytest.mark.rule("STO-2")
-@pytest.mark.usefixtures("storefront")
 def test_an_inventory_list_need_not_exist(shop: Api) -> None:
     answer = shop.put(NEW, json={"inventory_id": "none"})
     assert (answer.status_code, answer.json()["inventory_id"]) == (200, "none")
-    assert shop.delete("/inventory_lists/inventory_store_sf").status_code == 204
-    assert shop.get(MARKET).json()["inventory_id"] == "inventory_store_sf"
+    path = "/inventory_lists/contract-list"
+    assert shop.put(path, json={}).status_code == 201
+    assert shop.patch(NEW, json={"inventory_id": "contract-list"}).status_code == 200
+    assert shop.delete(path).status_code == 204
+    assert shop.get(NEW).json()["inventory_id"] == "contract-list"
 
 
 @pytest.mark.rule("STO-3")
-@pytest.mark.usefixtures("storefront")
 def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
-    ids = ["kurfuerstendamm", "market-street", "pop-up-toronto", "contract-kiosk"]
+    ids = ["contract-market", "contract-north", "contract-other", "contract-kiosk"]
+    shop.put(f"{STORES}/contract-market", json=MARKET_STREET)
+    shop.put(f"{STORES}/contract-north", json={"latitude": 43.6, "longitude": -79.4})
+    shop.put(f"/sites/{HERE.other_site}/stores/contract-other", json={})
     some = {"term_query": {"fields": ["id"], "operator": "one_of", "values": ids}}
-    assert find(shop, some) == ["market-street", "pop-up-toronto"]
-    assert find(shop, some, HERE.other_site) == ["kurfuerstendamm"]
+    assert find(shop, some) == ["contract-market", "contract-north"]
+    assert find(shop, some, HERE.other_site) == ["contract-other"]
     backwards = [{"field": "longitude", "sort_order": "desc"}]
-    assert find(shop, some, sorts=backwards) == ["pop-up-toronto", "market-street"]
+    assert find(shop, some, sorts=backwards) == ["contract-north", "contract-market"]
     for phrase, field in (
         ("Market", "address1"),
         ("San", "city"),
@@ -164,7 +181,7 @@ def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
         ("example.com", "email"),
         ("0101", "fax"),
         ("market", "id"),
-        ("inventory_store", "inventory_id"),
+        ("contract_store", "inventory_id"),
         ("street", "name"),
         ("0100", "phone"),
         ("94105", "postal_code"),
@@ -173,24 +190,24 @@ def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
         ("Repair", "store_events"),
     ):
         query = {"bool_query": {"must": [some, text(phrase, field)]}}
-        assert find(shop, query) == ["market-street"], field
+        assert find(shop, query) == ["contract-market"], field
     term = {"term_query": {"fields": ["latitude"], "operator": "greater", "values": [40]}}
-    assert find(shop, {"bool_query": {"must": [some, term]}}) == ["pop-up-toronto"]
-    assert shop.put(NEW, json={"address2": "Gate 4"}).status_code == 200
-    assert find(shop, text("Gate", "address2")) == ["contract-kiosk"]
+    assert find(shop, {"bool_query": {"must": [some, term]}}) == ["contract-north"]
+    assert shop.put(NEW, json={"address2": "Contract Gate 4"}).status_code == 200
+    assert find(shop, text("Contract Gate", "address2")) == ["contract-kiosk"]
 
 
 @pytest.mark.rule("STO-3")
-@pytest.mark.usefixtures("storefront")
 def test_a_hit_shows_the_whole_store_on_request(shop: Api) -> None:
-    path, query = f"{shop.scope}/sites/{HERE.site}/store_search", text("market", "id")
+    path, query = f"{shop.scope}/sites/{HERE.site}/store_search", text("contract-kiosk", "id")
+    shop.put(NEW, json=MARKET_STREET)
     answer = shop.call("POST", path, json={"query": query})
     [hit] = answer.json()["hits"]
     assert (answer.json()["_type"], hit["_type"]) == ("store_search_result", "store")
     assert set(hit) == {"_v", "_type", "_resource_state", "id", "link"}
     answer = shop.call("POST", path, json={"query": query, "select": "(**)"})
     [hit] = answer.json()["hits"]
-    assert hit == shop.get(MARKET).json()
+    assert hit == shop.get(NEW).json()
 
 
 @pytest.mark.rule("STO-3")
