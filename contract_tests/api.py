@@ -221,10 +221,16 @@ def _list_created(path: str, response: requests.Response) -> list[str]:
 
     The id is the last one of the path, or the server has added it (POST) or changed it (PATCH).
     """
-    paths = [path.partition("?")[0]]
+    paths = [_identify(path)]
     if response.headers.get("Content-Type") == JSON and b'"link"' in response.content:
-        paths.append(urlsplit(response.json().get("link", "")).path)
+        link = urlsplit(response.json().get("link", ""))
+        paths.append(_identify(f"{link.path}?{link.query}"))
     return [path for path in paths if CREATED_ID_PREFIX in path]
+
+
+def _identify(path: str) -> str:
+    """Return a path without the query, but with the context of a slot configuration."""
+    return path if "?context=" in path else path.partition("?")[0]
 
 
 def _list_customers(method: str, path: str, response: requests.Response) -> list[str]:

@@ -3,7 +3,8 @@
 The bundled data set ``storefront`` has them. ``find`` finds those of another server.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from contract_tests.api import Api
@@ -20,6 +21,7 @@ class Place:
         other_catalog: Another catalog with a root category.
         library: A library.
         customer_list: A customer list.
+        slots: The context types of the slots of the site, by id. None if the tests make slots.
         missing: What the server does not have, and how it answers; empty if it has all.
     """
 
@@ -29,6 +31,7 @@ class Place:
     other_catalog: str = "storefront-catalog-global"
     library: str = "SharedLibrary"
     customer_list: str = "RefArch"
+    slots: Mapping[str, set[str]] | None = None
     missing: str = ""
 
 
@@ -59,7 +62,8 @@ def find(
     """
     first, second = [*(sites or _list(api, "/sites", "id")), "", ""][:2]
     found = [*(catalogs or _list(api, "/catalogs", "root_category")), "", ""][:2]
-    named = Place(first, second, *found, library or first, customer_list or first)
+    libraries = (library or first, customer_list or first)
+    named = Place(first, second, *found, *libraries, _list_slots(api, first))
     paths = (
         *(f"/sites/{name}" for name in (first, second)),
         *(f"/catalogs/{name}" for name in found),
@@ -69,6 +73,15 @@ def find(
     answers = [(path, api.get(path).status_code) for path in paths]
     missing = [f"GET {path} answers {status}" for path, status in answers if status != 200]
     return replace(Place(), missing=missing[0]) if missing else named
+
+
+def _list_slots(api: Api, site: str) -> Mapping[str, set[str]]:
+    """Return the context types of the slots of a site."""
+    slots = defaultdict[str, set[str]](set)
+    answer = api.get(f"/sites/{site}/slots?select=(**)&count=200")
+    for slot in answer.json().get("data", ()) if answer.status_code == 200 else ():
+        slots[slot["slot_id"]].add(slot["context_type"])
+    return slots
 
 
 def _list(api: Api, path: str, required: str) -> list[str]:

@@ -1,6 +1,9 @@
 """Queries, searches and customers for tests of a shop: ``storefront``, or that of a target."""
 
+import uuid
 from typing import Any
+
+import pytest
 
 from contract_tests.api import Api
 from contract_tests.place import here
@@ -8,6 +11,7 @@ from contract_tests.place import here
 CLOCK = "the clock of an emulator"
 DATA_SET = "the data set 'storefront'"
 STATE = "the state of an emulator"
+SORTING_RULE = "a sorting rule: no request creates one"
 """What tests need, for the mark ``needs``."""
 ALL: dict[str, Any] = {"match_all_query": {}}
 CUSTOMERS = f"/customer_lists/{here().customer_list}/customers"
@@ -54,6 +58,25 @@ def add_people(shop: Api, *numbers: str) -> None:
         body = {"credentials": {"login": number, "enabled": True}, **PEOPLE[number]}
         answer = shop.put(f"{CUSTOMERS}/{number}", json=body)
         assert answer.status_code in (200, 201), answer.text
+
+
+def make_slot(shop: Api, *context_types: str) -> str:
+    """Return the id of a slot for types of contexts: of a new slot, or a slot of the target."""
+    wanted = context_types or ("global",)
+    if here().slots is not None:
+        found = [name for name, types in here().slots.items() if types == {*wanted}]
+        return (
+            found[0]
+            if found
+            else pytest.skip(f"the site has no slot for {' and '.join(wanted)} only")
+        )
+    slot_id = uuid.uuid4().hex
+    for context_type in wanted:
+        properties = {"site_id": here().site, "slot_id": slot_id, "context_type": context_type}
+        body = {"type": "slot", "properties": properties}
+        answer = shop.call("POST", "/__emulator__/documents", json=body)
+        assert answer.status_code in (200, 201), answer.text
+    return slot_id
 
 
 def term(field: str, operator: str, *values: Any) -> dict[str, Any]:

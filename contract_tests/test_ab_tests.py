@@ -9,21 +9,18 @@ import requests
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.place import here
+from contract_tests.shop import CLOCK, SORTING_RULE, make_slot
 
 HERE = here()
 
-pytestmark = pytest.mark.usefixtures("storefront")
 SITE = f"/sites/{HERE.site}"
-CATALOG = "storefront-catalog"
+CATALOG = HERE.catalog
 START = "2026-01-01T00:00:00Z"
 CONTROL = {"_type": "ab_test_group", "custom_experience": False, "id": "Control"}
 
 
-@pytest.fixture
-def shop(shop: Api) -> Api:
-    """The shop with a clock that stands at the start of 2026."""
-    freeze(shop, START)
-    return shop
+def unique() -> str:
+    return f"contract-{uuid.uuid4().hex[:24]}"
 
 
 def freeze(shop: Api, instant: str) -> None:
@@ -40,7 +37,7 @@ def put(shop: Api, path: str, **members: Any) -> dict[str, Any]:
 
 def make(shop: Api, *segments: str, **members: Any) -> str:
     """Create an A/B test with segments of 10 percent each; return the path."""
-    path = f"{SITE}/ab_tests/{uuid.uuid4().hex}"
+    path = f"{SITE}/ab_tests/{unique()}"
     put(shop, path, **members)
     for segment in segments:
         put(shop, f"{path}/segments/{segment}", allocation=10)
@@ -110,7 +107,7 @@ def test_patch_changes_properties_and_the_id(shop: Api) -> None:
     taken = other.rpartition("/")[2]
     answer = shop.patch(path, json={"id": taken})
     assert_fault(answer, 409, "ABTestDuplicate", {"abtestId": taken, "siteId": HERE.site})
-    name = uuid.uuid4().hex
+    name = unique()
     assert shop.patch(path, json={"id": name}).json()["segment_count"] == 2
     assert shop.get(path).status_code == 404
     assert shop.get(f"{SITE}/ab_tests/{name}/segments/a").json()["allocation"] == 10
@@ -134,8 +131,10 @@ def test_put_deletes_an_existing_ab_test_with_its_segments(shop: Api) -> None:
 
 
 @pytest.mark.rule("ABT-2")
+@pytest.mark.needs(CLOCK)
 def test_a_new_ab_test_has_defaults(shop: Api) -> None:
-    path = f"{SITE}/ab_tests/{uuid.uuid4().hex}"
+    freeze(shop, START)
+    path = f"{SITE}/ab_tests/{unique()}"
     document = put(shop, path)
     assert {name: value for name, value in document.items() if name[0] != "_"} == {
         "customer_groups": ["Everyone"],
@@ -197,7 +196,7 @@ def test_a_new_ab_test_has_defaults(shop: Api) -> None:
 def test_emails_and_triggers_are_checked(
     shop: Api, member: str, value: Any, fault: str, arguments: dict[str, str]
 ) -> None:
-    new = f"{SITE}/ab_tests/{uuid.uuid4().hex}"
+    new = f"{SITE}/ab_tests/{unique()}"
     assert_fault(shop.put(new, json={member: value}), 400, fault, arguments)
     assert shop.get(new).status_code == 404
     assert_fault(shop.patch(make(shop), json={member: value}), 400, fault, arguments)
@@ -219,16 +218,15 @@ def test_triggers_have_what_their_types_need(shop: Api) -> None:
 
 
 @pytest.mark.rule("ABT-3")
+@pytest.mark.needs(CLOCK)
 def test_the_status_follows_the_clock(shop: Api) -> None:
+    freeze(shop, START)
     path = make(shop, start_date="2026-02-01T00:00:00Z", end_date="2026-03-01T00:00:00Z")
     open_end = make(shop, start_date="2026-02-01T00:00:00Z")
     found = []
-    try:
-        for now in ("2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"):
-            freeze(shop, now)
-            found.append((shop.get(path).json()["status"], shop.get(open_end).json()["status"]))
-    finally:
-        freeze(shop, START)
+    for now in ("2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z"):
+        freeze(shop, now)
+        found.append((shop.get(path).json()["status"], shop.get(open_end).json()["status"]))
     assert found == [("planned", "planned"), ("running", "running"), ("ended", "running")]
 
 
@@ -285,8 +283,6 @@ def test_the_control_segment_has_the_rest_of_the_participants(shop: Api) -> None
 @pytest.mark.rule("ABT-5")
 def test_the_control_segment_always_exists(shop: Api) -> None:
     path = f"{make(shop, 'a')}/segments/Control"
-    given = shop.get(f"{SITE}/ab_tests/home-banner/segments/Control").json()
-    assert given["allocation"] == 75
     assert put(shop, path, description="d", allocation=5)["allocation"] == 90
     assert shop.patch(path, json={"allocation": 5}).json()["allocation"] == 90
     assert shop.delete(path).status_code == 204
@@ -295,15 +291,15 @@ def test_the_control_segment_always_exists(shop: Api) -> None:
 
 
 def make_promotion(shop: Api) -> str:
-    name = uuid.uuid4().hex
+    name = unique()
     assert shop.put(f"{SITE}/promotions/{name}", json={"enabled": True}).status_code in (200, 201)
     return name
 
 
 def make_configuration(shop: Api, context: str = "") -> str:
-    """Create a configuration of the home banner; return the path below the site."""
-    name = uuid.uuid4().hex
-    slot = "category-top" if context else "home-banner"
+    """Create a configuration of a slot; return the path below the site."""
+    name = unique()
+    slot = make_slot(shop, "category" if context else "global")
     url = f"{SITE}/slots/{slot}/slot_configurations/{name}{context}"
     put(shop, url, slot_content={"type": "recommended_products"})
     return f"slot_configurations/{slot}/{name}{context}"
@@ -349,8 +345,8 @@ def test_slot_configurations_are_assigned_to_segments(shop: Api) -> None:
         (one["_type"], one["slot_id"], one["context"], one.get("context_id"))
         for one in found["slot_configs"]
     ] == [
-        ("slot_configuration", "home-banner", "global", None),
-        ("slot_configuration", "category-top", "category", "x"),
+        ("slot_configuration", paths[0].split("/")[1], "global", None),
+        ("slot_configuration", paths[1].split("/")[1], "category", "x"),
     ]
     assert (found["promotions"], found["sorting_rules"]) == ([], [])
     assert found["stats"]["visitors"] == 0
@@ -364,7 +360,7 @@ def test_assignments_to_segments_have_faults(shop: Api, method: str) -> None:
     segment = f"{make(shop, 'a')}/segments/a"
     ab_test, site = segment.split("/")[-3], {"siteId": HERE.site}
     promotion, configuration = f"promotions/{make_promotion(shop)}", make_configuration(shop)
-    slots = "slot_configurations"
+    slots, slot = configuration.split("/")[:2]
     for path, status, fault, arguments in (
         ("promotions/none", 404, "PromotionNotFound", {"promotionId": "none", **site}),
         (
@@ -375,12 +371,12 @@ def test_assignments_to_segments_have_faults(shop: Api, method: str) -> None:
         (
             f"{configuration}?context=folder=a",
             *(404, "SlotWithContextTypeNotFound"),
-            {"slotId": "home-banner", "contextType": "folder", **site},
+            {"slotId": slot, "contextType": "folder", **site},
         ),
         (
-            f"{slots}/home-banner/none",
+            f"{slots}/{slot}/none",
             *(404, "SlotConfigurationIdentifierNotFound"),
-            {"slotConfigurationId": "none", "slotId": "home-banner", **site},
+            {"slotConfigurationId": "none", "slotId": slot, **site},
         ),
         (f"{configuration}?context=page=a", 400, "InvalidContextType", {"context": "page"}),
     ):
@@ -418,7 +414,9 @@ def test_deleted_documents_are_no_experiences(shop: Api) -> None:
 
 @pytest.mark.rule("ABT-6", "SLOT-7", "MKT-3")
 @pytest.mark.parametrize("kind", ["promotion", "slot configuration"])
+@pytest.mark.needs(CLOCK)
 def test_promotions_and_slot_configurations_show_ab_tests(shop: Api, kind: str) -> None:
+    freeze(shop, START)
     dates = {"start_date": "2026-02-01T00:00:00.000Z", "end_date": "2026-03-01T00:00:00.000Z"}
     ab_test = make(shop, "a", enabled=True, description="d", **dates)
     if kind == "promotion":
@@ -431,12 +429,9 @@ def test_promotions_and_slot_configurations_show_ab_tests(shop: Api, kind: str) 
     assert assign(shop, f"{ab_test}/segments/a", path).status_code == 204
     ids = {"abtest_id": ab_test.rpartition("/")[2]}
     found = []
-    try:
-        for now in (START, dates["start_date"], dates["end_date"]):
-            freeze(shop, now)
-            found.append(shop.get(document).json()["assignment_information"])
-    finally:
-        freeze(shop, START)
+    for now in (START, dates["start_date"], dates["end_date"]):
+        freeze(shop, now)
+        found.append(shop.get(document).json()["assignment_information"])
     schedule = {"_type": "schedule", **dates}
     upcoming, active, over = (
         {name: value for name, value in one.items() if name != "_type"} for one in found
@@ -458,10 +453,10 @@ def test_promotions_and_slot_configurations_show_ab_tests(shop: Api, kind: str) 
 
 @pytest.mark.rule("ABT-6", "MKT-2")
 def test_a_deleted_customer_group_leaves_ab_tests_and_slots(shop: Api) -> None:
-    group = uuid.uuid4().hex
+    group = unique()
     assert shop.put(f"{SITE}/customer_groups/{group}", json={}).status_code in (200, 201)
     ab_test = make(shop, customer_groups=[group])
-    path = f"{SITE}/slots/home-banner/slot_configurations/{uuid.uuid4().hex}"
+    path = f"{SITE}/slots/{make_slot(shop)}/slot_configurations/{unique()}"
     content = {"type": "recommended_products"}
     put(shop, path, slot_content=content, customer_groups=[group, "Everyone"])
     assert shop.delete(f"{SITE}/customer_groups/{group}").status_code == 200
@@ -470,7 +465,7 @@ def test_a_deleted_customer_group_leaves_ab_tests_and_slots(shop: Api) -> None:
 
 
 def make_category(shop: Api) -> str:
-    name = uuid.uuid4().hex
+    name = unique()
     path = f"/catalogs/{CATALOG}/categories/{name}"
     assert shop.put(path, json={"parent_category_id": "root"}).status_code in (200, 201)
     return name
@@ -483,6 +478,7 @@ def list_rules(shop: Api, segment: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.rule("ABT-8")
+@pytest.mark.needs(SORTING_RULE)
 def test_sorting_rules_are_assigned_to_segments(shop: Api) -> None:
     ab_test = make(shop, "a", "b")
     first, second = f"{ab_test}/segments/a", f"{ab_test}/segments/b"
@@ -515,13 +511,14 @@ def test_sorting_rules_are_assigned_to_segments(shop: Api) -> None:
 
 
 @pytest.mark.rule("ABT-8")
+@pytest.mark.needs(SORTING_RULE)
 def test_sorting_rules_go_with_category_segment_and_ab_test(shop: Api) -> None:
     category = make_category(shop)
     path = f"sorting_rules/by-name/{category}"
     kept, replaced, emptied = (make(shop, "a") for _ in range(3))
     for ab_test in (kept, replaced, emptied):
         assert assign(shop, f"{ab_test}/segments/a", path).status_code == 204
-    name = uuid.uuid4().hex
+    name = unique()
     assert shop.patch(kept, json={"id": name}).status_code == 200
     renamed = f"{SITE}/ab_tests/{name}/segments/a"
     assert list_rules(shop, renamed) == [("by-name", category, "site")]
@@ -537,6 +534,7 @@ def test_sorting_rules_go_with_category_segment_and_ab_test(shop: Api) -> None:
 
 @pytest.mark.rule("ABT-8")
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.needs(SORTING_RULE)
 def test_sorting_rules_and_categories_may_be_missing(shop: Api, method: str) -> None:
     segment, category = f"{make(shop, 'a')}/segments/a", make_category(shop)
     missing = {"sortingRuleId": "lamps-first", "siteId": HERE.site}
@@ -552,29 +550,46 @@ def test_sorting_rules_and_categories_may_be_missing(shop: Api, method: str) -> 
     assert answer.json()["fault"]["type"] == "ABTestSegmentNotFoundException"
 
 
+@pytest.mark.rule("ABT-8")
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_missing_sorting_rule_is_reported_before_the_category(shop: Api, method: str) -> None:
+    segment = f"{make(shop, 'a')}/segments/a"
+    answer = assign(shop, segment, "sorting_rules/none/none", method)
+    missing = {"sortingRuleId": "none", "siteId": HERE.site}
+    assert_fault(answer, 404, "SortingRuleNotFound", missing)
+
+
 @pytest.mark.rule("ABT-7")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        (term("id", "is", "home-banner"), ["home-banner"]),
-        (
-            {"text_query": {"fields": ["description"], "search_phrase": "one page"}},
-            ["checkout-2023"],
-        ),
-        (term("enabled", "is", True), ["checkout-2023", "home-banner"]),
-        (term("paused", "is", False), ["checkout-2023", "home-banner"]),
-        (term("key_metric_id", "is", "Revenue"), ["checkout-2023", "home-banner"]),
-        (term("email_addresses", "is", "reports@shop.example"), ["checkout-2023"]),
-        (term("tags", "one_of", "banner", "x"), ["home-banner"]),
-        (term("expiration_type", "is", "never"), ["checkout-2023", "home-banner"]),
-        (term("start_date", "less", "2023-06-01T00:00:00Z"), ["checkout-2023"]),
-        (term("end_date", "is_null"), ["home-banner"]),
-    ],
-)
-def test_ab_tests_are_found(shop: Api, query: Any, found: list[str]) -> None:
-    own = term("id", "one_of", "checkout-2023", "home-banner")
-    both = {"bool_query": {"must": [query, own]}}
-    assert find(shop, both, sorts=[{"field": "id"}]) == found
+def test_ab_tests_are_found(shop: Api) -> None:
+    first = {
+        "description": "One page for the contract",
+        "email_addresses": ["reports@contract.example"],
+        "start_date": "2023-05-01T00:00:00Z",
+    }
+    second = {
+        "tags": ["banner"],
+        "enabled": True,
+        "paused": True,
+        "end_date": "2098-01-01T00:00:00Z",
+    }
+    names = ["contract-checkout", "contract-home"]
+    for name, members in zip(names, (first, second), strict=True):
+        put(shop, f"{SITE}/ab_tests/{name}", **members)
+    own = term("id", "one_of", *names)
+    for query, found in [
+        (term("id", "is", names[1]), names[1:]),
+        ({"text_query": {"fields": ["description"], "search_phrase": "one page"}}, names[:1]),
+        (term("enabled", "is", True), names[1:]),
+        (term("paused", "is", False), names[:1]),
+        (term("key_metric_id", "is", "Revenue"), names),
+        (term("email_addresses", "is", "reports@contract.example"), names[:1]),
+        (term("tags", "one_of", "banner", "x"), names[1:]),
+        (term("expiration_type", "is", "never"), names),
+        (term("start_date", "less", "2023-06-01T00:00:00Z"), names[:1]),
+        (term("end_date", "is_null"), names[:1]),
+    ]:
+        both = {"bool_query": {"must": [query, own]}}
+        assert find(shop, both, sorts=[{"field": "id"}]) == found
 
 
 @pytest.mark.rule("ABT-7")

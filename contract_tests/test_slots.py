@@ -9,10 +9,10 @@ import requests
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.place import here
+from contract_tests.shop import DATA_SET, make_slot
 
 HERE = here()
 
-pytestmark = pytest.mark.usefixtures("storefront")
 SITE = f"/sites/{HERE.site}"
 CONTENT = {"type": "recommended_products"}
 BANNER = {
@@ -33,23 +33,9 @@ WELCOME = {
 }
 
 
-def make(shop: Api, kind: str, **members: Any) -> None:
-    body = {"type": kind, "properties": {"site_id": HERE.site, **members}}
-    answer = shop.call("POST", "/__emulator__/documents", json=body)
-    assert answer.status_code in (200, 201), answer.text
-
-
-def make_slot(shop: Api, *context_types: str) -> str:
-    """Create a slot for types of contexts; return the id."""
-    slot_id = uuid.uuid4().hex
-    for context_type in context_types or ("global",):
-        make(shop, "slot", slot_id=slot_id, context_type=context_type)
-    return slot_id
-
-
 def path_of(slot_id: str, configuration_id: str = "one", context: str = "") -> str:
     query = f"?context={context}" if context else ""
-    return f"{SITE}/slots/{slot_id}/slot_configurations/{configuration_id}{query}"
+    return f"{SITE}/slots/{slot_id}/slot_configurations/contract-{configuration_id}{query}"
 
 
 def put(shop: Api, path: str, **members: Any) -> dict[str, Any]:
@@ -68,6 +54,7 @@ def term(field: str, operator: str, *values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.rule("SLOT-1")
+@pytest.mark.needs(DATA_SET)
 def test_a_slot_shows_its_configurations(shop: Api) -> None:
     answer = shop.get(f"/sites/{HERE.other_site}/slots/home-banner/global")
     assert answer.status_code == 200
@@ -100,22 +87,21 @@ def test_a_slot_shows_its_configurations(shop: Api) -> None:
 
 @pytest.mark.rule("SLOT-1")
 def test_slots_are_listed_by_id_with_all_properties(shop: Api) -> None:
-    document = shop.get(f"/sites/{HERE.other_site}/slots?start=0&count=1").json()
-    assert (document["_type"], document["count"], document["total"]) == ("slots", 1, 4)
-    document = shop.get(f"/sites/{HERE.other_site}/slots?start=2&count=1").json()
-    assert document["data"][0].items() >= BANNER.items()
     slot_id = make_slot(shop, "global", "category", "folder")
+    page = shop.get(f"{SITE}/slots?start=0&count=1").json()
+    assert (page["_type"], page["count"]) == ("slots", 1)
     found = shop.get(f"{SITE}/slots?count=200").json()["data"]
+    assert {"slot_id", "context_type", "slot_configurations"} <= {*found[0]}
     ids = [(one["slot_id"], one["context_type"]) for one in found]
-    assert ids == sorted(ids)
+    assert (ids, page["total"]) == (sorted(ids), len(ids))
     assert [context for one, context in ids if one == slot_id] == ["category", "folder", "global"]
 
 
 @pytest.mark.rule("SLOT-1")
 def test_missing_sites_and_slots_have_faults(shop: Api) -> None:
     for context_type in ("category", "all"):
-        arguments = {"slotId": "home-banner", "contextType": context_type, "siteId": HERE.site}
-        answer = shop.get(f"{SITE}/slots/home-banner/{context_type}")
+        arguments = {"slotId": "none", "contextType": context_type, "siteId": HERE.site}
+        answer = shop.get(f"{SITE}/slots/none/{context_type}")
         assert_fault(answer, 404, "SlotNotFound", arguments)
     for path in ("slots", "slots/a/global", "slots/a/slot_configurations/b", "slot_configurations"):
         answer = shop.get(f"/sites/none/{path}")
@@ -129,6 +115,7 @@ def test_missing_sites_and_slots_have_faults(shop: Api) -> None:
 
 
 @pytest.mark.rule("SLOT-1")
+@pytest.mark.needs(DATA_SET)
 @pytest.mark.parametrize(
     "query",
     [
@@ -152,6 +139,16 @@ def test_slots_are_found_by_id_description_and_context(shop: Api, query: Any) ->
     assert hit.items() >= BANNER.items()
     [welcome] = [one for one in hit["slot_configurations"] if one["default"]]
     assert welcome.items() >= WELCOME.items()
+
+
+@pytest.mark.rule("SLOT-1")
+def test_slots_are_found_by_id_and_context(shop: Api) -> None:
+    slot_id = make_slot(shop)
+    made = put(shop, path_of(slot_id))
+    must = [term("context_type", "is", "global"), term("slot_id", "is", slot_id)]
+    [hit] = search(shop, "slot_search", {"bool_query": {"must": must}}).json()["hits"]
+    assert (hit["_type"], hit["slot_id"], hit["context_type"]) == ("slot", slot_id, "global")
+    assert made["uuid"] in [one["uuid"] for one in hit["slot_configurations"]]
 
 
 @pytest.mark.rule("SLOT-1", "SRC-2")
@@ -189,11 +186,11 @@ def test_a_slot_configuration_is_created_read_changed_and_deleted(shop: Api) -> 
         "_v": "23.2",
         "_type": "slot_configuration",
         "callout_msg": {"de": {"_type": "markup_text", "markup": "y", "source": "y"}},
-        "configuration_id": "a b",
+        "configuration_id": "contract-a b",
         "context": "global",
         "default": False,
         "enabled": False,
-        "link": f"{shop.url}{shop.scope}{SITE}/slots/{slot_id}/slot_configurations/a%20b",
+        "link": f"{shop.url}{shop.scope}{SITE}/slots/{slot_id}/slot_configurations/contract-a%20b",
         "schedule": {"_type": "schedule", "start_date": "2026-01-01T00:00:00.000Z"},
         "slot_content": {"_type": "slot_content", "body": {"default": markup}, "type": "html"},
         "slot_id": slot_id,
@@ -205,7 +202,7 @@ def test_a_slot_configuration_is_created_read_changed_and_deleted(shop: Api) -> 
     assert changed.json()["template"] == "t"
     assert shop.delete(path).status_code == 204
     assert shop.delete(path).status_code == 204
-    arguments = {"slotConfigurationId": "a b", "slotId": slot_id, "siteId": HERE.site}
+    arguments = {"slotConfigurationId": "contract-a b", "slotId": slot_id, "siteId": HERE.site}
     for method in ("GET", "PATCH"):
         answer = shop.call(method, f"{shop.scope}{path}", json={})
         assert_fault(answer, 404, "SlotConfigurationNotFound", arguments)
@@ -264,7 +261,8 @@ def test_the_query_names_the_context(shop: Api) -> None:
         assert shop.get(document["link"].partition("/v23_2")[2]).json() == document
     assert shop.get(path_of(slot_id, context="global")).status_code == 200
     found = shop.get(f"{SITE}/slots/{slot_id}/category").json()["slot_configurations"]
-    assert [one["configuration_id"] for one in found] == ["one", "one"]
+    ids = [one["configuration_id"] for one in found]
+    assert [name for name in ids if name.startswith("contract")] == ["contract-one", "contract-one"]
 
 
 @pytest.mark.rule("SLOT-3")
@@ -294,14 +292,14 @@ def test_patch_may_change_the_id(shop: Api) -> None:
     slot_id = make_slot(shop)
     first = put(shop, path_of(slot_id, "one"))
     put(shop, path_of(slot_id, "two"))
-    arguments = {"slotConfigurationId": "two", "slotId": slot_id, "siteId": HERE.site}
-    answer = shop.patch(path_of(slot_id, "one"), json={"configuration_id": "two"})
+    arguments = {"slotConfigurationId": "contract-two", "slotId": slot_id, "siteId": HERE.site}
+    answer = shop.patch(path_of(slot_id, "one"), json={"configuration_id": "contract-two"})
     assert_fault(answer, 409, "SlotConfigurationAlreadyExists", arguments)
     answer = shop.put(
         path_of(slot_id, "one"), json={"slot_content": CONTENT, "configuration_id": "x"}
     )
-    assert_fault(answer, 400, "IdConflict", {"bodyID": "x", "urlID": "one"})
-    answer = shop.patch(path_of(slot_id, "one"), json={"configuration_id": "three"})
+    assert_fault(answer, 400, "IdConflict", {"bodyID": "x", "urlID": "contract-one"})
+    answer = shop.patch(path_of(slot_id, "one"), json={"configuration_id": "contract-three"})
     assert answer.status_code == 200
     assert answer.json()["uuid"] == first["uuid"]
     assert shop.get(path_of(slot_id, "one")).status_code == 404
@@ -312,15 +310,16 @@ def test_patch_may_change_the_id(shop: Api) -> None:
 
 @pytest.mark.rule("SLOT-5")
 def test_a_slot_has_one_default_configuration_in_a_context(shop: Api) -> None:
-    slot_id = make_slot(shop, "global", "category")
-    other = path_of(slot_id, context="category=a")
+    slot_id = make_slot(shop, "category")
+    other = path_of(slot_id, context="category=contract-other")
+    one, two = (path_of(slot_id, name, "category=contract-lamps") for name in ("one", "two"))
     put(shop, other, default=True)
-    put(shop, path_of(slot_id, "one"), default=True)
-    put(shop, path_of(slot_id, "two"), default=True)
-    assert shop.get(path_of(slot_id, "one")).json()["default"] is False
-    assert shop.patch(path_of(slot_id, "one"), json={"default": True}).status_code == 200
-    assert shop.get(path_of(slot_id, "two")).json()["default"] is False
-    assert shop.get(path_of(slot_id, "one")).json()["default"] is True
+    put(shop, one, default=True)
+    put(shop, two, default=True)
+    assert shop.get(one).json()["default"] is False
+    assert shop.patch(one, json={"default": True}).status_code == 200
+    assert shop.get(two).json()["default"] is False
+    assert shop.get(one).json()["default"] is True
     assert shop.get(other).json()["default"] is True
 
 
@@ -337,6 +336,7 @@ def test_a_new_content_asset_has_to_exist(shop: Api) -> None:
 
 
 @pytest.mark.rule("SLOT-9")
+@pytest.mark.needs("a library of the site and a shared one")
 def test_content_assets_leave_slot_configurations(shop: Api) -> None:
     names = [uuid.uuid4().hex for _ in range(3)]
     below = "/libraries/SharedLibrary/content"
@@ -356,6 +356,7 @@ def test_content_assets_leave_slot_configurations(shop: Api) -> None:
 
 
 @pytest.mark.rule("SLOT-6")
+@pytest.mark.needs(DATA_SET)
 def test_slot_configurations_of_a_site_are_listed(shop: Api) -> None:
     document = shop.get(f"/sites/{HERE.other_site}/slot_configurations").json()
     assert (document["_type"], document["total"]) == ("slot_configurations", 18)
@@ -368,24 +369,26 @@ def test_slot_configurations_of_a_site_are_listed(shop: Api) -> None:
 
 
 @pytest.mark.rule("SLOT-6")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        (term("configuration_id", "is", "care"), ["care"]),
-        (term("default", "is", False), ["care", "winter"]),
-        (term("enabled", "is", True), ["care", "welcome", "winter"]),
-        (term("context", "is", "category"), ["care"]),
-        (term("slot_id", "is", "home-banner"), ["welcome", "winter"]),
-        ({"text_query": {"fields": ["description"], "search_phrase": "warm"}}, ["winter"]),
-    ],
-)
-def test_slot_configurations_are_found(shop: Api, query: Any, found: list[str]) -> None:
-    own = term("slot_id", "one_of", "home-banner", "category-top")
-    sorts = [{"field": "configuration_id"}]
-    both = {"bool_query": {"must": [query, own]}}
-    answer = search(shop, "slot_configuration_search", both, sorts=sorts)
-    assert answer.status_code == 200
-    assert [hit["configuration_id"] for hit in answer.json()["hits"]] == found
+def test_slot_configurations_are_found(shop: Api) -> None:
+    slot_id, other = make_slot(shop), make_slot(shop, "category")
+    put(shop, path_of(slot_id, "a"), enabled=True, description="Contract warm")
+    put(shop, path_of(slot_id, "b"))
+    put(shop, path_of(other, "c", "category=contract-lamps"), default=True)
+    names = ["contract-a", "contract-b", "contract-c"]
+    known = term("configuration_id", "one_of", *names)
+    for query, found in [
+        (term("configuration_id", "is", "contract-b"), names[1:2]),
+        (term("default", "is", False), names[:2]),
+        (term("enabled", "is", True), names[:1]),
+        (term("context", "is", "category"), names[2:]),
+        (term("slot_id", "one_of", slot_id, other), names),
+        ({"text_query": {"fields": ["description"], "search_phrase": "warm"}}, names[:1]),
+    ]:
+        both = {"bool_query": {"must": [query, known]}}
+        sorts = [{"field": "configuration_id"}]
+        answer = search(shop, "slot_configuration_search", both, sorts=sorts)
+        assert answer.status_code == 200
+        assert [hit["configuration_id"] for hit in answer.json()["hits"]] == found
 
 
 @pytest.mark.rule("SLOT-6")
