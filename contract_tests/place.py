@@ -18,6 +18,7 @@ class Place:
         site: A site.
         other_site: Another site.
         catalog: A catalog with a root category.
+        root: The root category of the catalog.
         other_catalog: Another catalog with a root category.
         library: A library.
         customer_list: A customer list.
@@ -28,6 +29,7 @@ class Place:
     site: str = "RefArch"
     other_site: str = "RefArchGlobal"
     catalog: str = "storefront-catalog"
+    root: str = "root"
     other_catalog: str = "storefront-catalog-global"
     library: str = "SharedLibrary"
     customer_list: str = "RefArch"
@@ -62,8 +64,9 @@ def find(
     """
     first, second = [*(sites or _list(api, "/sites", "id")), "", ""][:2]
     found = [*(catalogs or _list(api, "/catalogs", "root_category")), "", ""][:2]
-    libraries = (library or first, customer_list or first)
-    named = Place(first, second, *found, *libraries, _list_slots(api, first))
+    root = api.get(f"/catalogs/{found[0]}").json().get("root_category", "root")
+    lists = (library or first, customer_list or first)
+    named = Place(first, second, found[0], root, found[1], *lists, _list_slots(api, first))
     paths = (
         *(f"/sites/{name}" for name in (first, second)),
         *(f"/catalogs/{name}" for name in found),

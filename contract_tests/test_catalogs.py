@@ -1,24 +1,64 @@
 """Catalogs and categories (CAT)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+from contract_tests.shop import DATA_SET
 
-Start = Callable[..., Api]
-
-SHOP = "/catalogs/storefront-catalog"
+HERE = here()
+SHOP = f"/catalogs/{HERE.catalog}"
 CATEGORIES = f"{SHOP}/categories"
 NEW = f"{CATEGORIES}/contract-lamps"
 LAMPS = {"name": {"default": "Lamps", "de": "Lampen"}}
 
 
+TOP, CLOTHING, CARE = (f"{CATEGORIES}/contract-{name}" for name in ("top", "clothing", "care"))
+SWEATERS = f"/catalogs/{HERE.other_catalog}/categories/contract-sweaters"
+CHANGED = "a catalog to change: no request creates one"
+TREE: dict[str, dict[str, Any]] = {
+    TOP: {"name": {"default": "Top"}, "online": True},
+    CLOTHING: {
+        "description": {"default": "Sweaters and bags"},
+        "name": {"default": "Clothing", "de": "Kleidung"},
+        "online": True,
+        "parent_category_id": "contract-top",
+        "position": 1,
+    },
+    f"{CATEGORIES}/contract-sweaters": {
+        "name": {"default": "Sweaters", "de": "Pullover"},
+        "online": True,
+        "parent_category_id": "contract-clothing",
+        "position": 1,
+    },
+    f"{CATEGORIES}/contract-bags": {
+        "online": True,
+        "parent_category_id": "contract-clothing",
+        "position": 2,
+    },
+    CARE: {
+        "name": {"default": "Care", "de": "Pflege"},
+        "online": True,
+        "parent_category_id": "contract-top",
+        "position": 2,
+    },
+    f"{CATEGORIES}/contract-gifts": {"parent_category_id": "contract-top"},
+    SWEATERS: {"name": {"default": "Sweaters", "fr": "Pulls"}},
+    f"{CLOTHING}/category_links/{HERE.catalog}/contract-care/accessories": {"position": 2},
+    f"{CLOTHING}/category_links/{HERE.catalog}/contract-gifts/cross_selling": {"position": 1},
+}
+"""Categories and links of the tests; the last category is in the other catalog."""
+
+
 @pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+def shop(shop: Api) -> Api:
+    """A server with ``TREE`` in two catalogs."""
+    for path, body in TREE.items():
+        answer = shop.put(path, json=body)
+        assert answer.status_code == 200, answer.text
+    return shop
 
 
 def show(api: Api, path: str) -> Any:
@@ -48,6 +88,7 @@ def text(phrase: str, *fields: str) -> dict[str, Any]:
 
 
 @pytest.mark.rule("CAT-1")
+@pytest.mark.needs(DATA_SET)
 def test_a_catalog_shows_what_belongs_to_it(shop: Api) -> None:
     document = show(shop, SHOP)
     assert len(document.pop("_resource_state")) == 64
@@ -57,7 +98,7 @@ def test_a_catalog_shows_what_belongs_to_it(shop: Api) -> None:
         "_v": "23.2",
         "_type": "catalog",
         "assigned_sites": [site],
-        "category_count": 17,
+        "category_count": 23,
         "creation_date": "2023-01-10T08:00:00.000Z",
         "id": "storefront-catalog",
         "last_modified": "2023-02-20T14:10:00.000Z",
@@ -70,27 +111,43 @@ def test_a_catalog_shows_what_belongs_to_it(shop: Api) -> None:
     listed = show(shop, "/catalogs")["data"]
     ids = ["master-catalog", "storefront-catalog", "storefront-catalog-global"]
     assert [one["id"] for one in listed] == ids
-    answer = shop.get("/catalogs/none")
-    message = "No catalog with ID 'none' could be found."
-    assert_fault(answer, 404, "CatalogNotFound", {"catalogId": "none"}, message)
 
 
 @pytest.mark.rule("CAT-1")
+@pytest.mark.needs(CHANGED)
 def test_a_catalog_and_its_root_category_share_name_description_and_online(shop: Api) -> None:
     changes = {"name": {"default": "Lights"}, "description": {"default": "d"}, "online": False}
-    fixed = {"root_category": "bags", "category_count": 99}
+    fixed = {"root_category": "contract-bags", "category_count": 99}
     changed = shop.patch(SHOP, json=changes | fixed)
     assert changed.status_code == 200
     for document in (changed.json(), show(shop, f"{CATEGORIES}/root")):
         assert {name: document[name] for name in changes} == changes
-    assert (changed.json()["root_category"], changed.json()["category_count"]) == ("root", 17)
+    assert (changed.json()["root_category"], changed.json()["category_count"]) == ("root", 23)
     answer = shop.patch(f"{CATEGORIES}/root", json={"name": {"default": "Shop"}, "online": True})
     assert answer.status_code == 200
     catalog = show(shop, SHOP)
     assert (catalog["name"], catalog["online"]) == ({"default": "Shop"}, True)
     assert catalog["description"] == {"default": "d"}
-    missing = shop.patch("/catalogs/none", json={})
-    assert_fault(missing, 404, "CatalogNotFound", {"catalogId": "none"})
+    moved = shop.patch(f"{CATEGORIES}/root", json={"parent_category_id": "contract-bags"})
+    assert_fault(moved, 400, "CategoryInvalid", {"fieldId": "parent_category_id"})
+    assert_fault(shop.delete(f"{CATEGORIES}/root"), 400, "CategoryInvalid", {"fieldId": "id"})
+
+
+@pytest.mark.rule("CAT-1")
+def test_catalogs_are_listed_read_and_found(shop: Api) -> None:
+    listed = [one["id"] for one in show(shop, "/catalogs?count=200")["data"]]
+    assert {HERE.catalog, HERE.other_catalog} <= set(listed)
+    document = show(shop, SHOP)
+    assert (document["_type"], document["id"]) == ("catalog", HERE.catalog)
+    assert document["link"] == f"{shop.url}/s/-/dw/data/v23_2{SHOP}"
+    assert document["root_category"] == HERE.root
+    assert show(shop, f"{CATEGORIES}/{HERE.root}")["catalog_id"] == HERE.catalog
+    assert shop.delete(CARE).status_code == 204
+    assert show(shop, SHOP)["category_count"] == document["category_count"] - 1
+    assert find_ids(shop, "/catalog_search", term("id", HERE.catalog, "none")) == [HERE.catalog]
+    for answer in (shop.get("/catalogs/none"), shop.patch("/catalogs/none", json={})):
+        message = "No catalog with ID 'none' could be found."
+        assert_fault(answer, 404, "CatalogNotFound", {"catalogId": "none"}, message)
 
 
 @pytest.mark.rule("CAT-1")
@@ -108,6 +165,7 @@ def test_a_catalog_and_its_root_category_share_name_description_and_online(shop:
         (text("reference", "description"), []),
     ],
 )
+@pytest.mark.needs(DATA_SET)
 def test_catalogs_are_searched_by_these_fields(shop: Api, query: Any, expected: list[str]) -> None:
     assert find_ids(shop, "/catalog_search", query) == expected
     for field in ("id", "name", "description", "creation_date"):
@@ -125,12 +183,12 @@ def test_a_category_is_created_changed_and_deleted(shop: Api) -> None:
     assert document == {
         "_v": "23.2",
         "_type": "category",
-        "catalog_id": "storefront-catalog",
+        "catalog_id": HERE.catalog,
         "id": "contract-lamps",
         "link": f"{shop.url}/s/-/dw/data/v23_2{NEW}",
         "name": {"default": "Lamps", "de": "Lampen"},
         "online": False,
-        "parent_category_id": "root",
+        "parent_category_id": HERE.root,
     }
     changes = {"online": True, "position": 2.5, "thumbnail": "lamps.jpg"}
     changed = shop.patch(NEW, json=changes)
@@ -142,10 +200,8 @@ def test_a_category_is_created_changed_and_deleted(shop: Api) -> None:
     refused = shop.put(NEW, json=LAMPS, headers={"x-dw-validate-existing": "true"})
     assert_fault(refused, 400, "CategoryInvalid", {"fieldId": "id"})
     assert shop.delete(NEW).status_code == 204
-    arguments = {"catalogId": "storefront-catalog", "categoryId": "contract-lamps"}
-    message = (
-        "No category with ID 'contract-lamps' for catalog 'storefront-catalog' could be found."
-    )
+    arguments = {"catalogId": HERE.catalog, "categoryId": "contract-lamps"}
+    message = f"No category with ID 'contract-lamps' for catalog '{HERE.catalog}' could be found."
     for answer in (shop.get(NEW), shop.delete(NEW), shop.patch(NEW, json={})):
         assert_fault(answer, 404, "CategoryNotFound", arguments, message)
 
@@ -166,22 +222,23 @@ def test_a_missing_catalog_is_reported_first(shop: Api) -> None:
 @pytest.mark.rule("CAT-3")
 def test_a_category_is_below_a_category_and_never_below_itself(shop: Api) -> None:
     inner = f"{CATEGORIES}/contract-inner"
-    shop.put(NEW, json={"parent_category_id": "bags"})
+    shop.put(NEW, json={"parent_category_id": "contract-bags"})
     assert shop.put(inner, json={"parent_category_id": "contract-lamps"}).status_code == 200
     refused = [
         shop.put(f"{CATEGORIES}/contract-x", json={"parent_category_id": "none"}),
         shop.patch(NEW, json={"parent_category_id": "none"}),
         shop.patch(NEW, json={"parent_category_id": "contract-lamps"}),
         shop.patch(NEW, json={"parent_category_id": "contract-inner"}),
-        shop.patch(f"{CATEGORIES}/clothing", json={"parent_category_id": "contract-inner"}),
-        shop.patch(f"{CATEGORIES}/root", json={"parent_category_id": "bags"}),
+        shop.patch(
+            f"{CATEGORIES}/contract-clothing", json={"parent_category_id": "contract-inner"}
+        ),
     ]
     for answer in refused:
         assert_fault(answer, 400, "CategoryInvalid", {"fieldId": "parent_category_id"})
     moved = shop.patch(NEW, json={"parent_category_id": None})
-    assert moved.json()["parent_category_id"] == "root"
-    assert "categories" not in show(shop, f"{CATEGORIES}/bags")
-    assert "parent_category_id" not in show(shop, f"{CATEGORIES}/root")
+    assert moved.json()["parent_category_id"] == HERE.root
+    assert "categories" not in show(shop, f"{CATEGORIES}/contract-bags")
+    assert "parent_category_id" not in show(shop, f"{CATEGORIES}/{HERE.root}")
 
 
 def _names(document: Any) -> Any:
@@ -189,17 +246,12 @@ def _names(document: Any) -> Any:
     return {document["id"]: [_names(one) for one in document.get("categories", ())]}
 
 
-CLOTHING = ["sweaters", "bags", "shirts", "trousers", "dresses", "coats"]
 LEVELS = {
-    "clothing": CLOTHING,
-    "care": ["garment-care", "leather-care"],
-    "shoes": [],
-    "accessories": [],
-    "home": [],
-    "looks": [],
-    "gifts": ["gift-cards"],
+    "contract-clothing": ["contract-sweaters", "contract-bags"],
+    "contract-care": [],
+    "contract-gifts": [],
 }
-"""The categories below the root by position, and the categories below each of them."""
+"""The categories below the top by position, and the categories below each of them."""
 
 
 @pytest.mark.rule("CAT-4")
@@ -212,27 +264,29 @@ LEVELS = {
     ],
 )
 def test_a_category_shows_the_levels_below(shop: Api, parameters: str, expected: Any) -> None:
-    root = show(shop, f"{CATEGORIES}/root{parameters}")
-    assert _names(root) == {"root": expected}
-    for below in root.get("categories", ()):
-        assert below["parent_category_id"] == "root"
+    top = show(shop, f"{TOP}{parameters}")
+    assert _names(top) == {"contract-top": expected}
+    for below in top.get("categories", ()):
+        assert below["parent_category_id"] == "contract-top"
         assert below["link"] == f"{shop.url}/s/-/dw/data/v23_2{CATEGORIES}/{below['id']}"
 
 
 @pytest.mark.rule("CAT-4")
 def test_a_list_shows_all_categories_without_levels(shop: Api) -> None:
-    page = show(shop, f"{CATEGORIES}?select=(**)&count=3&start=1")
-    assert (page["total"], page["count"]) == (17, 3)
-    assert [one["id"] for one in page["data"]] == ["bags", "care", "clothing"]
+    page = show(shop, f"{CATEGORIES}?select=(**)&count=200")
+    ids = [one["id"] for one in page["data"]]
+    assert (ids, len(ids)) == (sorted(ids), page["count"])
+    assert {"contract-top", "contract-bags", "contract-gifts"} <= set(ids)
+    assert show(shop, f"{CATEGORIES}?count=3&start=1")["count"] == 3
     assert not any("categories" in one or "paths" in one for one in page["data"])
     for value, fault in (("x", "MalformedParameter"), ("-1", "ValueConstraintViolation")):
-        answer = shop.get(f"{CATEGORIES}/root?levels={value}")
+        answer = shop.get(f"{TOP}?levels={value}")
         assert answer.json()["fault"]["type"] == f"{fault}Exception"
 
 
 @pytest.mark.rule("CAT-4")
 def test_an_answer_shows_a_bounded_number_of_levels(shop: Api) -> None:
-    parent = "root"
+    parent = "contract-top"
     for number in range(52):
         path = f"{CATEGORIES}/contract-{number}"
         assert shop.put(path, json={"parent_category_id": parent}).status_code == 200
@@ -245,26 +299,27 @@ def test_an_answer_shows_a_bounded_number_of_levels(shop: Api) -> None:
 
 @pytest.mark.rule("CAT-5")
 def test_a_category_goes_with_all_categories_below(shop: Api) -> None:
-    shop.put(NEW, json={"parent_category_id": "sweaters"})
-    assert shop.delete(f"{CATEGORIES}/clothing").status_code == 204
-    left = {name: below for name, below in LEVELS.items() if name != "clothing"}
-    ids = {one["id"] for one in show(shop, CATEGORIES)["data"]}
-    assert ids == {"root", *left, *(one for below in left.values() for one in below)}
-    assert _names(show(shop, f"{CATEGORIES}/root")) == {"root": [{name: []} for name in left]}
-    other = show(shop, "/catalogs/storefront-catalog-global/categories")["data"]
-    assert {"clothing", *CLOTHING} <= {one["id"] for one in other}
-    answer = shop.delete(f"{CATEGORIES}/root")
-    assert_fault(answer, 400, "CategoryInvalid", {"fieldId": "id"})
-    shop.put(f"{CATEGORIES}/clothing", json={})
-    assert "categories" not in show(shop, f"{CATEGORIES}/clothing")
+    shop.put(NEW, json={"parent_category_id": "contract-sweaters"})
+    assert shop.delete(CLOTHING).status_code == 204
+    for name in ("clothing", "sweaters", "bags", "lamps"):
+        assert shop.get(f"{CATEGORIES}/contract-{name}").status_code == 404
+    assert _names(show(shop, TOP)) == {
+        "contract-top": [{"contract-care": []}, {"contract-gifts": []}]
+    }
+    assert show(shop, SWEATERS)["id"] == "contract-sweaters"
+    shop.put(CLOTHING, json={})
+    assert "categories" not in show(shop, CLOTHING)
 
 
+OWN = term(
+    "id", *(path.rpartition("/")[2] for path in TREE if "links" not in path), operator="one_of"
+)
 SEARCHES = [
-    (term("id", "bags"), ["bags"]),
-    (text("pullover", "name"), ["sweaters"]),
-    (text("bags", "description"), ["clothing"]),
-    (term("online", False), ["gifts"]),
-    (term("creation_date", "2023-01-10T09:00:00.000Z", operator="less"), ["root"]),
+    (term("id", "contract-bags"), ["contract-bags"]),
+    (text("pullover", "name"), ["contract-sweaters"]),
+    (text("bags", "description"), ["contract-clothing"]),
+    (term("online", False), ["contract-gifts"]),
+    (term("creation_date", "2023-01-10T09:00:00.000Z", operator="less"), []),
 ]
 
 
@@ -273,15 +328,18 @@ SEARCHES = [
     ("query", "expected"),
     [
         *SEARCHES,
-        (term("parent_category_id", "root"), sorted(LEVELS)),
-        (term("parent_category_id", "clothing"), sorted(CLOTHING)),
+        (term("parent_category_id", "contract-top"), sorted(LEVELS)),
+        (
+            term("parent_category_id", "contract-clothing"),
+            ["contract-bags", "contract-sweaters"],
+        ),
     ],
 )
 def test_categories_of_a_catalog_are_searched(shop: Api, query: Any, expected: list[str]) -> None:
-    path = f"{SHOP}/category_search"
-    assert find_ids(shop, path, query) == expected
+    path, both = f"{SHOP}/category_search", {"bool_query": {"must": [OWN, query]}}
+    assert find_ids(shop, path, both) == expected
     for field in ("id", "name", "description", "creation_date", "online", "position"):
-        assert sorted(find_ids(shop, path, query, sorts=[{"field": field}])) == expected
+        assert sorted(find_ids(shop, path, both, sorts=[{"field": field}])) == expected
 
 
 @pytest.mark.rule("CAT-6")
@@ -289,37 +347,42 @@ def test_categories_of_a_catalog_are_searched(shop: Api, query: Any, expected: l
 def test_categories_of_all_catalogs_are_searched(
     shop: Api, query: Any, expected: list[str]
 ) -> None:
-    must = [term("catalog_id", "storefront-catalog", "none", operator="one_of"), query]
+    must = [term("catalog_id", HERE.catalog, "none", operator="one_of"), OWN, query]
     path = "/category_search"
     assert find_ids(shop, path, {"bool_query": {"must": must}}) == expected
-    hits = find(shop, path, term("id", "sweaters"), select="(**)", sorts=[{"field": "position"}])
-    catalogs = [hit["catalog_id"] for hit in hits["hits"]]
-    assert catalogs == ["storefront-catalog", "storefront-catalog-global"]
+    sweaters = term("id", "contract-sweaters")
+    hits = find(shop, path, sweaters, select="(**)", sorts=[{"field": "position"}])["hits"]
+    assert {hit["catalog_id"] for hit in hits} == {HERE.catalog, HERE.other_catalog}
 
 
 @pytest.mark.rule("CAT-6")
 def test_a_found_category_shows_path_and_levels(shop: Api) -> None:
-    [hit] = find(shop, f"{SHOP}/category_search", term("id", "clothing"), select="(**)")["hits"]
+    path = f"{SHOP}/category_search"
+    [hit] = find(shop, path, term("id", "contract-clothing"), select="(**)")["hits"]
+    root = show(shop, f"{CATEGORIES}/{HERE.root}")
     assert hit["paths"] == [
-        {"_type": "path_record", "id": "root", "name": {"default": "Reference Store"}},
+        {"_type": "path_record", **{n: root[n] for n in ("id", "name") if n in root}},
+        {"_type": "path_record", "id": "contract-top", "name": {"default": "Top"}},
         {
             "_type": "path_record",
-            "id": "clothing",
+            "id": "contract-clothing",
             "name": {"default": "Clothing", "de": "Kleidung"},
         },
     ]
-    assert _names(hit) == {"clothing": [{name: []} for name in CLOTHING]}
-    hits = find(shop, "/category_search?levels=0", term("id", "care"), select="(**)")["hits"]
-    assert not any("categories" in hit for hit in hits)
-    [hit, _] = find(shop, "/category_search", term("id", "care"))["hits"]
+    below = [{"contract-sweaters": []}, {"contract-bags": []}]
+    assert _names(hit) == {"contract-clothing": below}
+    top = term("id", "contract-top")
+    [hit] = find(shop, "/category_search?levels=0", top, select="(**)")["hits"]
+    assert "categories" not in hit
+    [hit] = find(shop, "/category_search", top)["hits"]
     assert set(hit) - {"_v", "_type", "_resource_state"} == {"id", "link"}
     sorted_by_parent = {"query": {"match_all_query": {}}, "sorts": [{"field": "catalog_id"}]}
     answer = shop.call("POST", f"{shop.scope}/category_search", json=sorted_by_parent)
     assert answer.json()["fault"]["type"] == "FieldNotSortableException"
 
 
-LINKS = f"{CATEGORIES}/clothing/category_links"
-LINK = f"{CATEGORIES}/contract-lamps/category_links/storefront-catalog-global/sweaters"
+LINKS = f"{CLOTHING}/category_links"
+LINK = f"{NEW}/category_links/{HERE.other_catalog}/contract-sweaters"
 
 
 @pytest.mark.rule("CAT-7")
@@ -329,17 +392,21 @@ def test_links_of_a_category_are_listed_by_position(shop: Api) -> None:
     base = f"{shop.url}/s/-/dw/data/v23_2"
     assert {n: v for n, v in listed["data"][0].items() if n not in ("_resource_state", "_v")} == {
         "_type": "category_link",
-        "link": f"{base}{LINKS}/storefront-catalog/gifts/cross_selling",
-        "source_catalog_id": "storefront-catalog",
-        "source_category_id": "clothing",
-        "target_catalog_id": "storefront-catalog",
-        "target_category_id": "gifts",
+        "link": f"{base}{LINKS}/{HERE.catalog}/contract-gifts/cross_selling",
+        "source_catalog_id": HERE.catalog,
+        "source_category_id": "contract-clothing",
+        "target_catalog_id": HERE.catalog,
+        "target_category_id": "contract-gifts",
         "type": "cross_selling",
     }
     page = show(shop, f"{LINKS}?select=(**)&start=1&count=1")
     [whole] = page["data"]
-    assert (page["total"], whole["target_category_id"], whole["position"]) == (2, "care", 2)
-    assert whole["source_catalog_name"] == {"default": "Reference Store"}
+    assert (page["total"], whole["target_category_id"], whole["position"]) == (
+        2,
+        "contract-care",
+        2,
+    )
+    assert whole.get("source_catalog_name") == show(shop, SHOP).get("name")
     assert whole["target_category_name"] == {"default": "Care", "de": "Pflege"}
 
 
@@ -351,22 +418,20 @@ def test_a_link_is_created_moved_and_deleted(shop: Api) -> None:
     document = created.json()
     assert len(document.pop("_resource_state")) == 64
     assert document.pop("last_modified").endswith("Z")
+    for end, name in (("source", HERE.catalog), ("target", HERE.other_catalog)):
+        known = show(shop, f"/catalogs/{name}").get("name")
+        assert document.pop(f"{end}_catalog_name", None) == known
     assert document == {
         "_v": "23.2",
         "_type": "category_link",
         "link": f"{shop.url}/s/-/dw/data/v23_2{LINK}/up_selling",
         "position": 2,
-        "source_catalog_id": "storefront-catalog",
-        "source_catalog_name": {"default": "Reference Store"},
+        "source_catalog_id": HERE.catalog,
         "source_category_id": "contract-lamps",
         "source_category_name": {"default": "Lamps", "de": "Lampen"},
-        "target_catalog_id": "storefront-catalog-global",
-        "target_catalog_name": {
-            "default": "Reference Store International",
-            "de": "Referenzladen International",
-        },
-        "target_category_id": "sweaters",
-        "target_category_name": {"default": "Sweaters", "de": "Pullover", "fr": "Pulls"},
+        "target_catalog_id": HERE.other_catalog,
+        "target_category_id": "contract-sweaters",
+        "target_category_name": {"default": "Sweaters", "fr": "Pulls"},
         "type": "up_selling",
     }
     read = show(shop, f"{LINK}/up_selling")
@@ -378,7 +443,7 @@ def test_a_link_is_created_moved_and_deleted(shop: Api) -> None:
     changed = shop.patch(f"{LINK}/up_selling", json={"position": None})
     assert "position" not in changed.json()
     assert shop.delete(f"{LINK}/up_selling").status_code == 204
-    names = ("storefront-catalog", "contract-lamps", "storefront-catalog-global", "sweaters")
+    names = (HERE.catalog, "contract-lamps", HERE.other_catalog, "contract-sweaters")
     keys = ("catalogId", "categoryId", "targetCatalogId", "targetCategoryId")
     arguments = {**dict(zip(keys, names, strict=True)), "type": "up_selling"}
     path = f"{LINK}/up_selling"
@@ -393,21 +458,25 @@ def test_source_target_and_type_of_a_link_are_checked(shop: Api) -> None:
         (f"{LINKS}/none/x/other", "CatalogNotFound", {"catalogId": "none"}),
         ("/catalogs/none/categories/x/category_links/y/z/other", "CatalogNotFound", None),
         (
-            f"{LINKS}/storefront-catalog/none/other",
+            f"{LINKS}/{HERE.catalog}/none/other",
             "CategoryNotFound",
-            {"catalogId": "storefront-catalog", "categoryId": "none"},
+            {"catalogId": HERE.catalog, "categoryId": "none"},
         ),
-        (f"{CATEGORIES}/none/category_links/storefront-catalog/care/other", "CategoryNotFound", {}),
+        (
+            f"{CATEGORIES}/none/category_links/{HERE.catalog}/contract-care/other",
+            "CategoryNotFound",
+            {},
+        ),
     ):
         for answer in (shop.get(path), shop.put(path, json={}), shop.delete(path)):
             fault = answer.json()["fault"]
             assert (answer.status_code, fault["type"]) == (404, f"{kind}Exception")
             assert not arguments or fault["arguments"] == arguments
-    path = f"{LINKS}/storefront-catalog/care"
+    path = f"{LINKS}/{HERE.catalog}/contract-care"
     answer = shop.put(f"{path}/none", json={})
     expected = {"value": "none", "type": "CategoryLinkType"}
     assert_fault(answer, 400, "IllegalEnumerationValue", expected)
-    other = shop.put(f"{path}/accessories", json={"target_category_id": "gifts"})
+    other = shop.put(f"{path}/accessories", json={"target_category_id": "contract-gifts"})
     assert other.json()["fault"]["type"] == "IdConflictException"
     stale = {"position": 1, "_resource_state": "0" * 64}
     answer = shop.patch(f"{path}/accessories", json=stale)
@@ -419,9 +488,9 @@ def test_source_target_and_type_of_a_link_are_checked(shop: Api) -> None:
 @pytest.mark.rule("CAT-5", "CAT-7")
 def test_links_go_with_both_ends(shop: Api) -> None:
     shop.put(NEW, json=LAMPS)
-    link = f"{LINKS}/storefront-catalog/contract-lamps/other"
+    link = f"{LINKS}/{HERE.catalog}/contract-lamps/other"
     shop.put(link, json={})
-    shop.put(f"{NEW}/category_links/storefront-catalog/clothing/other", json={})
+    shop.put(f"{NEW}/category_links/{HERE.catalog}/contract-clothing/other", json={})
     assert shop.delete(NEW).status_code == 204
     assert show(shop, LINKS)["total"] == 2
     shop.put(NEW, json=LAMPS)
