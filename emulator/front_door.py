@@ -165,9 +165,9 @@ def _read_body(environ: "WSGIEnvironment") -> None:
     Some servers leave a stream that must not be read beyond the length. Behind this function all
     servers look alike. The application refuses a body that is too large, in the form of its API.
     """
-    length: str = environ.get("CONTENT_LENGTH", "")
     if type(environ["wsgi.input"]) is BytesIO:  # the bundled server has read it
         return
+    length: str = environ.get("CONTENT_LENGTH", "")
     if length and length.isdecimal() and int(length[:MAX_LENGTH_DIGITS]) > MAX_READ_BYTES:
         body, environ[TOO_LARGE] = b"", True
     else:
@@ -226,11 +226,7 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
     recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
         reply = _serve(environ, recorded, workspace)
-        recorded.answered(reply)
-        if reply.stream is None:
-            recorded.reply_body = Body.of(b"".join(reply.parts), body_bytes)
-        else:
-            recorded.reply_body = Body(b"", int(dict(reply.headers).get("Content-Length", 0)))
+        recorded.answered(reply, body_bytes)
     finally:
         recorded.fault = environ.get(FAULT, "")
         if type(body) is not BytesIO:

@@ -22,8 +22,12 @@ MAX_CACHED_HEADERS = 1024
 MAX_CACHED_CHARACTERS = 2048  # of one header: bounded keys bound the bytes of the cache
 
 
-def claim(environ: "WSGIEnvironment") -> str:
+def claim(environ: "WSGIEnvironment", form_client: str | None = None) -> str:
     """Return the client id of a token, a query, a header, a form or a Basic header, in this order.
+
+    Args:
+        environ: The request.
+        form_client: The client id of the form, if read before; empty for none.
 
     Returns:
         The id, not verified; empty if the request has none.
@@ -35,7 +39,8 @@ def claim(environ: "WSGIEnvironment") -> str:
         return client
     if client := read(environ, "HTTP_X_DW_CLIENT_ID"):
         return client
-    return _read_form(environ) or _read_basic(authorization)
+    in_form = read_form(environ) if form_client is None else form_client
+    return in_form or _read_basic(authorization)
 
 
 def read(environ: "WSGIEnvironment", name: str) -> str:
@@ -93,7 +98,7 @@ def _read_query(query: str) -> str:
     return _find(query, "client_id") if "client_id=" in query else ""
 
 
-def _read_form(environ: "WSGIEnvironment") -> str:
+def read_form(environ: "WSGIEnvironment") -> str:
     """Return the client id of a form; the body can be read again."""
     length, stream = read(environ, "CONTENT_LENGTH"), environ.get("wsgi.input")
     is_form = read(environ, "CONTENT_TYPE").partition(";")[0].strip().lower() == FORM_MEDIA_TYPE

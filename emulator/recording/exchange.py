@@ -89,7 +89,6 @@ class Exchange:
         method: The method, after an override.
         path: The path in canonical form, percent-encoded.
         query: The query string.
-        client: The client id in the request, not verified; empty if there is none.
         environ: The request's headers with the names of the WSGI environment.
         at: The time of the request by the clock of the workspace.
         number: The number in the journal, from 1.
@@ -101,13 +100,13 @@ class Exchange:
         reply_headers: The headers of the answer.
         reply_body: The body of the answer.
         concealed: The names of members with a secret, besides names of secrets.
+        form_client: The client id in a form, empty if there is none.
     """
 
     family: "Family"
     method: str
     path: str
     query: str
-    client: str
     environ: "WSGIEnvironment"
     at: datetime
     number: int = 0
@@ -119,6 +118,12 @@ class Exchange:
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     reply_body: Body = EMPTY_BODY
     concealed: Sequence[str] = ()
+    form_client: str = ""
+
+    @cached_property
+    def client(self) -> str:
+        """The client id in the request, not verified; empty if there is none."""
+        return caller.claim({**self.environ, "QUERY_STRING": self.query}, self.form_client)
 
     @cached_property
     def operation(self) -> str:
@@ -145,7 +150,7 @@ class Exchange:
         """The memory of the exchange in bytes, roughly."""
         reply_headers = chain.from_iterable(self.reply_headers)
         headers = sum(map(len, chain(self.environ, self.environ.values(), reply_headers)))
-        texts = sum(map(len, (self.path, self.query, self.client, *self.concealed)))
+        texts = sum(map(len, (self.path, self.query, self.form_client, *self.concealed)))
         bodies = len(self.request_body.data) + len(self.reply_body.data)
         return OBJECT_BYTES + headers + texts + bodies
 
@@ -174,10 +179,14 @@ class Exchange:
         self.concealed = tuple(sorted(names))
         self.redactor.names = frozenset(names)
 
-    def answered(self, reply: Reply) -> None:
-        """Note status and headers of the answer."""
+    def answered(self, reply: Reply, bound: int) -> None:
+        """Note status and headers of the answer, and the first ``bound`` bytes of the body."""
         self.status = int(reply.status[:3])
         self.reply_headers = reply.headers
+        if reply.stream is None:
+            self.reply_body = Body.of(b"".join(reply.parts), bound)
+        else:
+            self.reply_body = Body(b"", int(dict(reply.headers).get("Content-Length", 0)))
 
     def show(self) -> dict[str, Any]:
         """Return the exchange as JSON, without secrets."""
@@ -208,6 +217,7 @@ class Exchange:
 
 OBJECT_BYTES = 2048
 """Memory of an exchange without the texts."""
+HEADER_PREFIXES = ("HTTP_", "CONTENT_")
 CONTENT_HEADERS = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
 
@@ -221,17 +231,13 @@ def _headers(environ: "WSGIEnvironment") -> Iterator[tuple[str, str]]:
 
 def begin(environ: "WSGIEnvironment", family: "Family", now: Callable[[], datetime]) -> Exchange:
     """Return the exchange of a new request."""
-    client = caller.claim(environ)
     sent = {}
     for name, value in environ.items():
-        if name.startswith(("HTTP_", "CONTENT_")):
+        if name.startswith(HEADER_PREFIXES):
             sent[name] = value if type(value) is str else caller.read(environ, name)
-    return Exchange(
-        family,
-        caller.read(environ, "REQUEST_METHOD"),
-        caller.read(environ, "PATH_INFO"),
-        caller.read(environ, "QUERY_STRING"),
-        client,
-        sent,
-        now(),
-    )
+    method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
+    exchange = Exchange(family, method, path, environ.get("QUERY_STRING", ""), sent, now())
+    # A form is read at once: the journal may keep less of the body.
+    if caller.FORM_MEDIA_TYPE in sent.get("CONTENT_TYPE", "").lower():
+        exchange.form_client = caller.read_form(environ)
+    return exchange

@@ -119,7 +119,9 @@ class Journal:
             exchange.number = next(self._numbers)
             self._exchanges.append((next(self._memory.ages), exchange))
             self._size += exchange.size
-            while len(self) > self.capacity or (self._size > MAX_JOURNAL_BYTES and len(self) > 1):
+            while len(self._exchanges) > self.capacity or (
+                self._size > MAX_JOURNAL_BYTES and len(self._exchanges) > 1
+            ):
                 self._size -= self._exchanges.popleft()[1].size
             grown = self._size - before
         # Without the lock: ``grow`` takes the locks of all journals.

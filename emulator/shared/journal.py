@@ -74,7 +74,7 @@ def encode(exchange: Exchange) -> bytes:
         "method": exchange.method,
         "path": exchange.path,
         "query": exchange.query,
-        "client": exchange.client,
+        "form_client": exchange.form_client,
         "environ": exchange.environ,
         "at": exchange.at.isoformat(),
         "seconds": exchange.seconds,
@@ -104,7 +104,6 @@ def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
         method=read["method"],
         path=read["path"],
         query=read["query"],
-        client=read["client"],
         environ=read["environ"],
         at=datetime.fromisoformat(read["at"]),
         number=int(number),
@@ -116,4 +115,5 @@ def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
         reply_headers=[(name, value) for name, value in read["headers"]],
         reply_body=Body(bodies[cut:], reply_size),
         concealed=tuple(read["concealed"]),
+        form_client=read["form_client"],
     )

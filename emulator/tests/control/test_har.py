@@ -25,7 +25,7 @@ def nothing(_: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[
 
 def exchange(query: str = "", environ: dict[str, Any] | None = None, **others: Any) -> Exchange:
     family = Family("data", nothing)
-    return Exchange(family, "GET", "/a%20b", query, "", environ or {}, NOON, **others)
+    return Exchange(family, "GET", "/a%20b", query, environ or {}, NOON, **others)
 
 
 def entry(*args: Any, **options: Any) -> Any:

@@ -511,7 +511,7 @@ def test_no_exchange_spoils_a_list(  # noqa: PLR0913, PLR0917 - what makes up an
     environ |= {"REQUEST_METHOD": method[9:] or "PATCH", f"HTTP_X{header}": header}
     environ |= {"HTTP_AUTHORIZATION": header, "HTTP_X_DW_CLIENT_ID": "me", "CONTENT_TYPE": header}
     exchange = begin(environ, FAMILY, lambda: datetime(9999, 12, 31, tzinfo=UTC))
-    exchange.answered(Reply("500 Any", [(header, header)], []))
+    exchange.answered(Reply("500 Any", [(header, header)], []), 0)
     exchange.request_body = exchange.reply_body = Body.of(body, size)
     LISTENING.workspace.journal.clear()
     LISTENING.workspace.journal.add(exchange)

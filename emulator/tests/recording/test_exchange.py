@@ -48,8 +48,8 @@ def test_what_was_asked_and_answered_is_shown() -> None:
         "wsgi.url_scheme": "http",
     }
     exchange = meet(environ, number=7, seconds=0.12345678, fault="X", failpoint="2")
-    exchange.request_body, exchange.reply_body = body("asked"), Body.of(b"answered", 3)
-    exchange.answered(Reply("404 Not Found", [("Content-Type", "text/html")], []))
+    exchange.request_body = body("asked")
+    exchange.answered(Reply("404 Not Found", [("Content-Type", "text/html")], [b"answered"]), 3)
     assert exchange.show() == {
         "number": 7,
         "method": "GET",
@@ -210,7 +210,7 @@ def test_a_secret_of_a_form_that_was_cut_is_not_shown(bound: int) -> None:
 )
 def test_a_secret_of_an_answers_header_is_not_shown(header: tuple[str, str]) -> None:
     exchange = meet(BEARER)
-    exchange.answered(Reply("200 OK", [header], []))
+    exchange.answered(Reply("200 OK", [header], []), 0)
     shown = exchange.show()["answer"]["headers"]
     assert list(shown) == [header[0].lower()]
     assert SECRET not in str(shown)

@@ -24,7 +24,7 @@ DATA = Family("data", lambda _, __: [])
 
 
 def exchange(path: str = "/items") -> Exchange:
-    return Exchange(DATA, "GET", path, "", "", {}, SEEDED_START)
+    return Exchange(DATA, "GET", path, "", {}, SEEDED_START)
 
 
 def declare(pair: "Pair", **declared: Any) -> str:

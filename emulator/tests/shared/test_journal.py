@@ -31,7 +31,6 @@ def exchange(body: bytes = b"", status: int = 200) -> Exchange:
         "POST",
         "/s/-/dw/data/v23_2/inventory_lists/%C3%A4",
         "count=1&x=%20",
-        "client",
         {"HTTP_X_A": "\xe4", "CONTENT_TYPE": "text/plain"},
         datetime(2030, 1, 2, 3, 4, 5, 678901, UTC),
         seconds=0.25,
@@ -40,6 +39,7 @@ def exchange(body: bytes = b"", status: int = 200) -> Exchange:
         request_body=Body(body, len(body) + 1),
         reply_headers=[("Set-Cookie", "a"), ("Set-Cookie", "b")],
         reply_body=Body(b"\x00\xff\n{}\n", 6),
+        form_client="client",
     )
 
 
