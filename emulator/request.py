@@ -3,6 +3,7 @@
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import flask
 from flask.globals import request_ctx
@@ -89,7 +90,15 @@ class Request(flask.Request):
 
         A plain dictionary: a ``MultiDict`` raises and catches an exception for a missing name.
         """
-        return self.args.to_dict() if self.query_string else NO_PARAMETERS
+        if not self.query_string:
+            return NO_PARAMETERS
+        try:
+            query = self.query_string.decode()
+        except UnicodeDecodeError:
+            return NO_PARAMETERS
+        # As in werkzeug, invalid bytes stay percent-encoded.
+        pairs = parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")
+        return dict(reversed(pairs))
 
     @cached_property
     def server(self) -> tuple[str, int | None]:
@@ -133,11 +142,23 @@ class PlainResponse(flask.Response):
 class Response(PlainResponse):
     """One response with exactly the given headers: complete, as the view has made them.
 
-    The headers need no correction by werkzeug, which would copy and check all of them again.
+    Args:
+        parts: The body.
+        status: The status code.
+        headers: The headers. Values have no line breaks.
     """
 
     default_mimetype = None
 
-    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:  # noqa: ARG002
-        """Return the headers."""
-        return self.headers
+    def __init__(self, parts: list[bytes], status: int, headers: "Mapping[str, str]") -> None:
+        # Without the method ``add``: it checks each value again.
+        complete = Headers()
+        complete._list.extend(headers.items())  # noqa: SLF001 - see above
+        super().__init__(parts, STATUS_LINES[status], complete)
+
+    def get_wsgi_response(
+        self, environ: "WSGIEnvironment"
+    ) -> "tuple[Iterable[bytes], str, list[tuple[str, str]]]":
+        """Return body, status line and headers, without werkzeug's corrections of the headers."""
+        status = STATUS_LINES.get(self.status_code, self.status)
+        return self.get_app_iter(environ), status, self.headers.to_wsgi_list()

@@ -1,8 +1,8 @@
 """Answers, before a format renders the documents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
@@ -10,9 +10,10 @@ from emulator.ocapi.schema.document import FAULT, Collection, Document
 from emulator.ocapi.wire import envelope, paging, state
 from emulator.ocapi.wire.select import Documents, Selector
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(NamedTuple):
     """An answer, before a format renders the document.
 
     Attributes:
@@ -25,7 +26,7 @@ class Answer:
     status: int
     content: Mapping[str, Any] | None = None
     document: Document = FAULT
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NO_HEADERS
 
 
 def answer_document(

@@ -6,9 +6,9 @@ rules (13).
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from emulator.ocapi.access import auth, origin
-from emulator.ocapi.access.permission import FULL_PERMISSION, Permissions
 from emulator.ocapi.call import SITES, Call
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
@@ -20,6 +20,9 @@ from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.wire import formats, paging, select, url, versions
 from emulator.ocapi.wire.override import REFUSED
 from emulator.ocapi.wire.select import Selector
+
+if TYPE_CHECKING:
+    from emulator.ocapi.access.permission import Permissions
 
 Check = Callable[[Call], object]
 
@@ -220,7 +223,7 @@ def check_document(call: Call) -> None:
         partial=is_partial,
         find_custom=partial(find_declared, call.store),
     )
-    if call.permission is not FULL_PERMISSION:
+    if call.permission.writable is not None:
         sent = {name: call.content[name] for name in call.content if name in changes}
         if forbidden := call.permission.check_write(sent):
             raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.type_name)

@@ -339,21 +339,22 @@ class Resource:
     def compute(self, store: Store, key: Key) -> dict[str, Any]:
         """Return the computed properties of a document."""
         computed = {}
-        for name in self.computed:
-            record = store.get(self.computed_collection(name), key)
+        for name, collection in self.computed_collections.items():
+            record = store.get(collection, key)
             if record is not None:
                 computed[name] = record.get(name)
         return computed
 
-    def computed_collection(self, name: str) -> str:
-        """Return the store's collection of a computed property; survives the document."""
-        return f"{self.name}.{name}"
+    @cached_property
+    def computed_collections(self) -> dict[str, str]:
+        """The store's collections of the computed properties, which survive the documents."""
+        return {name: f"{self.name}.{name}" for name in self.computed}
 
     def _arrange(self, records: Iterable[Record]) -> dict[str, Sequence[Record]]:
         apart: dict[str, list[Record]] = {name: [] for name in self.computed}
         whole = list(records) if self.index else ()
         stored = [self._set_apart(record, apart) for record in whole or records]
-        arranged = {self.computed_collection(name): apart[name] for name in apart}
+        arranged = {self.computed_collections[name]: apart[name] for name in apart}
         return {self.name: stored, **arranged, **(self.index(whole) if self.index else {})}
 
     def _set_apart(self, record: Record, apart: Mapping[str, list[Record]]) -> Record:

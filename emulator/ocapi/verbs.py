@@ -1,7 +1,6 @@
 """The verbs of resources: list, read, create, update, delete, search (steps 11 to 13 of ORD-1)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from emulator.ocapi.answer import Answer, answer_document, answer_page
@@ -289,7 +288,7 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
     answer = answer_document(call, document, properties, record.state, status)
     if status != 201:  # noqa: PLR2004 - MET-1
         return answer
-    return replace(answer, headers={**answer.headers, "Location": call.link(record.key)})
+    return answer._replace(headers={**answer.headers, "Location": call.link(record.key)})
 
 
 def _properties(call: Call, record: Record) -> dict[str, Any]:

@@ -171,7 +171,8 @@ def _put(node: Node, key: Key, value: Any) -> tuple[Node, ...]:
     if isinstance(node, Leaf):
         index = bisect_left(node.keys, key)
         after = index + _holds(node, index, key)
-        return _split(_splice(node, index, after, Leaf((key,), (value,))))
+        keys = (*node.keys[:index], key, *node.keys[after:])
+        return _split(Leaf(keys, (*node.values[:index], value, *node.values[after:])))
     index = _child(node, key)
     changed = _branch(_put(node.children[index], key, value))
     return _split(_splice(node, index, index + 1, changed))

@@ -421,7 +421,7 @@ def _respond(
     content: bytes = b"",
 ) -> Response:
     allowed = dict(origin.allow(batch.origin)) if batch.origin else {}
-    response = Response(content, status, {**HEADERS, **allowed, **headers})
+    response = Response([content], status, {**HEADERS, **allowed, **headers})
     response.headers["x-dw-request-base-id"] = batch.workspace.clock.identifier()
     if content_type:
         response.headers["Content-Type"] = content_type

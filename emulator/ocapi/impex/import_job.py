@@ -235,7 +235,7 @@ def _assign_catalogs(archive: Archive, merging: Merge, log: Log) -> None:
 def _assign_sites(archive: Archive, merging: Merge, log: Log) -> None:
     """Assign inventory lists to sites; a site leaves all other lists."""
     draft, resource = merging.draft, merging.find(LISTS)
-    collection = resource.computed_collection(ASSIGNED)
+    collection = resource.computed_collections[ASSIGNED]
     for item in archive.take(PREFERENCES):
         if not item.key[0] or item.key[-1] != SITE_LISTS or item.problem:
             continue

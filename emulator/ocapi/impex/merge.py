@@ -187,7 +187,7 @@ class Described:
         names = {CLIENTS, DECLARED, UNDECLARED, *(one.name for one in self.collections)}
         for resource in self.resources:
             names |= {resource.name, *_list_further(resource, store)}
-            names |= {resource.computed_collection(name) for name in resource.computed}
+            names.update(resource.computed_collections.values())
         copy = MemoryStore()
         copy.replace({n: store.scan(n, 0, store.count(n)).records for n in sorted(names)})
         return copy
@@ -348,7 +348,7 @@ class Merge:
         A document with the property as a part of its key is removed.
         """
         computed = name in resource.computed
-        collection = resource.computed_collection(name) if computed else resource.name
+        collection = resource.computed_collections[name] if computed else resource.name
         count = self.draft.store.count(collection)
         for record in self.draft.store.scan(collection, 0, count).records:
             value = record.get(name)

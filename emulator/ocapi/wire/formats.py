@@ -63,7 +63,8 @@ def remembered(read: Callable[[str], T]) -> Callable[[str], T]:
 
 def preferred(request: Request) -> Format:
     """Return the format of the answer; malformed parameters and headers do not count."""
-    if request.method in METHODS_WITH_BODY and (spoken := CONTENT_TYPES.get(_media_type(request))):
+    content_type = request.environ.get("CONTENT_TYPE") or ""
+    if request.method in METHODS_WITH_BODY and (spoken := _find_format(content_type)):
         return spoken
     asked = request.parameters.get("format")
     if asked is not None and asked in FORMAT_NAMES:
@@ -134,7 +135,7 @@ def decode(request: Request, body: bytes, document: Document, version: str) -> A
         Fault: BODY_DECODING: the body is malformed (FMT-6).
     """
     try:
-        if CONTENT_TYPES.get(_media_type(request)) is Format.XML:
+        if _find_format(request.environ.get("CONTENT_TYPE") or "") is Format.XML:
             return xml.decode(body, document, version)
         return read_json(body)
     except ValueError as error:
@@ -216,10 +217,7 @@ def wrap(name: str, json: bytes) -> bytes:
     return b"/**/" + name.encode() + b"(" + script + b")"
 
 
-def _media_type(request: Request) -> str:
-    return _read_media_type(request.environ.get("CONTENT_TYPE") or "")
-
-
 @remembered
-def _read_media_type(content_type: str) -> str:
-    return parse_options_header(content_type)[0].lower()
+def _find_format(content_type: str) -> Format | None:
+    """Return the format of a body; None for no media type of a format."""
+    return CONTENT_TYPES.get(parse_options_header(content_type)[0].lower())

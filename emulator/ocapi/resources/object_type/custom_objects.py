@@ -1,7 +1,6 @@
 """Custom objects: objects of custom types, global or of a site (COB-1, COB-2)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import ValidationError
@@ -40,7 +39,7 @@ def _show(call: Call, place: Place, record: Record, status: int = 200) -> Answer
         return answer
     site = [] if place.site == ORGANIZATION else ["sites", place.site]
     link = call.link_to(*site, NAME, place.object_type, place.key)
-    return replace(answer, headers={**answer.headers, "Location": link})
+    return answer._replace(headers={**answer.headers, "Location": link})
 
 
 def read(call: Call) -> Answer:
