@@ -19,7 +19,7 @@ from emulator.store.interface import (
     StoreUnavailable,
 )
 from emulator.store.memory import MemoryStore
-from emulator.store.record import Record, read_property, read_values, thaw
+from emulator.store.record import Record, SharedValues, read_property, read_values, thaw
 from emulator.store.retry import retry_on_conflict
 from emulator.store.watched import WatchedStore
 
@@ -35,6 +35,7 @@ __all__ = [
     "Record",
     "Require",
     "Scan",
+    "SharedValues",
     "Size",
     "StateConflict",
     "Store",

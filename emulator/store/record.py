@@ -18,7 +18,10 @@ Key = tuple[str, ...]
 Pick = Callable[[Any], tuple[Any, ...]]
 NamesAndPick = tuple[tuple[str, ...], Pick]
 SCALAR_TYPES = frozenset({str, bool, int, float, type(None)})
+TEXT_TYPES = frozenset({str})
+FLAG_TYPES = frozenset({str, bool})  # without numbers: 1 and 1.0 are equal to true
 MAX_CACHED_NAME_TUPLES = 256
+MAX_SHARED_VALUES = 2048
 
 
 class Record:
@@ -106,6 +109,38 @@ class Record:
 
     def __repr__(self) -> str:
         return f"Record({self._key!r}, {dict(self.properties)!r}, {self.state!r})"
+
+
+class SharedValues:
+    """Equal values of records, each once in memory: texts, arrays of texts, and flat objects.
+
+    Many records of a data set have the same city, the same sites or the same flags. Shared values
+    save memory, and a search reads them faster.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[Any, Any] = {}
+        self._objects: dict[Any, Any] = {}
+
+    def share(self, record: Record) -> Record:
+        """Return a new record, with values of earlier records in place of equal values."""
+        record._values = tuple([self._find(value) for value in record._values])  # noqa: SLF001
+        return record
+
+    def _find(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is str or (kind is tuple and TEXT_TYPES.issuperset(map(type, value))):
+            known, key = self._texts, value
+        elif kind is MappingProxyType and FLAG_TYPES.issuperset(map(type, value.values())):
+            known, key = self._objects, (*value, *value.values())
+        else:
+            return value
+        found = known.get(key)
+        if found is not None:
+            return found
+        if len(known) < MAX_SHARED_VALUES:
+            known[key] = value
+        return value
 
 
 def read_property(name: str) -> Callable[[Record | Mapping[str, Any]], Any]:

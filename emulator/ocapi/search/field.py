@@ -20,17 +20,18 @@ Find = Callable[[Sequence[Any]], list[Any]]
 Spend = Callable[[int], None]
 Kind = Literal["string", "text", "boolean", "number", "date", "enum"]
 
+EMBEDDED = frozenset({MappingProxyType})
 SEQUENCES = frozenset({list, tuple})
 MAX_SHORT_LIST = 8  # values of a list that cost no steps to compare with single values
-NO_TYPES: frozenset[type] = frozenset()
 PLAIN_TYPES: Mapping[str, frozenset[type]] = {
     "string": frozenset({str}),
     "text": frozenset({str}),
     "enum": frozenset({str}),
     "boolean": frozenset({bool}),
     "number": frozenset({int, float}),
+    "date": frozenset(),
 }
-"""The Python types of the values that are compared as stored, by kind of field."""
+"""The Python types of all comparable values, by kind of field; none for values to convert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class SearchField:
         whole_words: Whether a text query finds whole words only, rather than parts of words.
         refusal: The fault of a value outside ``values``, with the value as the only argument;
             None for INVALID_SEARCH_FIELD_TYPE.
+        localized: Whether the property at the path has a text for each language.
         sources: The properties that ``value`` takes, each as an argument and None for a missing
             one; by default all properties are the one argument.
     """
@@ -64,6 +66,7 @@ class SearchField:
     refusal: FaultType | None = None
     path: str = ""
     sources: tuple[str, ...] = ()
+    localized: bool = False
 
     @property
     def type(self) -> str:
@@ -116,7 +119,8 @@ def make_finder(field: SearchField, path: str, spend: Spend) -> Find:
     """
     value, sources = field.value, field.sources
     if value is None:
-        return _make_path_finder(path, spend)
+        find = _make_path_finder(path, spend)
+        return _read_languages(find) if field.localized else find
     if sources:
         return lambda documents: [*map(value, *[read_values(documents, n) for n in sources])]
     return lambda documents: [
@@ -124,17 +128,29 @@ def make_finder(field: SearchField, path: str, spend: Spend) -> Find:
     ]
 
 
+def _read_languages(find: Find) -> Find:
+    return lambda documents: [[*texts.values()] if texts else None for texts in find(documents)]
+
+
 def _make_path_finder(path: str, spend: Spend) -> Find:
     name, *below = path.split(".")
-    last = below[-1] if below else ""
-
-    def follow(found: Any) -> Any:
-        if len(below) == 1 and type(found) is MappingProxyType:
-            return found.get(last)
-        return _follow(found, below, spend)
-
     if not below:
         return lambda documents: read_values(documents, name)
+    last = below[-1]
+
+    def follow(found: Any) -> Any:
+        if len(below) > 1:
+            return _follow(found, below, spend)
+        if type(found) is MappingProxyType:
+            return found.get(last)
+        if type(found) is tuple and EMBEDDED.issuperset(map(type, found)):
+            spend(len(found))
+            inside = [one.get(last) for one in found]
+            return (
+                inside if SEQUENCES.isdisjoint(map(type, inside)) else _open_arrays(inside, spend)
+            )
+        return _follow(found, below, spend)
+
     return lambda documents: [*map(follow, read_values(documents, name))]
 
 

@@ -29,7 +29,6 @@ from emulator.ocapi.search.budget import CHARACTERS_OF_STEP, STEPS_OF_SORT, Budg
 from emulator.ocapi.search.field import (
     CANONICAL_VALUES,
     MAX_SHORT_LIST,
-    NO_TYPES,
     PLAIN_TYPES,
     SEQUENCES,
     Find,
@@ -330,12 +329,15 @@ class _Scope:
 
     def read(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
         """Return a function from the value or array of a field to comparable values."""
-        canonical, spend = CANONICAL_VALUES[self.fields[name].kind], self.budget.spend
+        kind, spend = self.fields[name].kind, self.budget.spend
+        plain, canonical = PLAIN_TYPES[kind], CANONICAL_VALUES[kind]
 
         def read(found: Any) -> tuple[Any, ...]:
             if type(found) in SEQUENCES:
                 spend(len(found))
-                return tuple(v for v in map(canonical, found) if v is not None)
+                if plain:
+                    return tuple([v for v in found if type(v) in plain])
+                return tuple([v for v in map(canonical, found) if v is not None])
             value = canonical(found)
             return () if value is None else (value,)
 
@@ -344,7 +346,7 @@ class _Scope:
     def ranks(self, name: str, choose: Callable[[Iterable[Any]], Any]) -> Find:
         """Return a function from documents to the chosen value of each; None for no value."""
         find, read = self.find(name), self.read(name)
-        plain = PLAIN_TYPES.get(self.fields[name].kind, NO_TYPES)
+        plain = PLAIN_TYPES[self.fields[name].kind]
 
         def rank(found: Any) -> Any:
             values = read(found)
@@ -360,15 +362,19 @@ class _Scope:
             fits: Whether a comparable value fits.
             free: The number of values in an array that cost no steps.
         """
-        canonical, spend = CANONICAL_VALUES[self.fields[name].kind], self.budget.spend
+        kind, spend = self.fields[name].kind, self.budget.spend
+        plain, canonical = PLAIN_TYPES[kind], CANONICAL_VALUES[kind]
 
         def holds(found: Any) -> bool:
-            if type(found) in SEQUENCES:
-                if len(found) > free:
-                    spend(len(found))
-                return any(fits(v) for v in map(canonical, found) if v is not None)
-            value = canonical(found)
-            return value is not None and fits(value)
+            if type(found) not in SEQUENCES:
+                value = canonical(found)
+                return value is not None and fits(value)
+            if len(found) > free:
+                spend(len(found))
+            for value in found if plain else map(canonical, found):
+                if (type(value) in plain or (not plain and value is not None)) and fits(value):
+                    return True
+            return False
 
         return holds
 
@@ -572,11 +578,23 @@ def _pick(name: str, scope: _Scope, fits: Fits, *, free: int = 0, negated: bool 
     """Return the clause for one field: documents with a fitting value, or without, if negated."""
     find, where = scope.find(name), scope.where(name, fits, free=free)
     # A value of a plain type is compared as stored.
-    plain = PLAIN_TYPES.get(scope.fields[name].kind, NO_TYPES)
+    plain = PLAIN_TYPES[scope.fields[name].kind]
 
     def select(documents: list[Any]) -> list[Any]:
-        pairs = zip(documents, find(documents), strict=True)
-        return [d for d, v in pairs if (fits(v) if type(v) in plain else where(v))]
+        hits = []
+        for document, value in zip(documents, find(documents), strict=True):
+            kind = type(value)
+            if kind in plain:
+                if fits(value):
+                    hits.append(document)
+            elif kind in SEQUENCES and len(value) <= free and plain:
+                for one in value:
+                    if type(one) in plain and fits(one):
+                        hits.append(document)
+                        break
+            elif value is not None and where(value):
+                hits.append(document)
+        return hits
 
     return _none([select]) if negated else select
 

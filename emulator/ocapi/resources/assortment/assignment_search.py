@@ -17,12 +17,12 @@ from emulator.ocapi.resources.catalog.catalogs import CATALOGS
 from emulator.ocapi.resources.catalog.categories import check_category
 from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
 from emulator.ocapi.resources.catalog.names import ASSIGNMENTS
-from emulator.ocapi.resources.product.availability import DEFAULT, SITE_PARAMETER, read_site
+from emulator.ocapi.resources.product.availability import SITE_PARAMETER, make_reader, read_site
 from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_product
 from emulator.ocapi.search.answer import answer_search, read_expansions
 from emulator.ocapi.search.language import Kind, SearchField, exact
 from emulator.ocapi.search.query import SEARCH_FAULTS
-from emulator.store import Record, Store, read_property
+from emulator.store import Record, Store, read_values
 
 PRODUCT_ID = "product_id"
 RESULT = CategoryProductAssignmentSearchResult()
@@ -80,22 +80,23 @@ class _PropertyOfProducts(dict[str, Any]):
         self._store = store
         self._known = store.count(PRODUCTS_NAME)
         self._reads_all = count * ONE_BY_ONE_SHARE >= self._known
-        self._read = read_property(name)
+        self._name = name
 
     def __missing__(self, product_id: str) -> Any:
-        read = self._read
         if self._reads_all:
             self._reads_all = False
             found = self._store.scan(PRODUCTS_NAME, 0, self._known).records
-            self.update({product.key[0]: read(product) for product in found})
+            ids = [product.key[0] for product in found]
+            self.update(zip(ids, read_values(found, self._name), strict=True))
             return self.get(product_id)
         product = find_product(self._store, product_id)
-        self[product_id] = value = read(product) if product else None
+        self[product_id] = value = product.get(self._name) if product else None
         return value
 
 
 def _make_fields(store: Store, count: int, site: str | None) -> dict[str, SearchField]:
     """Return the search fields; fields of the product by site have the value of a single site."""
+    read = make_reader(site)
     names = _PropertyOfProducts(store, count, "name")
 
     def list_names(product_id: str) -> list[str]:
@@ -103,13 +104,10 @@ def _make_fields(store: Store, count: int, site: str | None) -> dict[str, Search
         return [*found.values()] if found else []
 
     def of_site(kind: Kind, name: str) -> SearchField:
-        values, wanted = _PropertyOfProducts(store, count, name), DEFAULT if site is None else site
+        values = _PropertyOfProducts(store, count, name)
 
         def find(product_id: str) -> Any:
-            found = values[product_id]
-            if not found:
-                return None
-            return found[wanted] if wanted in found else found.get(DEFAULT)
+            return read(values[product_id])
 
         return SearchField(kind, find, sources=(PRODUCT_ID,), sortable=False)
 

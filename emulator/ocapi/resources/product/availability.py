@@ -1,6 +1,6 @@
 """Stock and online time of products in a site."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from emulator.clock import render_instant
@@ -37,6 +37,19 @@ def of_site(values: Mapping[str, Any] | None, site: str | None) -> Any:
     if not values:
         return None
     return values.get(DEFAULT) if site is None or site not in values else values[site]
+
+
+def make_reader(site: str | None) -> Callable[[Mapping[str, Any] | None], Any]:
+    """Return ``of_site`` for one site and many values."""
+    if site is None:
+        return lambda values: values.get(DEFAULT) if values else None
+
+    def read(values: Mapping[str, Any] | None) -> Any:
+        if not values:
+            return None
+        return values[site] if site in values else values.get(DEFAULT)
+
+    return read
 
 
 def read_clock(call: Call) -> str:

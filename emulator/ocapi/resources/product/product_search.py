@@ -9,10 +9,9 @@ from emulator.ocapi.resource import Operation
 from emulator.ocapi.resources.catalog.names import ASSIGNMENTS
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.resources.product.availability import (
-    DEFAULT,
     SITE_PARAMETER,
     is_within,
-    of_site,
+    make_reader,
     read_clock,
     read_site,
 )
@@ -78,17 +77,16 @@ def _find_candidates(call: Call) -> Iterable[Record]:
 def _make_fields(call: Call, site: str | None) -> dict[str, SearchField]:
     """Return the search fields; fields by site have the value of one site."""
     now: list[str] = []
-
-    def find_value(values: Mapping[str, Any] | None) -> Any:
-        if site is None:
-            return values.get(DEFAULT) if values else None
-        return of_site(values, site)
+    find_value = make_reader(site)
 
     def online(flags: Any, begins: Any, ends: Any) -> bool:
         if not find_value(flags):
             return False
-        now[:] = now or [read_clock(call)]
-        return is_within(of_site(begins, site), of_site(ends, site), now[0])
+        if not begins and not ends:
+            return True
+        if not now:
+            now.append(read_clock(call))
+        return is_within(find_value(begins), find_value(ends), now[0])
 
     def of(kind: Kind, name: str) -> SearchField:
         return SearchField(kind, find_value, sources=(name,), sortable=False)
@@ -122,7 +120,7 @@ def _find_kinds(call: Call) -> Callable[[Any, str], Any]:
         if not members:
             members[""] = []  # marks the read members, also where there are none
             for kind, name in KINDS_OF_MEMBERS.items():
-                for key in {key[0] for key in _list_keys(call, name)}:
+                for key in {record.key[0] for record in _list_records(call, name)}:
                     members.setdefault(key, []).append(kind)
         more = members.get(product_id)
         return [*kinds, *more] if more else next(iter(kinds))
@@ -137,21 +135,28 @@ def _find_assignments(call: Call, position: int) -> Callable[[str], Any]:
         call: The call.
         position: The place of the wanted id in the key of an assignment.
     """
-    assigned: dict[str, list[str]] = {}
+    assigned: dict[str, Any] = {}
 
-    def find(product_id: str) -> list[str]:
+    def find(product_id: str) -> Any:
         if not assigned:
-            assigned[""] = []  # marks the read assignments, also where there are none
-            for key in _list_keys(call, ASSIGNMENTS):
-                assigned.setdefault(key[2], []).append(key[position])
-        return assigned.get(product_id, [])
+            assigned[""] = ()  # marks the read assignments, also where there are none
+            for assignment in _list_records(call, ASSIGNMENTS):
+                key = assignment.key
+                name, value = key[2], key[position]
+                known = assigned.get(name)
+                if known is None:
+                    assigned[name] = value
+                elif type(known) is list:
+                    known.append(value)
+                else:
+                    assigned[name] = [known, value]
+        return assigned.get(product_id)
 
     return find
 
 
-def _list_keys(call: Call, name: str) -> Iterable[tuple[str, ...]]:
-    records = call.store.scan(name, 0, call.store.count(name)).records
-    return (record.key for record in records)
+def _list_records(call: Call, name: str) -> Sequence[Record]:
+    return call.store.scan(name, 0, call.store.count(name)).records
 
 
 PRODUCT_SEARCH = Operation(
