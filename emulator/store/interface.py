@@ -33,7 +33,8 @@ class Presence(Enum):
     PRESENT = "present"
 
 
-Expected = str | Presence
+Expected = str | Presence | Record
+"""The state of the present record, or a record with the same state, which saves to compute it."""
 
 
 class StateConflict(Exception):  # noqa: N818 - an outcome of a race, no error of the program

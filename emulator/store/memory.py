@@ -147,10 +147,13 @@ def _build_tree(records: Iterable[Record]) -> Tree:
 
 
 def _require(expected: Expected, found: Record | None) -> None:
-    if expected is Presence.ANY or (expected is Presence.PRESENT and found is not None):
+    if expected is found or expected is Presence.ANY:
         return
+    if expected is Presence.PRESENT and found is not None:
+        return
+    wanted = expected.state if isinstance(expected, Record) else expected
     actual: Expected = Presence.ABSENT if found is None else found.state
-    if actual != expected:
+    if actual != wanted:
         raise StateConflict
 
 

@@ -61,6 +61,11 @@ class Record:
             _assemble(key, that, pick_that(values), key),
         )
 
+    def without(self, name: str) -> "Record":
+        """Return a record with the same key and the other properties."""
+        (rest, pick), _ = _division(self._names, name)
+        return _assemble(self._key, rest, pick(self._values), self._key)
+
     def amend(self, changes: Mapping[str, Any]) -> "Record":
         """Return a record with the same key and some other values of properties."""
         return Record(self._key, {**self.properties, **changes})

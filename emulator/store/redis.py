@@ -335,7 +335,8 @@ def _encode(change: Change) -> tuple[str | bytes, ...]:
 def _expect(expected: Expected) -> bytes:
     if isinstance(expected, Presence):
         return EXPECTATION_CODES[expected]
-    return b"=" + expected.encode(errors="surrogatepass")
+    state = expected.state if isinstance(expected, Record) else expected
+    return b"=" + state.encode(errors="surrogatepass")
 
 
 def _row(record: Record, *between: bytes) -> tuple[bytes, ...]:

@@ -50,7 +50,7 @@ class WatchedStore:
         """
         for (collection, key), found in self._records.items():
             record = original.get(collection, key) if original else found
-            expected: Expected = Presence.ABSENT if record is None else record.state
+            expected: Expected = Presence.ABSENT if record is None else record
             yield Require(collection, key, expected)
         for (collection, parent), size in self._sizes.items():
             count = original.count(collection, parent) if original else size

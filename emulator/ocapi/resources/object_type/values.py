@@ -66,10 +66,10 @@ def remove_values(store: Store, place: Place, name: str, parent: Key = ()) -> It
         if first not in record.names:
             continue
         if not path:
-            yield Put(collection, record.divide(custom)[0], record.state)
+            yield Put(collection, record.without(custom), record)
         elif _has(record.get(first), path[1:], custom):
             changed = _without(record.properties, path, custom)
-            yield Put(collection, Record(record.key, changed), record.state)
+            yield Put(collection, Record(record.key, changed), record)
 
 
 def _has(value: Any, path: tuple[str, ...], name: str) -> bool:
