@@ -1,6 +1,6 @@
 """The search of the product assignments of a category (CAT-9)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from emulator.ocapi.answer import Answer
@@ -67,56 +67,55 @@ def _find_candidates(call: Call) -> list[Record]:
     return [assignment for assignment in found if assignment is not None]
 
 
-class _PropertyOfProducts(dict[str, Any]):
-    """A property of products by product id, read from the store when needed.
+class _ValuesOfProducts(dict[str, Any]):
+    """The search values of products by product id, read from the store when needed.
 
     Args:
         store: The store.
         count: The number of assignments to look at.
-        name: The property.
+        name: The property of the products.
+        read: Returns the search value for the value of the property.
     """
 
-    def __init__(self, store: Store, count: int, name: str) -> None:
+    def __init__(self, store: Store, count: int, name: str, read: Callable[[Any], Any]) -> None:
         self._store = store
         self._known = store.count(PRODUCTS_NAME)
         self._reads_all = count * ONE_BY_ONE_SHARE >= self._known
         self._name = name
+        self._read = read
 
     def __missing__(self, product_id: str) -> Any:
         if self._reads_all:
             self._reads_all = False
             found = self._store.scan(PRODUCTS_NAME, 0, self._known).records
             ids = [product.key[0] for product in found]
-            self.update(zip(ids, read_values(found, self._name), strict=True))
+            self.update(zip(ids, map(self._read, read_values(found, self._name)), strict=True))
             return self.get(product_id)
         product = find_product(self._store, product_id)
-        self[product_id] = value = product.get(self._name) if product else None
+        self[product_id] = value = self._read(product.get(self._name)) if product else None
         return value
+
+
+def _list_texts(texts: Mapping[str, str] | None) -> list[str] | None:
+    return [*texts.values()] if texts else None
 
 
 def _make_fields(store: Store, count: int, site: str | None) -> dict[str, SearchField]:
     """Return the search fields; fields of the product by site have the value of a single site."""
-    read = make_reader(site)
-    names = _PropertyOfProducts(store, count, "name")
 
-    def list_names(product_id: str) -> list[str]:
-        found = names[product_id]
-        return [*found.values()] if found else []
+    def of_product(
+        kind: Kind, name: str, read: Callable[[Any], Any], *, sortable: bool = False
+    ) -> SearchField:
+        values = _ValuesOfProducts(store, count, name, read)
+        return SearchField(kind, values.__getitem__, sources=(PRODUCT_ID,), sortable=sortable)
 
-    def of_site(kind: Kind, name: str) -> SearchField:
-        values = _PropertyOfProducts(store, count, name)
-
-        def find(product_id: str) -> Any:
-            return read(values[product_id])
-
-        return SearchField(kind, find, sources=(PRODUCT_ID,), sortable=False)
-
+    read_value = make_reader(site)
     return {
         PRODUCT_ID: SearchField("string"),
-        "product_name": SearchField("text", list_names, sources=(PRODUCT_ID,)),
+        "product_name": of_product("text", "name", _list_texts, sortable=True),
         "creation_date": SearchField("date"),
         "position": SearchField("number", queryable=False),
-        **{name: of_site(kind, name) for name, kind in FIELDS_OF_SITE.items()},
+        **{name: of_product(kind, name, read_value) for name, kind in FIELDS_OF_SITE.items()},
     }
 
 
