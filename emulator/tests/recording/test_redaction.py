@@ -1,13 +1,12 @@
 """Secrets are taken out of texts, queries, headers and bodies, and nothing else is."""
 
-from time import process_time
-
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.recording.redaction import Redactor
 from emulator.recording.secret import is_secret_name
+from emulator.tests.bound import bounded
 from emulator.tests.table import table
 
 TOKEN = "abcdefgh.ijklmnop"
@@ -280,11 +279,10 @@ REPEATED = (
 @table("piece", REPEATED)
 def test_no_text_takes_long(piece: str) -> None:
     text = "password=" + piece * (64 * 1024 // len(piece))
-    began = process_time()
-    BEARER.body(text, "", cut=True)
-    BEARER.body(text, FORM, cut=True)
-    Redactor(f"Bearer {text}").body(text[:-9], "", cut=True)
-    assert process_time() - began < 1
+    with bounded():
+        BEARER.body(text, "", cut=True)
+        BEARER.body(text, FORM, cut=True)
+        Redactor(f"Bearer {text}").body(text[:-9], "", cut=True)
 
 
 @table(

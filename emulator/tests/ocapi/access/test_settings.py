@@ -3,7 +3,6 @@
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import orjson
@@ -21,6 +20,7 @@ from emulator.ocapi.access.settings import (
 )
 from emulator.ocapi.access.web_origin import read_origin
 from emulator.ocapi.wire import select
+from emulator.tests.bound import bounded
 from emulator.tests.table import table
 
 WHOLE = {
@@ -367,10 +367,8 @@ def ranges(first: int, count: int) -> list[dict[str, str]]:
     ],
 )
 def test_no_document_takes_a_second(given: Any) -> None:
-    started = process_time()
-    with suppress(settings.SettingsError):
+    with bounded(), suppress(settings.SettingsError):
         settings.read(given)
-    assert process_time() - started < 1
 
 
 def test_two_clients_may_have_the_same_resource() -> None:

@@ -1,7 +1,6 @@
 """Multipart bodies: the parts of a body, wrong bodies, bounds, and the writer."""
 
 from email import message_from_bytes
-from time import process_time
 
 import pytest
 
@@ -14,6 +13,7 @@ from emulator.ocapi.batch.multipart import (
     read_boundary,
     render,
 )
+from emulator.tests.bound import bounded
 from emulator.tests.table import table
 
 ONE = [Part({"a": "1"}, b"x")]
@@ -172,10 +172,8 @@ def test_a_part_has_at_most_100_headers() -> None:
     ids=["delimiters", "parts", "padding", "almost delimiters", "blanks", "returns", "headers"],
 )
 def test_no_body_of_5_mb_takes_a_second(body: bytes) -> None:
-    began = process_time()
-    with pytest.raises((MultipartError, TooManyPartsError)):
+    with bounded(), pytest.raises((MultipartError, TooManyPartsError)):
         parse(body + b"\n--b\nx", "b", 50)
-    assert process_time() - began < 1
 
 
 def test_parts_are_written_plainly() -> None:

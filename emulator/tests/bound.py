@@ -1,0 +1,23 @@
+"""A bound of processor time that holds on a busy machine, too."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import thread_time
+
+# Each bounded call takes well under a second on an idle core. A call whose time grows with the
+# square of its input takes far longer than this; a call on a core that other programs share, with
+# their data in its caches, takes two or three times as long as on an idle core.
+MAX_SECONDS = 4.0
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Assert that a block takes no more than ``MAX_SECONDS`` of processor time of its thread."""
+    gc.disable()  # the collector would look at the objects of all tests before
+    began = thread_time()
+    try:
+        yield
+        assert thread_time() - began < MAX_SECONDS
+    finally:
+        gc.enable()
