@@ -1,5 +1,6 @@
 """A Redis for the tests that need one, and emulators that share the Redis."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 settings.register_profile("few examples", deadline=None, max_examples=25)
 settings.register_profile("many examples", deadline=None, max_examples=300)
 settings.load_profile("few examples")
+
+# Many tests make an emulator of their own, and an emulator is garbage in cycles. By default the
+# collector looks at all objects of all tests after a few emulators, a fifth of the whole time.
+gc.set_threshold(10_000, 10, 10)
 
 HEADER = "x-emulator-workspace"
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
@@ -67,6 +72,14 @@ class Server:
                     if process.poll() is not None or monotonic() > until:
                         raise
                 sleep(0.005)
+
+
+@pytest.fixture
+def own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep 'serve' from what it does to its process, so that it can fail in this one."""
+    monkeypatch.setattr("emulator.cli.serve.signal.pthread_sigmask", lambda *_: None)
+    monkeypatch.setattr("emulator.cli.serve.gc.disable", lambda: None)
+    monkeypatch.setattr("emulator.cli.serve.gc.freeze", lambda: None)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from contract_tests.server import Pool
 from emulator import Config, Emulator
 from emulator.cli.main import commands, main
 from emulator.config import unknown_variables
@@ -155,11 +156,16 @@ def broken_data_set(folder: Path) -> str:
     return str(folder)
 
 
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with closing(Pool()) as pool:
+        yield pool
+
+
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(fixtures="samples") as started:
-        yield started
-    started.check()
+def emulator(pool: Pool) -> Iterator[Emulator]:
+    with pool.serve(fixtures="samples") as emulator:
+        yield emulator
 
 
 @pytest.fixture
@@ -212,13 +218,6 @@ def test_serve_answers_many_clients_and_ends_silently_on_a_signal(number: int) -
             get(f"{url}/__emulator__/health")
 
 
-@pytest.fixture
-def _own_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep 'serve' from what it does to its process, so that it can fail in this one."""
-    monkeypatch.setattr("emulator.cli.serve.signal.pthread_sigmask", lambda *_: None)
-    monkeypatch.setattr("emulator.cli.serve.gc.freeze", lambda: None)
-
-
 BAD_KNOBS = [
     (["--dialect", "spoken"], {}, "dialect 'spoken'"),
     (["--port", "65536"], {}, "port 65536"),
@@ -233,7 +232,7 @@ BAD_KNOBS = [
 ]
 
 
-@pytest.mark.usefixtures("_own_process")
+@pytest.mark.usefixtures("own_process")
 @pytest.mark.parametrize(("arguments", "variables", "excerpt"), BAD_KNOBS)
 def test_serve_reports_a_bad_knob_in_one_line(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], variables: dict[str, str], excerpt: str
@@ -245,7 +244,7 @@ def test_serve_reports_a_bad_knob_in_one_line(
     assert_one_line(result.stderr, excerpt)
 
 
-@pytest.mark.usefixtures("_own_process")
+@pytest.mark.usefixtures("own_process")
 def test_serve_reports_a_taken_port_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -254,9 +253,10 @@ def test_serve_reports_a_taken_port_in_one_line() -> None:
     assert_one_line(result.stderr, f"can't listen on 127.0.0.1 port {port}: Address already in use")
 
 
+@pytest.mark.usefixtures("own_process")
 def test_serve_reports_all_errors_of_a_data_set(tmp_path: Path) -> None:
-    result = run("serve", "--fixtures", broken_data_set(tmp_path))
-    assert (result.returncode, result.stdout) == (2, "")
+    result = invoke("serve", "--fixtures", broken_data_set(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
     assert "Traceback" not in result.stderr
     for excerpt in ("sites.json", "inventory_lists entry 1", "inventory_lists entry 2"):
         assert excerpt in result.stderr
@@ -271,7 +271,7 @@ def test_serve_reports_a_misspelt_variable_in_one_line(monkeypatch: pytest.Monke
     )
 
 
-@pytest.mark.usefixtures("_own_process")
+@pytest.mark.usefixtures("own_process")
 @pytest.mark.parametrize("accepted", ["v99_9", "v23_2,v99_9", "any,v99_9"])
 def test_serve_warns_of_versions_that_were_never_published(accepted: str) -> None:
     result = invoke("serve", "--accept-versions", accepted, "--fixtures", "nowhere")
@@ -672,10 +672,10 @@ def test_a_server_of_another_kind_is_reported_in_one_line(
     listener.start()
     arguments = [str(tmp_path / "new")] if command == "dump" else []
     try:
-        result = run(command, "--url", listener.url, *arguments)
+        result = invoke(command, "--url", listener.url, *arguments)
     finally:
         listener.stop()
-    assert (result.returncode, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (1, "")
     assert_one_line(result.stderr, listener.url)
     assert list(tmp_path.iterdir()) == []
 
@@ -740,10 +740,14 @@ def test_the_help_names_all_commands(flag: str) -> None:
         assert f"\n    {code} " in result.stdout
 
 
-def test_the_version_is_shown() -> None:
-    result = run("--version")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.startswith("ocapi-emulator 0.")
+def test_the_version_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["ocapi-emulator", "--version"])
+    main()
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    assert output.startswith("ocapi-emulator 0.")
 
 
 def test_the_help_appears_without_the_server() -> None:

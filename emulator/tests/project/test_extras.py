@@ -1,10 +1,9 @@
 """Serving works without the packages of the extras; a use of such a package names its extra."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 OPTIONAL = ("cryptography", "platformdirs", "pytest", "redis", "requests", "trustme")
 TIMEOUT = 60
@@ -24,14 +23,27 @@ with Emulator(fixtures="samples") as emulator:
         with urlopen(emulator.url + path) as answer:
             print(answer.status, path)
 """
-COMMAND = "from emulator.cli.main import main; sys.argv = ['ocapi-emulator', {}]; main()"
+COMMANDS = """
+import io, json
+from contextlib import redirect_stderr, redirect_stdout
+from emulator.cli.main import main
+for arguments in json.loads(sys.stdin.read()):
+    sys.argv = ["ocapi-emulator", *arguments]
+    with redirect_stdout(io.StringIO()) as output, redirect_stderr(io.StringIO()) as errors:
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code
+    print(json.dumps([code, output.getvalue(), errors.getvalue()]))
+"""
 
 
-def run(program: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+def run(program: str, folder: Path, given: str = "") -> "subprocess.CompletedProcess[str]":
     """Run a program without the packages of the extras."""
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", BLOCKED + program],
         cwd=folder,
+        input=given,
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
@@ -52,23 +64,23 @@ def test_serving_needs_no_extra(tmp_path: Path) -> None:
 
 
 USES = [
-    (COMMAND.format("'serve', '--store', 'redis://127.0.0.1:1'"), "a store in Redis", "redis"),
-    (COMMAND.format("'serve', '--tls'"), "authority", "tls"),
-    (COMMAND.format("'ca'"), "authority", "tls"),
-    (COMMAND.format("'verify', '--target', 'http://127.0.0.1:1'"), "verify", "verify"),
+    (["serve", "--store", "redis://127.0.0.1:1"], "a store in Redis", "redis"),
+    (["serve", "--tls"], "authority", "tls"),
+    (["ca"], "authority", "tls"),
+    (["verify", "--target", "http://127.0.0.1:1"], "verify", "verify"),
 ]
 
 
-@pytest.mark.parametrize(("program", "subject", "extra"), USES)
-def test_a_command_names_the_extra_in_one_line(
-    tmp_path: Path, program: str, subject: str, extra: str
-) -> None:
-    finished = run(program, tmp_path)
-    assert (finished.returncode, finished.stdout) == (2, "")
-    assert finished.stderr.startswith("ocapi-emulator: ")
-    assert f"{subject} needs " in finished.stderr
-    assert f": pip install 'ocapi-emulator[{extra}]'" in finished.stderr
-    assert finished.stderr.count("\n") == 1
+def test_a_command_names_the_extra_in_one_line(tmp_path: Path) -> None:
+    finished = run(COMMANDS, tmp_path, json.dumps([arguments for arguments, _, _ in USES]))
+    assert finished.stderr == ""
+    outcomes = map(json.loads, finished.stdout.splitlines())
+    for (_, subject, extra), (code, output, errors) in zip(USES, outcomes, strict=True):
+        assert (code, output) == (2, "")
+        assert errors.startswith("ocapi-emulator: ")
+        assert f"{subject} needs " in errors
+        assert f": pip install 'ocapi-emulator[{extra}]'" in errors
+        assert errors.count("\n") == 1
 
 
 def test_the_fixtures_name_their_extra(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from click.testing import CliRunner, Result
 
 from contract_tests.server import running
-from emulator.tests.process import command_line, serving
+from emulator.cli.main import commands
+from emulator.tests.process import serving
 
 if TYPE_CHECKING:
+    import subprocess
+
     from emulator.tests.conftest import Server
 
 TIMEOUT = 30
@@ -30,10 +33,8 @@ def two_workers(
     return running("gunicorn", "--workers", "2", fixtures="samples", store=store)
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - our own program
-        command_line(*arguments), capture_output=True, text=True, timeout=TIMEOUT, check=False
-    )
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(commands, ["serve", "--port", "0", *arguments])
 
 
 def ask(method: str, url: str, **options: Any) -> requests.Response:
@@ -144,14 +145,15 @@ def test_workers_outlive_a_redis_that_goes_and_comes_back(own_redis_server: "Ser
         assert workers(process) == before
 
 
-def test_redis_that_is_not_there_is_told_in_one_line(own_redis_server: "Server") -> None:
-    own_redis_server.stop()
-    result = run("--store", own_redis_server.url)
-    assert (result.returncode, result.stdout) == (2, "")
+@pytest.mark.usefixtures("own_process")
+def test_redis_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    result = invoke("--store", f"unix://{tmp_path}/redis.sock")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("ocapi-emulator: can't use the store: Redis cannot be used")
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.usefixtures("own_process")
 @pytest.mark.parametrize(
     ("arguments", "excerpt"),
     [
@@ -166,14 +168,15 @@ def test_redis_that_is_not_there_is_told_in_one_line(own_redis_server: "Server")
 def test_what_cannot_be_is_told_in_one_line_without_the_password(
     arguments: list[str], excerpt: str
 ) -> None:
-    result = run(*arguments)
-    assert (result.returncode, result.stdout) == (2, "")
+    result = invoke(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"ocapi-emulator: {excerpt}")
     assert result.stderr.count("\n") == 1
     assert "hunter2" not in result.stderr
 
 
+@pytest.mark.usefixtures("own_process")
 def test_a_password_is_not_shown() -> None:
-    result = run("--store", "redis://u:hunter2@127.0.0.1:1/0")
-    assert result.returncode == 2
+    result = invoke("--store", "redis://u:hunter2@127.0.0.1:1/0")
+    assert result.exit_code == 2
     assert "hunter2" not in result.stdout + result.stderr
