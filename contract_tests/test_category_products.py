@@ -1,25 +1,52 @@
 """Assignments of products to categories (CAT-8, CAT-9)."""
 
-from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.assortment import BAG, BRUSH, OWNER, PLAIN, build
+from contract_tests.place import here
 
-Start = Callable[..., Api]
+HERE = here()
 
-SHOP = "/catalogs/storefront-catalog"
-CARE = f"{SHOP}/categories/care"
+SHOP = f"/catalogs/{HERE.catalog}"
+CARE = f"{SHOP}/categories/contract-care"
 SEARCH = "category_product_assignment_search"
-MISSING = {"catalogId": "storefront-catalog", "categoryId": "care", "productId": "merino-crew"}
+MISSING = {
+    "catalogId": HERE.catalog,
+    "categoryId": "contract-care",
+    "productId": "contract-crew",
+}
 ALL: dict[str, Any] = {"match_all_query": {}}
 
 
+BAGS = f"{SHOP}/categories/contract-bags"
+OTHER = f"/catalogs/{HERE.other_catalog}/categories/contract-clothing"
+CREW, WRAP = "/products/contract-crew", "/products/contract-wrap"
+NAMES = {"default": "Merino Crew Sweater", "de": "Merino-Pullover"}
+FILLED: dict[str, dict[str, Any]] = {
+    CARE: {},
+    BAGS: {},
+    OTHER: {},
+    **PLAIN,
+    CREW: {"name": NAMES},
+    WRAP: {},
+    f"{CARE}/products/contract-balm": {"position": 1},
+    f"{CARE}/products/contract-brush": {"position": 2},
+    f"{CARE}/products/contract-bag": {},
+    f"{BAGS}/products/contract-bag": {},
+    f"{OTHER}/products/contract-bag": {},
+}
+"""Categories, products, and assignments of the tests."""
+
+
 @pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+def shop(shop: Api) -> Api:
+    """A server with ``FILLED``."""
+    build(shop, FILLED)
+    return shop
 
 
 def show(api: Api, path: str) -> Any:
@@ -49,24 +76,25 @@ def term(field: str, *values: Any, operator: str = "is") -> dict[str, Any]:
 
 @pytest.mark.rule("CAT-8")
 def test_a_product_is_assigned_to_a_category_and_taken_away(shop: Api) -> None:
-    path = f"{CARE}/products/merino-crew"
+    path = f"{CARE}/products/contract-crew"
     created = shop.put(path, json={})
     assert created.status_code == 200
     document = created.json()
     assert len(document.pop("_resource_state")) == 64
     assert document.pop("creation_date") == document.pop("last_modified")
+    known = show(shop, f"/catalogs/{OWNER}").get("name")
+    assert document.pop("owning_catalog_name", None) == known
     assert document == {
         "_v": "23.2",
         "_type": "category_product_assignment",
-        "catalog_id": "storefront-catalog",
-        "category_id": "care",
+        "catalog_id": HERE.catalog,
+        "category_id": "contract-care",
         "link": f"{shop.url}/s/-/dw/data/v23_2{path}",
-        "owning_catalog_name": {"default": "Products", "de": "Produkte"},
-        "product_id": "merino-crew",
-        "product_name": {"default": "Merino Crew Sweater", "de": "Merino-Pullover"},
+        "product_id": "contract-crew",
+        "product_name": NAMES,
     }
-    assert show(shop, path)["product_id"] == "merino-crew"
-    other = shop.put(path, json={"product_id": "garment-bag"})
+    assert show(shop, path)["product_id"] == "contract-crew"
+    other = shop.put(path, json={"product_id": "contract-bag"})
     assert other.json()["fault"]["type"] == "IdConflictException"
     assert shop.delete(path).status_code == 204
     assert shop.delete(path).status_code == 204
@@ -76,7 +104,7 @@ def test_a_product_is_assigned_to_a_category_and_taken_away(shop: Api) -> None:
 
 @pytest.mark.rule("CAT-8")
 def test_catalog_category_and_product_are_checked_in_this_order(shop: Api) -> None:
-    category = {"catalogId": "storefront-catalog", "categoryId": "none"}
+    category = {"catalogId": HERE.catalog, "categoryId": "none"}
     for path, kind, arguments in (
         ("/catalogs/none/categories/x/products/y", "CatalogNotFound", {"catalogId": "none"}),
         (f"{SHOP}/categories/none/products/y", "CategoryNotFound", category),
@@ -93,15 +121,15 @@ def test_catalog_category_and_product_are_checked_in_this_order(shop: Api) -> No
 
 @pytest.mark.rule("CAT-8")
 def test_positions_are_numbered_anew_by_writes_and_left_by_deletions(shop: Api) -> None:
-    base, brush, care = "leather-balm", "shoe-brush", "shoe-care"
-    start = [(base, 1), (brush, 2), (care, 3), ("garment-bag", None)]
-    assert list_positions(shop) == start
+    crew, wrap, bag = "contract-crew", "contract-wrap", "contract-bag"
+    base, brush = "contract-balm", "contract-brush"
+    assert list_positions(shop) == [(base, 1), (brush, 2), (bag, None)]
     for method, product, position, expected in (
-        ("PUT", "merino-crew", 2, [base, "merino-crew", brush, care]),
-        ("PATCH", base, 3, ["merino-crew", brush, base, care]),
-        ("PATCH", brush, None, ["merino-crew", base, care]),
-        ("PUT", "gift-wrap", 99, ["merino-crew", base, care, "gift-wrap"]),
-        ("PATCH", "merino-crew", 4, [base, care, "gift-wrap", "merino-crew"]),
+        ("PUT", crew, 2, [base, crew, brush]),
+        ("PATCH", base, 2, [crew, base, brush]),
+        ("PATCH", brush, None, [crew, base]),
+        ("PUT", wrap, 99, [crew, base, wrap]),
+        ("PATCH", crew, 3, [base, wrap, crew]),
     ):
         path = f"{shop.scope}{CARE}/products/{product}"
         answer = shop.call(method, path, json={"position": position})
@@ -109,109 +137,117 @@ def test_positions_are_numbered_anew_by_writes_and_left_by_deletions(shop: Api) 
         assert answer.json().get("position") == dict(list_positions(shop))[product]
         placed = [one for one in list_positions(shop) if one[1] is not None]
         assert placed == [(name, number) for number, name in enumerate(expected, 1)]
-    shop.delete(f"{CARE}/products/{care}")
+    shop.delete(f"{CARE}/products/{wrap}")
     placed = [one for one in list_positions(shop) if one[1] is not None]
-    assert placed == [(base, 1), ("gift-wrap", 3), ("merino-crew", 4)]
+    assert placed == [(base, 1), (crew, 3)]
 
 
 @pytest.mark.rule("CAT-8")
 def test_products_know_their_categories(shop: Api) -> None:
     def categories() -> Any:
-        return show(shop, "/products/garment-bag?expand=categories")
+        return show(shop, f"{BAG}?expand=categories")
 
-    def name(category: str, catalog: str = "storefront-catalog") -> dict[str, str]:
+    def name(category: str, catalog: str = HERE.catalog) -> dict[str, str]:
         return {"_type": "catalog_category_id", "catalog_id": catalog, "category_id": category}
 
-    clothing = name("clothing", "storefront-catalog-global")
-    assigned = [name("bags"), name("care"), name("clothing"), clothing]
-    assert categories()["assigned_categories"] == assigned
-    assert categories()["primary_categories"] == [name("bags")]
-    found = shop.call(
-        "POST", f"{shop.scope}/product_search", json={"query": term("category_id", "bags")}
-    )
-    bags = ["canvas-tote", "card-holder", "garment-bag", "wash-bag", "weekender"]
-    assert [hit["id"] for hit in found.json()["hits"]] == bags
-    shop.delete(f"{SHOP}/categories/bags/products/garment-bag")
-    shown = categories()
-    assert shown["assigned_categories"] == assigned[1:]
-    assert not {"primary_category_id", "primary_categories"} & set(shown)
+    expected = [name("contract-bags"), name("contract-care")]
+    expected.append(name("contract-clothing", HERE.other_catalog))
+    key = itemgetter("catalog_id", "category_id")
+    assert categories()["assigned_categories"] == sorted(expected, key=key)
     stats = show(shop, f"{SHOP}?expand=stats")
-    assert (stats["assigned_product_count"], stats["owned_product_count"]) == (74, 0)
+    found = shop.call(
+        "POST", f"{shop.scope}/product_search", json={"query": term("category_id", "contract-bags")}
+    )
+    assert [hit["id"] for hit in found.json()["hits"]] == ["contract-bag"]
+    shop.delete(f"{BAGS}/products/contract-bag")
+    del expected[0]
+    assert categories()["assigned_categories"] == sorted(expected, key=key)
+    shop.delete(f"{CARE}/products/contract-bag")
+    now = show(shop, f"{SHOP}?expand=stats")
+    assert now["assigned_product_count"] == stats["assigned_product_count"] - 1
+    assert now["owned_product_count"] == stats["owned_product_count"] >= 5
+
+
+@pytest.mark.rule("CAT-8")
+@pytest.mark.needs("a primary category: no request sets one")
+def test_the_primary_category_is_taken_away_with_the_assignment(shop: Api) -> None:
+    path, bags = "/products/garment-bag?expand=categories", {"catalog_id": "storefront-catalog"}
+    bags |= {"_type": "catalog_category_id", "category_id": "bags"}
+    assert show(shop, path)["primary_categories"] == [bags]
+    shop.delete("/catalogs/storefront-catalog/categories/bags/products/garment-bag")
+    assert not {"primary_category_id", "primary_categories"} & set(show(shop, path))
 
 
 @pytest.mark.rule("CAT-5", "CAT-8")
 def test_assignments_go_with_the_category(shop: Api) -> None:
-    assert shop.delete(f"{SHOP}/categories/clothing").status_code == 204
-    shown = show(shop, "/products/merino-crew?expand=categories")
-    assert [one["catalog_id"] for one in shown["assigned_categories"]] == [
-        "storefront-catalog-global"
-    ]
-    assert "classification_category" not in shown
-    assert show(shop, f"{SHOP}?expand=stats")["assigned_product_count"] == 55
-    shop.put(f"{SHOP}/categories/sweaters", json={})
-    assert shop.get(f"{SHOP}/categories/sweaters/products/merino-crew").status_code == 404
+    below = f"{SHOP}/categories/contract-below"
+    shop.put(below, json={"parent_category_id": "contract-bags"})
+    assert shop.put(f"{below}/products/contract-crew", json={}).status_code == 200
+    assert shop.delete(BAGS).status_code == 204
+    shown = show(shop, f"{BAG}?expand=categories")["assigned_categories"]
+    left = {(one["catalog_id"], one["category_id"]) for one in shown}
+    assert left == {
+        (HERE.catalog, "contract-care"),
+        (HERE.other_catalog, "contract-clothing"),
+    }
+    shop.put(below, json={})
+    assert shop.get(f"{below}/products/contract-crew").status_code == 404
+    assert "assigned_categories" not in show(shop, f"{CREW}?expand=categories")
 
 
 @pytest.mark.rule("PRD-6", "CAT-8")
 def test_assignments_go_with_the_product(shop: Api) -> None:
-    owned = show(shop, "/catalogs/master-catalog?expand=stats")["owned_product_count"]
-    assert shop.delete("/products/shoe-brush").status_code == 204
+    owned = show(shop, f"{SHOP}?expand=stats")["owned_product_count"]
+    assert shop.delete(BRUSH).status_code == 204
     names = [name for name, _ in list_positions(shop)]
-    assert names == ["leather-balm", "shoe-care", "garment-bag"]
-    stats = show(shop, "/catalogs/master-catalog?expand=stats")
+    assert names == ["contract-balm", "contract-bag"]
+    stats = show(shop, f"{SHOP}?expand=stats")
     assert stats["owned_product_count"] == owned - 1
-    shop.put("/products/shoe-brush", json={"owning_catalog_id": "master-catalog"})
-    assert shop.get(f"{CARE}/products/shoe-brush").status_code == 404
-    stats = show(shop, "/catalogs/master-catalog?expand=stats")
+    shop.put(BRUSH, json={"owning_catalog_id": OWNER})
+    assert shop.get(f"{CARE}/products/contract-brush").status_code == 404
+    stats = show(shop, f"{SHOP}?expand=stats")
     assert stats["owned_product_count"] == owned
 
 
 @pytest.mark.rule("CAT-8", "CAT-9")
 def test_the_product_is_shown_by_expansion(shop: Api) -> None:
-    path = f"{CARE}/products/garment-bag"
+    path = f"{CARE}/products/contract-bag"
     assert "product" not in show(shop, path)
     base = show(shop, f"{path}?expand=product_base")["product"]
     assert base["name"] == {"default": "Garment Bag", "de": "Kleidersack"}
     images = show(shop, f"{path}?expand=product_images")["product"]
     assert "name" not in images
-    assert images["id"] == "garment-bag"
+    assert images["id"] == "contract-bag"
     refused = shop.get(f"{path}?expand=product_prices")
     assert refused.json()["fault"]["type"] == "InvalidExpandValueException"
-    query = term("product_id", "garment-bag")
+    query = term("product_id", "contract-bag")
     [hit] = find(shop, query, select="(**)", expand=["product_prices", "product_categories"])
-    assert hit["product"]["primary_category_id"] == "bags"
-    assert "price" in hit["product"]
+    assert len(hit["product"]["assigned_categories"]) == 3
     [hit] = find(shop, query, select="(**)", expand=["product_all"])
-    assert {"product_options", "online", "name", "price"} <= set(hit["product"])
+    assert {"assigned_categories", "name"} <= set(hit["product"])
 
 
 @pytest.mark.rule("CAT-9")
-@pytest.mark.parametrize(
-    ("query", "parameters", "expected"),
-    [
-        (term("product_id", "shoe-brush", "none"), "", ["shoe-brush"]),
-        (term("product_name", "Shoe Brush, horsehair"), "", ["shoe-brush"]),
-        (
-            {"text_query": {"fields": ["product_name"], "search_phrase": "schuh"}},
-            "",
-            ["shoe-brush", "shoe-care"],
-        ),
-        (term("online_flag", False), "?site_id=RefArchGlobal", ["shoe-brush"]),
+def test_assignments_are_searched_by_these_fields(shop: Api) -> None:
+    bag, brush = "contract-bag", "contract-brush"
+    from_to = {"valid_from": {"default": "2023-02-01T00:00:00.000Z"}}
+    from_to |= {"valid_to": {HERE.other_site: "2029-01-01T00:00:00.000Z"}}
+    shop.patch(BAG, json=from_to)
+    shop.patch(BRUSH, json={"online_flag": {"default": True, HERE.other_site: False}})
+    other = f"?site_id={HERE.other_site}"
+    for query, parameters, expected in [
+        (term("product_id", brush, "none"), "", [brush]),
+        (term("product_name", "Shoe Brush"), "", [brush]),
+        ({"text_query": {"fields": ["product_name"], "search_phrase": "schuh"}}, "", [brush]),
+        (term("online_flag", False), other, [brush]),
         (term("online_flag", False), "", []),
         (term("searchable", False), "", []),
-        (term("valid_from", "2023-03-01", operator="less"), "", ["garment-bag"]),
-        (
-            term("valid_to", "2030-01-01", operator="less"),
-            "?site_id=RefArchGlobal",
-            ["garment-bag"],
-        ),
+        (term("valid_from", "2023-03-01", operator="less"), "", [bag]),
+        (term("valid_to", "2030-01-01", operator="less"), other, [bag]),
         (term("creation_date", "2023-01-01", operator="less"), "", []),
-    ],
-)
-def test_assignments_are_searched_by_these_fields(
-    shop: Api, query: Any, parameters: str, expected: list[str]
-) -> None:
-    assert [hit["product_id"] for hit in find(shop, query, parameters)] == expected
+    ]:
+        found = [hit["product_id"] for hit in find(shop, query, parameters)]
+        assert found == expected, query
 
 
 @pytest.mark.rule("SRC-4")
@@ -226,9 +262,9 @@ def test_the_id_to_search_is_a_string(shop: Api, path: str, value: Any) -> None:
 @pytest.mark.rule("CAT-9")
 def test_found_assignments_are_sorted_by_four_fields(shop: Api) -> None:
     by_name = find(shop, ALL, sorts=[{"field": "product_name", "sort_order": "desc"}])
-    assert by_name[0]["product_id"] == "shoe-care"
+    assert by_name[0]["product_id"] == "contract-brush"
     for field in ("product_id", "position", "creation_date"):
-        assert len(find(shop, ALL, sorts=[{"field": field}])) == 4
+        assert len(find(shop, ALL, sorts=[{"field": field}])) == 3
     for field in ("online_flag", "searchable", "valid_from", "valid_to"):
         body = {"query": ALL, "sorts": [{"field": field}]}
         answer = shop.call("POST", f"{shop.scope}{CARE}/{SEARCH}", json=body)

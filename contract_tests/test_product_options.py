@@ -1,15 +1,16 @@
 """Options of products, and the values of options (PRD-9)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.assortment import BAG, MASTER, OWNER, PLAIN, VARIED, build
+from contract_tests.place import here
 
-Start = Callable[..., Api]
+HERE = here()
 
-OPTIONS = "/products/garment-bag/product_options"
+OPTIONS = f"{BAG}/product_options"
 GIFT = f"{OPTIONS}/contract-gift"
 PRICES = {
     "a": [{"currency_mnemonic": "USD", "value": 5}, {"currency_mnemonic": "EUR", "value": 1}],
@@ -18,9 +19,10 @@ PRICES = {
 
 
 @pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+def shop(shop: Api) -> Api:
+    """A server with the products of the tests."""
+    build(shop, {BAG: PLAIN[BAG]})
+    return shop
 
 
 def show(api: Api, path: str) -> Any:
@@ -36,21 +38,32 @@ def names(values: Any) -> list[str]:
 
 @pytest.mark.rule("PRD-9")
 def test_options_are_listed_with_their_values(shop: Api) -> None:
+    names_of_option = {"default": "Monogram", "de": "Monogramm"}
+    price = {"currency_mnemonic": "USD", "value": 6.5}
+    initials = {"sku_extension": "-mono", "value": {"default": "Initials", "de": "Initialen"}}
+    body = {
+        "custom_name": names_of_option,
+        "default_product_option_value": "none",
+        "sorting_mode": "byexplicitorder",
+        "values": [{"id": "initials", "option_prices": [price], **initials}, {"id": "none"}],
+    }
+    path = f"{OPTIONS}/contract-monogram"
+    assert shop.put(path, json=body).status_code == 200
     page = show(shop, f"{OPTIONS}?select=(**)")
     assert (page["_type"], page["total"]) == ("product_options", 1)
-    option = show(shop, f"{OPTIONS}/monogram")
+    option = show(shop, path)
     assert {**page["data"][0], "_v": "23.2"} == option
-    link = f"{shop.url}/s/-/dw/data/v23_2{OPTIONS}/monogram"
+    link = f"{shop.url}/s/-/dw/data/v23_2{path}"
     assert len(option.pop("_resource_state")) == 64
     values = option.pop("values")
     assert option == {
         "_v": "23.2",
         "_type": "product_option",
-        "custom_name": {"default": "Monogram", "de": "Monogramm"},
+        "custom_name": names_of_option,
         "default_product_option_value": "none",
-        "id": "monogram",
+        "id": "contract-monogram",
         "link": link,
-        "name": "monogram",
+        "name": "contract-monogram",
         "selected_option_value": "none",
         "shared": False,
         "sorting_mode": "byexplicitorder",
@@ -60,14 +73,13 @@ def test_options_are_listed_with_their_values(shop: Api) -> None:
         "default_product_option_value": False,
         "id": "initials",
         "link": f"{link}/values/initials",
-        "option_prices": [{"_type": "money", "currency_mnemonic": "USD", "value": 6.5}],
-        "sku_extension": "-mono",
-        "value": {"default": "Initials", "de": "Initialen"},
+        "option_prices": [{"_type": "money", **price}],
+        **initials,
     }
-    value = show(shop, f"{OPTIONS}/monogram/values/initials")
+    value = show(shop, f"{path}/values/initials")
     assert len(value.pop("_resource_state")) == 64
     assert value == {**values[0], "_v": "23.2"}
-    product = show(shop, "/products/garment-bag?expand=options")
+    product = show(shop, f"{BAG}?expand=options")
     assert product["type"]["option"] is True
     assert product["product_options"][0]["values"] == values
 
@@ -86,13 +98,13 @@ def test_an_option_is_created_changed_and_deleted(shop: Api) -> None:
     assert shop.patch(value, json={"sku_extension": "-c"}).json()["sku_extension"] == "-c"
     assert shop.delete(value).status_code == 204
     arguments = {"productOptionValueId": "b", "productOptionId": "contract-gift"}
-    arguments["productId"] = "garment-bag"
+    arguments["productId"] = "contract-bag"
     for answer in (shop.get(value), shop.patch(value, json={}), shop.delete(value)):
         assert_fault(answer, 404, "ProductOptionValueNotFound", arguments)
     assert shop.put(GIFT, json={}).status_code == 200
     assert show(shop, f"{GIFT}/values")["total"] == 0
     assert shop.delete(GIFT).status_code == 204
-    arguments = {"productOptionId": "contract-gift", "productId": "garment-bag"}
+    arguments = {"productOptionId": "contract-gift", "productId": "contract-bag"}
     refused = [
         shop.get(GIFT),
         shop.patch(GIFT, json={}),
@@ -142,7 +154,8 @@ def test_values_are_sorted_by_id_or_by_price_in_a_currency(shop: Api) -> None:
 
 @pytest.mark.rule("PRD-9")
 def test_options_that_cannot_be_created(shop: Api) -> None:
-    for name, body in [("merino-crew-navy", {}), ("garment-bag", {"shared": True})]:
+    build(shop, VARIED)
+    for name, body in [("contract-crew-navy", {}), ("contract-bag", {"shared": True})]:
         answer = shop.put(f"/products/{name}/product_options/none", json=body)
         arguments = {"productOptionId": "none", "productId": name}
         assert_fault(answer, 400, "ProductOptionCreate", arguments)
@@ -150,7 +163,8 @@ def test_options_that_cannot_be_created(shop: Api) -> None:
 
 @pytest.mark.rule("PRD-9", "PRD-8")
 def test_a_document_brings_at_most_10000_values(shop: Api) -> None:
-    attribute = "/products/merino-crew/variation_attributes/contract-brand"
+    build(shop, VARIED)
+    attribute = f"{MASTER}/variation_attributes/contract-brand"
     for path, name, more in [
         (GIFT, "id", {}),
         (attribute, "value", {"attribute_definition_id": "brand"}),
@@ -169,9 +183,9 @@ def test_a_document_brings_at_most_10000_values(shop: Api) -> None:
 @pytest.mark.rule("PRD-9")
 def test_the_options_go_with_the_product(shop: Api) -> None:
     shop.put(GIFT, json={"values": [{"id": "a"}]})
-    assert shop.delete("/products/garment-bag").status_code == 204
-    body = {"owning_catalog_id": "master-catalog"}
-    assert shop.put("/products/garment-bag", json=body).json()["type"] == {
+    assert shop.delete(BAG).status_code == 204
+    body = {"owning_catalog_id": OWNER}
+    assert shop.put(BAG, json=body).json()["type"] == {
         "_type": "product_type",
         "item": True,
     }

@@ -1,16 +1,29 @@
 """Products: items, masters and variants, sets, bundles (PRD)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.assortment import (
+    BAG,
+    BALM,
+    BRUSH,
+    MASTER,
+    NAVY,
+    OWNER,
+    PLAIN,
+    VARIED,
+    build,
+)
+from contract_tests.place import here
+from contract_tests.shop import CLOCK, DATA_SET
 
-Start = Callable[..., Api]
+HERE = here()
 
 NEW = "/products/contract-lamp"
-LAMP = {"owning_catalog_id": "master-catalog", "name": {"default": "Lamp", "de": "Lampe"}}
+LAMP = {"owning_catalog_id": OWNER, "name": {"default": "Lamp", "de": "Lampe"}}
 SOME = (
     "bundle-office-s",
     "garment-bag",
@@ -26,9 +39,10 @@ SOME = (
 
 
 @pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+def varied(shop: Api) -> Api:
+    """A server with a master, variants and plain products of the tests."""
+    build(shop, VARIED | PLAIN)
+    return shop
 
 
 def show(api: Api, path: str) -> Any:
@@ -66,6 +80,8 @@ def test_a_product_is_created_changed_and_deleted(shop: Api) -> None:
     document = created.json()
     assert len(document.pop("_resource_state")) == 64
     assert document.pop("creation_date") == document.pop("last_modified")
+    known = show(shop, f"/catalogs/{OWNER}").get("name")
+    assert document.pop("owning_catalog_name", None) == known
     assert document == {
         "_v": "23.2",
         "_type": "product",
@@ -73,14 +89,17 @@ def test_a_product_is_created_changed_and_deleted(shop: Api) -> None:
         "link": f"{shop.url}/s/-/dw/data/v23_2/products/contract-lamp",
         "name": {"default": "Lamp", "de": "Lampe"},
         "online_flag": {"default": False},
-        "owning_catalog_id": "master-catalog",
-        "owning_catalog_name": {"default": "Products", "de": "Produkte"},
+        "owning_catalog_id": OWNER,
         "searchable": {"default": True},
         "type": {"_type": "product_type", "item": True},
     }
     changed = shop.patch(NEW, json={"brand": "Lux", "online_flag": {"default": True}})
     assert (changed.status_code, changed.json()["brand"]) == (200, "Lux")
     assert show(shop, NEW)["online_flag"] == {"default": True}
+    forbidden = shop.put(NEW, json=LAMP, headers={"x-dw-validate-existing": "true"})
+    assert_fault(forbidden, 400, "ProductDuplicate", {"productId": "contract-lamp"})
+    replaced = shop.put(NEW, json=LAMP)
+    assert (replaced.status_code, "brand" in replaced.json()) == (200, False)
     assert shop.delete(NEW).status_code == 204
     for answer in (shop.get(NEW), shop.delete(NEW), shop.patch(NEW, json={})):
         message = "No product with ID 'contract-lamp' could be found."
@@ -111,12 +130,13 @@ def test_the_id_of_a_product_has_1_to_100_characters(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-1")
+@pytest.mark.needs("a product with images: no request adds one")
 def test_put_clears_an_existing_product_unless_the_request_forbids(shop: Api) -> None:
-    path = "/products/merino-crew"
+    path, lamp = "/products/merino-crew", {**LAMP, "owning_catalog_id": "master-catalog"}
     before = show(shop, f"{path}?expand=all")
-    forbidden = shop.put(path, json=LAMP, headers={"x-dw-validate-existing": "true"})
+    forbidden = shop.put(path, json=lamp, headers={"x-dw-validate-existing": "true"})
     assert_fault(forbidden, 400, "ProductDuplicate", {"productId": "merino-crew"})
-    answer = shop.put(path, json={**LAMP, "default_variant_id": "none", "type": {"item": True}})
+    answer = shop.put(path, json={**lamp, "default_variant_id": "none", "type": {"item": True}})
     assert answer.status_code == 200
     after = show(shop, f"{path}?expand=all")
     assert after["name"] == {"default": "Lamp", "de": "Lampe"}
@@ -129,7 +149,7 @@ def test_put_clears_an_existing_product_unless_the_request_forbids(shop: Api) ->
 @pytest.mark.rule("PRD-4")
 def test_patch_changes_some_properties_and_ignores_the_others(shop: Api) -> None:
     shop.put(NEW, json={**LAMP, "unit_measure": "ml"})
-    flags = {"default": True, "RefArch": False}
+    flags = {"default": True, HERE.site: False}
     changes = {
         "brand": "Lux",
         "ean": "e",
@@ -147,7 +167,7 @@ def test_patch_changes_some_properties_and_ignores_the_others(shop: Api) -> None
         "unit": "piece",
         "upc": "u",
         "valid_from": {"default": "2024-01-01T00:00:00.000Z"},
-        "valid_to": {"RefArch": "2025-01-01T00:00:00.000Z"},
+        "valid_to": {HERE.site: "2025-01-01T00:00:00.000Z"},
     }
     ignored = {
         "owning_catalog_id": "none",
@@ -162,21 +182,26 @@ def test_patch_changes_some_properties_and_ignores_the_others(shop: Api) -> None
     markup = {"_type": "markup_text", "markup": "<b>Bright</b>", "source": "<b>Bright</b>"}
     assert pick(document, *changes) == {**changes, "long_description": {"default": markup}}
     assert pick(document, *ignored) == {
-        "owning_catalog_id": "master-catalog",
+        "owning_catalog_id": OWNER,
         "type": {"_type": "product_type", "item": True},
         "unit_measure": "ml",
     }
 
 
 @pytest.mark.rule("PRD-4")
-def test_the_default_variant_is_a_variant_of_the_product(shop: Api) -> None:
-    for name, variant in [("merino-crew", "garment-bag"), ("garment-bag", "merino-crew-navy-m")]:
-        answer = shop.patch(f"/products/{name}", json={"default_variant_id": variant})
+def test_the_default_variant_is_a_variant_of_the_product(varied: Api) -> None:
+    master, bag, navy = "contract-crew", "contract-bag", "contract-crew-navy-m"
+    for name, variant in [(master, bag), (bag, navy)]:
+        answer = varied.patch(f"/products/{name}", json={"default_variant_id": variant})
         arguments = {"productId": name, "defaultVariantId": variant}
         assert_fault(answer, 400, "ProductDefaultVariant", arguments)
-    answer = shop.patch("/products/merino-crew", json={"default_variant_id": "merino-crew-navy-m"})
-    assert answer.json()["default_variant_id"] == "merino-crew-navy-m"
-    answer = shop.patch("/products/merino-crew", json={"default_variant_id": None})
+    answer = varied.patch(MASTER, json={"default_variant_id": navy})
+    assert answer.json()["default_variant_id"] == navy
+    assert varied.delete(f"/products/{navy}").status_code == 204
+    assert "default_variant_id" not in show(varied, MASTER)
+    answer = varied.patch(MASTER, json={"default_variant_id": "contract-crew-navy-s"})
+    assert answer.status_code == 200
+    answer = varied.patch(MASTER, json={"default_variant_id": None})
     assert "default_variant_id" not in answer.json()
 
 
@@ -189,6 +214,7 @@ def test_a_new_product_may_be_a_master(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-3")
+@pytest.mark.needs(DATA_SET)
 def test_properties_of_an_expansion_are_shown_on_request_only(shop: Api) -> None:
     plain = set(show(shop, "/products/merino-crew-navy-m"))
     for expansion, name, added in [
@@ -205,11 +231,10 @@ def test_properties_of_an_expansion_are_shown_on_request_only(shop: Api) -> None
         assert after - before == added, expansion
     whole = set(show(shop, "/products/merino-crew-navy-m?expand=all&site_id=RefArch"))
     assert {"ats", "online", "price", "master", "variation_values"} <= whole - plain
-    answer = shop.get("/products/merino-crew?expand=none")
-    assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "none"})
 
 
 @pytest.mark.rule("PRD-3")
+@pytest.mark.needs(DATA_SET)
 def test_images_of_variations_are_shown_with_all_images(shop: Api) -> None:
     some = show(shop, "/products/merino-crew?expand=images")["image_groups"]
     every = show(shop, "/products/merino-crew?expand=images,all_images")["image_groups"]
@@ -226,6 +251,7 @@ def test_images_of_variations_are_shown_with_all_images(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-3")
+@pytest.mark.needs("a set and a bundle: no request creates one")
 def test_sets_and_bundles_show_their_members_both_ways(shop: Api) -> None:
     for path, name, expected in [
         ("shoe-care?expand=sets", "set_products", ["leather-balm", "shoe-brush"]),
@@ -253,18 +279,32 @@ def test_sets_and_bundles_show_their_members_both_ways(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-3")
-def test_online_depends_on_site_and_clock(shop: Api) -> None:
-    for name, site, online in [
-        ("garment-bag", "RefArch", True),
-        ("garment-bag", "RefArchGlobal", False),
-        ("shoe-brush", "RefArch", True),
-        ("shoe-brush", "RefArchGlobal", False),
-        ("gift-wrap", "RefArch", False),
+def test_flags_and_dates_of_a_site_decide_what_is_online(shop: Api) -> None:
+    both, not_there = {"default": True}, {"default": True, HERE.other_site: False}
+    over = {"default": "2023-01-01T00:00:00.000Z"}
+    for changes, expected in [
+        ({"online_flag": both}, (True, True)),
+        ({"online_flag": not_there}, (True, False)),
+        ({"online_flag": {"default": False}}, (False, False)),
+        ({"online_flag": both, "valid_to": over}, (False, False)),
+        ({"online_flag": both, "valid_from": over}, (True, True)),
     ]:
-        path = f"/products/{name}?expand=availability&site_id={site}"
-        assert show(shop, path)["online"] is online, (name, site)
-    answer = shop.get("/products/gift-wrap?expand=availability&site_id=none")
+        assert shop.put(NEW, json={**LAMP, **changes}).status_code == 200
+        shown = [
+            show(shop, f"{NEW}?expand=availability&site_id={site}")["online"]
+            for site in (HERE.site, HERE.other_site)
+        ]
+        assert tuple(shown) == expected, changes
+    assert "online" not in show(shop, NEW)
+    answer = shop.get(f"{NEW}?expand=availability&site_id=none")
     assert_fault(answer, 404, "UnknownSite", {"siteId": "none"})
+    answer = shop.get(f"{NEW}?expand=none")
+    assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "none"})
+
+
+@pytest.mark.rule("PRD-3")
+@pytest.mark.needs(CLOCK)
+def test_online_depends_on_the_clock(shop: Api) -> None:
     path = "/products/garment-bag?expand=availability&site_id=RefArch"
     for now, online in [("2023-01-31T23:59:59Z", False), ("2023-02-01T00:00:00Z", True)]:
         shop.call("POST", "/__emulator__/clock/freeze", json={"at": now})
@@ -272,6 +312,7 @@ def test_online_depends_on_site_and_clock(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-3")
+@pytest.mark.needs("an inventory list of the site: no request assigns one")
 def test_stock_is_the_stock_of_the_sites_inventory_lists(shop: Api) -> None:
     def stock(name: str, parameters: str) -> dict[str, Any]:
         shown = show(shop, f"/products/{name}?expand=availability{parameters}")
@@ -297,6 +338,7 @@ def test_stock_is_the_stock_of_the_sites_inventory_lists(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-6")
+@pytest.mark.needs("a set and a bundle: no request creates one")
 def test_a_deleted_product_leaves_no_reference(shop: Api) -> None:
     for name in ("merino-crew-black-m", "shoe-brush", "garment-bag"):
         assert shop.delete(f"/products/{name}").status_code == 204
@@ -316,68 +358,85 @@ def test_a_deleted_product_leaves_no_reference(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-6")
-def test_the_variants_of_a_deleted_master_are_plain_products(shop: Api) -> None:
-    assert shop.delete("/products/merino-crew").status_code == 204
-    for name in ("merino-crew-black-s", "merino-crew-navy"):
-        left = show(shop, f"/products/{name}?expand=variations")
+def test_the_variants_of_a_deleted_master_are_plain_products(varied: Api) -> None:
+    assert varied.delete(MASTER).status_code == 204
+    for name in ("contract-crew-black-s", "contract-crew-navy"):
+        left = show(varied, f"/products/{name}?expand=variations")
         assert left["type"]["item"] is True
         assert not {"master", "variation_values"} & set(left)
 
 
 @pytest.mark.rule("PRD-5")
-def test_products_are_searched_by_these_fields(shop: Api) -> None:
+@pytest.mark.needs("sets and bundles: no request creates one")
+def test_members_of_sets_and_bundles_are_found(shop: Api) -> None:
     for query, expected in [
-        (term("id", "shoe-brush", "gift-wrap", operator="one_of"), ["gift-wrap", "shoe-brush"]),
-        (term("name", "Kleidersack"), ["garment-bag"]),
-        (
-            {"text_query": {"fields": ["id", "name"], "search_phrase": "navy sweater"}},
-            ["merino-crew-navy", "merino-crew-navy-m"],
-        ),
-        (term("type", "master"), ["merino-crew"]),
-        (term("type", "variation_group"), ["merino-crew-navy"]),
-        (term("type", "variant"), ["merino-crew-black-s", "merino-crew-navy-m"]),
         (term("type", "bundled"), ["garment-bag", "merino-crew-black-s"]),
         (term("type", "part_of_product_set"), ["leather-balm", "shoe-brush"]),
         (term("type", "retail_set"), []),
-        (term("online", False), ["gift-wrap"]),
-        (term("searchable", False), ["gift-wrap"]),
-        (term("valid_from", "2023-02-01T00:00:00.000Z"), ["garment-bag"]),
-        (term("valid_to", "2098-01-01T00:00:00.000Z", operator="greater"), ["garment-bag"]),
-        (term("creation_date", "2023-01-01T00:00:00.000Z", operator="less"), []),
-        (term("catalog_id", "none"), []),
-        (term("category_id", "none"), []),
     ]:
         assert sorted(find(shop, among(SOME, query))) == expected, query
-    offline = find(shop, among(SOME, term("online", False)), "?site_id=RefArchGlobal")
-    assert sorted(offline) == ["garment-bag", "gift-wrap", "shoe-brush"]
-    answer = shop.call(
-        "POST", f"{shop.scope}/product_search", json={"query": term("brand", "Northfold")}
-    )
+
+
+@pytest.mark.rule("PRD-5")
+def test_products_are_searched_by_these_fields(varied: Api) -> None:
+    valid = {"default": "2023-02-01T00:00:00.000Z"}, {"default": "2099-01-01T00:00:00.000Z"}
+    dates = {"valid_from": valid[0], "valid_to": valid[1]}
+    assert varied.patch(BAG, json=dates).status_code == 200
+    flags = {"searchable": {"default": False}, "online_flag": {"default": False}}
+    assert varied.patch(BALM, json=flags).status_code == 200
+    local = {"online_flag": {"default": True, HERE.other_site: False}}
+    assert varied.patch(BRUSH, json=local).status_code == 200
+    bag, balm, brush = (path.rpartition("/")[2] for path in (BAG, BALM, BRUSH))
+    some = [bag, balm, brush, "contract-crew", "contract-crew-navy"]
+    every = [*some, *NAVY]
+    for query, ids, expected in [
+        (term("id", brush, bag, operator="one_of"), every, [bag, brush]),
+        (term("name", "Kleidersack"), every, [bag]),
+        ({"text_query": {"fields": ["id", "name"], "search_phrase": "bag"}}, every, [bag]),
+        (term("type", "master"), every, ["contract-crew"]),
+        (term("type", "variation_group"), every, ["contract-crew-navy"]),
+        (term("type", "variant"), every, NAVY),
+        (term("online", False), some, [balm, "contract-crew-navy"]),
+        (term("searchable", False), every, [balm]),
+        (term("valid_from", "2023-02-01T00:00:00.000Z"), every, [bag]),
+        (term("valid_to", "2098-01-01T00:00:00.000Z", operator="greater"), every, [bag]),
+        (term("creation_date", "2023-01-01T00:00:00.000Z", operator="less"), every, []),
+        (term("catalog_id", "none"), every, []),
+        (term("category_id", "none"), every, []),
+    ]:
+        assert sorted(find(varied, among(ids, query))) == expected, query
+    plain = [bag, balm, brush]
+    query = among(plain, term("online", False))
+    assert sorted(find(varied, query, f"?site_id={HERE.other_site}")) == [balm, brush]
+    path = f"{varied.scope}/product_search"
+    answer = varied.call("POST", path, json={"query": term("brand", "Northfold")})
     assert_fault(answer, 400, "UnknownSearchField", {"field": "brand"})
 
 
 @pytest.mark.rule("PRD-5")
-def test_found_products_are_sorted_by_three_fields(shop: Api) -> None:
-    everything = term("id", *SOME, operator="one_of")
-    by_name = find(shop, everything, sorts=[{"field": "name", "sort_order": "asc"}], count=3)
-    assert by_name == ["bundle-office-s", "garment-bag", "gift-wrap"]
-    last = find(shop, everything, sorts=[{"field": "id", "sort_order": "desc"}], count=1)
-    assert last == ["shoe-care"]
+def test_found_products_are_sorted_by_three_fields(varied: Api) -> None:
+    plain = ["contract-bag", "contract-balm", "contract-brush"]
+    everything = term("id", *plain, operator="one_of")
+    by_name = find(varied, everything, sorts=[{"field": "name", "sort_order": "asc"}], count=2)
+    assert by_name == plain[:2]
+    last = find(varied, everything, sorts=[{"field": "id", "sort_order": "desc"}], count=1)
+    assert last == plain[2:]
     for field in ("online", "searchable", "type", "last_modified"):
         request = {"query": everything, "sorts": [{"field": field}]}
-        answer = shop.call("POST", f"{shop.scope}/product_search", json=request)
+        answer = varied.call("POST", f"{varied.scope}/product_search", json=request)
         assert_fault(answer, 400, "FieldNotSortable", {"field": field})
 
 
 @pytest.mark.rule("PRD-5")
 def test_hits_show_what_a_product_shows(shop: Api) -> None:
-    request: dict[str, Any] = {"query": term("id", "shoe-brush")}
-    path = f"{shop.scope}/product_search?site_id=RefArch"
+    shop.put(NEW, json=LAMP)
+    request: dict[str, Any] = {"query": term("id", "contract-lamp")}
+    path = f"{shop.scope}/product_search?site_id={HERE.site}"
     [short] = shop.call("POST", path, json=request).json()["hits"]
     assert set(short) - {"_v"} == {"_type", "_resource_state", "id", "link"}
     request |= {"select": "(**)", "expand": ["availability", "prices", "sets"]}
     [hit] = shop.call("POST", path, json=request).json()["hits"]
-    alone = show(shop, "/products/shoe-brush?site_id=RefArch&expand=availability,prices,sets")
+    alone = show(shop, f"{NEW}?site_id={HERE.site}&expand=availability,prices,sets")
     assert {**hit, "_v": "23.2"} == alone
     answer = shop.call("POST", path, json={**request, "expand": ["options"]})
     assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "options"})
@@ -385,23 +444,26 @@ def test_hits_show_what_a_product_shows(shop: Api) -> None:
 
 @pytest.mark.rule("PRD-2")
 def test_a_locale_narrows_texts_and_leaves_flags_of_sites(shop: Api) -> None:
-    shown = show(shop, "/products/merino-crew?locale=de")
-    assert shown["name"] == {"de": "Merino-Pullover"}
+    texts = {"long_description": {"default": {"source": "Bright"}}, "page_title": {"default": "t"}}
+    shop.put(NEW, json={**LAMP, **texts, "online_flag": {"default": True}})
+    shown = show(shop, f"{NEW}?locale=de")
+    assert shown["name"] == {"de": "Lampe"}
     assert shown["online_flag"] == {"default": True}
     assert not {"long_description", "short_description", "page_title"} & set(shown)
 
 
 @pytest.mark.rule("PRD-2", "FMT-5")
 def test_maps_by_site_and_locale_have_types_in_xml_too(shop: Api) -> None:
-    accept = {"Accept": "application/xml"}
-    text = shop.get("/products/merino-crew", headers=accept).text
+    markup = "Bright"
+    described = {"long_description": {"default": {"source": markup}}}
+    shop.put(NEW, json={**LAMP, **described, "online_flag": {"default": True}})
+    text = shop.get(NEW, headers={"Accept": "application/xml"}).text
     assert '<online_flag><entry key="default">true</entry></online_flag>' in text
-    markup = "A light sweater of merino wool."
     inside = f"<_type>markup_text</_type><markup>{markup}</markup><source>{markup}</source>"
-    assert f'<entry key="default">{inside}</entry></short_description>' in text
+    assert f'<entry key="default">{inside}</entry></long_description>' in text
     root = '<product xmlns="http://www.demandware.com/ocapi/data/23.2">'
     flags = '<searchable><entry key="default">false</entry></searchable>'
-    sent = f"{root}<owning_catalog_id>master-catalog</owning_catalog_id>{flags}</product>"
+    sent = f"{root}<owning_catalog_id>{OWNER}</owning_catalog_id>{flags}</product>"
     headers = {"Content-Type": "application/xml"}
     assert shop.put(NEW, data=sent.encode(), headers=headers).status_code == 200
     assert show(shop, NEW)["searchable"] == {"default": False}
@@ -411,7 +473,7 @@ def test_maps_by_site_and_locale_have_types_in_xml_too(shop: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "path"),
     [
-        ({"online_flag": {"RefArch": "x"}}, "TypeDecoding", "$.online_flag.RefArch"),
+        ({"online_flag": {HERE.site: "x"}}, "TypeDecoding", f"$.online_flag.{HERE.site}"),
         ({"online_flag": True}, "TypeDecoding", "$.online_flag"),
         ({"long_description": {"default": "x"}}, "TypeDecoding", "$.long_description.default"),
         (

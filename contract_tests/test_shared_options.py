@@ -1,25 +1,48 @@
 """Shared product options and shared variation attributes of catalogs (CAT-10, CAT-11)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.assortment import BALM, OWNER, PLAIN, build
+from contract_tests.place import here
 
-Start = Callable[..., Api]
+HERE = here()
 
-CATALOG = "/catalogs/master-catalog"
+CATALOG = f"/catalogs/{OWNER}"
 OPTIONS = f"{CATALOG}/shared_product_options"
-WRAPPING = f"{OPTIONS}/giftWrapping"
+WRAPPING = f"{OPTIONS}/contract-wrapping"
 ATTRIBUTES = f"{CATALOG}/shared_variation_attributes"
-COLOR = f"{ATTRIBUTES}/color"
+COLOR = f"{ATTRIBUTES}/contract-color"
+
+
+VALUES = [
+    {"id": "none", "option_prices": [{"currency_mnemonic": "EUR", "value": 0}]},
+    {"id": "box", "sku_extension": "-box"},
+    {"id": "ribbon", "option_prices": [{"currency_mnemonic": "EUR", "value": 2}]},
+]
+SHARED: dict[str, dict[str, Any]] = {
+    WRAPPING: {
+        "custom_name": {"default": "Gift wrapping", "de": "Geschenkverpackung"},
+        "default_product_option_value": "none",
+        "sorting_mode": "byoptionprice",
+        "values": VALUES,
+    },
+    COLOR: {
+        "attribute_definition_id": "color",
+        "slicing": True,
+        "values": [{"value": "navy", "position": 2}, {"value": "black", "position": 1}],
+    },
+}
+"""A shared option and a shared variation attribute of the tests."""
 
 
 @pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+def shop(shop: Api) -> Api:
+    """A server with ``SHARED``."""
+    build(shop, SHARED)
+    return shop
 
 
 def show(api: Api, path: str) -> Any:
@@ -35,7 +58,7 @@ def list_ids(api: Api, path: str, name: str = "id") -> list[str]:
 
 @pytest.mark.rule("CAT-10")
 def test_shared_options_show_their_values_by_price(shop: Api) -> None:
-    assert list_ids(shop, OPTIONS) == ["giftWrapping"]
+    assert "contract-wrapping" in list_ids(shop, f"{OPTIONS}?count=200")
     option = show(shop, f"{WRAPPING}?currency=EUR")
     assert (option["shared"], option["default_product_option_value"]) == (True, "none")
     assert [value["id"] for value in option["values"]] == ["none", "ribbon", "box"]
@@ -55,7 +78,7 @@ def test_a_shared_option_is_created_changed_and_deleted(shop: Api) -> None:
     assert created.json()["shared"] is True
     assert [one["id"] for one in created.json()["values"]] == ["name", "none"]
     again = shop.put(path, json=body)
-    arguments = {"productOptionId": "contract-engraving", "catalogId": "master-catalog"}
+    arguments = {"productOptionId": "contract-engraving", "catalogId": OWNER}
     assert_fault(again, 400, "ProductOptionDuplicate", arguments)
     changed = shop.patch(path, json={"description": {"default": "d"}})
     assert (changed.status_code, changed.json()["description"]) == (200, {"default": "d"})
@@ -92,7 +115,8 @@ def test_the_id_of_a_shared_option_can_be_the_id_of_an_attribute(shop: Api) -> N
 
 @pytest.mark.rule("CAT-10", "PRD-9")
 def test_products_use_a_shared_option_until_it_is_deleted(shop: Api) -> None:
-    path = "/products/leather-balm/product_options/giftWrapping"
+    build(shop, {BALM: PLAIN[BALM]})
+    path = f"{BALM}/product_options/contract-wrapping"
     assert shop.put(path, json={"shared": True}).status_code == 200
     shown = show(shop, path)
     assert [value["id"] for value in shown["values"]] == ["none", "ribbon", "box"]
@@ -107,7 +131,7 @@ def test_products_use_a_shared_option_until_it_is_deleted(shop: Api) -> None:
 
 @pytest.mark.rule("CAT-11")
 def test_shared_variation_attributes_show_their_values_by_position(shop: Api) -> None:
-    assert list_ids(shop, ATTRIBUTES) == ["color"]
+    assert "contract-color" in list_ids(shop, f"{ATTRIBUTES}?count=200")
     attribute = show(shop, COLOR)
     assert (attribute["shared"], attribute["slicing"]) == (True, True)
     assert attribute["variation_attribute_type"] == "string"
@@ -123,7 +147,7 @@ def test_a_shared_variation_attribute_is_created_changed_and_deleted(shop: Api) 
     created = shop.put(path, json=body)
     assert created.status_code == 200
     assert list_ids(shop, f"{path}/values", "value") == ["m", "s"]
-    arguments = {"variationAttributeId": "contract-size", "catalogId": "master-catalog"}
+    arguments = {"variationAttributeId": "contract-size", "catalogId": OWNER}
     assert_fault(shop.put(path, json=body), 400, "SharedVariationAttributeIDNotUnique", arguments)
     changes = {"name": {"default": "Size"}, "attribute_definition_id": "color"}
     changed = shop.patch(path, json=changes).json()
