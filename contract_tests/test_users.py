@@ -1,5 +1,6 @@
 """Business Manager users, their passwords and access keys (USER)."""
 
+import uuid
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ Start = Callable[..., Api]
 BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
 ANN = {"email": "ann@shop.example", "last_name": "Bee", "password": "Secret:789"}
 SIGNON = "signon@storefront.example"
+MANAGED = "contract-signon"
 KEY_PATH = f"/users/{SIGNON}/access_key"
 
 
@@ -149,6 +151,64 @@ def test_an_external_id_belongs_to_one_user(storefront: Api) -> None:
         answer = storefront.patch(f"/users/{SIGNON}", json={"external_id": cleared})
         assert_fault(answer, 400, "ExternalIdNull", {"login": SIGNON})
     assert storefront.put("/users/bee", json={**sent, "external_id": "other"}).status_code == 201
+
+
+@pytest.fixture
+def managed(shop: Api) -> str:
+    """The path of a new user whom an external system manages."""
+    path = f"/users/{MANAGED}"
+    body = {"email": "s@shop.example", "last_name": "S", "external_id": uuid.uuid4().hex}
+    assert shop.put(path, json=body).status_code == 201
+    return path
+
+
+@pytest.mark.rule("USER-2")
+def test_a_user_gives_up_no_external_id(shop: Api, managed: str) -> None:
+    taken = shop.get(managed).json()["external_id"]
+    other, sent = "/users/contract-bee", {"email": "b@shop.example", "last_name": "Bee"}
+    refused = shop.put(other, json={**sent, "external_id": taken})
+    assert_fault(refused, 400, "ExternalIdAlreadyExists", {"externalId": taken})
+    for cleared in (None, ""):
+        answer = shop.patch(managed, json={"external_id": cleared})
+        assert_fault(answer, 400, "ExternalIdNull", {"login": MANAGED})
+
+
+@pytest.mark.rule("USER-5")
+@pytest.mark.parametrize("scope", ["WEBDAV_AND_STUDIO", "AGENT_USER_AND_OCAPI"])
+def test_an_access_key_is_created_shown_disabled_and_deleted(
+    shop: Api, managed: str, scope: str
+) -> None:
+    path = f"{managed}/access_key/{scope}"
+    assert shop.get(path).status_code == 404
+    created = shop.put(path, json={})
+    assert created.status_code == 200
+    key = created.json()["access_key"]
+    assert (len(key), created.json()["enabled"]) == (40, True)
+    shown = shop.get(path).json()
+    assert shown == {name: v for name, v in created.json().items() if name != "access_key"}
+    assert shown["_type"] == "access_key_details"
+    assert shop.put(path, json={}).json()["access_key"] != key
+    assert shop.patch(path, json={"enabled": False}).json()["enabled"] is False
+    assert shop.delete(path).status_code == 204
+    assert shop.get(path).status_code == 404
+
+
+@pytest.mark.rule("USER-5")
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_an_access_key_has_a_user_and_a_scope(shop: Api, managed: str, method: str) -> None:
+    sent: dict[str, str] | None = {} if method in ("PUT", "PATCH") else None
+
+    def ask(path: str) -> requests.Response:
+        return shop.call(method, f"{shop.scope}{path}", json=sent)
+
+    scope = "access_key/AGENT_USER_AND_OCAPI"
+    missing = ask(f"/users/contract-none/{scope}")
+    assert_fault(missing, 404, "UserNotFound", {"login": "contract-none"})
+    other = ask(f"{managed}/access_key/OTHER")
+    assert_fault(other, 404, "AuthenticationScopeNotFound", {"scope": "OTHER"})
+    assert shop.put("/users/contract-ann", json=ANN).status_code == 201
+    local = ask(f"/users/contract-ann/{scope}")
+    assert_fault(local, 403, "UserNotExternallyManaged", {"login": "contract-ann"})
 
 
 @pytest.mark.rule("USER-2", "INV-5")
@@ -337,18 +397,12 @@ def test_an_access_key_of_ocapi_opens_the_grant_of_the_business_manager(storefro
 
 @pytest.mark.rule("USER-5")
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_access_keys_need_a_scope_and_a_managed_user(storefront: Api, method: str) -> None:
+def test_administrators_alone_have_access_keys_of_others(storefront: Api, method: str) -> None:
     def ask(path: str, **options: Any) -> requests.Response:
         sent: dict[str, str] | None = {} if method in ("PUT", "PATCH") else None
         return storefront.call(method, storefront.scope + path, json=sent, **options)
 
     scope = "AGENT_USER_AND_OCAPI"
-    missing = ask(f"/users/contract-none/access_key/{scope}")
-    assert_fault(missing, 404, "UserNotFound", {"login": "contract-none"})
-    other = ask(f"{KEY_PATH}/OTHER")
-    assert_fault(other, 404, "AuthenticationScopeNotFound", {"scope": "OTHER"})
-    local = ask(f"/users/merchant/access_key/{scope}")
-    assert_fault(local, 403, "UserNotExternallyManaged", {"login": "merchant"})
     headers = speak_as(storefront, "merchant", "Secret:456")
     path = f"/data/v23_2{KEY_PATH}/{scope}".replace("@", "%40")
     forbidden = ask(f"{KEY_PATH}/{scope}", headers=headers)
