@@ -1,23 +1,18 @@
 """Custom objects, global and of sites (COB)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
-
-Start = Callable[..., Api]
+from contract_tests.place import here
 
 ANN = "/custom_objects/Newsletter/ann@example.com"
 ROOM = "/sites/RefArch/custom_objects/Showroom/7"
 NO_TYPE = "No object type with ID 'Nope' could be found."
 
 
-@pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+TYPE = "a custom object type: no request creates one"
 
 
 def search(api: Api, type_: str, query: Any, **members: Any) -> Any:
@@ -31,6 +26,7 @@ def term(field: str, *values: Any, operator: str = "is") -> dict[str, Any]:
 
 
 @pytest.mark.rule("COB-1")
+@pytest.mark.needs(TYPE)
 def test_custom_objects_are_whole(shop: Api) -> None:
     ann = shop.get(ANN).json()
     assert len(ann.pop("_resource_state")) == 64
@@ -52,7 +48,25 @@ def test_custom_objects_are_whole(shop: Api) -> None:
     assert "c_name" not in of_site
 
 
+@pytest.mark.rule("COB-1", "COB-2", "COB-3")
+def test_a_missing_type_is_reported_by_every_operation(shop: Api) -> None:
+    arguments = {"objectType": "Nope"}
+    for path in ("/custom_objects/Nope/x", f"/sites/{here().site}/custom_objects/Nope/x"):
+        for answer in (
+            shop.get(path),
+            shop.put(path, json={}),
+            shop.patch(path, json={}),
+            shop.delete(path),
+        ):
+            assert_fault(answer, 404, "ObjectTypeNotFound", arguments, NO_TYPE)
+    answer = search(shop, "Nope", {"match_all_query": {}})
+    assert_fault(answer, 404, "ObjectTypeNotFound", arguments, NO_TYPE)
+    answer = shop.get("/sites/nope/custom_objects/Nope/x")
+    assert_fault(answer, 404, "SiteNotFound", {"siteId": "nope"})
+
+
 @pytest.mark.rule("COB-1")
+@pytest.mark.needs(TYPE)
 def test_objects_that_are_not_found(shop: Api) -> None:
     for path, status, kind, arguments in [
         ("/custom_objects/Nope/x", 404, "ObjectTypeNotFound", {"objectType": "Nope"}),
@@ -84,6 +98,7 @@ def test_objects_that_are_not_found(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-2")
+@pytest.mark.needs(TYPE)
 def test_put_creates_and_overwrites(shop: Api) -> None:
     path = "/custom_objects/Showroom/007"
     created = shop.put(path, json={"c_area": 10, "c_kind": "small", "key_value_integer": 9})
@@ -99,6 +114,7 @@ def test_put_creates_and_overwrites(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-2")
+@pytest.mark.needs(TYPE)
 def test_each_site_has_objects_of_its_own(shop: Api) -> None:
     path = "/custom_objects/Newsletter/eve"
     of_site = f"/sites/RefArch{path}"
@@ -115,6 +131,7 @@ def test_each_site_has_objects_of_its_own(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-2", "RST-2")
+@pytest.mark.needs(TYPE)
 def test_patch_changes_the_sent_attributes(shop: Api) -> None:
     before = shop.get(ANN).json()
     changed = shop.patch(ANN, json={"c_active": False, "c_name": None, "c_email": "x"}).json()
@@ -131,6 +148,7 @@ def test_patch_changes_the_sent_attributes(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-1")
+@pytest.mark.needs(TYPE)
 def test_a_client_has_an_object_already(shop: Api) -> None:
     tag = shop.get(ANN).headers["ETag"]
     assert shop.get(ANN, headers={"If-None-Match": tag}).status_code == 304
@@ -139,6 +157,7 @@ def test_a_client_has_an_object_already(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-2", "DEC-5")
+@pytest.mark.needs(TYPE)
 def test_attributes_hold_values_of_their_type(shop: Api) -> None:
     for values in (
         {"c_active": "true"},
@@ -152,6 +171,7 @@ def test_attributes_hold_values_of_their_type(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-2", "OBJ-7")
+@pytest.mark.needs(TYPE)
 def test_values_go_with_their_definition(shop: Api) -> None:
     definition = "/custom_object_definitions/Newsletter/attribute_definitions/name"
     assert shop.delete(definition).status_code == 204
@@ -161,6 +181,7 @@ def test_values_go_with_their_definition(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-3")
+@pytest.mark.needs(TYPE)
 def test_objects_are_searched_in_all_sites(shop: Api) -> None:
     for type_, query, expected in [
         ("Newsletter", {"match_all_query": {}}, 3),
@@ -185,6 +206,7 @@ def test_objects_are_searched_in_all_sites(shop: Api) -> None:
 
 
 @pytest.mark.rule("COB-3")
+@pytest.mark.needs(TYPE)
 def test_searches_that_are_refused(shop: Api) -> None:
     answer = search(shop, "Nope", {"match_all_query": {}})
     assert_fault(answer, 404, "ObjectTypeNotFound", {"objectType": "Nope"}, NO_TYPE)

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+from contract_tests.shop import DATA_SET
 
 Start = Callable[..., Api]
+HERE = here()
 
 GROUPS = "site_preferences/preference_groups"
 SITE = f"/sites/RefArch/{GROUPS}"
@@ -16,13 +19,123 @@ MASK = "************"
 NO_GROUP = "No preference group with ID 'Nope' could be found."
 
 
+OWN = f"/sites/{HERE.site}/{GROUPS}/contract-group"
+
+
 @pytest.fixture
-def shop(start: Start) -> Api:
-    """A server with the data set ``storefront``."""
-    return start(fixtures="storefront")
+def own(shop: Api) -> str:
+    """The path of a group of a site with three preferences of the tests."""
+    base = "/system_object_definitions/SitePreferences"
+    group = f"{base}/attribute_groups/contract-group"
+    assert shop.put(group, json={}).status_code == 201
+    layouts = {"value_definitions": [{"value": "list"}, {"value": "grid"}]}
+    enable = {"display_name": {"default": "Enable", "de": "Vertrag"}, "value_type": "boolean"}
+    for name, body in (
+        ("contractEnable", enable),
+        ("contractKey", {"value_type": "password"}),
+        ("contractLayout", {"value_type": "enum_of_string", **layouts}),
+    ):
+        definition = f"{base}/attribute_definitions/{name}"
+        assert shop.put(definition, json=body).status_code == 201
+        assert shop.put(f"{group}/attribute_definitions/{name}").status_code == 204
+    return OWN
+
+
+@pytest.mark.rule("PRF-2", "PRF-3", "RST-2")
+def test_preferences_of_a_site_are_changed_and_shown(shop: Api, own: str) -> None:
+    path = f"{own}/staging"
+    before = shop.get(path).json()
+    assert not [name for name in before if name.startswith("c_")]
+    values = {"c_contractEnable": True, "c_contractKey": "secret1", "c_contractLayout": "grid"}
+    changed = shop.patch(path, json=values).json()
+    assert changed == shop.get(path).json()
+    state = changed.pop("_resource_state")
+    assert changed == {
+        "_v": "23.2",
+        "_type": "site_preferences",
+        **values,
+        "link": f"{shop.url}{shop.scope}{path}",
+        "site": {
+            "_type": "site",
+            "id": HERE.site,
+            "link": f"{shop.url}{shop.scope}/sites/{HERE.site}",
+        },
+    }
+    masked = shop.get(f"{path}?mask_passwords=true")
+    assert masked.json()["c_contractKey"] == MASK
+    tag = {"If-None-Match": f'"{state}"'}
+    assert shop.get(path, headers=tag).status_code == 304
+    cleared = shop.patch(path, json={"c_contractLayout": None}).json()
+    assert (cleared["c_contractEnable"], "c_contractLayout" in cleared) == (True, False)
+    stale = {"c_contractEnable": False, "_resource_state": state}
+    states = {"client": state, "server": cleared["_resource_state"]}
+    assert_fault(shop.patch(path, json=stale), 409, "ResourceStateConflict", states)
+    assert "c_contractEnable" not in shop.get(f"{own}/production").json()
+    other = f"/sites/{HERE.other_site}/{GROUPS}/contract-group/staging"
+    assert "c_contractEnable" not in shop.get(other).json()
+
+
+@pytest.mark.rule("PRF-3")
+def test_a_patch_of_own_preferences_refuses_other_values(shop: Api, own: str) -> None:
+    path, document = f"{own}/staging", "site_preferences"
+    before = shop.get(path).text
+    for body, kind, arguments in [
+        (
+            {"c_contractNo": 1},
+            "UnknownProperty",
+            {"property": "c_contractNo", "document": document},
+        ),
+        ({"c_contractEnable": "x"}, "InvalidCustomProperty", {}),
+        ({"c_contractLayout": "x"}, "InvalidCustomProperty", {}),
+        (
+            {"c_contractEnable": False, "c_contractKey": MASK},
+            "PropertyConstraintViolation",
+            {"document": document, "path": "$.c_contractKey"},
+        ),
+    ]:
+        assert_fault(shop.patch(path, json=body), 400, kind, arguments)
+    assert shop.get(path).text == before
+
+
+@pytest.mark.rule("PRF-4", "SRC-1")
+def test_a_preference_is_shown_and_found_with_the_values_of_all_sites(shop: Api, own: str) -> None:
+    shop.patch(f"{own}/staging", json={"c_contractEnable": True, "c_contractKey": "secret1"})
+    group = f"/{GROUPS}/contract-group/staging"
+    preference = shop.get(f"{group}/preferences/contractEnable").json()
+    values = preference.pop("site_values")
+    assert (values[HERE.site], values[HERE.other_site]) == (True, None)
+    preference.pop("_resource_state", None)
+    assert preference == {
+        "_v": "23.2",
+        "_type": "preference_value",
+        "display_name": {"default": "Enable", "de": "Vertrag"},
+        "id": "contractEnable",
+        "value_type": "boolean",
+    }
+
+    def search(**request: Any) -> Any:
+        path = f"{shop.scope}{group}/preference_search?mask_passwords=true"
+        answer = shop.call("POST", path, json=request)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    query = {"term_query": {"fields": ["value_type"], "operator": "is", "values": ["password"]}}
+    found = search(query=query)
+    assert found["_type"] == "preference_value_search_result"
+    [hit] = found["hits"]
+    assert (hit["id"], hit["site_values"][HERE.site]) == ("contractKey", MASK)
+    everything: Any = {"match_all_query": {}}
+    sorts = [{"field": "id", "sort_order": "desc"}]
+    whole = search(query=everything, sorts=sorts, select="(**)", expand=["value"])["hits"]
+    assert [one["id"] for one in whole] == ["contractLayout", "contractKey", "contractEnable"]
+    definition = whole[0]["attribute_definition"]
+    assert [one["value"] for one in definition["value_definitions"]] == ["list", "grid"]
+    text = {"text_query": {"fields": ["display_name"], "search_phrase": "vertrag"}}
+    assert [one["id"] for one in search(query=text)["hits"]] == ["contractEnable"]
 
 
 @pytest.mark.rule("PRF-5")
+@pytest.mark.needs("the journal of an emulator")
 def test_the_journal_hides_passwords_of_any_name(shop: Api) -> None:
     base = "/system_object_definitions/SitePreferences"
     body = {"value_type": "password"}
@@ -60,6 +173,7 @@ def test_the_journal_hides_passwords_of_any_name(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRF-2")
+@pytest.mark.needs(DATA_SET)
 def test_a_group_has_the_preferences_with_a_value(shop: Api) -> None:
     group = shop.get(f"{SITE}/Reviews/development").json()
     assert len(group.pop("_resource_state")) == 64
@@ -86,15 +200,7 @@ def test_a_group_has_the_preferences_with_a_value(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRF-2")
-def test_a_client_has_a_group_already(shop: Api) -> None:
-    path = f"{SITE}/Reviews/development"
-    tag = {"If-None-Match": shop.get(path).headers["ETag"]}
-    assert shop.get(path, headers=tag).status_code == 304
-    assert shop.patch(path, json={"c_enableReviews": False}).status_code == 200
-    assert shop.get(path, headers=tag).status_code == 200
-
-
-@pytest.mark.rule("PRF-2")
+@pytest.mark.needs(DATA_SET)
 def test_a_sandbox_falls_back_to_development(shop: Api) -> None:
     sandbox = shop.get(f"{SITE}/Storefront/sandbox").json()
     assert sandbox["c_maxCartLines"] == 5
@@ -107,6 +213,7 @@ def test_a_sandbox_falls_back_to_development(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRF-2")
+@pytest.mark.needs(DATA_SET)
 def test_global_preferences_have_those_of_sites_by_expansion(shop: Api) -> None:
     group = shop.get(f"{GLOBAL}/development?mask_passwords=true").json()
     assert len(group.pop("_resource_state")) == 64
@@ -136,19 +243,19 @@ def test_global_preferences_have_those_of_sites_by_expansion(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRF-1")
-def test_groups_and_instance_types_that_are_unknown(shop: Api) -> None:
+def test_groups_and_instance_types_that_are_unknown(shop: Api, own: str) -> None:
     query: Any = {"query": {"match_all_query": {}}}
-    paths = (f"/sites/RefArch/{GROUPS}", "/global_preferences/preference_groups")
+    paths = (f"/sites/{HERE.site}/{GROUPS}", "/global_preferences/preference_groups")
     calls: list[tuple[str, str, Any]] = [("GET", path, None) for path in paths]
     calls += [("PATCH", path, {}) for path in paths]
     for method, path, body in calls:
         answer = shop.call(method, f"{shop.scope}{path}/Nope/staging", json=body)
         arguments = {"preferenceGroupId": "Nope"}
         assert_fault(answer, 404, "CustomPreferenceGroupNotFound", arguments, NO_GROUP)
-        answer = shop.call(method, f"{shop.scope}{path}/Reviews/nope", json=body)
+        answer = shop.call(method, f"{shop.scope}{path}/contract-group/nope", json=body)
         arguments = {"value": "nope", "type": "InstanceType"}
         assert_fault(answer, 400, "IllegalEnumerationValue", arguments)
-    answer = shop.patch(f"{SITE}/Reviews/current", json={})
+    answer = shop.patch(f"{own}/current", json={})
     current = {"value": "current", "type": "InstanceType"}
     assert_fault(answer, 400, "IllegalEnumerationValue", current)
     search = f"{shop.scope}/{GROUPS}/Nope/staging/preference_search"
@@ -156,41 +263,29 @@ def test_groups_and_instance_types_that_are_unknown(shop: Api) -> None:
     assert_fault(
         answer, 404, "CustomPreferenceGroupNotFound", {"preferenceGroupId": "Nope"}, NO_GROUP
     )
-    answer = shop.get(f"/{GROUPS}/Reviews/staging/preferences/nope")
+    answer = shop.get(f"/{GROUPS}/contract-group/staging/preferences/nope")
     message = "No preference with ID 'nope' could be found."
     assert_fault(answer, 404, "PreferenceNotFound", {"preferenceId": "nope"}, message)
-    answer = shop.get(f"/sites/nope/{GROUPS}/Reviews/staging")
+    answer = shop.get(f"/sites/nope/{GROUPS}/contract-group/staging")
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "nope"})
 
 
-@pytest.mark.rule("PRF-3", "RST-2")
-def test_patch_changes_single_preferences(shop: Api) -> None:
-    path = f"{SITE}/Reviews/development"
-    before = shop.get(path).json()
-    changed = shop.patch(path, json={"c_enableReviews": False, "c_reviewsLayout": None}).json()
-    assert changed["c_enableReviews"] is False
-    assert "c_reviewsLayout" not in changed
-    assert changed["c_reviewsApiKey"] == "not-a-secret"
-    assert shop.get(path).json() == changed
-    stale = {"c_enableReviews": True, "_resource_state": before["_resource_state"]}
-    states = {"client": before["_resource_state"], "server": changed["_resource_state"]}
-    assert_fault(shop.patch(path, json=stale), 409, "ResourceStateConflict", states)
-    answer = shop.patch(f"{GLOBAL}/staging", json={"c_supportEmail": "new@example.com"})
-    assert answer.json()["c_supportEmail"] == "new@example.com"
-
-
 @pytest.mark.rule("PRF-3")
-def test_a_localizable_preference_of_markup_takes_what_was_answered(shop: Api) -> None:
+def test_a_localizable_preference_of_markup_takes_what_was_answered(shop: Api, own: str) -> None:
     base = "/system_object_definitions/SitePreferences"
     definition = {"value_type": "html", "localizable": True}
-    assert shop.put(f"{base}/attribute_definitions/hint", json=definition).status_code == 201
-    member = f"{base}/attribute_groups/Reviews/attribute_definitions/hint"
+    assert (
+        shop.put(f"{base}/attribute_definitions/contractHint", json=definition).status_code == 201
+    )
+    member = f"{base}/attribute_groups/contract-group/attribute_definitions/contractHint"
     assert shop.put(member).status_code == 204
-    path = f"{SITE}/Reviews/development"
-    answered = shop.patch(path, json={"c_hint": {"default": "<b>x</b>"}}).json()["c_hint"]
+    path = f"{own}/staging"
+    answered = shop.patch(path, json={"c_contractHint": {"default": "<b>x</b>"}}).json()[
+        "c_contractHint"
+    ]
     markup = {"_type": "markup_text", "markup": "<b>x</b>", "source": "<b>x</b>"}
     assert answered == {"default": markup}
-    assert shop.patch(path, json={"c_hint": answered}).json()["c_hint"] == answered
+    assert shop.patch(path, json={"c_contractHint": answered}).json()["c_contractHint"] == answered
 
 
 @pytest.mark.rule("PRF-3")
@@ -200,26 +295,8 @@ def test_without_the_type_no_preference_of_a_site_is_changed(start: Start) -> No
     assert_fault(answer, 404, "ObjectTypeNotFound", {"objectType": "SitePreferences"})
 
 
-@pytest.mark.rule("PRF-3")
-def test_patch_refuses_other_values(shop: Api) -> None:
-    path = f"{SITE}/Reviews/development"
-    before = shop.get(path).text
-    document = "site_preferences"
-    for body, kind, arguments in [
-        ({"c_other": 1}, "UnknownProperty", {"property": "c_other", "document": document}),
-        ({"c_enableReviews": "x"}, "InvalidCustomProperty", {}),
-        ({"c_reviewsLayout": "x"}, "InvalidCustomProperty", {}),
-        (
-            {"c_enableReviews": False, "c_reviewsApiKey": MASK},
-            "PropertyConstraintViolation",
-            {"document": document, "path": "$.c_reviewsApiKey"},
-        ),
-    ]:
-        assert_fault(shop.patch(path, json=body), 400, kind, arguments)
-    assert shop.get(path).text == before
-
-
 @pytest.mark.rule("PRF-4")
+@pytest.mark.needs(DATA_SET)
 def test_a_preference_has_the_values_of_all_sites(shop: Api) -> None:
     path = f"/{GROUPS}/Reviews/sandbox/preferences/enableReviews"
     preference = shop.get(path).json()
@@ -237,6 +314,7 @@ def test_a_preference_has_the_values_of_all_sites(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRF-4", "SRC-1")
+@pytest.mark.needs(DATA_SET)
 def test_preferences_are_searched(shop: Api) -> None:
     base = f"{shop.scope}/{GROUPS}/Reviews/development/preference_search"
 
