@@ -1,6 +1,6 @@
 """The application: all families, the front door, and one exit for errors."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -25,12 +25,14 @@ from emulator.account_manager.context import Access
 from emulator.account_manager.fixture import COLLECTIONS as ACCOUNT_COLLECTIONS
 from emulator.config import Config
 from emulator.control import app as control
-from emulator.family import DROPPED, FAMILY, Family
+from emulator.fallback.answer import Fallback
+from emulator.fallback.upstream import Upstream
+from emulator.family import DROPPED, FAMILY, Family, find_endpoint
 from emulator.front_door import FrontDoor, record
 from emulator.inventory_service import app as inventory_service
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.ocapi import app as data
-from emulator.ocapi.access import oauth, permission, traffic
+from emulator.ocapi.access import oauth, permission, stub_access, traffic
 from emulator.ocapi.access.auth import identify_bearer
 from emulator.ocapi.access.client import check_certificate
 from emulator.ocapi.access.direct_token import issue_token
@@ -47,6 +49,7 @@ from emulator.webdav import app as webdav
 from emulator.workspace.crash import log_outage
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
 from emulator.workspace.registry import Workspaces, current
+from emulator.workspace.stub import Readers, StubDeclaration
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     Raises:
         ConfigError: A field has an invalid value.
         FixtureError: The data set has errors.
-        FailpointError: The file of failpoints has errors.
+        RuleError: The file of failpoints, or a file of stubs, has errors.
         SettingsError: The settings document has errors.
         StoreUnavailable: The shared store can't be reached.
         TypeError: Both ``config`` and fields are given.
@@ -89,10 +92,15 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     app = Application("emulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # each API answers OPTIONS in its own way
     service = app.extensions[SERVICE] = Service(config)
-    families = _register(app, service)
-    declaration = Declaration(families)
-    workspaces = startup.open_workspaces(config, COLLECTIONS, declaration, families)
-    families.append(control.register(app, config, declaration, COLLECTIONS, PERMISSIONS))
+    resources = data.register(app, service)
+    upstream = Upstream(config.upstream) if config.upstream else None
+    fallback = Fallback(app.url_map, stub_access.check, resources, upstream)
+    families = [resources, *_register(app, service, resources, fallback)]
+    readers = Readers(
+        Declaration(families), StubDeclaration(_find_operation_of(app, tuple(families)))
+    )
+    workspaces = startup.open_workspaces(config, COLLECTIONS, readers, families)
+    families.append(control.register(app, config, readers, COLLECTIONS, PERMISSIONS))
     app.extensions[EXTENSION] = workspaces
     app.family_names = frozenset(family.name for family in families)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True  # for routes of users
@@ -101,22 +109,37 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     app.register_error_handler(StoreUnavailable, _refuse_outage)
     app.register_error_handler(ConnectionDropped, _drop)
     app.register_error_handler(Exception, _refuse_crash)
-    door = FrontDoor(families, workspaces, config.journal_body, is_shared=config.is_shared)
+    door = FrontDoor(
+        families,
+        workspaces,
+        config.journal_body,
+        is_shared=config.is_shared,
+        fallback=fallback,
+    )
     app.wsgi_app = door  # type: ignore[method-assign]
     return app
 
 
-def _register(app: Flask, service: Service) -> list[Family]:
-    """Add the families; the first serves all paths that no other family names."""
-    resources = data.register(app, service)
+def _find_operation_of(app: Flask, families: Iterable[Family]) -> Callable[[str, str], str]:
+    """Return a function that names what serves a method and a canonical path, empty for nothing."""
+
+    def find(method: str, path: str) -> str:
+        names = (family.name_operation(method, path) for family in families)
+        endpoint = find_endpoint(app.url_map, method, path)
+        return endpoint and next(filter(None, names), endpoint)
+
+    return find
+
+
+def _register(app: Flask, service: Service, resources: Family, fallback: Fallback) -> list[Family]:
+    """Add the families beside the Data API, which serves all paths that no other family names."""
 
     def serve_part(environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
         environ[FAMILY], environ[PART] = resources, True
-        return record(environ, workspace, service.config.journal_body)
+        return record(environ, workspace, service.config.journal_body, fallback)
 
     own_names = (service.config.host, *service.config.tls_names)
     return [
-        resources,
         oauth.register(app, service),
         meta.register(app, service),
         batch.register(app, service, serve_part),

@@ -132,6 +132,10 @@ class Config:
     journal: int = knob(1000, "Number of exchanges to keep in each workspace.", "NUMBER")
     journal_body: int = knob(16384, "Bytes to keep of each body in the journal.", "BYTES")
     failpoints: str = knob("", "JSON file of failpoints to start with.", "FILE")
+    stubs: str = knob("", "Folder with JSON files of stubs to start with.", "DIR")
+    upstream: str = knob(
+        "", "Pass requests that nothing else answers to this real instance.", "URL"
+    )
     settings: str = knob("", "JSON file with OCAPI settings: the permissions of clients.", "FILE")
     seed: str = knob(
         "", "Make ids, tokens and dates the same in each run; the clock stands still.", "TEXT"
@@ -149,6 +153,7 @@ class Config:
                 bounds = f"{allowed.start} and {allowed.stop - 1}"
                 raise ConfigError(f"{name} {number} is not between {bounds}")
         self._check_store()
+        self._check_upstream()
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("a certificate (--tls-cert) and its key (--tls-key) go together")
         for name in self.versions - {"any"}:
@@ -164,6 +169,18 @@ class Config:
             known = False
         if not known:
             raise ConfigError("store is neither memory nor a URL such as redis://localhost:6379/0")
+
+    def _check_upstream(self) -> None:
+        """Check the URL of the instance; no message repeats the URL, which may have a password."""
+        try:
+            url = urlsplit(self.upstream)
+            known = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        except ValueError:
+            known = False
+        extra = known and ("@" in url.netloc or url.query or url.fragment)
+        if self.upstream and (not known or extra):
+            example = "https://dev01-realm-customer.demandware.net"
+            raise ConfigError(f"upstream is not a URL without user and query, such as {example}")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, /, **knobs: Any) -> Self:

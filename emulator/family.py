@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map
+from werkzeug.routing import Map, RequestRedirect
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -50,10 +50,23 @@ class Injected:
     Attributes:
         name: A name of the family's ``faults``.
         arguments: A value for each argument of the fault.
+        hint: The advice to the client's author, empty for none.
     """
 
     name: str
     arguments: Mapping[str, Any]
+    hint: str = ""
+
+
+def find_endpoint(routes: Map, method: str, path: str) -> str:
+    """Return the endpoint of a path and a method; empty for an unknown path or another method."""
+    try:
+        endpoint, _ = routes.bind("localhost").match(path, "GET" if method == "HEAD" else method)
+    except RequestRedirect as redirect:  # to the path with a slash at the end
+        return redirect.new_url
+    except HTTPException:
+        return ""
+    return str(endpoint)
 
 
 def prepare_nothing(_: "WSGIEnvironment") -> None:
@@ -93,9 +106,5 @@ class Family:
 
     def name_operation(self, method: str, path: str) -> str:
         """Return the name of the operation of a canonical path, empty if there is none."""
-        method = "GET" if method == "HEAD" else method
-        try:
-            endpoint, _ = self.routes.bind("localhost").match(path, method)
-        except HTTPException:
-            return ""
-        return self.operations.get((endpoint, method), "")
+        endpoint = find_endpoint(self.routes, method, path)
+        return self.operations.get((endpoint, "GET" if method == "HEAD" else method), "")

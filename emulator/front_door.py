@@ -12,6 +12,7 @@ from urllib.parse import quote
 import orjson
 from werkzeug.wsgi import get_input_stream
 
+from emulator.fallback.answer import Fallback
 from emulator.family import (
     CONCEALED,
     CONCEALED_MEMBERS,
@@ -67,6 +68,7 @@ class FrontDoor:
         workspaces: The workspaces.
         journal_body_bytes: The part of each body that the journal keeps.
         is_shared: Whether other processes see the same data.
+        fallback: The answers to requests that no API serves, if any.
     """
 
     def __init__(
@@ -76,12 +78,14 @@ class FrontDoor:
         journal_body_bytes: int,
         *,
         is_shared: bool = False,
+        fallback: Fallback | None = None,
     ) -> None:
         self._warns = not is_shared
         self.default = families[0]
         self.families = {path: family for family in families for path in family.paths}
         self.workspaces = workspaces
         self.journal_body_bytes = journal_body_bytes
+        self.fallback = fallback
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -113,7 +117,7 @@ class FrontDoor:
             reply = self._serve_spooled(environ, workspace)
         else:
             _read_body(environ)
-            reply = record(environ, workspace, self.journal_body_bytes)
+            reply = record(environ, workspace, self.journal_body_bytes, self.fallback)
         start_response(reply.status, reply.headers)
         if reply.stream is not None:
             return reply.stream
@@ -124,7 +128,7 @@ class FrontDoor:
     def _serve_spooled(self, environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
         with SpooledTemporaryFile(SPOOL_BYTES) as spool:
             _spool_body(environ, spool)
-            return record(environ, workspace, self.journal_body_bytes)
+            return record(environ, workspace, self.journal_body_bytes, self.fallback)
 
     def _find_family(self, path: str) -> Family | None:
         """Return the family of a canonical path; None for the paths of nobody.
@@ -210,13 +214,19 @@ def _read_beginning(body: IO[bytes], size: int) -> Body:
     return Body(body.read(size), whole)
 
 
-def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) -> Reply:
+def record(
+    environ: "WSGIEnvironment",
+    workspace: Workspace,
+    body_bytes: int,
+    fallback: Fallback | None = None,
+) -> Reply:
     """Answer through the family of a request, past the failpoints and into the journal.
 
     Args:
         environ: The request, its path in canonical form.
         workspace: The workspace of the request.
         body_bytes: The part of each body that the journal keeps.
+        fallback: The answers to requests that no API serves, if any.
 
     Raises:
         ConnectionDropped: A failpoint drops the connection.
@@ -225,7 +235,7 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
     family.prepare(environ)
     recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
-        reply = _serve(environ, recorded, workspace)
+        reply = _serve(environ, recorded, workspace, fallback)
         recorded.answered(reply, body_bytes)
     finally:
         recorded.fault = environ.get(FAULT, "")
@@ -242,17 +252,40 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, body_bytes: int) ->
     return reply
 
 
-def _serve(environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace) -> Reply:
-    """Return the family's answer, or the answer of the first failpoint that matches."""
+def _serve(
+    environ: "WSGIEnvironment",
+    recorded: Exchange,
+    workspace: Workspace,
+    fallback: Fallback | None,
+) -> Reply:
+    """Return the answer of the first failpoint that matches, or else the answer without one."""
     try:
         failpoint = workspace.failpoints.take(recorded)
     except StoreUnavailable as error:
-        environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
+        workspace = environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
         failpoint = None
+
+    def serve(environ: "WSGIEnvironment", *, may_stream: bool = False) -> Reply:
+        reply = None
+        if fallback is not None and fallback.is_needed(environ, workspace):
+            reply = _fall_back(environ, recorded, workspace, fallback)
+        return reply or _call(environ, may_stream=may_stream)
+
     if failpoint is None:
-        return _call(environ, may_stream=True)
+        return serve(environ, may_stream=True)
     recorded.failpoint = failpoint.id
-    return failpoint.serve(_call, environ, environ.get(PAUSE, sleep))
+    return failpoint.serve(serve, environ, environ.get(PAUSE, sleep))
+
+
+def _fall_back(
+    environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace, fallback: Fallback
+) -> Reply | None:
+    """Return the answer to a request that no API serves; None to leave it to the family."""
+    try:
+        return fallback.answer(environ, _find_target(environ), recorded, workspace)
+    except StoreUnavailable as error:
+        environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
+        return None
 
 
 def _call(environ: "WSGIEnvironment", *, may_stream: bool = False) -> Reply:

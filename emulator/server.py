@@ -36,7 +36,7 @@ class Emulator:
     Raises:
         ConfigError: A field has an invalid value.
         FixtureError: The data set has errors.
-        FailpointError: The file of failpoints has errors.
+        RuleError: The file of failpoints, or a file of stubs, has errors.
         SettingsError: The settings document has errors.
         CertificateError: There is no certificate for https.
         StoreUnavailable: The shared store can't be reached.
@@ -138,7 +138,7 @@ class Emulator:
         return create_document(self.workspaces.get(workspace), document, properties)
 
     def reset(self) -> None:
-        """Bring the default workspace back to its start: data, clock, failpoints, journal."""
+        """Bring the default workspace back to its start: data, clock, journal, rules."""
         self.workspace.reset()
 
     def check(self) -> None:

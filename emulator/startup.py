@@ -1,6 +1,6 @@
 """Open the workspaces of a server: in memory, or in a store that processes share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -12,15 +12,17 @@ from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import permission
 from emulator.recording.journal import Journal
 from emulator.store import MemoryStore
-from emulator.workspace.failpoint import Declaration, Failpoints, Plan
+from emulator.workspace.failpoint import Failpoints
 from emulator.workspace.registry import Workspaces
+from emulator.workspace.rule import Rule
+from emulator.workspace.stub import Readers, Stubs
 from emulator.workspace.workspace import Workspace
 
 
 def open_workspaces(
     config: Config,
     collections: tuple[Collection, ...],
-    declaration: Declaration,
+    readers: Readers,
     families: Iterable[Family],
 ) -> Workspaces:
     """Return the workspaces of a server, filled from the data set of the configuration.
@@ -28,21 +30,23 @@ def open_workspaces(
     Args:
         config: The configuration.
         collections: The collections that the data set may hold.
-        declaration: The reader of failpoints.
+        readers: The readers of failpoints and stubs.
         families: The APIs whose exchanges the journals record.
 
     Raises:
         FixtureError: The data set has errors.
-        FailpointError: The file of failpoints has errors.
+        RuleError: The file of failpoints, or a file of stubs, has errors.
         SettingsError: The settings document has errors.
         StoreUnavailable: The shared store can't be reached.
     """
-    plans = declaration.read_file(config.failpoints) if config.failpoints else []
+    failpoints = readers.failpoints.read_file(config.failpoints) if config.failpoints else []
+    stubs = readers.stubs.read_folder(config.stubs) if config.stubs else []
     origin = data_set.load(config.fixtures, collections)
     blank = _keep(origin, collections)
     permissions = permission.read_file(config.settings) if config.settings else None
     if config.is_shared:
-        return _share(config, declaration, families, (origin, blank), plans, permissions)
+        rules = (failpoints, readers.failpoints.read), (stubs, readers.stubs.restore)
+        return _share(config, families, (origin, blank), rules, permissions)
     secret = config.token_key or config.seed or token_hex()
     start, without_data = origin.snapshot(), blank.snapshot()
 
@@ -55,26 +59,35 @@ def open_workspaces(
             permissions=permissions,
             clock=Clock(config.seed and f"{config.seed}/{name}"),
             journal=Journal(config.journal),
-            failpoints=Failpoints(plans),
+            failpoints=Failpoints(failpoints),
+            stubs=Stubs(stubs),
         )
 
     return Workspaces(make, config.workspaces, config.workspace_age)
 
 
-def _share(  # noqa: PLR0913, PLR0917 - the parts of one set-up
+def _share(
     config: Config,
-    declaration: Declaration,
     families: Iterable[Family],
     contents: tuple[MemoryStore, MemoryStore],
-    plans: Sequence[Plan],
+    rules: Sequence[tuple[Sequence[Rule], Callable[[Any], Sequence[Rule]]]],
     permissions: Any,
 ) -> Workspaces:
-    """Return the workspaces that all processes share."""
+    """Return the workspaces that all processes share.
+
+    Args:
+        config: The configuration.
+        families: The APIs whose exchanges the journals record.
+        contents: The data set, and its clients, users, roles and sites only.
+        rules: The failpoints and the stubs of the start, each with a reader of declarations.
+        permissions: The permissions at the start.
+    """
     # Only a shared store needs redis, whose import takes a quarter of a second.
     from emulator.shared.link import connect  # noqa: PLC0415
     from emulator.shared.workspace import Origin, Setup, SharedWorkspaces  # noqa: PLC0415
 
     origin, blank = contents
+    (failpoints, declare), (stubs, declare_stubs) = rules
     setup = Setup(
         root=connect(config.store),
         origin=Origin(_read_all(origin)),
@@ -85,8 +98,10 @@ def _share(  # noqa: PLR0913, PLR0917 - the parts of one set-up
         seed=config.seed,
         journal=config.journal,
         families={family.name: family for family in families},
-        failpoints=plans,
-        declare=declaration.read,
+        failpoints=failpoints,
+        declare=declare,
+        stubs=stubs,
+        declare_stubs=declare_stubs,
     )
     return SharedWorkspaces(setup, config.workspaces, config.workspace_age)
 

@@ -58,6 +58,7 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
     # Modules and data set stay until the end: a collection while they load finds nothing.
     gc.disable()
     # Help texts appear faster without the server.
+    from emulator.fallback.upstream import leads_to  # noqa: PLC0415
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
     from emulator.http.certificate import CertificateError  # noqa: PLC0415
     from emulator.http.listener import bind  # noqa: PLC0415
@@ -65,16 +66,18 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
     from emulator.ocapi.wire.versions import PUBLISHED  # noqa: PLC0415
     from emulator.server import Emulator  # noqa: PLC0415
     from emulator.store import StoreUnavailable  # noqa: PLC0415
-    from emulator.workspace.failpoint import FailpointError  # noqa: PLC0415
+    from emulator.workspace.rule import RuleError  # noqa: PLC0415
 
     if unpublished := sorted(config.versions - PUBLISHED - {"any"}):
         warn(f"accepts versions that were never published: {', '.join(unpublished)}")
+    if config.upstream and leads_to(config.upstream, config.host, config.port):
+        fail("--upstream is the address of this server: name another server")
     try:
         emulator = Emulator(config)
         # A full garbage collection over a large data set would delay all requests.
         gc.freeze()
         return emulator, bind(config.host, config.port)
-    except (ConfigError, FixtureError, FailpointError, SettingsError, CertificateError) as error:
+    except (ConfigError, FixtureError, RuleError, SettingsError, CertificateError) as error:
         fail(str(error))
     except StoreUnavailable as error:
         fail(f"can't use the store: {error}")

@@ -12,9 +12,9 @@ from emulator.config import Config
 from emulator.control import (
     clock,
     document,
-    failpoint,
     guard,
     journal,
+    rule,
     settings,
     snapshot,
     state,
@@ -25,8 +25,8 @@ from emulator.control.problem import Problem, refuse
 from emulator.family import Family
 from emulator.fixture.data_set import Collection
 from emulator.workspace.error import WorkspaceError
-from emulator.workspace.failpoint import Declaration
 from emulator.workspace.registry import current, registry
+from emulator.workspace.stub import Readers
 
 FAMILY_NAME = "control"
 PATH_PREFIX = "/__emulator__"
@@ -45,7 +45,7 @@ class Permissions(NamedTuple):
 def register(
     app: Flask,
     config: Config,
-    declaration: Declaration,
+    readers: Readers,
     collections: tuple[Collection, ...],
     permissions: Permissions,
 ) -> Family:
@@ -54,7 +54,7 @@ def register(
     Args:
         app: The application.
         config: The configuration of the server.
-        declaration: The reader of failpoint declarations.
+        readers: The readers of failpoints and stubs.
         collections: The collections of data sets.
         permissions: The functions for settings documents, tokens and documents.
     """
@@ -70,7 +70,8 @@ def register(
     blueprints = (
         clock.create(),
         document.create(permissions.create_document),
-        failpoint.create(declaration),
+        rule.create("failpoints", readers.failpoints.read, lambda workspace: workspace.failpoints),
+        rule.create("stubs", readers.stubs.read, lambda workspace: workspace.stubs),
         journal.create(),
         snapshot.create(),
         settings.create(permissions.read, permissions.summarize),

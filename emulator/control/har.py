@@ -35,6 +35,8 @@ def _show_entry(shown: Mapping[str, Any], base: str) -> dict[str, Any]:
         "_operation": shown["operation"],
         "_fault": shown["fault"],
         "_failpoint": shown["failpoint"],
+        "_stub": shown["stub"],
+        "_upstream": shown["upstream"],
     }
 
 

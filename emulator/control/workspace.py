@@ -95,5 +95,6 @@ def _show(workspace: Workspace, clients: Mapping[str, list[str]]) -> dict[str, A
         "unserved": workspace.journal.find_unserved(),
         "crashes": len(list(workspace.crashes)),
         "failpoints": len(list(workspace.failpoints)),
+        "stubs": len(list(workspace.stubs)),
         "snapshots": len(workspace.snapshots.list()),
     }

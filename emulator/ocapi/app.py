@@ -200,7 +200,10 @@ def _answer(call: Call) -> Answer:
     a fault; the write of another client applies to the newer document.
     """
     if injected := call.request.environ.get(INJECTED):
-        raise FAULTS[injected.name].make(injected.arguments)
+        fault = FAULTS[injected.name].make(injected.arguments)
+        if injected.hint:
+            fault.hint = injected.hint
+        raise fault
     for check in CHECKS_OF_OPTIONS if call.method == "OPTIONS" else CHECKS:
         check(call)  # the first that fails decides the answer (FLT-5)
     if call.method == "OPTIONS":

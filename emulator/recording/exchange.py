@@ -96,6 +96,8 @@ class Exchange:
         status: The status, 0 if the connection was closed without an answer.
         fault: The type of the answered fault, empty if there is none.
         failpoint: The id of the failpoint that changed the answer, empty if there is none.
+        stub: The id of the stub that answered or refused the request, empty if there is none.
+        upstream: The URL of the instance that the request was passed to, empty if there is none.
         request_body: The body of the request.
         reply_headers: The headers of the answer.
         reply_body: The body of the answer.
@@ -114,6 +116,8 @@ class Exchange:
     status: int = 0
     fault: str = ""
     failpoint: str = ""
+    stub: str = ""
+    upstream: str = ""
     request_body: Body = EMPTY_BODY
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     reply_body: Body = EMPTY_BODY
@@ -163,6 +167,11 @@ class Exchange:
         return next(hints, "")
 
     @property
+    def is_planned(self) -> bool:
+        """Whether a failpoint or a stub decided about the answer, so that 5xx is no error."""
+        return bool(self.failpoint or self.stub)
+
+    @property
     def line(self) -> str:
         """Method, path, status and fault in a line, without secrets."""
         request = f"{self.redactor.text(self.method)} {self.redactor.text(self.path)}"
@@ -202,6 +211,8 @@ class Exchange:
             "status": self.status,
             "fault": self.fault,
             "failpoint": self.failpoint,
+            "stub": self.stub,
+            "upstream": self.upstream,
             "query": redactor.query(self.query),
             "parameters": self.parameters,
             "at": render_instant(self.at),

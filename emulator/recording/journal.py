@@ -139,8 +139,8 @@ class Journal:
         return [exchange for exchange in self._copy() if match(exchange)]
 
     def find_errors(self) -> list[Exchange]:
-        """Return the exchanges with a status of 5xx, except answers of failpoints."""
-        return [e for e in self._copy() if e.status >= FIRST_ERROR_STATUS and not e.failpoint]
+        """Return the exchanges with a status of 5xx, except planned answers."""
+        return [e for e in self._copy() if e.status >= FIRST_ERROR_STATUS and not e.is_planned]
 
     def find_unserved(self) -> list[str]:
         """Return the hints about missing operations and versions, oldest first (URL-8)."""

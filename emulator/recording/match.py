@@ -118,6 +118,8 @@ class ExchangeMatch(RequestMatch):
     status = Status()
     fault = Pattern()
     failpoint = Pattern()
+    stub = Pattern()
+    upstream = Pattern()
     body = fields.Raw(allow_none=True, validate=_check_levels)
 
 

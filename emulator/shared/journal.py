@@ -81,11 +81,13 @@ def encode(exchange: Exchange) -> bytes:
         "status": exchange.status,
         "fault": exchange.fault,
         "failpoint": exchange.failpoint,
+        "stub": exchange.stub,
+        "upstream": exchange.upstream,
         "headers": exchange.reply_headers,
         "concealed": exchange.concealed,
         "bodies": [len(request.data), request.size, reply.size],
     }
-    is_error = exchange.status >= FIRST_ERROR_STATUS and not exchange.failpoint
+    is_error = exchange.status >= FIRST_ERROR_STATUS and not exchange.is_planned
     return b"%c %b\n%b%b" % (b"!" if is_error else b".", _dump(fields), request.data, reply.data)
 
 
@@ -111,6 +113,8 @@ def decode(stored: bytes, families: Mapping[str, Family]) -> Exchange:
         status=read["status"],
         fault=read["fault"],
         failpoint=read["failpoint"],
+        stub=read["stub"],
+        upstream=read["upstream"],
         request_body=Body(bodies[:cut], request_size),
         reply_headers=[(name, value) for name, value in read["headers"]],
         reply_body=Body(bodies[cut:], reply_size),

@@ -4,12 +4,14 @@ The first key of a script is a place or the root. A place is the beginning of th
 of a workspace:
 
 - ``<place>control``: a hash. ``version`` grows with each change of the state fetched by requests.
-  ``epoch`` is the version of the last change of failpoints. ``clock`` and ``settings`` are JSON.
-  ``origin`` is the id of the snapshot of the last start or reset. ``ids``, ``declared`` and
-  ``exchanges`` count ids, failpoints and exchanges. ``size`` is the size of all exchanges in bytes.
+  ``clock`` and ``settings`` are JSON. ``origin`` is the id of the snapshot of the last start or
+  reset. ``ids`` and ``exchanges`` count ids and exchanges. ``size`` is the size of all exchanges in
+  bytes. ``failpoints:epoch`` is the version of the last change of failpoints, and
+  ``failpoints:declared`` counts failpoints; stubs have the same.
   The workspace exists as long as this hash.
-- ``<place>failpoints``: a list of declarations: id, newline and JSON
-- ``<place>counts``: a hash of the counts of failpoints: ``<id>:seen``, ``:applied``, ``:drawn``
+- ``<place>failpoints``, ``<place>stubs``: lists of declarations: id, newline and JSON
+- ``<place>failpoints:counts``, ``<place>stubs:counts``: hashes of the counts: ``<id>:seen``,
+  ``:applied``, ``:drawn``
 - ``<place>journal``: a list of exchanges: number, size and the encoded exchange
 - ``<place>snapshots``: a hash of snapshots by name
 - ``<place>data:...``: the records
@@ -51,20 +53,24 @@ local function bump()
   return version
 end
 
-local function declare(from)
+-- Rules are failpoints or stubs: ``kind`` is the name of the list.
+local function declare(kind, from, to)
   local ids = {}
-  for i = from, #ARGV do
-    local id = call('HINCRBY', place .. 'control', 'declared', 1)
-    call('RPUSH', place .. 'failpoints', id .. '\n' .. ARGV[i])
+  for i = from, to do
+    local id = call('HINCRBY', place .. 'control', kind .. ':declared', 1)
+    call('RPUSH', place .. kind, id .. '\n' .. ARGV[i])
     ids[#ids + 1] = id
   end
-  call('HSET', place .. 'control', 'epoch', bump())
+  call('HSET', place .. 'control', kind .. ':epoch', bump())
   return ids
 end
 
-local function forget_failpoints()
-  call('UNLINK', place .. 'failpoints', place .. 'counts')
-  call('HSET', place .. 'control', 'declared', 0)
+local function remove_rules(kind) call('UNLINK', place .. kind, place .. kind .. ':counts') end
+
+local function begin_with_rules(kind, from, to)
+  remove_rules(kind)
+  call('HSET', place .. 'control', kind .. ':declared', 0)
+  declare(kind, from, to)
 end
 
 -- Every change of a journal goes through here, so that the sum of all journals stays right.
@@ -87,8 +93,9 @@ local function start(from)
   call('HSET', place .. 'control', 'origin', origin, 'clock', clock, 'settings', settings)
   call('HSET', place .. 'control', 'ids', 0)
   forget_exchanges()
-  forget_failpoints()
-  declare(from + 3)
+  local stubs = from + 4 + ARGV[from + 3]
+  begin_with_rules('failpoints', from + 4, stubs - 1)
+  begin_with_rules('stubs', stubs, #ARGV)
 end
 """
 
@@ -103,9 +110,12 @@ return {control('version'), call('HGET', place .. 'data:meta', 'version')}
 FETCH_STATE = (
     COMMON_FUNCTIONS
     + r"""
--- Returns version, clock, settings, epoch and failpoints; all but the last nil if deleted.
-local state = call('HMGET', place .. 'control', 'version', 'clock', 'settings', 'epoch')
-state[5] = call('LRANGE', place .. 'failpoints', 0, -1)
+-- Returns version, clock, settings, the epochs of failpoints and stubs, failpoints and stubs; all
+-- but the lists nil if deleted.
+local names = {'version', 'clock', 'settings', 'failpoints:epoch', 'stubs:epoch'}
+local state = call('HMGET', place .. 'control', unpack(names))
+state[6] = call('LRANGE', place .. 'failpoints', 0, -1)
+state[7] = call('LRANGE', place .. 'stubs', 0, -1)
 return state
 """
 )
@@ -113,7 +123,7 @@ return state
 RESET_WORKSPACE = (
     COMMON_FUNCTIONS
     + r"""
--- Arguments: origin, clock, settings and failpoints of the start.
+-- Arguments: origin, clock, settings, the number of failpoints, failpoints and stubs of the start.
 if is_there() then start(1) end
 """
 )
@@ -218,76 +228,75 @@ return found
 """
 )
 
-FAILPOINT_BOUNDS = (
+RULE_BOUNDS = (
     COMMON_FUNCTIONS
     + r"""
--- Arguments of the scripts below: the maximum number of failpoints in a workspace, the maximum
+-- Arguments of the scripts below: the kind, the maximum number of rules in a workspace, the maximum
 -- bytes of the declarations, and new declarations. Returns true if the new ones fit beside the
 -- others.
+local kind = ARGV[1]
 local function fit_beside(others)
-  local number, size = #others + #ARGV - 2, 0
-  for _, failpoint in ipairs(others) do
-    size = size + #failpoint - string.find(failpoint, '\n', 1, true)  -- without the id
+  local number, size = #others + #ARGV - 3, 0
+  for _, rule in ipairs(others) do
+    size = size + #rule - string.find(rule, '\n', 1, true)  -- without the id
   end
-  for i = 3, #ARGV do size = size + #ARGV[i] end
-  return number <= tonumber(ARGV[1]) and size <= tonumber(ARGV[2])
+  for i = 4, #ARGV do size = size + #ARGV[i] end
+  return number <= tonumber(ARGV[2]) and size <= tonumber(ARGV[3])
 end
 """
 )
 
-ADD_FAILPOINTS = (
-    FAILPOINT_BOUNDS
+ADD_RULES = (
+    RULE_BOUNDS
     + r"""
--- Returns the ids of the new failpoints, nil for too many failpoints.
+-- Returns the ids of the new rules, nil for too many rules.
 if not is_there() then return {} end
-if not fit_beside(call('LRANGE', place .. 'failpoints', 0, -1)) then return nil end
-return declare(3)
+if not fit_beside(call('LRANGE', place .. kind, 0, -1)) then return nil end
+return declare(kind, 4, #ARGV)
 """
 )
 
-REPLACE_FAILPOINTS = (
-    FAILPOINT_BOUNDS
+REPLACE_RULES = (
+    RULE_BOUNDS
     + r"""
--- Returns the ids of the new failpoints, nil for too many failpoints. Ids are not used again:
--- another process may still count an old failpoint.
+-- Returns the ids of the new rules, nil for too many rules. Ids are not used again: another process
+-- may still count an old rule.
 if not is_there() then return {} end
 if not fit_beside({}) then return nil end
-call('UNLINK', place .. 'failpoints', place .. 'counts')
-return declare(3)
+remove_rules(kind)
+return declare(kind, 4, #ARGV)
 """
 )
 
-CLEAR_FAILPOINTS = (
+CLEAR_RULES = (
     COMMON_FUNCTIONS
     + r"""
+-- Argument: the kind.
 if is_there() then
-  call('UNLINK', place .. 'failpoints', place .. 'counts')
-  declare(1)
+  remove_rules(ARGV[1])
+  declare(ARGV[1], 1, 0)
 end
 """
 )
 
-RESET_FAILPOINTS = (
+RESET_RULES = (
     COMMON_FUNCTIONS
     + r"""
--- Arguments: the failpoints of the start.
-if is_there() then
-  forget_failpoints()
-  declare(1)
-end
+-- Arguments: the kind, and the rules of the start.
+if is_there() then begin_with_rules(ARGV[1], 2, #ARGV) end
 """
 )
 
-DELETE_FAILPOINT = (
+DELETE_RULE = (
     COMMON_FUNCTIONS
     + r"""
--- Argument: an id. Returns 0 for an unknown failpoint.
-local id = ARGV[1]
-for _, failpoint in ipairs(call('LRANGE', place .. 'failpoints', 0, -1)) do
-  if string.sub(failpoint, 1, #id + 1) == id .. '\n' then
-    call('LREM', place .. 'failpoints', 1, failpoint)
-    call('HDEL', place .. 'counts', id .. ':seen', id .. ':applied', id .. ':drawn')
-    call('HSET', place .. 'control', 'epoch', bump())
+-- Arguments: the kind, and an id. Returns 0 for an unknown rule.
+local kind, id = ARGV[1], ARGV[2]
+for _, rule in ipairs(call('LRANGE', place .. kind, 0, -1)) do
+  if string.sub(rule, 1, #id + 1) == id .. '\n' then
+    call('LREM', place .. kind, 1, rule)
+    call('HDEL', place .. kind .. ':counts', id .. ':seen', id .. ':applied', id .. ':drawn')
+    call('HSET', place .. 'control', kind .. ':epoch', bump())
     return 1
   end
 end
@@ -295,40 +304,42 @@ return 0
 """
 )
 
-TAKE_FAILPOINT = (
+TAKE_RULE = (
     COMMON_FUNCTIONS
     + r"""
--- Arguments: the epoch, then six for each failpoint with fitting conditions:
+-- Arguments: the kind, the epoch, then six for each rule with fitting conditions:
 --   id, nth, times (both 0 for any), the number of random numbers drawn so far (-1 without a seed),
---   1 if the next random number lets the action apply, and the random numbers of the action itself.
--- Returns {'applied', id} for the first failpoint whose action applies, or {'none'}. Returns
--- {'stale'} if the failpoints have changed, and {'drawn', number, ...} if other processes have
--- drawn numbers: then nothing is counted, and the caller draws as many numbers and calls again. So
--- the processes together use the random numbers of a seed one after the other, although Lua cannot
--- draw them.
-if control('epoch') ~= ARGV[1] then return {'stale'} end
+--   1 if the next random number lets the rule apply, and the random numbers of the step itself.
+-- Returns {'applied', id, number} for the first rule that applies, with the number of applications;
+-- or {'none'}. Returns {'stale'} if the rules have changed, and {'drawn', number, ...} if other
+-- processes have drawn numbers: then nothing is counted, and the caller draws as many numbers and
+-- calls again. So the processes together use the random numbers of a seed one after the other,
+-- although Lua cannot draw them.
+local kind = ARGV[1]
+if control(kind .. ':epoch') ~= ARGV[2] then return {'stale'} end
 
-local function count(id, name) return tonumber(call('HGET', place .. 'counts', id .. name)) or 0 end
-local function add(id, name, by) return call('HINCRBY', place .. 'counts', id .. name, by) end
+local counts = place .. kind .. ':counts'
+local function count(id, name) return tonumber(call('HGET', counts, id .. name)) or 0 end
+local function add(id, name, by) return call('HINCRBY', counts, id .. name, by) end
 
 local drawn, same = {'drawn'}, true
-for i = 2, #ARGV, 6 do
+for i = 3, #ARGV, 6 do
   local actual, expected = count(ARGV[i], ':drawn'), tonumber(ARGV[i + 3])
   drawn[#drawn + 1] = actual
   same = same and (expected < 0 or expected == actual)
 end
 if not same then return drawn end
 
-for i = 2, #ARGV, 6 do
+for i = 3, #ARGV, 6 do
   local id, nth, times = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   local drawn_before = tonumber(ARGV[i + 3])
   local seen = add(id, ':seen', 1)
   if (nth == 0 or nth == seen) and (times == 0 or count(id, ':applied') < times) then
     if drawn_before >= 0 then add(id, ':drawn', 1) end
     if ARGV[i + 4] == '1' then
-      add(id, ':applied', 1)
+      local applied = add(id, ':applied', 1)
       if drawn_before >= 0 then add(id, ':drawn', ARGV[i + 5]) end
-      return {'applied', id}
+      return {'applied', id, applied}
     end
   end
 end
@@ -366,9 +377,8 @@ DELETE_STATE = (
 -- Removes all keys except the records. Returns the snapshots: their contents are dropped by the
 -- caller, and by no other process.
 local snapshots = call('HVALS', place .. 'snapshots')
-for _, name in ipairs({'control', 'failpoints', 'counts', 'journal', 'snapshots'}) do
-  call('UNLINK', place .. name)
-end
+for _, name in ipairs({'control', 'journal', 'snapshots'}) do call('UNLINK', place .. name) end
+for _, kind in ipairs({'failpoints', 'stubs'}) do remove_rules(kind) end
 return snapshots
 """
 )
@@ -463,7 +473,8 @@ ENTER_WORKSPACE = (
     + r"""
 -- Arguments: name and incarnation of a new workspace, with the records in place already; the
 -- maximum number of workspaces; the seconds after a use in which a workspace is not deleted; the
--- seconds without use after which a workspace is deleted; origin, clock, settings, failpoints.
+-- seconds without use after which a workspace is deleted; origin, clock, settings, the number of
+-- failpoints, failpoints, stubs.
 -- Returns the seconds until there is room, 0 on success. If another process has entered a workspace
 -- with this name, or there is no room, the records of this place are swept.
 local name, incarnation, limit, protected, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -16,18 +16,17 @@ import orjson
 from emulator.clock import begin
 from emulator.family import Family
 from emulator.recording import caller
-from emulator.shared import clock, failpoint, script
+from emulator.shared import clock, rule, script
 from emulator.shared.clock import SharedClock
-from emulator.shared.failpoint import Read, SharedFailpoints
 from emulator.shared.journal import SharedJournal
 from emulator.shared.link import Keyspace
+from emulator.shared.rule import Read, SharedFailpoints, SharedStubs
 from emulator.shared.snapshot import SharedSnapshots, decode
 from emulator.store import Record, StoreUnavailable
 from emulator.store.record import digest
 from emulator.store.redis import RedisStore
 from emulator.store.script import RESTORE
 from emulator.workspace.crash import CrashLog
-from emulator.workspace.failpoint import Plan
 from emulator.workspace.files import Files
 from emulator.workspace.registry import (
     MAX_ASSIGNED_CLIENTS,
@@ -39,6 +38,7 @@ from emulator.workspace.registry import (
     no_room,
     too_many_clients,
 )
+from emulator.workspace.rule import Rule
 from emulator.workspace.work import Work
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
@@ -86,6 +86,8 @@ class Setup:
         families: The families of exchanges, by name.
         failpoints: The failpoints at the start.
         declare: Returns the failpoints of declarations.
+        stubs: The stubs at the start.
+        declare_stubs: Returns the stubs of declarations.
     """
 
     root: Keyspace
@@ -97,17 +99,21 @@ class Setup:
     seed: str
     journal: int
     families: Mapping[str, Family]
-    failpoints: Sequence[Plan]
+    failpoints: Sequence[Rule]
     declare: Read
+    stubs: Sequence[Rule]
+    declare_stubs: Read
 
     def seed_of(self, name: str) -> str:
         """Return the seed of the clock of a workspace."""
         return self.seed and f"{self.seed}/{name}"
 
     def start(self, name: str) -> list[bytes]:
-        """Return origin, clock, settings and failpoints of the start, encoded."""
+        """Return origin, clock, settings, failpoints and stubs of the start, encoded."""
         origin, reading = self.origin.snapshot.encode(), clock.encode(begin(self.seed_of(name)))
-        return [origin, reading, encode(self.permissions), *failpoint.encode(self.failpoints)]
+        failpoints, stubs = rule.encode(self.failpoints), rule.encode(self.stubs)
+        number = b"%d" % len(failpoints)
+        return [origin, reading, encode(self.permissions), number, *failpoints, *stubs]
 
     def open_store(self, keys: Keyspace) -> RedisStore:
         """Return the store of a workspace."""
@@ -141,6 +147,7 @@ class SharedWorkspace(Workspace):
     store: RedisStore
     clock: SharedClock
     failpoints: SharedFailpoints
+    stubs: SharedStubs
 
     def __init__(
         self, setup: Setup, name: str, incarnation: str, secret: str, crashes: CrashLog
@@ -157,6 +164,7 @@ class SharedWorkspace(Workspace):
             crashes=crashes,
             journal=SharedJournal(keys, setup.journal, setup.families),
             failpoints=SharedFailpoints(keys, setup.failpoints, setup.declare, self.refresh),
+            stubs=SharedStubs(keys, setup.stubs, setup.declare_stubs, self.refresh),
             snapshots=SharedSnapshots(keys, store),
             files=Files(locate_files(incarnation)),
             work=Work(grace=None),  # other processes do not see a thread of this process
@@ -185,6 +193,7 @@ class SharedWorkspace(Workspace):
         self._data = data
         if not control:  # the workspace was deleted
             self.failpoints.become(b"", [])
+            self.stubs.become(b"", [])
 
     def refresh(self) -> None:
         """See ``Workspace.refresh``; one round trip without changes."""
@@ -209,13 +218,14 @@ class SharedWorkspace(Workspace):
         self.refresh()
 
     def _fetch(self) -> None:
-        version, reading, settings, epoch, declared = self._keys.run(script.FETCH_STATE)
+        version, reading, settings, *rules = self._keys.run(script.FETCH_STATE)
         if version is None:
             return
         with self._lock:
             if int(version) != self._seen:
                 self.clock.become(reading)
-                self.failpoints.become(epoch, declared)
+                self.failpoints.become(*rules[::2])
+                self.stubs.become(*rules[1::2])
                 self._become_permitted(settings)
                 self._seen = int(version)
 

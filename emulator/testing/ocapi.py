@@ -1,6 +1,6 @@
 """The fixture ``ocapi``: a clean workspace of a server, with a client for requests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -219,9 +219,27 @@ class Ocapi:
         """
         self.control("POST", "/journal/verify", {"match": dict(match), **expected})
 
-    def fail(self, action: Mapping[str, Any], **others: Any) -> None:
-        """Add a failpoint: an ``action``, and ``match``, ``times``, ``probability``, ``seed``."""
-        self.control("POST", "/failpoints", {"action": dict(action), **others})
+    def fail(self, action: Mapping[str, Any] | Sequence[Mapping[str, Any]], **others: Any) -> None:
+        """Add a failpoint.
+
+        Args:
+            action: The action, or a list of actions for one request after the other.
+            **others: ``match``, ``times``, ``repeat``, ``probability``, ``seed``.
+        """
+        sent = dict(action) if isinstance(action, Mapping) else [dict(one) for one in action]
+        self.control("POST", "/failpoints", {"action": sent, **others})
+
+    def stub(self, method: str, path: str, answer: Any, **others: Any) -> None:
+        """Add a stub: an ``answer`` for a path that the emulator does not serve.
+
+        Args:
+            method: The method.
+            path: The path with variables, such as ``/s/{site}/dw/shop/{version}/baskets/{id}``.
+            answer: An answer (``status``, ``headers``, ``body``, ``delay``), or a list of answers.
+            **others: ``match``, ``times``, ``repeat``, ``access``.
+        """
+        declared = {"method": method, "path": path, "answer": answer, **others}
+        self.control("POST", "/stubs", declared)
 
     def create(self, document: str, **properties: Any) -> dict[str, Any]:
         """Create a document, such as ``inventory_list``; return its properties.

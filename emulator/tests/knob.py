@@ -18,6 +18,8 @@ DEFAULTS: dict[str, Any] = {
     "journal": 1000,
     "journal_body": 16384,
     "failpoints": "",
+    "stubs": "",
+    "upstream": "",
     "settings": "",
     "seed": "",
     "tls": False,

@@ -4,26 +4,33 @@ A failpoint has conditions and an action. An action is a list of small functions
 wraps the serving of a request, as a middleware does.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from errno import ECONNRESET
 from http import HTTPStatus
-from itertools import count
-from pathlib import Path
-from random import Random
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from emulator import header
 from emulator.family import INJECTED, Family, Injected
-from emulator.json_pointer import point
 from emulator.recording.exchange import Exchange, Reply
 from emulator.recording.glob import compile_text
-from emulator.recording.match import FAULT_SUFFIX, Match, RequestMatch, Texts
-from emulator.workspace.error import WorkspaceError
+from emulator.recording.match import FAULT_SUFFIX, Match, RequestMatch
+from emulator.workspace import rule
+from emulator.workspace.rule import (
+    MAX_DELAY_SECONDS,
+    Counted,
+    Delay,
+    Flag,
+    Headers,
+    Rule,
+    RuleError,
+    Rules,
+    Steps,
+    check_repeat,
+    locate,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -32,20 +39,12 @@ Serve = Callable[["WSGIEnvironment"], Reply]
 Action = Callable[[Serve, "WSGIEnvironment"], Reply]
 Sleep = Callable[[float], object]
 
-MAX_DELAY_SECONDS = 300.0
 SLOW_BODY_CHUNKS = 10
 EXCLUSIVE_MEMBERS = ("fault", "status", "drop")
 STATUSES_WITHOUT_BODY = (204, 304)
+TEXT_TYPE, JSON_TYPE = "text/plain; charset=utf-8", "application/json"
 DEPENDENT_MEMBERS = {"arguments": "fault", "headers": "status", "body": "status"}
-MAX_PROBLEMS = 100
-"""The bound of problems in a report: further declarations are not checked."""
 TOKEN_FAMILY = "token"  # noqa: S105 - the name of a family
-MAX_FAILPOINTS = 200
-"""The bound of failpoints in a workspace: each request is compared with all failpoints."""
-MAX_DECLARATION_BYTES = 16 * 1024
-"""The bound of a failpoint as JSON, without the body of the answer."""
-MAX_DECLARED_BYTES = 8 * 1024 * 1024
-"""The bound of all failpoints of a workspace as JSON."""
 
 
 class ConnectionDropped(ConnectionResetError):  # noqa: N818 - a wanted outcome
@@ -59,28 +58,7 @@ class ConnectionDropped(ConnectionResetError):  # noqa: N818 - a wanted outcome
         super().__init__(ECONNRESET, "A failpoint drops the connection")
 
 
-class FailpointError(ValueError):
-    """Declarations of failpoints have problems.
-
-    Args:
-        problems: Messages by JSON Pointer.
-    """
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__("\n".join(f"{place or '/'}: {why}" for place, why in problems.items()))
-        self.problems = problems
-
-
-class Delay(fields.Field[tuple[float, float]]):
-    """Seconds, or the minimum and the maximum in an array."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[float, float]:
-        least, most = value if isinstance(value, list) and len(value) == 2 else (value, value)  # noqa: PLR2004
-        numbers = all(type(number) in (int, float) for number in (least, most))
-        if not (numbers and 0 <= least <= most <= MAX_DELAY_SECONDS):
-            rule = f"Use seconds from 0 to {MAX_DELAY_SECONDS:.0f}, or [minimum, maximum]."
-            raise ValidationError(rule)
-        return least, most
+FailpointError = RuleError
 
 
 class Real(fields.Float):
@@ -90,19 +68,6 @@ class Real(fields.Float):
         if type(value) not in (int, float):
             raise self.make_error("invalid", input=value)
         return float(super()._validated(value) or 0.0)
-
-
-class Headers(Texts):
-    """Valid headers, except the headers of the server itself."""
-
-    def _deserialize(self, *args: Any, **options: Any) -> dict[str, str]:
-        headers = super()._deserialize(*args, **options)
-        wrong = {
-            name: why for name, text in headers.items() if (why := header.find_problem(name, text))
-        }
-        if wrong:
-            raise ValidationError({name: [why] for name, why in wrong.items()})
-        return headers
 
 
 DELAY_RANGE = validate.Range(0, MAX_DELAY_SECONDS)
@@ -151,34 +116,21 @@ class FailpointSchema(Schema):
     times = fields.Integer(strict=True, validate=validate.Range(1))
     probability = Real(validate=validate.Range(0, 1), load_default=1.0)
     seed = fields.Integer(strict=True)
-    action = fields.Nested(ActionSchema(), required=True)
+    action = Steps(ActionSchema())
+    repeat = Flag(load_default=False)
 
 
-@dataclass(frozen=True)
-class Plan:
-    """A declared failpoint, without the counts of a workspace.
+@dataclass(frozen=True, kw_only=True)
+class Plan(Rule):
+    """A declared failpoint: each step is an action as loaded by ``ActionSchema``.
 
     Attributes:
-        declared: The declaration as JSON.
         match: The conditions.
-        family: The family of the fault; empty for an action without a fault.
-        action: The action as loaded by ``ActionSchema``.
-        nth: The number of the request among the matching requests; None for all.
-        size: Bytes of the declaration as JSON.
-        times: The maximum number of applications; None for no limit.
-        probability: The probability of an application, from 0 to 1.
-        seed: The seed of the random numbers; None for other numbers in each run.
+        family: The family of the faults; empty for actions without a fault.
     """
 
-    declared: Mapping[str, Any]
     match: Match
     family: str
-    action: Mapping[str, Any]
-    nth: int | None
-    times: int | None
-    probability: float
-    seed: int | None
-    size: int
 
     def fits(self, exchange: Exchange) -> bool:
         """Return True if the conditions hold for a request.
@@ -191,15 +143,6 @@ class Plan:
             return family == self.family and self.match(exchange)
         is_for_family = any(self.match.conditions.values()) or family != TOKEN_FAMILY
         return is_for_family and self.match(exchange)
-
-
-def too_many_failpoints() -> WorkspaceError:
-    """Return the error of too many or too large failpoints."""
-    return WorkspaceError(
-        f"a workspace has no more than {MAX_FAILPOINTS} failpoints with {MAX_DECLARED_BYTES} bytes "
-        "of JSON: delete some",
-        HTTPStatus.CONFLICT,
-    )
 
 
 class Declaration:
@@ -227,22 +170,7 @@ class Declaration:
         Raises:
             FailpointError: The value has problems.
         """
-        values = value if isinstance(value, list) else [value]
-        if len(values) > MAX_FAILPOINTS:
-            raise FailpointError({"": f"Has more than {MAX_FAILPOINTS} failpoints."})
-        problems: dict[str, str] = {}
-        plans = []
-        for number, declared in enumerate(values):
-            if len(problems) >= MAX_PROBLEMS:
-                break  # a longer report takes seconds, and helps nobody
-            place = f"/{number}" if isinstance(value, list) else ""
-            try:
-                plans.append(self._read(declared))
-            except ValidationError as error:
-                problems |= dict(point(place, error.messages))
-        if problems:
-            raise FailpointError(problems)
-        return plans
+        return rule.read_declarations(value, self._read, Failpoints.KIND)
 
     def read_file(self, file: str) -> list[Plan]:
         """Return the failpoints of a JSON file.
@@ -250,32 +178,45 @@ class Declaration:
         Raises:
             FailpointError: The file cannot be read, or has problems.
         """
-        try:
-            value = orjson.loads(Path(file).read_bytes())
-        except (OSError, orjson.JSONDecodeError) as error:
-            raise FailpointError({file: f"is not a JSON file: {error}"}) from error
-        try:
-            return self.read(value)
-        except FailpointError as error:
-            problems = {f"{file}: {at or '/'}": why for at, why in error.problems.items()}
-            raise FailpointError(problems) from error
+        return rule.read_file(file, self.read)
 
     def _read(self, declared: Any) -> Plan:
-        size = _measure(declared)
+        size = rule.measure(declared, "action")
         loaded = FailpointSchema().load(declared)
-        match, action = loaded["match"], loaded["action"]
+        match, actions = loaded["match"], loaded["action"]
+        check_repeat(declared, loaded["repeat"], "action")
         self._check_names(match)
         return Plan(
-            declared,
-            Match({name: value for name, value in match.items() if name != "nth"}),
-            self._check_fault(action, match) if "fault" in action else "",
-            action,
-            match.get("nth"),
-            loaded.get("times"),
-            loaded["probability"],
-            loaded.get("seed"),
-            size,
+            declared=declared,
+            size=size,
+            steps=actions,
+            repeat=loaded["repeat"],
+            nth=match.get("nth"),
+            times=loaded.get("times"),
+            probability=loaded["probability"],
+            seed=loaded.get("seed"),
+            match=Match({name: value for name, value in match.items() if name != "nth"}),
+            family=self._check_faults(declared, actions, match),
         )
+
+    def _check_faults(
+        self, declared: Any, actions: Iterable[dict[str, Any]], match: Mapping[str, Any]
+    ) -> str:
+        """Check the faults of actions; return their family, empty for no fault."""
+        families = set()
+        for number, action in enumerate(actions):
+            try:
+                families.add(self._check_fault(action, match) if "fault" in action else "")
+            except ValidationError as error:
+                problems: Any = error.messages
+                if "action" not in problems:  # the conditions exclude the family of the fault
+                    raise
+                raise locate(declared, "action", number, problems["action"]) from error
+        families.discard("")
+        if len(families) > 1:
+            problem = f"The faults are of several families: {', '.join(sorted(families))}."
+            raise ValidationError({"action": [problem]})
+        return families.pop() if families else ""
 
     def _check_names(self, match: Mapping[str, Any]) -> None:
         """Check the patterns of families and operations: each must fit a name."""
@@ -300,57 +241,10 @@ class Declaration:
         return family
 
 
-def _measure(declared: Any) -> int:
-    """Return the size of a declaration as JSON, in bytes.
+class Failpoint(Counted):
+    """A failpoint of a workspace, with counts."""
 
-    Raises:
-        ValidationError: The declaration is too large, or nested too deeply to be shown again.
-    """
-    action = declared.get("action") if isinstance(declared, dict) else None
-    body = action.get("body") if isinstance(action, dict) else None
-    try:
-        size, body_size = len(orjson.dumps(declared)), len(orjson.dumps(body))
-    except TypeError as error:
-        raise ValidationError("Is nested too deeply.") from error
-    if size - body_size > MAX_DECLARATION_BYTES:
-        bound = f"{MAX_DECLARATION_BYTES} bytes beside the body of the answer"
-        raise ValidationError(f"Has more than {bound}.")
-    return size
-
-
-@dataclass(eq=False)
-class Failpoint:
-    """A failpoint of a workspace, with counts.
-
-    Attributes:
-        id: A number as text, unique in the workspace.
-        plan: The declaration.
-        seen: The number of requests for which the conditions held.
-        applied: The number of requests to which the action was applied.
-    """
-
-    id: str
-    plan: Plan
-    seen: int = 0
-    applied: int = 0
-    _random: Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        # A test may want the same numbers in each run; they are not secret.
-        self._random = Random(self.plan.seed)  # noqa: S311
-
-    def take(self, exchange: Exchange) -> bool:
-        """Count a request; return True if the action applies."""
-        plan = self.plan
-        if not plan.fits(exchange):
-            return False
-        self.seen += 1
-        due = plan.nth in (None, self.seen)
-        remains = plan.times is None or self.applied < plan.times
-        if not (due and remains and self._random.random() < plan.probability):
-            return False
-        self.applied += 1
-        return True
+    rule: Plan
 
     def serve(self, serve: Serve, environ: "WSGIEnvironment", pause: Sleep) -> Reply:
         """Serve a request with the action."""
@@ -358,13 +252,9 @@ class Failpoint:
             serve = _wrap(action, serve)
         return serve(environ)
 
-    def show(self) -> dict[str, Any]:
-        """Return the declaration and the counts as JSON."""
-        return {"id": self.id, **self.plan.declared, "seen": self.seen, "applied": self.applied}
-
     def _actions(self, pause: Sleep) -> Iterator[Action]:
         """Yield the functions of the action, the innermost first."""
-        action = self.plan.action
+        action, seconds = self.step, self.draw_delay()
         if "fault" in action:
             yield inject(Injected(action["fault"], action.get("arguments", {})))
         if "status" in action:
@@ -376,7 +266,7 @@ class Failpoint:
         if "drop" in action:
             yield drop(answered=action["drop"] == "after")
         if "delay" in action:
-            yield delay(self._random.uniform(*action["delay"]), pause)
+            yield delay(seconds, pause)
 
 
 def _wrap(action: Action, serve: Serve) -> Serve:
@@ -397,18 +287,35 @@ def answer(status: int, headers: Mapping[str, str], body: Any) -> Action:
     """Return the action of an answer from the failpoint itself."""
     text = isinstance(body, str)
     data = b"" if body is None else body.encode() if text else orjson.dumps(body)
-    kind = "text/plain; charset=utf-8" if text else "application/json"
-    sent = list(headers.items())
-    if data and "content-type" not in {name.lower() for name in headers}:
-        sent.append(("Content-Type", kind))
-    if status not in STATUSES_WITHOUT_BODY:
-        sent.append(("Content-Length", str(len(data))))
+    reply = compose(status, headers.items(), data, TEXT_TYPE if text else JSON_TYPE)
 
     def act(_: Serve, environ: "WSGIEnvironment") -> Reply:
-        parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else [data]
-        return Reply(f"{status} {REASON_PHRASES.get(status, 'Unknown')}", list(sent), parts)
+        return leave_out_body(reply, environ)
 
     return act
+
+
+def compose(status: int, headers: Iterable[tuple[str, str]], data: bytes, media_type: str) -> Reply:
+    """Return an answer.
+
+    Args:
+        status: The status.
+        headers: The headers, with or without a media type.
+        data: The body.
+        media_type: The media type, unless there is one among the headers.
+    """
+    sent = list(headers)
+    if data and "content-type" not in {name.lower() for name, _ in sent}:
+        sent.append(("Content-Type", media_type))
+    if status not in STATUSES_WITHOUT_BODY:
+        sent.append(("Content-Length", str(len(data))))
+    return Reply(f"{status} {REASON_PHRASES.get(status, 'Unknown')}", sent, [data])
+
+
+def leave_out_body(reply: Reply, environ: "WSGIEnvironment") -> Reply:
+    """Return the answer to a request with other lists; an answer to HEAD has no body."""
+    parts = [] if environ.get("REQUEST_METHOD") == "HEAD" else list(reply.parts)
+    return reply._replace(headers=list(reply.headers), parts=parts)
 
 
 def truncate(size: int) -> Action:
@@ -457,72 +364,8 @@ def delay(seconds: float, pause: Sleep) -> Action:
     return act
 
 
-class Failpoints:
-    """The failpoints of a workspace, in order.
+class Failpoints(Rules[Failpoint]):
+    """The failpoints of a workspace, in order."""
 
-    Args:
-        initial: The failpoints at the start and after a reset.
-    """
-
-    def __init__(self, initial: Sequence[Plan] = ()) -> None:
-        self._initial = initial
-        self._lock = Lock()
-        self.reset()
-
-    def reset(self) -> None:
-        """Return to the initial failpoints."""
-        with self._lock:
-            self._ids = count(1)
-            self._failpoints = self._make(self._initial)
-
-    def add(self, plans: Iterable[Plan]) -> list[Failpoint]:
-        """Append failpoints; return the new failpoints.
-
-        Raises:
-            WorkspaceError: There would be too many failpoints; nothing was added.
-        """
-        return self._append(tuple(plans), keep=True)
-
-    def replace(self, plans: Iterable[Plan]) -> list[Failpoint]:
-        """Replace all failpoints in a single step; return the new failpoints.
-
-        Raises:
-            WorkspaceError: There would be too many failpoints; nothing was replaced.
-        """
-        return self._append(tuple(plans), keep=False)
-
-    def __iter__(self) -> Iterator[Failpoint]:
-        return iter(self._failpoints)
-
-    def clear(self) -> None:
-        """Remove all failpoints."""
-        with self._lock:
-            self._failpoints = []
-
-    def delete(self, identifier: str) -> bool:
-        """Remove a failpoint; return False for an unknown id."""
-        with self._lock:
-            others = [failpoint for failpoint in self._failpoints if failpoint.id != identifier]
-            found = len(others) < len(self._failpoints)
-            self._failpoints = others
-            return found
-
-    def take(self, exchange: Exchange) -> Failpoint | None:
-        """Count a request; return the first applicable failpoint, if any."""
-        if not self._failpoints:
-            return None
-        with self._lock:
-            return next((found for found in self._failpoints if found.take(exchange)), None)
-
-    def _append(self, plans: Sequence[Plan], *, keep: bool) -> list[Failpoint]:
-        with self._lock:
-            others = self._failpoints if keep else []
-            size = sum(failpoint.plan.size for failpoint in others) + sum(p.size for p in plans)
-            if len(others) + len(plans) > MAX_FAILPOINTS or size > MAX_DECLARED_BYTES:
-                raise too_many_failpoints()
-            made = self._make(plans)
-            self._failpoints = [*others, *made]
-            return made
-
-    def _make(self, plans: Iterable[Plan]) -> list[Failpoint]:
-        return [Failpoint(str(next(self._ids)), plan) for plan in plans]
+    KIND = "failpoints"
+    COUNTED = Failpoint

@@ -1,4 +1,4 @@
-"""Workspaces: isolated copies of the data, each with a clock, a journal and failpoints."""
+"""Workspaces: isolated copies of the data, each with a clock, a journal, failpoints and stubs."""
 
 from dataclasses import dataclass, field
 from time import monotonic
@@ -11,6 +11,7 @@ from emulator.workspace.crash import CrashLog
 from emulator.workspace.failpoint import Failpoints
 from emulator.workspace.files import Files
 from emulator.workspace.snapshot import Snapshots
+from emulator.workspace.stub import Stubs
 from emulator.workspace.work import Work
 
 DEFAULT_WORKSPACE = "default"
@@ -30,6 +31,7 @@ class Workspace:
         crashes: The internal errors of requests.
         journal: The latest exchanges.
         failpoints: The failpoints.
+        stubs: The stubs.
         snapshots: The named snapshots.
         files: The folder that WebDAV serves.
         work: The unfinished work of jobs. Wait for the end before the data are read or replaced as
@@ -48,6 +50,7 @@ class Workspace:
     crashes: CrashLog = field(default_factory=CrashLog)
     journal: Journal = field(default_factory=lambda: Journal(0))
     failpoints: Failpoints = field(default_factory=Failpoints)
+    stubs: Stubs = field(default_factory=Stubs)
     snapshots: Snapshots = field(default_factory=Snapshots)
     files: Files = field(default_factory=Files)
     work: Work = field(default_factory=Work)
@@ -89,6 +92,7 @@ class Workspace:
         self.permit(self._initial_permissions)
         self.clock.reset()
         self.failpoints.reset()
+        self.stubs.reset()
         self.journal.clear()
         self.token_requests = 0, 0
 
@@ -110,6 +114,7 @@ class Unreachable(Workspace):
         self.crashes = CrashLog()
         self.journal = Journal(0)
         self.failpoints = Failpoints()
+        self.stubs = Stubs()
 
     def __getattribute__(self, name: str) -> Any:
         if name in ("store", "secret", "permissions", "snapshots", "files"):

@@ -268,6 +268,11 @@ def test_all_endpoints_are_listed(local: Emulator) -> None:
         "POST /__emulator__/snapshots/<name>/restore",
         "GET /__emulator__/state",
         "PUT /__emulator__/state",
+        "GET /__emulator__/stubs",
+        "POST /__emulator__/stubs",
+        "PUT /__emulator__/stubs",
+        "DELETE /__emulator__/stubs",
+        "DELETE /__emulator__/stubs/<identifier>",
         "POST /__emulator__/token",
         "GET /__emulator__/workspaces",
         "GET /__emulator__/workspaces/<name>",
@@ -375,7 +380,10 @@ def test_an_internal_error_of_the_control_plane_is_a_problem_and_is_kept(
     assert "internal error in GET /__emulator__/state" in caplog.text
 
 
-READS = ["", "/clock", "/crashes", "/failpoints", "/journal", "/snapshots", "/state", "/workspaces"]
+READS = [
+    *("", "/clock", "/crashes", "/failpoints", "/journal", "/snapshots", "/state", "/stubs"),
+    "/workspaces",
+]
 
 
 @table("path", READS)

@@ -87,6 +87,8 @@ def test_an_entry_has_all_that_the_format_demands() -> None:
         "_operation": "",
         "_fault": "F",
         "_failpoint": "7",
+        "_stub": "",
+        "_upstream": "",
     }
 
 

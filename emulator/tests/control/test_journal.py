@@ -87,6 +87,8 @@ def test_an_exchange_is_shown_with_all_that_is_known_of_it(emulator: Emulator) -
         "status": 404,
         "fault": "NOT_FOUND",
         "failpoint": "",
+        "stub": "",
+        "upstream": "",
         "query": "a=1&a=2&b=",
         "parameters": {"a": "2", "b": ""},
         "family": "inventory_service",

@@ -83,6 +83,7 @@ def test_the_default_one_is_there_from_the_start(emulator: Emulator) -> None:
             "unserved": [],
             "crashes": 0,
             "failpoints": 0,
+            "stubs": 0,
             "snapshots": 0,
         }
     ]
@@ -178,6 +179,7 @@ def test_one_tells_what_is_in_it(emulator: Emulator) -> None:
         "unserved": [],
         "crashes": 0,
         "failpoints": 1,
+        "stubs": 0,
         "snapshots": 1,
     }
 

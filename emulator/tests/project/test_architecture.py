@@ -22,6 +22,7 @@ LAYERS: tuple[set[str], ...] = (
     {"server"},
     {"app"},
     {"startup", "front_door"},
+    {"fallback"},
     {"http"},
     {"ocapi", "inventory_service", "webdav", "account_manager", "control"},
     {"shared"},
@@ -43,6 +44,7 @@ LAYERS: tuple[set[str], ...] = (
 NARROW = {
     "http": {"workspace.failpoint", "family"},
     "front_door": {
+        "fallback.answer",
         "ocapi.wire.url",
         "recording.exchange",
         "workspace.error",

@@ -47,7 +47,8 @@ def test_what_was_asked_and_answered_is_shown() -> None:
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.url_scheme": "http",
     }
-    exchange = meet(environ, number=7, seconds=0.12345678, fault="X", failpoint="2")
+    exchange = meet(environ, number=7, seconds=0.12345678, fault="X", failpoint="2", stub="3")
+    exchange.upstream = "https://a.test"
     exchange.request_body = body("asked")
     exchange.answered(Reply("404 Not Found", [("Content-Type", "text/html")], [b"answered"]), 3)
     assert exchange.show() == {
@@ -59,6 +60,8 @@ def test_what_was_asked_and_answered_is_shown() -> None:
         "status": 404,
         "fault": "X",
         "failpoint": "2",
+        "stub": "3",
+        "upstream": "https://a.test",
         "query": "a=1&a=2&b=&c=%20",
         "parameters": {"a": "2", "b": "", "c": " "},
         "family": "data",

@@ -103,7 +103,7 @@ def test_errors_are_answers_of_5xx_that_no_failpoint_wanted() -> None:
     journal = Journal(10)
     statuses = (0, 200, 404, 499, 500, 503, 599)
     fill(journal, *(meet(status=status) for status in statuses))
-    fill(journal, meet(status=503, failpoint="1"))
+    fill(journal, meet(status=503, failpoint="1"), meet(status=503, stub="1"))
     assert [exchange.status for exchange in journal.find_errors()] == [500, 503, 599]
 
 

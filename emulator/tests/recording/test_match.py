@@ -30,7 +30,8 @@ ENVIRON = {
 def meet(text: str = '{"a":{"b":[1,{"c":2}]},"d":null}', **told: Any) -> Exchange:
     exchange = begin(ENVIRON, DATA, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     exchange.request_body = Body.of(text.encode(), 10_000)
-    answered = {"status": 404, "fault": "ThingNotFoundException", "failpoint": "3"}
+    answered = {"status": 404, "fault": "ThingNotFoundException", "failpoint": "3", "stub": "4"}
+    answered["upstream"] = "https://a.test"
     for name, value in (answered | told).items():
         setattr(exchange, name, value)
     return exchange
@@ -72,6 +73,8 @@ def match(conditions: dict[str, Any]) -> Match:
         {"fault": "Thing*"},
         {"fault": "*"},
         {"failpoint": "3"},
+        {"stub": "4"},
+        {"upstream": "*"},
         {"body": '"b":[1,'},
         {"body": ""},
         {"body": {}},

@@ -9,7 +9,7 @@ import pytest
 from emulator import Emulator
 from emulator.clock import SEEDED_START
 from emulator.family import Family
-from emulator.recording.exchange import Exchange
+from emulator.recording.exchange import Exchange, Reply
 from emulator.workspace.failpoint import Declaration, Failpoints
 
 if TYPE_CHECKING:
@@ -51,6 +51,35 @@ def test_one_time_is_once_in_all(pair: "Pair") -> None:
 def test_the_nth_request_is_counted_at_both(pair: "Pair") -> None:
     declare(pair, match={"nth": 3})
     assert applied_requests(pair, 6) == [3]
+
+
+def test_a_sequence_applies_one_action_after_the_other_at_both(pair: "Pair") -> None:
+    sequence = [{"status": 418}, {"delay": 0}, {"status": 418}]
+    declare(pair, action=sequence, times=7, repeat=True)
+    assert applied_requests(pair, 9) == [1, 3, 4, 6, 7]
+    assert counted(pair) == [("1", 9, 7)]
+
+
+def test_the_seeded_delays_of_a_sequence_are_those_of_one_process(pair: "Pair") -> None:
+    declared = {
+        "action": [{"delay": [0, 1]}, {"status": 418}, {"delay": [1, 2]}],
+        "repeat": True,
+        "probability": 0.5,
+        "seed": 7,
+    }
+    pauses: dict[str, list[float]] = {"alone": [], "shared": []}
+    reply = Reply("200 OK", [], [])
+    alone = Failpoints(Declaration([DATA]).read(declared))
+    for _ in range(12):
+        if found := alone.take(exchange()):
+            found.serve(lambda _: reply, {}, pauses["alone"].append)
+    pair.told("POST", FAILPOINTS, json=declared)
+    for number in range(12):
+        shared = pair.emulators[number % 2].workspaces.get("default").failpoints
+        if found := shared.take(exchange()):
+            found.serve(lambda _: reply, {}, pauses["shared"].append)
+    assert len(pauses["alone"]) > 2
+    assert pauses["shared"] == pauses["alone"]
 
 
 def test_of_requests_at_the_same_time_as_many_meet_it_as_are_to(pair: "Pair") -> None:
@@ -145,7 +174,7 @@ def test_one_that_was_removed_since_a_request_began_does_not_meet_it(pair: "Pair
     pair.ask_one(1, "PUT", FAILPOINTS, json=[{"action": {"status": 500}, "times": 1}])
     found = old.take(exchange())
     assert found is not None
-    assert found.plan.action == {"status": 500}
+    assert found.step == {"status": 500}
     assert old.take(exchange()) is None
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CONTROL = "/__emulator__"
 DATA = Family("data", lambda _, __: [])
 EVERYTHING = Match({})
+STUBBED = 502
 
 
 def exchange(body: bytes = b"", status: int = 200) -> Exchange:
@@ -36,6 +37,8 @@ def exchange(body: bytes = b"", status: int = 200) -> Exchange:
         seconds=0.25,
         status=status,
         fault="",
+        stub="7" if status == STUBBED else "",
+        upstream="https://a.test",
         request_body=Body(body, len(body) + 1),
         reply_headers=[("Set-Cookie", "a"), ("Set-Cookie", "b")],
         reply_body=Body(b"\x00\xff\n{}\n", 6),
@@ -105,7 +108,14 @@ def test_they_take_no_more_than_so_many_bytes(pair: "Pair") -> None:
 
 def test_errors_are_those_that_no_failpoint_made(pair: "Pair") -> None:
     shared = [emulator.workspace.journal for emulator in pair.emulators]
-    for status, failpoint in ((200, ""), (503, "1"), (500, ""), (499, ""), (599, "")):
+    for status, failpoint in (
+        (200, ""),
+        (503, "1"),
+        (500, ""),
+        (499, ""),
+        (599, ""),
+        (STUBBED, ""),
+    ):
         made = exchange(status=status)
         made.failpoint = failpoint
         shared[status % 2].add(made)

@@ -77,7 +77,7 @@ def taken(failpoint: Failpoint, times: int) -> list[bool]:
         ([[]], {"/0": "Invalid input type."}),
         ({}, {"/action": "Missing data for required field."}),
         ({"action": None}, {"/action": "Field may not be null."}),
-        ({"action": []}, {"/action": "Invalid input type."}),
+        ({"action": []}, {"/action": "A sequence has from 1 to 100 entries."}),
         ({**LATE, "id": "1"}, {"/id": "Unknown field."}),
         ({**LATE, "a/b~": 1}, {"/a~1b~0": "Unknown field."}),
         ({**LATE, "times": 0}, {"/times": "Must be greater than or equal to 1."}),
@@ -225,7 +225,7 @@ def test_one_failpoint_or_an_array_of_them_is_read() -> None:
 def test_a_declaration_is_not_changed_by_reading_it() -> None:
     declared = {"action": {"fault": "NotFoundException", "arguments": {"id": 1, "site": None}}}
     (plan,) = read(declared)
-    assert plan.action["fault"] == "NotFound"
+    assert plan.steps[0]["fault"] == "NotFound"
     assert declared["action"]["fault"] == "NotFoundException"
 
 
@@ -678,3 +678,79 @@ def test_a_wrong_member_is_told_where_it_stands(declared: Any, place: str) -> No
     with pytest.raises(FailpointError) as caught:
         Declaration([]).read({**declared, "action": {"status": 503}})
     assert list(caught.value.problems) == [place]
+
+
+def sequence(*actions: dict[str, Any], **others: Any) -> Failpoints:
+    return Failpoints(read({"action": list(actions), **others}))
+
+
+def serve_all(failpoints: Failpoints, times: int) -> list[str]:
+    """Return the statuses of requests, one after the other; empty without an applied failpoint."""
+    server = Server()
+    found = [failpoints.take(meet()) for _ in range(times)]
+    replies = [one.serve(server.serve, {}, lambda _: None) if one else None for one in found]
+    return [reply.status[:3] if reply else "" for reply in replies]
+
+
+@table(
+    ("others", "statuses"),
+    [
+        ({}, ["503", "200", "429", "429", "429"]),
+        ({"repeat": True}, ["503", "200", "429", "503", "200"]),
+        ({"times": 2}, ["503", "200", "", "", ""]),
+        ({"times": 4, "repeat": True}, ["503", "200", "429", "503", ""]),
+        ({"match": {"nth": 2}}, ["", "503", "", "", ""]),
+    ],
+)
+def test_a_sequence_applies_one_action_after_the_other(others: Any, statuses: list[str]) -> None:
+    failpoints = sequence({"status": 503}, {"delay": 1}, {"status": 429}, **others)
+    assert serve_all(failpoints, 5) == statuses
+
+
+def test_each_of_requests_at_once_gets_its_own_action() -> None:
+    failpoints = sequence(*({"status": 200 + number} for number in range(60)))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: serve_all(failpoints, 1)[0], range(60)))
+    assert sorted(found) == [str(number) for number in range(200, 260)]
+
+
+def test_the_random_delays_of_a_sequence_are_the_same_in_each_run() -> None:
+    pauses: list[list[float]] = [[], []]
+    for run in pauses:
+        failpoints = sequence({"delay": [0, 1]}, {"status": 503}, repeat=True, seed=7)
+        for _ in range(6):
+            found = failpoints.take(meet())
+            assert found is not None
+            found.serve(Server().serve, {}, run.append)
+    assert pauses[0] == pauses[1]
+    assert len(set(pauses[0])) == 3
+
+
+@table(
+    ("declared", "told"),
+    [
+        ({"action": [{"status": 503}, {"status": 1}]}, "/action/1/status"),
+        ({"action": [{"fault": "Nothing"}]}, "/action/0/fault"),
+        ({"action": [{"delay": 1}, {"fault": "NotFound"}]}, "/action/1/arguments"),
+        (
+            {"action": [{"fault": "Unavailable"}, {"fault": "invalid_client"}]},
+            "/action/1/arguments",
+        ),
+        ({"action": [{"delay": 1}] * 101}, "/action"),
+        ({"action": {"delay": 1}, "repeat": True}, "/repeat"),
+        ({"action": [{"delay": 1}], "repeat": "yes"}, "/repeat"),
+        (
+            {"action": [{"fault": "Unavailable"}], "match": {"family": "token"}},
+            "/match/family",
+        ),
+    ],
+)
+def test_a_wrong_sequence_is_refused_with_the_place(declared: Any, told: str) -> None:
+    assert list(problems(declared)) == [told]
+
+
+def test_the_faults_of_a_sequence_are_of_one_family() -> None:
+    arguments = {"fault": "invalid_client", "arguments": {"description": "x"}}
+    assert problems({"action": [{"fault": "Unavailable"}, arguments]}) == {
+        "/action": "The faults are of several families: data, token."
+    }

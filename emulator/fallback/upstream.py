@@ -1,0 +1,237 @@
+"""A real instance behind the emulator: requests that nothing else answers are passed on.
+
+The instance gets method, path, query, headers and body as the client sent them. These stay here:
+headers of the connection (RFC 9110, section 7.6.1), and the emulator's own headers. Redirects are
+passed back. A request goes through one emulator only: the header ``Via`` tells of the way.
+"""
+
+import logging
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from string import printable
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from emulator import header
+from emulator.family import HINT_HEADER
+from emulator.http.leader import release_loop
+from emulator.ocapi.wire.url import canonical
+from emulator.recording.exchange import Reply
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+logger = logging.getLogger("emulator")
+
+TIMEOUT_SECONDS = 30.0
+"""The time for the connection, and between two pieces of the answer."""
+MAX_ANSWER_SECONDS = 120.0
+MAX_ANSWER_BYTES = 5 * 1024 * 1024
+PIECE_BYTES = 64 * 1024
+MAX_HINT_CHARACTERS = 500
+PSEUDONYM = "ocapi-emulator"
+"""The name of every emulator in the header ``Via`` (RFC 9110, section 7.6.3)."""
+CONNECTION_HEADERS = frozenset(
+    {
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+OWN_PREFIX = "x-emulator-"
+REWRITTEN_HEADERS = frozenset({"host", "content-length", "via"})
+OVERRIDE_HEADER = "x-dw-http-method-override"
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+SAFE_PATH = re.compile(r"/[!-\"$->@-~]*", re.ASCII)
+NOT_PRINTABLE = re.compile(r"[^ -~]", re.ASCII)
+STATUSES_WITHOUT_BODY = (204, 304)
+
+
+class UpstreamError(Exception):
+    """The instance gives no usable answer.
+
+    Args:
+        reason: The reason in a few words.
+        status: The status of the answer to the client.
+    """
+
+    def __init__(self, reason: str, status: HTTPStatus = HTTPStatus.BAD_GATEWAY) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Upstream:
+    """A real instance.
+
+    Args:
+        url: The base URL, without user and query.
+        timeout: The seconds for the connection, and between two pieces of an answer.
+
+    Attributes:
+        url: The base URL.
+    """
+
+    def __init__(self, url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        self.url = url.rstrip("/")
+        self._parts = urlsplit(self.url)
+        self._timeout = timeout
+        self._tls: ssl.SSLContext | None = None
+
+    def send(self, environ: "WSGIEnvironment", target: str, body: bytes) -> Reply:
+        """Pass a request on; return the answer, or a problem document (RFC 9457).
+
+        Args:
+            environ: The request.
+            target: The path as sent, with or without the query.
+            body: The body.
+        """
+        if PSEUDONYM in environ.get("HTTP_VIA", ""):
+            return self.refuse(
+                HTTPStatus.LOOP_DETECTED, "the request has passed an emulator already"
+            )
+        release_loop()
+        try:
+            return self._exchange(environ, self._locate(environ, target), body)
+        except UpstreamError as error:
+            return self.refuse(error.status, str(error))
+        except TimeoutError:
+            return self.refuse(HTTPStatus.GATEWAY_TIMEOUT, "no answer in time")
+        except (OSError, HTTPException, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            return self.refuse(HTTPStatus.BAD_GATEWAY, f"no answer: {reason}")
+
+    def refuse(self, status: HTTPStatus, reason: str) -> Reply:
+        """Return the problem document of a request without an answer of the instance."""
+        logger.warning("%s: %s", self.url, reason)
+        detail = f"{self.url} (--upstream): {reason}."
+        problem = {"title": status.phrase, "status": status.value, "detail": detail}
+        data = orjson.dumps(problem)
+        hint = NOT_PRINTABLE.sub("?", detail)[:MAX_HINT_CHARACTERS]
+        headers = [
+            ("Content-Type", "application/problem+json"),
+            ("Content-Length", str(len(data))),
+            (HINT_HEADER, hint),
+        ]
+        return Reply(f"{status.value} {status.phrase}", headers, [data])
+
+    def _locate(self, environ: "WSGIEnvironment", target: str) -> str:
+        """Return path and query for the instance."""
+        path, query = target.partition("?")[0], environ.get("QUERY_STRING", "")
+        if not SAFE_PATH.fullmatch(path):
+            path = canonical(target)
+        asked = f"?{quote(query, safe=printable.strip(), encoding='latin-1')}" if query else ""
+        return f"{self._parts.path}{path}{asked}"
+
+    def _exchange(self, environ: "WSGIEnvironment", target: str, body: bytes) -> Reply:
+        deadline = monotonic() + MAX_ANSWER_SECONDS
+        method = environ["REQUEST_METHOD"]
+        with closing(self._connect()) as connection:
+            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in self._choose_headers(environ):
+                connection.putheader(name, value)
+            if body or method in ("POST", "PUT", "PATCH"):
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
+            with closing(connection.getresponse()) as response:
+                return _reply(response, method, _read(response, deadline))
+
+    def _connect(self) -> HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "http":
+            return HTTPConnection(host, port, timeout=self._timeout)
+        if self._tls is None:
+            self._tls = _trust()
+        return HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
+
+    def _choose_headers(self, environ: "WSGIEnvironment") -> Iterator[tuple[str, bytes]]:
+        """Yield the headers for the instance."""
+        yield "Host", self._parts.netloc.encode("ascii", "replace")
+        named = environ.get("HTTP_CONNECTION", "").lower().split(",")
+        left_out = CONNECTION_HEADERS | REWRITTEN_HEADERS | {name.strip() for name in named}
+        if environ["REQUEST_METHOD"] != "POST":  # an override has been applied
+            left_out |= {OVERRIDE_HEADER}
+        for variable, value in environ.items():
+            if variable.startswith("HTTP_"):
+                name = variable[5:].replace("_", "-").lower()
+            elif variable == "CONTENT_TYPE" and value:
+                name = "content-type"
+            else:
+                continue
+            if name not in left_out and not name.startswith(OWN_PREFIX):
+                yield name, str(value).encode("latin-1", "replace")
+        passed = environ.get("HTTP_VIA", "")
+        yield "Via", f"{passed}, 1.1 {PSEUDONYM}".lstrip(", ").encode("latin-1", "replace")
+
+
+def leads_to(url: str, host: str, port: int) -> bool:
+    """Return whether a URL leads to an address of this machine and a port.
+
+    Args:
+        url: The URL.
+        host: The address to listen on.
+        port: The port.
+    """
+    parts = urlsplit(url)
+    default = 443 if parts.scheme == "https" else 80
+    return (parts.port or default) == port and parts.hostname in {host.lower(), *LOOPBACK_NAMES}
+
+
+def _trust() -> ssl.SSLContext:
+    """Return a context that trusts the authorities of the system and the local authority."""
+    # Only https needs the module, which takes a while to load.
+    from emulator.http.certificate import find_authority  # noqa: PLC0415
+
+    context = ssl.create_default_context()
+    if file := find_authority():
+        with suppress(OSError):  # a damaged file is no authority
+            context.load_verify_locations(file)
+    return context
+
+
+def _read(response: HTTPResponse, deadline: float) -> bytes:
+    """Return the body of an answer.
+
+    Raises:
+        UpstreamError: The body is too long, or takes too much time.
+    """
+    pieces, size = [], 0
+    while piece := response.read1(PIECE_BYTES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_ANSWER_BYTES:
+            raise UpstreamError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+        if monotonic() > deadline:
+            raise UpstreamError("no whole answer in time", HTTPStatus.GATEWAY_TIMEOUT)
+    if response.length:
+        raise UpstreamError("the answer is cut off")
+    return b"".join(pieces)
+
+
+def _reply(response: HTTPResponse, method: str, body: bytes) -> Reply:
+    """Return an answer for the client."""
+    status = response.status
+    named = {name.strip().lower() for name in (response.getheader("Connection") or "").split(",")}
+    headers = [
+        (name, value)
+        for name, value in response.getheaders()
+        if not header.find_problem(name, value) and name.lower() not in CONNECTION_HEADERS | named
+    ]
+    length = response.getheader("Content-Length") if method == "HEAD" else str(len(body))
+    if length and length.isdecimal() and status not in STATUSES_WITHOUT_BODY:
+        headers.append(("Content-Length", length))
+    phrases = {known.value: known.phrase for known in HTTPStatus}
+    return Reply(f"{status} {phrases.get(status, 'Unknown')}", headers, [body])
