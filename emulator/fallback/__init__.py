@@ -1,1 +1,1 @@
-"""The answers to requests that no API serves: stubs, and a real instance."""
+"""The answers to unserved requests: stubs, and a real instance."""

@@ -1,4 +1,4 @@
-"""The choice of an answer to a request that no API serves."""
+"""The choice of an answer to an unserved request."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 CheckAccess = Callable[["WSGIEnvironment", Workspace, str, str], Injected | None]
-"""Returns the fault of a client without access, by request, workspace, access and path."""
+"""Return the fault of a client without access, by request, workspace, access and path."""
 
 
 class Fallback:
@@ -44,7 +44,7 @@ class Fallback:
         self._upstream = upstream
 
     def is_needed(self, environ: "WSGIEnvironment", workspace: Workspace) -> bool:
-        """Return whether there are stubs or an instance for a request that no API serves."""
+        """Return True for an unserved request, if there are stubs or an instance."""
         if (self._upstream is None and workspace.stubs.is_empty) or INJECTED in environ:
             return False
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")

@@ -1,4 +1,4 @@
-"""A real instance behind the emulator: requests that nothing else answers are passed on.
+"""A real instance behind the emulator, for requests without another answer.
 
 The instance gets method, path, query, headers and body as the client sent them. These stay here:
 headers of the connection (RFC 9110, section 7.6.1), and the emulator's own headers. Redirects are
@@ -178,7 +178,7 @@ class Upstream:
 
 
 def leads_to(url: str, host: str, port: int) -> bool:
-    """Return whether a URL leads to an address of this machine and a port.
+    """Return True for a URL of this machine with a port.
 
     Args:
         url: The URL.

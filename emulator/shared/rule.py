@@ -127,7 +127,7 @@ class SharedRules(Rules[AnyCounted]):
         raise StoreUnavailable(f"{self.KIND} change too fast to be counted")
 
     def _count(self, rules: dict[str, Rule]) -> Iterator[AnyCounted]:
-        """Yield rules with their counts."""
+        """Yield rules with counts."""
         found = self._keys.ask("HGETALL", f"{self.KIND}:counts") if rules else {}
         counts = {name.decode(): int(number) for name, number in found.items()}
         for name, rule in rules.items():

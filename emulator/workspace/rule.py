@@ -109,7 +109,7 @@ class Steps(fields.Field[tuple[Mapping[str, Any], ...]]):
 
 
 def check_repeat(declared: Mapping[str, Any], repeat: bool, member: str) -> None:  # noqa: FBT001
-    """Check that a rule with ``repeat`` has a sequence.
+    """Check a rule with ``repeat``: the steps are a sequence.
 
     Args:
         declared: The declaration.
@@ -194,7 +194,7 @@ class Rule:
 
     @property
     def has_delay(self) -> bool:
-        """Whether a step needs a random number for the delay."""
+        """True if a step has a delay, and needs a random number."""
         return any("delay" in step for step in self.steps)
 
 
@@ -221,7 +221,7 @@ class Counted:
 
     @property
     def remains(self) -> bool:
-        """Whether the rule can apply to a further request."""
+        """True if the rule can apply to a further request."""
         return self.rule.times is None or self.applied < self.rule.times
 
     @property
@@ -247,7 +247,7 @@ class Counted:
         return bool(self._random.random() < self.rule.probability)
 
     def skip(self, draws: int) -> None:
-        """Skip random numbers that others have drawn."""
+        """Skip random numbers of other processes."""
         for _ in range(draws):
             self._random.random()
 
@@ -343,7 +343,7 @@ class Rules(Generic[AnyCounted]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no rule; known without a request to a shared store."""
+        """True without rules; known without a request to a shared store."""
         return not self._rules
 
     def reset(self) -> None:
@@ -382,11 +382,11 @@ class Rules(Generic[AnyCounted]):
             return found
 
     def find(self, request: Any) -> AnyCounted | None:
-        """Return the first rule that fits a request and can apply, if any; count nothing."""
+        """Return the first applicable rule for a request, if any; count nothing."""
         return next((rule for rule in self if rule.remains and rule.rule.fits(request)), None)
 
     def take(self, request: Any) -> AnyCounted | None:
-        """Count a request; return the first applicable rule with its step, if any."""
+        """Count a request; return the first applicable rule, if any."""
         if not self._rules:
             return None
         with self._lock:

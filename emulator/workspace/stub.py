@@ -1,4 +1,4 @@
-"""Stubs: declared answers for requests that no API of the emulator serves.
+"""Stubs: declared answers for unserved requests.
 
 A stub has a method, a path with variables, conditions, and an answer or a sequence of answers. The
 values of the request can stand in the answer (see ``template``).
@@ -100,7 +100,7 @@ class PathTemplate:
         self._pattern = compile_path("/".join(self._segments))
 
     def fits(self, segments: Sequence[str]) -> bool:
-        """Return True if the path has these segments, percent-encoded as in a canonical path."""
+        """Return True for the segments of a fitting path, in canonical form."""
         return len(segments) <= MAX_PATH_SEGMENTS and self._pattern.match(segments)
 
     def read(self, segments: Sequence[str]) -> dict[str, str]:
@@ -112,7 +112,7 @@ class PathTemplate:
 
     @property
     def sample(self) -> str:
-        """A path that fits; empty for a path of any number of segments."""
+        """A fitting path; empty for a path of any number of segments."""
         if ANY_SEGMENTS in self._segments:
             return ""
         return "/" + "/".join(s.replace("*", SAMPLE_SEGMENT) for s in self._segments)
@@ -196,7 +196,7 @@ class StubSchema(Schema):
 
 
 class StubRequest:
-    """A request that no API serves.
+    """An unserved request.
 
     Args:
         exchange: The request as recorded.
@@ -301,7 +301,7 @@ class StubDeclaration:
         return rule.read_declarations(value, self._read_unserved, Stubs.KIND)
 
     def restore(self, value: Any) -> list[StubPlan]:
-        """Return the stubs of declarations that another process has read."""
+        """Return the stubs of declarations of another process, without a look at the routes."""
         return rule.read_declarations(value, _read, Stubs.KIND)
 
     def read_folder(self, folder: str) -> list[StubPlan]:
@@ -392,7 +392,7 @@ class Stub(Counted):
 
 
 def _refuse(error: TemplateError, request: StubRequest) -> Reply:
-    """Return the problem document of an answer that cannot be made (RFC 9457)."""
+    """Return the problem document of a failed template (RFC 9457)."""
     problem = {"title": "Internal Server Error", "status": 500, "detail": f"{error}"}
     return leave_out_body(compose(500, (), orjson.dumps(problem), PROBLEM_TYPE), request.environ)
 

@@ -101,7 +101,7 @@ class Template:
 
     @property
     def is_value(self) -> bool:
-        """Whether the template is one reference, so that the value decides about the type."""
+        """True for a template of one reference: the value decides about the type."""
         return len(self.parts) == 1 and isinstance(self.parts[0], Reference)
 
     def render(self, values: Values) -> tuple[bytes, bool]:

@@ -227,6 +227,9 @@ BAD_KNOBS = [
     (["--host", "256.1.1.1", "--port", "0"], {}, "can't listen on 256.1.1.1 port 0: "),
     (["--failpoints", "/nowhere"], {}, "/nowhere"),
     (["--settings", "/nowhere"], {}, "/nowhere"),
+    (["--stubs", "/nowhere"], {}, "/nowhere: is not a folder"),
+    (["--upstream", "instance"], {}, "upstream is not a URL without user and query"),
+    (["--upstream", "http://localhost:8080"], {}, "--upstream is the address of this server"),
     (["--store", "unix:///nowhere"], {}, "can't use the store: "),
     (["--tls-cert", "/nowhere", "--tls-key", "/nowhere"], {}, "/nowhere"),
 ]

@@ -15,6 +15,7 @@ from emulator.ocapi.batch import api as batch
 from emulator.recording.match import Match
 from emulator.store import Key, MemoryStore, Record, Store
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
+from emulator.workspace.stub import StubDeclaration
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -228,6 +229,21 @@ def test_a_connection_that_a_part_drops_is_dropped(send: Sender, emulator: Emula
     emulator.workspace.failpoints.add(plans)
     with pytest.raises(ConnectionDropped):
         send(ONE)
+
+
+def test_a_part_for_an_unserved_path_is_answered_by_a_stub(
+    send: Sender, emulator: Emulator
+) -> None:
+    answer = {"status": 202, "body": {"id": "{{path.id}}", "n": "{{body.n}}"}}
+    declared = {"method": "POST", "path": "/s/-/dw/data/v23_2/things/{id}", "answer": answer}
+    emulator.workspace.stubs.add(StubDeclaration(lambda *_: "").read(declared))
+    head = b"x-dw-http-method: POST\nx-dw-resource-path-extension: things/a%2Fb\n"
+    part = head + b'Content-Type: application/json\n\n{"n": 7}'
+    text = send(b"--b\n" + part + b"\n--b--").get_data(as_text=True)
+    assert '{"id":"a/b","n":7}' in text
+    assert "x-dw-status-code: 202" in text
+    found = emulator.workspace.journal.find(Match({"path": "/**/things/*"}))
+    assert [exchange.stub for exchange in found] == ["1"]
 
 
 class Broken(MemoryStore):
