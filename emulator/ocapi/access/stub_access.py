@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from emulator.family import Injected
 from emulator.ocapi.access import auth
 from emulator.ocapi.access.permission import Permissions
-from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import url, versions
@@ -36,9 +35,8 @@ def check(
     if access == OPEN:
         return None
     request = Request(environ, populate_request=False)
-    tokens = Tokens(workspace.secret, workspace.clock, workspace.name)
     try:
-        caller = auth.identify(request.headers, request.parameters, tokens, workspace.store)
+        caller = auth.identify(request.headers, request.parameters, workspace)
         if access == SETTINGS and workspace.permissions is not None:
             _check_permission(workspace.permissions, caller.client, request.method, path)
     except Fault as fault:
