@@ -5,6 +5,7 @@ members of the request (FLT-5). A request that only reads a document decodes not
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar, copy_context
@@ -13,6 +14,7 @@ from functools import cache, cached_property
 from typing import Any, ClassVar, Self
 
 from marshmallow import RAISE, Schema, ValidationError, missing
+from marshmallow.schema import SchemaMeta
 
 from emulator.ocapi.schema import faults, lens
 from emulator.ocapi.schema.faults import Fault
@@ -53,7 +55,19 @@ _find_custom: ContextVar[FindCustom] = ContextVar("find_custom", default=lambda 
 _storing: ContextVar[bool] = ContextVar("storing", default=False)
 
 
-class Document(Schema):
+class DocumentMeta(SchemaMeta):
+    """The class of all documents, without marshmallow's search for hooks.
+
+    The search looks at each attribute of hundreds of classes, and takes a tenth of the time of a
+    start. Documents have no hooks.
+    """
+
+    def resolve_hooks(self) -> dict[str, list[tuple[str, bool, dict[str, Any]]]]:
+        """Return no hooks."""
+        return defaultdict(list)
+
+
+class Document(Schema, metaclass=DocumentMeta):
     """The base of all documents. The name of a document is the class name in snake_case.
 
     Attributes:
