@@ -19,7 +19,14 @@ from emulator.store.interface import (
     StoreUnavailable,
 )
 from emulator.store.memory import MemoryStore
-from emulator.store.record import Record, SharedValues, read_property, read_values, thaw
+from emulator.store.record import (
+    Record,
+    SharedValues,
+    read_property,
+    read_values,
+    remove_property,
+    thaw,
+)
 from emulator.store.retry import retry_on_conflict
 from emulator.store.watched import WatchedStore
 
@@ -43,6 +50,7 @@ __all__ = [
     "WatchedStore",
     "read_property",
     "read_values",
+    "remove_property",
     "retry_on_conflict",
     "thaw",
 ]

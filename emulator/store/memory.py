@@ -4,7 +4,7 @@ Reads use the current trees and need no lock. Writes take one lock, check the ex
 replace the tree of the collection: O(log n). A snapshot is a reference to the trees.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter
@@ -66,10 +66,11 @@ class MemoryStore:
     def apply(self, *changes: Change) -> None:
         """See ``Store.apply``."""
         with self._lock:
-            for change in changes:
-                self._check(change)
+            runs = [(name, [*run]) for name, run in groupby(changes, _find_put_collection)]
+            for collection, run in runs:
+                self._check(collection, run)
             trees = dict(self._trees)
-            for collection, run in groupby(changes, _find_put_collection):
+            for collection, run in runs:
                 if collection is None:
                     for change in run:
                         _change(trees, change)
@@ -122,15 +123,18 @@ class MemoryStore:
         """See ``Store.frozen``; O(1)."""
         yield MemoryStore(self._trees)
 
-    def _check(self, change: Change) -> None:
-        match change:
-            case Put(collection, record, expected):
-                _require(expected, self.get(collection, record.key))
-            case Delete(collection, key, expected) | Require(collection, key, expected):
-                _require(expected, self.get(collection, key))
-            case Size(collection, parent, count):
-                if self.count(collection, parent) != count:
-                    raise StateConflict
+    def _check(self, collection: str | None, run: Sequence[Change]) -> None:
+        """Check the expectations of changes; many writes to a collection are checked at once."""
+        find = None if collection is None else self._tree(collection).make_finder(len(run))
+        for change in run:
+            match change:
+                case Put(_, record, expected) if find is not None:
+                    _require(expected, find(record.key))
+                case Delete(name, key, expected) | Require(name, key, expected):
+                    _require(expected, self.get(name, key))
+                case Size(name, parent, count):
+                    if self.count(name, parent) != count:
+                        raise StateConflict
 
     def _tree(self, collection: str) -> Tree:
         return self._trees.get(collection, EMPTY_TREE)

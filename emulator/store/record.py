@@ -61,11 +61,6 @@ class Record:
             _assemble(key, that, pick_that(values), key),
         )
 
-    def without(self, name: str) -> "Record":
-        """Return a record with the same key and the other properties."""
-        (rest, pick), _ = _division(self._names, name)
-        return _assemble(self._key, rest, pick(self._values), self._key)
-
     def amend(self, changes: Mapping[str, Any]) -> "Record":
         """Return a record with the same key and some other values of properties."""
         return Record(self._key, {**self.properties, **changes})
@@ -167,6 +162,25 @@ def read_property(name: str) -> Callable[[Record | Mapping[str, Any]], Any]:
         return None if index is None else document._values[index]  # noqa: SLF001
 
     return read
+
+
+def remove_property(name: str) -> Callable[[Record], Record]:
+    """Return a function from a record with a property to a record with the other properties.
+
+    The function is for one thread and many records, such as ``read_property``.
+    """
+    names: tuple[str, ...] = ()
+    (rest, pick), _ = _division((name,), name)
+
+    def remove(record: Record) -> Record:
+        nonlocal names, rest, pick
+        if record._names is not names:  # noqa: SLF001 - a part of the class
+            names = record._names  # noqa: SLF001
+            (rest, pick), _ = _division(names, name)
+        key, values = record._key, record._values  # noqa: SLF001
+        return _assemble(key, rest, pick(values), key)
+
+    return remove
 
 
 def read_values(documents: Sequence[Any], name: str) -> list[Any]:

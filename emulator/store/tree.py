@@ -11,7 +11,7 @@ is one assignment, and two trees cost only the memory of the difference.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
@@ -69,6 +69,14 @@ class Tree:
         index = bisect_left(node.keys, key)
         return node.values[index] if _holds(node, index, key) else None
 
+    def make_finder(self, count: int) -> Callable[[Key], Any]:
+        """Return ``get`` for a number of keys: for many keys, a faster function."""
+        return self._as_dict().get if count * ENTRIES_MERGED_PER_PUT > len(self) else self.get
+
+    def _as_dict(self) -> dict[Key, Any]:
+        keys = chain.from_iterable(leaf.keys for leaf in _leaves(self.root, 0, len(self)))
+        return dict(zip(keys, self.values(0, len(self)), strict=True))
+
     def put(self, key: Key, value: Any) -> "Tree":
         """Return a tree with ``value`` under ``key``."""
         nodes = _put(self.root, key, value)
@@ -77,9 +85,9 @@ class Tree:
     def put_all(self, entries: Sequence[tuple[Key, Any]]) -> "Tree":
         """Return a tree with all entries; of entries with the same key, the last one counts."""
         if len(entries) * ENTRIES_MERGED_PER_PUT > len(self):
-            leaves = [*_leaves(self.root, 0, len(self))]
-            keys = chain.from_iterable(leaf.keys for leaf in leaves)
-            merged = dict(zip(keys, self.values(0, len(self)), strict=True)) | dict(entries)
+            merged = self._as_dict() | dict(entries)
+            if len(merged) == len(self):  # all keys are known, and stay in order
+                return Tree.of([*merged], [*merged.values()])
             ordered = sorted(merged)
             return Tree.of(ordered, [merged[key] for key in ordered])
         tree = self

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.schema.custom import OBJECT_TYPES
 from emulator.ocapi.schema.document import Document
-from emulator.store import Change, Key, Put, Record, Store
+from emulator.store import Change, Key, Put, Record, Store, remove_property
 
 HOLDERS: list[Resource] = []
 """All resources; ``emulator.ocapi.resources`` adds them."""
@@ -62,11 +62,12 @@ def remove_values(store: Store, place: Place, name: str, parent: Key = ()) -> It
     collection, path = place
     custom = f"c_{name}"
     first, *_ = (*path, custom)
+    remove = remove_property(custom)
     for record in store.scan(collection, 0, store.count(collection, parent), parent).records:
         if first not in record.names:
             continue
         if not path:
-            yield Put(collection, record.without(custom), record)
+            yield Put(collection, remove(record), record)
         elif _has(record.get(first), path[1:], custom):
             changed = _without(record.properties, path, custom)
             yield Put(collection, Record(record.key, changed), record)
