@@ -310,6 +310,8 @@ def test_a_search_writes_its_search_request(
     else:
         told = {"property": refused, "document": "search_request"}
         assert_fault(answer, 400, "PropertyNotPermitted", told)
+        hint = f"missing in write_attributes of the settings entry: {refused}"
+        assert answer.headers["x-emulator-hint"] == f"{hint} (POST /inventory_list_search)"
 
 
 @pytest.mark.rule("SET-2")

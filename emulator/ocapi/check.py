@@ -226,7 +226,10 @@ def check_document(call: Call) -> None:
     if call.permission.writable is not None:
         sent = {name: call.content[name] for name in call.content if name in changes}
         if forbidden := call.permission.check_write(sent):
-            raise faults.PROPERTY_NOT_PERMITTED(forbidden, document.type_name)
+            fault = faults.PROPERTY_NOT_PERMITTED(forbidden, document.type_name)
+            entry = f"{call.method} /{'/'.join(call.route.template)}"
+            fault.hint = f"missing in write_attributes of the settings entry: {forbidden} ({entry})"
+            raise fault
     call.changes = changes
 
 
