@@ -61,9 +61,10 @@ format: install ## lay out the sources
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install ## measure speed, start, memory and growth, and what testing costs; OPTIONS=--quick
+bench: install ## measure speed, start, memory, growth, searches, and what testing costs; OPTIONS=--quick
 	$(BIN)/python -m benchmarks.bench $(OPTIONS)
 	$(BIN)/python -m benchmarks.testing
+	$(BIN)/python -m benchmarks.search
 
 bench-peers: install ## measure json-server, Prism, Mockoon and moto beside the emulator; OPTIONS=--quick
 	$(BIN)/python -m benchmarks.peers $(OPTIONS)

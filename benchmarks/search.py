@@ -26,7 +26,6 @@ COLORS = ("red", "green", "blue", "black", "white")
 EVEN, ODD = "2023-01-16T08:00:00.000Z", "2023-02-20T14:05:31.000Z"
 CATEGORY_PATH = f"catalogs/{CATALOG}/categories/{CATEGORY}"
 DEFINITION_PATH = "system_object_definitions/Store/attribute_definitions/note"
-ATTRIBUTE = {"value_type": "string"}
 
 
 class Search(NamedTuple):
@@ -130,7 +129,7 @@ def write_data_set(folder: Path, size: int) -> None:
     """Write a data set with a number of documents of each kind into a folder."""
     numbers = range(size)
     category = {"catalog_id": CATALOG, "id": CATEGORY, "parent_category_id": "root"}
-    attribute = {"object_type": "Store", "id": "note", **ATTRIBUTE}
+    attribute = {"object_type": "Store", "id": "note", "value_type": "string"}
     contents = {
         "sites": [{"id": SITE}],
         "clients": [{"client_id": CLIENT_ID, "client_secret": CLIENT_ID}],

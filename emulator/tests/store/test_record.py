@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from emulator.store import Key, Record, read_property
+from emulator.store import Key, Record, SharedValues, read_property, read_values, remove_property
 from emulator.store.record import freeze
 from emulator.tests.table import table
 
@@ -174,6 +175,46 @@ def test_a_reader_reads_one_property_of_records_and_mappings(
     assert [read(Record.of(("a",), document)) for document in documents] == [
         freeze(value) for value in expected
     ]
+    assert read_values(documents, name) == expected
+    assert read_values([Record.of(("a",), document) for document in documents], name) == [
+        freeze(value) for value in expected
+    ]
+
+
+@given(st.lists(PROPERTIES, max_size=4), st.text(max_size=3))
+def test_a_property_is_removed_from_records_of_several_forms(
+    documents: list[dict[str, Any]], name: str
+) -> None:
+    remove = remove_property(name)
+    records = [Record.of(("a",), {**document, name: 1}) for document in documents]
+    others = [{n: v for n, v in document.items() if n != name} for document in documents]
+    assert [remove(record) for record in records] == [Record.of(("a",), one) for one in others]
+
+
+@given(st.lists(PROPERTIES, max_size=4))
+def test_records_with_shared_values_are_equal_to_the_records(
+    documents: list[dict[str, Any]],
+) -> None:
+    shared = SharedValues()
+    for document in documents:
+        assert shared.share(Record.of(("a",), document)) == Record.of(("a",), document)
+
+
+@table("value", ["Springfield " * 2, ["a", "b"], {"default": True, "de": False}])
+def test_equal_values_of_records_are_once_in_memory(value: Any) -> None:
+    shared = SharedValues()
+    first, second = (
+        shared.share(Record.of((key,), {"x": orjson.loads(orjson.dumps(value))})) for key in "ab"
+    )
+    assert first.get("x") is second.get("x")
+
+
+@table(("value", "other"), [(["a", "b"], {"a": "b"}), ({"a": True}, {"a": 1}), (True, 1)])
+def test_values_of_other_types_are_not_shared(value: Any, other: Any) -> None:
+    shared = SharedValues()
+    first, second = (shared.share(Record.of(("a",), {"x": one})) for one in (value, other))
+    assert first.state == state({"x": value})
+    assert second.state == state({"x": other})
 
 
 @given(KEYS, PROPERTIES, st.text(max_size=3), VALUES)

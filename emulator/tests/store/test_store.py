@@ -85,8 +85,15 @@ def test_collections_do_not_see_each_other(new: New) -> None:
 
 @pytest.mark.parametrize(
     ("present", "expected"),
-    [(None, ANY), (None, ABSENT), (OLD, ANY), (OLD, PRESENT), (OLD, OLD.state)],
-    ids=["none-any", "none-absent", "one-any", "one-present", "one-its-state"],
+    [
+        (None, ANY),
+        (None, ABSENT),
+        (OLD, ANY),
+        (OLD, PRESENT),
+        (OLD, OLD.state),
+        (OLD, Record.of(OLD.key, OLD.properties)),
+    ],
+    ids=["none-any", "none-absent", "one-any", "one-present", "one-its-state", "one-itself"],
 )
 def test_put_writes_where_what_is_there_is_expected(
     new: New, present: Record | None, expected: Expected
@@ -138,8 +145,8 @@ def test_delete_removes_what_is_expected_and_tells_whether_it_was_there(
 
 @pytest.mark.parametrize(
     ("present", "expected"),
-    [(None, OLD.state), (None, PRESENT), (OLD, ABSENT), (OLD, NEW.state)],
-    ids=["none-state", "none-present", "one-absent", "one-other-state"],
+    [(None, OLD.state), (None, PRESENT), (OLD, ABSENT), (OLD, NEW.state), (OLD, NEW), (None, OLD)],
+    ids=["none-state", "none-present", "one-absent", "one-other-state", "one-other", "none-one"],
 )
 def test_delete_removes_nothing_where_something_else_is_there(
     new: New, present: Record | None, expected: Expected

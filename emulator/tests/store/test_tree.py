@@ -194,6 +194,12 @@ def test_few_entries_are_put_into_a_large_tree() -> None:
     check_content(tree, model | {key_of(7): -7, key_of(200): 200})
 
 
+@given(st.dictionaries(KEYS, st.integers()), st.lists(KEYS), st.integers(1, 1000))
+def test_a_finder_finds_the_value_of_a_key(model: Model, keys: list[Key], count: int) -> None:
+    find = build(model.items()).make_finder(count)
+    assert [find(key) for key in (*model, *keys)] == [model.get(key) for key in (*model, *keys)]
+
+
 def test_an_empty_tree_has_no_keys_and_no_values() -> None:
     tree = Tree.of([], [])
     assert (len(tree), tree.get(("a",)), tree.rank(("a",))) == (0, None, 0)

@@ -1201,6 +1201,15 @@ def test_no_two_neighbours_are_out_of_order(
         assert first_difference(sorts, documents[first], documents[second], first - second) < 0
 
 
+@given(SORTS, st.lists(DOCUMENTS, min_size=17, max_size=20), st.integers(0, 20))
+def test_the_first_documents_are_those_of_the_whole_order(
+    sorts: list[dict[str, Any]], documents: list[dict[str, Any]], count: int
+) -> None:
+    indexes = {id(document): index for index, document in enumerate(documents)}
+    first = compile_sorts(sorts, FIELDS).sort(documents, count)[:count]
+    assert [indexes[id(one)] for one in first] == order_of(sorts, *documents)[:count]
+
+
 def first_difference(sorts: list[dict[str, Any]], one: Any, other: Any, otherwise: int) -> int:
     """Return below 0 if ``one`` comes before ``other``, ``otherwise`` where no clause decides."""
     for sort in sorts:
