@@ -1,6 +1,7 @@
 """Orders: ten writes without a document in the answer (ORDER-1 to ORDER-10)."""
 
 import re
+import shutil
 import uuid
 from typing import Any
 
@@ -8,11 +9,15 @@ import pytest
 import requests
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.conftest import Start
+from emulator.fixture.data_set import locate
 
 pytestmark = pytest.mark.usefixtures("storefront")
 CREATED = {"status": "created", "payment_instruments": [{"payment_instrument_id": "pay"}]}
 EU, M = "inventory_eu", "inventory_m"
 PLACED = ("new", "open", "completed")
+# No operation reads an order: the tests read the whole state, so the data set is small.
+FILES = ("inventory_lists", "roles", "clients", "sites", "system_object_definitions")
 NO_ADDRESS = {"shipments": [{"shipment_id": "main"}]}
 WRITES = {
     "": ("PATCH", {}),
@@ -26,6 +31,20 @@ WRITES = {
     "/shipping_status": ("PUT", {"status": "shipped"}),
     "/status": ("PUT", {"status": "new"}),
 }
+
+
+@pytest.fixture(scope="module")
+def small_data_set(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("orders")
+    for name in FILES:
+        shutil.copy(locate("storefront") / f"{name}.json", folder)
+    return str(folder)
+
+
+@pytest.fixture
+def shop(start: Start, small_data_set: str) -> Api:
+    """A server with the sites and inventory lists of ``storefront``."""
+    return start(fixtures=small_data_set)
 
 
 def create(shop: Api, kind: str, properties: dict[str, Any]) -> None:
@@ -446,8 +465,9 @@ def test_put_replaces_the_address_of_a_shipment(shop: Api) -> None:
 
 
 @pytest.mark.rule("ORDER-1")
-def test_the_data_set_has_orders_in_every_status(shop: Api) -> None:
-    files = shop.call("GET", "/__emulator__/state").json()["files"]
+def test_the_data_set_has_orders_in_every_status(start: Start) -> None:
+    storefront = start(fixtures="storefront")
+    files = storefront.call("GET", "/__emulator__/state").json()["files"]
     orders = [
         one for one in files["orders.json"] if re.fullmatch("00000[12]0[1-9]", one["order_no"])
     ]

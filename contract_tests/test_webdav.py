@@ -10,7 +10,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -595,9 +594,10 @@ def test_another_path_of_the_servlet_is_404(api: Api) -> None:
     assert api.call("GET", "/on/demandware.servlet/other").status_code == 404
 
 
-@pytest.fixture
-def limited(start: Start, tmp_path: Path) -> Api:
-    """A client with permissions for some folders."""
+@pytest.fixture(scope="module")
+def limited_data_set(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A data set with a client with permissions for some folders."""
+    folder = tmp_path_factory.mktemp("limited")
     permissions = [
         {"path": "/impex/src", "operations": ["read_write"]},
         {"path": "/logs", "operations": ["read"]},
@@ -606,9 +606,15 @@ def limited(start: Start, tmp_path: Path) -> Api:
     client = {"client_id": "a" * 30, "client_secret": "a" * 30, "webdav_permissions": permissions}
     user = {"login": "admin", "password": "admin"}
     data = {"clients": [client], "users": [user]}
-    (tmp_path / "clients.json").write_text(json.dumps(data))
-    (tmp_path / "sites.json").write_text(json.dumps([{"id": "Shop"}]))
-    return start(fixtures=str(tmp_path))
+    (folder / "clients.json").write_text(json.dumps(data))
+    (folder / "sites.json").write_text(json.dumps([{"id": "Shop"}]))
+    return str(folder)
+
+
+@pytest.fixture
+def limited(start: Start, limited_data_set: str) -> Api:
+    """A client with permissions for some folders."""
+    return start(fixtures=limited_data_set)
 
 
 @pytest.mark.rule("DAV-15")

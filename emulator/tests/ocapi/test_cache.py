@@ -226,11 +226,17 @@ WRITES: st.SearchStrategy[tuple[str, str, Any]] = st.one_of(
 )
 
 
+PAIR = [Emulator(fixtures=SAMPLES, seed="seven") for _ in range(2)]
+
+
 @given(st.lists(st.one_of(READS, READS, WRITES), max_size=25))
 def test_any_sequence_is_answered_as_without_a_cache(
     steps: list[tuple[str, str, Any]],
 ) -> None:
-    kept, plain = (Emulator(fixtures=SAMPLES, seed="seven") for _ in range(2))
+    kept, plain = PAIR
+    for emulator in PAIR:
+        emulator.reset()
+        emulator.workspace.snapshots.delete("one")
     one, other = Asker(kept, kept.app), Asker(plain, without_cache(plain))
     for method, path, value in steps:
         answers = [asker.ask(method, path, value) for asker in (one, other)]
