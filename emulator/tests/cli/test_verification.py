@@ -274,6 +274,7 @@ def forbid(environ: "WSGIEnvironment", answer: Answer) -> None:
         answer.status, answer.body = "404 Not Found", b"no such page"
 
 
+@pytest.mark.long
 def test_a_target_that_refuses_or_lacks_something(emulator: Emulator) -> None:
     with serving(emulator.app, forbid) as url:
         outcome = run(url, "INV-1", "OPS-1", "AUTH-1")
@@ -417,6 +418,7 @@ class Impatient(Terminal):
         return len(text)
 
 
+@pytest.mark.long
 def test_an_interrupted_run_deletes_its_documents(emulator: Emulator) -> None:
     stream, lines = Impatient(), list[str]()
     with pytest.raises(KeyboardInterrupt):

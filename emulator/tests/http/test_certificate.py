@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from trustme import CA
 
 from emulator.http.certificate import CertificateError, authority, issue, read, trust
+from emulator.tests.table import table
 
 TIMEOUT = 30
 OWN = "choose your own certificate with --tls-cert and --tls-key"
@@ -375,7 +376,7 @@ def test_repeated_name_stands_once_in_the_certificate(tmp_path: Path) -> None:
     assert len(list(found)) == 6
 
 
-@pytest.mark.parametrize(
+@table(
     "name",
     [
         "",

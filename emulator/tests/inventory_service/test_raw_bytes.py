@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from emulator import Emulator
+from emulator.tests.table import table
 from emulator.tests.wire import TIMEOUT, Answer, ask
 
 ENDPOINTS = [
@@ -55,7 +56,7 @@ def problem(answer: Answer) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("raw", NOT_UTF_8)
-@pytest.mark.parametrize("query", [b"a=%s", b"%s=1", b"nextToken=%s", b"pageSize=%s", b"a&%s"])
+@table("query", [b"a=%s", b"%s=1", b"nextToken=%s", b"pageSize=%s", b"a&%s"])
 def test_a_query_that_is_not_utf_8_is_refused(
     stream: BufferedRWPair, query: bytes, raw: bytes
 ) -> None:
@@ -98,7 +99,7 @@ def test_a_body_that_is_not_utf_8_is_malformed(stream: BufferedRWPair, raw: byte
         ("X-Request-Id", None),
     ],
 )
-@pytest.mark.parametrize("raw", NOT_UTF_8)
+@table("raw", NOT_UTF_8)
 def test_a_header_that_is_not_utf_8_breaks_nothing(
     stream: BufferedRWPair, name: str, refusal: tuple[int, str] | None, raw: bytes
 ) -> None:

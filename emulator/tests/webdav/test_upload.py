@@ -14,6 +14,8 @@ from emulator.ocapi.access.direct_token import issue_token
 from emulator.recording.match import Match
 
 MIB = 1024 * 1024
+SIZE_MIB = 40
+SIZE = SIZE_MIB * MIB
 PATH = "/on/demandware.servlet/webdav/Sites/Temp/large"
 SERVER = """
 import sys
@@ -30,13 +32,13 @@ def read_peak(process: int) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def pieces(number: int) -> Iterator[bytes]:
-    return (b"0123456789abcdef" * (MIB // 16) for _ in range(number))
+def pieces() -> Iterator[bytes]:
+    return (b"0123456789abcdef" * (MIB // 16) for _ in range(SIZE_MIB))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process in /proc")
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_100_mb_take_less_than_20_mb_of_memory(*, is_chunked: bool) -> None:
+def test_40_mb_take_less_than_20_mb_of_memory(*, is_chunked: bool) -> None:
     with subprocess.Popen(  # noqa: S603 - a server of our own
         [sys.executable, "-c", SERVER],
         stdin=subprocess.PIPE,
@@ -51,13 +53,13 @@ def test_100_mb_take_less_than_20_mb_of_memory(*, is_chunked: bool) -> None:
             client.request("PUT", PATH, b"small", headers)
             assert client.getresponse().read() == b""
             before = read_peak(server.pid)
-            length = {} if is_chunked else {"Content-Length": str(100 * MIB)}
-            client.request("PUT", PATH, pieces(100), headers | length, encode_chunked=is_chunked)
+            length = {} if is_chunked else {"Content-Length": str(SIZE)}
+            client.request("PUT", PATH, pieces(), headers | length, encode_chunked=is_chunked)
             answer = client.getresponse()
             assert (answer.status, answer.read()) == (204, b"")
             client.request("GET", PATH, headers=headers)
             answer = client.getresponse()
-            assert sum(len(piece) for piece in iter(lambda: answer.read(MIB), b"")) == 100 * MIB
+            assert sum(len(piece) for piece in iter(lambda: answer.read(MIB), b"")) == SIZE
             after = read_peak(server.pid)
         server.stdin.close()
     assert after - before < 20 * MIB

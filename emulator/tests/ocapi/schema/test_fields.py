@@ -165,7 +165,7 @@ def test_a_value_of_another_type_is_never_coerced(
     assert fault_of(errors_of(kind, value)) == mistyped(expected, actual)
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "value"),
     [
         pytest.param(String(min_length=1), "", id="too short"),

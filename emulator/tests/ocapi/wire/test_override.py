@@ -41,7 +41,7 @@ WAYS = pytest.mark.parametrize("way", [by_query, by_form, by_header])
 
 
 @WAYS
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+@table("method", ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
 def test_a_post_gets_the_method_it_asks_for(way: Any, method: str) -> None:
     request = arrive(**way(method))
     assert request.method == method
@@ -49,7 +49,7 @@ def test_a_post_gets_the_method_it_asks_for(way: Any, method: str) -> None:
 
 
 @WAYS
-@pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "patch", "PATCH,PUT", "x", ""])
+@table("method", ["GET", "POST", "TRACE", "patch", "PATCH,PUT", "x", ""])
 def test_what_is_no_method_to_ask_for_is_left_to_be_refused(way: Any, method: str) -> None:
     request = arrive(**way(method))
     assert request.method == "POST"
@@ -57,7 +57,7 @@ def test_what_is_no_method_to_ask_for_is_left_to_be_refused(way: Any, method: st
 
 
 @WAYS
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@table("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_only_a_post_is_overridden(way: Any, method: str) -> None:
     request = arrive(method, **way("TRACE"))
     assert request.method == method
