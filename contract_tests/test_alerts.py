@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.shop import DATA_SET
 from contract_tests.test_users import speak_as
 
 Start = Callable[..., Api]
@@ -24,7 +25,22 @@ def names(answer: Any) -> list[str]:
     return [one["message_id"] for one in answer.json()["data"]]
 
 
+@pytest.mark.rule("ALERT-1", "ALERT-2")
+def test_missing_alerts_and_a_missing_user_have_faults(shop: Api) -> None:
+    path = "/alerts/descriptors/bm/users/contract-none"
+    arguments = {"messageId": "contract-none", "applicationContextPath": "users"}
+    arguments["applicationId"] = "bm"
+    assert_fault(shop.get(path), 404, "AlertDescriptorNotFound", arguments)
+    item = "/alerts/items/bm/users/contract-none/-"
+    for answer in (shop.get(item), shop.delete(item)):
+        assert_fault(answer, 404, "AlertItemNotFound", {"messageId": "contract-none"})
+    message = "No user was provided with the OAuth token."
+    for refused in (shop.get("/alerts/usersettings"), shop.patch("/alerts/usersettings", json={})):
+        assert_fault(refused, 403, "AccessWithoutUserForbidden", {}, message)
+
+
 @pytest.mark.rule("ALERT-1")
+@pytest.mark.needs(DATA_SET)
 def test_descriptors_are_listed_and_read(storefront: Api) -> None:
     path = "/alerts/descriptors"
     all_names = ["list_with_few_records", "password_expires", "queue_is_long"]
@@ -53,6 +69,7 @@ def test_descriptors_are_listed_and_read(storefront: Api) -> None:
 
 
 @pytest.mark.rule("ALERT-1")
+@pytest.mark.needs(DATA_SET)
 def test_a_validation_needs_the_context_object(storefront: Api) -> None:
     path = f"/alerts/descriptors/{DESCRIPTOR}/revalidate"
     refused = storefront.patch(path, json={})
@@ -64,6 +81,7 @@ def test_a_validation_needs_the_context_object(storefront: Api) -> None:
 
 
 @pytest.mark.rule("ALERT-1")
+@pytest.mark.needs(DATA_SET)
 def test_alerts_are_listed_read_and_deleted(storefront: Api) -> None:
     both = ["list_with_few_records", "password_expires"]
     assert names(storefront.get("/alerts/items")) == both
@@ -93,6 +111,7 @@ def test_alerts_are_listed_read_and_deleted(storefront: Api) -> None:
 
 
 @pytest.mark.rule("ALERT-2")
+@pytest.mark.needs(DATA_SET)
 def test_a_user_overrides_the_settings_of_a_descriptor(storefront: Api) -> None:
     path = "/alerts/usersettings"
     message = "No user was provided with the OAuth token."
@@ -117,6 +136,7 @@ def test_a_user_overrides_the_settings_of_a_descriptor(storefront: Api) -> None:
 
 
 @pytest.mark.rule("ALERT-2")
+@pytest.mark.needs(DATA_SET)
 def test_the_settings_of_a_deleted_user_are_deleted(storefront: Api) -> None:
     path = "/alerts/usersettings"
     merchant = speak_as(storefront, "merchant", "Secret:456")

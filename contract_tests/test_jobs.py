@@ -10,8 +10,11 @@ import pytest
 import requests
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
 
 Start = Callable[..., Api]
+HERE = here()
+JOBS = "jobs that have no effect, and the clock of an emulator"
 IMPORT = "sfcc-site-archive-import"
 INDEX = "sfcc-search-index-product-full-update"
 
@@ -51,6 +54,34 @@ def write_data_set(folder: Path, **collections: Any) -> None:
         (folder / f"{name}.json").write_text(json.dumps(content))
 
 
+@pytest.mark.rule("JOB-1", "JOB-5", "JOB-6")
+def test_a_missing_job_and_a_missing_execution_have_faults(shop: Api) -> None:
+    message = "No Job with ID 'contract-none' was found."
+    missing = {"jobId": "contract-none"}
+    assert_fault(execute(shop, "contract-none"), 404, "JobNotFound", missing, message)
+    path, arguments = "/jobs/contract-none/executions/contract-1", {"executionId": "contract-1"}
+    message = "No Job execution with ID 'contract-1' was found."
+    for answer in (shop.get(path), shop.delete(path)):
+        assert_fault(answer, 404, "JobExecutionNotFound", arguments, message)
+    assert find(shop, term("job_id", "is", "contract-none")) == []
+    request = {"query": {"match_all_query": {}}, "sorts": [{"field": "id"}]}
+    refused = shop.call("POST", f"{shop.scope}/job_execution_search", json=request)
+    assert_fault(refused, 400, "FieldNotSortable", {"field": "id"})
+
+
+@pytest.mark.rule("JOB-3", "JOB-4")
+def test_a_wrong_request_executes_no_system_job(shop: Api) -> None:
+    unknown = {"property": "a", "document": "site_archive_import_configuration"}
+    answer = execute(shop, IMPORT, json={"file_name": "x.zip", "a": 1})
+    assert_fault(answer, 400, "UnknownProperty", unknown)
+    assert execute(shop, IMPORT, json=[]).status_code == 400
+    assert_fault(execute(shop, INDEX), 400, "MissingSiteScopeParameter", {})
+    other: Any = {"parameters": [{"name": "Other", "value": HERE.site}]}
+    assert_fault(execute(shop, INDEX, json=other), 400, "MissingSiteScopeParameter", {})
+    invalid = execute(shop, INDEX, json={"site_scope": 1})
+    assert_fault(invalid, 400, "InvalidSiteScopeParameter", {})
+
+
 @pytest.mark.rule("JOB-1")
 @pytest.mark.parametrize("duration", [1e12, 1e300])
 def test_a_job_takes_no_longer_than_a_date_can_tell(
@@ -67,6 +98,7 @@ def test_a_job_takes_no_longer_than_a_date_can_tell(
 
 
 @pytest.mark.rule("JOB-1")
+@pytest.mark.needs(JOBS)
 def test_a_job_is_executed(storefront: Api) -> None:
     answer = execute(storefront, "SyncInventory")
     assert answer.status_code == 200
@@ -95,6 +127,7 @@ def test_a_job_is_executed(storefront: Api) -> None:
 
 
 @pytest.mark.rule("JOB-2")
+@pytest.mark.needs(JOBS)
 def test_an_execution_advances_with_the_clock(storefront: Api) -> None:
     path = f"/jobs/SyncInventory/executions/{execute(storefront, 'SyncInventory').json()['id']}"
     seen = []
@@ -126,6 +159,7 @@ def test_an_execution_advances_with_the_clock(storefront: Api) -> None:
 
 
 @pytest.mark.rule("JOB-2")
+@pytest.mark.needs(JOBS)
 def test_a_failed_execution_shows_error_and_finished_together(storefront: Api) -> None:
     started = execute(storefront, "ExportOrders").json()
     advance(storefront, 0.5)
@@ -145,6 +179,7 @@ def test_a_failed_execution_shows_error_and_finished_together(storefront: Api) -
 
 
 @pytest.mark.rule("JOB-2")
+@pytest.mark.needs(JOBS)
 def test_the_log_of_an_execution_is_read_over_webdav(storefront: Api) -> None:
     started = execute(storefront, "SyncInventory").json()
     advance(storefront, 3)
@@ -165,6 +200,7 @@ def test_the_log_of_an_execution_is_read_over_webdav(storefront: Api) -> None:
 
 
 @pytest.mark.rule("JOB-1")
+@pytest.mark.needs(JOBS)
 def test_a_running_execution_refuses_another(storefront: Api) -> None:
     execute(storefront, "SyncInventory")
     advance(storefront, 2.9)
@@ -195,6 +231,7 @@ def test_executions_of_a_data_set_count(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.rule("JOB-1")
+@pytest.mark.needs(JOBS)
 def test_a_job_that_is_unknown_or_invalid_is_not_executed(storefront: Api) -> None:
     answer = execute(storefront, "unknown")
     message = "No Job with ID 'unknown' was found."
@@ -215,6 +252,7 @@ def test_a_data_set_can_refuse_a_job(start: Start, fault: str, tmp_path: Path) -
 
 @pytest.mark.rule("JOB-3")
 @pytest.mark.parametrize("body", [{}, {"data": "null"}, {"json": {}}, {"json": {"parameters": []}}])
+@pytest.mark.needs(JOBS)
 def test_a_request_needs_no_parameters(storefront: Api, body: Any) -> None:
     answer = execute(storefront, "Rebuild", **body)
     assert answer.status_code == 200
@@ -222,6 +260,7 @@ def test_a_request_needs_no_parameters(storefront: Api, body: Any) -> None:
 
 
 @pytest.mark.rule("JOB-3")
+@pytest.mark.needs(JOBS)
 def test_parameters_are_shown_and_checked(storefront: Api) -> None:
     body: Any = {"parameters": [{"name": "since", "value": "yesterday"}]}
     shown = execute(storefront, "Rebuild", json=body).json()["parameters"]
@@ -250,6 +289,7 @@ def test_parameters_are_shown_and_checked(storefront: Api) -> None:
         {"parameters": [{"name": "ImportFile", "value": "x.zip"}]},
     ],
 )
+@pytest.mark.needs(JOBS)
 def test_system_jobs_take_a_body_of_their_own(storefront: Api, body: Any) -> None:
     answer = execute(storefront, IMPORT, json=body)
     assert answer.status_code == 202
@@ -259,6 +299,7 @@ def test_system_jobs_take_a_body_of_their_own(storefront: Api, body: Any) -> Non
 
 
 @pytest.mark.rule("JOB-4")
+@pytest.mark.needs(JOBS)
 def test_bodies_of_system_jobs_are_checked(storefront: Api) -> None:
     for body, fault, arguments in [
         ({"file_name": "x"}, "JobExecution", {"jobId": IMPORT}),
@@ -279,6 +320,7 @@ def test_bodies_of_system_jobs_are_checked(storefront: Api) -> None:
 
 
 @pytest.mark.rule("JOB-5")
+@pytest.mark.needs(JOBS)
 def test_a_finished_execution_is_deleted(storefront: Api) -> None:
     path = f"/jobs/Rebuild/executions/{execute(storefront, 'Rebuild').json()['id']}"
     arguments = {"executionId": path.rpartition("/")[2]}
@@ -297,12 +339,14 @@ def test_a_finished_execution_is_deleted(storefront: Api) -> None:
 
 @pytest.mark.rule("JOB-5")
 @pytest.mark.parametrize("job", ["SyncInventory", "unknown"])
+@pytest.mark.needs(JOBS)
 def test_an_execution_belongs_to_one_job(storefront: Api, job: str) -> None:
     answer = storefront.get(f"/jobs/{job}/executions/41265")
     assert_fault(answer, 404, "JobExecutionNotFound", {"executionId": "41265"})
 
 
 @pytest.mark.rule("JOB-6")
+@pytest.mark.needs(JOBS)
 def test_executions_are_found_by_their_status_of_now(storefront: Api) -> None:
     execute(storefront, "SyncInventory")
     unfinished = term("status", "one_of", "RUNNING", "PENDING")
@@ -330,6 +374,7 @@ def test_executions_are_found_by_these_fields(
 
 
 @pytest.mark.rule("JOB-6")
+@pytest.mark.needs(JOBS)
 def test_executions_are_sorted_by_all_fields_but_the_id(storefront: Api) -> None:
     everything: Any = {"match_all_query": {}}
     for field, expected in [

@@ -48,6 +48,15 @@ def put(admin: User, info: Any, *sites: str, path: str = PATH, method: str = "PU
 
 
 @pytest.mark.rule("CONF-1")
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE"])
+def test_configurations_need_a_user(shop: Api, method: str) -> None:
+    message = "No user was provided with the OAuth token."
+    sent = {"sites": [], "resource_info": INFO}
+    answer = shop.call(method, f"{shop.scope}/ocapi_configs/contract-none", json=sent)
+    assert_fault(answer, 403, "AccessWithoutUserForbidden", {}, message)
+
+
+@pytest.mark.rule("CONF-1")
 def test_a_configuration_is_written_shown_and_deleted(admin: User) -> None:
     empty = {"_v": "23.2", "_type": "ocapi_configs_api_response", "global": [], "sites": []}
     assert admin("GET", PATH).json() == empty
@@ -124,11 +133,6 @@ def test_without_settings_the_other_clients_keep_all_permissions(admin: User) ->
 @pytest.mark.rule("CONF-1")
 def test_wrong_configurations_are_refused(admin: User) -> None:
     api = admin.api
-    message = "No user was provided with the OAuth token."
-    for method in ("GET", "PUT", "POST", "DELETE"):
-        sent = {"sites": [], "resource_info": INFO}
-        answer = api.call(method, api.scope + PATH, json=sent)
-        assert_fault(answer, 403, "AccessWithoutUserForbidden", {}, message)
     own = put(admin, INFO, path=f"/ocapi_configs/{api.client_id}")
     assert_fault(own, 400, "SelfUpdate", {"clientId": api.client_id})
     assert_fault(put(admin, INFO, "none"), 404, "SiteNotFound", {"siteId": "none"})

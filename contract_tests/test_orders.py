@@ -10,9 +10,12 @@ import requests
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.conftest import Start
+from contract_tests.place import here
 from emulator.fixture.data_set import locate
 
-pytestmark = pytest.mark.usefixtures("storefront")
+HERE = here()
+
+ORDER = "an order: no request of the Data API creates one"
 CREATED = {"status": "created", "payment_instruments": [{"payment_instrument_id": "pay"}]}
 EU, M = "inventory_eu", "inventory_m"
 PLACED = ("new", "open", "completed")
@@ -42,9 +45,15 @@ def small_data_set(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def shop(start: Start, small_data_set: str) -> Api:
-    """A server with the sites and inventory lists of ``storefront``."""
-    return start(fixtures=small_data_set)
+def shop(request: pytest.FixtureRequest, small_data_set: str) -> Api:
+    """The server under test, or one with the sites and inventory lists of ``storefront``."""
+    if request.config.getoption("--target"):
+        if HERE.missing:
+            pytest.skip(f"the target has no shop: {HERE.missing}")
+        server: Api = request.getfixturevalue("documented")
+        return server
+    small: Api = request.getfixturevalue("start")(fixtures=small_data_set)
+    return small
 
 
 def create(shop: Api, kind: str, properties: dict[str, Any]) -> None:
@@ -70,7 +79,7 @@ def stock(shop: Api, list_id: str, /, **members: Any) -> str:
 
 def write(shop: Api, number: str, path: str, body: Any, **options: Any) -> requests.Response:
     method, _ = WRITES[path]
-    url = f"{shop.scope}/sites/RefArch/orders/{number}{path}"
+    url = f"{shop.scope}/sites/{HERE.site}/orders/{number}{path}"
     return shop.call(method, url, json=body, **options)
 
 
@@ -95,6 +104,7 @@ def read_stock(shop: Api, list_id: str, product_id: str) -> tuple[float, float, 
 
 
 @pytest.mark.rule("ORDER-1")
+@pytest.mark.needs(ORDER)
 def test_every_write_of_an_order_answers_204_and_the_state(shop: Api) -> None:
     number = make(
         shop,
@@ -131,12 +141,11 @@ def test_every_write_of_an_order_answers_204_and_the_state(shop: Api) -> None:
 
 @pytest.mark.rule("ORDER-1")
 def test_no_operation_reads_creates_or_deletes_orders(shop: Api) -> None:
-    number = make(shop)
     for method in ("GET", "PUT", "DELETE"):
-        answer = shop.call(method, f"{shop.scope}/sites/RefArch/orders/{number}", json={})
+        answer = shop.call(method, f"{shop.scope}/sites/{HERE.site}/orders/none", json={})
         assert_fault(answer, 405, "MethodNotAllowed", {"method": method})
         assert answer.headers["Allow"] == "PATCH, OPTIONS"
-    assert shop.get("/sites/RefArch/orders").status_code == 404
+    assert shop.get(f"/sites/{HERE.site}/orders").status_code == 404
 
 
 @pytest.mark.rule("ORDER-1")
@@ -153,6 +162,7 @@ def test_a_missing_site_and_a_missing_order_have_faults(shop: Api) -> None:
 
 
 @pytest.mark.rule("ORDER-1", "RST-2")
+@pytest.mark.needs(ORDER)
 def test_a_write_expects_the_state_that_the_client_sends(shop: Api) -> None:
     number = make(shop)
     first = write(shop, number, "/payment_status", {"status": "paid"})
@@ -177,6 +187,7 @@ def test_a_write_expects_the_state_that_the_client_sends(shop: Api) -> None:
         ("/shipping_status", "order_shipping_status", "shipped part_shipped not_shipped"),
     ],
 )
+@pytest.mark.needs(ORDER)
 def test_a_status_is_one_of_these(shop: Api, path: str, document: str, valid: str) -> None:
     number = make(shop)
     for status in valid.split():
@@ -194,6 +205,7 @@ def test_a_status_is_one_of_these(shop: Api, path: str, document: str, valid: st
 
 
 @pytest.mark.rule("ORDER-2")
+@pytest.mark.needs(ORDER)
 def test_an_external_status_is_any_text_of_1_to_256_characters(shop: Api) -> None:
     number = make(shop)
     for text in ("é", "x" * 256):
@@ -219,12 +231,14 @@ def test_an_external_status_is_any_text_of_1_to_256_characters(shop: Api) -> Non
         "created completed cancelled",
     ],
 )
+@pytest.mark.needs(ORDER)
 def test_an_order_passes_through_statuses(shop: Api, path: str) -> None:
     change_status(shop, make(shop, **CREATED), *path.split())
 
 
 @pytest.mark.rule("ORDER-3")
 @pytest.mark.parametrize("source", [*PLACED, "cancelled", "failed"])
+@pytest.mark.needs(ORDER)
 def test_other_changes_of_the_status_are_refused(shop: Api, source: str) -> None:
     number = make(shop, **{**CREATED, "status": source})
     for target in (*PLACED, "cancelled") if source == "failed" else ("created", "failed"):
@@ -240,6 +254,7 @@ def test_other_changes_of_the_status_are_refused(shop: Api, source: str) -> None
 
 
 @pytest.mark.rule("ORDER-3")
+@pytest.mark.needs(ORDER)
 def test_a_status_of_later_versions_is_unknown(shop: Api) -> None:
     for status in ("failed_with_reopen", "replaced"):
         answer = write(shop, make(shop), "/status", {"status": status})
@@ -248,6 +263,7 @@ def test_a_status_of_later_versions_is_unknown(shop: Api) -> None:
 
 
 @pytest.mark.rule("ORDER-3", "VER-5")
+@pytest.mark.needs(ORDER)
 def test_an_order_may_fail_with_a_reopened_basket_from_25_6_on(shop: Api) -> None:
     number = make(shop, **CREATED)
     path = f"/sites/RefArch/orders/{number}/status"
@@ -259,6 +275,7 @@ def test_an_order_may_fail_with_a_reopened_basket_from_25_6_on(shop: Api) -> Non
 
 
 @pytest.mark.rule("ORDER-4")
+@pytest.mark.needs(ORDER)
 def test_a_placed_order_has_numbers_of_invoice_and_shipments(shop: Api) -> None:
     shipments = [{"shipment_id": "a"}, {"shipment_id": "b", "shipment_no": "own"}]
     number = make(shop, **CREATED, shipments=shipments)
@@ -272,6 +289,7 @@ def test_a_placed_order_has_numbers_of_invoice_and_shipments(shop: Api) -> None:
 
 @pytest.mark.rule("ORDER-4")
 @pytest.mark.parametrize("status", [*PLACED, "cancelled"])
+@pytest.mark.needs(ORDER)
 def test_an_order_without_payment_is_not_placed(shop: Api, status: str) -> None:
     number = make(shop, status="created")
     assert_fault(
@@ -284,6 +302,7 @@ def test_an_order_without_payment_is_not_placed(shop: Api, status: str) -> None:
 
 @pytest.mark.rule("ORDER-5")
 @pytest.mark.parametrize("shipped", ["shipped", "part_shipped"])
+@pytest.mark.needs(ORDER)
 def test_an_order_with_shipped_products_is_not_cancelled(shop: Api, shipped: str) -> None:
     number = make(shop, **{**CREATED, "status": "completed"}, shipping_status=shipped)
     assert_fault(
@@ -303,6 +322,7 @@ def test_an_order_with_shipped_products_is_not_cancelled(shop: Api, shipped: str
         ("previously_integrated", "OrderPreviouslyIntegratedStatus"),
     ],
 )
+@pytest.mark.needs(ORDER)
 def test_an_external_system_manages_placed_orders(shop: Api, management: str, fault: str) -> None:
     number = make(shop, **CREATED, order_management=management)
     change_status(shop, number, "failed", "created", "new")
@@ -313,6 +333,7 @@ def test_an_external_system_manages_placed_orders(shop: Api, management: str, fa
 
 
 @pytest.mark.rule("ORDER-7")
+@pytest.mark.needs(ORDER)
 def test_failed_and_cancelled_orders_return_stock(shop: Api) -> None:
     product = stock(
         shop,
@@ -345,6 +366,7 @@ def test_failed_and_cancelled_orders_return_stock(shop: Api) -> None:
         ),
     ],
 )
+@pytest.mark.needs(ORDER)
 def test_an_order_without_stock_is_not_reopened(
     shop: Api, status: str, fault: str, message: str
 ) -> None:
@@ -363,6 +385,7 @@ def test_an_order_without_stock_is_not_reopened(
 
 
 @pytest.mark.rule("ORDER-7")
+@pytest.mark.needs(ORDER)
 def test_a_product_without_a_record_has_the_stock_of_the_list(shop: Api) -> None:
     for list_id, status in (("inventory_digital", 204), ("inventory_eu", 409), ("none", 204)):
         items = [{"product_id": "unknown", "inventory_id": list_id}]
@@ -372,6 +395,7 @@ def test_a_product_without_a_record_has_the_stock_of_the_list(shop: Api) -> None
 
 
 @pytest.mark.rule("ORDER-8")
+@pytest.mark.needs(ORDER)
 def test_an_exported_order_has_no_stock_on_order(shop: Api) -> None:
     product = stock(shop, M, allocation={"amount": 5})
     item = {"product_id": product, "quantity": 2, "inventory_id": M}
@@ -394,6 +418,7 @@ def test_an_exported_order_has_no_stock_on_order(shop: Api) -> None:
         ("/payment_instruments/pay/transaction", "PaymentTransaction"),
     ],
 )
+@pytest.mark.needs(ORDER)
 def test_patch_changes_the_declared_custom_properties(
     shop: Api, path: str, object_type: str
 ) -> None:
@@ -426,6 +451,7 @@ def test_patch_changes_the_declared_custom_properties(
 
 
 @pytest.mark.rule("ORDER-9")
+@pytest.mark.needs(ORDER)
 def test_missing_payment_instruments_and_transactions_have_faults(shop: Api) -> None:
     instruments = [{"payment_instrument_id": "a"}, {"payment_instrument_id": "pay"}]
     number = make(shop, payment_instruments=instruments)
@@ -443,6 +469,7 @@ def test_missing_payment_instruments_and_transactions_have_faults(shop: Api) -> 
 
 
 @pytest.mark.rule("ORDER-10")
+@pytest.mark.needs(ORDER)
 def test_put_replaces_the_address_of_a_shipment(shop: Api) -> None:
     other = {"shipment_id": "other", "shipping_address": {"city": "Elsewhere"}}
     number = make(shop, shipments=[other, {"shipment_id": "main"}])
@@ -465,6 +492,7 @@ def test_put_replaces_the_address_of_a_shipment(shop: Api) -> None:
 
 
 @pytest.mark.rule("ORDER-1")
+@pytest.mark.needs(ORDER)
 def test_the_data_set_has_orders_in_every_status(start: Start) -> None:
     storefront = start(fixtures="storefront")
     files = storefront.call("GET", "/__emulator__/state").json()["files"]

@@ -1,24 +1,26 @@
 """The permissions of an instance, and of roles (PERM)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
 from contract_tests.test_users import speak_as
 
-Start = Callable[..., Api]
-PATH = "/roles/Merchandiser/permissions"
+HERE = here()
+PATH = "/roles/contract-helper/permissions"
+MODULE = "a custom module of the Business Manager"
 CUSTOM = {"application": "bm", "name": "bm_own", "system": False, "type": "module"}
 WEBDAV = {"folder": "/impex", "type": "webdav", "value": "ACCESS"}
 LOCALE = {"locale_id": "default", "type": "locale", "value": "READONLY"}
 
 
 @pytest.fixture
-def storefront(start: Start) -> Api:
-    """A server with the roles of the data set ``storefront``."""
-    return start(fixtures="storefront")
+def shop(shop: Api) -> Api:
+    """A server with a role of the tests."""
+    assert shop.put("/roles/contract-helper", json={}).status_code == 201
+    return shop
 
 
 @pytest.mark.rule("PERM-1")
@@ -91,8 +93,8 @@ def test_a_permission_has_names_and_values(api: Api) -> None:
 
 
 @pytest.mark.rule("PERM-2")
-def test_the_permissions_of_a_role_are_replaced(storefront: Api) -> None:
-    before = storefront.get(PATH)
+def test_the_permissions_of_a_role_are_replaced(shop: Api) -> None:
+    before = shop.get(PATH)
     assert before.json()["_type"] == "role_permissions"
     sent = {
         "functional": {
@@ -100,26 +102,33 @@ def test_the_permissions_of_a_role_are_replaced(storefront: Api) -> None:
                 {
                     "name": "Export_Orders",
                     "type": "functional",
-                    "values": {"RefArch": "ACCESS", "RefArchGlobal": "READONLY"},
+                    "values": {HERE.site: "ACCESS", HERE.other_site: "READONLY"},
                 }
             ]
         },
         "locale": {"unscoped": [LOCALE]},
-        "module": {"organization": [{**CUSTOM, "value": "ACCESS"}]},
+        "webdav": {"unscoped": []},
     }
-    answer = storefront.put(PATH, json=sent)
+    answer = shop.put(PATH, json=sent)
     assert answer.status_code == 200
-    assert answer.json() == storefront.get(PATH).json()
+    assert answer.json() == shop.get(PATH).json()
     shown = answer.json()
-    assert shown["functional"]["site"][0]["values"]["RefArchGlobal"] == "READONLY"
+    assert shown["functional"]["site"][0]["values"][HERE.other_site] == "READONLY"
     assert shown["webdav"] == {"_type": "role_webdav_permissions", "unscoped": []}
-    assert shown["module"]["organization"][0]["name"] == "bm_own"
-    expanded = storefront.get("/roles/Merchandiser?expand=permissions").json()
+    expanded = shop.get("/roles/contract-helper?expand=permissions").json()
     assert expanded["permissions"]["functional"] == shown["functional"]
     stale = {"_resource_state": before.json()["_resource_state"]}
-    conflict = storefront.put(PATH, json=stale)
+    conflict = shop.put(PATH, json=stale)
     assert conflict.status_code == 409
     assert conflict.json()["fault"]["type"] == "ResourceStateConflictException"
+
+
+@pytest.mark.rule("PERM-2")
+@pytest.mark.needs(MODULE)
+def test_a_custom_module_is_permitted(shop: Api) -> None:
+    sent = {"module": {"organization": [{**CUSTOM, "value": "ACCESS"}]}}
+    shown = shop.put(PATH, json=sent).json()
+    assert shown["module"]["organization"][0]["name"] == "bm_own"
 
 
 @pytest.mark.rule("PERM-2")
@@ -143,19 +152,21 @@ def test_the_permissions_of_a_role_are_replaced(storefront: Api) -> None:
             {"name": "/none"},
         ),
         (
-            {"webdav": {"unscoped": [{**WEBDAV, "values": {"RefArch": "ACCESS"}}]}},
+            {"webdav": {"unscoped": [{**WEBDAV, "values": {HERE.site: "ACCESS"}}]}},
             "InvalidPermissionValueScope",
             {"name": "/impex", "scope": "unscoped"},
         ),
-        (
+        pytest.param(
             {"module": {"site": [{**CUSTOM, "value": "ACCESS"}]}},
             "InvalidPermissionValueScope",
             {"name": "bm_own", "scope": "site"},
+            marks=pytest.mark.needs(MODULE),
         ),
-        (
+        pytest.param(
             {"module": {"site": [{**CUSTOM, "values": {"none": "ACCESS"}}]}},
             "UnknownSiteId",
             {"siteId": "none"},
+            marks=pytest.mark.needs(MODULE),
         ),
         (
             {"module": {"site": [{"application": "bm", "name": "orders", "type": "module"}]}},
@@ -167,7 +178,12 @@ def test_the_permissions_of_a_role_are_replaced(storefront: Api) -> None:
             "UnknownPermission",
             {"name": "bm_own"},
         ),
-        ({"locale": {"unscoped": [{**LOCALE, "locale_id": "de"}]}}, None, {}),
+        pytest.param(
+            {"locale": {"unscoped": [{**LOCALE, "locale_id": "de"}]}},
+            None,
+            {},
+            marks=pytest.mark.needs("the locale 'de'"),
+        ),
         (
             {"functional": {"site": [{"type": "functional"}]}},
             "PropertyConstraintViolation",
@@ -176,16 +192,17 @@ def test_the_permissions_of_a_role_are_replaced(storefront: Api) -> None:
     ],
 )
 def test_wrong_permissions_are_refused(
-    storefront: Api, sent: Any, kind: str | None, arguments: dict[str, str]
+    shop: Api, sent: Any, kind: str | None, arguments: dict[str, str]
 ) -> None:
-    before = storefront.get(PATH).json()
+    before = shop.get(PATH).json()
     kind = kind or "DefaultLocalePermissionMissing"
-    assert_fault(storefront.put(PATH, json=sent), 400, kind, arguments)
-    assert storefront.get(PATH).json() == before
+    assert_fault(shop.put(PATH, json=sent), 400, kind, arguments)
+    assert shop.get(PATH).json() == before
 
 
 @pytest.mark.rule("PERM-2")
-def test_the_administrator_takes_custom_modules_only(storefront: Api) -> None:
+@pytest.mark.needs("an administrator to change")
+def test_the_administrator_takes_custom_modules_only(shop: Api) -> None:
     path = "/roles/Administrator/permissions"
     sent = {
         "webdav": {"unscoped": [WEBDAV]},
@@ -196,10 +213,10 @@ def test_the_administrator_takes_custom_modules_only(storefront: Api) -> None:
             ]
         },
     }
-    shown = storefront.put(path, json=sent).json()
+    shown = shop.put(path, json=sent).json()
     assert shown["webdav"]["unscoped"] == []
     assert [one["name"] for one in shown["module"]["organization"]] == ["bm_own"]
-    emptied = storefront.put(path, json={})
+    emptied = shop.put(path, json={})
     assert emptied.json()["module"]["organization"] == []
 
 
@@ -211,10 +228,11 @@ def test_permissions_need_a_role(api: Api, method: str) -> None:
 
 
 @pytest.mark.rule("PERM-3")
-def test_the_roles_of_a_user_limit_no_request(storefront: Api) -> None:
-    headers = speak_as(storefront, "merchant", "Secret:456")
-    assert storefront.get("/users/this", headers=headers).json()["roles"] == ["Merchandiser"]
-    assert storefront.get("/inventory_lists", headers=headers).status_code == 200
-    created = storefront.put("/inventory_lists/contract-new", json={}, headers=headers)
+@pytest.mark.needs("a user who signs in")
+def test_the_roles_of_a_user_limit_no_request(shop: Api) -> None:
+    headers = speak_as(shop, "merchant", "Secret:456")
+    assert shop.get("/users/this", headers=headers).json()["roles"] == ["Merchandiser"]
+    assert shop.get("/inventory_lists", headers=headers).status_code == 200
+    created = shop.put("/inventory_lists/contract-new", json={}, headers=headers)
     assert created.status_code == 201
-    assert storefront.delete("/roles/Merchandiser", headers=headers).status_code == 204
+    assert shop.delete("/roles/Merchandiser", headers=headers).status_code == 204

@@ -1,11 +1,14 @@
 """Small resources of the system: locales, logs, metrics, recommenders (SYS)."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.place import here
+from contract_tests.shop import CLOCK, DATA_SET
 
 Start = Callable[..., Api]
 LOGGING = "/settings/logging/custom"
@@ -26,6 +29,7 @@ def move(api: Api, instant: str) -> None:
 
 
 @pytest.mark.rule("SYS-1")
+@pytest.mark.needs(DATA_SET)
 def test_the_active_locales_are_listed(storefront: Api) -> None:
     page = storefront.get("/locale_info/locales?select=(**)").json()
     hits = page.pop("hits")
@@ -63,6 +67,7 @@ def test_the_active_locales_are_listed(storefront: Api) -> None:
 
 
 @pytest.mark.rule("SYS-1")
+@pytest.mark.needs(DATA_SET)
 def test_a_site_may_list_all_locales(storefront: Api) -> None:
     path = "/sites/RefArch/locale_info/locales"
     assert storefront.get(path).json()["total"] == 4
@@ -79,12 +84,31 @@ def test_a_site_may_list_all_locales(storefront: Api) -> None:
 
 
 @pytest.mark.rule("SYS-1")
+def test_the_default_locale_is_listed_and_found(shop: Api) -> None:
+    page = shop.get("/locale_info/locales?select=(**)&count=200").json()
+    assert (page["_type"], page["count"]) == ("locale_result", page["total"])
+    [default] = [hit for hit in page["hits"] if hit["id"] == "default"]
+    assert (default["_type"], default["active"], default["default"]) == ("locale", True, True)
+    one = shop.get("/locale_info/locales?id=default").json()
+    assert (one["id"], one["total"], one["hits"][0]["id"]) == ("default", 1, "default")
+    assert shop.get("/locale_info/locales?id=xx").json()["hits"] == []
+    path = f"/sites/{here().site}/locale_info/locales"
+    every = shop.get(f"{path}?include_all=true").json()
+    assert (every["include_all"], every["total"] >= page["total"]) == (True, True)
+    wrong = shop.get(f"{path}?include_all=maybe")
+    assert wrong.json()["fault"]["type"] == "MalformedParameterException"
+    missing = shop.get("/sites/contract-none/locale_info/locales")
+    assert_fault(missing, 404, "SiteNotFound", {"siteId": "contract-none"})
+
+
+@pytest.mark.rule("SYS-1")
 def test_every_workspace_has_the_default_locale(start: Start) -> None:
     hits = start(fixtures="samples").get("/locale_info/locales").json()["hits"]
     assert hits == [{"_v": "23.2", "_type": "locale", "id": "default"}]
 
 
 @pytest.mark.rule("SYS-2")
+@pytest.mark.needs("settings of logs to change")
 def test_the_settings_of_logs_are_changed(storefront: Api) -> None:
     default = storefront.get(LOGGING).json()
     assert default == {
@@ -136,14 +160,15 @@ def test_the_settings_of_logs_are_changed(storefront: Api) -> None:
     ],
 )
 def test_wrong_settings_of_logs_are_refused(
-    storefront: Api, changes: Any, kind: str, arguments: dict[str, str]
+    shop: Api, changes: Any, kind: str, arguments: dict[str, str]
 ) -> None:
-    before = storefront.get(LOGGING).json()
-    assert_fault(storefront.patch(LOGGING, json=changes), 400, kind, arguments)
-    assert storefront.get(LOGGING).json() == before
+    before = shop.get(LOGGING).json()
+    assert_fault(shop.patch(LOGGING, json=changes), 400, kind, arguments)
+    assert shop.get(LOGGING).json() == before
 
 
 @pytest.mark.rule("SYS-3")
+@pytest.mark.needs(CLOCK)
 def test_a_log_of_the_ecdn_is_requested_and_fetched(storefront: Api) -> None:
     sent = {"zone_name": ZONE, "start_time": "2024-09-14T15:00:00Z"}
     created = storefront.call("POST", f"{storefront.scope}/log_requests/ecdn", json=sent)
@@ -176,6 +201,7 @@ def test_a_log_of_the_ecdn_is_requested_and_fetched(storefront: Api) -> None:
         ({"start_time": None}, 400, None, "$.start_time"),
     ],
 )
+@pytest.mark.needs(CLOCK)
 def test_a_wrong_request_for_a_log_is_refused(
     storefront: Api, sent: Any, status: int, kind: str | None, arguments: Any
 ) -> None:
@@ -184,11 +210,20 @@ def test_a_wrong_request_for_a_log_is_refused(
     if kind is None:
         arguments = {"document": "ecdn_log_fetch_request", "path": arguments}
     assert_fault(answer, status, kind or "PropertyConstraintViolation", arguments)
-    missing = storefront.get("/log_requests/ecdn/none")
-    assert_fault(missing, 404, "LogRequestNotFound", {"id": "none"})
+
+
+@pytest.mark.rule("SYS-3")
+def test_a_missing_zone_and_a_missing_log_have_faults(shop: Api) -> None:
+    start = datetime.now(UTC) - timedelta(hours=2)
+    sent = {"zone_name": "contract-none", "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+    refused = shop.call("POST", f"{shop.scope}/log_requests/ecdn", json=sent)
+    assert_fault(refused, 404, "ZoneNotFound", {"id": "contract-none"})
+    missing = shop.get("/log_requests/ecdn/contract-none")
+    assert_fault(missing, 404, "LogRequestNotFound", {"id": "contract-none"})
 
 
 @pytest.mark.rule("SYS-4")
+@pytest.mark.needs(CLOCK)
 def test_metrics_are_those_of_the_last_minute(storefront: Api) -> None:
     for _ in range(3):
         storefront.get("/sites")
@@ -208,17 +243,27 @@ def test_metrics_are_those_of_the_last_minute(storefront: Api) -> None:
 
 @pytest.mark.rule("SYS-4")
 @pytest.mark.parametrize("query", ["limit=0", "limit=4501", "offset=-1", "limit=x"])
-def test_a_wrong_page_of_metrics_is_refused(storefront: Api, query: str) -> None:
-    answer = storefront.get(f"/metrics/data?{query}")
+def test_a_wrong_page_of_metrics_is_refused(shop: Api, query: str) -> None:
+    answer = shop.get(f"/metrics/data?{query}")
     kind = "MalformedParameter" if query == "limit=x" else "ValueConstraintViolation"
     assert answer.status_code == 400
     assert answer.json()["fault"]["type"] == f"{kind}Exception"
-    other = storefront.get("/metrics/other")
+    other = shop.get("/metrics/other")
     arguments = {"value": "other", "type": "ApiType"}
     assert_fault(other, 400, "IllegalEnumerationValue", arguments)
 
 
 @pytest.mark.rule("SYS-5")
+def test_recommenders_belong_to_a_site(shop: Api) -> None:
+    shown = shop.get(f"/sites/{here().site}/ai/recommender_names").json()
+    assert shown["_type"] == "recommenders_result"
+    assert {one["_type"] for one in shown["recommenders"]} <= {"recommender"}
+    missing = shop.get("/sites/contract-none/ai/recommender_names")
+    assert_fault(missing, 404, "SiteNotFound", {"siteId": "contract-none"})
+
+
+@pytest.mark.rule("SYS-5")
+@pytest.mark.needs(DATA_SET)
 def test_the_recommenders_of_a_site_are_listed(storefront: Api) -> None:
     path = "/sites/{}/ai/recommender_names"
     assert storefront.get(path.format("RefArch")).json() == {
