@@ -63,8 +63,8 @@ def add_people(shop: Api, *numbers: str) -> None:
 def make_slot(shop: Api, *context_types: str) -> str:
     """Return the id of a slot for types of contexts: of a new slot, or a slot of the target."""
     wanted = context_types or ("global",)
-    if here().slots is not None:
-        found = [name for name, types in here().slots.items() if types == {*wanted}]
+    if (slots := here().slots) is not None:
+        found = [name for name, types in slots.items() if types == {*wanted}]
         return (
             found[0]
             if found

@@ -561,12 +561,12 @@ def test_a_missing_sorting_rule_is_reported_before_the_category(shop: Api, metho
 
 @pytest.mark.rule("ABT-7")
 def test_ab_tests_are_found(shop: Api) -> None:
-    first = {
+    first: dict[str, Any] = {
         "description": "One page for the contract",
         "email_addresses": ["reports@contract.example"],
         "start_date": "2023-05-01T00:00:00Z",
     }
-    second = {
+    second: dict[str, Any] = {
         "tags": ["banner"],
         "enabled": True,
         "paused": True,

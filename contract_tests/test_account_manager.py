@@ -14,6 +14,8 @@ from contract_tests.api import Api
 from contract_tests.test_auth import ask, assertion, basic, claims_of
 from emulator.fixture.data_set import locate
 
+pytestmark = pytest.mark.needs("the Account Manager of an emulator")
+
 Start = Callable[..., Api]
 BASE = "/dw/rest/v1"
 TOKEN = "/dwsso/oauth2/access_token"

@@ -335,7 +335,8 @@ def test_a_part_has_a_content_type_of_its_own_or_none(api: Api, make: Make) -> N
 
 
 @pytest.mark.rule("BAT-6")
-def test_a_part_has_the_parameters_of_the_request_and_its_own(api: Api) -> None:
+def test_a_part_has_the_parameters_of_the_request_and_its_own(api: Api, make: Make) -> None:
+    make()
     parts = join(LISTS, f"{LISTS}?count=0", f"{LISTS}?start=100&select=(start)")
     response = send(api, parts, path=f"{BATCH}?count=1&select=(count,start)")
     members = [set(answer.json) - {"_v", "_type"} for answer in read(response)]

@@ -8,6 +8,8 @@ import pytest
 
 from contract_tests.api import Api, assert_fault
 
+pytestmark = pytest.mark.needs("a site with a cartridge path to change")
+
 Start = Callable[..., Api]
 PATH = "/sites/RefArch/cartridges"
 STORED = ["app_custom_storefront", "app_storefront_base", "modules"]

@@ -369,7 +369,7 @@ def test_a_found_category_shows_path_and_levels(shop: Api) -> None:
             "name": {"default": "Clothing", "de": "Kleidung"},
         },
     ]
-    below = [{"contract-sweaters": []}, {"contract-bags": []}]
+    below: list[dict[str, Any]] = [{"contract-sweaters": []}, {"contract-bags": []}]
     assert _names(hit) == {"contract-clothing": below}
     top = term("id", "contract-top")
     [hit] = find(shop, "/category_search?levels=0", top, select="(**)")["hits"]

@@ -8,6 +8,8 @@ import pytest
 
 from contract_tests.conftest import Start
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 NAMESPACE = "http://www.demandware.com/xml/impex"
 NORTH = f"""<?xml version="1.0" encoding="UTF-8"?>
 <inventory xmlns="{NAMESPACE}/inventory/2007-05-31">

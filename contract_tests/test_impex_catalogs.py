@@ -10,6 +10,8 @@ from contract_tests.api import Api
 from contract_tests.archives import EXPORT, INSTANCE, NAMESPACE, import_, run
 from contract_tests.conftest import Start
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 FILE = "catalogs/lights/catalog.xml"
 LIGHTS = """<header/>
 <category category-id="desk-lamps">

@@ -11,6 +11,8 @@ from contract_tests.api import Api
 from contract_tests.archives import EXPORT, INSTANCE, NAMESPACE, import_, run
 from contract_tests.conftest import Start
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 TYPES = f"""<metadata xmlns="{NAMESPACE}/metadata/2006-10-31">
  <type-extension type-id="ProductInventoryRecord">
   <system-attribute-definitions>

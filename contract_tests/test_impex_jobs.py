@@ -24,6 +24,8 @@ from contract_tests.archives import (
 )
 from contract_tests.conftest import Start
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 LISTS = "inventory-lists/lists.xml"
 PREFERENCES = "sites/RefArch/preferences.xml"
 RECORDS = "/inventory_lists/inventory_m/product_inventory_records"

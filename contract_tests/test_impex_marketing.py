@@ -14,6 +14,8 @@ from contract_tests.api import Api
 from contract_tests.archives import INSTANCE, import_, run
 from contract_tests.shop import ALL, search, strip
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 Start = Callable[..., Api]
 NAMESPACE = "http://www.demandware.com/xml/impex"
 XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -12,6 +12,8 @@ from contract_tests.api import Api
 from contract_tests.archives import EXPORT, INSTANCE, NAMESPACE, import_, run
 from contract_tests.conftest import Start
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 SLOTS = f"""<slot-configurations xmlns="{NAMESPACE}/slot/2008-09-08">
  <slot-configuration slot-id="aisle" context="category" context-id="a" configuration-id="one"
    default="true" assigned-to-site="true">

@@ -12,6 +12,8 @@ import pytest
 from contract_tests.api import Api
 from contract_tests.archives import EXPORT, INSTANCE, NAMESPACE, import_, make_zip, run
 
+pytestmark = pytest.mark.needs("an instance to import into")
+
 Start = Callable[..., Api]
 
 LIBRARY = f"""<library xmlns="{NAMESPACE}/library/2006-10-31" library-id="Guides">

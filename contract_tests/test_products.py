@@ -281,6 +281,7 @@ def test_sets_and_bundles_show_their_members_both_ways(shop: Api) -> None:
 @pytest.mark.rule("PRD-3")
 def test_flags_and_dates_of_a_site_decide_what_is_online(shop: Api) -> None:
     both, not_there = {"default": True}, {"default": True, HERE.other_site: False}
+    changes: Any
     over = {"default": "2023-01-01T00:00:00.000Z"}
     for changes, expected in [
         ({"online_flag": both}, (True, True)),

@@ -9,11 +9,13 @@ import pytest
 import requests
 
 from contract_tests.api import TIMEOUT, Api, assert_fault
+from contract_tests.shop import CLOCK
 
 Start = Callable[..., Api]
 BUSINESS_MANAGER = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
 ANN = {"email": "ann@shop.example", "last_name": "Bee", "password": "Secret:789"}
 SIGNON = "signon@storefront.example"
+SIGN_IN = "a user who signs in, and the clock of an emulator"
 MANAGED = "contract-signon"
 KEY_PATH = f"/users/{SIGNON}/access_key"
 
@@ -64,6 +66,7 @@ def term(field: str, operator: str, *values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.rule("USER-1")
+@pytest.mark.needs(CLOCK)
 def test_a_user_is_created_and_shown_without_the_password(storefront: Api) -> None:
     created = storefront.put("/users/ann", json={**ANN, "first_name": "Ann", "locked": False})
     assert created.status_code == 201
@@ -95,6 +98,7 @@ def test_a_user_is_created_and_shown_without_the_password(storefront: Api) -> No
 
 
 @pytest.mark.rule("USER-1", "ENV-4")
+@pytest.mark.needs(CLOCK)
 def test_users_are_listed_in_short_form(storefront: Api) -> None:
     page = storefront.get("/users?count=1").json()
     [user] = page["data"]
@@ -140,6 +144,7 @@ def test_a_wrong_user_is_refused(
 
 
 @pytest.mark.rule("USER-2")
+@pytest.mark.needs(CLOCK)
 def test_an_external_id_belongs_to_one_user(storefront: Api) -> None:
     taken = storefront.get(f"/users/{SIGNON}").json()["external_id"]
     sent = {"email": "b@shop.example", "last_name": "Bee", "external_id": taken}
@@ -228,6 +233,7 @@ def test_put_overwrites_a_user_and_keeps_the_password(start: Start, dialect: str
 
 
 @pytest.mark.rule("USER-2")
+@pytest.mark.needs(SIGN_IN)
 def test_patch_changes_neither_password_nor_lock(storefront: Api) -> None:
     changes = {"first_name": "Maria", "locked": True, "password": "Changed:789"}
     document = storefront.patch("/users/merchant", json=changes).json()
@@ -237,6 +243,7 @@ def test_patch_changes_neither_password_nor_lock(storefront: Api) -> None:
 
 
 @pytest.mark.rule("USER-2")
+@pytest.mark.needs(SIGN_IN)
 def test_a_user_may_have_roles_but_no_password(storefront: Api) -> None:
     sent = {"email": "j@shop.example", "last_name": "Doe"}
     roles = ["Merchandiser", "Administrator", "Merchandiser"]
@@ -257,6 +264,7 @@ def test_a_user_may_have_roles_but_no_password(storefront: Api) -> None:
 
 
 @pytest.mark.rule("USER-3", "AUT-7", "DAV-6")
+@pytest.mark.needs(SIGN_IN)
 def test_a_created_user_can_sign_in_everywhere(storefront: Api) -> None:
     storefront.put("/users/ann", json=ANN)
     assert sign_in(storefront, "ann", "Secret:789").status_code == 200
@@ -277,6 +285,7 @@ def test_a_created_user_can_sign_in_everywhere(storefront: Api) -> None:
 
 @pytest.mark.rule("USER-3")
 @pytest.mark.parametrize("flag", ["disabled", "locked"])
+@pytest.mark.needs(SIGN_IN)
 def test_a_disabled_or_locked_user_cannot_sign_in(storefront: Api, flag: str) -> None:
     storefront.put("/users/ann", json=ANN)
     headers = speak_as(storefront, "ann", "Secret:789")
@@ -287,6 +296,7 @@ def test_a_disabled_or_locked_user_cannot_sign_in(storefront: Api, flag: str) ->
 
 
 @pytest.mark.rule("USER-4")
+@pytest.mark.needs(SIGN_IN)
 def test_users_this_is_the_user_of_the_token(storefront: Api) -> None:
     headers = speak_as(storefront, "admin", "Secret:123")
     answer = storefront.get("/users/this", headers=headers)
@@ -300,6 +310,7 @@ def test_users_this_is_the_user_of_the_token(storefront: Api) -> None:
 
 
 @pytest.mark.rule("USER-4")
+@pytest.mark.needs(SIGN_IN)
 def test_a_user_changes_the_own_password(storefront: Api) -> None:
     headers = speak_as(storefront, "merchant", "Secret:456")
     path = "/users/this/password"
@@ -334,6 +345,7 @@ def test_a_user_changes_the_own_password(storefront: Api) -> None:
 
 
 @pytest.mark.rule("USER-4")
+@pytest.mark.needs(SIGN_IN)
 def test_a_user_cannot_disable_itself(storefront: Api) -> None:
     headers = speak_as(storefront, "merchant", "Secret:456")
     answer = storefront.patch("/users/merchant", json={"disabled": True}, headers=headers)
@@ -347,6 +359,7 @@ def test_the_login_this_is_taken(api: Api) -> None:
 
 
 @pytest.mark.rule("USER-5")
+@pytest.mark.needs(SIGN_IN)
 def test_an_access_key_stands_in_for_the_password(storefront: Api) -> None:
     created = storefront.put(f"{KEY_PATH}/WEBDAV_AND_STUDIO", json={})
     assert created.status_code == 200
@@ -380,6 +393,7 @@ def test_an_access_key_stands_in_for_the_password(storefront: Api) -> None:
 
 
 @pytest.mark.rule("USER-5", "AUT-3")
+@pytest.mark.needs(SIGN_IN)
 def test_an_access_key_of_ocapi_opens_the_grant_of_the_business_manager(storefront: Api) -> None:
     url = f"{storefront.url}/dw/oauth2/access_token?client_id={storefront.client_id}"
     for scope, status in (("AGENT_USER_AND_OCAPI", 200), ("WEBDAV_AND_STUDIO", 400)):
@@ -397,6 +411,7 @@ def test_an_access_key_of_ocapi_opens_the_grant_of_the_business_manager(storefro
 
 @pytest.mark.rule("USER-5")
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.needs(SIGN_IN)
 def test_administrators_alone_have_access_keys_of_others(storefront: Api, method: str) -> None:
     def ask(path: str, **options: Any) -> requests.Response:
         sent: dict[str, str] | None = {} if method in ("PUT", "PATCH") else None
@@ -413,6 +428,7 @@ def test_administrators_alone_have_access_keys_of_others(storefront: Api, method
 
 
 @pytest.mark.rule("USER-6")
+@pytest.mark.needs(SIGN_IN)
 def test_users_are_searched_and_sorted(storefront: Api) -> None:
     storefront.put("/users/ann", json={**ANN, "locked": True, "first_name": "Ann"})
     storefront.put("/users/bob", json={**ANN, "disabled": True, "email": "bob@shop.example"})

@@ -83,6 +83,10 @@ class Options:
         ca_file: Further CA certificates to verify the target with (PEM); empty for none.
         junit: A file for the results as JUnit XML; empty for none.
         rules: The rules to test, such as ``URL-1``; empty for all.
+        sites: Two sites, joined by a comma; empty for the first two of the server.
+        catalogs: Two catalogs, likewise.
+        library: A library; empty for the library of the first site.
+        customer_list: A customer list; empty for the list of the first site.
     """
 
     target: str
@@ -93,6 +97,10 @@ class Options:
     ca_file: str = ""
     junit: str = ""
     rules: tuple[str, ...] = ()
+    sites: str = ""
+    catalogs: str = ""
+    library: str = ""
+    customer_list: str = ""
 
 
 @dataclass
@@ -344,6 +352,10 @@ def command(options: Options, folder: str) -> list[str]:
         "--ca-file": options.ca_file,
         "--junit-xml": options.junit,
         "--rules": ",".join(options.rules),
+        "--sites": options.sites,
+        "--catalogs": options.catalogs,
+        "--library": options.library,
+        "--customer-list": options.customer_list,
     }
     given = [f"{name}={value}" for name, value in places.items() if value and name != "-c"]
     program = [sys.executable, "-P", "-m", "pytest", "-c", str(settings)]

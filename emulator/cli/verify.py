@@ -18,6 +18,10 @@ from emulator.cli.verification import DEMO, Options
 )
 @text_option("--token-url", "URL to get tokens from, if not the target.", "URL")
 @text_option("--ca-file", "CA certificate to verify the target with.", "FILE")
+@text_option("--sites", "Two sites for documents of the tests; the first two if empty.", "A,B")
+@text_option("--catalogs", "Two catalogs, likewise.", "A,B")
+@text_option("--library", "Library, likewise; that of the first site if empty.", "LIBRARY")
+@text_option("--customer-list", "Customer list, likewise.", "LIST")
 @text_option("--junit", "File to write the results to, as JUnit XML.", "FILE")
 @text_option("--rule", "Rules to test; all if empty.", "RST-1,RST-2")
 def verify(rule: str, client_id: str, client_secret: str, **options: str) -> None:
