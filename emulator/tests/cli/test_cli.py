@@ -79,6 +79,8 @@ KNOBS = (
     Knob("journal", "--journal", "OCAPI_EMULATOR_JOURNAL", "7", 7),
     Knob("journal_body", "--journal-body", "OCAPI_EMULATOR_JOURNAL_BODY", "99", 99),
     Knob("failpoints", "--failpoints", "OCAPI_EMULATOR_FAILPOINTS", "a.json", "a.json"),
+    Knob("stubs", "--stubs", "OCAPI_EMULATOR_STUBS", "stubs", "stubs"),
+    Knob("upstream", "--upstream", "OCAPI_EMULATOR_UPSTREAM", "http://a.test", "http://a.test"),
     Knob("settings", "--settings", "OCAPI_EMULATOR_SETTINGS", "s.json", "s.json"),
     Knob("seed", "--seed", "OCAPI_EMULATOR_SEED", "seven", "seven"),
     Knob("tls", "--tls", "OCAPI_EMULATOR_TLS", "1", True),
@@ -346,7 +348,7 @@ def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints = tmp_path / "failpoints.json"
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
     given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
-    given |= {"failpoints": str(failpoints), "control_token": "", "settings": ""}
+    given |= {"failpoints": str(failpoints), "control_token": "", "settings": "", "stubs": ""}
     given |= {"store": "memory"}
     variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
