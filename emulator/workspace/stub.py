@@ -97,10 +97,13 @@ class PathTemplate:
                 if self.variables.setdefault(found[1], place) != place:
                     raise ValidationError(f"Has the variable '{found[1]}' twice.")
         self._segments = tuple(map(_encode, segments))
+        self._is_open = ANY_SEGMENTS in segments
         self._pattern = compile_path("/".join(self._segments))
 
     def fits(self, segments: Sequence[str]) -> bool:
         """Return True for the segments of a fitting path, in canonical form."""
+        if not self._is_open and len(segments) != len(self._segments):
+            return False
         return len(segments) <= MAX_PATH_SEGMENTS and self._pattern.match(segments)
 
     def read(self, segments: Sequence[str]) -> dict[str, str]:
@@ -113,7 +116,7 @@ class PathTemplate:
     @property
     def sample(self) -> str:
         """A fitting path; empty for a path of any number of segments."""
-        if ANY_SEGMENTS in self._segments:
+        if self._is_open:
             return ""
         return "/" + "/".join(s.replace("*", SAMPLE_SEGMENT) for s in self._segments)
 
