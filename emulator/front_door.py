@@ -268,24 +268,13 @@ def _serve(
     def serve(environ: "WSGIEnvironment", *, may_stream: bool = False) -> Reply:
         reply = None
         if fallback is not None and fallback.is_needed(environ, workspace):
-            reply = _fall_back(environ, recorded, workspace, fallback)
+            reply = fallback.answer(environ, _find_target(environ), recorded, workspace)
         return reply or _call(environ, may_stream=may_stream)
 
     if failpoint is None:
         return serve(environ, may_stream=True)
     recorded.failpoint = failpoint.id
     return failpoint.serve(serve, environ, environ.get(PAUSE, sleep))
-
-
-def _fall_back(
-    environ: "WSGIEnvironment", recorded: Exchange, workspace: Workspace, fallback: Fallback
-) -> Reply | None:
-    """Return the answer to a request that no API serves; None to leave it to the family."""
-    try:
-        return fallback.answer(environ, _find_target(environ), recorded, workspace)
-    except StoreUnavailable as error:
-        environ[WORKSPACE_KEY] = Unreachable(workspace.name, error)
-        return None
 
 
 def _call(environ: "WSGIEnvironment", *, may_stream: bool = False) -> Reply:

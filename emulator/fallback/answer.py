@@ -11,7 +11,9 @@ from emulator.fallback.upstream import Upstream
 from emulator.family import FAMILY, INJECTED, PAUSE, TOO_LARGE, Family, Injected, find_endpoint
 from emulator.ocapi.wire.url import canonical
 from emulator.recording.exchange import Exchange, Reply
-from emulator.workspace.stub import MAX_READ_BYTES, StubRequest
+from emulator.store import StoreUnavailable
+from emulator.workspace.crash import log_outage
+from emulator.workspace.stub import MAX_READ_BYTES, Stub, StubRequest
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 CheckAccess = Callable[["WSGIEnvironment", Workspace, str, str], Injected | None]
 """Return the fault of a client without access, by request, workspace, access and path."""
+UNAVAILABLE = Injected("ServiceUnavailable", {})
 
 
 class Fallback:
@@ -60,24 +63,36 @@ class Fallback:
             target: The path as sent, with or without the query.
             exchange: The request as recorded; stub and instance are noted.
             workspace: The workspace of the request.
-
-        Raises:
-            StoreUnavailable: The shared store cannot be reached.
         """
         request = StubRequest(exchange, canonical(target), environ)
-        found = workspace.stubs.find(request)
+        found: Stub | Injected | None
+        try:
+            found = self._find(request, workspace)
+        except StoreUnavailable as error:
+            log_outage(exchange.method, exchange.path, error)
+            found = UNAVAILABLE
+        if isinstance(found, Injected):
+            environ[INJECTED], environ[FAMILY] = found, self._family
+            return None
         if found is not None:
-            exchange.stub = found.id
-            access = found.rule.access
-            refused = self._check_access(environ, workspace, access, request.path)
-            if refused is not None:
-                environ[INJECTED], environ[FAMILY] = refused, self._family
-                return None
-        if found is not None and (stub := workspace.stubs.take(request)) is not None:
-            exchange.stub = stub.id
-            return stub.serve(request, environ.get(PAUSE, sleep))
-        exchange.stub = ""  # another request has taken the last answer
+            return found.serve(request, environ.get(PAUSE, sleep))
         return self._pass_on(environ, target, exchange, request)
+
+    def _find(self, request: StubRequest, workspace: Workspace) -> Stub | Injected | None:
+        """Return the stub of a request, or the fault of a client without access.
+
+        A request without access takes no answer of a sequence.
+        """
+        found = workspace.stubs.find(request)
+        if found is None:
+            return None
+        access, environ = found.rule.access, request.environ
+        refused = self._check_access(environ, workspace, access, request.path)
+        # Another request may have taken the last answer.
+        taken = None if refused else workspace.stubs.take(request)
+        if refused or taken:
+            request.exchange.stub = taken.id if taken else found.id
+        return refused or taken
 
     def _pass_on(
         self, environ: "WSGIEnvironment", target: str, exchange: Exchange, request: StubRequest

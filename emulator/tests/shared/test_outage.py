@@ -179,6 +179,21 @@ def test_a_failpoint_that_cannot_be_counted_leads_to_503(
     assert "fault" in (answer.json or {})
 
 
+def test_a_stub_that_cannot_be_counted_leads_to_503(
+    caller: Caller, own_redis_server: "Server", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator, path = caller.emulator, "/s/x/dw/shop/v23_2/baskets/b"
+    stub = {"method": "GET", "path": path, "answer": {"status": 418}}
+    caller.ask("POST", f"{CONTROL}/stubs", json=stub)
+    workspace = emulator.workspaces.get("default")
+    monkeypatch.setattr(emulator.workspaces, "choose", lambda *_: workspace)
+    assert caller.ask("GET", path).status_code == 418
+    own_redis_server.stop()
+    answer = caller.ask("GET", path)
+    assert answer.status_code == 503
+    assert (answer.json or {})["fault"]["type"] == "ServiceUnavailableException"
+
+
 def test_a_part_of_a_request_is_told_of_a_redis_that_has_gone_meanwhile(
     emulator: Emulator, own_redis_server: "Server", monkeypatch: pytest.MonkeyPatch
 ) -> None:
