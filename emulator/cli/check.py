@@ -17,6 +17,7 @@ def check(data_set: str) -> None:
     """
     # Help texts appear faster without the server.
     from emulator.app import COLLECTIONS  # noqa: PLC0415
+    from emulator.cli.progress import showing_progress  # noqa: PLC0415
     from emulator.fixture.data_set import (  # noqa: PLC0415
         FixtureError,
         UnknownDataSetError,
@@ -25,7 +26,8 @@ def check(data_set: str) -> None:
 
     notes: list[str] = []
     try:
-        store = load(data_set, COLLECTIONS, notes.append)
+        with showing_progress(data_set):
+            store = load(data_set, COLLECTIONS, notes.append)
     except UnknownDataSetError as error:
         fail(str(error))
     except FixtureError as error:
