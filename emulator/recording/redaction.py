@@ -43,6 +43,12 @@ class Redactor:
         redacted = redact(self._without_token(text))
         return redact_named(redacted, self.names) if self.names else redacted
 
+    def may_find_secret(self, text: str) -> bool:
+        """Return False if ``text`` would return the text, and also every text inside it, as is."""
+        if self.names or not text.isascii() or may_hold_secret(text):
+            return True
+        return any(spelling in text for spelling in self._spellings)
+
     def query(self, query: str) -> str:
         """Return a query or a form without secrets, otherwise unchanged."""
         if not may_hold_secret(query):
