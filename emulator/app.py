@@ -28,7 +28,7 @@ from emulator.control import app as control
 from emulator.fallback.answer import Fallback
 from emulator.fallback.upstream import Upstream
 from emulator.family import DROPPED, FAMILY, Family, find_endpoint
-from emulator.front_door import FrontDoor, record
+from emulator.front_door import FrontDoor, RecordOptions, record
 from emulator.inventory_service import app as inventory_service
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
 from emulator.ocapi import app as data
@@ -43,6 +43,7 @@ from emulator.ocapi.factory import create_document
 from emulator.ocapi.meta import api as meta
 from emulator.ocapi.resources.code import folders
 from emulator.recording.exchange import Reply
+from emulator.recording.log import RequestLog, open_log
 from emulator.request import PlainResponse, Request, current_request
 from emulator.store import StoreUnavailable
 from emulator.webdav import app as webdav
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
 EXTENSION = "ocapi_emulator"
 SERVICE = "ocapi_emulator_service"
+LOG = "ocapi_emulator_log"
 PART = "emulator.part"
 """The key of the WSGI environment that marks a part of a batch request."""
 MAX_PARSED_RULES = 1024
@@ -92,10 +94,12 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     app = Application("emulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # each API answers OPTIONS in its own way
     service = app.extensions[SERVICE] = Service(config)
+    log = app.extensions[LOG] = open_log(config.log, verbose=config.verbose)
     resources = data.register(app, service)
     upstream = Upstream(config.upstream) if config.upstream else None
     fallback = Fallback(app.url_map, stub_access.check, resources, upstream)
-    families = [resources, *_register(app, service, resources, fallback)]
+    options = RecordOptions(config.journal_body, log, fallback)
+    families = [resources, *_register(app, service, resources, options)]
     readers = Readers(
         Declaration(families), StubDeclaration(_find_operation_of(app, tuple(families)))
     )
@@ -109,14 +113,7 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     app.register_error_handler(StoreUnavailable, _refuse_outage)
     app.register_error_handler(ConnectionDropped, _drop)
     app.register_error_handler(Exception, _refuse_crash)
-    door = FrontDoor(
-        families,
-        workspaces,
-        config.journal_body,
-        is_shared=config.is_shared,
-        fallback=fallback,
-    )
-    app.wsgi_app = door  # type: ignore[method-assign]
+    app.wsgi_app = FrontDoor(families, workspaces, options, is_shared=config.is_shared)  # type: ignore[method-assign]
     return app
 
 
@@ -131,19 +128,22 @@ def _find_operation_of(app: Flask, families: Iterable[Family]) -> Callable[[str,
     return find
 
 
-def _register(app: Flask, service: Service, resources: Family, fallback: Fallback) -> list[Family]:
+def _register(
+    app: Flask, service: Service, resources: Family, options: RecordOptions
+) -> list[Family]:
     """Add the families beside the Data API, which serves all paths that no other family names."""
+    config = service.config
 
     def serve_part(environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
         environ[FAMILY], environ[PART] = resources, True
-        return record(environ, workspace, service.config.journal_body, fallback)
+        return record(environ, workspace, options)
 
-    own_names = (service.config.host, *service.config.tls_names)
+    own_names = (config.host, *config.tls_names)
     return [
         oauth.register(app, service),
         meta.register(app, service),
         batch.register(app, service, serve_part),
-        inventory_service.register(app, service.config),
+        inventory_service.register(app, config),
         webdav.register(app, find_permissions, folders.prepare, own_names),
         account_manager.register(app, Access(identify_bearer, check_certificate)),
     ]
@@ -159,6 +159,12 @@ def unserved_of(app: Flask) -> Mapping[str, int]:
     """Return the number of requests by the hint about a missing operation or version (URL-8)."""
     service: Service = app.extensions[SERVICE]
     return service.unserved
+
+
+def log_of(app: Flask) -> RequestLog | None:
+    """Return the log of an application's requests; None for no log."""
+    found: RequestLog | None = app.extensions[LOG]
+    return found
 
 
 class _Json(DefaultJSONProvider):

@@ -15,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 DIALECTS = ("documented", "observed")
+LOG_FORMATS = ("text", "json", "none")
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 NUMBER_RANGES = {
     "port": range(65536),
@@ -140,6 +141,12 @@ class Config:
     seed: str = knob(
         "", "Make ids, tokens and dates the same in each run; the clock stands still.", "TEXT"
     )
+    log: str = knob(
+        "",
+        "Log a line for each request on standard error; 'serve' logs text by default.",
+        "|".join(LOG_FORMATS),
+    )
+    verbose: bool = knob(False, "Log headers and bodies of each request, too.")
     tls: bool = knob(False, "Serve https; the certificate comes from an own authority (see 'ca').")
     tls_name: str = knob("", "Further host names and addresses of the certificate.", "NAME,NAME")
     tls_cert: str = knob("", "Serve https with this certificate (PEM).", "FILE")
@@ -148,6 +155,8 @@ class Config:
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
+        if self.log not in ("", *LOG_FORMATS):
+            raise ConfigError(f"log '{self.log}' is not one of {', '.join(LOG_FORMATS)}")
         for name, allowed in NUMBER_RANGES.items():
             if (number := getattr(self, name)) not in allowed:
                 bounds = f"{allowed.start} and {allowed.stop - 1}"

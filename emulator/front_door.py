@@ -6,12 +6,13 @@ from functools import lru_cache, partial
 from io import SEEK_END, BytesIO
 from tempfile import SpooledTemporaryFile
 from time import perf_counter, sleep
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import orjson
 from werkzeug.wsgi import get_input_stream
 
+from emulator.clock import Clock
 from emulator.fallback.answer import Fallback
 from emulator.family import (
     CONCEALED,
@@ -29,6 +30,7 @@ from emulator.family import (
 from emulator.ocapi.wire.url import canonical
 from emulator.recording import exchange
 from emulator.recording.exchange import Body, Exchange, Reply
+from emulator.recording.log import RequestLog
 from emulator.store import StoreUnavailable
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.failpoint import ConnectionDropped, Sleep
@@ -56,6 +58,20 @@ MAX_LENGTH_DIGITS = 18
 Write = Callable[[bytes], object]
 
 
+class RecordOptions(NamedTuple):
+    """The parts of every request's way.
+
+    Attributes:
+        body_bytes: The part of each body that the journal keeps.
+        log: The log of requests; None for no log.
+        fallback: The answers to requests that no API serves, if any.
+    """
+
+    body_bytes: int
+    log: RequestLog | None = None
+    fallback: Fallback | None = None
+
+
 class FrontDoor:
     """WSGI middleware around the application.
 
@@ -66,26 +82,23 @@ class FrontDoor:
     Args:
         families: The families; the first one serves all paths that no family names.
         workspaces: The workspaces.
-        journal_body_bytes: The part of each body that the journal keeps.
+        options: The parts of every request's way.
         is_shared: Whether other processes see the same data.
-        fallback: The answers to requests that no API serves, if any.
     """
 
     def __init__(
         self,
         families: Sequence[Family],
         workspaces: Workspaces,
-        journal_body_bytes: int,
+        options: RecordOptions,
         *,
         is_shared: bool = False,
-        fallback: Fallback | None = None,
     ) -> None:
         self._warns = not is_shared
         self.default = families[0]
         self.families = {path: family for family in families for path in family.paths}
         self.workspaces = workspaces
-        self.journal_body_bytes = journal_body_bytes
-        self.fallback = fallback
+        self.options = options
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -110,6 +123,7 @@ class FrontDoor:
         try:
             workspace = environ[WORKSPACE_KEY] = self.workspaces.choose(name, environ)
         except WorkspaceError as error:
+            _log_refusal(self.options.log, error, environ, name)
             return _refuse(error, environ, start_response)
         except StoreUnavailable as error:  # the family answers, as if its store were gone
             workspace = environ[WORKSPACE_KEY] = Unreachable(name or DEFAULT_WORKSPACE, error)
@@ -117,7 +131,7 @@ class FrontDoor:
             reply = self._serve_spooled(environ, workspace)
         else:
             _read_body(environ)
-            reply = record(environ, workspace, self.journal_body_bytes, self.fallback)
+            reply = record(environ, workspace, self.options)
         start_response(reply.status, reply.headers)
         if reply.stream is not None:
             return reply.stream
@@ -128,7 +142,7 @@ class FrontDoor:
     def _serve_spooled(self, environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
         with SpooledTemporaryFile(SPOOL_BYTES) as spool:
             _spool_body(environ, spool)
-            return record(environ, workspace, self.journal_body_bytes, self.fallback)
+            return record(environ, workspace, self.options)
 
     def _find_family(self, path: str) -> Family | None:
         """Return the family of a canonical path; None for the paths of nobody.
@@ -214,19 +228,13 @@ def _read_beginning(body: IO[bytes], size: int) -> Body:
     return Body(body.read(size), whole)
 
 
-def record(
-    environ: "WSGIEnvironment",
-    workspace: Workspace,
-    body_bytes: int,
-    fallback: Fallback | None = None,
-) -> Reply:
-    """Answer through the family of a request, past the failpoints and into the journal.
+def record(environ: "WSGIEnvironment", workspace: Workspace, options: RecordOptions) -> Reply:
+    """Answer through the family of a request, past the failpoints, into the journal and the log.
 
     Args:
         environ: The request, its path in canonical form.
         workspace: The workspace of the request.
-        body_bytes: The part of each body that the journal keeps.
-        fallback: The answers to requests that no API serves, if any.
+        options: The parts of every request's way.
 
     Raises:
         ConnectionDropped: A failpoint drops the connection.
@@ -235,20 +243,22 @@ def record(
     family.prepare(environ)
     recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
-        reply = _serve(environ, recorded, workspace, fallback)
-        recorded.answered(reply, body_bytes)
+        reply = _serve(environ, recorded, workspace, options.fallback)
+        recorded.answered(reply, options.body_bytes)
     finally:
         recorded.fault = environ.get(FAULT, "")
         if type(body) is not BytesIO:
-            recorded.request_body = _read_beginning(body, body_bytes)
+            recorded.request_body = _read_beginning(body, options.body_bytes)
         elif sent := body.getvalue():
-            shown = b"" if environ.get(CONCEALED) else sent[:body_bytes]
+            shown = b"" if environ.get(CONCEALED) else sent[: options.body_bytes]
             recorded.request_body = Body(shown, len(sent))
         if names := environ.get(CONCEALED_MEMBERS):
             recorded.conceal(names)
         recorded.seconds = perf_counter() - started
         if workspace.journal.capacity:
             workspace.journal.add(recorded)
+        if options.log is not None:
+            options.log.add(recorded, workspace.name)
     return reply
 
 
@@ -309,6 +319,16 @@ def _refuse(
     media_type = ("Content-Type", "application/problem+json")
     start_response(f"{status} {title}", [media_type, ("Content-Length", str(len(body)))])
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+def _log_refusal(
+    log: RequestLog | None, error: WorkspaceError, environ: "WSGIEnvironment", name: str
+) -> None:
+    """Log a request that belongs to no workspace, and so is in no journal."""
+    if log is not None:
+        refused = exchange.begin(environ, environ[FAMILY], Clock().now)
+        refused.status = error.status.value
+        log.add(refused, name)
 
 
 def _pace(reply: Reply, pause: Sleep) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.app import create_app, unserved_of, workspaces_of
+from emulator.app import create_app, log_of, unserved_of, workspaces_of
 from emulator.config import Config
 from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
@@ -49,6 +49,7 @@ class Emulator:
         self.config = config or Config(**{"port": 0, **knobs})
         self.app = create_app(self.config)
         self.workspaces = workspaces_of(self.app)
+        self.log = log_of(self.app)
         self._stopping = Event()
         self._context = _secure(self.config)
         self._listener: Listener | None = None
@@ -101,11 +102,13 @@ class Emulator:
         self._listener = listener
 
     def stop(self) -> None:
-        """Stop serving; do nothing before the start."""
+        """Stop serving, and write the log to the end; do nothing before the start."""
         self._stopping.set()
         if self._listener is not None:
             self._listener.stop()
             self._listener = None
+        if self.log is not None:
+            self.log.close()
 
     def token(self, client_id: str = "", workspace: str = DEFAULT_WORKSPACE) -> str:
         """Return a fresh access token, without a request.

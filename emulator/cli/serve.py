@@ -1,8 +1,11 @@
 """``ocapi-emulator serve``."""
 
 import gc
+import logging
 import os
 import signal
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
     from emulator.server import Emulator
 
+logger = logging.getLogger("emulator")
+
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -28,29 +33,43 @@ def serve(**knobs: Any) -> None:
         warn(complaint)
     try:
         config = Config(**knobs)
+        config = replace(config, log=config.log or "text")
     except ConfigError as error:
         fail(str(error))
     # From here on a signal stays pending until sigwait takes it: no signal is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     emulator, listening = _open(config)
     emulator.start(listening, on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
-    click.echo(f"ocapi-emulator listening on {emulator.url}")
-    signal.sigwait(END_SIGNALS)
-    failure = emulator.failure
-    emulator.stop()
-    _summarize(emulator.unserved)
+    with emulator.log.taking_records() if emulator.log else nullcontext():
+        click.echo(f"ocapi-emulator listening on {emulator.url}")
+        _introduce(emulator)
+        signal.sigwait(END_SIGNALS)
+        failure = emulator.failure
+        emulator.stop()
+        _summarize(emulator.unserved)
     if failure:
         fail(f"the server ends after an internal error: {failure!r}", FAILED)
 
 
+def _introduce(emulator: "Emulator") -> None:
+    """Write the data set, the configuration and the addresses, in the form of the log."""
+    # Help texts appear faster without the server.
+    from emulator.cli.banner import render_json, render_text  # noqa: PLC0415
+
+    if emulator.config.log != "none":
+        render = render_json if emulator.config.log == "json" else render_text
+        click.echo(render(emulator), err=True, nl=False)
+
+
 def _summarize(unserved: "Mapping[str, int]") -> None:
-    """Write the operations that clients asked for in vain (URL-8)."""
+    """Log the operations that clients asked for in vain (URL-8)."""
     if not unserved:
         return
-    warn("not emulated, but asked for:")
+    lines = ["ocapi-emulator: not emulated, but asked for:"]
     for hint, count in sorted(unserved.items()):
         times = "request" if count == 1 else "requests"
-        click.echo(f"  {hint.removeprefix('not emulated: ')} ({count} {times})", err=True)
+        lines.append(f"  {hint.removeprefix('not emulated: ')} ({count} {times})")
+    logger.warning("%s", "\n".join(lines))
 
 
 def _open(config: Config) -> "tuple[Emulator, socket]":
@@ -58,6 +77,7 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
     # Modules and data set stay until the end: a collection while they load finds nothing.
     gc.disable()
     # Help texts appear faster without the server.
+    from emulator.cli.progress import showing_progress  # noqa: PLC0415
     from emulator.fallback.upstream import leads_to  # noqa: PLC0415
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
     from emulator.http.certificate import CertificateError  # noqa: PLC0415
@@ -73,7 +93,8 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
     if config.upstream and leads_to(config.upstream, config.host, config.port):
         fail("--upstream is the address of this server: name another server")
     try:
-        emulator = Emulator(config)
+        with showing_progress(config.fixtures) if config.log == "text" else nullcontext():
+            emulator = Emulator(config)
         # A full garbage collection over a large data set would delay all requests.
         gc.freeze()
         return emulator, bind(config.host, config.port)

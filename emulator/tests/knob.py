@@ -22,6 +22,8 @@ DEFAULTS: dict[str, Any] = {
     "upstream": "",
     "settings": "",
     "seed": "",
+    "log": "",
+    "verbose": False,
     "tls": False,
     "tls_name": "",
     "tls_cert": "",

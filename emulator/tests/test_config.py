@@ -23,7 +23,7 @@ def test_every_knob_has_a_help_text() -> None:
 
 def test_every_knob_but_flags_has_a_placeholder() -> None:
     without = {knob.name for knob in KNOBS if not knob.metadata["placeholder"]}
-    assert without == {"trust_forwarded_proto", "tls"}
+    assert without == {"trust_forwarded_proto", "tls", "verbose"}
 
 
 def test_the_environment_variable_is_the_prefixed_name() -> None:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from emulator import Emulator
 from emulator.family import FAULT, PAUSE, TOO_LARGE, Family
-from emulator.front_door import FrontDoor
+from emulator.front_door import FrontDoor, RecordOptions
 from emulator.recording.exchange import Body, Exchange
 from emulator.recording.journal import Journal
 from emulator.recording.match import Match
@@ -42,7 +42,7 @@ def make(name: str) -> Workspace:
 
 def build(data: Family) -> FrontDoor:
     token, control = family("token", "/dw/oauth2/access_token"), family("control", "/__emulator__")
-    return FrontDoor([data, token, control], Workspaces(make, 10, 60), 100)
+    return FrontDoor([data, token, control], Workspaces(make, 10, 60), RecordOptions(100))
 
 
 DOOR = build(family("data", "/s", "/dw"))
@@ -295,7 +295,7 @@ def test_a_control_request_is_neither_recorded_nor_met_by_a_failpoint() -> None:
 
 def test_a_journal_of_none_is_given_nothing() -> None:
     workspaces = Workspaces(lambda name: Workspace(MemoryStore(), name), 10, 60)
-    door = FrontDoor([family("data")], workspaces, 100)
+    door = FrontDoor([family("data")], workspaces, RecordOptions(100))
     run_wsgi_app(door, create_environ())
     assert len(workspaces.default.journal) == 0
 
@@ -341,7 +341,7 @@ def test_a_control_request_makes_a_workspace_only_where_it_asks_for_it() -> None
 
     workspaces = Workspaces(make, 10, 60)
     control = Family("control", application, paths=("/__emulator__",))
-    door = FrontDoor([family("data"), control], workspaces, 100)
+    door = FrontDoor([family("data"), control], workspaces, RecordOptions(100))
     made = []
     for path in ("/__emulator__/health", "/__emulator__/clock"):
         environ = create_environ(path, headers={"X-Emulator-Workspace": "ci-7"})

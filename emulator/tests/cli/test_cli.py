@@ -83,6 +83,8 @@ KNOBS = (
     Knob("upstream", "--upstream", "OCAPI_EMULATOR_UPSTREAM", "http://a.test", "http://a.test"),
     Knob("settings", "--settings", "OCAPI_EMULATOR_SETTINGS", "s.json", "s.json"),
     Knob("seed", "--seed", "OCAPI_EMULATOR_SEED", "seven", "seven"),
+    Knob("log", "--log", "OCAPI_EMULATOR_LOG", "json", "json"),
+    Knob("verbose", "--verbose", "OCAPI_EMULATOR_VERBOSE", "1", True),
     Knob("tls", "--tls", "OCAPI_EMULATOR_TLS", "1", True),
     Knob("tls_name", "--tls-name", "OCAPI_EMULATOR_TLS_NAME", "shop.test", "shop.test"),
     Knob("tls_cert", "--tls-cert", "OCAPI_EMULATOR_TLS_CERT", "cert.pem", "cert.pem"),
@@ -201,7 +203,10 @@ def test_serve_lists_missing_operations_at_the_end() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_serve_answers_many_clients_and_ends_silently_on_a_signal(number: int) -> None:
     with (
-        serving("--fixtures", "samples", OCAPI_EMULATOR_TOKEN_KEY=SECRET) as (process, url),
+        serving("--log", "none", "--fixtures", "samples", OCAPI_EMULATOR_TOKEN_KEY=SECRET) as (
+            process,
+            url,
+        ),
         requests.Session() as session,
     ):
         # Clients that ask at once, a client with a secret, and a client with an open connection.

@@ -32,7 +32,7 @@ def without_cache(emulator: Emulator) -> FrontDoor:
     plain = replace(door.default, application=cache_of(emulator).application)
     others = {family.name: family for family in door.families.values()}
     families = [plain, *(family for name, family in others.items() if name != plain.name)]
-    return FrontDoor(families, emulator.workspaces, door.journal_body_bytes)
+    return FrontDoor(families, emulator.workspaces, door.options)
 
 
 class Asker:

@@ -46,7 +46,9 @@ NARROW = {
     "front_door": {
         "fallback.answer",
         "ocapi.wire.url",
+        "clock",
         "recording.exchange",
+        "recording.log",
         "workspace.error",
         "workspace.failpoint",
         "workspace.registry",

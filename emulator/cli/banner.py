@@ -1,0 +1,75 @@
+"""The lines that ``serve`` writes once it listens: data set, configuration, addresses."""
+
+from collections.abc import Iterator
+from importlib import metadata
+from time import gmtime, strftime
+from urllib.parse import urlsplit
+
+import orjson
+
+from emulator.app import COLLECTIONS
+from emulator.config import Config
+from emulator.control.app import PATH_PREFIX
+from emulator.server import Emulator
+from emulator.store import Store, StoreUnavailable
+
+SHOWN_COLLECTIONS = (
+    *("sites", "catalogs", "categories", "products", "inventory_lists"),
+    *("product_inventory_records", "customers", "orders", "promotions", "content"),
+)
+"""The collections whose counts are shown one by one."""
+NAME_WIDTH = 12
+
+
+def render_text(emulator: Emulator) -> str:
+    """Return the lines for people."""
+    facts = describe(emulator).items()
+    return "".join(f"  {name.replace('_', ' '):{NAME_WIDTH}}{text}\n" for name, text in facts)
+
+
+def render_json(emulator: Emulator) -> str:
+    """Return a line with a JSON object, in the form of the log."""
+    now = strftime("%Y-%m-%dT%H:%M:%S.000Z", gmtime())
+    event = {"time": now, "level": "info", "message": f"listening on {emulator.url}"}
+    return orjson.dumps(event | describe(emulator)).decode() + "\n"
+
+
+def describe(emulator: Emulator) -> dict[str, str]:
+    """Return the facts of a started server by name, without secrets."""
+    config, url = emulator.config, emulator.url
+    control = " --control-token SECRET" if config.control_token else ""
+    facts = {
+        "version": metadata.version("ocapi-emulator"),
+        "data_set": f"{config.fixtures}: {_count(emulator.workspace.store)}",
+        "dialect": config.dialect,
+        "versions": ", ".join(sorted(config.versions)) or "all published",
+        "store": _name_store(config),
+        "console": f"{url}{PATH_PREFIX}/",
+        "token": f"ocapi-emulator token --url {url}{control}",
+    }
+    return {name: text for name, text in facts.items() if text}
+
+
+def _count(store: Store) -> str:
+    try:
+        counts = {c.name: store.count(c.name) for c in COLLECTIONS if not c.single}
+    except StoreUnavailable:  # the server answers 503 until the store is back
+        return "the store can't be reached"
+    shown = {name: count for name in SHOWN_COLLECTIONS if (count := counts.get(name))}
+    others = sum(counts.values()) - sum(shown.values())
+    return ", ".join(_list_counts(shown, others))
+
+
+def _list_counts(shown: dict[str, int], others: int) -> Iterator[str]:
+    for name, count in shown.items():
+        yield f"{count:,} {name}"
+    if others:
+        yield f"{others:,} other documents"
+
+
+def _name_store(config: Config) -> str:
+    """Return the store without the user and the password in its URL."""
+    if not config.is_shared:
+        return "memory"
+    url = urlsplit(config.store)
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
