@@ -23,7 +23,7 @@ from emulator import startup
 from emulator.account_manager import app as account_manager
 from emulator.account_manager.context import Access
 from emulator.account_manager.fixture import COLLECTIONS as ACCOUNT_COLLECTIONS
-from emulator.config import Config
+from emulator.config import ACCOUNT_MANAGER, INVENTORY_SERVICE, WEBDAV, Config
 from emulator.control import app as control
 from emulator.fallback.answer import Fallback
 from emulator.fallback.upstream import Upstream
@@ -138,15 +138,20 @@ def _register(
         environ[FAMILY], environ[PART] = resources, True
         return record(environ, workspace, options)
 
-    own_names = (config.host, *config.tls_names)
-    return [
+    families = [
         oauth.register(app, service),
         meta.register(app, service),
         batch.register(app, service, serve_part),
-        inventory_service.register(app, config),
-        webdav.register(app, find_permissions, folders.prepare, own_names),
-        account_manager.register(app, Access(identify_bearer, check_certificate)),
     ]
+    if INVENTORY_SERVICE not in config.left_out:
+        families.append(inventory_service.register(app, config))
+    if WEBDAV not in config.left_out:
+        own_names = (config.host, *config.tls_names)
+        families.append(webdav.register(app, find_permissions, folders.prepare, own_names))
+    if ACCOUNT_MANAGER not in config.left_out:
+        access = Access(identify_bearer, check_certificate)
+        families.append(account_manager.register(app, access))
+    return families
 
 
 def workspaces_of(app: Flask) -> Workspaces:

@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 
 DIALECTS = ("documented", "observed")
 LOG_FORMATS = ("text", "json", "none")
+INVENTORY_SERVICE, ACCOUNT_MANAGER, WEBDAV = "inventory-service", "account-manager", "webdav"
+OPTIONAL_APIS = (INVENTORY_SERVICE, ACCOUNT_MANAGER, WEBDAV)
+"""The APIs beside the Open Commerce API, which a server may leave out."""
 VERSION = re.compile(r"v\d{1,4}_\d{1,4}", re.ASCII)
 NUMBER_RANGES = {
     "port": range(65536),
@@ -147,6 +150,7 @@ class Config:
         "|".join(LOG_FORMATS),
     )
     verbose: bool = knob(False, "Log headers and bodies of each request, too.")
+    without: str = knob("", "APIs to leave out.", ",".join(OPTIONAL_APIS))
     tls: bool = knob(False, "Serve https; the certificate comes from an own authority (see 'ca').")
     tls_name: str = knob("", "Further host names and addresses of the certificate.", "NAME,NAME")
     tls_cert: str = knob("", "Serve https with this certificate (PEM).", "FILE")
@@ -157,6 +161,8 @@ class Config:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
         if self.log not in ("", *LOG_FORMATS):
             raise ConfigError(f"log '{self.log}' is not one of {', '.join(LOG_FORMATS)}")
+        for name in sorted(self.left_out - {*OPTIONAL_APIS}):
+            raise ConfigError(f"without '{name}' is not one of {', '.join(OPTIONAL_APIS)}")
         for name, allowed in NUMBER_RANGES.items():
             if (number := getattr(self, name)) not in allowed:
                 bounds = f"{allowed.start} and {allowed.stop - 1}"
@@ -229,6 +235,12 @@ class Config:
     def tls_names(self) -> tuple[str, ...]:
         """Further names of the certificate."""
         return tuple(name.strip() for name in self.tls_name.split(",") if name.strip())
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The APIs to leave out, such as ``inventory-service``."""
+        names = (name.strip().lower() for name in self.without.split(","))
+        return frozenset(name for name in names if name)
 
     @property
     def versions(self) -> frozenset[str]:

@@ -44,6 +44,7 @@ def describe(emulator: Emulator) -> dict[str, str]:
         "dialect": config.dialect,
         "versions": ", ".join(sorted(config.versions)) or "all published",
         "store": _name_store(config),
+        "without": ", ".join(sorted(config.left_out)),
         "console": f"{url}{PATH_PREFIX}/",
         "token": f"ocapi-emulator token --url {url}{control}",
     }

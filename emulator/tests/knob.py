@@ -24,6 +24,7 @@ DEFAULTS: dict[str, Any] = {
     "seed": "",
     "log": "",
     "verbose": False,
+    "without": "",
     "tls": False,
     "tls_name": "",
     "tls_cert": "",

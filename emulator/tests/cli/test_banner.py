@@ -62,8 +62,9 @@ def test_banner_has_no_secrets(emulator: Emulator) -> None:
     assert shown["token"].endswith(" --control-token SECRET")
 
 
-def test_banner_names_accepted_versions(emulator: Emulator) -> None:
-    assert describe(emulator, accept_versions="v23_2,v19_5")["versions"] == "v19_5, v23_2"
+def test_banner_names_accepted_versions_and_apis_left_out(emulator: Emulator) -> None:
+    shown = describe(emulator, accept_versions="v23_2,v19_5", without="webdav, inventory-service")
+    assert (shown["versions"], shown["without"]) == ("v19_5, v23_2", "inventory-service, webdav")
 
 
 def test_banner_survives_an_outage_of_the_store(

@@ -85,6 +85,7 @@ KNOBS = (
     Knob("seed", "--seed", "OCAPI_EMULATOR_SEED", "seven", "seven"),
     Knob("log", "--log", "OCAPI_EMULATOR_LOG", "json", "json"),
     Knob("verbose", "--verbose", "OCAPI_EMULATOR_VERBOSE", "1", True),
+    Knob("without", "--without", "OCAPI_EMULATOR_WITHOUT", "webdav", "webdav"),
     Knob("tls", "--tls", "OCAPI_EMULATOR_TLS", "1", True),
     Knob("tls_name", "--tls-name", "OCAPI_EMULATOR_TLS_NAME", "shop.test", "shop.test"),
     Knob("tls_cert", "--tls-cert", "OCAPI_EMULATOR_TLS_CERT", "cert.pem", "cert.pem"),
@@ -354,7 +355,7 @@ def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
     given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
     given |= {"failpoints": str(failpoints), "control_token": "", "settings": "", "stubs": ""}
-    given |= {"store": "memory"}
+    given |= {"store": "memory", "without": "webdav"}
     variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
         assert url.startswith("http://localhost:")

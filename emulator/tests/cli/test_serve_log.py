@@ -45,7 +45,7 @@ def test_serve_logs_text_by_default_without_secrets() -> None:
 
 
 def test_json_log_has_an_object_in_each_line() -> None:
-    options = ("--log", "json", "--verbose", "--store", "memory")
+    options = ("--log", "json", "--verbose", "--store", "memory", "--without", "webdav")
     with serving(*SAMPLES, *options) as (process, url):
         assert get(f"{url}/items/none") == 404
         assert get(f"{url}/dw/shop/v1/baskets") == 404
@@ -54,6 +54,7 @@ def test_json_log_has_an_object_in_each_line() -> None:
     banner, item, hint, basket, summary = [json.loads(line) for line in errors.splitlines()]
     assert banner["message"] == f"listening on {url}"
     assert banner["data_set"].startswith("samples: 2 sites, 2 inventory_lists, ")
+    assert banner["without"] == "webdav"
     assert (item["path"], item["status"], item["fault"]) == ("/items/none", 404, "NOT_FOUND")
     assert json.loads(item["answer"]["body"]["text"])["status"] == 404
     assert (hint["level"], hint["message"]) == (

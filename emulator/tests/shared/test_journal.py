@@ -186,3 +186,9 @@ def test_bytes_of_a_journal_are_given_back(
     after = redis_client.get("ocapi-emulator:journal_bytes")
     assert (before, after) == (str(exchange(bytes(5_000)).size).encode(), b"0")
     assert redis_client.zcard("ocapi-emulator:journals") == 0
+
+
+def test_exchange_of_an_api_that_this_process_leaves_out_is_shown() -> None:
+    stored = b"7 0 " + journal.encode(exchange())
+    read = journal.decode(stored, {})
+    assert (read.number, read.family.name, read.operation) == (7, "data", "")
