@@ -101,7 +101,8 @@ def serve() -> Iterator[Instance]:
     """Serve https on a free port, with the names of an instance and of Account Manager."""
     program = [sys.executable, "-m", "emulator"]
     names = f"{HOST_NAME},{ACCOUNT_MANAGER}"
-    command = [*program, "serve", "--port", "0", "--tls", "--tls-name", names]
+    options = ["--port", "0", "--log", "none", "--tls", "--tls-name", names]
+    command = [*program, "serve", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment()) as served:
         try:
             if served.stdout is None or LISTENING not in (line := served.stdout.readline()):

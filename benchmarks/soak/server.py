@@ -54,7 +54,8 @@ def serving(store: str, workers: int) -> Iterator[Server]:
     """
     with ExitStack() as stack:
         if store == "memory":
-            command = serve_command("--journal", str(JOURNAL_EXCHANGES))
+            # The output is for errors: lines of millions of requests would fill the disk.
+            command = serve_command("--log", "none", "--journal", str(JOURNAL_EXCHANGES))
             server, port = stack.enter_context(running(command, None)), None
         else:
             port = stack.enter_context(running_redis())
