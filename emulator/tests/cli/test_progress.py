@@ -64,7 +64,7 @@ def test_error_of_a_load_ends_the_display() -> None:
     assert screen.getvalue().endswith(progress.ERASE_LINE)
 
 
-def test_load_counts_the_entries_of_files(tmp_path: Path) -> None:
+def test_load_counts_the_entries_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lists = [{"id": f"list-{number}"} for number in range(7)]
     for name, entries in (
         ("sites", [{"id": "a"}]),
@@ -72,18 +72,30 @@ def test_load_counts_the_entries_of_files(tmp_path: Path) -> None:
         ("inventory_lists", lists),
     ):
         (tmp_path / f"{name}.json").write_bytes(orjson.dumps(entries))
+    steps: list[tuple[str, int]] = []
     with watching() as seen:
+        monkeypatch.setattr(seen, "begin", lambda *step: steps.append((*step, 0)[:2]))
         load(str(tmp_path), COLLECTIONS)
-    assert (seen.step, seen.done, seen.total) == ("sites", 1, 1)
+    assert steps == [
+        *(("clients.json", 0), ("clients", 1)),
+        *(("inventory_lists.json", 0), ("inventory_lists", 7)),
+        *(("sites.json", 0), ("sites", 1)),
+        ("references", 0),
+    ]
 
 
-def test_load_of_an_archive_names_its_files(tmp_path: Path) -> None:
+def test_load_of_an_archive_names_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "version.txt").write_text("1")
     (tmp_path / "catalogs").mkdir()
     (tmp_path / "catalogs" / "broken.xml").write_text("<catalog")
-    with watching() as seen, pytest.raises(ValueError, match=r"broken\.xml"):
-        load(str(tmp_path), COLLECTIONS)
-    assert seen.step != ""
+    steps: list[str] = []
+    with watching() as seen:
+        monkeypatch.setattr(seen, "begin", lambda step, *_: steps.append(step))
+        with pytest.raises(FixtureError, match=r"broken\.xml"):
+            load(str(tmp_path), COLLECTIONS)
+    assert steps[0] == "catalogs/broken.xml"
 
 
 def test_nothing_is_counted_unless_watched() -> None:
