@@ -6,7 +6,12 @@ from typing import Any
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation
-from emulator.ocapi.resources.catalog.names import ASSIGNMENTS
+from emulator.ocapi.resources.catalog.category_removal import list_keys
+from emulator.ocapi.resources.catalog.names import (
+    ASSIGNMENTS,
+    CATALOGS_NAME,
+    CATEGORIES_OF_PRODUCTS,
+)
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.resources.product.availability import (
     SITE_PARAMETER,
@@ -48,6 +53,9 @@ KINDS_OF_MEMBERS = {
     "bundled": BUNDLES,
     "option": PRODUCT_FAMILY.members,
 }
+ONE_BY_ONE_SHARE = 10
+"""A search looks up single products up to this fraction of all products, else reads all at once."""
+MAX_CATEGORIES = 1000  # of a search that looks up the products of categories
 PERIOD = ("online_flag", "valid_from", "valid_to")
 
 
@@ -61,21 +69,53 @@ def search_products(call: Call) -> Answer:
             return {"id": record.key[-1], "link": call.link_to(PRODUCTS_NAME, record.key[-1])}
         return show_base(call, record) | expand(call, record)
 
-    return answer_search(call, RESULT, _make_fields(call, site), _find_candidates(call), show)
+    found = _find_candidates(call)
+    return answer_search(call, RESULT, _make_fields(call, site, len(found)), found, show)
 
 
-def _find_candidates(call: Call) -> Iterable[Record]:
-    """Return all products, or the products with queried ids."""
-    store = call.store
-    ids = exact(call.changes["query"], "id")
+def _find_candidates(call: Call) -> Sequence[Record]:
+    """Return all products, or the products with queried ids or in queried categories."""
+    store, query = call.store, call.changes["query"]
+    count = store.count(PRODUCTS_NAME)
+    ids = exact(query, "id")
     if ids is None:
-        return store.scan(PRODUCTS_NAME, 0, store.count(PRODUCTS_NAME)).records
+        categories = exact(query, "category_id")
+        ids = categories and _find_few_of_categories(call, categories, count // ONE_BY_ONE_SHARE)
+    if ids is None:
+        return store.scan(PRODUCTS_NAME, 0, count).records
     found = (find_product(store, name) for name in sorted(ids))
     return [product for product in found if product is not None]
 
 
-def _make_fields(call: Call, site: str | None) -> dict[str, SearchField]:
-    """Return the search fields; fields by site have the value of one site."""
+def _find_few_of_categories(
+    call: Call, categories: Iterable[str], limit: int
+) -> frozenset[str] | None:
+    """Return the ids of the products of categories in all catalogs; None for more than a limit."""
+    store = call.store
+    catalogs = [record.key for record in _list_records(call, CATALOGS_NAME)]
+    keys = [(*catalog, category) for catalog in catalogs for category in categories]
+    if len(keys) > MAX_CATEGORIES:
+        return None
+    counts = {key: store.count(ASSIGNMENTS, key) for key in keys}
+    if sum(counts.values()) > limit:
+        return None
+    return frozenset(
+        assignment.key[-1]
+        for key, count in counts.items()
+        for assignment in store.scan(ASSIGNMENTS, 0, count, key).records
+    )
+
+
+def _make_fields(call: Call, site: str | None, count: int) -> dict[str, SearchField]:
+    """Return the search fields; fields by site have the value of one site.
+
+    Args:
+        call: The call.
+        site: The site.
+        count: The number of products to look at.
+    """
+    is_few = count * ONE_BY_ONE_SHARE <= call.store.count(PRODUCTS_NAME)
+    find_assignments = _find_assignments_one_by_one if is_few else _find_assignments
     now: list[str] = []
     find_value = make_reader(site)
 
@@ -104,10 +144,10 @@ def _make_fields(call: Call, site: str | None) -> dict[str, SearchField]:
         "creation_date": SearchField("date"),
         "last_modified": SearchField("date", sortable=False),
         "catalog_id": SearchField(
-            "string", _find_assignments(call, 0), sources=("id",), sortable=False
+            "string", find_assignments(call, 0), sources=("id",), sortable=False
         ),
         "category_id": SearchField(
-            "string", _find_assignments(call, 1), sources=("id",), sortable=False
+            "string", find_assignments(call, 1), sources=("id",), sortable=False
         ),
     }
 
@@ -151,6 +191,21 @@ def _find_assignments(call: Call, position: int) -> Callable[[str], Any]:
                 else:
                     assigned[name] = [known, value]
         return assigned.get(product_id)
+
+    return find
+
+
+def _find_assignments_one_by_one(call: Call, position: int) -> Callable[[str], Any]:
+    """Return the same function for few products: a product's assignments are looked up."""
+    store = call.store
+
+    def find(product_id: str) -> list[str]:
+        keys = list_keys(store, CATEGORIES_OF_PRODUCTS, (product_id,))
+        return [
+            key[position]
+            for _, *key in keys
+            if store.get(ASSIGNMENTS, (*key, product_id)) is not None
+        ]
 
     return find
 
