@@ -67,6 +67,7 @@ def test_preferences_of_a_site_are_changed_and_shown(shop: Api, own: str) -> Non
     assert shop.get(path, headers=tag).status_code == 304
     cleared = shop.patch(path, json={"c_contractLayout": None}).json()
     assert (cleared["c_contractEnable"], "c_contractLayout" in cleared) == (True, False)
+    assert shop.get(path, headers=tag).status_code == 200
     stale = {"c_contractEnable": False, "_resource_state": state}
     states = {"client": state, "server": cleared["_resource_state"]}
     assert_fault(shop.patch(path, json=stale), 409, "ResourceStateConflict", states)
@@ -208,7 +209,7 @@ def test_a_sandbox_falls_back_to_development(shop: Api) -> None:
     assert changed["c_maxCartLines"] == 50
 
 
-@pytest.mark.rule("PRF-2")
+@pytest.mark.rule("PRF-2", "PRF-3")
 @pytest.mark.needs(DATA_SET)
 def test_global_preferences_have_those_of_sites_by_expansion(shop: Api) -> None:
     group = shop.get(f"{GLOBAL}/development?mask_passwords=true").json()
@@ -220,6 +221,8 @@ def test_global_preferences_have_those_of_sites_by_expansion(shop: Api) -> None:
         "c_supportEmail": "support@example.com",
         "link": f"{shop.url}{shop.scope}{GLOBAL}/development",
     }
+    changed = shop.patch(f"{GLOBAL}/staging", json={"c_supportEmail": "new@example.com"})
+    assert changed.json()["c_supportEmail"] == "new@example.com"
     for system in ("OrganizationPreferences", "SitePreferences"):
         base = f"/system_object_definitions/{system}"
         definition = f"{base}/attribute_definitions/shared"

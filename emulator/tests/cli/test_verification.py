@@ -205,6 +205,48 @@ def test_a_server_that_declares_its_custom_properties_keeps_the_contract() -> No
     assert outcome.code == 0
 
 
+def write_shop(folder: Path) -> None:
+    """Write a data set with the system documents of an instance, and the ids of another shop."""
+    shutil.copy(locate("samples") / "account_manager.json", folder)
+    shutil.copy(locate("samples") / "clients.json", folder)
+    for name in ("object_definitions", "attribute_definitions", "attribute_groups"):
+        shutil.copy(locate("storefront") / f"system_{name}.json", folder)
+    groups, contexts = ("Everyone", "Registered", "Unregistered"), ("category", "folder", "global")
+    slots = [("all", context) for context in contexts] + [("one", "global"), ("two", "category")]
+    jobs = json.loads((locate("storefront") / "jobs.json").read_text(encoding="utf-8"))
+    sites: list[dict[str, Any]] = [{"id": "North"}, {"id": "South"}]
+    documents: dict[str, list[dict[str, Any]]] = {
+        "catalogs": [{"id": f"goods-{number}", "root_category": "root"} for number in (1, 2)],
+        "customer_groups": [
+            {"id": name, "site_id": site["id"], "type": "system"}
+            for site in sites
+            for name in groups
+        ],
+        "customer_lists": sites,
+        "inventory_lists": [],
+        "jobs": [job for job in jobs if job["id"].startswith("sfcc-")],
+        "libraries": sites,
+        "sites": sites,
+        "slots": [{"site_id": "North", "slot_id": name, "context_type": c} for name, c in slots],
+    }
+    for name, entries in documents.items():
+        (folder / f"{name}.json").write_text(json.dumps(entries))
+
+
+@pytest.mark.long
+def test_a_shop_of_other_ids_keeps_the_contract(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    with Emulator(fixtures=str(tmp_path)) as emulator:
+        before = requests.get(f"{emulator.url}/__emulator__/state", timeout=10).json()
+        outcome = run(emulator.url)
+        after = requests.get(f"{emulator.url}/__emulator__/state", timeout=10).json()
+    assert "\n".join(line for line in outcome.lines if "differs" in line) == ""
+    held = {line.partition("-")[0] for line in outcome.lines if " holds " in line}
+    assert {"ABT", "CAT", "COD", "CUS", "LIB", "MKT", "OBJ", "PRD", "PRF", "ROLE", "SLOT"} <= held
+    assert {"ALERT", "COB", "CONF", "GC", "JOB", "ORDER", "PERM", "STO", "SYS", "USER"} <= held
+    assert after == before
+
+
 def differ(environ: "WSGIEnvironment", answer: Answer) -> None:
     answer.headers.pop("Expires", None)
     answer.body = answer.body.replace(b'"_type":"inventory_list"', b'"_type":"list"')
