@@ -24,6 +24,9 @@ from emulator.account_manager import app as account_manager
 from emulator.account_manager.context import Access
 from emulator.account_manager.fixture import COLLECTIONS as ACCOUNT_COLLECTIONS
 from emulator.config import ACCOUNT_MANAGER, INVENTORY_SERVICE, WEBDAV, Config
+from emulator.console import app as console
+from emulator.console import page
+from emulator.console.setup import Setup
 from emulator.control import app as control
 from emulator.fallback.answer import Fallback
 from emulator.fallback.upstream import Upstream
@@ -41,6 +44,7 @@ from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
 from emulator.ocapi.factory import create_document
 from emulator.ocapi.meta import api as meta
+from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.resources.code import folders
 from emulator.recording.exchange import Reply
 from emulator.recording.log import RequestLog, open_log
@@ -104,9 +108,11 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
         Declaration(families), StubDeclaration(_find_operation_of(app, tuple(families)))
     )
     workspaces = startup.open_workspaces(config, COLLECTIONS, readers, families)
-    families.append(control.register(app, config, readers, COLLECTIONS, PERMISSIONS))
+    own = control.register(app, config, readers, COLLECTIONS, PERMISSIONS)
+    setup = Setup(config, resources, RESOURCES, COLLECTIONS, issue_token, PERMISSIONS.summarize)
+    families.append(console.register(app, setup, own))
     app.extensions[EXTENSION] = workspaces
-    app.family_names = frozenset(family.name for family in families)
+    app.family_names = frozenset({page.BLUEPRINT, *(family.name for family in families)})
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True  # for routes of users
     app.before_request(_check)
     app.register_error_handler(HTTPException, _refuse)
@@ -289,6 +295,8 @@ def _name_blueprint(request: Request) -> str:
 def _refuse(error: HTTPException) -> ResponseReturnValue:
     """Answer an HTTP error in the form of the family; routes of users keep Flask's form."""
     request, family = current_request(), _current_family()
+    if error.code == 404 and (welcome := console.welcome()):  # noqa: PLR2004 - nobody has "/"
+        return welcome
     if request.url_rule is not None and not _name_blueprint(request):
         return error
     if isinstance(error, MethodNotAllowed) and _is_foreign(request, family):

@@ -1,4 +1,4 @@
-"""The control plane as a blueprint: the list of endpoints, health, resets, internal errors."""
+"""The control plane as a blueprint: health, resets, internal errors, the list of endpoints."""
 
 from collections.abc import Callable
 from importlib import metadata
@@ -63,7 +63,6 @@ def register(
         WorkspaceError, lambda error: refuse(Problem(error.status, f"{error}."))
     )
     blueprint.add_url_rule("/health", view_func=_health_of(config))
-    blueprint.add_url_rule("", "index", lambda: jsonify(list_endpoints(app)))
     blueprint.add_url_rule("/reset", "reset", reset, methods=["POST"])
     blueprint.add_url_rule("/crashes", "list_crashes", list_crashes)
     blueprint.add_url_rule("/crashes", "forget_crashes", forget_crashes, methods=["DELETE"])
@@ -93,8 +92,13 @@ def register(
 
 
 def list_endpoints(app: Flask) -> list[str]:
-    """Return methods and paths of all endpoints, sorted by path."""
-    endpoints = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PATH_PREFIX))
+    """Return methods and paths of all endpoints, pages left out, sorted by path."""
+    own = f"{FAMILY_NAME}."
+    endpoints = (
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(own) or rule.rule == PATH_PREFIX
+    )
     rules = sorted(endpoints, key=lambda rule: rule.rule)
     hidden = {"HEAD", "OPTIONS"}
     return [f"{m} {rule.rule}" for rule in rules for m in sorted((rule.methods or set()) - hidden)]

@@ -2,11 +2,13 @@
 
 A program on the server's machine is admitted, and a program with the control token. A page in a
 browser is refused, except a page of the emulator itself: a browser runs the scripts of every page
-on the user's machine, so the address of the machine proves nothing.
+on the user's machine, so the address of the machine proves nothing. The pages of the console send
+a session cookie in place of the token.
 """
 
 import re
-from hmac import compare_digest
+from hashlib import sha256
+from hmac import compare_digest, digest
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -21,6 +23,7 @@ LOCAL_NAME = re.compile(r"localhost|[a-z0-9._-]+\.(?:localhost|test)", re.ASCII)
 PUBLIC_PATH = "/__emulator__/health"
 TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - a name, not a secret
 READING_METHODS = ("GET", "HEAD")
+SESSION_PURPOSE = b"emulator console"
 OWN_SITES = ("same-origin", "none")  # none: the user has typed the address
 
 
@@ -36,8 +39,8 @@ def check(request: Request, config: Config) -> None:
         Forbidden: A page of another origin sent the request. Or the request has no token, and the
             host name is foreign (DNS rebinding) or the sender is another machine.
     """
-    _check_page(request)
-    if config.control_token and _has_token(request, config.control_token):
+    check_page(request)
+    if config.control_token and _is_known(request, config.control_token):
         return
     _check_host(request, (config.host, *config.tls_names))
     if request.path == PUBLIC_PATH and request.method in READING_METHODS:
@@ -50,7 +53,12 @@ def check(request: Request, config: Config) -> None:
         raise Forbidden(rule)
 
 
-def _check_page(request: Request) -> None:
+def check_page(request: Request) -> None:
+    """Check the origin of the page that sent a request, if a page did.
+
+    Raises:
+        Forbidden: The page has another origin.
+    """
     origin = request.headers.get("Origin")
     if origin is not None and origin.partition("://")[2] != request.host:
         raise Forbidden(f"The control plane takes no requests from pages of '{origin}'.")
@@ -67,8 +75,35 @@ def _check_host(request: Request, own_names: tuple[str, ...]) -> None:
         raise Forbidden(f"{refused}: use localhost, an address or the server's own name.")
 
 
-def _has_token(request: Request, token: str) -> bool:
-    return compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), token.encode())
+def is_token(given: str, token: str) -> bool:
+    """Return True for the control token; the time is the same for any answer."""
+    return compare_digest(given.encode(), token.encode())
+
+
+def name_session(token: str) -> str:
+    """Return the name of the session cookie.
+
+    Browsers send a cookie to all ports of a host. So the servers of a host, each with a token of
+    its own, need different names.
+    """
+    return f"emulator-console-{sha256(token.encode()).hexdigest()[:8]}"
+
+
+def make_session(token: str) -> str:
+    """Return the value of the session cookie: proof of the token, without the token."""
+    return digest(token.encode(), SESSION_PURPOSE, "sha256").hex()
+
+
+def _is_known(request: Request, token: str) -> bool:
+    """Return whether a request has the token, or the session cookie of a page of this server."""
+    if is_token(request.headers.get(TOKEN_HEADER, ""), token):
+        return True
+    cookie = request.cookies.get(name_session(token), "")
+    if not is_token(cookie, make_session(token)):
+        return False
+    # Browsers send the cookie by themselves, so a write has to prove that a page of ours sent it.
+    is_own = "Origin" in request.headers or request.headers.get("Sec-Fetch-Site") == OWN_SITES[0]
+    return is_own or request.method in READING_METHODS
 
 
 def _is_address(name: str) -> bool:

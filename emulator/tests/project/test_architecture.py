@@ -24,6 +24,7 @@ LAYERS: tuple[set[str], ...] = (
     {"startup", "front_door"},
     {"fallback"},
     {"http"},
+    {"console"},
     {"ocapi", "inventory_service", "webdav", "account_manager", "control"},
     {"shared"},
     {"workspace", "fixture"},

@@ -1,0 +1,1 @@
+"""The console: pages for people below ``/__emulator__/``."""
