@@ -109,7 +109,15 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     )
     workspaces = startup.open_workspaces(config, COLLECTIONS, readers, families)
     own = control.register(app, config, readers, COLLECTIONS, PERMISSIONS)
-    setup = Setup(config, resources, RESOURCES, COLLECTIONS, issue_token, PERMISSIONS.summarize)
+    setup = Setup(
+        config,
+        resources,
+        app.wsgi_app,
+        RESOURCES,
+        COLLECTIONS,
+        issue_token,
+        PERMISSIONS.summarize,
+    )
     families.append(console.register(app, setup, own))
     app.extensions[EXTENSION] = workspaces
     app.family_names = frozenset({page.BLUEPRINT, *(family.name for family in families)})

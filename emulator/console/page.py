@@ -37,7 +37,11 @@ class Section(NamedTuple):
     label: str
 
 
-SECTIONS: Sequence[Section] = (Section("index", "Overview"),)
+SECTIONS: Sequence[Section] = (
+    Section("index", "Overview"),
+    Section("data.collections", "Data"),
+    Section("access.clients", "Access"),
+)
 """The navigation, in order."""
 
 
@@ -98,6 +102,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
         "workspace": shown,
         "workspace_names": sorted({shown.name, *islice(names, MAX_SWITCHER_NAMES)}),
         "sections": SECTIONS,
+        "keep": request.args.get(WORKSPACE, ""),
         "active": (request.endpoint or "").split(".")[1],
     }
     return render_alone(template, status, **layout, **values)

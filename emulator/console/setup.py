@@ -8,6 +8,8 @@ from emulator.family import Family
 from emulator.fixture.data_set import Collection
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from emulator.ocapi.access.direct_token import DirectToken
     from emulator.ocapi.resource import Resource
     from emulator.recording.exchange import Exchange
@@ -20,6 +22,7 @@ class Setup(NamedTuple):
     Attributes:
         config: The configuration of the server.
         data: The family of the Data API.
+        application: The application behind the front door: no exchange is recorded.
         resources: The resources of the Data API.
         collections: The collections of data sets.
         issue_token: Returns the token of a client; see ``direct_token.issue_token``.
@@ -28,6 +31,7 @@ class Setup(NamedTuple):
 
     config: Config
     data: Family
+    application: "WSGIApplication"
     resources: "Sequence[Resource]"
     collections: Sequence[Collection]
     issue_token: "Callable[[Workspace, str], DirectToken]"

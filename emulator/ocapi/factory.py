@@ -86,6 +86,13 @@ def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -
     return made
 
 
+def sketch_document(resource: Resource) -> dict[str, Any]:
+    """Return believable values of the properties that a new document must have, without ids."""
+    names = {*_list_required(resource.document), *resource.needed}.difference(resource.keys)
+    fields = resource.document.fields
+    return {name: _make_value(name, fields[name]) for name in sorted(names) if name in fields}
+
+
 def _find_resource(name: str) -> Resource:
     named = {resource.name: resource for resource in reversed(RESOURCES)}
     named |= {resource.document.type_name: resource for resource in reversed(RESOURCES)}

@@ -163,6 +163,14 @@ class Store(Protocol):
         """Replace all content by the content of a snapshot."""
         ...
 
+    def open_snapshot(self, snapshot: Any) -> "Store":
+        """Return the content of a snapshot, to read.
+
+        Raises:
+            StoreUnavailable: The snapshot does not exist.
+        """
+        ...
+
     def frozen(self) -> AbstractContextManager["Store"]:
         """Return a copy of all content of this instant, for several reads of the same state."""
         ...

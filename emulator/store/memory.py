@@ -94,6 +94,10 @@ class MemoryStore:
         low, high = _bounds(self._tree(collection), parent)
         return high - low
 
+    def tree(self, collection: str) -> Tree:
+        """Return the records of a collection; the tree never changes."""
+        return self._tree(collection)
+
     def load(self, collection: str, records: Iterable[Record]) -> None:
         """Replace a collection by ``records`` with different keys, in any order."""
         with self._lock:
@@ -117,6 +121,10 @@ class MemoryStore:
         """See ``Store.restore``; O(1)."""
         with self._lock:
             self._set_trees(snapshot)
+
+    def open_snapshot(self, snapshot: Snapshot) -> "MemoryStore":
+        """See ``Store.open_snapshot``; O(1)."""
+        return MemoryStore(snapshot)
 
     @contextmanager
     def frozen(self) -> Iterator["MemoryStore"]:

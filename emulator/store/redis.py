@@ -210,6 +210,12 @@ class RedisStore:
         if not self._run(script.RESTORE, snapshot):
             raise SnapshotLost(f"snapshot '{snapshot}' is not in Redis any more")
 
+    def open_snapshot(self, snapshot: str) -> "RedisStore":
+        """See ``Store.open_snapshot``."""
+        if not self.is_known(snapshot):
+            raise SnapshotLost(f"snapshot '{snapshot}' is not in Redis any more")
+        return RedisStore(self._client, f"{self._snapshots}{snapshot}:", self._snapshots)
+
     @contextmanager
     def frozen(self) -> Iterator["RedisStore"]:
         """See ``Store.frozen``; O(n) in Redis.

@@ -132,6 +132,31 @@ class Tree:
         """Yield the values from index ``start`` up to ``stop``, in O(log n + number of values)."""
         return chain.from_iterable(leaf.values for leaf in _leaves(self.root, start, stop))
 
+    def list_unshared(self, other: "Tree") -> Iterator[tuple[Key, Any]]:
+        """Yield the entries of the leaves that another tree does not share.
+
+        All entries that differ are among them. The trees of two states share most leaves, so the
+        cost is the number of nodes and not of entries.
+        """
+        shared = set(map(id, _nodes(other.root)))
+        waiting = [self.root]
+        while waiting:
+            node = waiting.pop()
+            if id(node) in shared:
+                continue
+            if isinstance(node, Leaf):
+                yield from zip(node.keys, node.values, strict=True)
+            else:
+                waiting.extend(reversed(node.children))
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    """Yield all nodes of a tree."""
+    yield node
+    if isinstance(node, Branch):
+        for child in node.children:
+            yield from _nodes(child)
+
 
 def _slices(count: int) -> Iterator[slice]:
     """Yield slices of ``count`` members, to make nodes of about the same size."""

@@ -41,6 +41,23 @@ function enhanceCopy(button) {
   });
 }
 
+/** Hide the rows of a table without the text of a field, and on demand those of empty collections. */
+function enhanceFilter(field) {
+  const rows = [...document.querySelectorAll(`#${field.dataset.filter} > tr`)];
+  const box = document.querySelector("[data-hide-empty]");
+  const apply = () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const row of rows) {
+      const isEmpty = box?.checked && row.classList.contains("is-empty");
+      row.hidden = isEmpty || !row.dataset.search.toLowerCase().includes(wanted);
+    }
+  };
+  field.addEventListener("input", apply);
+  box?.addEventListener("change", apply);
+  apply();
+}
+
+for (const field of document.querySelectorAll("[data-filter]")) enhanceFilter(field);
 for (const button of document.querySelectorAll("[data-theme-switch]")) enhanceTheme(button);
 for (const button of document.querySelectorAll("[data-copy]")) enhanceCopy(button);
 for (const form of document.querySelectorAll("[data-autosubmit]")) {

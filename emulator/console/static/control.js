@@ -2,8 +2,10 @@
 //
 // <form data-control="POST /reset" data-done="..."> sends its fields as a JSON object; a path may
 // have the value of a field in braces: "PUT /snapshots/{name}". A field named like that is not sent.
-// After an answer without an error the page is loaded again, or the page of data-then.
+// After an answer without an error the page is loaded again, or the page of data-then, or the form
+// with the id of data-resubmit is sent.
 
+const HINT = "emulator-hint";
 export const root = document.body.dataset.root ?? "";
 export const workspace = document.body.dataset.workspace ?? "default";
 
@@ -15,7 +17,8 @@ export async function ask(method, path, body) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await answer.text();
-  return { ok: answer.ok, status: answer.status, body: text ? JSON.parse(text) : null };
+  const hint = answer.headers.get("x-emulator-hint") ?? "";
+  return { ok: answer.ok, status: answer.status, hint, body: text ? JSON.parse(text) : null };
 }
 
 /** Show a message in the page's status line. */
@@ -35,7 +38,7 @@ function collect(form) {
   const values = {};
   for (const field of form.elements) {
     if (!field.name || field.disabled) continue;
-    if (field.type === "number") values[field.name] = Number(field.value);
+    if (field.type === "number" || field.dataset.number !== undefined) values[field.name] = Number(field.value);
     else if (field.dataset.json !== undefined) values[field.name] = JSON.parse(field.value);
     else values[field.name] = field.value;
   }
@@ -56,11 +59,16 @@ async function submit(form) {
     announce(answer.body?.detail ?? `The server answered ${answer.status}.`, "bad");
     return;
   }
-  if (form.dataset.then) location.assign(form.dataset.then);
+  if (answer.hint) sessionStorage.setItem(HINT, answer.hint); // for the page that comes next
+  if (form.dataset.resubmit) document.getElementById(form.dataset.resubmit).requestSubmit();
+  else if (form.dataset.then) location.assign(form.dataset.then);
   else location.reload();
 }
 
 export function enhanceControls(container) {
+  const hint = sessionStorage.getItem(HINT);
+  if (hint) announce(hint, "warn");
+  sessionStorage.removeItem(HINT);
   for (const form of container.querySelectorAll("form[data-control]")) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();

@@ -1,0 +1,73 @@
+"""Access tokens: what a token says, and whether a workspace accepts the token."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import jwt
+import orjson
+
+from emulator.clock import render_instant
+from emulator.ocapi.access.client import find_client
+from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens
+from emulator.workspace.workspace import Workspace
+
+MAX_TOKEN_CHARACTERS = 16_384
+INSTANTS = ("auth_time", "exp", "iat", "nbf")
+
+
+class Reading(NamedTuple):
+    """What a token says.
+
+    Attributes:
+        claims: The claims as JSON with indents; empty if the token has none.
+        instants: The instants among the claims, by name.
+        problem: The reason why the workspace refuses the token; empty for an accepted token.
+        seconds: The seconds until the token expires, negative for an expired token; None if the
+            token does not tell.
+    """
+
+    claims: str
+    instants: Mapping[str, str]
+    problem: str
+    seconds: float | None
+
+
+def read(workspace: Workspace, token: str) -> Reading:
+    """Return what a token says, whoever has signed the token."""
+    claims = _decode(token)
+    if claims is None:
+        return Reading("", {}, "the text is not a JSON Web Token", None)
+    seconds = {name: claims[name] for name in INSTANTS if isinstance(claims.get(name), int | float)}
+    text = orjson.dumps(claims, option=orjson.OPT_INDENT_2).decode()
+    left = seconds["exp"] - workspace.clock.now().timestamp() if "exp" in seconds else None
+    instants = {name: _render(second) for name, second in seconds.items()}
+    return Reading(text, instants, _find_problem(workspace, token), left)
+
+
+def _decode(token: str) -> dict[str, Any] | None:
+    """Return the claims of a token of anybody, None for another text."""
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token[:MAX_TOKEN_CHARACTERS], options={"verify_signature": False}
+        )
+    except (jwt.InvalidTokenError, RecursionError):
+        return None
+    return claims
+
+
+def _render(second: float) -> str:
+    try:
+        return render_instant(datetime.fromtimestamp(second, UTC))
+    except (OverflowError, OSError, ValueError):
+        return "not a valid instant"
+
+
+def _find_problem(workspace: Workspace, token: str) -> str:
+    try:
+        claims = Tokens(workspace.secret, workspace.clock, workspace.name).read(token, ACCESS_TOKEN)
+    except TokenError as error:
+        return str(error)
+    if find_client(workspace.store, claims["client_id"]) is None:
+        return f"the client '{claims['client_id']}' is unknown or not active"
+    return ""
