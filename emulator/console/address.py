@@ -1,6 +1,6 @@
 """Addresses: the path of a stored document in the Data API, and the methods of the path."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -43,9 +43,11 @@ def find_document(resource: Resource) -> Address | None:
     methods: dict[tuple[str, ...], set[str]] = {}
     if named := resource.methods(of_collection=False):
         methods[resource.document_template] = {*named}
-    for template, method in _list_operations(resource):
-        if template[-1].startswith("{"):
-            methods.setdefault(template, set()).add(method)
+    shown = [one.path for one in resource.operations if one.shows is resource.document]
+    for operation in resource.operations:
+        template = tuple(operation.path.split("/"))
+        if template[-1].startswith("{") and operation.path in shown:
+            methods.setdefault(template, set()).add(operation.method)
     fitting = [
         Address(template, sorted(served, key=METHOD_ORDER.index))
         for template, served in methods.items()
@@ -67,11 +69,6 @@ def find_creation(resource: Resource) -> Address | None:
 def find_list(resource: Resource) -> Address | None:
     """Return the address of the list of a collection, None without a list."""
     return Address(resource.template, ("GET",)) if "list" in resource.verbs else None
-
-
-def _list_operations(resource: Resource) -> Iterator[tuple[tuple[str, ...], str]]:
-    for operation in resource.operations:
-        yield tuple(operation.path.split("/")), operation.method
 
 
 def begin(config: Config) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,6 +24,7 @@ NAME = "data"
 MAX_START = 10**9
 MAX_SHOWN_CLIENTS = 50
 MAX_SHOWN_WORKSPACES = 200
+NOT_COPIED = ("_v", "_type", "_resource_state", "link", "creation_date", "last_modified")
 XML = "application/xml"
 JSON = "application/json"
 VIEWS = {"json": "JSON", "xml": "XML", "stored": "As stored", "changes": "Changes"}
@@ -36,14 +37,14 @@ class Form(NamedTuple):
     Attributes:
         methods: The methods to choose from.
         path: The path from the root of the server; ids in braces are fields of the form.
-        ids: The names of the ids in braces.
+        ids: The first value of each id in braces, by name.
         body: The first text of the body.
         clients: The API clients to choose from.
     """
 
     methods: Sequence[str]
     path: str
-    ids: Sequence[str]
+    ids: Mapping[str, str]
     body: str
     clients: Sequence[str]
 
@@ -113,13 +114,30 @@ def _read_key() -> Key:
 
 
 def _show_new(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Response:
-    shown = kind.find(kinds, name)
+    """Show the form of a new document: required properties, or the copy of another document."""
+    shown, store = kind.find(kinds, name), workspace().store
     if shown.resource is None or shown.creation is None:
         raise NotFound(f"The Data API has no operation that creates documents of '{name}'.")
-    body = orjson.dumps(sketch_document(shown.resource), option=orjson.OPT_INDENT_2).decode()
+    copied = address.split_key(request.args["copy"]) if request.args.get("copy") else None
+    body = _copy(setup, shown, copied) if copied else sketch_document(shown.resource)
+    # The new document is most likely a neighbour of the copied one, or of any other.
+    near = copied or next((one.key for one in store.scan(name, 0, 1).records), ())
+    ids = dict(zip_longest(shown.creation.ids, near[: len(shown.resource.keys) - 1], fillvalue=""))
     path = address.begin(setup.config) + shown.creation.path
-    form = Form(shown.creation.methods, path, shown.creation.ids, body, _list_clients())
+    text = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode()
+    form = Form(shown.creation.methods, path, ids, text, _list_clients())
     return render("new.html", kind=shown, form=form)
+
+
+def _copy(setup: Setup, shown: Kind, key: Key) -> dict[str, Any]:
+    """Return the properties of a document that a new document can have."""
+    path = _find_path(setup, shown, key)
+    answer = _ask(setup, workspace(), path, JSON) if path else None
+    document: dict[str, Any] = orjson.loads(answer.text) if answer else {}
+    if shown.resource is None or "fault" in document:
+        raise NotFound(f"There is no '{'/'.join(key)}' to copy in {shown.name}.")
+    own = {*shown.resource.keys, *NOT_COPIED}
+    return {name: value for name, value in document.items() if name not in own}
 
 
 def _list_clients() -> list[str]:
@@ -149,6 +167,7 @@ def _show_document(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Respon
         views={one: VIEWS[one] for one in views},
         view=view if view in views else views[0],
         answer=answer,
+        refused=answer is not None and not is_served,
         document=orjson.loads(answer.text) if answer else {},
         xml=_ask(setup, place, path, XML) if view == "xml" and is_served else None,
         stored=changes.show_stored(record) if record else "",
@@ -183,7 +202,7 @@ def _make_form(shown: Kind, path: str, answer: inside.Answer) -> Form:
     methods = [one for one in shown.document.methods if one != "GET"] if shown.document else []
     methods.sort(key=("PATCH", "PUT", "POST", "DELETE").index)
     body = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
-    return Form(methods, path, (), body, _list_clients())
+    return Form(methods, path, {}, body, _list_clients())
 
 
 def _show_changes(setup: Setup, _: Mapping[str, Kind]) -> Response:

@@ -28,7 +28,7 @@ def show(setup: Setup) -> Response:
     shown = [(name, count) for name, count in counts.items() if count][:MAX_FIGURES]
     exchanges = place.journal.find(Match({}))
     faults = [exchange for exchange in exchanges if exchange.fault]
-    path = f"{address.begin(setup.config)}{shown[0][0] if shown else 'sites'}"
+    listed = "inventory_lists" if counts["inventory_lists"] else "sites"
     return render(
         "overview.html",
         config=setup.config,
@@ -42,5 +42,8 @@ def show(setup: Setup) -> Response:
         unserved=len(set(place.journal.find_unserved())),
         crashes=len(list(place.crashes)),
         now=render_instant(place.clock.now()),
-        commands=[curl.show_token(place), curl.show_get(place, path)],
+        commands=[
+            curl.show_token(place),
+            curl.show_get(place, address.begin(setup.config) + listed),
+        ],
     )
