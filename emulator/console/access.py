@@ -30,7 +30,7 @@ def create(setup: Setup) -> Blueprint:
 
 
 def _show_clients(given: str = "", reading: token.Reading | None = None) -> Response:
-    """Show the clients, and a token that was minted or pasted."""
+    """Show the clients, and a minted or pasted token."""
     place = workspace()
     records, total = place.store.scan(CLIENTS, 0, MAX_SHOWN_CLIENTS)
     return render(
@@ -47,7 +47,7 @@ def _show_clients(given: str = "", reading: token.Reading | None = None) -> Resp
 
 
 def _list_authentication(client: Record) -> list[str]:
-    """Return the ways in which a client authenticates."""
+    """Return the kinds of authentication of a client."""
     certificates = [client.get("certificate")] if client.get("certificate") else []
     certificates += client.get("certificates") or ()
     ways = ["secret"] if client.get("client_secret") else []
@@ -59,7 +59,7 @@ def _list_authentication(client: Record) -> list[str]:
 
 
 def _show_token(setup: Setup) -> Response:
-    """Mint a token of a client, or read a pasted one.
+    """Mint a token of a client, or read a pasted token.
 
     Raises:
         NotFound: There is no such client.

@@ -57,7 +57,7 @@ def find_document(resource: Resource) -> Address | None:
 
 
 def find_creation(resource: Resource) -> Address | None:
-    """Return the address that creates documents: PUT of a document, or POST on the collection."""
+    """Return the address for new documents: PUT of a document, or POST on the collection."""
     document = find_document(resource)
     if document and "PUT" in document.methods:
         return Address(document.template, ("PUT",))

@@ -1,4 +1,4 @@
-"""Changes: the documents that differ from the fixtures or from a snapshot."""
+"""Changes: the differences from the fixtures or from a snapshot."""
 
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
@@ -20,7 +20,7 @@ CONTEXT_LINES = 3
 
 
 class Change(NamedTuple):
-    """A document that differs: ``added``, ``changed`` or ``removed``."""
+    """A difference: the document is ``added``, ``changed`` or ``removed``."""
 
     collection: str
     key: Key
@@ -53,7 +53,7 @@ def open_reference(workspace: Workspace, snapshot: str) -> Store:
 
 
 def list_changes(setup: Setup, workspace: Workspace, snapshot: str) -> list[Change]:
-    """Return the documents that differ, up to one more than ``MAX_CHANGES``."""
+    """Return the changed documents, up to ``MAX_CHANGES`` and another document."""
     before = open_reference(workspace, snapshot)
     names = [collection.name for collection in setup.collections]
     found = chain.from_iterable(_list(before, workspace.store, name) for name in names)
@@ -72,7 +72,7 @@ def _name_kind(before: Record | None, after: Record | None) -> str:
 
 
 def compare(before: Record | None, after: Record | None) -> tuple[str, list[Line]]:
-    """Return the kind of the change of a document, empty for none, and the lines that differ."""
+    """Return the kind of a document's change, empty without a change, and the different lines."""
     if before == after:
         return "", []
     old, new = (show_stored(one).splitlines() if one else [] for one in (before, after))

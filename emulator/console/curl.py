@@ -10,7 +10,7 @@ BEARER = '"Authorization: Bearer $TOKEN"'
 
 
 def show_token(workspace: Workspace) -> str:
-    """Return the command that puts an access token into the variable ``TOKEN``."""
+    """Return the command for an access token in the variable ``TOKEN``."""
     server = quote(request.host_url.rstrip("/"))
     name = "" if workspace.name == DEFAULT_WORKSPACE else f" --workspace {quote(workspace.name)}"
     return f"TOKEN=$(ocapi-emulator token --url {server}{name})"

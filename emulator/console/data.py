@@ -32,7 +32,7 @@ VIEWS = {"json": "JSON", "xml": "XML", "stored": "As stored", "changes": "Change
 
 
 class Form(NamedTuple):
-    """A request that a page can send.
+    """A request to send from a page.
 
     Attributes:
         methods: The methods to choose from.
@@ -130,7 +130,7 @@ def _show_new(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Response:
 
 
 def _copy(setup: Setup, shown: Kind, key: Key) -> dict[str, Any]:
-    """Return the properties of a document that a new document can have."""
+    """Return the properties of a document for a new document: without ids and dates."""
     path = _find_path(setup, shown, key)
     answer = _ask(setup, workspace(), path, JSON) if path else None
     document: dict[str, Any] = orjson.loads(answer.text) if answer else {}
@@ -196,7 +196,7 @@ def _ask(setup: Setup, place: Workspace, path: str, media_type: str) -> inside.A
 
 
 def _make_form(shown: Kind, path: str, answer: inside.Answer) -> Form:
-    """Return the request that changes a document; the body is the document itself."""
+    """Return the request to change a document; the body is the document itself."""
     document: dict[str, Any] = orjson.loads(answer.text)
     document.pop("link", None)
     methods = [one for one in shown.document.methods if one != "GET"] if shown.document else []

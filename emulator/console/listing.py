@@ -82,7 +82,7 @@ def _has_text(record: Record, wanted: str) -> bool:
 
 
 def choose_columns(records: Iterable[Record], left_out: Iterable[str]) -> list[str]:
-    """Return the properties to show in a listing: those that tell most, and that most records have.
+    """Return the properties to show in a listing, by ``COLUMN_NAMES`` and by frequency.
 
     Args:
         records: The records of the page.
@@ -99,7 +99,7 @@ def choose_columns(records: Iterable[Record], left_out: Iterable[str]) -> list[s
 
 
 def show_cell(value: Any) -> str:
-    """Return a value as a short text; empty for values without one, such as objects."""
+    """Return a value as a short text; empty for other values, such as objects."""
     match value:
         case bool():
             text = "yes" if value else "no"

@@ -1,4 +1,4 @@
-"""The overview: what is served, what the workspace holds, and the first steps."""
+"""The overview: the server, the documents of the workspace, and the first steps."""
 
 from importlib import metadata
 

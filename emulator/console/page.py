@@ -1,4 +1,4 @@
-"""Pages: the layout, the navigation, the workspace of a page, and links that keep the workspace."""
+"""Pages: the layout, the navigation, the workspace of a page, and the links to pages."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -46,7 +46,7 @@ SECTIONS: Sequence[Section] = (
 
 
 def has_browser() -> bool:
-    """Return whether the request is a browser's for a page, rather than a program's."""
+    """Return True for a browser's request for a page, False for a program's request."""
     return "text/html" in request.headers.get("Accept", "")
 
 
@@ -58,7 +58,7 @@ def secure(response: Response) -> Response:
 
 
 def workspace() -> Workspace:
-    """Return the workspace of the page: the one in the query, or the one of the request.
+    """Return the workspace of the page: the workspace in the query, or of the request.
 
     Raises:
         NotFound: There is no such workspace; a page never makes one.

@@ -1,4 +1,4 @@
-"""The parts of an application that the pages of the console use."""
+"""The parts of an application for the pages of the console."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Access tokens: what a token says, and whether a workspace accepts the token."""
+"""Access tokens: the claims of a token, and the verdict of a workspace."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ INSTANTS = ("auth_time", "exp", "iat", "nbf")
 
 
 class Reading(NamedTuple):
-    """What a token says.
+    """The claims of a token, and the verdict of a workspace.
 
     Attributes:
         claims: The claims as JSON with indents; empty if the token has none.
@@ -34,7 +34,7 @@ class Reading(NamedTuple):
 
 
 def read(workspace: Workspace, token: str) -> Reading:
-    """Return what a token says, whoever has signed the token."""
+    """Return the claims of a token of any signer, and the verdict of a workspace."""
     claims = _decode(token)
     if claims is None:
         return Reading("", {}, "the text is not a JSON Web Token", None)
