@@ -7,11 +7,12 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
 SECONDS ?= 600
+SCREENSHOTS ?=
 # The tests start many processes: modules are compiled once, whatever the caller's environment says.
 test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long coverage contract conformance ledger lint format bench bench-peers soak clients coverage-page lock clean
+.PHONY: help install serve test test-long test-browser coverage contract conformance ledger lint format bench bench-peers soak clients coverage-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -32,13 +33,17 @@ serve: $(VENV)/serving ## serve the storefront data set on http://127.0.0.1:8080
 	@exec $(BIN)/ocapi-emulator serve
 
 test: install ## run the tests but the long ones, in random order
-	$(BIN)/pytest -n auto -m 'not long' $(TESTS)
+	$(BIN)/pytest -n auto -m 'not long and not browser' $(TESTS)
 
 test-long: install ## run the long tests
 	$(BIN)/pytest -n auto -m long $(TESTS)
 
+test-browser: install ## run the tests of the console in Chromium; SCREENSHOTS=docs/console writes pictures
+	@if command -v chromium > /dev/null; then SCREENSHOTS=$(SCREENSHOTS) $(BIN)/pytest -m browser emulator/tests/browser; \
+	else echo 'SKIPPED: the tests of the console need Chromium: apt-get install chromium'; fi
+
 coverage: install ## run all tests with branch coverage, which has to be 95 %
-	$(BIN)/pytest -n auto --cov --cov-report=term --hypothesis-profile 'many examples' $(TESTS)
+	$(BIN)/pytest -n auto -m 'not browser' --cov --cov-report=term --hypothesis-profile 'many examples' $(TESTS)
 
 contract: install ## run the contract tests; SERVER=gunicorn or waitress serves, TARGET=https://host tests another
 	$(BIN)/pytest contract_tests $(if $(SERVER),--server $(SERVER)) $(if $(TARGET),--target $(TARGET)) $(TESTS)

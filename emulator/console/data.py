@@ -27,7 +27,7 @@ MAX_SHOWN_WORKSPACES = 200
 NOT_COPIED = ("_v", "_type", "_resource_state", "link", "creation_date", "last_modified")
 XML = "application/xml"
 JSON = "application/json"
-VIEWS = {"json": "JSON", "xml": "XML", "stored": "As stored", "changes": "Changes"}
+VIEWS = {"json": "JSON", "xml": "XML", "edit": "Edit", "stored": "As stored", "changes": "Changes"}
 """The label of each view of a document."""
 
 
@@ -157,7 +157,8 @@ def _show_document(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Respon
     answer = _ask(setup, place, path, JSON) if path and record else None
     is_served = answer is not None and answer.status == 200  # noqa: PLR2004 - OK
     change, lines = changes.compare(before, record)
-    views = ["changes"] if record is None else list(VIEWS) if is_served else ["stored", "changes"]
+    form = _make_form(shown, path, answer) if answer and is_served else None
+    views = _list_views(has_record=record is not None, is_served=is_served, form=form)
     view = request.args.get("view", "")
     return render(
         "document.html",
@@ -174,10 +175,18 @@ def _show_document(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Respon
         against=against,
         change=change,
         lines=lines,
-        form=_make_form(shown, path, answer) if answer and is_served else None,
+        form=form,
         commands=[curl.show_token(place), curl.show_get(place, path)] if path else (),
         join_key=address.join_key,
     )
+
+
+def _list_views(*, has_record: bool, is_served: bool, form: Form | None) -> list[str]:
+    """Return the views of a document: of a served, of a stored, or of a removed document."""
+    if not has_record:
+        return ["changes"]
+    served = ("json", "xml", *(["edit"] if form and form.methods else [])) if is_served else ()
+    return [*served, "stored", "changes"]
 
 
 def _find_path(setup: Setup, shown: Kind, key: Key) -> str:

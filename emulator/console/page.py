@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask import Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
+from emulator.control.guard import SESSION_PREFIX
 from emulator.workspace.registry import current, registry
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
@@ -102,6 +103,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
         "workspace": shown,
         "workspace_names": sorted({shown.name, *islice(names, MAX_SWITCHER_NAMES)}),
         "sections": SECTIONS,
+        "can_sign_out": any(name.startswith(SESSION_PREFIX) for name in request.cookies),
         "keep": request.args.get(WORKSPACE, ""),
         "active": (request.endpoint or "").split(".")[1],
     }

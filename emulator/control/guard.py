@@ -23,6 +23,8 @@ LOCAL_NAME = re.compile(r"localhost|[a-z0-9._-]+\.(?:localhost|test)", re.ASCII)
 PUBLIC_PATH = "/__emulator__/health"
 TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - a name, not a secret
 READING_METHODS = ("GET", "HEAD")
+SESSION_PREFIX = "emulator-console-"
+"""The beginning of the names of session cookies."""
 SESSION_PURPOSE = b"emulator console"
 OWN_SITES = ("same-origin", "none")  # none: the user has typed the address
 
@@ -86,7 +88,7 @@ def name_session(token: str) -> str:
     Browsers send a cookie to all ports of a host. So the servers of a host, each with a token of
     its own, need different names.
     """
-    return f"emulator-console-{sha256(token.encode()).hexdigest()[:8]}"
+    return f"{SESSION_PREFIX}{sha256(token.encode()).hexdigest()[:8]}"
 
 
 def make_session(token: str) -> str:

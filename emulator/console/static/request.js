@@ -74,8 +74,8 @@ export function showAnswer(place, answer, done) {
     reload.addEventListener("click", () => location.reload());
     notice.append(reload);
   } else if (ok) {
-    const next = element("a", done ? "Show the documents" : "Show the document", "button quiet");
-    next.href = done ?? location.href;
+    const next = element("a", done.label, "button quiet");
+    next.href = done.url;
     notice.append(next);
   }
   place.replaceChildren(notice);
@@ -106,8 +106,10 @@ function enhance(form) {
     try {
       const client = form.elements.client?.value;
       const answer = await send(button.value, fill(form), form.elements.body.value, client);
-      const isGone = button.value === "DELETE" && answer.status < 400;
-      showAnswer(place, answer, isGone ? form.dataset.list : form.dataset.done);
+      const isDocument = form.dataset.done && button.value !== "DELETE";
+      const url = isDocument ? form.dataset.done : form.dataset.list;
+      const label = isDocument ? "Show the document" : "Show the collection";
+      showAnswer(place, answer, { url, label });
     } catch (error) {
       place.replaceChildren(element("p", String(error), "notice bad"));
       place.hidden = false;

@@ -118,7 +118,8 @@ def test_a_script_in_a_description_stays_text(emulator: Emulator, get: Get) -> N
     path = f"{DATA}/inventory_lists/{LIST}"
     assert ask(emulator, "PATCH", path, json={"description": SCRIPT}).status_code == 200
     pages = [LISTS, f"{LISTS}?q=script", f"{LISTS}/new?copy={LIST}"]
-    pages += [f"{LISTS}/document?key={LIST}&view={v}" for v in ("json", "xml", "stored", "changes")]
+    views = ("json", "xml", "edit", "stored", "changes")
+    pages += [f"{LISTS}/document?key={LIST}&view={view}" for view in views]
     for path in pages:
         page = get(path).text
         assert "<script>alert" not in page

@@ -1,0 +1,153 @@
+"""Each page of the console: no errors, accessible, in light and dark, narrow and wide."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from emulator import Emulator
+from emulator.tests.browser.conftest import Open
+from emulator.tests.control_client import DATA, ask
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+pytestmark = pytest.mark.browser
+
+DOCUMENT = "/data/collections/inventory_lists/document?key=inventory_m"
+PAGES = {
+    "overview": "",
+    "data": "/data",
+    "collection": "/data/collections/products",
+    "document": DOCUMENT,
+    "edit": f"{DOCUMENT}&view=edit",
+    "changes-of-a-document": f"{DOCUMENT}&view=changes",
+    "new": "/data/collections/promotions/new",
+    "changes": "/data/changes",
+    "snapshots": "/data/snapshots",
+    "workspaces": "/data/workspaces",
+    "access": "/access",
+    "settings": "/access/settings",
+    "error": "/no-such-page",
+}
+SERIOUS = ("serious", "critical")
+SHOWN = ("overview", "data", "collection", "document", "edit", "changes", "access", "settings")
+"""The pages of the screenshots."""
+
+
+@pytest.fixture
+def busy(emulator: Emulator) -> Emulator:
+    """An emulator with some traffic, changes and a snapshot."""
+    path = f"{DATA}/inventory_lists/inventory_m"
+    ask(emulator, "PUT", "/__emulator__/snapshots/before-the-sale")
+    ask(emulator, "PATCH", path, json={"description": "Central warehouse, sale"})
+    ask(emulator, "PUT", f"{DATA}/inventory_lists/inventory_sale", json={})
+    ask(emulator, "DELETE", f"{DATA}/inventory_lists/inventory_sale_2")
+    stale = {"If-Match": "0" * 64}
+    ask(emulator, "PATCH", path, json={"description": "too late"}, headers=stale)
+    ask(emulator, "GET", f"{DATA}/inventory_lists/unknown")
+    return emulator
+
+
+def find_serious(page: Page) -> list[str]:
+    """Return the serious findings of axe-core on a page, each with the first element."""
+    found = axe.Axe().run(page).response["violations"]
+    serious = [one for one in found if one["impact"] in SERIOUS]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in serious]
+
+
+def show(page: Page, path: str) -> None:
+    """Show another page of the console."""
+    page.goto(page.url.partition("/__emulator__")[0] + "/__emulator__" + path)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1920), ("dark", 1280), ("light", 360)])
+@pytest.mark.usefixtures("busy")
+def test_pages_are_accessible_and_fit_into_the_window(
+    open_page: Open, scheme: str, width: int
+) -> None:
+    page = open_page(color_scheme=scheme, width=width)
+    findings, widths = {}, {}
+    for name, path in PAGES.items():
+        show(page, path)
+        findings[name] = find_serious(page)
+        widths[name] = page.evaluate("document.documentElement.scrollWidth")
+    assert {name: found for name, found in findings.items() if found} == {}
+    assert {name: found for name, found in widths.items() if found > width} == {}
+
+
+def test_pages_can_be_read_without_scripts(open_page: Open) -> None:
+    page = open_page(DOCUMENT, java_script_enabled=False)
+    assert '"id": "inventory_m"' in page.inner_text("#document-text")
+    assert page.get_by_role("button", name="Copy").count() == 0
+    page.get_by_label("Workspace").focus()
+    page.get_by_role("button", name="Show").click()
+    assert page.url.endswith("workspace=default")
+
+
+def test_the_theme_can_be_chosen_and_is_kept(open_page: Open) -> None:
+    page = open_page(color_scheme="light")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(colour)
+    switch = page.get_by_role("button", name="Theme")
+    names = []
+    for _ in range(3):
+        switch.click()
+        names.append((switch.get_attribute("aria-label"), page.evaluate(colour) == light))
+    assert names == [
+        ("Theme: light", True),
+        ("Theme: dark", False),
+        ("Theme: as the system", True),
+    ]
+    switch.click()
+    switch.click()
+    page.reload()
+    assert page.evaluate(colour) != light
+
+
+def test_the_keyboard_reaches_the_content(open_page: Open) -> None:
+    page = open_page("/data")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Collections"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_the_root_leads_to_the_console(open_page: Open, emulator: Emulator) -> None:
+    page = open_page()
+    page.goto(emulator.url)
+    assert find_serious(page) == []
+    page.get_by_role("link", name="Open the console").click()
+    assert page.inner_text("h1") == "Overview"
+
+
+@pytest.mark.usefixtures("busy")
+def test_screenshots(open_page: Open, screenshots: Path | None) -> None:
+    if screenshots is None:
+        pytest.skip("no screenshots are wanted: SCREENSHOTS=folder")
+    screenshots.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        page = open_page(color_scheme=scheme)
+        for name in SHOWN:
+            show(page, PAGES[name])
+            page.screenshot(path=screenshots / f"{name}-{scheme}.png")
+    narrow = open_page(PAGES["collection"], width=360, height=640)
+    narrow.screenshot(path=screenshots / "narrow-light.png")
+
+
+def test_the_policy_of_the_content_is_kept(open_page: Open) -> None:
+    page = open_page(is_watched=False)
+    blocked = page.evaluate(
+        """() => new Promise((resolve) => {
+            const note = (event) => resolve(event.effectiveDirective);
+            document.addEventListener("securitypolicyviolation", note);
+            const script = document.createElement("script");
+            script.textContent = "document.title = 'run'";
+            document.head.append(script);
+        })"""
+    )
+    assert blocked == "script-src-elem"
+    assert "run" not in json.dumps(page.title())
