@@ -90,6 +90,13 @@ def test_the_wheel_holds_the_licence(names: list[str]) -> None:
     assert ".dist-info/" in licence
 
 
+def test_the_wheel_holds_the_pages_of_the_console(names: list[str]) -> None:
+    console = ROOT / "emulator" / "console"
+    files = [*console.glob("static/*.*"), *console.glob("templates/console/*.html")]
+    assert len(files) > 20
+    assert {file.relative_to(ROOT).as_posix() for file in files} <= set(names)
+
+
 def test_the_wheel_has_type_hints(names: list[str]) -> None:
     assert "emulator/py.typed" in names
 
