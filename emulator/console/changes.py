@@ -1,8 +1,8 @@
 """Changes: the differences from the fixtures or from a snapshot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +15,8 @@ from emulator.store.difference import list_differences
 from emulator.workspace.workspace import Workspace
 
 MAX_CHANGES = 500
-MAX_DIFF_LINES = 2000
+MAX_COMPARED_LINES = 1000
+"""The bound of a comparison, whose time may be quadratic; more lines are shown as replaced."""
 CONTEXT_LINES = 3
 
 
@@ -76,8 +77,28 @@ def compare(before: Record | None, after: Record | None) -> tuple[str, list[Line
     if before == after:
         return "", []
     old, new = (show_stored(one).splitlines() if one else [] for one in (before, after))
-    diff = islice(unified_diff(old, new, n=CONTEXT_LINES, lineterm=""), 2, MAX_DIFF_LINES)
-    return _name_kind(before, after), [Line(line[:1], line[1:]) for line in diff]
+    begin = _count_equal(old, new)
+    end = _count_equal(old[begin:][::-1], new[begin:][::-1])
+    # The lines before and behind the differences are the same, except a few lines of context.
+    begin, end = max(0, begin - CONTEXT_LINES), max(0, end - CONTEXT_LINES)
+    lines = _compare(old[begin : len(old) - end], new[begin : len(new) - end])
+    return _name_kind(before, after), lines
+
+
+def _compare(old: Sequence[str], new: Sequence[str]) -> list[Line]:
+    """Return the different lines of two texts; of long texts, the beginning of each."""
+    if max(len(old), len(new)) <= MAX_COMPARED_LINES:
+        diff = islice(unified_diff(old, new, n=CONTEXT_LINES, lineterm=""), 2, None)
+        return [Line(line[:1], line[1:]) for line in diff]
+    texts = (("-", old), ("+", new))
+    lines = [Line(sign, line) for sign, text in texts for line in text[:MAX_COMPARED_LINES]]
+    return [*lines, Line("@", "")]
+
+
+def _count_equal(first: Sequence[str], second: Sequence[str]) -> int:
+    """Return the number of equal lines at the beginning of two texts."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def show_stored(record: Record) -> str:

@@ -23,7 +23,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # With "no-referrer" browsers send forms with the origin "null", and the guard refuses those.
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
 }
 """The headers of every page and of every static file."""
 

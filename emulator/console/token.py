@@ -1,11 +1,11 @@
 """Access tokens: the claims of a token, and the verdict of a workspace."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import jwt
-import orjson
 
 from emulator.clock import render_instant
 from emulator.ocapi.access.client import find_client
@@ -13,6 +13,8 @@ from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens
 from emulator.workspace.workspace import Workspace
 
 MAX_TOKEN_CHARACTERS = 16_384
+MAX_SECONDS = 10**15
+"""The bound of instants; others are not shown as instants."""
 INSTANTS = ("auth_time", "exp", "iat", "nbf")
 
 
@@ -38,11 +40,14 @@ def read(workspace: Workspace, token: str) -> Reading:
     claims = _decode(token)
     if claims is None:
         return Reading("", {}, "the text is not a JSON Web Token", None)
-    seconds = {name: claims[name] for name in INSTANTS if isinstance(claims.get(name), int | float)}
-    text = orjson.dumps(claims, option=orjson.OPT_INDENT_2).decode()
+    seconds = {name: claims[name] for name in INSTANTS if _is_number(claims.get(name))}
     left = seconds["exp"] - workspace.clock.now().timestamp() if "exp" in seconds else None
     instants = {name: _render(second) for name, second in seconds.items()}
-    return Reading(text, instants, _find_problem(workspace, token), left)
+    return Reading(json.dumps(claims, indent=2), instants, _find_problem(workspace, token), left)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) < MAX_SECONDS
 
 
 def _decode(token: str) -> dict[str, Any] | None:
@@ -51,7 +56,8 @@ def _decode(token: str) -> dict[str, Any] | None:
         claims: dict[str, Any] = jwt.decode(
             token[:MAX_TOKEN_CHARACTERS], options={"verify_signature": False}
         )
-    except (jwt.InvalidTokenError, RecursionError):
+        json.dumps(claims)
+    except (jwt.InvalidTokenError, RecursionError, ValueError):
         return None
     return claims
 

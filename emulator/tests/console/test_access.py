@@ -64,6 +64,8 @@ def test_a_token_of_another_workspace_or_client_is_refused(emulator: Emulator, g
         {"exp": 1e300, "sub": "<b>"},
         {"exp": "soon", "sub": "<b>"},
         {"exp": True, "sub": "<b>", "iat": -1e18},
+        {"exp": 10**40, "sub": "<b>", "x": "\ud800"},
+        {"exp": float("inf"), "iat": float("nan"), "sub": "<b>"},
         {"sub": "<b>", "deep": [[[[[[]]]]]]},
     ],
 )
