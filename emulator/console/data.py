@@ -131,9 +131,10 @@ def _show_new(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Response:
 
 def _copy(setup: Setup, shown: Kind, key: Key) -> dict[str, Any]:
     """Return the properties of a document for a new document: without ids and dates."""
-    path = _find_path(setup, shown, key)
-    answer = _ask(setup, workspace(), path, JSON) if path else None
-    document: dict[str, Any] = orjson.loads(answer.text) if answer else {}
+    place = workspace()
+    path = _find_path(setup, shown, key) if place.store.get(shown.name, key) else ""
+    answer = _ask(setup, place, path, JSON) if path else None
+    document: dict[str, Any] = orjson.loads(answer.text) if answer else {"fault": None}
     if shown.resource is None or "fault" in document:
         raise NotFound(f"There is no '{'/'.join(key)}' to copy in {shown.name}.")
     own = {*shown.resource.keys, *NOT_COPIED}

@@ -1,5 +1,7 @@
 """The frame of the console: the address, the guard, the login, the policy of its content."""
 
+from itertools import product
+from random import sample
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -173,3 +175,27 @@ def test_a_foreign_page_can_neither_see_the_login_nor_use_it(locked: Client) -> 
     assert ask(locked, "GET", "/__emulator__/login", headers=foreign).status_code == 403
     sent = ask(locked, "POST", "/__emulator__/login", headers=foreign, data={"token": TOKEN})
     assert (sent.status_code, "Set-Cookie" in sent.headers) == (403, False)
+
+
+PAGES = (
+    *("", "/data", "/data/changes", "/data/snapshots", "/data/workspaces", "/access"),
+    *("/data/collections/customers", "/data/collections/customers/new"),
+    *("/data/collections/customers/document", "/data/collections/none", "/access/settings"),
+)
+PARAMETERS = ("workspace", "q", "start", "count", "key", "copy", "view", "against")
+VALUES = ("", "x", "a/b", "%00", "%25ff", "%ED%A0%80", "<b>", "%0d%0aSet-Cookie:x=1", "9" * 30)
+
+
+def test_no_query_makes_an_internal_error(emulator: Emulator, get: Get) -> None:
+    every = list(product(PAGES, PARAMETERS, VALUES))
+    for path, name, value in sample(every, 150):
+        answer = get(f"{path}?{name}={value}")
+        assert answer.status_code in (200, 404), (path, name, value)
+        assert "<b>" not in answer.text
+        assert "Set-Cookie" not in answer.headers
+    assert len(list(emulator.workspaces)) == 1
+
+
+@table("path", ["../app.py", "%2e%2e/app.py", "..%2fapp.py", "/etc/passwd", "%00"])
+def test_static_files_come_from_their_folder(get: Get, path: str) -> None:
+    assert get(f"/static/{path}").status_code == 404
