@@ -9,7 +9,7 @@ TESTS ?=
 SECONDS ?= 600
 SCREENSHOTS ?=
 # The tests start many processes: modules are compiled once, whatever the caller's environment says.
-test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
+test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test test-long test-browser coverage contract conformance ledger lint format bench bench-peers soak clients coverage-page lock clean

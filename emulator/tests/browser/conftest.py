@@ -8,14 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from contract_tests.server import Pool
 from emulator import Emulator
-
-if not shutil.which("chromium"):
-    pytest.skip("there is no chromium: apt-get install chromium", allow_module_level=True)
-
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 ARGUMENTS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -31,6 +27,8 @@ Open = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
     path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
