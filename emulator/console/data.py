@@ -174,6 +174,7 @@ def _show_document(setup: Setup, kinds: Mapping[str, Kind], name: str) -> Respon
         xml=_ask(setup, place, path, XML) if view == "xml" and is_served else None,
         stored=changes.show_stored(record) if record else "",
         against=against,
+        snapshots=place.snapshots.list(),
         change=change,
         lines=lines,
         form=form,

@@ -187,6 +187,8 @@ def test_changes_since_a_snapshot_are_listed(emulator: Emulator, get: Get) -> No
     page = get("/data/changes?against=before").text
     assert list_changes(page) == [("zz-second", "added")]
     assert "against=before" in page
+    document = get(f"{LISTS}/document?key={LIST}&view=changes&against=before").text
+    assert '<option value="before" selected>snapshot before</option>' in document
     for path in ("/data/changes", f"{LISTS}/document"):
         assert get(f"{path}?key={LIST}&against=none").status_code == 404
 
