@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, jsonify, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
-from emulator.console import access, data, login, overview
+from emulator.console import access, contract, data, login, overview, traffic
 from emulator.console.page import BLUEPRINT, has_browser, render_alone, secure
 from emulator.console.setup import Setup
 from emulator.control import guard
@@ -41,7 +41,13 @@ def register(app: Flask, setup: Setup, control: Family) -> Family:
     blueprint.after_request(secure)
     blueprint.register_error_handler(WorkspaceError, _refuse_workspace)
     blueprint.add_url_rule("", "index", lambda: _show_index(app, setup))
-    pages = (data.create(setup), access.create(setup), login.create(setup.config))
+    pages = (
+        data.create(setup),
+        traffic.create(setup),
+        access.create(setup),
+        contract.create(),
+        login.create(setup.config),
+    )
     for inner in pages:
         blueprint.register_blueprint(inner, url_prefix=f"/{inner.name}")
     app.register_blueprint(blueprint)

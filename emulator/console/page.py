@@ -40,7 +40,9 @@ class Section(NamedTuple):
 SECTIONS: Sequence[Section] = (
     Section("index", "Overview"),
     Section("data.collections", "Data"),
+    Section("traffic.exchanges", "Traffic"),
     Section("access.clients", "Access"),
+    Section("contract.rules", "Contract"),
 )
 """The navigation, in order."""
 

@@ -105,6 +105,12 @@ class Journal:
         with self._lock:
             return self._exchanges[0][0] if self._exchanges else None
 
+    @property
+    def last_number(self) -> int:
+        """The number of the latest exchange; 0 after a clear."""
+        with self._lock:
+            return self._exchanges[-1][1].number if self._exchanges else 0
+
     def clear(self) -> None:
         """Remove all exchanges; the next exchange has the number 1."""
         with self._lock:
@@ -137,6 +143,16 @@ class Journal:
     def find(self, match: Match) -> list[Exchange]:
         """Return the matching exchanges, oldest first."""
         return [exchange for exchange in self._copy() if match(exchange)]
+
+    def find_after(self, number: int) -> list[Exchange]:
+        """Return the exchanges with higher numbers, oldest first."""
+        found: list[Exchange] = []
+        with self._lock:
+            for _, exchange in reversed(self._exchanges):
+                if exchange.number <= number:
+                    break
+                found.append(exchange)
+        return found[::-1]
 
     def find_errors(self) -> list[Exchange]:
         """Return the exchanges with a status of 5xx, except planned answers."""

@@ -38,6 +38,12 @@ class SharedJournal(Journal):
     def __len__(self) -> int:
         return int(self._keys.ask("LLEN", "journal"))
 
+    @property
+    def last_number(self) -> int:
+        """See ``Journal.last_number``."""
+        newest = self._keys.ask("LINDEX", "journal", -1)
+        return int(newest.split(b" ", 1)[0]) if newest else 0
+
     def clear(self) -> None:
         """See ``Journal.clear``."""
         self._keys.run(script.FORGET_EXCHANGES)
@@ -53,6 +59,13 @@ class SharedJournal(Journal):
             exchange.number = self._keys.run(script.RECORD_EXCHANGE, *bounds, exchange.size, stored)
         except StoreUnavailable as error:
             logger.warning("%s is not in the journal: %s", exchange.line, error)
+
+    def find_after(self, number: int) -> list[Exchange]:
+        """See ``Journal.find_after``."""
+        wanted = self.last_number - number
+        stored = self._keys.ask("LRANGE", "journal", -wanted, -1) if wanted > 0 else ()
+        found = [decode(exchange, self._families) for exchange in stored]
+        return [exchange for exchange in found if exchange.number > number]
 
     def find_errors(self) -> list[Exchange]:
         """See ``Journal.find_errors``."""

@@ -29,7 +29,7 @@ export function toCurl(method, path, body) {
   return lines.join(" \\\n");
 }
 
-async function fetchToken(client) {
+export async function fetchToken(client) {
   const query = client ? `?client_id=${encodeURIComponent(client)}` : "";
   const answer = await ask("POST", `/token${query}`);
   if (!answer.ok) throw new Error(answer.body?.detail ?? `no token: ${answer.status}`);

@@ -1,0 +1,83 @@
+"""The contract ledger for people: the rules with evidence, and the rules that name a fault."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from emulator.ocapi.schema.faults import TABLE
+
+PACKAGE_FOLDER = Path(__file__).parent.parent
+FOLDERS = (PACKAGE_FOLDER / "ledger", PACKAGE_FOLDER.parent / "docs" / "contract")
+"""The folder of an installation, and the folder of a checkout."""
+FAULT_SUFFIX = "Exception"
+MAX_RULES_OF_FAULT = 3
+
+
+class Rule(NamedTuple):
+    """A rule of the contract.
+
+    Attributes:
+        id: The family and a number, such as ``URL-1``.
+        section: The heading of the section.
+        statement: The rule.
+        details: Further decisions.
+        evidence: Tags of the evidence, strongest first.
+        dialects: Whether the two dialects differ.
+        tests: The names of the tests of the rule.
+    """
+
+    id: str
+    section: str
+    statement: str
+    details: Sequence[str] = ()
+    evidence: Sequence[str] = ()
+    dialects: bool = False
+    tests: Sequence[str] = ()
+
+    @property
+    def text(self) -> str:
+        """All words of the rule in lower case, for a search."""
+        words = (self.id, self.section, self.statement, *self.details, *self.evidence)
+        return "\n".join(words).lower()
+
+
+@cache
+def list_rules() -> Sequence[Rule]:
+    """Return all rules in the order of the ledger."""
+    folder = next((folder for folder in FOLDERS if folder.is_dir()), None)
+    files = folder.glob("*.toml") if folder else ()
+    sections = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]
+    sections.sort(key=lambda section: section["number"])
+    return [_read(section["title"], row) for section in sections for row in section["rule"]]
+
+
+def _read(section: str, row: dict[str, object]) -> Rule:
+    return Rule(section=section, **{name: row[name] for name in Rule._fields if name in row})  # type: ignore[arg-type]
+
+
+def search(words: str) -> list[Rule]:
+    """Return the rules with all words, in the order of the ledger."""
+    wanted = words.lower().split()
+    return [rule for rule in list_rules() if all(word in rule.text for word in wanted)]
+
+
+@cache
+def find_rules(fault: str) -> Sequence[Rule]:
+    """Return up to three rules that name a fault.
+
+    For a fault of the protocol the rules are in the order of the ledger. For a fault of a resource
+    the rules with the fault in their statement stand first.
+
+    Args:
+        fault: The type of the fault, with or without ``Exception``.
+    """
+    name = re.compile(rf"\b{re.escape(fault.removesuffix(FAULT_SUFFIX))}(?:Exception)?\b")
+    found = [
+        rule for rule in list_rules() if name.search("\n".join((rule.statement, *rule.details)))
+    ]
+    if fault.removesuffix(FAULT_SUFFIX) not in TABLE:
+        found.sort(key=lambda rule: name.search(rule.statement) is None)
+    return found[:MAX_RULES_OF_FAULT]

@@ -1,0 +1,123 @@
+"""The pages of the traffic: the journal, and an exchange with the rule behind a fault."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import BadRequest, NotFound
+
+from emulator.console import correction, curl, event, failure, ledger, snippet
+from emulator.console.page import link, render, workspace
+from emulator.console.setup import Setup
+from emulator.control import har
+from emulator.recording.exchange import Exchange
+from emulator.recording.match import ExchangeMatch, Match
+
+NAME = "traffic"
+FILTERS = ("method", "path", "status", "fault", "client")
+MAX_SHOWN_EXCHANGES = 200
+
+
+def create(setup: Setup) -> Blueprint:
+    """Return the pages below ``traffic``."""
+    blueprint = Blueprint(NAME, __name__)
+    blueprint.add_url_rule("", "exchanges", _show_exchanges)
+    blueprint.add_url_rule("/events", "events", event.stream)
+    blueprint.add_url_rule("/<int:number>", "exchange", lambda number: _show(setup, number))
+    return blueprint
+
+
+def _show_exchanges() -> Response:
+    """Show the latest exchanges that fit the filters, newest first."""
+    place, filters = workspace(), _read_filters()
+    try:
+        match = Match(ExchangeMatch().load({name: text for name, text in filters.items() if text}))
+    except ValidationError as error:
+        raise BadRequest(f"{error}") from error
+    found = place.journal.find(match)
+    return render(
+        "traffic.html",
+        exchanges=[event.show_line(one) for one in found[: -MAX_SHOWN_EXCHANGES - 1 : -1]],
+        found=len(found),
+        kept=len(place.journal),
+        capacity=place.journal.capacity,
+        filters=filters,
+        unserved=sorted(set(place.journal.find_unserved())),
+    )
+
+
+def _read_filters() -> dict[str, str]:
+    """Return the filters of the query. A path without wildcards stands for a part of the path."""
+    filters = {name: request.args.get(name, "").strip() for name in FILTERS}
+    path = filters["path"]
+    if path and not path.startswith(("/", "*")):
+        filters["path"] = f"/**/{path}/**" if "/" in path else f"/**/*{path}*/**"
+    return filters
+
+
+def _show(setup: Setup, number: int) -> Response:
+    """Show an exchange; for a fault the rule, the advice and the corrected request.
+
+    Raises:
+        NotFound: The journal does not have the exchange.
+    """
+    place = workspace()
+    found = next((one for one in place.journal.find(Match({})) if one.number == number), None)
+    if found is None:
+        raise NotFound(f"The journal has no exchange {number}: it may have been dropped.")
+    sent = failure.read_sent(found)
+    fault = _explain(setup, found) if found.fault else {}
+    archive = har.export([found], request.host_url.rstrip("/"))
+    return render(
+        "exchange.html",
+        exchange=found.show(),
+        messages=_show_messages(found.show()),
+        token_command=curl.show_token(place),
+        curl=snippet.show_curl(sent, place),
+        pytest=snippet.show_pytest(sent, found.status, found.fault),
+        har=orjson.dumps(archive, option=orjson.OPT_INDENT_2).decode(),
+        rules=ledger.find_rules(found.fault) if found.fault else (),
+        rule_link=lambda rule: f"{link('contract.rules')}#{rule.id}",
+        **fault,
+    )
+
+
+def _explain(setup: Setup, exchange: Exchange) -> dict[str, Any]:
+    place = workspace()
+    failed = failure.read_failure(exchange)
+    found = correction.correct(failed, correction.Place(setup, place, exchange))
+    if found is None:
+        return {"fault_message": failed.message}
+    settings = orjson.dumps(found.settings, option=orjson.OPT_INDENT_2) if found.settings else b""
+    return {
+        "fault_message": failed.message,
+        "advice": found.advice,
+        "settings": settings.decode(),
+        "corrected": found.sent,
+        "corrected_curl": snippet.show_curl(found.sent, place) if found.sent else "",
+    }
+
+
+def _show_messages(shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return headers and body of the request and of the answer; JSON is indented."""
+    return [
+        {
+            "title": title,
+            "headers": shown[name]["headers"],
+            "text": _indent(shown[name]["body"].get("text", "")),
+            "base64": shown[name]["body"].get("base64", ""),
+            "size": shown[name]["body"]["size"],
+            "is_cut": shown[name]["body"]["truncated"],
+        }
+        for title, name in (("Request", "request"), ("Answer", "answer"))
+    ]
+
+
+def _indent(text: str) -> str:
+    """Return a JSON text with an indent; any other text unchanged."""
+    try:
+        return orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONDecodeError:
+        return text
