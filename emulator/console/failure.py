@@ -97,7 +97,6 @@ def read_failure(exchange: Exchange) -> Failure:
             "",
             {},
         )  # XML, the fault of another API, or a body that the journal has cut
-    headers = {name.lower(): value for name, value in exchange.reply_headers}
     is_whole = not exchange.request_body.is_cut and REDACTED not in sent.body
     name = exchange.fault.removesuffix("Exception")
     return Failure(sent, name, message, arguments, headers, is_whole)
