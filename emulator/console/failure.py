@@ -88,15 +88,12 @@ def read_sent(exchange: Exchange) -> Sent:
 
 def read_failure(exchange: Exchange) -> Failure:
     """Return the failure of an exchange with a fault."""
-    sent = read_sent(exchange)
+    sent, answer = read_sent(exchange), exchange.show()["answer"]
     try:
-        fault = orjson.loads(exchange.reply_body.data)["fault"]
+        fault = orjson.loads(answer["body"]["text"])["fault"]
         message, arguments = fault["message"], fault.get("arguments", {})
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-        message, arguments = (
-            "",
-            {},
-        )  # XML, the fault of another API, or a body that the journal has cut
+        message, arguments = "", {}  # XML, a fault of another API, or a cut body
     is_whole = not exchange.request_body.is_cut and REDACTED not in sent.body
     name = exchange.fault.removesuffix("Exception")
-    return Failure(sent, name, message, arguments, headers, is_whole)
+    return Failure(sent, name, message, arguments, answer["headers"], is_whole)
