@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, jsonify, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
-from emulator.console import access, contract, data, login, overview, traffic
+from emulator.console import access, contract, data, login, overview, traffic, trouble
 from emulator.console.page import BLUEPRINT, has_browser, render_alone, secure
 from emulator.console.setup import Setup
 from emulator.control import guard
@@ -44,6 +44,7 @@ def register(app: Flask, setup: Setup, control: Family) -> Family:
     pages = (
         data.create(setup),
         traffic.create(setup),
+        trouble.create(setup),
         access.create(setup),
         contract.create(),
         login.create(setup.config),

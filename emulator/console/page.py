@@ -41,6 +41,7 @@ SECTIONS: Sequence[Section] = (
     Section("index", "Overview"),
     Section("data.collections", "Data"),
     Section("traffic.exchanges", "Traffic"),
+    Section("trouble.failpoints", "Trouble"),
     Section("access.clients", "Access"),
     Section("contract.rules", "Contract"),
 )
