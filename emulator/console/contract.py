@@ -1,19 +1,27 @@
-"""The pages of the contract: the rules of the ledger, with evidence and tests."""
+"""The pages of the contract: the rules of the ledger, and the descriptions of both APIs."""
 
 from itertools import groupby
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from emulator.console import ledger
 from emulator.console.page import render
+from emulator.ocapi.wire import versions
 
 NAME = "contract"
+APIS = {
+    "data": ("Data API", f"/s/-/dw/meta/v1/rest/data/v{versions.CURRENT.replace('.', '_')}"),
+    "inventory-service": ("Inventory Service API", "/openapi.json"),
+}
+"""The title and the path of the description of each API."""
 
 
 def create() -> Blueprint:
     """Return the pages below ``contract``."""
     blueprint = Blueprint(NAME, __name__)
     blueprint.add_url_rule("", "rules", _show_rules)
+    blueprint.add_url_rule("/api/<name>", "api", _show_api)
     return blueprint
 
 
@@ -29,3 +37,15 @@ def _show_rules() -> Response:
         found=len(rules),
         total=len(ledger.list_rules()),
     )
+
+
+def _show_api(name: str) -> Response:
+    """Show the description of an API in Swagger UI.
+
+    Raises:
+        NotFound: There is no such API.
+    """
+    if name not in APIS:
+        raise NotFound(f"There is no API '{name[:80]}'.")
+    title, path = APIS[name]
+    return render("api.html", name=name, title=title, path=path)
