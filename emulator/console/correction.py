@@ -130,11 +130,19 @@ def _rename_property(failure: Failure, place: Place) -> Correction:
     near = get_close_matches(name, known, 1, LEAST_LIKENESS)
     told = f"The document '{type_name}' has no property '{name}'"
     advice = f"{told}: did you mean '{near[0]}'?" if near else f"{told}: leave the property out."
-    if name.startswith("c_"):
-        advice = f"{told}. Declare the custom property by an attribute definition, or leave it out."
-        near = []
     content = _rename(failure.sent.content or {}, name, near[0] if near else "")
     sent = failure.sent.change(content, *({name} - content.keys()))
+    return Correction(advice, _if_whole(failure, sent))
+
+
+def _drop_custom_property(failure: Failure, _: Place) -> Correction:
+    name = str(failure.arguments.get("property"))
+    name = name if name.startswith("c_") else f"c_{name}"
+    advice = (
+        f"No attribute definition declares '{name}'. Declare the custom property by PUT of an "
+        "attribute definition of the object type, or leave the property out."
+    )
+    sent = failure.sent.change(_rename(failure.sent.content or {}, name, ""), name)
     return Correction(advice, _if_whole(failure, sent))
 
 
@@ -253,6 +261,7 @@ CORRECTIONS: Mapping[str, Correct] = {
     "IfMatchRequired": _require_match,
     "InvalidAccessToken": _sign_in,
     "InvalidAuthorizationHeader": _sign_in,
+    "InvalidCustomProperty": _drop_custom_property,
     "InvalidIfMatch": _renew_state,
     "InvalidVersion": _choose_version,
     "MethodNotAllowed": _choose_method,

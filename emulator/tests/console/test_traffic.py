@@ -1,0 +1,307 @@
+"""The pages of the traffic: the list, an exchange, corrections, and the events of the journal."""
+
+import json
+import re
+from html import unescape
+from threading import BoundedSemaphore
+from typing import Any, NamedTuple
+
+import pytest
+
+from emulator import Emulator
+from emulator.console import event
+from emulator.tests.console.conftest import Get
+from emulator.tests.control_client import DATA, ask
+from emulator.tests.table import table
+
+LIST = f"{DATA}/inventory_lists/my-inventorylist1"
+TEXT = re.compile(r"<[^>]+>")
+
+
+def open_last(emulator: Emulator, get: Get) -> str:
+    """Return the page of the latest exchange."""
+    number = emulator.workspace.journal.last_number
+    answer = get(f"/traffic/{number}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def read_correction(page: str) -> dict[str, Any]:
+    """Return the corrected request of a page; empty if the page has none."""
+    form = re.search(r"<form[^>]*data-correction[^>]*>", page)
+    if form is None:
+        return {}
+    named = dict(re.findall(r'data-(method|target|headers)="([^"]*)"', form[0]))
+    body = re.search(r'<textarea[^>]*id="corrected-body"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    return {
+        "method": named["method"],
+        "target": unescape(named["target"]),
+        "headers": json.loads(unescape(named["headers"])),
+        "body": json.loads(unescape(body[1])) if body else None,
+    }
+
+
+def send(emulator: Emulator, correction: dict[str, Any]) -> int:
+    """Send a corrected request and return the status."""
+    options = {"json": correction["body"]} if correction["body"] is not None else {}
+    headers = {n: v for n, v in correction["headers"].items() if n != "content-type"}
+    target, method = correction["target"], correction["method"]
+    return ask(emulator, method, target, headers=headers, **options).status_code
+
+
+def test_the_list_shows_the_newest_exchange_first(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    ask(emulator, "GET", f"{DATA}/inventory_lists/none?count=1")
+    page = get("/traffic").text
+    paths = re.findall(r'data-label="Path" title="([^"]*)"', page)
+    assert paths[:2] == [f"{DATA}/inventory_lists/none?count=1", f"{DATA}/sites"]
+    assert '<span class="badge warn">404</span>' in page
+    assert "InventoryListNotFoundException" in page
+
+
+@table(
+    ("query", "shown"),
+    [
+        ("method=GET", 1),
+        ("path=inventory_lists", 1),
+        ("path=/**/sites", 1),
+        ("status=4xx", 1),
+        ("fault=*NotFound*", 1),
+        ("client=nobody", 0),
+    ],
+)
+def test_the_list_is_filtered(emulator: Emulator, get: Get, query: str, shown: int) -> None:
+    ask(emulator, "POST", f"{DATA}/sites")
+    ask(emulator, "GET", f"{DATA}/inventory_lists/none")
+    emulator.workspace.journal.drop_oldest()  # of the token request
+    ask(emulator, "PATCH", f"{DATA}/sites")
+    rows = re.findall(r'data-label="No\."', get(f"/traffic?{query}").text)
+    assert len(rows) >= shown
+    assert (len(rows) == 0) == (shown == 0)
+
+
+def test_a_filter_that_is_no_filter_is_refused(get: Get) -> None:
+    assert get("/traffic?status=high").status_code == 400
+
+
+def test_an_exchange_that_the_journal_does_not_have_is_not_found(get: Get) -> None:
+    assert get("/traffic/12345").status_code == 404
+
+
+def test_texts_of_clients_stay_texts(emulator: Emulator, get: Get) -> None:
+    script = "<script>alert(1)</script>"
+    ask(emulator, "PATCH", LIST, json={"description": script, "nosuch": script})
+    pages = [get("/traffic").text, open_last(emulator, get)]
+    ask(emulator, "GET", f"{DATA}/inventory_lists/%3Cscript%3E?{script}")
+    pages += [get("/traffic").text, open_last(emulator, get)]
+    assert all(script not in page for page in pages)
+
+
+def test_a_state_conflict_is_explained_and_corrected(emulator: Emulator, get: Get) -> None:
+    sent = {"_resource_state": "0" * 64, "description": "newer"}
+    assert ask(emulator, "PATCH", LIST, json=sent).status_code == 409
+    page = open_last(emulator, get)
+    assert "Why 409 ResourceStateConflictException?" in page
+    assert "RST-2" in page
+    correction = read_correction(page)
+    state = (ask(emulator, "GET", LIST).json or {})["_resource_state"]
+    assert correction["method"] == "PATCH"
+    assert correction["target"] == LIST
+    assert correction["body"] == {"_resource_state": state, "description": "newer"}
+    assert send(emulator, correction) == 200
+
+
+def test_a_state_in_a_header_is_renewed_in_the_header(emulator: Emulator, get: Get) -> None:
+    headers = {"x-dw-resource-state": "0" * 64}
+    assert ask(emulator, "DELETE", LIST, headers=headers).status_code == 409
+    correction = read_correction(open_last(emulator, get))
+    assert len(correction["headers"]["x-dw-resource-state"]) == 64
+    assert correction["headers"]["x-dw-resource-state"] != "0" * 64
+    assert send(emulator, correction) == 204
+
+
+def test_a_state_of_a_missing_document_is_left_out(emulator: Emulator, get: Get) -> None:
+    sent = {"_resource_state": "0" * 64, "description": "new"}
+    path = f"{DATA}/inventory_lists/brand-new"
+    assert ask(emulator, "PUT", path, json=sent).status_code == 409
+    correction = read_correction(open_last(emulator, get))
+    assert correction["body"] == {"description": "new"}
+    assert send(emulator, correction) == 201
+
+
+class Refused(NamedTuple):
+    """A refused request, its rule, a part of the advice, and the status of the corrected request.
+
+    ``then`` is None if the page has no corrected request.
+    """
+
+    request: tuple[str, str]
+    options: dict[str, Any]
+    status: int
+    rule: str
+    advice: str
+    then: int | None
+
+
+REFUSED = [
+    Refused(("PATCH", LIST), {"json": {"descripton": "x"}}, 400, "DEC-1", "did you mean", 200),
+    Refused(("PATCH", LIST), {"json": {"zzz": 1}}, 400, "DEC-1", "leave the property out", 200),
+    Refused(("PATCH", LIST), {"json": {"c_zz": 1}}, 400, "DEC-5", "attribute definition", 200),
+    Refused(
+        ("PATCH", LIST), {"headers": {"If-Match": "x"}, "json": {}}, 412, "RST-4", "changed", 200
+    ),
+    Refused(("GET", f"{LIST[:-1]}"), {}, 404, "INV-2", "did you mean", 200),
+    Refused(("GET", f"{DATA}/inventory_lists/zzz"), {}, 404, "INV-2", "has no 'zzz'", None),
+    Refused(("GET", "/s/-/dw/data/v99_9/sites"), {}, 404, "URL-3", "form of 'v23_2'", 200),
+    Refused(("GET", "/s/-/dw/data/latest/sites"), {}, 400, "URL-3", "form of 'v23_2'", 200),
+    Refused(("GET", "/s/nosuch/dw/data/v23_2/sites"), {}, 404, "URL-4", "no site 'nosuch'", 200),
+    Refused(
+        ("PUT", f"{DATA}/inventory_lists/a"), {"json": {"id": "b"}}, 400, "INV-4", "the URL", 201
+    ),
+    Refused(("POST", LIST), {"json": {}}, 405, "URL-6", "This path takes GET", None),
+    Refused(
+        ("PATCH", LIST),
+        {"headers": {"Content-Type": "text/css"}, "data": "{}"},
+        *(415, "FMT-2", "Send JSON", 200),
+    ),
+    Refused(
+        ("GET", f"{DATA}/sites"),
+        {"headers": {"Authorization": "Bearer x"}},
+        *(401, "AUT-1", "valid now", 200),
+    ),
+    Refused(
+        ("GET", f"{DATA}/sites"), {"headers": {"Authorization": ""}}, 401, "AUT-1", "valid now", 200
+    ),
+]
+
+
+@table("case", REFUSED)
+def test_a_fault_has_its_rule_and_the_corrected_request(
+    emulator: Emulator, get: Get, case: Refused
+) -> None:
+    assert ask(emulator, *case.request, **case.options).status_code == case.status
+    page = open_last(emulator, get)
+    assert f">{case.rule}<" in page
+    assert case.advice in unescape(TEXT.sub("", page))
+    correction = read_correction(page)
+    assert (send(emulator, correction) if correction else None) == case.then
+
+
+def test_an_existing_document_is_changed_by_patch(emulator: Emulator, get: Get) -> None:
+    sent = {"_resource_state": "not_exists", "description": "x"}
+    assert ask(emulator, "PUT", LIST, json=sent).status_code == 409
+    correction = read_correction(open_last(emulator, get))
+    assert (correction["method"], correction["body"]) == ("PATCH", {"description": "x"})
+    assert send(emulator, correction) == 200
+
+
+def test_a_search_field_has_the_nearest_name(emulator: Emulator, get: Get) -> None:
+    term = {"fields": ["descripton"], "operator": "is", "values": ["x"]}
+    path = f"{DATA}/inventory_list_search"
+    assert ask(emulator, "POST", path, json={"query": {"term_query": term}}).status_code == 400
+    page = open_last(emulator, get)
+    assert "Fields: id, description" in unescape(page)
+    correction = read_correction(page)
+    assert correction["body"]["query"]["term_query"]["fields"] == ["description"]
+    assert send(emulator, correction) == 200
+
+
+def test_a_missing_permission_shows_the_settings(emulator: Emulator, get: Get) -> None:
+    settings = {"_v": "23.2", "clients": [{"client_id": "a" * 30, "resources": []}]}
+    assert ask(emulator, "POST", "/__emulator__/settings", json=settings).status_code < 300
+    assert ask(emulator, "GET", f"{DATA}/sites").status_code == 403
+    page = open_last(emulator, get)
+    assert "SET-1" in page
+    [shown] = re.findall(r'id="needed-settings"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    needed = json.loads(unescape(shown))
+    assert needed["clients"][0]["resources"][0]["resource_id"] == "/sites"
+    assert ask(emulator, "POST", "/__emulator__/settings", json=needed).status_code < 300
+    assert send(emulator, read_correction(page)) == 200
+
+
+def test_a_cut_body_is_not_corrected(emulator: Emulator, get: Get) -> None:
+    sent = {"_resource_state": "0" * 64, "description": "x" * 20_000}
+    ask(emulator, "PATCH", LIST, json=sent)
+    page = open_last(emulator, get)
+    assert "The journal keeps the beginning" in page
+    assert read_correction(page) == {}
+
+
+def test_an_exchange_is_taken_along(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "PATCH", LIST, json={"description": "it's"}, headers={"X-Trace": "1"})
+    page = open_last(emulator, get)
+
+    def read(name: str) -> str:
+        [found] = re.findall(rf'id="exchange-{name}"[^>]*>(.*?)</pre>', page, re.DOTALL)
+        return unescape(found)
+
+    assert read("curl").startswith(
+        "TOKEN=$(ocapi-emulator token --url http://localhost)\ncurl -X PATCH"
+    )
+    assert "-H 'x-trace: 1'" in read("curl")
+    assert "'\"'\"'" in read("curl")  # the quote in the body, for a shell
+    compile(read("pytest"), "test", "exec")
+    assert 'url = f"{ocapi.data_url}/inventory_lists/my-inventorylist1"' in read("pytest")
+    assert "assert answer.status_code == 200" in read("pytest")
+    [entry] = json.loads(read("har"))["log"]["entries"]
+    assert entry["request"]["method"] == "PATCH"
+    assert "Bearer ***" in page
+    assert emulator.token() not in page
+
+
+def read_events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(data) for data in re.findall(r"^data: (.*)$", text, re.MULTILINE)]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams that end after the first turn."""
+    monkeypatch.setattr(event, "STREAM_SECONDS", 0.2)
+    monkeypatch.setattr(event, "TURN_SECONDS", 0.21)
+
+
+@pytest.mark.usefixtures("short")
+def test_events_have_the_new_exchanges(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    before = emulator.workspace.journal.last_number
+    ask(emulator, "GET", f"{DATA}/inventory_lists/none")
+    answer = get("/traffic/events", headers={"Last-Event-ID": str(before)})
+    assert answer.mimetype == "text/event-stream"
+    assert answer.text.startswith("retry: ")
+    [batch] = read_events(answer.text)
+    assert (batch["count"], batch["faults"]) == (1, 1)
+    assert batch["exchanges"][0]["path"] == f"{DATA}/inventory_lists/none"
+    assert f"id: {before + 1}\n" in answer.text
+
+
+@pytest.mark.usefixtures("short")
+def test_events_begin_with_the_next_exchange(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    assert read_events(get("/traffic/events").text) == []
+
+
+@pytest.mark.usefixtures("short")
+def test_a_batch_of_events_is_bounded(emulator: Emulator, get: Get) -> None:
+    for _ in range(event.MAX_BATCH_EXCHANGES + 5):
+        ask(emulator, "GET", f"{DATA}/sites")
+    [batch] = read_events(get("/traffic/events?after=0").text)
+    assert batch["count"] > len(batch["exchanges"]) == event.MAX_BATCH_EXCHANGES
+
+
+@pytest.mark.usefixtures("short")
+def test_events_tell_that_the_journal_was_cleared(get: Get) -> None:
+    answer = get("/traffic/events", headers={"Last-Event-ID": "99999"})
+    assert "event: clear\n" in answer.text
+
+
+@pytest.mark.usefixtures("short")
+def test_the_number_of_streams_is_bounded(
+    monkeypatch: pytest.MonkeyPatch, emulator: Emulator, get: Get
+) -> None:
+    monkeypatch.setattr(event, "OPEN_STREAMS", BoundedSemaphore(1))
+    for _ in range(3):  # each stream frees its place
+        assert get("/traffic/events").status_code == 200
+    monkeypatch.setattr(event, "OPEN_STREAMS", BoundedSemaphore(1))
+    event.OPEN_STREAMS.acquire()
+    assert get("/traffic/events").status_code == 503
+    assert emulator.failure is None
