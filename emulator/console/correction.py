@@ -135,15 +135,15 @@ def _rename_property(failure: Failure, place: Place) -> Correction:
     return Correction(advice, _if_whole(failure, sent))
 
 
-def _drop_custom_property(failure: Failure, _: Place) -> Correction:
-    name = str(failure.arguments.get("property"))
-    name = name if name.startswith("c_") else f"c_{name}"
+def _drop_custom_properties(failure: Failure, _: Place) -> Correction:
+    """Leave the custom properties out: the fault does not say which of them is wrong."""
+    names = sorted(name for name in failure.sent.content or {} if name.startswith("c_"))
     advice = (
-        f"No attribute definition declares '{name}'. Declare the custom property by PUT of an "
-        "attribute definition of the object type, or leave the property out."
+        f"Of the custom properties ({', '.join(names)}) an attribute definition has to declare "
+        "each, with the type of the value. PUT an attribute definition of the object type, or "
+        "leave the property out."
     )
-    sent = failure.sent.change(_rename(failure.sent.content or {}, name, ""), name)
-    return Correction(advice, _if_whole(failure, sent))
+    return Correction(advice, _if_whole(failure, failure.sent.change({}, *names)))
 
 
 def _rename(value: Any, name: str, new_name: str) -> Any:
@@ -261,7 +261,7 @@ CORRECTIONS: Mapping[str, Correct] = {
     "IfMatchRequired": _require_match,
     "InvalidAccessToken": _sign_in,
     "InvalidAuthorizationHeader": _sign_in,
-    "InvalidCustomProperty": _drop_custom_property,
+    "InvalidCustomProperty": _drop_custom_properties,
     "InvalidIfMatch": _renew_state,
     "InvalidVersion": _choose_version,
     "MethodNotAllowed": _choose_method,
