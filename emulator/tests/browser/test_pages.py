@@ -26,12 +26,17 @@ PAGES = {
     "changes": "/data/changes",
     "snapshots": "/data/snapshots",
     "workspaces": "/data/workspaces",
+    "traffic": "/traffic",
+    "exchange": "/traffic/6",
+    "trouble": "/trouble",
     "access": "/access",
     "settings": "/access/settings",
+    "contract": "/contract?q=RST",
+    "api": "/contract/api/inventory-service",
     "error": "/no-such-page",
 }
 SERIOUS = ("serious", "critical")
-SHOWN = ("overview", "data", "document", "access")
+SHOWN = ("overview", "data", "document", "traffic", "exchange", "trouble", "access", "contract")
 """The pages of the screenshots, besides a refused change."""
 PORT = 8080
 """The port of the server in the screenshots, so that they are the same in each run."""
