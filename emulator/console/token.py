@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jwt
 
 from emulator.clock import render_instant
-from emulator.ocapi.access.client import find_client
+from emulator.ocapi.access.auth import find_client
 from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens
 from emulator.workspace.workspace import Workspace
 
