@@ -28,9 +28,13 @@ from emulator.console import app as console
 from emulator.console import page
 from emulator.console.setup import Setup
 from emulator.control import app as control
+from emulator.extending.check import extend
+from emulator.extending.error import ExtensionError
+from emulator.extending.source import read_extensions
 from emulator.fallback.answer import Fallback
 from emulator.fallback.upstream import Upstream
 from emulator.family import DROPPED, FAMILY, Family, find_endpoint
+from emulator.fixture.data_set import Collection
 from emulator.front_door import FrontDoor, RecordOptions, record
 from emulator.inventory_service import app as inventory_service
 from emulator.inventory_service.fixture import COLLECTIONS as INVENTORY_COLLECTIONS
@@ -42,9 +46,11 @@ from emulator.ocapi.access.direct_token import issue_token
 from emulator.ocapi.access.file_access import find_permissions
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.call import Service
-from emulator.ocapi.factory import create_document
+from emulator.ocapi.data_api import OWN, DataApi
+from emulator.ocapi.factory import Factory
+from emulator.ocapi.hook.point import Hook, UnknownHookError
 from emulator.ocapi.meta import api as meta
-from emulator.ocapi.resources import RESOURCES
+from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.code import folders
 from emulator.recording.exchange import Reply
 from emulator.recording.log import RequestLog, open_log
@@ -68,13 +74,7 @@ PART = "emulator.part"
 MAX_PARSED_RULES = 1024
 PARSED_RULES: dict[Hashable, tuple[Any, Any, Any, frozenset[str]]] = {}
 """Trace, converters, parts and names of arguments of the parsed routing rules."""
-COLLECTIONS = (*data.COLLECTIONS, *INVENTORY_COLLECTIONS, *ACCOUNT_COLLECTIONS)
-PERMISSIONS = control.Permissions(
-    permission.read,
-    lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), data.list_templates()),
-    lambda workspace, client_id: issue_token(workspace, client_id)._asdict(),
-    create_document,
-)
+OTHER_COLLECTIONS = (*INVENTORY_COLLECTIONS, *ACCOUNT_COLLECTIONS)
 
 
 def create_app(config: Config | None = None, **knobs: Any) -> Flask:
@@ -86,6 +86,7 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
 
     Raises:
         ConfigError: A field has an invalid value.
+        ExtensionError: A resource or hook of a user cannot be used; the error is a ConfigError.
         FixtureError: The data set has errors.
         RuleError: The file of failpoints, or a file of stubs, has errors.
         SettingsError: The settings document has errors.
@@ -97,28 +98,15 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     config = config or Config.from_environment(**knobs)
     app = Application("emulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # each API answers OPTIONS in its own way
-    service = app.extensions[SERVICE] = Service(config)
+    service = app.extensions[SERVICE] = _make_service(config)
     log = app.extensions[LOG] = open_log(config.log, verbose=config.verbose)
-    resources = data.register(app, service)
-    upstream = Upstream(config.upstream) if config.upstream else None
-    fallback = Fallback(app.url_map, stub_access.check, resources, upstream)
-    options = RecordOptions(config.journal_body, log, fallback)
-    families = [resources, *_register(app, service, resources, options)]
+    families, options = _register(app, service, log)
     readers = Readers(
         Declaration(families), StubDeclaration(_find_operation_of(app, tuple(families)))
     )
-    workspaces = startup.open_workspaces(config, COLLECTIONS, readers, families)
-    own = control.register(app, config, readers, COLLECTIONS, PERMISSIONS)
-    setup = Setup(
-        config,
-        resources,
-        app.wsgi_app,
-        RESOURCES,
-        COLLECTIONS,
-        issue_token,
-        PERMISSIONS.summarize,
-    )
-    families.append(console.register(app, setup, own))
+    collections = list_collections(service.api)
+    workspaces = startup.open_workspaces(config, collections, readers, families)
+    families.append(_register_control(app, service, readers, families[0]))
     app.extensions[EXTENSION] = workspaces
     app.family_names = frozenset({page.BLUEPRINT, *(family.name for family in families)})
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True  # for routes of users
@@ -129,6 +117,33 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     app.register_error_handler(Exception, _refuse_crash)
     app.wsgi_app = FrontDoor(families, workspaces, options, is_shared=config.is_shared)  # type: ignore[method-assign]
     return app
+
+
+def make_api(resources: Iterable[Resource]) -> DataApi:
+    """Return the Data API with the resources of users.
+
+    Raises:
+        ExtensionError: A resource cannot be served.
+    """
+    return extend(OWN, resources, OTHER_COLLECTIONS)
+
+
+def _make_service(config: Config) -> Service:
+    """Return the configuration of all calls, with resources and hooks of users.
+
+    Raises:
+        ExtensionError: A resource or a hook cannot be used.
+    """
+    extension = read_extensions(config.resources, config.hooks)
+    hooks: dict[str, list[Hook]] = {}
+    for name, hook in extension.hooks:
+        hooks.setdefault(name, []).append(hook)
+    return Service(config, make_api(extension.resources), hooks)
+
+
+def list_collections(api: DataApi) -> tuple[Collection, ...]:
+    """Return the collections of data sets of all APIs."""
+    return (*api.collections, *OTHER_COLLECTIONS)
 
 
 def _find_operation_of(app: Flask, families: Iterable[Family]) -> Callable[[str, str], str]:
@@ -143,16 +158,28 @@ def _find_operation_of(app: Flask, families: Iterable[Family]) -> Callable[[str,
 
 
 def _register(
-    app: Flask, service: Service, resources: Family, options: RecordOptions
-) -> list[Family]:
-    """Add the families beside the Data API, which serves all paths that no other family names."""
+    app: Flask, service: Service, log: RequestLog | None
+) -> tuple[list[Family], RecordOptions]:
+    """Add the families; the first serves all paths that no other family names.
+
+    Raises:
+        ExtensionError: There is no operation for the name of a hook.
+    """
     config = service.config
+    try:
+        resources = data.register(app, service)
+    except UnknownHookError as error:
+        raise ExtensionError(str(error)) from error
+    upstream = Upstream(config.upstream) if config.upstream else None
+    fallback = Fallback(app.url_map, stub_access.check, resources, upstream)
+    options = RecordOptions(config.journal_body, log, fallback)
 
     def serve_part(environ: "WSGIEnvironment", workspace: Workspace) -> Reply:
         environ[FAMILY], environ[PART] = resources, True
         return record(environ, workspace, options)
 
     families = [
+        resources,
         oauth.register(app, service),
         meta.register(app, service),
         batch.register(app, service, serve_part),
@@ -165,13 +192,45 @@ def _register(
     if ACCOUNT_MANAGER not in config.left_out:
         access = Access(identify_bearer, check_certificate)
         families.append(account_manager.register(app, access))
-    return families
+    return families, options
+
+
+def _register_control(app: Flask, service: Service, readers: Readers, resources: Family) -> Family:
+    """Add the control plane and the console; return the family of both."""
+    collections, functions = list_collections(service.api), _list_functions(service.api)
+    family = control.register(app, service.config, readers, collections, functions)
+    setup = Setup(
+        service.config,
+        resources,
+        app.wsgi_app,
+        service.api.resources,
+        collections,
+        issue_token,
+        functions.summarize,
+    )
+    return console.register(app, setup, family)
+
+
+def _list_functions(api: DataApi) -> control.Permissions:
+    """Return the functions of the Data API for the control plane."""
+    return control.Permissions(
+        permission.read,
+        lambda exchanges: traffic.summarize(traffic.read_uses(exchanges), api.templates),
+        lambda workspace, client_id: issue_token(workspace, client_id)._asdict(),
+        lambda workspace, name, given: Factory(api, workspace).create(name, given),
+    )
 
 
 def workspaces_of(app: Flask) -> Workspaces:
     """Return the workspaces of an application."""
     found: Workspaces = app.extensions[EXTENSION]
     return found
+
+
+def api_of(app: Flask) -> DataApi:
+    """Return the Data API of an application."""
+    service: Service = app.extensions[SERVICE]
+    return service.api
 
 
 def unserved_of(app: Flask) -> Mapping[str, int]:

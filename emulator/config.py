@@ -7,7 +7,7 @@ The command line makes the flag ``--some-knob`` of each field. The environment v
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
@@ -156,6 +156,14 @@ class Config:
     tls_name: str = knob("", "Further host names and addresses of the certificate.", "NAME,NAME")
     tls_cert: str = knob("", "Serve https with this certificate (PEM).", "FILE")
     tls_key: str = knob("", "Private key of --tls-cert (PEM).", "FILE")
+    resources: str | Sequence[Any] = knob(
+        "", "Python file with resources and hooks of your own.", "FILE.py"
+    )
+    """In a program also a list of resources, kept as a tuple."""
+    hooks: str | Mapping[str, Any] | Sequence[Any] = knob(
+        "", "JSON file of hooks: a URL by the name of the hook.", "FILE"
+    )
+    """In a program also functions by the name of the hook, kept as pairs."""
 
     def __post_init__(self) -> None:
         if self.dialect not in DIALECTS:
@@ -168,6 +176,7 @@ class Config:
             if (number := getattr(self, name)) not in allowed:
                 bounds = f"{allowed.start} and {allowed.stop - 1}"
                 raise ConfigError(f"{name} {number} is not between {bounds}")
+        self._freeze_extensions()
         self._check_store()
         self._check_upstream()
         if bool(self.tls_cert) != bool(self.tls_key):
@@ -175,6 +184,20 @@ class Config:
         for name in self.versions - {"any"}:
             if not VERSION.fullmatch(name):
                 raise ConfigError(f"version '{name}' is not of the form v23_2")
+
+    def _freeze_extensions(self) -> None:
+        """Keep resources and hooks of a program as tuples: a Config may be a key."""
+        resources: Any = self.resources
+        hooks: Any = self.hooks
+        try:
+            if not isinstance(resources, str):
+                object.__setattr__(self, "resources", tuple(resources))
+            if not isinstance(hooks, str):
+                named = {n: tuple(h) if isinstance(h, list) else h for n, h in dict(hooks).items()}
+                object.__setattr__(self, "hooks", tuple(named.items()))
+        except (TypeError, ValueError) as error:
+            known = "resources are a file or a list, hooks a file or a map by their names"
+            raise ConfigError(known) from error
 
     def _check_store(self) -> None:
         """Check the store; no message repeats its URL, which may have a password."""

@@ -5,13 +5,13 @@ from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.app import create_app, log_of, unserved_of, workspaces_of
+from emulator.app import api_of, create_app, log_of, unserved_of, workspaces_of
 from emulator.config import Config
 from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
 from emulator.http.listener import Listener
 from emulator.ocapi.access.direct_token import issue_token
-from emulator.ocapi.factory import create_document
+from emulator.ocapi.factory import Factory
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
@@ -138,7 +138,8 @@ class Emulator:
             FactoryError: The name is unknown, or the properties are not valid.
             WorkspaceError: The name of the workspace is not valid.
         """
-        return create_document(self.workspaces.get(workspace), document, properties)
+        factory = Factory(api_of(self.app), self.workspaces.get(workspace))
+        return factory.create(document, properties)
 
     def reset(self) -> None:
         """Bring the default workspace back to its start: data, clock, journal, rules."""

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from emulator.app import COLLECTIONS
+from emulator.app import api_of, list_collections
 from emulator.config import Config
 from emulator.control.app import PATH_PREFIX
 from emulator.server import Emulator
-from emulator.store import Store, StoreUnavailable
+from emulator.store import StoreUnavailable
 
 SHOWN_COLLECTIONS = (
     *("sites", "catalogs", "categories", "products", "inventory_lists"),
@@ -40,7 +40,7 @@ def describe(emulator: Emulator) -> dict[str, str]:
     control = " --control-token SECRET" if config.control_token else ""
     facts = {
         "version": metadata.version("ocapi-emulator"),
-        "data_set": f"{config.fixtures}: {_count(emulator.workspace.store)}",
+        "data_set": f"{config.fixtures}: {_count(emulator)}",
         "dialect": config.dialect,
         "versions": ", ".join(sorted(config.versions)) or "all published",
         "store": _name_store(config),
@@ -51,9 +51,10 @@ def describe(emulator: Emulator) -> dict[str, str]:
     return {name: text for name, text in facts.items() if text}
 
 
-def _count(store: Store) -> str:
+def _count(emulator: Emulator) -> str:
+    store, collections = emulator.workspace.store, list_collections(api_of(emulator.app))
     try:
-        counts = {c.name: store.count(c.name) for c in COLLECTIONS if not c.single}
+        counts = {c.name: store.count(c.name) for c in collections if not c.single}
     except StoreUnavailable:  # the server answers 503 until the store is back
         return "the store can't be reached"
     shown = {name: count for name in SHOWN_COLLECTIONS if (count := counts.get(name))}

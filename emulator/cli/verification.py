@@ -57,6 +57,7 @@ RULE_FAMILIES = (
         "SLOT",
         "ABT",
         "LIB",
+        "HOOK",
     ),
 )
 PYTEST_INI = """[pytest]

@@ -1,9 +1,6 @@
 """The Data API as a blueprint: routes made from the resources, one view, one exit."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import cache
-from itertools import chain
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask
@@ -13,21 +10,18 @@ from werkzeug.routing import BaseConverter
 
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.family import INJECTED, Family
-from emulator.fixture.data_set import Collection
-from emulator.ocapi.access import client, origin
-from emulator.ocapi.access.client import CLIENTS
+from emulator.ocapi.access import origin
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.cache import AnswerCache
 from emulator.ocapi.call import IS_CACHEABLE, Call, Route, Service
 from emulator.ocapi.check import CHECKS, CHECKS_OF_OPTIONS
+from emulator.ocapi.hook.point import plan
+from emulator.ocapi.hook.run import answer_with_hooks, explain
 from emulator.ocapi.meta import description
-from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Verb, list_methods
-from emulator.ocapi.resources import COLLECTIONS as OWN_COLLECTIONS
-from emulator.ocapi.resources import RESOURCES
-from emulator.ocapi.schema import custom, faults
+from emulator.ocapi.resource import list_methods
+from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT
 from emulator.ocapi.schema.faults import Fault
-from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.verbs import VERBS
 from emulator.ocapi.wire import envelope, formats, override, url, versions
 from emulator.ocapi.wire.formats import Format
@@ -36,28 +30,6 @@ from emulator.request import Response, current_request
 from emulator.store import StateConflict
 
 NAME = "data"
-DESCRIBED = frozenset(collection.name for collection in OWN_COLLECTIONS)
-COLLECTIONS = (
-    *(resource.fixtures() for resource in RESOURCES if resource.name not in DESCRIBED),
-    *OWN_COLLECTIONS,
-    Collection(
-        CLIENTS, "clients.json", client.read_client, required=True, survives_empty_reset=True
-    ),
-    *custom.list_collections(r.document.type_name for r in RESOURCES if r.document.custom),
-)
-
-SEARCH_REQUEST = SearchRequest()
-OPERATIONS = tuple(chain(*(resource.operations for resource in RESOURCES)))
-OWN_FAULTS = (
-    MALFORMED_SEARCH_PARAMETER,
-    *chain(*(resource.faults for resource in RESOURCES)),
-    *chain(*(refused for resource in RESOURCES for refused in resource.refusals.values())),
-    *chain(*(resource.search.faults for resource in RESOURCES if resource.search)),
-    *chain(*(operation.faults for operation in OPERATIONS)),
-)
-FAULTS = faults.TABLE | {kind.name: kind for kind in OWN_FAULTS}
-"""All faults by name, those of resources included."""
-
 VERSION_STATUS = "x-dw-version-status"
 HEADERS = {  # ENV-8
     "Expires": "Thu, 01-Jan-1970 00:00:00 GMT",
@@ -97,8 +69,11 @@ def register(app: Flask, service: Service) -> Family:
 
     Returns:
         The family of all resources.
+
+    Raises:
+        UnknownHookError: No operation has the extension point of a hook.
     """
-    paths = _list_routes()
+    paths = plan(service.api.routes, service.hooks)
     routes = {f"{NAME}.{path}": route for path, route in paths.items()}
     app.url_map.converters["segment"] = SegmentConverter
 
@@ -124,11 +99,11 @@ def register(app: Flask, service: Service) -> Family:
     return Family(
         name=NAME,
         paths=("/s", "/dw", "/dwsso"),
-        application=AnswerCache(app),
+        application=AnswerCache(app, service.api.search_path),
         refuse=lambda error: _refuse(error, service),
         routes=app.url_map,
         operations=dict(_name_operations(routes)),
-        faults={name: kind.arguments for name, kind in FAULTS.items()},
+        faults={name: kind.arguments for name, kind in service.api.faults.items()},
         prepare=override.apply,
     )
 
@@ -138,51 +113,6 @@ def _name_operations(routes: Mapping[str, Route]) -> Iterator[tuple[tuple[str, s
     for endpoint, route in routes.items():
         for method in (*route.methods, *route.operations):
             yield (endpoint, method), description.name_operation(method, route.template)
-
-
-def list_templates() -> list[str]:
-    """Return the paths that are served below the version, with ids in braces."""
-    return ["/".join(route.template) for route in _list_routes().values()]
-
-
-@cache
-def _list_routes() -> Mapping[str, Route]:
-    """Return the routes of all resources by their path below the version.
-
-    The operations of a path may belong to several resources; the verbs belong to one.
-    """
-    routes = {path: route for resource in RESOURCES for path, route in _routes_of(resource)}
-    for resource in RESOURCES:
-        for operation in resource.operations:
-            template = tuple(operation.path.split("/"))
-            path = _match_template(template)
-            route = routes.get(path) or Route(resource, template, {}, resource.document)
-            operations = {**route.operations, operation.method: operation}
-            routes[path] = replace(route, operations=operations)
-    return routes
-
-
-def _routes_of(resource: Resource) -> Iterator[tuple[str, Route]]:
-    """Yield path and route of the verbs of a resource."""
-    children = tuple(child for child in RESOURCES if resource in child.ancestors)
-    document = resource.document
-    many, one = resource.methods(of_collection=True), resource.methods(of_collection=False)
-    of_all = Route(resource, resource.template, many, document, of_collection=True)
-    of_one = Route(resource, resource.document_template, one, document, children=children)
-    routes = [of_all, of_one]
-    if resource.search is not None:
-        methods: dict[str, Verb] = {METHODS_BY_VERB["search"]: "search"}
-        routes.append(Route(resource, resource.search_template, methods, SEARCH_REQUEST))
-    for route in routes:
-        if route.methods:
-            yield _match_template(route.template), route
-    for name in resource.aliases:
-        yield name, of_all
-
-
-def _match_template(template: Iterable[str]) -> str:
-    """Return the routing rule of a template."""
-    return "/".join(f"<segment:{s[1:-1]}>" if s.startswith("{") else s for s in template)
 
 
 def serve(call: Call) -> Response:
@@ -200,7 +130,7 @@ def _answer(call: Call) -> Answer:
     a fault; the write of another client applies to the newer document.
     """
     if injected := call.request.environ.get(INJECTED):
-        fault = FAULTS[injected.name].make(injected.arguments)
+        fault = call.service.api.faults[injected.name].make(injected.arguments)
         if injected.hint:
             fault.hint = injected.hint
         raise fault
@@ -211,6 +141,8 @@ def _answer(call: Call) -> Answer:
     operation, key = call.operation, call.key
     method = "GET" if call.method == "HEAD" else call.method
     answer = operation.answer if operation else VERBS[call.route.methods[method]]
+    if points := call.route.hooks.get(method):
+        return answer_with_hooks(call, points, answer)
     while True:
         try:
             return answer(call)
@@ -227,7 +159,10 @@ def _refuse(error: HTTPException, service: Service) -> Response:
         return serve(call)
     kind = FAULTS_BY_STATUS.get(error.code or 500, faults.INTERNAL_SERVER_ERROR)
     malformed = formats.find_malformed(request) if kind is faults.MALFORMED_PARAMETER else ()
-    return _finish(call, _answer_fault(call, kind(*malformed)))
+    fault = kind(*malformed)
+    if hint := explain(getattr(error, "original_exception", None)):
+        fault.hint = hint
+    return _finish(call, _answer_fault(call, fault))
 
 
 def _answer_options(call: Call) -> Answer:

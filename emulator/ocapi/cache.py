@@ -17,7 +17,6 @@ from flask import Flask, request_finished, request_started, request_tearing_down
 
 from emulator.family import INJECTED
 from emulator.ocapi.call import IS_CACHEABLE
-from emulator.ocapi.resources import RESOURCES
 from emulator.recording import caller
 from emulator.store import StoreUnavailable
 from emulator.workspace.registry import current
@@ -31,8 +30,6 @@ MAX_CACHED_BODY_BYTES = 64 * 1024
 ENTRY_OVERHEAD_BYTES = 4096  # headers, the request as key, and objects
 SEARCH_LENGTH = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 """Content-Length of a cacheable search, up to 9,999 bytes: the request is the key of an entry."""
-SEARCH_PATHS = ("/".join(r.search_template) for r in RESOURCES if r.search)
-SEARCH_PATH = re.compile(f".*/(?:{'|'.join(re.sub('{.*?}', '[^/]+', p) for p in SEARCH_PATHS)})")
 CACHED_METHODS = ("GET", "POST")
 OWN_HOOKS = 1  # before_request functions of the application itself
 OK_STATUS = "200"
@@ -93,10 +90,12 @@ class AnswerCache:
 
     Args:
         app: The Flask application; the answers depend on the workspace of the request.
+        search_path: The pattern of the paths of searches.
     """
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, search_path: re.Pattern[str]) -> None:
         self.app = app
+        self.search_path = search_path
         self.application: WSGIApplication = app.wsgi_app
         self._caches: WeakKeyDictionary[Workspace, WorkspaceCache] = WeakKeyDictionary()
 
@@ -104,7 +103,7 @@ class AnswerCache:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer from the cache if possible, otherwise from the application."""
-        if environ["REQUEST_METHOD"] not in CACHED_METHODS or not _is_cacheable(environ):
+        if environ["REQUEST_METHOD"] not in CACHED_METHODS or not self._is_cacheable(environ):
             return self.application(environ, start_response)
         if _has_hooks(self.app):
             return self.application(environ, start_response)
@@ -120,6 +119,17 @@ class AnswerCache:
             start_response(cached.status, headers)
             return cached.body
         return self._answer(environ, start_response, cache, key)
+
+    def _is_cacheable(self, environ: "WSGIEnvironment") -> bool:
+        """Return True for a short reading request with a token."""
+        if "HTTP_AUTHORIZATION" not in environ or INJECTED in environ:
+            return False
+        length = environ.get("CONTENT_LENGTH")
+        if environ["REQUEST_METHOD"] == "GET":
+            return length in (None, "", "0")
+        is_short = length is not None and SEARCH_LENGTH.fullmatch(length) is not None
+        is_search = is_short and self.search_path.fullmatch(environ["PATH_INFO"]) is not None
+        return is_search and type(environ["wsgi.input"]) is BytesIO
 
     def _find_cache(self, workspace: Workspace) -> WorkspaceCache:
         version = workspace.version()  # before the answer is made
@@ -169,22 +179,6 @@ def _has_hooks(app: Flask) -> bool:
     )
     own = len(app.before_request_funcs.get(None, ())) == OWN_HOOKS
     return not own or any(hooks) or any(signals) or bool(app.teardown_appcontext_funcs)
-
-
-def _is_cacheable(environ: "WSGIEnvironment") -> bool:
-    """Return True for a short reading request with a token."""
-    if "HTTP_AUTHORIZATION" not in environ or INJECTED in environ:
-        return False
-    length = environ.get("CONTENT_LENGTH")
-    if environ["REQUEST_METHOD"] == "GET":
-        return length in (None, "", "0")
-    is_short = length is not None and SEARCH_LENGTH.fullmatch(length) is not None
-    return is_short and _is_search(environ) and type(environ["wsgi.input"]) is BytesIO
-
-
-def _is_search(environ: "WSGIEnvironment") -> bool:
-    searches = environ["REQUEST_METHOD"] == "POST" and SEARCH_PATH.fullmatch(environ["PATH_INFO"])
-    return bool(searches)
 
 
 def _make_key(environ: "WSGIEnvironment") -> Any:

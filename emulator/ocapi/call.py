@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from emulator.cached_property import cached_property
@@ -26,6 +26,10 @@ from emulator.store import Key, Record, Store, WatchedStore
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
+if TYPE_CHECKING:
+    from emulator.ocapi.data_api import DataApi
+    from emulator.ocapi.hook.point import Hooks, OperationHooks
+
 logger = logging.getLogger("emulator")
 
 SITES = "sites"
@@ -41,6 +45,8 @@ class Service:
 
     Args:
         config: The configuration of the server.
+        api: The resources of the application.
+        hooks: The hooks of users by extension point.
 
     Attributes:
         versions: The path segments of the accepted versions.
@@ -49,8 +55,10 @@ class Service:
         unserved: The number of requests by hint, up to ``MAX_LOGGED_HINTS`` hints.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, api: "DataApi", hooks: "Hooks | None" = None) -> None:
         self.config = config
+        self.api = api
+        self.hooks = hooks or {}
         self.dialect: Dialect = DIALECTS[config.dialect]
         named = config.versions - {ANY}
         self.accepts_any = ANY in config.versions
@@ -89,6 +97,7 @@ class Route:
         of_collection: Whether the path is a collection's rather than a document's.
         children: The resources below a document, on all levels.
         operations: The operations beside the verbs, by method.
+        hooks: The hooks of users, by method.
     """
 
     resource: Resource
@@ -98,6 +107,7 @@ class Route:
     of_collection: bool = False
     children: tuple[Resource, ...] = ()
     operations: Mapping[str, Operation] = field(default_factory=dict)
+    hooks: Mapping[str, "OperationHooks"] = field(default_factory=dict)
 
     @property
     def allowed(self) -> set[str]:
@@ -175,7 +185,7 @@ class Call:
     expansions: tuple[str, ...] = ()
     content: Any = None
     changes: Mapping[str, Any] = {}
-    watched: Store | None = None
+    replacement: Store | None = None
 
     def __init__(
         self,
@@ -207,17 +217,23 @@ class Call:
         Raises:
             StoreUnavailable: The shared store can't be reached.
         """
-        return self.workspace.store if self.watched is None else self.watched
+        return self.workspace.store if self.replacement is None else self.replacement
 
     @contextmanager
     def watching(self) -> Iterator[WatchedStore]:
         """Note all reads of the store, so that a write can expect what was read."""
-        watched = WatchedStore(self.workspace.store)
-        self.watched = cast("Store", watched)
-        try:
+        watched = WatchedStore(self.store)
+        with self.replacing(cast("Store", watched)):
             yield watched
+
+    @contextmanager
+    def replacing(self, store: Store) -> Iterator[None]:
+        """Use another store in place of the workspace's store."""
+        outer, self.replacement = self.replacement, store
+        try:
+            yield
         finally:
-            self.watched = None
+            self.replacement = outer
 
     @property
     def path(self) -> str:

@@ -6,7 +6,7 @@ rules (13).
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.call import SITES, Call
@@ -207,22 +207,13 @@ def check_document(call: Call) -> None:
 
     A request that needs no body and has none brings an empty object (FMT-6).
     """
-    call.content, operation = {}, call.operation
-    if call.method in READS or (operation and operation.body is None):
+    call.content = {}
+    if not has_document(call):
         return
-    document, is_partial = call.route.body, call.method not in ("PUT", "POST")
-    needs_body = call.method != "DELETE" and not document.is_read_only
-    if operation and operation.body:
-        document, needs_body = operation.body, operation.needs_body
-    document = document.at(call.version)
+    document, needs_body = _find_schema(call)
     if needs_body or call.body:
         call.content = formats.decode(call.request, call.body, document, call.version)
-    changes = document.decode(
-        call.content,
-        version=call.version,
-        partial=is_partial,
-        find_custom=partial(find_declared, call.store),
-    )
+    changes = _read_changes(call, document)
     if call.permission.writable is not None:
         sent = {name: call.content[name] for name in call.content if name in changes}
         if forbidden := call.permission.check_write(sent):
@@ -231,6 +222,39 @@ def check_document(call: Call) -> None:
             fault.hint = f"missing in write_attributes of the settings entry: {forbidden} ({entry})"
             raise fault
     call.changes = changes
+
+
+def has_document(call: Call) -> bool:
+    """Return whether a request may have a document."""
+    return call.method not in READS and not (call.operation and call.operation.body is None)
+
+
+def _find_schema(call: Call) -> tuple[Document, bool]:
+    """Return the schema of the request's document, and whether a request needs the document."""
+    document, operation = call.route.body, call.operation
+    needs_body = call.method != "DELETE" and not document.is_read_only
+    if operation and operation.body:
+        document, needs_body = operation.body, operation.needs_body
+    return document.at(call.version), needs_body
+
+
+def _read_changes(call: Call, document: Document) -> dict[str, Any]:
+    return document.decode(
+        call.content,
+        version=call.version,
+        partial=call.method not in ("PUT", "POST"),
+        find_custom=partial(find_declared, call.store),
+    )
+
+
+def read_again(call: Call) -> None:
+    """Read the properties that the content sets, after a hook has changed the content.
+
+    Raises:
+        Fault: The first violation in document order.
+    """
+    if has_document(call):
+        call.changes = _read_changes(call, _find_schema(call)[0])
 
 
 # The order of ORD-1. The numbers are those of the contract's section 7.

@@ -9,8 +9,8 @@ from marshmallow import missing
 from emulator.clock import render_instant
 from emulator.fixture.data_set import Collection
 from emulator.fixture.reference import KeyOf, SameSite, StoreRecords, find_dangling
+from emulator.ocapi.data_api import DataApi
 from emulator.ocapi.resource import Resource
-from emulator.ocapi.resources import COLLECTIONS, RESOURCES
 from emulator.ocapi.schema.custom import find_declared
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import (
@@ -53,38 +53,6 @@ PARENT_PROPERTIES: Mapping[str, Mapping[str, Any]] = {
 }
 """The properties that a document above must have, by collection of the document below."""
 
-OWN_COLLECTIONS = {collection.name: collection for collection in COLLECTIONS}
-"""The collections of data sets that a resource does not describe itself, by name."""
-
-
-class FactoryError(ValueError):
-    """A document cannot be created; the message has the reason."""
-
-
-def create_document(workspace: Workspace, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Create a document in a workspace; return the properties except passwords, and the ids above.
-
-    The document is written as an entry of a data set is: read-only properties count, and rules for
-    requests do not. Missing documents above and missing required properties are added.
-
-    Args:
-        workspace: The workspace.
-        name: The name of the document, such as ``inventory_list``, or of the collection.
-        given: Properties, and ids of the documents above.
-
-    Raises:
-        FactoryError: The name is unknown, the properties are not valid, or there is such a
-            document.
-    """
-    resource = _find_resource(name)
-    record = _create(workspace, resource, given)
-    # The entries of own collections name their ids in another way.
-    is_own = resource.name in OWN_COLLECTIONS
-    ids = given if is_own else dict(zip(resource.keys, record.key, strict=False))
-    made: dict[str, Any] = orjson.loads(orjson.dumps({**ids, **record.properties}, default=dict))
-    made.pop(PASSWORD, None)
-    return made
-
 
 def sketch_document(resource: Resource) -> dict[str, Any]:
     """Return believable values of the properties that a new document must have, without ids."""
@@ -93,43 +61,184 @@ def sketch_document(resource: Resource) -> dict[str, Any]:
     return {name: _make_value(name, fields[name]) for name in sorted(names) if name in fields}
 
 
-def _find_resource(name: str) -> Resource:
-    named = {resource.name: resource for resource in reversed(RESOURCES)}
-    named |= {resource.document.type_name: resource for resource in reversed(RESOURCES)}
-    if name not in named:
-        known = sorted({resource.document.type_name for resource in RESOURCES})
-        raise FactoryError(f"there is no document '{name}': use one of {', '.join(known)}")
-    return named[name]
+class FactoryError(ValueError):
+    """A document cannot be created; the message has the reason."""
 
 
-def _create(workspace: Workspace, resource: Resource, given: Mapping[str, Any]) -> Record:
-    own = OWN_COLLECTIONS.get(resource.name)
-    entry = {**({} if own else _add_missing(workspace, resource, given)), **given}
-    _check_custom(workspace.store, resource, given)
-    fixtures = own or resource.fixtures()
-    try:
-        record = fixtures.decode(entry)
-    except ValueError as error:
-        raise FactoryError(f"{resource.document.type_name}: {error}") from error
-    for problem in find_dangling(fixtures.references, record, StoreRecords(workspace.store)):
-        raise FactoryError(problem + _advise(resource, problem.partition(":")[0], given))
-    now = render_instant(workspace.clock.now())
-    dates = {} if own else resource.record(record.key, {}, now, created=True).properties
-    record = Record(record.key, {**dates, **record.properties})
-    arrange = fixtures.arrange or (lambda records: {resource.name: [*records]})
-    unique = fixtures.unique(record) if fixtures.unique else None
-    puts = []
-    for collection, records in arrange([record]).items():
-        for one in records:
-            new = collection == resource.name or one.key == unique
-            puts.append(Put(collection, one, Presence.ABSENT if new else Presence.ANY))
-    if unique and all(put.record.key != unique for put in puts):  # no index has the value
-        _check_unique(workspace.store, fixtures, unique)
-    try:
-        workspace.store.apply(*puts)
-    except StateConflict as error:
-        raise FactoryError(f"{resource.name} has {_name_taken(workspace, puts)} already") from error
-    return record
+class Factory:
+    """The creation of documents in a workspace.
+
+    Args:
+        api: The resources.
+        workspace: The workspace.
+    """
+
+    def __init__(self, api: DataApi, workspace: Workspace) -> None:
+        self._api = api
+        self._clock = workspace.clock
+        self._store = workspace.store
+        self._described = {collection.name: collection for collection in api.described}
+
+    def create(self, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Create a document; return the properties except passwords, and the ids above.
+
+        The document is written as an entry of a data set is: read-only properties count, and rules
+        for requests do not. Missing documents above and missing required properties are added.
+
+        Args:
+            name: The name of the document, such as ``inventory_list``, or of the collection.
+            given: Properties, and ids of the documents above.
+
+        Raises:
+            FactoryError: The name is unknown, the properties are not valid, or there is such a
+                document.
+        """
+        resource = self._find_resource(name)
+        record = self._create(resource, given)
+        # The entries of own collections name their ids in another way.
+        is_own = resource.name in self._described
+        ids = given if is_own else dict(zip(resource.keys, record.key, strict=False))
+        made: dict[str, Any] = orjson.loads(
+            orjson.dumps({**ids, **record.properties}, default=dict)
+        )
+        made.pop(PASSWORD, None)
+        return made
+
+    def _find_resource(self, name: str) -> Resource:
+        reverse = self._api.resources[::-1]  # the first of several resources counts
+        by_type = {resource.document.type_name: resource for resource in reverse}
+        named = {resource.name: resource for resource in reverse} | by_type
+        if name not in named:
+            known = sorted(by_type)
+            raise FactoryError(f"there is no document '{name}': use one of {', '.join(known)}")
+        return named[name]
+
+    def _create(self, resource: Resource, given: Mapping[str, Any]) -> Record:
+        own = self._described.get(resource.name)
+        entry = {**({} if own else self._add_missing(resource, given)), **given}
+        _check_custom(self._store, resource, given)
+        fixtures = own or resource.fixtures()
+        try:
+            record = fixtures.decode(entry)
+        except ValueError as error:
+            raise FactoryError(f"{resource.document.type_name}: {error}") from error
+        for problem in find_dangling(fixtures.references, record, StoreRecords(self._store)):
+            raise FactoryError(problem + _advise(resource, problem.partition(":")[0], given))
+        now = render_instant(self._clock.now())
+        dates = {} if own else resource.record(record.key, {}, now, created=True).properties
+        record = Record(record.key, {**dates, **record.properties})
+        arrange = fixtures.arrange or (lambda records: {resource.name: [*records]})
+        unique = fixtures.unique(record) if fixtures.unique else None
+        puts = []
+        for collection, records in arrange([record]).items():
+            for one in records:
+                new = collection == resource.name or one.key == unique
+                puts.append(Put(collection, one, Presence.ABSENT if new else Presence.ANY))
+        if unique and all(put.record.key != unique for put in puts):  # no index has the value
+            _check_unique(self._store, fixtures, unique)
+        try:
+            self._store.apply(*puts)
+        except StateConflict as error:
+            raise FactoryError(
+                f"{resource.name} has {_name_taken(self._store, puts)} already"
+            ) from error
+        return record
+
+    def _add_missing(self, resource: Resource, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the ids and the required properties that the caller leaves out."""
+        added: dict[str, Any] = {}
+        if resource.parent is not None:
+            names = resource.keys[: len(resource.parent.keys)]
+            wanted = PARENT_PROPERTIES.get(resource.name, {})
+            above = self._find_above(resource.parent, given, names, wanted)
+            added |= dict(zip(names, above, strict=True))
+        for target in resource.references.values():
+            if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
+                key = self._create_or_find(target.collection)
+                added |= dict(zip(target.names, key, strict=True))
+        if resource.key not in {**given, **added}:
+            added[resource.key] = self._find_new_id(resource, tuple(added.values()))
+        document = resource.stored or resource.document
+        for name in {*_list_required(document), *resource.needed}.difference(given, added):
+            declared: Any = document.fields[name]
+            collection = resource.references.get(name)
+            if isinstance(collection, str):
+                id_ = self._create_or_find(collection)[-1]
+                added[name] = [id_] if isinstance(declared, Array) else id_
+            else:
+                added[name] = _make_value(name, declared)
+        return added
+
+    def _find_above(
+        self,
+        parent: Resource,
+        given: Mapping[str, Any],
+        names: tuple[str, ...],
+        wanted: Mapping[str, Any],
+    ) -> Key:
+        """Return the key of the document above: the named one, the first possible, or a new one.
+
+        Args:
+            parent: The resource of the document above.
+            given: The properties from the caller.
+            names: The names of the ids of the document above, outermost first.
+            wanted: The properties of a possible document above.
+
+        Raises:
+            FactoryError: The caller names a document above that does not exist.
+        """
+        store = self._store
+        if names[-1] not in given:
+            known = {i: given[name] for i, name in enumerate(names[:-1]) if name in given}
+            above = tuple(known.values()) if len(known) == len(names) - 1 else ()
+            for record in store.scan(
+                parent.name, 0, store.count(parent.name, above), above
+            ).records:
+                if all(record.get(name) == value for name, value in wanted.items()):
+                    return record.key
+            ids = {parent.keys[i]: id_ for i, id_ in known.items()}
+            return self._create(parent, {**ids, **wanted}).key
+        grand = parent.parent
+        above = self._find_above(grand, given, names[:-1], {}) if grand else ()
+        key = (*above, given[names[-1]])
+        if not isinstance(key[-1], str) or store.get(parent.name, key) is None:
+            raise FactoryError(f"{names[-1]}: there is no '{given[names[-1]]}' in {parent.name}")
+        return key
+
+    def _create_or_find(self, collection: str) -> Key:
+        """Return the key of the first document of a collection, or of a new document."""
+        first = self._store.scan(collection, 0, 1).records
+        record = first[0] if first else self._create(self._find_resource(collection), {})
+        return record.key
+
+    def _find_new_id(self, resource: Resource, above: Key) -> str:
+        """Return an id that no document has: a free value of the property, or a new id."""
+        store, reference = self._store, resource.references.get(resource.key)
+        if resource.name == OCAPI_CONFIGS:
+            return self._find_site()
+        site = above[:1] if isinstance(reference, SameSite) else ()
+        collection = reference.collection if isinstance(reference, SameSite) else reference
+        values: Iterable[str] = getattr(resource.document.fields[resource.key], "values", ())
+        if isinstance(collection, str):
+            records = store.scan(collection, 0, store.count(collection, site), site).records
+            values = (record.key[-1] for record in records)
+        for value in values:
+            if store.get(resource.name, (*above, value)) is None:
+                return value
+        if isinstance(collection, str):
+            referenced = self._find_resource(collection)
+            record = self._create(referenced, dict(zip(referenced.keys, site, strict=False)))
+            return record.key[-1]
+        return _make_id(store, resource, above)
+
+    def _find_site(self) -> str:
+        """Return the id of a site without a configuration of the OCAPI."""
+        store = self._store
+        configs = store.scan(OCAPI_CONFIGS, 0, store.count(OCAPI_CONFIGS)).records
+        taken = {record.key[-1] for record in configs}
+        sites = store.scan(SITES, 0, store.count(SITES)).records
+        free = (site.key[-1] for site in sites if site.key[-1] not in taken)
+        return next(free, "") or self._create(self._find_resource(SITES), {}).key[-1]
 
 
 def _advise(resource: Resource, name: str, given: Mapping[str, Any]) -> str:
@@ -153,112 +262,10 @@ def _check_unique(store: Store, collection: Collection, unique: Key) -> None:
             raise FactoryError(f"{name}: shares '{'/'.join(unique)}' with '{key}'")
 
 
-def _add_missing(
-    workspace: Workspace, resource: Resource, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the ids and the required properties that the caller leaves out."""
-    added: dict[str, Any] = {}
-    if resource.parent is not None:
-        names = resource.keys[: len(resource.parent.keys)]
-        wanted = PARENT_PROPERTIES.get(resource.name, {})
-        above = _find_above(workspace, resource.parent, given, names, wanted)
-        added |= dict(zip(names, above, strict=True))
-    for target in resource.references.values():
-        if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
-            key = _create_or_find(workspace, target.collection)
-            added |= dict(zip(target.names, key, strict=True))
-    if resource.key not in {**given, **added}:
-        added[resource.key] = _find_new_id(workspace, resource, tuple(added.values()))
-    document = resource.stored or resource.document
-    for name in {*_list_required(document), *resource.needed}.difference(given, added):
-        declared: Any = document.fields[name]
-        collection = resource.references.get(name)
-        if isinstance(collection, str):
-            id_ = _create_or_find(workspace, collection)[-1]
-            added[name] = [id_] if isinstance(declared, Array) else id_
-        else:
-            added[name] = _make_value(name, declared)
-    return added
-
-
-def _find_above(
-    workspace: Workspace,
-    parent: Resource,
-    given: Mapping[str, Any],
-    names: tuple[str, ...],
-    wanted: Mapping[str, Any],
-) -> Key:
-    """Return the key of the document above: the named one, the first possible one, or a new one.
-
-    Args:
-        workspace: The workspace.
-        parent: The resource of the document above.
-        given: The properties from the caller.
-        names: The names of the ids of the document above, outermost first.
-        wanted: The properties of a possible document above.
-
-    Raises:
-        FactoryError: The caller names a document above that does not exist.
-    """
-    store = workspace.store
-    if names[-1] not in given:
-        known = {i: given[name] for i, name in enumerate(names[:-1]) if name in given}
-        above = tuple(known.values()) if len(known) == len(names) - 1 else ()
-        for record in store.scan(parent.name, 0, store.count(parent.name, above), above).records:
-            if all(record.get(name) == value for name, value in wanted.items()):
-                return record.key
-        ids = {parent.keys[i]: id_ for i, id_ in known.items()}
-        return _create(workspace, parent, {**ids, **wanted}).key
-    grand = parent.parent
-    above = _find_above(workspace, grand, given, names[:-1], {}) if grand else ()
-    key = (*above, given[names[-1]])
-    if not isinstance(key[-1], str) or store.get(parent.name, key) is None:
-        raise FactoryError(f"{names[-1]}: there is no '{given[names[-1]]}' in {parent.name}")
-    return key
-
-
-def _create_or_find(workspace: Workspace, collection: str) -> Key:
-    """Return the key of the first document of a collection; create a document if there is none."""
-    first = workspace.store.scan(collection, 0, 1).records
-    record = first[0] if first else _create(workspace, _find_resource(collection), {})
-    return record.key
-
-
-def _find_new_id(workspace: Workspace, resource: Resource, above: Key) -> str:
-    """Return an id that no document has: a free value of the property, or a new id."""
-    store, reference = workspace.store, resource.references.get(resource.key)
-    if resource.name == OCAPI_CONFIGS:
-        return _find_site(workspace)
-    site = above[:1] if isinstance(reference, SameSite) else ()
-    collection = reference.collection if isinstance(reference, SameSite) else reference
-    values: Iterable[str] = getattr(resource.document.fields[resource.key], "values", ())
-    if isinstance(collection, str):
-        records = store.scan(collection, 0, store.count(collection, site), site).records
-        values = (record.key[-1] for record in records)
-    for value in values:
-        if store.get(resource.name, (*above, value)) is None:
-            return value
-    if isinstance(collection, str):
-        referenced = _find_resource(collection)
-        record = _create(workspace, referenced, dict(zip(referenced.keys, site, strict=False)))
-        return record.key[-1]
-    return _make_id(store, resource, above)
-
-
-def _find_site(workspace: Workspace) -> str:
-    """Return the id of a site without a configuration of the OCAPI."""
-    store = workspace.store
-    configs = store.scan(OCAPI_CONFIGS, 0, store.count(OCAPI_CONFIGS)).records
-    taken = {record.key[-1] for record in configs}
-    sites = store.scan(SITES, 0, store.count(SITES)).records
-    free = (site.key[-1] for site in sites if site.key[-1] not in taken)
-    return next(free, "") or _create(workspace, _find_resource(SITES), {}).key[-1]
-
-
-def _name_taken(workspace: Workspace, puts: Iterable[Put]) -> str:
+def _name_taken(store: Store, puts: Iterable[Put]) -> str:
     """Return the ids and unique values of a refused document that other documents have."""
     new = [put for put in puts if put.expected is Presence.ABSENT]
-    taken = [put for put in new if workspace.store.get(put.collection, put.record.key)]
+    taken = [put for put in new if store.get(put.collection, put.record.key)]
     # Without any, another request has deleted the other document meanwhile.
     return " and ".join(f"'{'/'.join(put.record.key)}'" for put in taken or new)
 

@@ -90,9 +90,9 @@ class Operation:
     faults: tuple[FaultType, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Resource:
-    """A resource of the Data API.
+    """A resource of the Data API. Each value is equal to itself only.
 
     Attributes:
         path: The path below the version or below the parent, such as ``inventory_lists``.

@@ -29,4 +29,6 @@ DEFAULTS: dict[str, Any] = {
     "tls_name": "",
     "tls_cert": "",
     "tls_key": "",
+    "resources": "",
+    "hooks": "",
 }

@@ -1,12 +1,12 @@
 """The job ``sfcc-site-archive-export`` (IMP-8)."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
 
-from emulator.fixture.data_set import Collection, list_entries
+from emulator.fixture.data_set import list_entries
 from emulator.fixture.impex.archive import BUSINESS_MANAGER
 from emulator.fixture.impex.client_permissions import CLIENTS, PATH, UNIT, write_permissions
 from emulator.fixture.impex.format import Format
@@ -89,16 +89,13 @@ class Units:
         return isinstance(units, dict) and units.get(name) is True
 
 
-def export_archive(
-    call: Call, parameters: Mapping[str, str], collections: Sequence[Collection]
-) -> Outcome:
+def export_archive(call: Call, parameters: Mapping[str, str]) -> Outcome:
     """Write an archive with the wanted data units.
 
     Args:
         call: The call that has started the job.
         parameters: The parameters of the execution: ``ExportFile``, ``DataUnits`` (JSON) and
             ``OverwriteExportFile``.
-        collections: All collections of data sets.
     """
     name = parameters.get("ExportFile", "")
     overwrites = parameters.get("OverwriteExportFile", "").lower() == "true"
@@ -114,7 +111,7 @@ def export_archive(
         return Outcome(failure=f"The file '{name}' already exists.")
     log = Log()
     log.inform(f"ExportFile:  {name}")
-    files = _write(call, units, collections, log)
+    files = _write(call, units, log)
     content = make_zip({"version.txt": VERSION, **files}, PurePosixPath(name).stem)
     call.workspace.files.write(f"{FOLDER}/{name}", content, call.workspace.clock.now())
     for unknown in dict.fromkeys(units.list_unknown()):
@@ -126,10 +123,10 @@ def export_archive(
     return Outcome(log.list_lines())
 
 
-def _write(
-    call: Call, units: Units, collections: Sequence[Collection], log: Log
-) -> dict[str, bytes]:
+def _write(call: Call, units: Units, log: Log) -> dict[str, bytes]:
     written = {*list_written(), BUSINESS_MANAGER}
+    api = call.service.api
+    collections = (*api.described_resources, *api.described)
     with call.store.frozen() as store:
         entries = {
             collection.name: list(collection.encode(store, collection.name))

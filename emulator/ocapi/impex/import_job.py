@@ -6,7 +6,6 @@ from contextlib import closing
 from itertools import groupby
 from operator import attrgetter
 
-from emulator.fixture.data_set import Collection
 from emulator.fixture.impex.archive import (
     BUSINESS_MANAGER,
     BUSINESS_MANAGER_SITE,
@@ -26,7 +25,6 @@ from emulator.ocapi.access.client import read_client
 from emulator.ocapi.call import Call
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.merge import Described, Draft, Merge
-from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES, assign_sites
 from emulator.ocapi.resources.customer.customer_lists import find_list_id
 from emulator.ocapi.resources.customer.memberships import remove_memberships
@@ -44,24 +42,18 @@ MAX_PASSES = 50  # over the refused objects of an archive, which may refer to la
 MAX_IMPORT_BYTES = 256 * 1024 * 1024  # of all files, expanded
 
 
-def import_archive(
-    call: Call,
-    parameters: Mapping[str, str],
-    resources: Sequence[Resource],
-    collections: Sequence[Collection],
-) -> Outcome:
+def import_archive(call: Call, parameters: Mapping[str, str]) -> Outcome:
     """Merge an uploaded archive into the data of the workspace, in one step.
 
     Args:
         call: The call that has started the job.
         parameters: The parameters of the execution: ``ImportFile`` and ``ImportMode``.
-        resources: All resources.
-        collections: The collections of data sets that a resource does not describe itself.
     """
     name, mode = parameters.get("ImportFile", ""), parameters.get("ImportMode", "merge")
     if mode.lower() != "merge":
         return Outcome(failure=f"The import mode '{mode}' isn't supported.")
-    known = [*(one.name for one in resources), *(one.name for one in collections)]
+    api = call.service.api
+    known = [*(one.name for one in api.resources), *(one.name for one in api.described)]
     try:
         archive = _read(call, name, known)
     except ImpexError as error:
@@ -69,7 +61,7 @@ def import_archive(
     if archive.errors:
         lines = tuple(f"ERROR {error}" for error in archive.errors)
         return Outcome(lines, f"The archive can't be read: {archive.errors[0]}")
-    described = Described(resources, collections)
+    described = Described(api.resources, api.described)
     return Outcome(retry_on_conflict(lambda: _merge(call, name, archive, described)))
 
 

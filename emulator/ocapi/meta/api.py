@@ -12,7 +12,6 @@ from emulator.ocapi.access import auth
 from emulator.ocapi.call import Call, Service
 from emulator.ocapi.check import check_site, refuse_version
 from emulator.ocapi.meta import description as meta
-from emulator.ocapi.resources import RESOURCES
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.wire import envelope, formats, versions
@@ -81,7 +80,7 @@ def _describe(call: Call, version: str) -> dict[str, Any]:
     if not (versions.is_version(version) and call.service.accepts(version)):
         raise refuse_version(call, version)
     return meta.describe(
-        RESOURCES,
+        call.service.api.resources,
         f"{request.root_path}{call.address.prefix}/dw/data/{version}",
         call.host,
         call.host_url.partition("://")[0],

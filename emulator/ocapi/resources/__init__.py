@@ -24,7 +24,6 @@ from emulator.ocapi.resources import (
 )
 from emulator.ocapi.resources.inventory.inventory_lists import INVENTORY_LISTS
 from emulator.ocapi.resources.inventory.product_inventory_records import PRODUCT_INVENTORY_RECORDS
-from emulator.ocapi.resources.object_type.values import HOLDERS
 from emulator.ocapi.resources.site.cartridges import BUSINESS_MANAGER
 from emulator.ocapi.resources.site.sites import SITES
 
@@ -54,5 +53,4 @@ RESOURCES: tuple[Resource, ...] = (
 COLLECTIONS: tuple[Collection, ...] = (*object_type.COLLECTIONS, *preference.COLLECTIONS)
 """The collections of data sets that a resource does not describe itself."""
 
-HOLDERS.extend(RESOURCES)
-register_jobs(RESOURCES, COLLECTIONS)
+register_jobs()

@@ -90,6 +90,8 @@ KNOBS = (
     Knob("tls_name", "--tls-name", "OCAPI_EMULATOR_TLS_NAME", "shop.test", "shop.test"),
     Knob("tls_cert", "--tls-cert", "OCAPI_EMULATOR_TLS_CERT", "cert.pem", "cert.pem"),
     Knob("tls_key", "--tls-key", "OCAPI_EMULATOR_TLS_KEY", "key.pem", "key.pem"),
+    Knob("resources", "--resources", "OCAPI_EMULATOR_RESOURCES", "mine.py", "mine.py"),
+    Knob("hooks", "--hooks", "OCAPI_EMULATOR_HOOKS", "hooks.json", "hooks.json"),
 )
 
 
@@ -355,7 +357,7 @@ def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
     given = {knob.name: knob.given for knob in KNOBS if not knob.name.startswith("tls")}
     given |= {"failpoints": str(failpoints), "control_token": "", "settings": "", "stubs": ""}
-    given |= {"store": "memory", "without": "webdav"}
+    given |= {"store": "memory", "without": "webdav", "resources": "", "hooks": ""}
     variables = {f"OCAPI_EMULATOR_{name.upper()}": value for name, value in given.items()}
     with serving(**variables) as (_, url), Emulator(token_key=SECRET) as other:
         assert url.startswith("http://localhost:")

@@ -7,11 +7,13 @@ from threading import Event
 import orjson
 import pytest
 
-from emulator.app import COLLECTIONS
+from emulator.app import list_collections, make_api
 from emulator.cli import progress
 from emulator.cli.progress import showing_progress
 from emulator.fixture.data_set import FixtureError, load
 from emulator.fixture.progress import begin_step, count_entries, watching
+
+COLLECTIONS = list_collections(make_api(()))
 
 TIMEOUT = 30
 

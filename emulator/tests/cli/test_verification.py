@@ -34,7 +34,7 @@ OF_OUR_OWN = {"AUT-3", "AUT-6", "AUT-7", "SET-1", "SET-2", "SET-3", "SET-4", "SE
 OF_OUR_OWN |= {"STOCK-2", "PAGE-3"}
 OF_RESOURCES = {"OBJ", "IMP", "COD", "JOB", "CART", "CUS", "ACC", "COB", "PRF", "USER", "ROLE"}
 OF_RESOURCES |= {"PERM", "SYS", "ALERT", "CONF", "PRD", "CAT", "MKT", "ORDER", "STO", "GC"}
-OF_RESOURCES |= {"SLOT", "ABT", "LIB"}
+OF_RESOURCES |= {"SLOT", "ABT", "LIB", "HOOK"}
 OWN_CONFIGURATION = ": needs a server of its own configuration"
 
 

@@ -5,11 +5,13 @@ from html import unescape
 from time import process_time
 
 from emulator import Emulator
-from emulator.app import COLLECTIONS
+from emulator.app import list_collections, make_api
 from emulator.store import Record
 from emulator.tests.console.conftest import Get
 from emulator.tests.control_client import DATA, ask
 from emulator.tests.table import table
+
+COLLECTIONS = list_collections(make_api(()))
 
 LISTS = "/data/collections/inventory_lists"
 LIST = "my-inventorylist1"

@@ -323,11 +323,9 @@ def test_items_can_be_whole_and_without_a_state(monkeypatch: pytest.MonkeyPatch)
 
 ENVELOPE = ("_v", "_type", "_resource_state")
 SERVE_THREE_LEVELS = """
-import emulator.ocapi.resources as resources
 from emulator.tests.ocapi.things import THREE_LEVELS
-resources.RESOURCES = (*resources.RESOURCES, *THREE_LEVELS)
 from emulator import Emulator
-emulator = Emulator(fixtures="samples")
+emulator = Emulator(fixtures="samples", resources=THREE_LEVELS)
 client = emulator.app.test_client()
 headers = {"Authorization": f"Bearer {emulator.token()}"}
 def ask(method, path, value=None):

@@ -1,6 +1,6 @@
 """The rules that a resource declares beside its verbs: views, effects, operations, renames.
 
-A process of its own serves the resources: the resources of an application are known at import.
+One further process serves the resources for all tests of this module.
 """
 
 import json
@@ -15,7 +15,6 @@ PROGRAM = """
 import json
 import sys
 from dataclasses import replace
-import emulator.ocapi.resources as resources
 from emulator.ocapi.answer import Answer, answer_document, answer_page
 from emulator.ocapi.resource import Operation
 from emulator.ocapi.schema.faults import FaultType
@@ -94,13 +93,12 @@ GUARDED = declare(
     ignored={"create": {"count"}, "update": {"good"}})
 BELOW = declare(*ALL, path="below", parent=GUARDED, parent_key="guarded_id")
 SEVERAL = declare("read", path="several", parameters={"site_id": String()})
-resources.RESOURCES = (
-    *resources.RESOURCES, BOX, LID, FIXED, CHECKED, GIVEN, GUARDED, BELOW, SEVERAL)
+RESOURCES = BOX, LID, FIXED, CHECKED, GIVEN, GUARDED, BELOW, SEVERAL
 from emulator import Emulator
 
 class Client:
     def __init__(self, **options):
-        self.emulator = Emulator(fixtures="samples", **options)
+        self.emulator = Emulator(fixtures="samples", resources=RESOURCES, **options)
         self.client = self.emulator.app.test_client()
         self.headers = {"Authorization": f"Bearer {self.emulator.token()}"}
 

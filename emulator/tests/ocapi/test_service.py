@@ -4,12 +4,13 @@ import pytest
 
 from emulator.config import Config
 from emulator.ocapi.call import Service
+from emulator.ocapi.data_api import OWN
 from emulator.ocapi.schema import faults
 from emulator.tests.table import table
 
 
 def test_a_hint_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    service = Service(Config())
+    service = Service(Config(), OWN)
     for hint in ("one", "two", "one"):
         service.advise(faults.VERSION_NOT_FOUND("v1_0"), hint)
     assert [record.message for record in caplog.records] == ["one", "two"]
@@ -18,7 +19,7 @@ def test_a_hint_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_hints_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.ocapi.call.MAX_LOGGED_HINTS", 2)
-    service = Service(Config())
+    service = Service(Config(), OWN)
     for hint in ("one", "two", "three", "one"):
         service.advise(faults.VERSION_NOT_FOUND("v1_0"), hint)
     assert service.unserved == {"one": 2, "two": 1}
@@ -31,6 +32,6 @@ def test_hints_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_accepted_versions_are_the_list_or_all_published(
     accepted: str, segments: set[str], count: int
 ) -> None:
-    service = Service(Config(accept_versions=accepted))
+    service = Service(Config(accept_versions=accepted), OWN)
     assert segments <= service.versions
     assert len(service.versions) == count

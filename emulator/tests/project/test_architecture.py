@@ -21,7 +21,7 @@ LAYERS: tuple[set[str], ...] = (
     {"__init__"},
     {"server"},
     {"app"},
-    {"startup", "front_door"},
+    {"startup", "front_door", "extending"},
     {"fallback"},
     {"http"},
     {"console"},

@@ -2,17 +2,16 @@
 
 import inspect
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from marshmallow import Schema
 from werkzeug.test import Client
 
-from emulator import Emulator
+from emulator import Emulator, extending
 from emulator.cli.main import commands
 from emulator.recording.match import ExchangeMatch
 from emulator.testing import plugin as pytest_plugin
@@ -115,43 +114,52 @@ def test_links_within_the_page_lead_to_headings() -> None:
 
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
-ADD_AND_USE_LOCKERS = """
-import sys
-import emulator.ocapi.resources as resources
-example = sys.modules["example"] = type(sys)("example")
-exec(sys.stdin.read(), vars(example))
-resources.RESOURCES = (*resources.RESOURCES, example.LOCKERS)
-from emulator import Emulator
-emulator = Emulator(fixtures="samples")
-client = emulator.app.test_client()
-headers = {"Authorization": f"Bearer {emulator.token()}"}
-base = "/s/-/dw/data/v23_2"
-def ask(method, path, value=None):
-    answer = client.open(f"{base}/{path}", method=method, json=value, headers=headers)
-    return answer.status_code, answer.json
-print(ask("PUT", "lockers/a", {"name": "Main station", "slots": 40})[0])
-print(ask("PUT", "lockers/a", {"slots": 501})[1]["fault"]["type"])
-print(ask("GET", "lockers/a")[1]["slots"], ask("GET", "lockers")[1]["total"])
-query = {"query": {"text_query": {"fields": ["name"], "search_phrase": "station"}}}
-print(ask("POST", "locker_search", query)[1]["total"])
-print(ask("GET", "lockers/b")[1]["fault"]["message"])
-emulator.check()
-"""
+EXTENDING = (ROOT / "docs" / "extending.md").read_text()
 
 
-def test_the_example_resource_is_served() -> None:
-    [source] = re.findall(r"```python\n(.*?)```", ARCHITECTURE, re.DOTALL)
-    program = [sys.executable, "-c", ADD_AND_USE_LOCKERS]
-    done = subprocess.run(  # noqa: S603 - the program of this test
-        program, input=source, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.stdout.splitlines() == [
-        "201",
-        "PropertyConstraintViolationException",
-        "40 1",
-        "1",
-        "No locker with ID 'b' could be found.",
-    ], done.stderr
+def test_the_example_resource_has_20_lines_and_is_served(tmp_path: Path) -> None:
+    [source] = re.findall(r"`lockers.py`:\n\n```python\n(.*?)```", EXTENDING, re.DOTALL)
+    assert len([line for line in source.splitlines() if line.strip()]) <= 20
+    (tmp_path / "lockers.py").write_text(source)
+    emulator = Emulator(fixtures="samples", resources=str(tmp_path / "lockers.py"))
+    client, headers = Client(emulator.app), {"Authorization": f"Bearer {emulator.token()}"}
+
+    def ask(method: str, json: Any = None, path: str = "lockers/a") -> tuple[int, Any]:
+        url = f"/s/-/dw/data/v23_2/{path}"
+        answer = client.open(url, method=method, json=json, headers=headers)
+        return answer.status_code, answer.json
+
+    assert ask("PUT", {"name": "Main station", "slots": 40})[0] == 201
+    fault = ask("PUT", {"slots": 501})[1]["fault"]
+    assert fault["type"] == "PropertyConstraintViolationException"
+    assert ask("GET")[1]["slots"] == 40
+    assert ask("GET", path="lockers")[1]["total"] == 1
+    status, answer = ask("GET", path="lockers/b")
+    assert (status, answer["fault"]["message"]) == (404, "There's no locker 'b'.")
+    emulator.check()
+
+
+def test_the_example_hook_changes_and_refuses(tmp_path: Path) -> None:
+    [source] = re.findall(r"```python\n([^`]*HOOKS = [^`]*)```", EXTENDING)
+    (tmp_path / "hooks.py").write_text(source)
+    emulator = Emulator(fixtures="samples", resources=str(tmp_path / "hooks.py"))
+    client, headers = Client(emulator.app), {"Authorization": f"Bearer {emulator.token()}"}
+    url = "/s/-/dw/data/v23_2/inventory_lists/a"
+    made = client.put(url, json={"description": " wide "}, headers=headers)
+    assert (made.status_code, (made.json or {})["description"]) == (201, "wide")
+    refused = client.put(url, json={"description": "forbidden"}, headers=headers)
+    assert (refused.json or {})["fault"]["arguments"] == {
+        "extensionPoint": "dw.ocapi.data.inventory_list.beforePUT",
+        "statusCode": "BAD_TEXT",
+        "statusMsg": "Use another text.",
+        "statusDetails": {"line": 1},
+    }
+
+
+def test_the_public_names_are_those_of_the_guide() -> None:
+    used = set(re.findall(r"\bapi\.([A-Za-z_]+)", EXTENDING))
+    assert used <= set(extending.__all__)
+    assert {"Resource", "Operation", "SearchField", "find_resource"} <= used
 
 
 def test_the_map_of_the_architecture_names_existing_files() -> None:

@@ -86,8 +86,16 @@ def test_the_wheel_holds_the_data_sets(names: list[str]) -> None:
 
 
 def test_the_wheel_holds_the_licence(names: list[str]) -> None:
-    [licence] = [name for name in names if name.rpartition("/")[2] == "LICENSE"]
-    assert ".dist-info/" in licence
+    licences = [name for name in names if name.rpartition("/")[2] == "LICENSE"]
+    [viewer] = [name for name in licences if ".dist-info/" not in name]
+    assert viewer == "emulator/console/static/vendor/swagger-ui/LICENSE"
+    assert len(licences) == 2
+
+
+def test_the_wheel_holds_the_ledger(names: list[str]) -> None:
+    rules = [name for name in names if name.startswith("emulator/ledger/")]
+    assert "emulator/ledger/state.toml" in rules
+    assert len(rules) > 40
 
 
 def test_the_wheel_holds_the_pages_of_the_console(names: list[str]) -> None:

@@ -8,6 +8,7 @@ from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
 from emulator.ocapi.call import Service
+from emulator.ocapi.data_api import OWN
 from emulator.store import MemoryStore, Store, StoreUnavailable
 from emulator.workspace.registry import Workspaces
 from emulator.workspace.workspace import Workspace
@@ -44,7 +45,7 @@ def lose(emulator: Emulator) -> Store:
 
 
 def ask(emulator: Emulator, path: str, method: str = "GET", **options: Any) -> TestResponse:
-    token = Service(emulator.config).tokens(emulator.workspace).issue(CLIENT, 99)
+    token = Service(emulator.config, OWN).tokens(emulator.workspace).issue(CLIENT, 99)
     headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
     client = Client(emulator.app)
     return client.open(path, method=method, headers=headers, environ_overrides=LOCAL, **options)

@@ -131,7 +131,7 @@ def change_system_attribute(
     else:
         check_new(name, after)
     if _ends_values(before, after):
-        for place in find_places(object_type):
+        for place in find_places(call.service.api.resources, object_type):
             yield from remove_values(call.store, place, name)
         yield Clear(PREFERENCE_VALUES, (object_type, name))
 

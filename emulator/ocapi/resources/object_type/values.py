@@ -1,16 +1,12 @@
 """The stored values of attributes: removed with the definition (OBJ-7)."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.schema.custom import OBJECT_TYPES
 from emulator.ocapi.schema.document import Document
 from emulator.store import Change, Key, Put, Record, Store, remove_property
-
-HOLDERS: list[Resource] = []
-"""All resources; ``emulator.ocapi.resources`` adds them."""
 
 
 class Place(NamedTuple):
@@ -25,12 +21,11 @@ class Place(NamedTuple):
     path: tuple[str, ...] = ()
 
 
-@cache
-def find_places(object_type: str) -> tuple[Place, ...]:
-    """Return the places of the attribute values of a system object type."""
-    return tuple(
+def find_places(resources: Iterable[Resource], object_type: str) -> Iterator[Place]:
+    """Yield the places of the attribute values of a system object type, in all resources."""
+    return (
         Place(holder.name, path)
-        for holder in HOLDERS
+        for holder in resources
         for path, document in _walk((), (holder.document,))
         if document.custom and OBJECT_TYPES.get(document.type_name) == object_type
     )

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Request, Response
 
 from emulator import Emulator
 from emulator.family import FAULT, INJECTED, TOO_LARGE, Injected
-from emulator.ocapi import app as data_app
 from emulator.ocapi.access import permission
 from emulator.ocapi.batch import api as batch
+from emulator.ocapi.data_api import OWN
 from emulator.recording.match import Match
 from emulator.store import Key, MemoryStore, Record, Store
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
@@ -318,7 +318,7 @@ def test_a_fault_that_is_told_is_answered(
 
 def test_faults_that_can_be_told_are_those_of_no_other_family() -> None:
     assert len(batch.FAULTS_BY_NAME) == 8
-    assert set(batch.FAULTS_BY_NAME).isdisjoint(data_app.FAULTS)
+    assert set(batch.FAULTS_BY_NAME).isdisjoint(OWN.faults)
 
 
 def test_a_part_is_not_told_the_fault_of_its_request(seen: Send) -> None:

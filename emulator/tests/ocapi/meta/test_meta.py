@@ -10,6 +10,7 @@ from emulator.config import Config
 from emulator.ocapi.access import oauth
 from emulator.ocapi.app import register
 from emulator.ocapi.call import Service
+from emulator.ocapi.data_api import OWN
 from emulator.ocapi.meta.description import (
     TOKEN_PATH,
     describe,
@@ -180,7 +181,7 @@ def test_an_operation_is_named_after_method_and_path(
 
 
 def test_operation_ids_are_the_names_in_the_journal() -> None:
-    journal = set(register(Flask("x"), Service(Config())).operations.values())
+    journal = set(register(Flask("x"), Service(Config(), OWN)).operations.values())
     described = describe_all(*RESOURCES)["paths"].values()
     assert {
         operation["operationId"] for path in described for operation in path.values()

@@ -9,7 +9,7 @@ from werkzeug.test import Client, TestResponse
 from emulator import Emulator
 from emulator.fixture.impex.writer import make_zip
 from emulator.fixture.reference import StoreRecords, find_dangling
-from emulator.ocapi.app import COLLECTIONS
+from emulator.ocapi.data_api import OWN
 from emulator.store import Change, Delete, MemoryStore, Store
 
 SCOPE = "/s/-/dw/data/v23_2"
@@ -66,7 +66,7 @@ def let_in(
 def find_all_dangling(store: Store) -> Iterator[str]:
     """Yield the key of each record without a document above, and each dangling reference."""
     records = StoreRecords(store)
-    for collection in COLLECTIONS:
+    for collection in OWN.collections:
         for record in store.scan(collection.name, 0, store.count(collection.name)).records:
             if collection.parent and not records.has(collection.parent, record.key[:-1]):
                 yield f"{collection.name} {record.key}"

@@ -1,0 +1,1 @@
+"""Hooks: functions of users before, after and behind the operations of the Data API."""
