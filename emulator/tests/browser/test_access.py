@@ -73,3 +73,4 @@ def test_the_control_token_opens_the_console(open_page: Open, pool: Pool) -> Non
         assert page.evaluate("document.cookie") == ""
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.context.close()  # before the server: the page may still load its scripts

@@ -152,8 +152,10 @@ def test_screenshots(open_page: Open, screenshots: Path | None) -> None:
             page.get_by_role("button", name="Save changes (PATCH)").click()
             page.locator("[data-result] .notice").scroll_into_view_if_needed()
             page.screenshot(path=screenshots / f"fault-{scheme}.png")
+            page.context.close()  # before the server
         narrow = open_page(PAGES["collection"], base=emulator.url, width=360, height=640)
         narrow.screenshot(path=screenshots / "narrow-light.png")
+        narrow.context.close()
 
 
 def test_the_policy_of_the_content_is_kept(open_page: Open) -> None:
