@@ -4,7 +4,7 @@
 
     12:00:00.123 default aaaaaa GET /s/-/dw/data/v23_2/sites/a 404 SiteNotFoundException 1.2 ms
 
-A line costs two microseconds: everything but the times depends on a few texts, and is cached.
+Everything in a line but the times depends on a few texts, and is cached.
 """
 
 import logging
@@ -28,6 +28,16 @@ MAX_CACHED_LINES = 1024
 MAX_CACHED_CHARACTERS = 4096
 """The longest path and client of a line to cache."""
 BEARER = "Bearer "
+NO_TOKEN = Redactor("")
+NO_TOKEN_LENGTH = sys.maxsize
+MILLISECONDS = [f".{number:03d}" for number in range(1000)]
+"""The digits of milliseconds; a table takes a quarter of the time of a format."""
+
+
+NOTE_BYTES = 512
+"""Memory of a note without the text."""
+Entry = tuple[Exchange, str, float]
+"""An exchange, the name of the workspace, and the time in seconds since the epoch."""
 
 
 class Facts(NamedTuple):
@@ -85,6 +95,7 @@ class TextFormat:
     def __init__(self, *, verbose: bool = False, colored: bool = False) -> None:
         self._verbose = verbose
         self._colors = COLORS if colored else NO_COLORS
+        self._end = f" ms{self._colors.reset}\n"
 
     def describe(self, facts: Facts) -> str:
         """See ``Format.describe``."""
@@ -101,7 +112,7 @@ class TextFormat:
 
     def render(self, moment: str, described: str, exchange: Exchange) -> str:
         """See ``Format.render``."""
-        line = f"{moment}{described}{exchange.seconds * 1000:.1f} ms{self._colors.reset}\n"
+        line = f"{moment}{described}{exchange.seconds * 1000:.1f}{self._end}"
         return line + "".join(_quote_messages(exchange)) if self._verbose else line
 
     def note(self, _: str, __: str, text: str) -> str:
@@ -155,34 +166,19 @@ class RequestLog:
 
     def __init__(self, form: Format, write: Callable[[str], object] | None = None) -> None:
         self._format = form
-        self._writer = BatchWriter(write or open_standard_error(), self._report)
-        self._describe = lru_cache(maxsize=MAX_CACHED_LINES)(self._describe_anew)
+        self._writer = BatchWriter(self._render_all, write or open_standard_error())
+        self._describe_cached = lru_cache(maxsize=MAX_CACHED_LINES)(self._describe)
         self._clock = (0, "")
+        self._token = ("", NO_TOKEN_LENGTH)
 
     def add(self, exchange: Exchange, workspace: str) -> None:
-        """Log an exchange of a workspace."""
-        client, path = exchange.client, exchange.path
-        authorization = exchange.environ.get("HTTP_AUTHORIZATION", "")
-        length = len(client) + len(path)
-        if len(authorization) > length + len(BEARER):
-            authorization = _leave_out_long_token(authorization)
-        is_cached = length <= MAX_CACHED_CHARACTERS
-        described = (self._describe if is_cached else self._describe_anew)(
-            workspace,
-            client,
-            exchange.method,
-            path,
-            exchange.status,
-            exchange.fault,
-            exchange.failpoint,
-            authorization,
-            tuple(exchange.concealed),
-        )
-        self._writer.add(self._format.render(self._show_time(), described, exchange))
+        """Log an exchange of a workspace, soon."""
+        self._writer.add((exchange, workspace, time()), exchange.size)
 
     def note(self, level: str, text: str) -> None:
-        """Log a message beside the lines of requests."""
-        self._writer.add(self._format.note(self._show_time(), level, text))
+        """Log a message beside the lines of requests, soon."""
+        line = self._format.note(self._show_time(time()), level, text)
+        self._writer.add(line, NOTE_BYTES + len(line))
 
     def close(self) -> None:
         """Write all lines; the log can still be used."""
@@ -204,28 +200,60 @@ class RequestLog:
             root.removeHandler(handler)
             self.close()
 
-    def _show_time(self) -> str:
-        """Return the present time to the millisecond."""
-        now = time()
+    def _show_time(self, at: float) -> str:
+        """Return a time to the millisecond."""
         second, text = self._clock
-        if second != int(now):
-            second = int(now)
+        if second != int(at):
+            second = int(at)
             text = self._format.show_second(second)
             self._clock = second, text
-        return f"{text}.{int((now - second) * 1000):03d}"
+        return text + MILLISECONDS[int((at - second) * 1000)]
 
-    def _describe_anew(self, *values: Any) -> str:
-        *texts, status, fault, failpoint, authorization, concealed = values
-        redactor = Redactor(authorization, concealed)
+    def _describe(  # noqa: PLR0913, PLR0917 - the members of Facts
+        self,
+        workspace: str,
+        client: str,
+        method: str,
+        path: str,
+        status: int,
+        fault: str,
+        failpoint: str = "",
+        redactor: Redactor = NO_TOKEN,
+    ) -> str:
+        texts = [workspace, client, method, path]
         if redactor.may_find_secret("\n".join(texts)):
             texts = [redactor.text(text) for text in texts]
         workspace, client, method, path = (text[:MAX_SHOWN_CHARACTERS] for text in texts)
         facts = Facts(workspace, client, method, path, status, fault, failpoint)
         return self._format.describe(facts)
 
-    def _report(self, left_out: int) -> str:
-        text = f"{left_out} lines of the log are left out: nobody read them in time"
-        return self._format.note(self._show_time(), "warning", text)
+    def _render_all(self, entries: Sequence[Entry | str], left_out: int) -> str:
+        lines = [e if isinstance(e, str) else self._render(*e) for e in entries]
+        if left_out:
+            text = f"{left_out} lines of the log are left out: nobody read them in time"
+            lines.append(self._format.note(self._show_time(time()), "warning", text))
+        return "".join(lines)
+
+    def _render(self, exchange: Exchange, workspace: str, at: float) -> str:
+        client, method, path = exchange.client, exchange.method, exchange.path
+        authorization = exchange.environ.get("HTTP_AUTHORIZATION", "")
+        # Requests of a client often have the same header, the very same text.
+        known, shortest = self._token
+        if authorization is not known:
+            shortest = _measure_token(authorization)
+            self._token = authorization, shortest
+        length = len(workspace) + len(client) + len(method) + len(path)
+        facts = workspace, client, method, path, exchange.status, exchange.fault
+        if (
+            length >= shortest
+            or exchange.failpoint
+            or exchange.concealed
+            or length > MAX_CACHED_CHARACTERS
+        ):
+            described = self._describe(*facts, exchange.failpoint, exchange.redactor)
+        else:
+            described = self._describe_cached(*facts)
+        return self._format.render(self._show_time(at), described, exchange)
 
 
 class _Handler(logging.Handler):
@@ -260,14 +288,16 @@ def wants_color(stream: TextIO | None, environ: Mapping[str, str] = os.environ) 
     return bool(stream and stream.isatty() and not is_plain)
 
 
-def _leave_out_long_token(authorization: str) -> str:
-    """Return no text for a token that is longer than the texts of a line, where it can't be.
+def _measure_token(authorization: str) -> int:
+    """Return the length of the shortest text in which the token of a header may be.
 
-    The next token of the client then has the same line in the cache.
+    No spelling of a bearer token in ASCII is shorter than the token.
     """
-    is_token = authorization.startswith(BEARER) and authorization.isascii()
-    is_trimmed = not (authorization[len(BEARER)].isspace() or authorization[-1].isspace())
-    return "" if is_token and is_trimmed else authorization
+    if not authorization:
+        return NO_TOKEN_LENGTH
+    token = authorization.removeprefix(BEARER)
+    is_bare = token != authorization and token.isascii() and token == token.strip()
+    return len(token) if is_bare else 0
 
 
 def _show_word(text: str) -> str:

@@ -1,19 +1,21 @@
 """A writer of log lines in a thread of its own, which never holds up the threads of requests.
 
-A thread of requests adds a text and goes on. The writer writes all texts of a batch at once. The
-memory for waiting texts is bounded: where a reader is too slow, texts are left out, and the next
-batch says how many.
+A thread of requests adds an entry and goes on. The writer renders and writes all entries of a batch
+at once: a line of a batch costs less than a line between two requests. The memory for waiting
+entries is bounded: where a reader is too slow, entries are left out, and the next batch says how
+many.
 """
 
 import atexit
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import UnsupportedOperation
 from threading import Event, Lock, Thread
+from typing import Generic, TypeVar
 
-MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
+MAX_WAITING_BYTES = 32 * 1024 * 1024
 BATCH_SECONDS = 0.04
 """The time in which the writer collects a batch."""
 FLUSH_SECONDS = 1.0
@@ -39,41 +41,53 @@ def open_standard_error() -> Callable[[str], object]:
     return write
 
 
-class BatchWriter:
-    """Writes texts in batches; the thread starts with the first text.
+Entry = TypeVar("Entry")
+
+
+class BatchWriter(Generic[Entry]):
+    """Writes entries in batches; the thread starts with the first entry.
 
     Args:
+        render: Returns the text of entries, and of a number of entries that were left out.
         write: Writes a text.
-        report: Returns the text for a number of texts that were left out.
     """
 
-    def __init__(self, write: Callable[[str], object], report: Callable[[int], str]) -> None:
+    def __init__(
+        self, render: Callable[[Sequence[Entry], int], str], write: Callable[[str], object]
+    ) -> None:
+        self._render = render
         self._write = write
-        self._report = report
         self._lock = Lock()
         self._wake = Event()
         self._thread: Thread | None = None
         self._closing = Event()
-        self._waiting: list[str] = []
-        self._characters = 0
+        self._waiting: list[Entry] = []
+        self._is_awake = False
+        self._bytes = 0
         self._left_out = 0
 
-    def add(self, text: str) -> None:
-        """Let the thread write a text; leave the text out if too many characters wait."""
+    def add(self, entry: Entry, size: int) -> None:
+        """Let the thread write an entry; leave the entry out if too many bytes wait.
+
+        Args:
+            entry: The entry.
+            size: The memory of the entry in bytes, roughly.
+        """
         with self._lock:
-            if self._characters > MAX_WAITING_CHARACTERS:
+            if self._bytes > MAX_WAITING_BYTES:
                 self._left_out += 1
                 return
-            self._waiting.append(text)
-            self._characters += len(text)
-            if len(self._waiting) > 1:  # the first text of the batch has woken the thread
+            self._waiting.append(entry)
+            self._bytes += size
+            if self._is_awake:
                 return
+            self._is_awake = True
             if self._thread is None or not self._thread.is_alive():  # no thread survives a fork
                 self._start()
         self._wake.set()
 
     def close(self) -> None:
-        """Write all waiting texts and end the thread; a further text starts a new thread.
+        """Write all waiting entries and end the thread; a further entry starts a new thread.
 
         Where nobody reads the text, the thread is given up after ``FLUSH_SECONDS``.
         """
@@ -104,9 +118,9 @@ class BatchWriter:
 
     def _write_batch(self) -> None:
         with self._lock:
-            texts, self._waiting, self._characters = self._waiting, [], 0
+            entries, self._waiting, self._bytes = self._waiting, [], 0
             left_out, self._left_out = self._left_out, 0
-        if left_out:
-            texts.append(self._report(left_out))
+            self._is_awake = False
+        text = self._render(entries, left_out)
         with suppress(OSError, ValueError):  # the stream is closed
-            self._write("".join(texts))
+            self._write(text)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from threading import enumerate as list_threads
@@ -15,8 +16,8 @@ from emulator.recording.writer import BatchWriter
 TIMEOUT = 30
 
 
-def report(left_out: int) -> str:
-    return f"[{left_out} left out]"
+def render(texts: Sequence[str], left_out: int) -> str:
+    return "".join(texts) + (f"[{left_out} left out]" if left_out else "")
 
 
 class Reader:
@@ -34,9 +35,9 @@ class Reader:
 
 def test_texts_are_written_in_order_and_in_few_batches() -> None:
     written: list[str] = []
-    lines = BatchWriter(written.append, report)
+    lines = BatchWriter(render, written.append)
     for number in range(1000):
-        lines.add(f"{number} ")
+        lines.add(f"{number} ", 1)
     lines.close()
     assert "".join(written).split() == [str(number) for number in range(1000)]
     assert len(written) < 100
@@ -44,9 +45,9 @@ def test_texts_are_written_in_order_and_in_few_batches() -> None:
 
 def test_texts_of_many_threads_are_all_written() -> None:
     written: list[str] = []
-    lines = BatchWriter(written.append, report)
+    lines = BatchWriter(render, written.append)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lines.add, (f"{number} " for number in range(4000))))
+        list(pool.map(lambda number: lines.add(f"{number} ", 1), range(4000)))
     lines.close()
     assert sorted(map(int, "".join(written).split())) == list(range(4000))
 
@@ -54,13 +55,13 @@ def test_texts_of_many_threads_are_all_written() -> None:
 def test_slow_reader_holds_up_nobody_and_is_told_what_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(writer, "MAX_WAITING_CHARACTERS", 100)
+    monkeypatch.setattr(writer, "MAX_WAITING_BYTES", 100)
     reader = Reader()
-    lines = BatchWriter(reader.write, report)
-    lines.add("first ")
+    lines = BatchWriter(render, reader.write)
+    lines.add("first ", 6)
     assert reader.entered.wait(TIMEOUT)
     for _ in range(1000):
-        lines.add("x" * 10)
+        lines.add("x" * 10, 10)
     reader.released.set()
     lines.close()
     assert "".join(reader.texts) == f"first {'x' * 110}[989 left out]"
@@ -69,8 +70,8 @@ def test_slow_reader_holds_up_nobody_and_is_told_what_is_left_out(
 def test_close_gives_up_a_reader_that_never_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "FLUSH_SECONDS", 0.01)
     reader = Reader()
-    lines = BatchWriter(reader.write, report)
-    lines.add("first")
+    lines = BatchWriter(render, reader.write)
+    lines.add("first", 5)
     lines.close()
     assert reader.texts == []
     reader.released.set()
@@ -79,11 +80,11 @@ def test_close_gives_up_a_reader_that_never_reads(monkeypatch: pytest.MonkeyPatc
 def test_no_thread_before_the_first_text_and_after_the_end() -> None:
     before = set(list_threads())
     written: list[str] = []
-    lines = BatchWriter(written.append, report)
+    lines = BatchWriter(render, written.append)
     lines.close()
     assert set(list_threads()) <= before
     for text in ("first", "second"):
-        lines.add(text)
+        lines.add(text, 1)
         lines.close()
         assert set(list_threads()) <= before
     assert written == ["first", "second"]
@@ -97,18 +98,19 @@ def test_closed_stream_is_no_error(error: type[Exception]) -> None:
         written.append(text)
         raise error
 
-    lines = BatchWriter(write, report)
+    lines = BatchWriter(render, write)
     for text in ("first", "second"):
-        lines.add(text)
+        lines.add(text, 1)
         lines.close()
     assert written == ["first", "second"]
 
 
 def run(program: str) -> str:
     """Return the standard error of a program that uses a writer named ``lines``."""
-    start = (
-        "from emulator.recording.writer import *; lines = BatchWriter(open_standard_error(), str)"
-    )
+    start = """
+from emulator.recording.writer import BatchWriter, open_standard_error
+lines = BatchWriter(lambda texts, _: "".join(texts), open_standard_error())
+"""
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", f"{start}\n{program}"],
         capture_output=True,
@@ -120,20 +122,20 @@ def run(program: str) -> str:
 
 
 def test_texts_are_written_at_the_end_of_the_interpreter() -> None:
-    assert run("lines.add('text')") == "text"
+    assert run("lines.add('text', 1)") == "text"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_texts_of_a_forked_process_are_written() -> None:
     program = """
-lines.add("parent ")
+lines.add("parent ", 1)
 lines.close()
-lines.add("again ")
+lines.add("again ", 1)
 import os, time
 while lines._waiting: time.sleep(0.001)
 child = os.fork()
 if not child:
-    lines.add("child ")
+    lines.add("child ", 1)
     lines.close()
     os._exit(0)
 os.waitpid(child, 0)
@@ -142,4 +144,4 @@ os.waitpid(child, 0)
 
 
 def test_text_without_utf_8_is_written() -> None:
-    assert run("lines.add('\\udcff\\n')") == "\\udcff\n"
+    assert run("lines.add('\\udcff\\n', 1)") == "\\udcff\n"
