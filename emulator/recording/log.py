@@ -40,8 +40,19 @@ Entry = tuple[Exchange, str, float]
 """An exchange, the name of the workspace, and the time in seconds since the epoch."""
 
 
+MARKS: tuple[str, ...] = tuple(
+    name for name in ("failpoint", "stub", "upstream") if name in Exchange.__dataclass_fields__
+)
+"""The attributes of an exchange that say who answered in place of an API."""
+NO_MARKS: Mapping[str, str] = dict.fromkeys(MARKS, "")
+
+
 class Facts(NamedTuple):
-    """Everything in a line but the times, without secrets."""
+    """Everything in a line but the times, without secrets.
+
+    Attributes:
+        marks: The values of ``MARKS``, empty if nothing answered in place of an API.
+    """
 
     workspace: str
     client: str
@@ -49,7 +60,7 @@ class Facts(NamedTuple):
     path: str
     status: int
     fault: str
-    failpoint: str
+    marks: Mapping[str, str]
 
 
 class Format(Protocol):
@@ -103,8 +114,9 @@ class TextFormat:
         request = " ".join(map(_show_word, facts[:4]))
         fault = f" {_show_word(facts.fault)}" if facts.fault else ""
         outcome = f"{outcomes[facts.status // 100]}{facts.status or 'dropped'}{fault}{reset}"
-        mark = f" {bold}[failpoint {_show_word(facts.failpoint)}]{reset}" if facts.failpoint else ""
-        return f"{reset} {request} {outcome}{mark} {dim}"
+        shown = [f" [{mark} {_show_word(who)}]" for mark, who in facts.marks.items() if who]
+        marks = f"{bold}{''.join(shown)}{reset}" if shown else ""
+        return f"{reset} {request} {outcome}{marks} {dim}"
 
     def show_second(self, second: int) -> str:
         """See ``Format.show_second``."""
@@ -132,7 +144,9 @@ class JsonFormat:
 
     def describe(self, facts: Facts) -> str:
         """See ``Format.describe``."""
-        return orjson.dumps(facts._asdict()).decode()[1:-1]
+        members = facts._asdict()
+        marks = members.pop("marks")
+        return orjson.dumps(members | marks).decode()[1:-1]
 
     def show_second(self, second: int) -> str:
         """See ``Format.show_second``."""
@@ -217,14 +231,14 @@ class RequestLog:
         path: str,
         status: int,
         fault: str,
-        failpoint: str = "",
+        marks: Mapping[str, str] = NO_MARKS,
         redactor: Redactor = NO_TOKEN,
     ) -> str:
         texts = [workspace, client, method, path]
         if redactor.may_find_secret("\n".join(texts)):
             texts = [redactor.text(text) for text in texts]
         workspace, client, method, path = (text[:MAX_SHOWN_CHARACTERS] for text in texts)
-        facts = Facts(workspace, client, method, path, status, fault, failpoint)
+        facts = Facts(workspace, client, method, path, status, fault, marks)
         return self._format.describe(facts)
 
     def _render_all(self, entries: Sequence[Entry | str], left_out: int) -> str:
@@ -246,11 +260,13 @@ class RequestLog:
         facts = workspace, client, method, path, exchange.status, exchange.fault
         if (
             length >= shortest
-            or exchange.failpoint
+            or any(map(exchange.__dict__.get, MARKS))
             or exchange.concealed
             or length > MAX_CACHED_CHARACTERS
         ):
-            described = self._describe(*facts, exchange.failpoint, exchange.redactor)
+            redactor = exchange.redactor
+            marks = {mark: redactor.text(getattr(exchange, mark)) for mark in MARKS}
+            described = self._describe(*facts, marks, redactor)
         else:
             described = self._describe_cached(*facts)
         return self._format.render(self._show_time(at), described, exchange)
