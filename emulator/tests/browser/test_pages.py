@@ -27,7 +27,7 @@ PAGES = {
     "snapshots": "/data/snapshots",
     "workspaces": "/data/workspaces",
     "traffic": "/traffic",
-    "exchange": "/traffic/6",
+    "exchange": "/traffic/3",
     "trouble": "/trouble",
     "access": "/access",
     "settings": "/access/settings",
