@@ -220,10 +220,7 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     changes_nothing = not more or all(isinstance(change, (Require, Size)) for change in more)
     if changes_nothing and resource.record(key, properties) == record:
         return _show(call, record)
-    if more:
-        call.store.apply(Put(resource.name, changed, record.state), *more)
-    else:
-        call.store.put(resource.name, changed, record.state)
+    call.store.apply(Put(resource.name, changed, record.state), *more)
     return _show(call, changed)
 
 
