@@ -75,13 +75,14 @@ def make_document(number: int) -> dict[str, Any]:
 
 @contextmanager
 def run_emulator(folder: Path, size: int, core: int | None) -> Iterator[Emulator]:
-    """Run an emulator with a number of inventory lists, with all checks on."""
+    """Run an emulator with a number of inventory lists, with all checks on, and without a log."""
     data_set = folder / f"lists-{size}"
     if not data_set.exists():
         write_data_set(data_set, size)
     settings = folder / "settings.json"
     settings.write_text(json.dumps(_make_settings()))
     options = {"fixtures": data_set, "settings": settings, "inventory-api-key": SERVICE_KEY}
+    options |= {"log": "none"}  # as the bare route has none
     flags = [text for option, value in options.items() for text in (f"--{option}", str(value))]
     with running(serve_command(*flags), core) as server:
         token = authorize(server.url)
