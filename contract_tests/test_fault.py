@@ -327,7 +327,7 @@ def test_known_messages_are_word_for_word(
     [
         ("GET", "/s/-/dw/data/v23_2/nope", 404),
         ("GET", "/favicon.ico", 404),
-        ("GET", "/", 404),
+        ("POST", "/", 404),
         ("POST", "/s/-/dw/data/v23_2/inventory_lists", 405),
         ("PROPFIND", "/s/-/dw/data/v23_2/inventory_lists/x", 405),
         ("GET", "/s/-/dw/data/v23_2/inventory_lists?select=%00", 400),
@@ -345,6 +345,16 @@ def test_no_answer_is_a_page_of_the_framework(
         assert answer.text.startswith(opening)
         assert "Exception" in answer.text
         assert "html" not in answer.text.lower()
+
+
+@pytest.mark.rule("FLT-4")
+@pytest.mark.needs("the console")
+def test_the_root_is_a_page_for_browsers_alone(api: Api) -> None:
+    page = api.call("GET", "/", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "/__emulator__" in page.text
+    answer = api.call("GET", "/", headers={"Accept": "*/*"})
+    assert_fault(answer, 404, "ResourcePathNotFound", {"path": "/"})
 
 
 @pytest.mark.rule("FLT-5")

@@ -86,6 +86,8 @@ def test_json_has_the_names_of_the_journal() -> None:
         "status": 503,
         "fault": "X",
         "failpoint": "7",
+        "stub": "",
+        "upstream": "",
         "ms": 1.25,
     }
 
