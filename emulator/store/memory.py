@@ -65,6 +65,9 @@ class MemoryStore:
 
     def apply(self, *changes: Change) -> None:
         """See ``Store.apply``."""
+        if len(changes) == 1 and isinstance(put := changes[0], Put):
+            self.put(put.collection, put.record, put.expected)
+            return
         with self._lock:
             runs = [(name, [*run]) for name, run in groupby(changes, _find_put_collection)]
             for collection, run in runs:

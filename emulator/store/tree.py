@@ -84,7 +84,7 @@ class Tree:
 
     def put_all(self, entries: Sequence[tuple[Key, Any]]) -> "Tree":
         """Return a tree with all entries; of entries with the same key, the last one counts."""
-        if len(entries) * ENTRIES_MERGED_PER_PUT > len(self):
+        if len(entries) > 1 and len(entries) * ENTRIES_MERGED_PER_PUT > len(self):
             merged = self._as_dict() | dict(entries)
             if len(merged) == len(self):  # all keys are known, and stay in order
                 return Tree.of([*merged], [*merged.values()])
