@@ -1,11 +1,11 @@
-"""The pages of the contract: the rules of the ledger, and the descriptions of both APIs."""
+"""The pages of the contract: rules, coverage, and the descriptions of both APIs."""
 
 from itertools import groupby
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from emulator.console import ledger
+from emulator.console import coverage, ledger
 from emulator.console.page import render
 from emulator.ocapi.wire import versions
 
@@ -21,6 +21,7 @@ def create() -> Blueprint:
     """Return the pages below ``contract``."""
     blueprint = Blueprint(NAME, __name__)
     blueprint.add_url_rule("", "rules", _show_rules)
+    blueprint.add_url_rule("/coverage", "coverage", _show_coverage)
     blueprint.add_url_rule("/api/<name>", "api", _show_api)
     return blueprint
 
@@ -37,6 +38,15 @@ def _show_rules() -> Response:
         found=len(rules),
         total=len(ledger.list_rules()),
     )
+
+
+def _show_coverage() -> Response:
+    """Show the operations of the Data API with all words of the query ``q``."""
+    words = request.args.get("q", "").strip()
+    operations = coverage.list_operations()
+    wanted = words.lower().split()
+    shown = [one for one in operations if all(word in one.text for word in wanted)]
+    return render("coverage.html", words=words, operations=shown, total=len(operations))
 
 
 def _show_api(name: str) -> Response:

@@ -32,6 +32,7 @@ PAGES = {
     "access": "/access",
     "settings": "/access/settings",
     "contract": "/contract?q=RST",
+    "coverage": "/contract/coverage?q=inventory",
     "api": "/contract/api/inventory-service",
     "error": "/no-such-page",
 }

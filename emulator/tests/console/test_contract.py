@@ -57,5 +57,14 @@ def test_the_viewer_has_a_description_that_is_served(get: Get, name: str) -> Non
     )
 
 
+def test_operations_are_searched_and_lead_to_their_rules(get: Get) -> None:
+    page = get("/contract/coverage").text
+    assert "332 of 332 operations" in page
+    page = get("/contract/coverage?q=patch+/inventory_lists/{id}").text
+    assert re.findall(r'data-label="Path"><code>([^<]*)<', page) == ["/inventory_lists/{id}"]
+    assert 'href="/__emulator__/contract#FLT-5"' in page
+    assert "No operation" in get("/contract/coverage?q=zzz").text
+
+
 def test_an_unknown_api_has_no_viewer(get: Get) -> None:
     assert get("/contract/api/shop").status_code == 404
