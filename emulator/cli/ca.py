@@ -3,10 +3,11 @@
 import click
 
 from emulator.cli.failure import fail
+from emulator.cli.option import examples
 from emulator.config import ConfigError
 
 
-@click.command()
+@click.command(epilog=examples("ca"))
 def ca() -> None:
     """Print the path of the CA certificate of --tls. Then print how to make programs trust it."""
     # Other commands start faster without certificates.

@@ -8,11 +8,11 @@ import click
 import orjson
 
 from emulator.cli.failure import fail, remote_errors, warn
-from emulator.cli.option import control_headers, control_options
+from emulator.cli.option import control_headers, control_options, examples
 from emulator.cli.remote import Remote
 
 
-@click.command()
+@click.command(epilog=examples("dump data/copy", "dump copy.zip --format archive"))
 @control_options
 @click.option(
     "--format",

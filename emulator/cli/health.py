@@ -3,12 +3,12 @@
 import click
 
 from emulator.cli.failure import remote_errors
-from emulator.cli.option import server_options
+from emulator.cli.option import examples, server_options
 from emulator.cli.remote import Remote
 from emulator.config import variable
 
 
-@click.command()
+@click.command(epilog=examples("health", "health --wait 30"))
 @server_options
 @click.option(
     "--wait",

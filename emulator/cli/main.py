@@ -7,17 +7,31 @@ import click
 from emulator.cli.ca import ca
 from emulator.cli.check import check
 from emulator.cli.dump import dump
+from emulator.cli.fail import add_failpoint
 from emulator.cli.failure import EXIT_CODES, INTERRUPTED, USAGE_ERROR, fail
 from emulator.cli.health import health
+from emulator.cli.journal import journal
+from emulator.cli.open import open_console
+from emulator.cli.option import examples
+from emulator.cli.reset import reset
 from emulator.cli.serve import serve
 from emulator.cli.settings import settings
+from emulator.cli.snapshot import snapshot
+from emulator.cli.stub import stub
 from emulator.cli.token import token
 from emulator.cli.verify import verify
+from emulator.cli.workspaces import workspaces
+
+OF_DATA_SETS = (serve, check, verify, ca)
+OF_A_RUNNING_SERVER = (
+    *(health, token, open_console, journal, reset, snapshot),
+    *(add_failpoint, stub, workspaces, settings, dump),
+)
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=EXIT_CODES,
+    epilog=f"{EXIT_CODES}\n{examples('serve', 'token', 'open', 'journal --follow')}",
 )
 @click.version_option(package_name="ocapi-emulator", message="%(prog)s %(version)s")
 def commands() -> None:
@@ -28,7 +42,7 @@ def commands() -> None:
     """
 
 
-for command in (serve, health, token, check, dump, settings, ca, verify):
+for command in (*OF_DATA_SETS, *OF_A_RUNNING_SERVER):
     commands.add_command(command)
 
 

@@ -68,13 +68,26 @@ def server_options(command: Command) -> Command:
     return url(ca_file(command))
 
 
+def guarded_options(command: Command) -> Command:
+    """Add the options of requests to the control plane of a running server as a whole."""
+    token = text_option("--control-token", "Secret of the server's control plane.", "SECRET")
+    return server_options(token(command))
+
+
 def control_options(command: Command) -> Command:
-    """Add the options of requests to the control plane of a running server."""
+    """Add the options of requests to the control plane of a workspace."""
     workspace = text_option(
         "--workspace", "Name of the workspace; the default one if empty.", "NAME"
     )
-    token = text_option("--control-token", "Secret of the server's control plane.", "SECRET")
-    return server_options(workspace(token(command)))
+    return guarded_options(workspace(command))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a help text: examples of a command, without the name of the program."""
+    return "\b\nExamples:\n" + "\n".join(f"  ocapi-emulator {line}" for line in lines)
 
 
 def control_headers(workspace: str, control_token: str) -> dict[str, str]:

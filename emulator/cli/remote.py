@@ -18,7 +18,10 @@ RETRY_SECONDS = 0.05
 MAX_SHOWN_CHARACTERS = 500  # of a refusal
 HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")  # RFC 9110, 5.5, without obs-text
 OK_CLASS = 2  # 2xx, RFC 9110, 15.3
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+NO_CONTENT, UNAUTHORIZED = 204, 401
+CONTROL_PATH = "/__emulator__"
+START_HINT = "start a server with 'ocapi-emulator serve', or give --url"
 
 
 class RemoteError(Exception):
@@ -63,10 +66,32 @@ class Remote:
             ConfigError: The URL is not valid.
             RemoteError: There is no answer, or not an answer of success with JSON.
         """
-        status, content = self._send(path, form)
+        if form is None:
+            return self._read(path, *self._send("GET", path))
+        return self._read(path, *self._send("POST", path, urlencode(form).encode(), FORM))
+
+    def send(self, method: str, path: str, value: Any = None) -> Any:
+        """Return the JSON answer to a request with a JSON value as body, None for no content.
+
+        Raises:
+            ConfigError: The URL is not valid.
+            RemoteError: There is no answer, or not an answer of success with JSON.
+        """
+        body = None if value is None else orjson.dumps(value)
+        status, content = self._send(method, path, body, JSON)
+        return None if status == NO_CONTENT else self._read(path, status, content)
+
+    def _read(self, path: str, status: int, content: bytes) -> Any:
+        """Return the JSON of an answer.
+
+        Raises:
+            RemoteError: The answer is a refusal, or no JSON.
+        """
         if status // 100 != OK_CLASS:
-            body = content.decode(errors="replace")[:MAX_SHOWN_CHARACTERS]
-            raise RemoteError(f"{self.url} refused: {status} {body}".rstrip(), status)
+            is_locked = status == UNAUTHORIZED and path.startswith(CONTROL_PATH)
+            hint = " (give it with --control-token)" if is_locked else ""
+            reason = f"{self.url} refused: {status} {_read_reason(content)}".rstrip()
+            raise RemoteError(f"{reason}{hint}", status)
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:
@@ -88,16 +113,15 @@ class Remote:
                     raise
             sleep(RETRY_SECONDS)
 
-    def _send(self, path: str, form: Mapping[str, str] | None) -> tuple[int, bytes]:
+    def _send(
+        self, method: str, path: str, body: bytes | None = None, media_type: str = ""
+    ) -> tuple[int, bytes]:
         """Return status and body of an answer. A redirect counts as answer: secrets stay here."""
+        content_headers = {} if body is None else {"Content-Type": media_type}
         try:
             with closing(self._connect()) as connection:
                 target = urlsplit(self.url).path + path
-                if form is None:
-                    connection.request("GET", target, headers=self._headers)
-                else:
-                    body = urlencode(form).encode()
-                    connection.request("POST", target, body, headers=self._headers | FORM)
+                connection.request(method, target, body, headers=self._headers | content_headers)
                 response = connection.getresponse()
                 return response.status, response.read()
         except (InvalidURL, UnicodeError) as error:
@@ -139,7 +163,16 @@ def _trust_local_authority() -> ssl.SSLContext:
     return context
 
 
+def _read_reason(content: bytes) -> str:
+    """Return the detail of a problem document (RFC 9457), or the beginning of another body."""
+    with suppress(orjson.JSONDecodeError, AttributeError):
+        if detail := orjson.loads(content).get("detail"):
+            return str(detail)[:MAX_SHOWN_CHARACTERS]
+    return content.decode(errors="replace")[:MAX_SHOWN_CHARACTERS]
+
+
 def _explain(error: BaseException) -> str:
     """Return the reason of an error in a few words."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return reason.rpartition(": ")[2]
+    hint = f" ({START_HINT})" if isinstance(error, ConnectionRefusedError) else ""
+    return reason.rpartition(": ")[2] + hint

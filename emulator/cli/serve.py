@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator.cli.failure import FAILED, fail, warn
-from emulator.cli.option import knob_options
+from emulator.cli.option import examples, knob_options
 from emulator.config import Config, ConfigError, unknown_variables
 
 if TYPE_CHECKING:
@@ -25,7 +25,14 @@ logger = logging.getLogger("emulator")
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "serve",
+        "serve --port 9000 --fixtures samples",
+        "serve --fixtures data/shop.zip --settings settings.json",
+        "serve --host 127.0.0.1 --host ::1",
+    )
+)
 @knob_options
 def serve(**knobs: Any) -> None:
     """Serve a data set until SIGINT (Ctrl-C) or SIGTERM."""

@@ -4,11 +4,11 @@ import click
 import orjson
 
 from emulator.cli.failure import remote_errors
-from emulator.cli.option import control_headers, control_options
+from emulator.cli.option import control_headers, control_options, examples
 from emulator.cli.remote import Remote
 
 
-@click.command()
+@click.command(epilog=examples("settings", "settings --from-journal > settings.json"))
 @control_options
 @click.option(
     "--from-journal",

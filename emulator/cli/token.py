@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import click
 
 from emulator.cli.failure import remote_errors
-from emulator.cli.option import control_headers, control_options, text_option
+from emulator.cli.option import control_headers, control_options, examples, text_option
 from emulator.cli.remote import Remote, RemoteError
 
 TOKEN_PATH = "/dwsso/oauth2/access_token?grant_type=client_credentials"  # noqa: S105 - a path
@@ -14,7 +14,11 @@ BUNDLED_CLIENT = {"client_id": "a" * 30, "client_secret": "a" * 30}
 CONTROL_REFUSALS = (401, 403)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "token", "token --client-id ID --client-secret SECRET", "token --workspace ci-7"
+    )
+)
 @control_options
 @text_option("--client-id", "API client; the first in alphabetical order if empty.", "ID")
 @text_option("--client-secret", "Secret of the API client, to use the OAuth endpoint.", "SECRET")

@@ -7,13 +7,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from emulator.control import har
 from emulator.control.problem import Problem, load, read_json
+from emulator.recording.exchange import Exchange
 from emulator.recording.journal import Journal, NearMiss
 from emulator.recording.match import ExchangeMatch, Match
 from emulator.workspace.registry import current
 
 DEFAULT_SHOWN_EXCHANGES = 100
-LIMIT_PARAMETER = "limit"
-MAX_LIMIT_DIGITS = 9
+LIMIT_PARAMETER, AFTER_PARAMETER = "limit", "after"
+MAX_NUMBER_DIGITS = 9
 
 
 class VerifySchema(Schema):
@@ -68,13 +69,30 @@ def _split(name: str, value: str) -> tuple[str, str]:
 
 def show() -> Response:
     """Answer the latest matching exchanges, oldest first."""
-    text = request.args.get(LIMIT_PARAMETER, str(DEFAULT_SHOWN_EXCHANGES))
-    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_LIMIT_DIGITS):
-        raise Problem(400, f"{LIMIT_PARAMETER} must be a whole number from 0.")
-    limit = int(text)
-    found = _journal().find(_read_filter(LIMIT_PARAMETER))
+    limit = _read_number(LIMIT_PARAMETER, DEFAULT_SHOWN_EXCHANGES)
+    match, after = _read_filter(LIMIT_PARAMETER, AFTER_PARAMETER), _read_number(AFTER_PARAMETER, 0)
+    found = _find_after(after, match) if after else _journal().find(match)
     shown = found[-limit:] if limit > 0 else []
     return jsonify(count=len(found), exchanges=[exchange.show() for exchange in shown])
+
+
+def _read_number(parameter: str, default: int) -> int:
+    """Return a parameter of the query as a number.
+
+    Raises:
+        Problem: 400, the parameter is not a number.
+    """
+    text = request.args.get(parameter, str(default))
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS):
+        raise Problem(400, f"{parameter} must be a whole number from 0.")
+    return int(text)
+
+
+def _find_after(number: int, match: Match) -> list[Exchange]:
+    """Return the matching exchanges since an exchange; all if the journal was emptied since."""
+    journal = _journal()
+    since = number if number <= journal.last_number else 0
+    return [exchange for exchange in journal.find_after(since) if match(exchange)]
 
 
 def count() -> Response:

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner, Result
@@ -293,7 +294,9 @@ def test_serve_warns_of_versions_that_were_never_published(accepted: str) -> Non
 
 
 def test_the_variable_of_every_option_is_known() -> None:
-    options = [p for c in commands.commands.values() for p in c.params if p.envvar]
+    groups = [c for c in commands.commands.values() if isinstance(c, click.Group)]
+    below = [command for group in groups for command in group.commands.values()]
+    options = [p for c in (*commands.commands.values(), *below) for p in c.params if p.envvar]
     assert list(unknown_variables({str(option.envvar): "" for option in options})) == []
 
 

@@ -237,6 +237,27 @@ def test_a_limit_that_is_no_number_is_refused(emulator: Emulator, limit: str) ->
     assert response.json["detail"] == "limit must be a whole number from 0."
 
 
+@table(
+    ("query", "expected"),
+    [("after=2", [3, 4]), ("after=4", []), ("after=0", [1, 2, 3, 4]), ("after=1&limit=1", [4])],
+)
+def test_exchanges_after_another_are_shown(busy: Emulator, query: str, expected: list[int]) -> None:
+    assert numbers(busy, query) == expected
+
+
+def test_exchanges_after_another_meet_the_conditions(emulator: Emulator) -> None:
+    for path in ("/items", "/none", "/items"):
+        ask(emulator, "GET", path)
+    assert numbers(emulator, "after=1&path=/items") == [3]
+
+
+def test_all_exchanges_are_after_another_once_the_journal_is_empty(busy: Emulator) -> None:
+    ask(busy, "DELETE", JOURNAL)
+    assert numbers(busy, "after=4") == []
+    ask(busy, "GET", "/items")
+    assert numbers(busy, "after=4") == [1]
+
+
 def test_count_takes_no_limit(emulator: Emulator) -> None:
     assert ask(emulator, "GET", f"{JOURNAL}/count?limit=1").status_code == 400
 

@@ -20,6 +20,7 @@ from emulator.workspace.failpoint import ActionSchema, FailpointSchema
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
+CLI = (ROOT / "docs" / "cli.md").read_text()
 TESTING = (ROOT / "docs" / "testing.md").read_text()
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 
@@ -32,12 +33,21 @@ def endpoints() -> list[str]:
     return listed
 
 
+def leaves() -> Iterator[tuple[str, click.Command]]:
+    """Yield all commands but groups, with their names."""
+    for name, command in commands.commands.items():
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {below}", leaf) for below, leaf in command.commands.items())
+        else:
+            yield name, command
+
+
 def options() -> Iterator[tuple[str, str]]:
     """Yield the options of all commands, with the names of their commands."""
-    for name, command in commands.commands.items():
+    for name, command in leaves():
         for parameter in command.params:
             if isinstance(parameter, click.Option):
-                yield name, parameter.opts[0]
+                yield name, max(parameter.opts, key=len)
 
 
 def fixtures() -> list[str]:
@@ -60,15 +70,18 @@ def test_every_endpoint_is_described_and_no_other() -> None:
 
 
 def test_every_command_is_described() -> None:
-    assert [name for name in commands.commands if f"| `ocapi-emulator {name}" not in README] == []
+    assert [name for name in commands.commands if f"`ocapi-emulator {name}" not in README] == []
+    assert [name for name, _ in leaves() if f"| `ocapi-emulator {name}" not in CLI] == []
 
 
 def test_every_option_of_a_command_is_described() -> None:
-    missing = [
-        (command, option)
-        for command, option in options()
-        if not re.search(rf"`{option}\b", TESTING if command == "verify" else README)
-    ]
+    missing = []
+    for command, option in options():
+        rows = re.findall(rf"^\| `ocapi-emulator {command}[` ].*$", CLI, re.MULTILINE)
+        pages = {"serve": README, "verify": TESTING}
+        address = CLI[CLI.index("## Name the server") : CLI.index("## Look up all commands")]
+        if not re.search(rf"`{option}\b", pages.get(command, address + "".join(rows))):
+            missing.append((command, option))
     assert missing == []
 
 
