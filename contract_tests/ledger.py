@@ -1,8 +1,11 @@
 """The contract ledger: reads the rules in ``docs/contract/*.toml`` and writes ``docs/contract.md``.
 
-Run ``make ledger`` after each change of a rule; ``test_ledger.py`` compares the page.
+Run ``make ledger`` after each change of a rule; ``test_ledger.py`` compares the page. The command
+also writes the figures of the README.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,11 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from contract_tests.digest import DIGEST, HTTP_METHODS
+
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "contract.md"
 DATA = DOCS / "contract"
 TEMPLATE = DATA / "page.md"
 RULES_MARKER = "<!-- rules -->\n"
+README = DOCS.parent / "README.md"
+FIGURES = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- /figures -->\n)", re.DOTALL)
+VERSION = re.compile(r"\b\d\d\.\d+\b")
 
 
 @dataclass(frozen=True)
@@ -106,5 +114,21 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"Tests: {', '.join(f'`{test}`' for test in rule.tests)}\n"
 
 
+def render_readme() -> str:
+    """Return the README with the figures of today."""
+    paths = json.loads(DIGEST.read_bytes())["paths"].values()
+    operations = sum(method in item for item in paths for method in HTTP_METHODS)
+    page = (DOCS / "versions.md").read_text(encoding="utf-8")
+    versions = [v for line in re.findall(r"(?m)^- \d.*", page) for v in VERSION.findall(line)]
+    figures = (
+        f"The emulator serves all **{operations} operations** of the Data API 23.2, and "
+        f"**{len(versions)} versions** of it, from {versions[0]} to {versions[-1]}.\n"
+        f"**{len(rules())} rules** state the answers. Each rule has evidence and tests: "
+        "[the contract](docs/contract.md).\n"
+    )
+    return FIGURES.sub(figures, README.read_text(encoding="utf-8"))
+
+
 if __name__ == "__main__":
+    README.write_text(render_readme(), encoding="utf-8")
     PAGE.write_text(render(), encoding="utf-8")

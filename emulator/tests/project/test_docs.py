@@ -21,6 +21,7 @@ from emulator.workspace.failpoint import ActionSchema, FailpointSchema
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 CLI = (ROOT / "docs" / "cli.md").read_text()
+OPTIONS = README + (ROOT / "docs" / "options.md").read_text()
 TESTING = (ROOT / "docs" / "testing.md").read_text()
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 
@@ -78,7 +79,7 @@ def test_every_option_of_a_command_is_described() -> None:
     missing = []
     for command, option in options():
         rows = re.findall(rf"^\| `ocapi-emulator {command}[` ].*$", CLI, re.MULTILINE)
-        pages = {"serve": README, "verify": TESTING}
+        pages = {"serve": OPTIONS, "verify": TESTING}
         address = CLI[CLI.index("## Name the server") : CLI.index("## Look up all commands")]
         if not re.search(rf"`{option}\b", pages.get(command, address + "".join(rows))):
             missing.append((command, option))
@@ -115,7 +116,7 @@ def test_every_member_of_a_failpoint_is_described(schema: type[Schema]) -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         found = [target for target, _ in LINK.findall(page.read_text()) if "://" not in target]
         assert [target for target in found if not (page.parent / target).exists()] == [], page
 

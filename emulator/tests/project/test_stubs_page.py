@@ -1,15 +1,14 @@
 """The page about stubs: its sessions print what is shown, its other examples work."""
 
-import doctest
 import re
 from pathlib import Path
 
 import orjson
 import pytest
 
-from contract_tests import test_readme
 from emulator import Emulator
 from emulator.testing.ocapi import Ocapi
+from emulator.tests.project.page import find_differences, read_session, run_session
 from emulator.tests.table import table
 from emulator.workspace.stub import StubAnswer, StubSchema
 
@@ -21,18 +20,12 @@ def find_blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 
-def test_the_sessions_print_what_is_shown() -> None:
-    shown = [
-        pair for block in find_blocks("console") for pair in test_readme.COMMAND.findall(block)
-    ]
+def test_the_sessions_print_what_is_shown(tmp_path: Path) -> None:
+    shown = read_session("docs/stubs.md")
     assert len(shown) > 15
     with Emulator() as emulator:
-        printed = test_readme.run([command for command, _ in shown], emulator.url)
-    checker = doctest.OutputChecker()
-    for (command, expected), actual in zip(shown, printed, strict=True):
-        wanted = expected.strip()
-        same = checker.check_output(wanted, actual.strip(), doctest.ELLIPSIS)
-        assert same, f"$ {command}\n{actual}\n-- instead of --\n{wanted}"
+        printed = run_session((command for command, _ in shown), tmp_path, emulator.url)
+    assert list(find_differences(shown, printed)) == []
 
 
 def test_the_file_of_stubs_is_read(tmp_path: Path) -> None:

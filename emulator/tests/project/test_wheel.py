@@ -120,7 +120,7 @@ def test_the_wheel_holds_the_contract_tests_but_those_of_a_checkout(names: list[
     shipped = {name.removeprefix(suite) for name in names if name.startswith(suite)}
     tests = ROOT / "contract_tests"
     checkout = {file.relative_to(tests).as_posix() for file in tests.rglob("*.py")}
-    assert shipped == checkout - {"coverage.py", "ledger.py", "test_ledger.py", "test_readme.py"}
+    assert shipped == checkout - {"coverage.py", "ledger.py", "test_ledger.py"}
     assert {"__init__.py", "conftest.py", "report.py", "test_url.py"} <= shipped
 
 
