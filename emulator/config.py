@@ -37,7 +37,7 @@ VARIABLE_PREFIX = "OCAPI_EMULATOR_"
 COMMAND_OPTIONS = (
     *("ca_file", "client_id", "client_secret", "junit", "rule", "target", "token_url", "url"),
     *("catalogs", "customer_list", "library", "sites"),
-    *("wait", "workspace"),
+    *("config", "wait", "workspace"),
 )
 """Options of commands other than ``serve``; each has an environment variable, too."""
 

@@ -21,25 +21,31 @@ SHOWN_COLLECTIONS = (
 NAME_WIDTH = 12
 
 
-def render_text(emulator: Emulator) -> str:
+def render_text(emulator: Emulator, config_file: str = "") -> str:
     """Return the lines for people."""
-    facts = describe(emulator).items()
+    facts = describe(emulator, config_file).items()
     return "".join(f"  {name.replace('_', ' '):{NAME_WIDTH}}{text}\n" for name, text in facts)
 
 
-def render_json(emulator: Emulator) -> str:
+def render_json(emulator: Emulator, config_file: str = "") -> str:
     """Return a line with a JSON object, in the form of the log."""
     now = strftime("%Y-%m-%dT%H:%M:%S.000Z", gmtime())
     event = {"time": now, "level": "info", "message": f"listening on {emulator.url}"}
-    return orjson.dumps(event | describe(emulator)).decode() + "\n"
+    return orjson.dumps(event | describe(emulator, config_file)).decode() + "\n"
 
 
-def describe(emulator: Emulator) -> dict[str, str]:
-    """Return the facts of a started server by name, without secrets."""
+def describe(emulator: Emulator, config_file: str = "") -> dict[str, str]:
+    """Return the facts of a started server by name, without secrets.
+
+    Args:
+        emulator: The server.
+        config_file: The path of the configuration file, empty for none.
+    """
     config, url = emulator.config, emulator.url
     control = " --control-token SECRET" if config.control_token else ""
     facts = {
         "version": metadata.version("ocapi-emulator"),
+        "config": config_file,
         "data_set": f"{config.fixtures}: {_count(emulator)}",
         "dialect": config.dialect,
         "versions": ", ".join(sorted(config.versions)) or "all published",

@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from emulator.cli.failure import FAILED, fail
-from emulator.cli.option import examples, text_option
+from emulator.cli.option import config_option, examples, text_option
 from emulator.config import ConfigError
 
 
 @click.command(epilog=examples("check storefront", "check data/shop", "check site_import.zip"))
+@config_option
 @text_option("--resources", "Python file with resources of your own.", "FILE.py")
 @click.argument("data_set", metavar="NAME|DIR|ARCHIVE")
 def check(data_set: str, resources: str) -> None:

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import Field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from emulator.config import KNOBS, variable
+from emulator.cli.config_file import FILE_NAME, convert, find
+from emulator.cli.failure import fail
+from emulator.config import KNOBS, ConfigError, variable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+CONFIG_FILE = "emulator.config_file"
+"""The key of a context's ``meta`` with the path of the configuration file."""
 WORKSPACE_HEADER = "x-emulator-workspace"
 CONTROL_TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
 
@@ -18,7 +23,7 @@ def knob_options(command: Command) -> Command:
     """Add an option for each field of ``Config``."""
     for knob in reversed(KNOBS):
         command = _knob_option(knob)(command)
-    return command
+    return config_option(command)
 
 
 def _knob_option(knob: Field[Any]) -> Callable[[Command], Command]:
@@ -57,6 +62,33 @@ def text_option(
     )
 
 
+def config_option(command: Command) -> Command:
+    """Add the option for a configuration file, which is read before all other options."""
+    return click.option(
+        "--config",
+        envvar=variable("config"),
+        metavar="FILE",
+        is_eager=True,
+        expose_value=False,
+        callback=_read_config,
+        help=f"Configuration file; by default {FILE_NAME}, or pyproject.toml, of this folder.",
+        show_envvar=True,
+    )(command)
+
+
+def _read_config(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Take the values of the configuration file as defaults of a command."""
+    if context.resilient_parsing:  # for the completion of a shell
+        return
+    try:
+        file = find(Path.cwd(), name or "")
+        if file is not None:
+            context.default_map = convert(file, context.command)
+            context.meta[CONFIG_FILE] = file.path
+    except ConfigError as error:
+        fail(str(error))
+
+
 def server_options(command: Command) -> Command:
     """Add the options for the address of a running server."""
     url = text_option("--url", "Base URL of the server.", "URL", "http://127.0.0.1:8080")
@@ -65,7 +97,7 @@ def server_options(command: Command) -> Command:
         "CA certificate to verify the server with; by default those of the system and of 'ca'.",
         "FILE",
     )
-    return url(ca_file(command))
+    return config_option(url(ca_file(command)))
 
 
 def guarded_options(command: Command) -> Command:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator.cli.failure import FAILED, fail, warn
-from emulator.cli.option import examples, knob_options
+from emulator.cli.option import CONFIG_FILE, examples, knob_options
 from emulator.config import Config, ConfigError, unknown_variables
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def serve(**knobs: Any) -> None:
     emulator.start(listening, on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
     with emulator.log.taking_records() if emulator.log else nullcontext():
         click.echo(f"ocapi-emulator listening on {emulator.url}")
-        _introduce(emulator)
+        _introduce(emulator, str(click.get_current_context().meta.get(CONFIG_FILE, "")))
         signal.sigwait(END_SIGNALS)
         failure = emulator.failure
         emulator.stop()
@@ -58,14 +58,14 @@ def serve(**knobs: Any) -> None:
         fail(f"the server ends after an internal error: {failure!r}", FAILED)
 
 
-def _introduce(emulator: "Emulator") -> None:
+def _introduce(emulator: "Emulator", config_file: str) -> None:
     """Write the data set, the configuration and the addresses, in the form of the log."""
     # Help texts appear faster without the server.
     from emulator.cli.banner import render_json, render_text  # noqa: PLC0415
 
     if emulator.config.log != "none":
         render = render_json if emulator.config.log == "json" else render_text
-        click.echo(render(emulator), err=True, nl=False)
+        click.echo(render(emulator, config_file), err=True, nl=False)
 
 
 def _summarize(unserved: "Mapping[str, int]") -> None:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from emulator.cli import verification
-from emulator.cli.option import examples, text_option
+from emulator.cli.option import config_option, examples, text_option
 from emulator.cli.verification import DEMO, Options
 
 
@@ -15,6 +15,7 @@ from emulator.cli.verification import DEMO, Options
         "verify --target http://127.0.0.1:8080 --rule RST-1,RST-2",
     )
 )
+@config_option
 @text_option("--target", "Base URL of the server to test, such as https://host.", "URL")
 @text_option("--client-id", "API client; that of the bundled data sets if empty.", "ID")
 @text_option("--client-secret", "Secret of the API client.", "SECRET")

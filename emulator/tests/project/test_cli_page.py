@@ -1,13 +1,17 @@
 """The page about the command line: its sessions print what is shown."""
 
 import doctest
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from contract_tests import test_readme
 from emulator import Emulator
+from emulator.cli.main import commands
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 TEXT = PAGE.read_text()
@@ -25,6 +29,32 @@ def test_the_sessions_print_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> No
         wanted = expected.strip("\n")
         same = checker.check_output(wanted, actual, doctest.ELLIPSIS)
         assert same, f"$ {command}\n{actual}\n-- instead of --\n{wanted}"
+
+
+def test_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [content] = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    (tmp_path / "ocapi-emulator.toml").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    with commands.commands["serve"].make_context("serve", []) as context:
+        assert context.params["fixtures"] == str(tmp_path / "data" / "shop")
+        assert (context.params["port"], context.params["without"]) == (9000, "inventory-service")
+    with commands.commands["token"].make_context("token", []) as context:
+        assert context.params["url"] == "http://127.0.0.1:9000"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_line_of_a_shell_prints_its_completion(shell: str) -> None:
+    [asked] = re.findall(rf"_OCAPI_EMULATOR_COMPLETE=({shell}_source) ocapi-emulator", TEXT)
+    program = "from emulator.cli.main import main; main()"
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program],
+        env={**os.environ, "_OCAPI_EMULATOR_COMPLETE": asked},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "_OCAPI_EMULATOR_COMPLETE" in done.stdout
 
 
 @pytest.mark.parametrize("heading", re.findall(r"\]\(#([^)]*)\)", TEXT))
