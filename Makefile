@@ -12,7 +12,7 @@ SCREENSHOTS ?=
 test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long test-browser coverage contract conformance ledger lint format bench bench-peers soak clients coverage-page lock clean
+.PHONY: help install serve test test-long test-browser coverage contract conformance ledger docs lint format bench bench-peers soak clients coverage-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ contract: install ## run the contract tests; SERVER=gunicorn or waitress serves,
 conformance: install ## compare the description with the Data API 23.2, or with REFERENCE=file; TARGET=https://host another server's
 	@$(BIN)/python -m contract_tests.conformance $(REFERENCE) $(if $(TARGET),--url $(TARGET))
 
+docs: install ## write docs/ as a site into the folder site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean --strict
+
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,9 +85,8 @@ clients: install ## run real clients over https against the emulator; needs npm;
 	@$(BIN)/python -m clients.run $(OPTIONS) $(CLIENTS)
 
 lock: install ## resolve constraints.txt anew
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --extra dev --no-emit-index-url --no-annotate --upgrade pyproject.toml --output-file constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --extra dev --no-header --no-emit-index-url --no-annotate --upgrade pyproject.toml --output-file constraints.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	rm -rf $(VENV) build dist site .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
