@@ -99,6 +99,7 @@ def run_session(commands: Iterable[str], folder: Path, address: str = "") -> lis
     script = "\n".join(f"{command}\necho; echo {END}" for command in commands)
     hidden = ("COV_", "PYTEST_", "OCAPI_EMULATOR_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    clean |= {"OCAPI_EMULATOR_URL": address} if address else {}
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     shell = subprocess.Popen(  # noqa: S603 - our own pages
         ["/bin/bash", "-c", script.replace(shown, used)],

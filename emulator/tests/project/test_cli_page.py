@@ -1,6 +1,5 @@
 """The page about the command line: its sessions print what is shown."""
 
-import doctest
 import os
 import re
 import subprocess
@@ -9,26 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from contract_tests import test_readme
 from emulator import Emulator
 from emulator.cli.main import commands
+from emulator.tests.project.page import find_differences, read_session, run_session
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 TEXT = PAGE.read_text()
 
 
-def test_the_sessions_print_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = test_readme.BLOCK.findall(TEXT)
-    shown = [pair for block in blocks for pair in test_readme.COMMAND.findall(block)]
+def test_the_sessions_print_what_is_shown(tmp_path: Path) -> None:
+    shown = read_session("docs/cli.md")
     assert len(shown) > 15
     with Emulator() as emulator:
-        monkeypatch.setenv("OCAPI_EMULATOR_URL", emulator.url)
-        printed = test_readme.run([command for command, _ in shown], emulator.url)
-    checker = doctest.OutputChecker()
-    for (command, expected), actual in zip(shown, printed, strict=True):
-        wanted = expected.strip("\n")
-        same = checker.check_output(wanted, actual, doctest.ELLIPSIS)
-        assert same, f"$ {command}\n{actual}\n-- instead of --\n{wanted}"
+        printed = run_session((command for command, _ in shown), tmp_path, emulator.url)
+    assert list(find_differences(shown, printed)) == []
 
 
 def test_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from emulator import Emulator
-from emulator.app import COLLECTIONS
+from emulator.app import list_collections, make_api
 from emulator.cli.main import commands
 from emulator.fixture.data_set import load
 from emulator.testing.ocapi import Ocapi
@@ -29,6 +29,7 @@ from emulator.tests.project.page import (
 GUIDES = [page for page in PAGES if page.startswith("docs/guides/")]
 ELSEWHERE = {
     "docs/architecture.md": "test_docs.py",
+    "docs/cli.md": "test_cli_page.py",
     "docs/extending.md": "test_docs.py",
     "docs/stubs.md": "test_stubs_page.py",
 }
@@ -129,7 +130,7 @@ def test_the_files_of_a_data_set_are_valid(tmp_path: Path) -> None:
     assert len(blocks) > 10
     for block in blocks:
         add_entries(folder / block.title, orjson.loads(block.content))
-    load(str(folder), COLLECTIONS)
+    load(str(folder), list_collections(make_api(())))
 
 
 def add_entries(file: Path, entries: object) -> None:
