@@ -187,7 +187,7 @@ def _register(
     if INVENTORY_SERVICE not in config.left_out:
         families.append(inventory_service.register(app, config))
     if WEBDAV not in config.left_out:
-        own_names = (config.host, *config.tls_names)
+        own_names = (*config.hosts, *config.tls_names)
         families.append(webdav.register(app, find_permissions, folders.prepare, own_names))
     if ACCOUNT_MANAGER not in config.left_out:
         access = Access(identify_bearer, check_certificate)

@@ -75,12 +75,14 @@ def knob(
     placeholder: str = "",
     *,
     shown: bool = True,
+    several: bool = False,
 ) -> "field":  # type: ignore[valid-type]
     """Return a dataclass field with a help text and a placeholder for the value.
 
-    A value with secrets is not ``shown``: ``repr`` of a Config leaves it out.
+    A value with secrets is not ``shown``: ``repr`` of a Config leaves it out. The flag of a value
+    of ``several`` parts may be repeated.
     """
-    described = {"help": meaning, "placeholder": placeholder}
+    described = {"help": meaning, "placeholder": placeholder, "several": several}
     return field(default=default, metadata=described, repr=shown)
 
 
@@ -92,7 +94,10 @@ class Config:
         ConfigError: A value is out of its range.
     """
 
-    host: str = knob("127.0.0.1", "Address to listen on.", "ADDRESS")
+    host: str = knob(
+        "127.0.0.1", "Address to listen on; several by repetition.", "ADDRESS", several=True
+    )
+    """Addresses are separated by commas."""
     port: int = knob(8080, "Port to listen on; 0 takes a free port.", "PORT")
     fixtures: str = knob(
         "storefront",
@@ -254,6 +259,12 @@ class Config:
     def is_secure(self) -> bool:
         """Whether the server speaks https."""
         return self.tls or bool(self.tls_cert)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The addresses to listen on."""
+        names = (name.strip() for name in self.host.split(","))
+        return tuple(dict.fromkeys(filter(None, names))) or (self.host,)
 
     @property
     def tls_names(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """An emulator in a program: start, stop, url, token, reset, check."""
 
-from socket import socket
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,7 +14,8 @@ from emulator.ocapi.factory import Factory
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from socket import socket
     from ssl import SSLContext
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -66,6 +66,11 @@ class Emulator:
         return self._listener.url
 
     @property
+    def urls(self) -> tuple[str, ...]:
+        """The base URLs for all hosts; empty before the start."""
+        return self._listener.urls if self._listener else ()
+
+    @property
     def failure(self) -> BaseException | None:
         """The fatal error of the server, None for none."""
         return self._listener.failure if self._listener else None
@@ -81,12 +86,12 @@ class Emulator:
         return unserved_of(self.app)
 
     def start(
-        self, bound: socket | None = None, on_failure: "Callable[[], object] | None" = None
+        self, bound: "Sequence[socket]" = (), on_failure: "Callable[[], object] | None" = None
     ) -> None:
         """Listen and serve; return when the server answers requests.
 
         Args:
-            bound: A listening socket, instead of address and port.
+            bound: Listening sockets, instead of addresses and port.
             on_failure: Is called once nothing is served any more, after a fatal error.
 
         Raises:
@@ -96,8 +101,8 @@ class Emulator:
         if self._listener is not None:
             raise RuntimeError("the emulator is started already")
         self._stopping.clear()
-        host, port = self.config.host, self.config.port
-        listener = Listener(self._serve, host, port, self._context, bound, on_failure=on_failure)
+        hosts, port = self.config.hosts, self.config.port
+        listener = Listener(self._serve, hosts, port, self._context, bound, on_failure=on_failure)
         listener.start()
         self._listener = listener
 

@@ -124,7 +124,8 @@ def _convert(value: Any, option: click.Option, folder: Path) -> Any:
     text = _expect(value, str, "a text")
     is_path = option.metavar in PATH_PLACEHOLDERS and text
     is_name = option.metavar == DATA_SET_PLACEHOLDER and _is_bundled(text)
-    return str(folder / text) if is_path and not is_name else text
+    located = str(folder / text) if is_path and not is_name else text
+    return (located,) if option.multiple else located
 
 
 def _is_bundled(name: str) -> bool:

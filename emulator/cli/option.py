@@ -1,6 +1,6 @@
 """Options of several commands; each option has an environment variable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import Field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,13 +31,19 @@ def _knob_option(knob: Field[Any]) -> Callable[[Command], Command]:
         f"--{knob.name.replace('_', '-')}",
         envvar=variable(knob.name),
         type=type(knob.default),
-        default=knob.default,
+        default=(knob.default,) if knob.metadata["several"] else knob.default,
+        multiple=knob.metadata["several"],
+        callback=_join if knob.metadata["several"] else None,
         is_flag=isinstance(knob.default, bool),
         metavar=knob.metadata["placeholder"] or None,
         help=knob.metadata["help"],
         show_envvar=True,
         show_default=bool(knob.default),
     )
+
+
+def _join(_: click.Context, __: click.Parameter, given: Iterable[str]) -> str:
+    return ",".join(given)
 
 
 def text_option(

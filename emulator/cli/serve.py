@@ -15,7 +15,7 @@ from emulator.cli.option import CONFIG_FILE, examples, knob_options
 from emulator.config import Config, ConfigError, unknown_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from socket import socket
 
     from emulator.server import Emulator
@@ -48,7 +48,8 @@ def serve(**knobs: Any) -> None:
     emulator, listening = _open(config)
     emulator.start(listening, on_failure=lambda: os.kill(os.getpid(), signal.SIGTERM))
     with emulator.log.taking_records() if emulator.log else nullcontext():
-        click.echo(f"ocapi-emulator listening on {emulator.url}")
+        for url in emulator.urls:
+            click.echo(f"ocapi-emulator listening on {url}")
         _introduce(emulator, str(click.get_current_context().meta.get(CONFIG_FILE, "")))
         signal.sigwait(END_SIGNALS)
         failure = emulator.failure
@@ -79,8 +80,8 @@ def _summarize(unserved: "Mapping[str, int]") -> None:
     logger.warning("%s", "\n".join(lines))
 
 
-def _open(config: Config) -> "tuple[Emulator, socket]":
-    """Return an emulator and a listening socket; end the process on an error."""
+def _open(config: Config) -> "tuple[Emulator, Sequence[socket]]":
+    """Return an emulator and listening sockets; end the process on an error."""
     # Modules and data set stay until the end: a collection while they load finds nothing.
     gc.disable()
     # Help texts appear faster without the server.
@@ -97,20 +98,21 @@ def _open(config: Config) -> "tuple[Emulator, socket]":
 
     if unpublished := sorted(config.versions - PUBLISHED - {"any"}):
         warn(f"accepts versions that were never published: {', '.join(unpublished)}")
-    if config.upstream and leads_to(config.upstream, config.host, config.port):
+    leads_here = any(leads_to(config.upstream, host, config.port) for host in config.hosts)
+    if config.upstream and leads_here:
         fail("--upstream is the address of this server: name another server")
     try:
         with showing_progress(config.fixtures) if config.log == "text" else nullcontext():
             emulator = Emulator(config)
         # A full garbage collection over a large data set would delay all requests.
         gc.freeze()
-        return emulator, bind(config.host, config.port)
+        return emulator, bind(config.hosts, config.port)
     except (ConfigError, FixtureError, RuleError, SettingsError, CertificateError) as error:
         fail(str(error))
     except StoreUnavailable as error:
         fail(f"can't use the store: {error}")
     except OSError as error:
-        fail(_explain(error, config.host, config.port))
+        fail(_explain(error, error.filename or config.host, config.port))
     finally:
         gc.enable()
 

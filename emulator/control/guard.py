@@ -44,7 +44,7 @@ def check(request: Request, config: Config) -> None:
     check_page(request)
     if config.control_token and _is_known(request, config.control_token):
         return
-    _check_host(request, (config.host, *config.tls_names))
+    _check_host(request, (*config.hosts, *config.tls_names))
     if request.path == PUBLIC_PATH and request.method in READING_METHODS:
         return
     if config.control_token:

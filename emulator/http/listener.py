@@ -1,8 +1,9 @@
 """The bundled HTTP server: a listening socket, and a loop for its clients."""
 
+import errno
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from emulator.http.body import BodyMemory
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BACKLOG = 1024
+MAX_PORT_TRIES = 10
+"""The free ports to try for several hosts."""
 MAX_BODY_BYTES = 40 * 1024 * 1024
 """The largest body that is read.
 
@@ -32,10 +35,10 @@ class Listener:
 
     Args:
         application: The WSGI application.
-        host: Name or address to listen on.
+        hosts: Name or address to listen on, or several of these.
         port: The port, 0 for any free port.
         context: The certificate for https, None for http.
-        bound: A socket that listens already, instead of host and port.
+        bound: Sockets that listen already, instead of hosts and port.
         on_failure: Is called in the loop's thread after a fatal error, when nothing is served.
 
     Raises:
@@ -45,28 +48,33 @@ class Listener:
     def __init__(  # noqa: PLR0913 - half of the arguments have a default
         self,
         application: "WSGIApplication",
-        host: str,
+        hosts: str | Sequence[str],
         port: int,
         context: ssl.SSLContext | None = None,
-        bound: socket.socket | None = None,
+        bound: Sequence[socket.socket] = (),
         *,
         on_failure: Callable[[], object] | None = None,
     ) -> None:
-        self._socket = bound or bind(host, port)
-        self.host = host
+        self.hosts = (hosts,) if isinstance(hosts, str) else tuple(hosts)
+        sockets = bound or bind(self.hosts, port)
         self.scheme = "https" if context else "http"
-        self.port: int = self._socket.getsockname()[1]
+        self.port: int = sockets[0].getsockname()[1]
         self._context = context
-        self._gateway = Gateway(application, self.scheme, host, self.port)
+        self._gateway = Gateway(application, self.scheme, self.hosts[0], self.port)
         self._memory = BodyMemory(MAX_BODIES_BYTES, MAX_BODY_BYTES)
         name = f"ocapi-emulator:{self.port}"
-        self._loop = Loop(self._socket, self._connect, self._memory, name, on_failure)
+        self._loop = Loop(sockets, self._connect, self._memory, name, on_failure)
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at the end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        """The base URL for the first host, without a slash at the end."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The base URLs for all hosts."""
+        names = (f"[{host}]" if ":" in host else host for host in self.hosts)
+        return tuple(f"{self.scheme}://{name}:{self.port}" for name in names)
 
     @property
     def threads(self) -> int:
@@ -91,11 +99,41 @@ class Listener:
         return Connection(client, address, self._gateway, cipher, self._memory)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket for an address.
+def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """Return listening sockets of the same port, one for each address.
+
+    Args:
+        hosts: Names and addresses.
+        port: The port, 0 for any free port.
 
     Raises:
-        OSError: The address cannot be used.
+        OSError: An address cannot be used; ``filename`` is the host.
     """
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    for _ in range(MAX_PORT_TRIES - 1 if port == 0 and len(hosts) > 1 else 0):
+        try:
+            return _bind(hosts, port)
+        except OSError as error:  # a free port of the first host may be taken on the second
+            if error.errno != errno.EADDRINUSE:
+                raise
+    return _bind(hosts, port)
+
+
+def _bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    bound: dict[str, socket.socket] = {}
+    try:
+        for host in hosts:
+            family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            name = str(address[0])
+            if name not in bound:  # two names may have the same address
+                bound[name] = _listen(family, (name, port))
+                port = bound[name].getsockname()[1]
+    except OSError as error:
+        for listening in bound.values():
+            listening.close()
+        error.filename = host
+        raise
+    return list(bound.values())
+
+
+def _listen(family: int, address: tuple[str, int]) -> socket.socket:
+    return socket.create_server(address, family=family, backlog=BACKLOG)

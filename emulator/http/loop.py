@@ -32,7 +32,7 @@ import math
 import selectors
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import Enum
 from heapq import nsmallest
@@ -86,10 +86,10 @@ Connect = Callable[[socket.socket, tuple[Any, ...]], Connection]
 
 
 class Loop:
-    """Serves the connections of a listening socket, from ``start`` to ``stop``.
+    """Serves the connections of listening sockets, from ``start`` to ``stop``.
 
     Args:
-        listening: The socket; the loop closes it at the end.
+        listening: The sockets; the loop closes them at the end.
         connect: Makes a connection of a socket and the address of its client.
         memory: The memory of request bodies.
         name: The name of the threads.
@@ -101,7 +101,7 @@ class Loop:
 
     def __init__(
         self,
-        listening: socket.socket,
+        listening: Sequence[socket.socket],
         connect: Connect,
         memory: BodyMemory,
         name: str,
@@ -109,7 +109,7 @@ class Loop:
     ) -> None:
         self._on_failure = on_failure
         self.failure: BaseException | None = None
-        self._listening = listening
+        self._listening = tuple(listening)
         self._connect = connect
         self._memory = memory
         self._name = name
@@ -137,7 +137,7 @@ class Loop:
 
     def start(self) -> None:
         """Begin to serve."""
-        for end in (self._listening, self._waker, self._wakeup):
+        for end in (*self._listening, self._waker, self._wakeup):
             end.setblocking(False)
         self._listen()
         self._selector.register(self._wakeup, selectors.EVENT_READ)
@@ -223,7 +223,7 @@ class Loop:
         if is_frequent:
             logger.critical("the HTTP server ends: its loop fails again and again")
         self.failure = error
-        self._listening.close()
+        self._close_listening()
         self._has_ended.set()
         self._close_all()
         if is_frequent and self._on_failure:
@@ -294,13 +294,13 @@ class Loop:
     def _handle_own_event(self, source: Any, leader: Leader) -> None:
         """Accept a client, or take connections back."""
         try:
-            if source is self._listening:
-                self._accept()
+            if source in self._listening:
+                self._accept(source)
             else:
                 self._take_back(leader)
         except Exception:
             logger.exception("internal error of the HTTP server")
-            if source is self._listening:
+            if source in self._listening:
                 self._stop_listening()  # for a moment: the same error could come at once
 
     def _handle(self, connection: Connection, leader: Leader) -> None:
@@ -400,18 +400,24 @@ class Loop:
     # Clients
 
     def _listen(self) -> None:
-        self._selector.register(self._listening, selectors.EVENT_READ)
+        for listening in self._listening:
+            self._selector.register(listening, selectors.EVENT_READ)
         self._is_listening = True
 
     def _stop_listening(self) -> None:
         if self._is_listening:
-            self._selector.unregister(self._listening)
+            for listening in self._listening:
+                self._selector.unregister(listening)
             self._is_listening = False
 
-    def _accept(self) -> None:
+    def _close_listening(self) -> None:
+        for listening in self._listening:
+            listening.close()
+
+    def _accept(self, listening: socket.socket) -> None:
         """Accept a client; another process may listen as well, and accept the next client."""
         try:
-            client, address = self._listening.accept()
+            client, address = listening.accept()
         except (BlockingIOError, ConnectionAbortedError, InterruptedError):
             return  # another process was faster, or the client has left
         except OSError as error:
@@ -505,7 +511,7 @@ class Loop:
     def _shut_down(self, leader: Leader) -> None:
         """Close idle connections, wait for answers in work, and end."""
         self._stop_listening()
-        self._listening.close()
+        self._close_listening()
         deadline = monotonic() + STOP_SECONDS
         while not leader.is_replaced and self._close_idle() and monotonic() < deadline:
             self._run_once(leader, STOPPING_SELECT_SECONDS)
@@ -518,7 +524,8 @@ class Loop:
     def _close_all(self) -> None:
         for connection in [*self._list_ours(), *self._returned]:
             self._drop(connection)
-        for end in (self._selector, self._waker, self._wakeup, self._listening):
+        self._close_listening()
+        for end in (self._selector, self._waker, self._wakeup):
             end.close()
 
     def _close_idle(self) -> bool:

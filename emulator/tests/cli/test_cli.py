@@ -330,6 +330,30 @@ def test_every_knob_is_set_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> N
             assert serve_parameters([]) == {**DEFAULTS, knob.name: knob.value}
 
 
+def test_several_hosts_are_flags_or_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = "127.0.0.1,::1"
+    assert serve_parameters(["--host", "127.0.0.1", "--host", "::1"])["host"] == hosts
+    assert serve_parameters(["--host", hosts])["host"] == hosts
+    monkeypatch.setenv("OCAPI_EMULATOR_HOST", hosts)
+    assert serve_parameters([])["host"] == hosts
+    assert Config(host=hosts).hosts == ("127.0.0.1", "::1")
+
+
+def test_serve_listens_on_several_hosts() -> None:
+    with serving("--host", "127.0.0.1", "--host", "127.0.0.2") as (process, url):
+        assert process.stdout is not None
+        other = process.stdout.readline().removeprefix("ocapi-emulator listening on ")[:-1]
+        assert other == url.replace("127.0.0.1", "127.0.0.2")
+        for base in (url, other):
+            assert get(f"{base}/__emulator__/health").json()["status"] == "ok"
+
+
+def test_serve_names_the_host_that_it_cannot_use() -> None:
+    result = run("serve", "--host", "127.0.0.1", "--host", "192.0.2.1", "--port", "0")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "can't listen on 192.0.2.1 port 0: ")
+
+
 def test_a_flag_beats_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCAPI_EMULATOR_PORT", "1111")
     assert serve_parameters(["--port", "2222"])["port"] == 2222

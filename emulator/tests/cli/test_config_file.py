@@ -53,6 +53,11 @@ def test_every_knob_can_stand_in_the_file(folder: Path) -> None:
     assert [name for name, value in read().items() if value == DEFAULTS[name]] == []
 
 
+def test_hosts_may_be_an_array(folder: Path) -> None:
+    (folder / FILE_NAME).write_text('host = ["127.0.0.1", "::1"]')
+    assert read()["host"] == "127.0.0.1,::1"
+
+
 def test_a_key_may_have_hyphens_as_the_flag(folder: Path) -> None:
     (folder / FILE_NAME).write_text("journal-body = 99")
     assert read()["journal_body"] == 99

@@ -124,7 +124,7 @@ def test_failing_accept_is_logged_once_and_tried_again(
     listening = Listening()
     listening.bind(("127.0.0.1", 0))
     listening.listen()
-    listener = Listener(application, "127.0.0.1", 0, bound=listening)
+    listener = Listener(application, "127.0.0.1", 0, bound=[listening])
     listener.start()
     assert exchange(listener.port, GET).status == 200
     listener.stop()

@@ -14,7 +14,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.http.leader import release_loop
-from emulator.http.listener import Listener
+from emulator.http.listener import Listener, bind
 from emulator.http.loop import STOP_SECONDS
 from emulator.tests.http.serving import GET, application, connected, exchange, serving
 from emulator.tests.wire import TIMEOUT, Answer, ask, receive, receive_head, send
@@ -124,10 +124,66 @@ def test_port_is_free_again_after_stop() -> None:
     second.stop()
 
 
-def test_ipv6_is_served_and_written_in_brackets() -> None:
+def has_ipv6() -> bool:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
+        return False
+    return True
+
+
+def test_several_hosts_are_served_on_the_same_port() -> None:
+    hosts = ["127.0.0.1", "127.0.0.2", *(["::1"] if has_ipv6() else [])]
+    listener = Listener(application, hosts, 0)
+    listener.start()
+    try:
+        assert listener.url == f"http://127.0.0.1:{listener.port}"
+        assert listener.urls[-1].endswith(f":{listener.port}")
+        assert len(listener.urls) == len(hosts)
+        for host in hosts:
+            with connected(listener.port, host) as stream:
+                assert ask(stream, GET).body == b"GET /200 "
+    finally:
+        listener.stop()
+    for host in hosts:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((host, listener.port))
+
+
+def test_hosts_of_the_same_address_are_one_address() -> None:
+    bound = bind(["127.0.0.1", "127.0.0.1"], 0)
+    assert len(bound) == 1
+    bound[0].close()
+
+
+def test_a_free_port_is_free_on_all_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port_in_use = taken.getsockname()[1]
+        ports = [port_in_use, 0]
+        create = socket.create_server
+
+        def offer(address: tuple[str, int], **options: Any) -> socket.socket:
+            """Offer a port first that is taken on the second host."""
+            name, port = address
+            return create((name, port or ports.pop(0)), **options)
+
+        monkeypatch.setattr(socket, "create_server", offer)
+        bound = bind(["127.0.0.1", "127.0.0.2"], 0)
+    first, second = (listening.getsockname()[1] for listening in bound)
+    assert first == second != port_in_use
+    assert ports == []
+    for listening in bound:
+        listening.close()
+
+
+def test_a_host_that_cannot_be_used_is_named_and_leaves_no_socket() -> None:
+    with pytest.raises(OSError, match="assign") as caught:
+        bind(["127.0.0.1", "192.0.2.1"], 0)
+    assert caught.value.filename == "192.0.2.1"
+
+
+def test_ipv6_is_served_and_written_in_brackets() -> None:
+    if not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback")
     with serving(application, "::1") as listener, connected(listener.port, "::1") as stream:
         assert listener.url == f"http://[::1]:{listener.port}"

@@ -391,7 +391,7 @@ def test_certificate_larger_than_the_buffers_is_sent(folder: Path) -> None:
     names = [f"a-name-of-forty-characters-{number:013}.example.com" for number in range(1500)]
     listener = Listener(application, "127.0.0.1", 0, issue(names, folder))
     # Connections inherit what the listening socket has.
-    listener._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # noqa: SLF001
+    listener._loop._listening[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # noqa: SLF001
     listener.start()
     trusting = ssl.create_default_context(cafile=authority(folder))
     with socket.socket() as plain:
