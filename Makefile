@@ -12,7 +12,7 @@ SCREENSHOTS ?=
 test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long test-browser coverage contract conformance ledger docs lint format bench bench-peers soak clients coverage-page lock clean
+.PHONY: help install serve test test-long test-browser coverage contract conformance ledger docs lint format bench bench-peers soak clients coverage-page faults-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ soak: install ## put a server under mixed load over each store, ten minutes or S
 
 clients: install ## run real clients over https against the emulator; needs npm; CLIENTS="sfcc-ci dw-cli" some
 	@$(BIN)/python -m clients.run $(OPTIONS) $(CLIENTS)
+
+faults-page: install ## write docs/faults.md: the names of all faults and operations, for failpoints and the journal
+	$(BIN)/python -m emulator.tests.project.faults_page
 
 lock: install ## resolve constraints.txt anew
 	$(BIN)/uv pip compile --quiet --universal --extra dev --no-header --no-emit-index-url --no-annotate --upgrade pyproject.toml --output-file constraints.txt

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
 EXTENSION = "ocapi_emulator"
 SERVICE = "ocapi_emulator_service"
 LOG = "ocapi_emulator_log"
+FAMILIES = "ocapi_emulator_families"
 PART = "emulator.part"
 """The key of the WSGI environment that marks a part of a batch request."""
 MAX_PARSED_RULES = 1024
@@ -108,6 +109,7 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     workspaces = startup.open_workspaces(config, collections, readers, families)
     families.append(_register_control(app, service, readers, families[0]))
     app.extensions[EXTENSION] = workspaces
+    app.extensions[FAMILIES] = tuple(families)
     app.family_names = frozenset({page.BLUEPRINT, *(family.name for family in families)})
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True  # for routes of users
     app.before_request(_check)
@@ -224,6 +226,12 @@ def _list_functions(api: DataApi) -> control.Permissions:
 def workspaces_of(app: Flask) -> Workspaces:
     """Return the workspaces of an application."""
     found: Workspaces = app.extensions[EXTENSION]
+    return found
+
+
+def families_of(app: Flask) -> tuple[Family, ...]:
+    """Return the APIs of an application, with the names of their faults and operations."""
+    found: tuple[Family, ...] = app.extensions[FAMILIES]
     return found
 
 

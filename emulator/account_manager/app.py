@@ -86,6 +86,7 @@ def register(app: Flask, access: Access) -> Family:
         routes=app.url_map,
         operations=operations,
         faults=dict.fromkeys(STATUSES, ("message",)),
+        samples={"message": "Injected by a failpoint."},
         prepare=_conceal,
     )
 

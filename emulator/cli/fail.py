@@ -60,7 +60,7 @@ def add_failpoint(
     """Make requests to a running server fail: by a fault, a status, a delay or a closed connection.
 
     The failpoint stays until a reset, or until it has met --times requests. Without a condition it
-    applies to all requests but token requests.
+    applies to all requests but token requests. An argument that is not given has a sample value.
     """
     match = take_conditions(given, REQUEST_CONDITIONS) | _take(given, "nth")
     limits = _take(given, "times")

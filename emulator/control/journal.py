@@ -3,13 +3,14 @@
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from emulator.control import har
 from emulator.control.problem import Problem, load, read_json
 from emulator.recording.exchange import Exchange
 from emulator.recording.journal import Journal, NearMiss
 from emulator.recording.match import ExchangeMatch, Match
+from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.registry import current
 
 DEFAULT_SHOWN_EXCHANGES = 100
@@ -17,7 +18,7 @@ LIMIT_PARAMETER, AFTER_PARAMETER = "limit", "after"
 MAX_NUMBER_DIGITS = 9
 
 
-class VerifySchema(Schema):
+class VerifySchema(AdvisingSchema):
     """The expected number of matching exchanges."""
 
     match = fields.Nested(ExchangeMatch(), load_default=dict)

@@ -76,6 +76,7 @@ def register(app: Flask, config: Config) -> Family:
         routes=app.url_map,
         operations=dict(_operations()),
         faults={kind.code: ("detail",) for kind in PROBLEMS.values()},
+        samples={"detail": "Injected by a failpoint."},
     )
 
 

@@ -21,6 +21,7 @@ from emulator.ocapi.meta import description
 from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT
+from emulator.ocapi.schema.fault_samples import SAMPLES
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.verbs import VERBS
 from emulator.ocapi.wire import envelope, formats, override, url, versions
@@ -104,6 +105,7 @@ def register(app: Flask, service: Service) -> Family:
         routes=app.url_map,
         operations=dict(_name_operations(routes)),
         faults={name: kind.arguments for name, kind in service.api.faults.items()},
+        samples=SAMPLES,
         prepare=override.apply,
     )
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from emulator.recording.exchange import Exchange
 from emulator.recording.glob import compile_path, compile_text
+from emulator.recording.nearest import AdvisingSchema
 
 STATUS_OR_CLASS = re.compile(r"[1-5](?:\d\d|xx)", re.ASCII)
 FAULT_SUFFIX = "Exception"
@@ -100,7 +101,7 @@ def _list_children(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-class RequestMatch(Schema):
+class RequestMatch(AdvisingSchema):
     """Conditions on a request."""
 
     family = Pattern()

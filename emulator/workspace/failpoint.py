@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from emulator.family import INJECTED, Family, Injected
 from emulator.recording.exchange import Exchange, Reply
 from emulator.recording.glob import compile_text
 from emulator.recording.match import FAULT_SUFFIX, Match, RequestMatch
+from emulator.recording.nearest import AdvisingSchema, advise
 from emulator.workspace import rule
 from emulator.workspace.rule import (
     MAX_DELAY_SECONDS,
@@ -74,7 +75,7 @@ DELAY_RANGE = validate.Range(0, MAX_DELAY_SECONDS)
 REASON_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
-class ActionSchema(Schema):
+class ActionSchema(AdvisingSchema):
     """The action of a failpoint."""
 
     delay = Delay()
@@ -109,7 +110,7 @@ class FailpointMatch(RequestMatch):
     nth = fields.Integer(strict=True, validate=validate.Range(1))
 
 
-class FailpointSchema(Schema):
+class FailpointSchema(AdvisingSchema):
     """A failpoint as JSON."""
 
     match = fields.Nested(FailpointMatch(), load_default=dict)
@@ -158,11 +159,7 @@ class Declaration:
             "family": {family.name for family in families},
             "operation": {name for family in families for name in family.operations.values()},
         }
-        self._faults = {
-            name: (family.name, arguments)
-            for family in families
-            for name, arguments in family.faults.items()
-        }
+        self._families = {name: family for family in families for name in family.faults}
 
     def read(self, value: Any) -> list[Plan]:
         """Return the failpoints of a JSON value: an object, or an array of objects.
@@ -222,23 +219,31 @@ class Declaration:
         """Check the patterns of families and operations: each must fit a name."""
         for member, names in self._names.items():
             if member in match and not any(map(compile_text(match[member]).fullmatch, names)):
-                problem = f"Matches none of {', '.join(sorted(names))}."
+                problem = f"Matches no {member}: {advise(match[member], names)}"
                 raise ValidationError({"match": {member: [problem]}})
 
+    def _find_fault(self, given: str) -> str:
+        """Return the name of a fault, which may be given with or without ``Exception``."""
+        short = given.removesuffix(FAULT_SUFFIX)
+        for name in (given, short, f"{short}{FAULT_SUFFIX}"):
+            if name in self._families:
+                return name
+        problem = f"There is no fault '{short}': {advise(short, self._families)}"
+        raise ValidationError({"action": {"fault": [problem]}})
+
     def _check_fault(self, action: dict[str, Any], match: Mapping[str, Any]) -> str:
-        """Check the name and the arguments of a fault; return the family of the fault."""
-        name = action["fault"] = action["fault"].removesuffix(FAULT_SUFFIX)
-        if name not in self._faults:
-            problem = f"There is no fault '{name}'; there are {', '.join(sorted(self._faults))}."
-            raise ValidationError({"action": {"fault": [problem]}})
-        family, expected = self._faults[name]
-        if not compile_text(match.get("family", "*")).fullmatch(family):
-            problem = f"The fault {name} is of the family '{family}'."
+        """Check the name of a fault, and complete its arguments; return the family of the fault."""
+        name = action["fault"] = self._find_fault(action["fault"])
+        family, given = self._families[name], action.get("arguments", {})
+        if not compile_text(match.get("family", "*")).fullmatch(family.name):
+            problem = f"The fault {name} is of the family '{family.name}'."
             raise ValidationError({"match": {"family": [problem]}})
-        if set(action.get("arguments", {})) != set(expected):
-            problem = f"The arguments of {name} are {', '.join(expected) or 'none'}."
+        if unknown := sorted(set(given) - set(family.faults[name])):
+            known = ", ".join(family.faults[name]) or "none"
+            problem = f"There is no argument '{unknown[0]}': the arguments of {name} are {known}."
             raise ValidationError({"action": {"arguments": [problem]}})
-        return family
+        action["arguments"] = family.fill_arguments(name, given)
+        return family.name
 
 
 class Failpoint(Counted):

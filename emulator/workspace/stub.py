@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
 
 import orjson
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from emulator.cached_property import cached_property
 from emulator.recording.caller import FORM_MEDIA_TYPE, MAX_FORM_BYTES, MAX_PARAMETERS, read
@@ -26,6 +26,7 @@ from emulator.recording.match import (
     Match,
     includes,
 )
+from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace import rule
 from emulator.workspace.failpoint import (
     JSON_TYPE,
@@ -169,7 +170,7 @@ class PathField(fields.Field[PathTemplate]):
         return path
 
 
-class StubAnswer(Schema):
+class StubAnswer(AdvisingSchema):
     """An answer of a stub."""
 
     status = fields.Integer(strict=True, validate=validate.Range(200, 599), load_default=200)
@@ -184,7 +185,7 @@ class StubAnswer(Schema):
             raise ValidationError(f"An answer of {data['status']} has no body.", "body")
 
 
-class StubSchema(Schema):
+class StubSchema(AdvisingSchema):
     """A stub as JSON."""
 
     method = MethodName(required=True)

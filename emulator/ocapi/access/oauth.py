@@ -66,6 +66,7 @@ def register(app: Flask, service: Service) -> Family:
             (f"{FAMILY_NAME}.{INTROSPECT_PATH}", "POST"): "introspect",
         },
         faults=dict.fromkeys(STATUSES, ("description",)),
+        samples={"description": "Injected by a failpoint."},
     )
 
 

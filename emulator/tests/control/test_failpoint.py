@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from emulator import Emulator
+from emulator.app import families_of
 
 TIMEOUT = 10
 FAILPOINTS = "/__emulator__/failpoints"
@@ -102,15 +103,22 @@ def test_delete_removes_one_or_all(emulator: Emulator) -> None:
         ({"action": {"fault": "Nothing"}}, {"/action/fault": "There is no fault 'Nothing'"}),
         (
             {"action": {"fault": "InvalidVersion", "arguments": {"version": 1}}},
-            {"/action/arguments": "The arguments of InvalidVersion are none."},
+            {"/action/arguments": "There is no argument 'version': the arguments of"},
         ),
         (
-            {"action": {"fault": "InvalidHostHeader"}},
-            {"/action/arguments": "The arguments of InvalidHostHeader are host."},
+            {"action": {"fault": "InventoryListNotFoun"}},
+            {"/action/fault": "There is no fault 'InventoryListNotFoun': did you mean Inventory"},
+        ),
+        (
+            {"match": {"operation": "getInventoryList"}, "action": {"status": 503}},
+            {"/match/operation": "Matches no operation: did you mean getInventoryLists or "},
         ),
         (
             [UNAVAILABLE, {"match": {"colour": "red"}, "action": {"delay": -1}}],
-            {"/1/match/colour": "Unknown field.", "/1/action/delay": "Use seconds from 0 to 300"},
+            {
+                "/1/match/colour": "Unknown field: known are client, family",
+                "/1/action/delay": "Use seconds from 0 to 300",
+            },
         ),
         ([UNAVAILABLE, 3], {"/1": "Invalid input type."}),
         (
@@ -168,12 +176,40 @@ def test_a_fault_of_the_data_api_is_answered_in_xml(emulator: Emulator) -> None:
 
 def test_a_fault_of_a_resource_can_be_named(emulator: Emulator) -> None:
     named = {"fault": "InventoryListNotFound"}
-    refused = ask(emulator, "POST", FAILPOINTS, json={"action": named}).json()["errors"][0]
-    [argument] = refused["detail"].removesuffix(".").rpartition(" are ")[2].split(", ")
-    fail(emulator, {**named, "arguments": {argument: "x"}})
+    fail(emulator, {**named, "arguments": {"inventorylistId": "x"}})
     response = ask(emulator, "GET", f"{LISTS}/my-inventorylist1", headers=bearer(emulator))
     assert response.status_code == 404
     assert response.json()["fault"]["type"] == "InventoryListNotFoundException"
+
+
+def test_a_fault_without_arguments_has_samples(emulator: Emulator) -> None:
+    fail(emulator, {"fault": "ProductInventoryRecordNotFound", "arguments": {"productId": "p1"}})
+    fault = ask(emulator, "GET", LISTS, headers=bearer(emulator)).json()["fault"]
+    assert fault["arguments"] == {"productId": "p1", "inventorylistId": "inventory_m"}
+    [shown] = ask(emulator, "GET", FAILPOINTS).json()
+    assert shown["action"]["arguments"] == {"productId": "p1"}
+
+
+@pytest.mark.parametrize("name", ["AccessDenied", "AccessDeniedException"])
+def test_a_fault_of_account_manager_is_answered_as_it_would(emulator: Emulator, name: str) -> None:
+    fail(emulator, {"fault": name})
+    response = ask(emulator, "GET", "/dw/rest/v1/users")
+    assert response.status_code == 403
+    [error] = response.json()["errors"]
+    told = (error["code"], error["message"])
+    assert told == ("AccessDeniedException", "Injected by a failpoint.")
+
+
+def test_every_fault_of_the_data_api_can_be_injected_by_its_name(emulator: Emulator) -> None:
+    [data] = [family for family in families_of(emulator.app) if family.name == "data"]
+    for name, arguments in data.faults.items():
+        emulator.reset()
+        fail(emulator, {"fault": name})
+        answer = ask(emulator, "GET", LISTS, headers=bearer(emulator))
+        fault = answer.json()["fault"]
+        assert fault["type"] == f"{name}Exception"
+        assert fault.get("arguments", {}).keys() == set(arguments)
+        assert answer.status_code >= 400
 
 
 def test_a_fault_of_the_token_endpoints_is_answered_as_they_would(emulator: Emulator) -> None:

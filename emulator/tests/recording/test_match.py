@@ -283,4 +283,6 @@ def test_patterns_of_headers_and_parameters_are_strings_by_name(name: str, value
 def test_a_request_is_not_asked_for_its_answer(name: str) -> None:
     with pytest.raises(ValidationError) as caught:
         RequestMatch().load({name: "200"})
-    assert caught.value.messages == {name: ["Unknown field."]}
+    assert caught.value.messages == {
+        name: ["Unknown field: known are client, family, header, method, operation, path, query."]
+    }

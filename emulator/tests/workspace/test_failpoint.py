@@ -23,12 +23,22 @@ from emulator.workspace.failpoint import (
     Plan,
 )
 
-DATA = Family("data", lambda _, __: [], faults={"NotFound": ("id", "site"), "Unavailable": ()})
+DATA = Family(
+    "data",
+    lambda _, __: [],
+    faults={"NotFound": ("id", "site"), "Unavailable": ()},
+    samples={"site": "A"},
+)
 TOKEN = Family("token", lambda _, __: [], faults={"invalid_client": ("description",)})
 DECLARATION = Declaration([DATA, TOKEN])
 TYPE = ("Content-Type", "application/json")
 SECONDS = "Use seconds from 0 to 300, or [minimum, maximum]."
 LATE = {"action": {"delay": 1}}
+MEMBERS = "known are action, match, probability, repeat, seed, times."
+ACTION_MEMBERS = (
+    "known are arguments, body, delay, drop, fault, headers, slow_body, status, truncate."
+)
+CONDITIONS = "known are client, family, header, method, nth, operation, path, query."
 
 
 def read(value: Any) -> list[Plan]:
@@ -78,8 +88,14 @@ def taken(failpoint: Failpoint, times: int) -> list[bool]:
         ({}, {"/action": "Missing data for required field."}),
         ({"action": None}, {"/action": "Field may not be null."}),
         ({"action": []}, {"/action": "A sequence has from 1 to 100 entries."}),
-        ({**LATE, "id": "1"}, {"/id": "Unknown field."}),
-        ({**LATE, "a/b~": 1}, {"/a~1b~0": "Unknown field."}),
+        (
+            {**LATE, "id": "1"},
+            {"/id": f"Unknown field: {MEMBERS}"},
+        ),
+        (
+            {**LATE, "a/b~": 1},
+            {"/a~1b~0": f"Unknown field: {MEMBERS}"},
+        ),
         ({**LATE, "times": 0}, {"/times": "Must be greater than or equal to 1."}),
         ({**LATE, "times": True}, {"/times": "Not a valid integer."}),
         ({**LATE, "times": 1.5}, {"/times": "Not a valid integer."}),
@@ -91,7 +107,10 @@ def taken(failpoint: Failpoint, times: int) -> list[bool]:
         ({**LATE, "probability": "often"}, {"/probability": "Not a valid number."}),
         ({**LATE, "match": None}, {"/match": "Field may not be null."}),
         ({**LATE, "match": []}, {"/match": "Invalid input type."}),
-        ({**LATE, "match": {"status": 500}}, {"/match/status": "Unknown field."}),
+        (
+            {**LATE, "match": {"status": 500}},
+            {"/match/status": f"Unknown field: {CONDITIONS}"},
+        ),
         ({**LATE, "match": {"nth": 0}}, {"/match/nth": "Must be greater than or equal to 1."}),
         ({**LATE, "match": {"nth": [1]}}, {"/match/nth": "Not a valid integer."}),
         ({**LATE, "match": {"method": 1}}, {"/match/method": "Not a valid string."}),
@@ -116,7 +135,16 @@ def test_a_probability_is_between_0_and_1(probability: float) -> None:
     ("action", "place", "told"),
     [
         ({}, "", "Has none of delay, fault, status, drop, truncate and slow_body."),
-        ({"explode": 1}, "/explode", "Unknown field."),
+        (
+            {"explode": 1},
+            "/explode",
+            f"Unknown field: {ACTION_MEMBERS}",
+        ),
+        (
+            {"delai": 1},
+            "/delai",
+            f"Unknown field: did you mean delay? {ACTION_MEMBERS}",
+        ),
         ({"delay": None}, "/delay", "Field may not be null."),
         ({"status": "500"}, "/status", "Not a valid integer."),
         ({"status": 500.0}, "/status", "Not a valid integer."),
@@ -131,23 +159,22 @@ def test_a_probability_is_between_0_and_1(probability: float) -> None:
         (
             {"fault": "Gone"},
             "/fault",
-            "There is no fault 'Gone'; there are NotFound, Unavailable, invalid_client.",
+            "There is no fault 'Gone': known are NotFound, Unavailable, invalid_client.",
         ),
         (
             {"fault": ""},
             "/fault",
-            "There is no fault ''; there are NotFound, Unavailable, invalid_client.",
+            "There is no fault '': known are NotFound, Unavailable, invalid_client.",
         ),
-        ({"fault": "NotFound"}, "/arguments", "The arguments of NotFound are id, site."),
         (
-            {"fault": "NotFoundException", "arguments": {"id": 1}},
+            {"fault": "NotFoundException", "arguments": {"ID": 1}},
             "/arguments",
-            "The arguments of NotFound are id, site.",
+            "There is no argument 'ID': the arguments of NotFound are id, site.",
         ),
         (
             {"fault": "Unavailable", "arguments": {"id": 1}},
             "/arguments",
-            "The arguments of Unavailable are none.",
+            "There is no argument 'id': the arguments of Unavailable are none.",
         ),
         ({"fault": "Unavailable", "arguments": []}, "/arguments", "Not a valid mapping type."),
         ({"fault": "Unavailable", "status": 500}, "/status", "Only one of fault, status."),
@@ -731,11 +758,11 @@ def test_the_random_delays_of_a_sequence_are_the_same_in_each_run() -> None:
     [
         ({"action": [{"status": 503}, {"status": 1}]}, "/action/1/status"),
         ({"action": [{"fault": "Nothing"}]}, "/action/0/fault"),
-        ({"action": [{"delay": 1}, {"fault": "NotFound"}]}, "/action/1/arguments"),
         (
-            {"action": [{"fault": "Unavailable"}, {"fault": "invalid_client"}]},
+            {"action": [{"delay": 1}, {"fault": "Unavailable", "arguments": {"a": 1}}]},
             "/action/1/arguments",
         ),
+        ({"action": [{"fault": "Unavailable"}, {"fault": "invalid_client"}]}, "/action"),
         ({"action": [{"delay": 1}] * 101}, "/action"),
         ({"action": {"delay": 1}, "repeat": True}, "/repeat"),
         ({"action": [{"delay": 1}], "repeat": "yes"}, "/repeat"),

@@ -1,0 +1,43 @@
+"""Advice for a wrong name: the nearest known names."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+MAX_NEAREST_NAMES = 3
+MAX_LISTED_NAMES = 20
+"""The longest list of known names in a message."""
+MAX_ADVISED_NAMES = 10
+"""The wrong names of an object with advice: each one is compared with all known names."""
+MAX_COMPARED_CHARACTERS = 64
+
+
+def advise(name: str, known: Iterable[str]) -> str:
+    """Return the advice for a wrong name, as the end of a sentence.
+
+    Args:
+        name: The wrong name.
+        known: The known names.
+    """
+    names = sorted(known)
+    near = get_close_matches(name[:MAX_COMPARED_CHARACTERS], names, MAX_NEAREST_NAMES)
+    advice = [f"did you mean {' or '.join(near)}?"] if near else []
+    if len(names) <= MAX_LISTED_NAMES:
+        advice.append(f"known are {', '.join(names)}.")
+    return " ".join(advice) or f"{len(names)} names are known, none of them is similar."
+
+
+class AdvisingSchema(Schema):
+    """A schema whose errors name the known members for an unknown one."""
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> None:
+        """Add advice to the messages about unknown members."""
+        unknown = [self.error_messages["unknown"]]
+        if not isinstance(error.messages, dict):
+            return
+        found = [name for name, messages in error.messages.items() if messages == unknown]
+        for name in found[:MAX_ADVISED_NAMES]:
+            advice = advise(str(name), self.fields)
+            error.messages[name] = [f"{unknown[0].removesuffix('.')}: {advice}"]
