@@ -151,6 +151,42 @@ def test_a_hook_after_runs_for_a_write_that_changes_nothing(start: Start) -> Non
 
 
 @pytest.mark.rule("HOOK-3")
+def test_the_rules_of_a_resource_see_the_document_of_a_hook_after(start: Start) -> None:
+    def rename(call: HookCall) -> None:
+        call.document["credentials"]["login"] = "shared"
+
+    api = start(
+        fixtures="storefront",
+        hooks={
+            "dw.ocapi.data.customer_list.customers.afterPOST": rename,
+            "dw.ocapi.data.customer_list.customer.afterPATCH": rename,
+        },
+    )
+    path = f"{api.scope}/customer_lists/RefArch/customers"
+    numbers = []
+    for login, expected in (("one", 200), ("two", 400)):
+        given = {"last_name": "a", "email": "a@example.com", "credentials": {"login": login}}
+        answer = api.call("POST", path, json=given)
+        assert answer.status_code == expected
+        numbers.append(answer.json().get("customer_no"))
+    assert_fault(answer, 400, "LoginAlreadyInUse", {})
+    changed = api.call("PATCH", f"{path}/{numbers[0]}", json={"last_name": "b"})
+    assert (changed.json()["last_name"], changed.json()["credentials"]["login"]) == ("b", "shared")
+
+
+@pytest.mark.rule("HOOK-3")
+def test_a_category_moves_to_the_parent_that_a_hook_after_sets(start: Start) -> None:
+    def move(call: HookCall) -> None:
+        call.document["parent_category_id"] = "shoes"
+
+    api = start(fixtures="storefront", hooks={"dw.ocapi.data.catalog.category.afterPATCH": move})
+    path = "/catalogs/storefront-catalog/categories"
+    assert api.patch(f"{path}/bags", json={"online": False}).json()["parent_category_id"] == "shoes"
+    below = api.get(f"{path}/shoes?levels=1").json()["categories"]
+    assert "bags" in [category["id"] for category in below]
+
+
+@pytest.mark.rule("HOOK-3")
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 def test_nothing_is_written_if_a_hook_after_refuses(start: Start, method: str) -> None:
     api = start(fixtures="samples", hooks={f"{POINT}.after{method}": lambda _: LOCKED})

@@ -1,7 +1,7 @@
 """One request of the Data API: the route, and the values that the checks read from the request."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -167,6 +167,7 @@ class Call:
         expansions: The requested expansions (EXP).
         content: The body as a JSON value; an empty object where there is no body.
         changes: The properties that the body sets (DEC-1 to DEC-5).
+        reviser: Changes a record before the write, for a hook; None to leave records as they are.
     """
 
     route: Route
@@ -186,6 +187,7 @@ class Call:
     content: Any = None
     changes: Mapping[str, Any] = {}
     replacement: Store | None = None
+    reviser: "Callable[[Record], Record] | None" = None
 
     def __init__(
         self,
@@ -234,6 +236,10 @@ class Call:
             yield
         finally:
             self.replacement = outer
+
+    def revise(self, record: Record) -> Record:
+        """Return a record to write; a hook may have changed the document (HOOK-3)."""
+        return record if self.reviser is None else self.reviser(record)
 
     @property
     def path(self) -> str:

@@ -72,6 +72,7 @@ def create(call: Call) -> Answer:
     if resource.derive is not None:
         properties = resource.derive(None, properties, call.changes, call.now)
     record = resource.record(call.key, properties, call.now, created=True)
+    record = record if refusal else call.revise(record)
     more = _list_effects(call, None, record)
     if refusal is not None:
         raise fault_of(refusal, call.key)
@@ -213,12 +214,13 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
     key = call.key
     if resource.renames and call.method == "PATCH":
         key = (*call.parents, properties.get(resource.key, call.key[-1]))
-    changed = resource.record(key, properties, call.now)
+    written = resource.record(key, properties, call.now)
+    changed = call.revise(written)
     if key != call.key:
         return _rename(call, record, changed)
     more = _list_effects(call, record, changed)
     changes_nothing = not more or all(isinstance(change, (Require, Size)) for change in more)
-    if changes_nothing and resource.record(key, properties) == record:
+    if changes_nothing and changed is written and resource.record(key, properties) == record:
         return _show(call, record)
     call.store.apply(Put(resource.name, changed, record.state), *more)
     return _show(call, changed)

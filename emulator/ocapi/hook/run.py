@@ -64,8 +64,12 @@ def answer_with_hooks(
 def _write_with_hook(call: Call, point: Point, operation: Callable[[Call], Answer]) -> Answer:
     """Answer a call; the hook runs right before the write, in the same step."""
     store = HookedStore(call, point)
-    with call.replacing(cast("Store", store)):
-        answer = operation(call)
+    call.reviser = store.revise
+    try:
+        with call.replacing(cast("Store", store)):
+            answer = operation(call)
+    finally:
+        call.reviser = None
     if not store.has_run:
         store.run_without_write()
     return _show_again(call, answer, store.changed) if store.changed else answer
@@ -74,13 +78,16 @@ def _write_with_hook(call: Call, point: Point, operation: Callable[[Call], Answe
 class HookedStore:
     """The store of a call with a hook before the first write.
 
+    An operation that derives other changes from the document calls ``revise`` before; so the other
+    changes fit the document of the hook. For all other operations the hook runs within the write.
+
     Args:
         call: The call.
         point: The extension point.
 
     Attributes:
         has_run: Whether the hook has run.
-        changed: The record to store if the hook has changed the document.
+        changed: The record to store if the hook has changed the document within the write.
     """
 
     def __init__(self, call: Call, point: Point) -> None:
@@ -110,6 +117,13 @@ class HookedStore:
         self.apply(Delete(collection, key, expected))
         return existed
 
+    def revise(self, record: Record) -> Record:
+        """Run the hook on a record to write, unless the hook has run; see ``Call.revise``."""
+        if self.has_run:
+            return record
+        self.has_run = True
+        return self._change(record)
+
     def run_without_write(self) -> None:
         """Run the hook on the present document, after an operation without a write."""
         resource, key = self._call.route.resource, self._call.key
@@ -125,17 +139,24 @@ class HookedStore:
         """Return the changes of a write after the hook."""
         call, main = self._call, _find_main(self._call, changes)
         if isinstance(main, Put):
-            before = thaw(main.record.properties)
-            after = _run(call, self._point, deepcopy(before))
-            if after == before:
+            record = self._change(main.record)
+            if record is main.record:
                 return changes
-            self.changed = _make_record(call, self._point, main.record, after)
-            replaced = replace(main, record=self.changed)
+            self.changed = record
+            replaced = replace(main, record=record)
             return [replaced if one is main else one for one in changes]
         deleted = self._store.get(main.collection, main.key) if main else None
         shown = thaw(deleted.properties) if deleted else deepcopy(call.content or {})
         _run(call, self._point, shown)
         return changes
+
+    def _change(self, record: Record) -> Record:
+        """Run the hook on a record; return the same record if the hook changes nothing."""
+        before = thaw(record.properties)
+        after = _run(self._call, self._point, deepcopy(before))
+        if after == before:
+            return record
+        return _make_record(self._call, self._point, record, after)
 
 
 def _find_main(call: Call, changes: Sequence[Change]) -> Put | Delete | None:

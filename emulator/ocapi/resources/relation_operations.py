@@ -37,8 +37,8 @@ def _write(call: Call, relation: Relation) -> Answer:
     check_ids(call.changes, ids.items())
     before = found.properties if found else None
     change = document.replace if call.method == "PUT" else document.merge
-    properties = {**change(before or {}, call.changes), **ids}
-    placed, more = relation.place(call, before, properties)
+    sent = Record(call.key, {**change(before or {}, call.changes), **ids})
+    placed, more = relation.place(call, before, dict(call.revise(sent).properties))
     written = ("last_modified",) if found else ("creation_date", "last_modified")
     dates = {name: call.now for name in written if name in document.fields}
     if found is not None and not more and Record(call.key, placed) == found:

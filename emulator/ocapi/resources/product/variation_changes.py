@@ -50,7 +50,7 @@ def put_member(call: Call, *, role: Role) -> Answer:
         VALUES: values,
         "last_modified": call.now,
     }
-    record = Record(call.key[1:], changed)
+    record = call.revise(Record(call.key[1:], changed))
     expected = product.state if product else Presence.ABSENT
     call.store.apply(
         Require(PRODUCTS_NAME, master.key, Presence.PRESENT),
