@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import count
 from typing import Any, cast
 
 import orjson
@@ -10,7 +11,7 @@ import orjson
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.check import read_again
-from emulator.ocapi.hook.point import HookCall, OperationHooks, Point, Status
+from emulator.ocapi.hook.point import Hook, HookCall, OperationHooks, Point, Status
 from emulator.ocapi.schema import faults
 from emulator.ocapi.verbs import read
 from emulator.store import (
@@ -28,6 +29,16 @@ from emulator.store import (
 
 NOTE = "raised by the hook "
 ERROR_CODE = "ERROR"
+MAX_AFTER_RUNS = 100
+"""The bound of runs for one request: a hook may write the document of the request itself."""
+
+
+class HookExitError(Exception):
+    """A hook has raised an exception that would end a program, or a test."""
+
+
+class HookLoopError(Exception):
+    """A write meets a newer document again and again."""
 
 
 def answer_with_hooks(
@@ -48,10 +59,15 @@ def answer_with_hooks(
     if before := points.get("before"):
         call.content = _run(call, before, call.content or {})
         read_again(call)
-    after, key = points.get("after"), call.key
+    after, key, runs = points.get("after"), call.key, count(1)
 
     def start() -> Answer:
         call.key = key  # operations may complete the key
+        if after and next(runs) > MAX_AFTER_RUNS:
+            problem = f"the document has changed {MAX_AFTER_RUNS} times while the hook ran"
+            error = HookLoopError(problem)
+            _note(error, after)
+            raise error
         return _write_with_hook(call, after, operation) if after else operation(call)
 
     answer = retry_on_conflict(start)
@@ -213,18 +229,36 @@ def _run(call: Call, point: Point, document: dict[str, Any]) -> dict[str, Any]:
     """
     hook_call = _describe(call, point, document)
     for hook in point.hooks:
-        try:
-            status = hook(hook_call)
-            if status is not None and not isinstance(status, Status):
-                raise TypeError(f"a hook returns None or a Status, not {status!r}")  # noqa: TRY301
-            orjson.dumps(document)  # a value that JSON does not have fails here, not in the answer
-        except Exception as error:
-            _note(error, point)
-            raise
+        status = _call(point, hook, hook_call)
         if status is not None:
             _check_status(point, status)
             break
     return document
+
+
+def _call(point: Point, hook: Hook, hook_call: HookCall) -> Status | None:
+    """Return the status of a hook.
+
+    Raises:
+        Exception: The hook has failed; a note names the extension point.
+    """
+    try:
+        status = hook(hook_call)
+        if status is not None and not isinstance(status, Status):
+            kind = type(status).__name__
+            raise TypeError(f"a hook returns None or a Status, not {kind}")  # noqa: TRY301
+        # A value that JSON does not have fails here, not in the answer.
+        orjson.dumps([hook_call.document, status], default=dict)
+    except Exception as error:
+        _note(error, point)
+        raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # such as sys.exit and pytest.fail: the request ends, no more
+        failed = HookExitError(f"{type(error).__name__}: {error}")
+        _note(failed, point)
+        raise failed from error
+    return status
 
 
 def _check_status(point: Point, status: Status) -> None:
@@ -234,7 +268,7 @@ def _check_status(point: Point, status: Status) -> None:
         Fault: HOOK_STATUS.
     """
     if not status.ok:
-        code, details = status.code or ERROR_CODE, dict(status.details)
+        code, details = status.code or ERROR_CODE, dict(status.details or {})
         raise faults.HOOK_STATUS(point.name, code, status.message, details)
 
 

@@ -1,6 +1,7 @@
 """Hooks that fail, and the names of all extension points."""
 
 import socket
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
 from emulator.config import Config, ConfigError
-from emulator.extending import HookCall, callback
+from emulator.extending import HookCall, Status, callback
 from emulator.extending.callback import CallbackError
 from emulator.extending.error import ExtensionError
 from emulator.ocapi.data_api import OWN
 from emulator.ocapi.hook.point import list_points
+from emulator.ocapi.hook.run import HookExitError, HookLoopError
 
 PUT, PATCH = (f"dw.ocapi.data.inventory_list.before{method}" for method in ("PUT", "PATCH"))
 AFTER = "dw.ocapi.data.inventory_list.afterPUT"
@@ -57,8 +59,9 @@ def test_an_error_of_a_hook_is_an_internal_error_that_writes_nothing(
 @pytest.mark.parametrize(
     ("point", "hook", "error"),
     [
-        (PUT, lambda _: 5, "a hook returns None or a Status, not 5"),
+        (PUT, lambda _: 5, "a hook returns None or a Status, not int"),
         (PUT, lambda call: call.document.update(description={1}), "not JSON serializable"),
+        (PUT, lambda _: Status(ok=False, details={"a": object()}), "not JSON serializable"),
         (AFTER, lambda call: call.document.update(description=5), "description"),
         (AFTER, lambda call: call.document.update(unknown=5), "unknown property 'unknown'"),
     ],
@@ -71,6 +74,32 @@ def test_a_result_of_another_type_is_an_internal_error(
     with pytest.raises((TypeError, ValueError), match=error):
         emulator.check()
     assert emulator.workspace.store.get("inventory_lists", ("a",)) is None
+
+
+@pytest.mark.parametrize("leave", [lambda: sys.exit(3), lambda: pytest.fail("wrong")])
+def test_a_hook_that_ends_the_program_is_an_internal_error(leave: Callable[[], None]) -> None:
+    emulator = Emulator(fixtures="samples", hooks={PUT: lambda _: leave()})
+    answer = ask(emulator)
+    assert answer.status_code == 500
+    assert f"the hook '{PUT}' raised HookExitError" in answer.headers["x-emulator-hint"]
+    with pytest.raises(HookExitError, match=r"SystemExit: 3|Failed: wrong"):
+        emulator.check()
+
+
+def test_a_hook_that_always_changes_the_stored_document_ends() -> None:
+    def interfere(call: HookCall) -> None:
+        store = emulator.workspace.store
+        record = store.get(LISTS, (LIST,))
+        assert record is not None
+        store.put(LISTS, record.amend({"description": f"{record.get('description')}."}))
+        call.document["default_in_stock"] = True
+
+    name = "dw.ocapi.data.inventory_list.afterPATCH"
+    emulator = Emulator(fixtures="samples", hooks={name: interfere})
+    path = f"{BASE}/inventory_lists/{LIST}"
+    assert ask(emulator, "PATCH", {"description": "a"}, path).status_code == 500
+    with pytest.raises(HookLoopError, match="changed 100 times"):
+        emulator.check()
 
 
 def test_the_id_stays_whatever_a_hook_writes() -> None:
