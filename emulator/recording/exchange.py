@@ -58,6 +58,8 @@ class Body(NamedTuple):
 
 
 EMPTY_BODY = Body()
+IDENTITY = "identity"
+"""The content coding of a body as it is (RFC 9110, section 8.4.1)."""
 
 
 class Reply(NamedTuple):
@@ -222,6 +224,8 @@ class Exchange:
         }
 
     def _show_message(self, headers: dict[str, str], body: Body) -> dict[str, Any]:
+        if headers.get("content-encoding", IDENTITY) != IDENTITY:
+            body = Body(b"", body.size)  # no secret is found in a compressed body
         shown = body.show(self.redactor, headers.get("content-type", ""))
         return {"headers": headers, "body": shown}
 

@@ -188,6 +188,15 @@ def test_a_secret_of_a_body_is_not_shown(side: str, text: str) -> None:
     assert SECRET not in orjson.dumps(exchange.show()).decode()
 
 
+def test_a_compressed_body_is_not_shown_since_a_secret_may_be_inside() -> None:
+    exchange = meet({"HTTP_CONTENT_ENCODING": "gzip"}, request_body=Body.of(b"\x1f\x8b", 9))
+    answer = Reply("200 OK", [("Content-Encoding", "br")], [b"compressed"])
+    exchange.answered(answer, 10_000)
+    shown = exchange.show()
+    assert shown["request"]["body"] == {"size": 2, "truncated": True, "text": ""}
+    assert shown["answer"]["body"] == {"size": 10, "truncated": True, "text": ""}
+
+
 @table("bound", range(17, 34))
 def test_a_secret_of_a_member_that_was_cut_is_not_shown(bound: int) -> None:
     data = f'{{"access_token":"{SECRET}"}}'.encode()
