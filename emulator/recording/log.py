@@ -40,9 +40,7 @@ Entry = tuple[Exchange, str, float]
 """An exchange, the name of the workspace, and the time in seconds since the epoch."""
 
 
-MARKS: tuple[str, ...] = tuple(
-    name for name in ("failpoint", "stub", "upstream") if name in Exchange.__dataclass_fields__
-)
+MARKS = ("failpoint", "stub", "upstream")
 """The attributes of an exchange that say who answered in place of an API."""
 NO_MARKS: Mapping[str, str] = dict.fromkeys(MARKS, "")
 
@@ -129,7 +127,7 @@ class TextFormat:
 
     def note(self, _: str, __: str, text: str) -> str:
         """See ``Format.note``."""
-        return f"{text}\n"
+        return "".join(f"{_make_printable(line)}\n" for line in text.expandtabs().split("\n"))
 
 
 class JsonFormat:

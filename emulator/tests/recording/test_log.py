@@ -228,6 +228,14 @@ def test_records_of_logging_are_logged_in_the_same_form(form: str, first: str) -
     assert "".join(written) == text
 
 
+def test_a_record_of_logging_sends_no_control_characters_to_the_terminal() -> None:
+    written: list[str] = []
+    log = RequestLog(TextFormat(), written.append)
+    with log.taking_records():
+        logging.getLogger("emulator").error("\x1b[2J\rfirst\n\tsecond")
+    assert "".join(written) == "\\x1b[2J\\rfirst\n        second\n"
+
+
 def test_no_log_unless_asked_for() -> None:
     assert open_log("", verbose=True) is None
     assert open_log("none", verbose=True) is None
