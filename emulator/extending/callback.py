@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from time import monotonic
+from http.client import HTTPConnection, HTTPException
+from ssl import create_default_context
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from emulator.extending.error import ExtensionError
+from emulator.http.deadline import connect
 from emulator.ocapi.hook.point import HookCall, Status
 
 CALLBACK_SECONDS = 5.0
@@ -49,7 +50,7 @@ class Callback:
             raise ExtensionError(f"hook {url}: {error}") from error
         if not parts.hostname:
             raise ExtensionError(f"hook {url}: the URL has no host")
-        self._connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self._is_secure = parts.scheme == "https"
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def __repr__(self) -> str:
@@ -73,17 +74,15 @@ class Callback:
         Raises:
             CallbackError: There is no answer of success in time.
         """
-        end = monotonic() + CALLBACK_SECONDS
-        host, port = self._address
         try:
-            with closing(self._connect(host, port, timeout=CALLBACK_SECONDS)) as connection:
+            with closing(self._connect()) as connection:
                 connection.request("POST", self._target, body, JSON)
                 response = connection.getresponse()
                 content = bytearray()
                 while chunk := response.read1(CHUNK_BYTES):
                     content += chunk
-                    if len(content) > MAX_ANSWER_BYTES or monotonic() > end:
-                        raise self._fail("the answer is too long, or too slow")
+                    if len(content) > MAX_ANSWER_BYTES:
+                        raise self._fail(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
         except TimeoutError as error:
             raise self._fail(f"no answer in {CALLBACK_SECONDS:g} seconds") from error
         except (OSError, HTTPException) as error:
@@ -92,6 +91,11 @@ class Callback:
             shown = content.decode(errors="replace")[:MAX_SHOWN_CHARACTERS]
             raise self._fail(f"answers {response.status}: {shown}")
         return bytes(content)
+
+    def _connect(self) -> HTTPConnection:
+        host, port = self._address
+        tls = create_default_context() if self._is_secure else None
+        return connect(host, port, tls=tls, timeout=CALLBACK_SECONDS, whole=CALLBACK_SECONDS)
 
     def _read(self, content: bytes) -> dict[str, Any]:
         """Return the members of an answer; none for an empty answer.

@@ -97,8 +97,13 @@ class Fallback:
     def _pass_on(
         self, environ: "WSGIEnvironment", target: str, exchange: Exchange, request: StubRequest
     ) -> Reply | None:
-        """Return the answer of the instance, None without an instance."""
+        """Return the answer of the instance, None without an instance.
+
+        A path that an API serves stays here with all methods: that API answers 405.
+        """
         if self._upstream is None:
+            return None
+        if self._routes.bind("localhost").allowed_methods(environ.get("PATH_INFO", "")):
             return None
         exchange.upstream = self._upstream.url
         if environ.get(TOO_LARGE) or len(request.content) >= MAX_READ_BYTES:

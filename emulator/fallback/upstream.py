@@ -11,9 +11,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from string import printable
-from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +20,7 @@ import orjson
 
 from emulator import header
 from emulator.family import HINT_HEADER
+from emulator.http.deadline import connect
 from emulator.http.leader import release_loop
 from emulator.ocapi.wire.url import canonical
 from emulator.recording.exchange import Reply
@@ -52,8 +52,9 @@ CONNECTION_HEADERS = frozenset(
         "upgrade",
     }
 )
+CHUNKED = "chunked"
 OWN_PREFIX = "x-emulator-"
-REWRITTEN_HEADERS = frozenset({"host", "content-length", "via"})
+REWRITTEN_HEADERS = frozenset({"host", "accept-encoding", "content-length", "via"})
 OVERRIDE_HEADER = "x-dw-http-method-override"
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_PATH = re.compile(r"/[!-\"$->@-~]*", re.ASCII)
@@ -116,15 +117,15 @@ class Upstream:
 
     def refuse(self, status: HTTPStatus, reason: str) -> Reply:
         """Return the problem document of a request without an answer of the instance."""
+        reason = NOT_PRINTABLE.sub("?", reason.strip())[:MAX_HINT_CHARACTERS]
         logger.warning("%s: %s", self.url, reason)
         detail = f"{self.url} (--upstream): {reason}."
         problem = {"title": status.phrase, "status": status.value, "detail": detail}
         data = orjson.dumps(problem)
-        hint = NOT_PRINTABLE.sub("?", detail)[:MAX_HINT_CHARACTERS]
         headers = [
             ("Content-Type", "application/problem+json"),
             ("Content-Length", str(len(data))),
-            (HINT_HEADER, hint),
+            (HINT_HEADER, detail),
         ]
         return Reply(f"{status.value} {status.phrase}", headers, [data])
 
@@ -137,7 +138,6 @@ class Upstream:
         return f"{self._parts.path}{path}{asked}"
 
     def _exchange(self, environ: "WSGIEnvironment", target: str, body: bytes) -> Reply:
-        deadline = monotonic() + MAX_ANSWER_SECONDS
         method = environ["REQUEST_METHOD"]
         with closing(self._connect()) as connection:
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
@@ -147,19 +147,19 @@ class Upstream:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body or None)
             with closing(connection.getresponse()) as response:
-                return _reply(response, method, _read(response, deadline))
+                return _reply(response, method, _read(response))
 
     def _connect(self) -> HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
-        if self._parts.scheme == "http":
-            return HTTPConnection(host, port, timeout=self._timeout)
-        if self._tls is None:
+        if self._tls is None and self._parts.scheme == "https":
             self._tls = _trust()
-        return HTTPSConnection(host, port, timeout=self._timeout, context=self._tls)
+        whole = MAX_ANSWER_SECONDS
+        return connect(host, port, tls=self._tls, timeout=self._timeout, whole=whole)
 
     def _choose_headers(self, environ: "WSGIEnvironment") -> Iterator[tuple[str, bytes]]:
         """Yield the headers for the instance."""
         yield "Host", self._parts.netloc.encode("ascii", "replace")
+        yield "Accept-Encoding", b"identity"  # no secret is found in a compressed answer
         named = environ.get("HTTP_CONNECTION", "").lower().split(",")
         left_out = CONNECTION_HEADERS | REWRITTEN_HEADERS | {name.strip() for name in named}
         if environ["REQUEST_METHOD"] != "POST":  # an override has been applied
@@ -202,20 +202,22 @@ def _trust() -> ssl.SSLContext:
     return context
 
 
-def _read(response: HTTPResponse, deadline: float) -> bytes:
+def _read(response: HTTPResponse) -> bytes:
     """Return the body of an answer.
 
     Raises:
-        UpstreamError: The body is too long, or takes too much time.
+        UpstreamError: The answer has no body that can be passed back, or the body is too long.
     """
+    if response.status == HTTPStatus.SWITCHING_PROTOCOLS:
+        raise UpstreamError("the answer changes the protocol")
+    if response.getheader("Transfer-Encoding", CHUNKED).strip().lower() != CHUNKED:
+        raise UpstreamError("the answer has an unknown transfer coding")
     pieces, size = [], 0
     while piece := response.read1(PIECE_BYTES):
         pieces.append(piece)
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
             raise UpstreamError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
-        if monotonic() > deadline:
-            raise UpstreamError("no whole answer in time", HTTPStatus.GATEWAY_TIMEOUT)
     if response.length:
         raise UpstreamError("the answer is cut off")
     return b"".join(pieces)

@@ -267,7 +267,7 @@ def http(content: str, status: str = "200 OK") -> bytes:
         (http('{"status": 5}'), "'status' is not an object"),
         (http('{"status": {"ok": 1}}'), "'status' has a wrong member 'ok'"),
         (b"SMTP\r\n\r\n", "no answer: SMTP"),
-        (http("x" * 2000), "the answer is too long, or too slow"),
+        (http("x" * 2000), "the answer has more than 1000 bytes"),
     ],
 )
 def test_a_callback_that_does_not_answer_like_a_hook_is_an_internal_error(
