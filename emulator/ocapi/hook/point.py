@@ -1,8 +1,8 @@
 """Extension points: the names of hooks, and the hooks of each operation (HOOK-1).
 
-The documentation of OCAPI names the extension points of a few operations. All other operations have
-names after the same pattern: ``dw.ocapi.data``, the segments of the path, and the moment with the
-method. A segment before an id is in the singular. Two operations on alerts share their names.
+A name is ``dw.ocapi.data``, the segments of the path, and the moment with the method. A segment
+before an id is in the singular. A few operations have other names. Two operations on alerts share
+their names.
 """
 
 import re
@@ -16,7 +16,7 @@ from emulator.ocapi.call import Route
 PREFIX = "dw.ocapi.data"
 Moment = Literal["before", "after", "modify"]
 
-DOCUMENTED_NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
+OTHER_NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("PUT", "libraries/{}/content/{}"): ("content.content", "Create"),
     ("PATCH", "libraries/{}/content/{}"): ("content.content", "Update"),
     ("DELETE", "libraries/{}/content/{}"): ("content.content", "Delete"),
@@ -25,7 +25,10 @@ DOCUMENTED_NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("DELETE", "custom_objects/{}/{}"): ("object", "Delete"),
     ("PATCH", "users/this/password"): ("users", "PATCH"),
 }
-"""The documented names outside of the pattern: the resource, and the ending of the moment."""
+"""The names outside of the pattern: the resource, and the ending of the moment.
+
+The names of content are documented; a guide of a third party has the others (HOOK-1).
+"""
 PLURALS = (
     (re.compile("ies$"), "y"),
     (re.compile("(?<=ss)es$|(?<=x)es$|(?<=ch)es$|(?<=sh)es$"), ""),
@@ -139,7 +142,7 @@ def list_points(rule: str, route: Route) -> Iterator[tuple[str, str, Moment]]:
 def name_points(method: str, template: Sequence[str]) -> Iterator[tuple[Moment, str]]:
     """Yield the moments of an operation with the names of the extension points."""
     path = "/".join("{}" if segment.startswith("{") else segment for segment in template)
-    resource, ending = DOCUMENTED_NAMES.get((method, path), (_name_resource(template), method))
+    resource, ending = OTHER_NAMES.get((method, path), (_name_resource(template), method))
     yield "before", f"{PREFIX}.{resource}.before{ending}"
     if method != "GET":
         yield "after", f"{PREFIX}.{resource}.after{ending}"

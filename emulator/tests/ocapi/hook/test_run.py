@@ -158,11 +158,11 @@ def test_operations_have_names_of_their_own_but_for_alerts() -> None:
     }
 
 
-def test_the_documented_names_exist() -> None:
+def test_the_names_of_documentation_and_guides_exist() -> None:
     listed = (point for rule, route in OWN.routes.items() for point in list_points(rule, route))
     names = {name.removeprefix("dw.ocapi.data.") for name, *_ in listed}
     moments = ("before", "after")
-    documented = {
+    known = {
         "users.afterPATCH",
         *(f"content.content.{m}{verb}" for m in moments for verb in ("Create", "Update", "Delete")),
         *(f"object.{m}{method}" for m in moments for method in ("Put", "Patch", "Delete")),
@@ -170,7 +170,7 @@ def test_the_documented_names_exist() -> None:
         *(f"customer_list.customer.{m}PATCH" for m in moments),
         *(f"customer_list.customer.addresses.{m}POST" for m in moments),
     }
-    assert documented - names == set()
+    assert known - names == set()
 
 
 def test_applications_have_their_own_hooks() -> None:
