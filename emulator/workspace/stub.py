@@ -64,6 +64,8 @@ SAMPLE_SEGMENT = "x"
 NOT_JSON = object()
 MAX_READ_BYTES = 5 * 1024 * 1024 + 1
 """The bytes to read of a body: one more than the longest body (FMT-6)."""
+MAX_SEARCHED_BYTES = 512 * 1024
+"""The bytes of a body in which a text is looked for: each stub looks for a text of its own."""
 PROBLEM_TYPE = "application/problem+json"
 
 FindOperation = Callable[[str, str], str]
@@ -241,8 +243,8 @@ class StubRequest:
 
     @cached_property
     def text(self) -> str:
-        """The body as text."""
-        return self.content.decode(errors="replace")
+        """The beginning of the body as text."""
+        return self.content[:MAX_SEARCHED_BYTES].decode(errors="replace")
 
     def has(self, wanted: Any) -> bool:
         """Return True if the body has a text, or includes members."""

@@ -349,6 +349,17 @@ def test_all_stubs_are_compared_with_a_large_request_within_a_second() -> None:
     assert process_time() - begun < 1
 
 
+def test_all_stubs_look_for_their_texts_in_a_large_request_within_a_second() -> None:
+    stubs = Stubs()
+    stubs.add(DECLARATION.read([{**STUB, "path": "/**", "match": {"body": "zzz5"}}] * 199))
+    stubs.add(DECLARATION.read({**STUB, "path": "/**", "match": {"body": "z"}}))
+    asked = request("GET", "/a", "", b"z" * 5 * 1024 * 1024)
+    begun = process_time()
+    assert stubs.find(asked) is not None
+    assert stubs.take(asked) is not None
+    assert process_time() - begun < 1
+
+
 def write(folder: Path, name: str, content: str) -> None:
     (folder / name).write_text(content)
 
