@@ -1,6 +1,7 @@
 """Corrections: what to change in a refused request, and the request that the server takes."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -13,15 +14,18 @@ from emulator.ocapi.resource import Resource
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.fields import Array, Embedded
 from emulator.ocapi.wire import url
+from emulator.ocapi.wire.dialect import DIALECTS
 from emulator.recording.exchange import Exchange
+from emulator.store import Key
 from emulator.workspace.workspace import Workspace
 
 STATE = "_resource_state"
 STATE_HEADER = "x-dw-resource-state"
+MATCH_HEADER = "if-match"
 MISSING_STATE = "not_exists"
 MAX_COMPARED_IDS = 5_000
 LEAST_LIKENESS = 0.5
-OK = 200
+OK, NOT_FOUND = 200, 404
 
 
 class Correction(NamedTuple):
@@ -46,64 +50,134 @@ class Place(NamedTuple):
     exchange: Exchange
 
     def find_state(self, sent: Sent) -> str:
-        """Return the state of the document now, ``not_exists`` without the document."""
+        """Return the state that the client would read now, ``not_exists`` without the document.
+
+        Empty for a path without a document, and for a client that may not read the document.
+        """
+        client_id = self.exchange.client
         try:
-            answer = inside.get(self.setup, self.workspace, sent.path, JSON)
+            answer = inside.get(self.setup, self.workspace, sent.path, JSON, client_id)
         except LookupError:
             return ""
-        if answer.status != OK:
+        if answer.status == NOT_FOUND and self.find_address(sent.path):
             return MISSING_STATE
+        if answer.status != OK:
+            return ""
         state: str = orjson.loads(answer.text).get(STATE, "")
         return state
 
-    def list_ids(self, collection: str) -> list[str]:
+    def find_address(self, path: str) -> tuple[Resource, Key] | None:
+        """Return the resource and the ids of a path of a document; None for another path."""
+        segments = split_path(path)
+        for resource in self.setup.resources:
+            ids = match(resource.document_template, segments)
+            if ids is not None:
+                return resource, ids
+        return None
+
+    def list_ids(self, collection: str, parents: Key = ()) -> list[str]:
         """Return the last ids of up to ``MAX_COMPARED_IDS`` documents."""
-        found = self.workspace.store.scan(collection, 0, MAX_COMPARED_IDS).records
+        found = self.workspace.store.scan(collection, 0, MAX_COMPARED_IDS, parents).records
         return [record.key[-1] for record in found]
+
+    @property
+    def replaces_existing(self) -> bool:
+        """Whether PUT replaces an existing document in the dialect of the server (INV-5)."""
+        return DIALECTS[self.setup.config.dialect].replaces_existing
 
 
 Correct = Callable[[Failure, Place], Correction | None]
 
 
+def split_path(path: str) -> list[str]:
+    """Return the segments of a path behind the version."""
+    return path.removeprefix(url.parse(path).base + "/").split("/")
+
+
+def match(template: Sequence[str], segments: Sequence[str]) -> Key | None:
+    """Return the ids of a path with the form of a template; None for another form."""
+    if len(template) != len(segments):
+        return None
+    pairs = list(zip(template, segments, strict=True))
+    if any(named != given for named, given in pairs if not named.startswith("{")):
+        return None
+    return tuple(url.decode_segment(g, "replace") for n, g in pairs if n.startswith("{"))
+
+
 def correct(failure: Failure, place: Place) -> Correction | None:
-    """Return the correction of a failed request; None if the rule alone explains the fault."""
+    """Return the correction of a failed request; None if the rule alone explains the fault.
+
+    There is no corrected request if the journal does not have all of the failed request, or if a
+    failpoint made the fault: the request may be right.
+    """
+    if place.exchange.stub or place.exchange.upstream:
+        return None  # the rules of another server
+    found = _correct(failure, place)
+    is_known = failure.is_whole and not place.exchange.failpoint
+    return found if found is None or is_known else found._replace(sent=None)
+
+
+def _correct(failure: Failure, place: Place) -> Correction | None:
     if known := CORRECTIONS.get(failure.fault):
         return known(failure, place)
     for resource in place.setup.resources:
         if resource.not_found.name == failure.fault:
             return _correct_id(failure, place, resource)
+        duplicates = (resource.duplicate, resource.duplicate_if_validated)
+        if failure.fault in [kind.name for kind in duplicates if kind]:
+            return _change_existing(failure, place)
     return None
 
 
 def _renew_state(failure: Failure, place: Place) -> Correction:
     """Send the state that the document has now."""
-    sent = failure.sent
-    state = place.find_state(sent)
+    sent, state = failure.sent, place.find_state(failure.sent)
     if state == MISSING_STATE:
-        advice = "The document does not exist, or exists no more. Send a PUT without a state."
-        bare = sent.with_header(STATE_HEADER, "").with_header("if-match", "")
-        return Correction(advice, _if_whole(failure, bare.change({}, STATE)))
+        advice = "The document does not exist, or exists no more. A request without a state is due."
+        bare = sent.with_header(STATE_HEADER, "").with_header(MATCH_HEADER, "")
+        return Correction(advice, bare.change({}, STATE))
     advice = (
         "The document was changed after the client had read the state. Read the document again, "
         "look at the difference, and send the state of now."
     )
+    if not state:
+        return Correction(advice)
     if failure.fault == "InvalidIfMatch":
-        return Correction(advice, sent.with_header("if-match", f'"{state}"'))
-    if STATE_HEADER in sent.headers and STATE not in (sent.content or {}):
-        return Correction(advice, sent.with_header(STATE_HEADER, state))
-    return Correction(advice, _if_whole(failure, sent.change({STATE: state})))
+        return Correction(advice, sent.with_header(MATCH_HEADER, f'"{state}"'))
+    found = place.find_address(sent.path)
+    if sent.method == "PUT" and found and found[0].duplicate and not place.replaces_existing:
+        advice += " PUT does not replace an existing document here: use PATCH."
+        sent = sent._replace(method="PATCH")
+    return Correction(advice, _set_state(failure, sent, state))
+
+
+def _set_state(failure: Failure, sent: Sent, state: str) -> Sent | None:
+    """Return a request with another state where the client has put the state."""
+    old = str(failure.arguments.get("client", ""))
+    if sent.headers.get(STATE_HEADER):
+        return sent.with_header(STATE_HEADER, state)
+    if old and sent.body.count(old) == 1:  # JSON or XML, and all else as it was
+        return sent._replace(body=sent.body.replace(old, state))
+    return sent.change({STATE: state})
 
 
 def _require_match(failure: Failure, place: Place) -> Correction:
     state = place.find_state(failure.sent)
     advice = "Send the state of the document in the header If-Match."
-    return Correction(advice, failure.sent.with_header("if-match", f'"{state}"'))
+    if state in ("", MISSING_STATE):
+        return Correction(advice)
+    sent = failure.sent.with_header(MATCH_HEADER, f'"{state}"')
+    return Correction(advice, sent)
 
 
-def _change_existing(failure: Failure, _: Place) -> Correction:
+def _change_existing(failure: Failure, place: Place) -> Correction:
+    """Change the document in place of creating it, if the path has PATCH."""
+    found = place.find_address(failure.sent.path)
+    if found is None or "update" not in found[0].verbs:
+        return Correction("The document exists. Choose another id, or change the document.")
     advice = "The document exists. Change the document by PATCH, without the state not_exists."
     bare = failure.sent._replace(method="PATCH").with_header(STATE_HEADER, "")
-    return Correction(advice, _if_whole(failure, bare.change({}, STATE)))
+    return Correction(advice, bare.change({}, STATE))
 
 
 def _sign_in(failure: Failure, _: Place) -> Correction:
@@ -111,7 +185,8 @@ def _sign_in(failure: Failure, _: Place) -> Correction:
         "Send a token that is valid now: 'Authorization: Bearer TOKEN'. A token lasts 30 minutes "
         "by the clock of the workspace."
     )
-    return Correction(advice, _if_whole(failure, failure.sent))
+    sent = failure.sent._replace(scheme="Bearer")
+    return Correction(advice, sent)
 
 
 def _permit(failure: Failure, place: Place) -> Correction:
@@ -120,40 +195,60 @@ def _permit(failure: Failure, place: Place) -> Correction:
         "settings of the client, then send the request again."
     )
     needed = place.setup.summarize([place.exchange])
-    return Correction(advice, _if_whole(failure, failure.sent), needed)
+    return Correction(advice, failure.sent, needed)
 
 
-def _rename_property(failure: Failure, place: Place) -> Correction:
+def _rename_property(failure: Failure, place: Place) -> Correction | None:
     """Give an unknown property the nearest known name, or leave the property out."""
-    name, type_name = str(failure.arguments.get("property")), failure.arguments.get("document")
+    name, type_name = failure.arguments.get("property"), failure.arguments.get("document")
+    if not isinstance(name, str):
+        return None
     known = _list_properties(place.setup.resources, str(type_name))
-    near = get_close_matches(name, known, 1, LEAST_LIKENESS)
+    near = next(iter(get_close_matches(name, known, 1, LEAST_LIKENESS)), "")
     told = f"The document '{type_name}' has no property '{name}'"
-    advice = f"{told}: did you mean '{near[0]}'?" if near else f"{told}: leave the property out."
-    content = _rename(failure.sent.content or {}, name, near[0] if near else "")
-    sent = failure.sent.change(content, *({name} - content.keys()))
-    return Correction(advice, _if_whole(failure, sent))
+    advice = f"{told}: did you mean '{near}'?" if near else f"{told}: leave the property out."
+    content = failure.sent.content
+    holders = [one for one in _list_objects(content) if name in one]
+    if content is None or len(holders) != 1:  # other documents may well have the property
+        return Correction(advice)
+    _rename(holders[0], name, near)
+    return Correction(advice, failure.sent.with_content(content))
+
+
+def _rename(holder: dict[str, Any], name: str, new_name: str) -> None:
+    """Rename a member of an object in place; drop the member if the new name is taken or empty."""
+    members = list(holder.items())
+    is_free = new_name and new_name not in holder
+    holder.clear()
+    for old, value in members:
+        if old != name:
+            holder[old] = value
+        elif is_free:
+            holder[new_name] = value
+
+
+def _list_objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects inside of a JSON value, the outermost first."""
+    waiting = deque([value])
+    while waiting:
+        one = waiting.popleft()
+        if isinstance(one, dict):
+            yield one
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
 
 
 def _drop_custom_properties(failure: Failure, _: Place) -> Correction:
     """Leave the custom properties out: the fault does not say which of them is wrong."""
     names = sorted(name for name in failure.sent.content or {} if name.startswith("c_"))
+    listed = f" ({', '.join(names)})" if names else ""
     advice = (
-        f"Of the custom properties ({', '.join(names)}) an attribute definition has to declare "
-        "each, with the type of the value. PUT an attribute definition of the object type, or "
-        "leave the property out."
+        f"An attribute definition has to declare each custom property{listed} with the type of the "
+        "value. PUT an attribute definition of the object type, or leave the property out."
     )
-    return Correction(advice, _if_whole(failure, failure.sent.change({}, *names)))
-
-
-def _rename(value: Any, name: str, new_name: str) -> Any:
-    """Return a JSON value in which a member has a new name, or is left out for an empty name."""
-    if isinstance(value, list):
-        return [_rename(inner, name, new_name) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    renamed = {new_name if n == name else n: _rename(v, name, new_name) for n, v in value.items()}
-    return {n: v for n, v in renamed.items() if n}
+    sent = failure.sent.change({}, *names) if names else None
+    return Correction(advice, sent)
 
 
 def _list_properties(resources: Iterable[Resource], type_name: str) -> list[str]:
@@ -177,20 +272,33 @@ def _find_embedded(value: Any) -> Document | None:
     return value.document if isinstance(value, Embedded) else None
 
 
-def _rename_id_in_body(failure: Failure, _: Place) -> Correction:
+def _rename_id_in_body(failure: Failure, place: Place) -> Correction:
+    """Give the ids of the body the value of the URL; other members may have the same value."""
     wrong, right = failure.arguments.get("bodyID"), failure.arguments.get("urlID")
     advice = "The id in the body must be the id in the URL. Or leave the id out of the body."
-    changed = {n: right for n, v in (failure.sent.content or {}).items() if v == wrong}
-    return Correction(advice, _if_whole(failure, failure.sent.change(changed)))
+    found = place.find_address(failure.sent.path)
+    ids = found[0].keys if found else ()
+    content = failure.sent.content or {}
+    changed = {n: right for n, v in content.items() if v == wrong and (n in ids or _is_id(n, ids))}
+    sent = failure.sent.change(changed) if changed else None
+    return Correction(advice, sent)
+
+
+def _is_id(name: str, known: Sequence[str]) -> bool:
+    """Return whether a member is most likely an id, if the ids of the document are not known."""
+    return not known and (name == "id" or name.endswith("_id"))
 
 
 def _choose_version(failure: Failure, place: Place) -> Correction:
     begin = address.begin(place.setup.config)
     served = begin.rstrip("/").rpartition("/")[2]
-    version = url.parse(failure.sent.path).version
+    found = url.parse(failure.sent.path)
     advice = f"A version has the form of '{served}'."
-    path = failure.sent.path.replace(f"/{version}", f"/{served}", 1) if version else ""
-    return Correction(advice, failure.sent.with_path(path) if path else None)
+    if not found.version:
+        return Correction(advice)
+    base = found._replace(version=served).base
+    path = base + failure.sent.path.removeprefix(found.base)
+    return Correction(advice, failure.sent.with_path(path))
 
 
 def _choose_site(failure: Failure, place: Place) -> Correction:
@@ -208,50 +316,67 @@ def _leave_site(failure: Failure, _: Place) -> Correction:
 def _replace_site(failure: Failure, site: str, chosen: str, reason: str) -> Correction:
     advice = f"{reason} Use '/s/{chosen}/'."
     old, new = f"/s/{url.encode_segment(site)}/", f"/s/{url.encode_segment(chosen)}/"
-    return Correction(advice, failure.sent.with_path(failure.sent.path.replace(old, new, 1)))
+    sent = failure.sent.with_path(failure.sent.path.replace(old, new, 1))
+    return Correction(advice, sent)
 
 
-def _choose_method(failure: Failure, _: Place) -> Correction:
-    allowed = failure.answer_headers.get("allow", "")
-    return Correction(f"This path takes {allowed}.")
+def _choose_method(failure: Failure, _: Place) -> Correction | None:
+    allowed = failure.answer_headers.get("allow")
+    return Correction(f"This path takes {allowed}.") if allowed else None
 
 
 def _send_json(failure: Failure, _: Place) -> Correction:
     advice = "Send JSON with the header 'Content-Type: application/json'."
-    return Correction(advice, _if_whole(failure, failure.sent.with_header("content-type", JSON)))
+    sent = failure.sent.with_header("content-type", JSON)
+    is_json = sent.content is not None or not sent.body
+    return Correction(advice, sent if is_json else None)
 
 
 def _choose_field(failure: Failure, place: Place) -> Correction | None:
     """Name the field of the search that is nearest to an unknown field."""
-    last = failure.sent.path.rpartition("/")[2]
-    searches = [r.search for r in place.setup.resources if r.search and r.search.path == last]
-    wrong = str(failure.arguments.get("field"))
-    if not searches:
+    segments, wrong = split_path(failure.sent.path), failure.arguments.get("field")
+    searches = [
+        r.search for r in place.setup.resources if match(r.search_template, segments) is not None
+    ]
+    if not (searches and searches[0] and isinstance(wrong, str)):
         return None
     fields = list(searches[0].fields)
-    near = get_close_matches(wrong, fields, 1, LEAST_LIKENESS)
+    near = next(iter(get_close_matches(wrong, fields, 1, LEAST_LIKENESS)), "")
     advice = f"The search has no field '{wrong}'. Fields: {', '.join(fields)}."
-    body = failure.sent.body.replace(f'"{wrong}"', f'"{near[0]}"') if near else ""
-    return Correction(
-        advice, _if_whole(failure, failure.sent._replace(body=body)) if near else None
-    )
+    content = failure.sent.content
+    if not near or content is None:
+        return Correction(advice)
+    for member in _list_objects(content):
+        _rename_field(member, wrong, near)
+    return Correction(advice, failure.sent.with_content(content))
+
+
+def _rename_field(member: dict[str, Any], wrong: str, right: str) -> None:
+    """Rename a field in a member of a query or of the sorts; values stay as they are."""
+    if member.get("field") == wrong:
+        member["field"] = right
+    if isinstance(member.get("fields"), list):
+        member["fields"] = [right if field == wrong else field for field in member["fields"]]
 
 
 def _correct_id(failure: Failure, place: Place, resource: Resource) -> Correction:
+    """Name the document that is nearest to a missing document, below the same parents."""
     wrong = str(next(iter(failure.arguments.values()), ""))
-    near = get_close_matches(wrong, place.list_ids(resource.name), 1, LEAST_LIKENESS)
+    segments, template = split_path(failure.sent.path), resource.document_template
+    ids = match(template, segments[: len(template)]) or ()
+    is_named = bool(ids) and ids[-1] == wrong
+    has_parents = is_named and len(ids) == len(resource.keys)
+    known = place.list_ids(resource.name, ids[:-1] if has_parents else ())
+    near = next(iter(get_close_matches(wrong, known, 1, LEAST_LIKENESS)), "")
     if not near:
         return Correction(f"The workspace has no '{wrong}' in {resource.name}.")
-    advice = f"The workspace has no '{wrong}' in {resource.name}: did you mean '{near[0]}'?"
-    old, new = f"/{url.encode_segment(wrong)}", f"/{url.encode_segment(near[0])}"
-    before, found, after = failure.sent.path.rpartition(old)
-    sent = failure.sent.with_path(f"{before}{new}{after}") if found else None
-    return Correction(advice, _if_whole(failure, sent))
-
-
-def _if_whole(failure: Failure, sent: Sent | None) -> Sent | None:
-    """Return a request only if its body is known: the journal may have cut the body."""
-    return sent if failure.is_whole or not failure.sent.body else None
+    advice = f"The workspace has no '{wrong}' in {resource.name}: did you mean '{near}'?"
+    if not is_named:
+        return Correction(advice)
+    before = failure.sent.path.removesuffix("/".join(segments))
+    segments[len(template) - 1] = url.encode_segment(near)
+    sent = failure.sent.with_path(before + "/".join(segments))
+    return Correction(advice, sent)
 
 
 CORRECTIONS: Mapping[str, Correct] = {

@@ -19,19 +19,22 @@ class Answer(NamedTuple):
     text: str
 
 
-def get(setup: Setup, workspace: Workspace, path: str, media_type: str) -> Answer:
-    """Return the answer of the Data API to a GET with a fresh token of the first client.
+def get(
+    setup: Setup, workspace: Workspace, path: str, media_type: str, client_id: str = ""
+) -> Answer:
+    """Return the answer of the Data API to a GET with a fresh token.
 
     Args:
         setup: The parts of the application.
         workspace: The workspace.
         path: The path from the root of the server.
         media_type: The wanted media type.
+        client_id: The client of the token; the first client if empty.
 
     Raises:
-        LookupError: The workspace has no client.
+        LookupError: The workspace has no such client.
     """
-    token = setup.issue_token(workspace, "").access_token
+    token = setup.issue_token(workspace, client_id).access_token
     headers = {"Authorization": f"Bearer {token}", "Accept": media_type}
     environ = create_environ("/", request.host_url, headers=headers)
     del environ["REQUEST_URI"], environ["RAW_URI"]  # of the path "/"

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest, NotFound
 
-from emulator.console import correction, curl, event, failure, ledger, snippet
+from emulator.console import correction, event, failure, ledger, snippet
 from emulator.console.page import link, render, workspace
 from emulator.console.setup import Setup
 from emulator.control import har
+from emulator.ocapi.access.auth import find_client
 from emulator.recording.exchange import Exchange
 from emulator.recording.match import ExchangeMatch, Match
 
@@ -67,26 +68,30 @@ def _show(setup: Setup, number: int) -> Response:
     found = next((one for one in place.journal.find(Match({})) if one.number == number), None)
     if found is None:
         raise NotFound(f"The journal has no exchange {number}: it may have been dropped.")
-    sent = failure.read_sent(found)
-    fault = _explain(setup, found) if found.fault else {}
+    failed = failure.read_failure(found)
+    client_id = found.client if find_client(place.store, found.client) else ""
     archive = har.export([found], request.host_url.rstrip("/"))
     return render(
         "exchange.html",
         exchange=found.show(),
         messages=_show_messages(found.show()),
-        token_command=curl.show_token(place),
-        curl=snippet.show_curl(sent, place),
-        pytest=snippet.show_pytest(sent, found.status, found.fault),
+        client_id=client_id,
+        curl=snippet.show_curl(failed.sent, place, client_id),
+        pytest=snippet.show_pytest(
+            failed.sent, found.status, found.fault if failed.message else ""
+        ),
+        is_whole=failed.is_whole,
         har=orjson.dumps(archive, option=orjson.OPT_INDENT_2).decode(),
         rules=ledger.find_rules(found.fault) if found.fault else (),
         rule_link=lambda rule: f"{link('contract.rules')}#{rule.id}",
-        **fault,
+        **(_explain(setup, found, failed, client_id) if found.fault else {}),
     )
 
 
-def _explain(setup: Setup, exchange: Exchange) -> dict[str, Any]:
+def _explain(
+    setup: Setup, exchange: Exchange, failed: failure.Failure, client_id: str
+) -> dict[str, Any]:
     place = workspace()
-    failed = failure.read_failure(exchange)
     found = correction.correct(failed, correction.Place(setup, place, exchange))
     if found is None:
         return {"fault_message": failed.message}
@@ -96,7 +101,7 @@ def _explain(setup: Setup, exchange: Exchange) -> dict[str, Any]:
         "advice": found.advice,
         "settings": settings.decode(),
         "corrected": found.sent,
-        "corrected_curl": snippet.show_curl(found.sent, place) if found.sent else "",
+        "corrected_curl": snippet.show_curl(found.sent, place, client_id) if found.sent else "",
     }
 
 
@@ -119,5 +124,5 @@ def _indent(text: str) -> str:
     """Return a JSON text with an indent; any other text unchanged."""
     try:
         return orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # no JSON, or very deep JSON
         return text

@@ -1,27 +1,24 @@
 // The corrected request of a fault: sends the request with a fresh token, and shows the answer.
-import { root, workspace } from "./control.js";
-import { fetchToken, showAnswer } from "./request.js";
+import { fetchToken, sendTo, showAnswer, showProblem } from "./request.js";
 
 async function send(form) {
   const { method, target, headers, client } = form.dataset;
-  const sent = { ...JSON.parse(headers), "x-emulator-workspace": workspace };
-  sent.authorization = `Bearer ${await fetchToken(client)}`;
-  const body = form.elements.body?.value;
-  const answer = await fetch(root + target, { method, headers: sent, body });
-  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  const token = await fetchToken(client);
+  return sendTo(method, target, JSON.parse(headers), form.elements.body?.value, token);
 }
 
 for (const form of document.querySelectorAll("form[data-correction]")) {
   const place = form.querySelector("[data-result]");
   const button = form.querySelector("button.primary");
+  const done = { label: "Show the traffic", url: form.dataset.done };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
     button.disabled = true;
     try {
-      showAnswer(place, await send(form), location.pathname.replace(/\/\d+$/, "") + location.search);
+      showAnswer(place, await send(form), done);
     } catch (error) {
-      place.textContent = String(error);
-      place.hidden = false;
+      showProblem(place, error);
     } finally {
       button.disabled = false;
     }

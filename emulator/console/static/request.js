@@ -23,9 +23,9 @@ export function toCurl(method, path, body) {
   const lines = [`curl -X ${method} -H "Authorization: Bearer $TOKEN"`];
   if (workspace !== "default") lines.push(`  -H ${quote(`x-emulator-workspace: ${workspace}`)}`);
   if (hasBody(method)) {
-    lines.push("  -H 'Content-Type: application/json'", `  --data ${quote(body)}`);
+    lines.push("  -H 'Content-Type: application/json'", `  --data-raw ${quote(body)}`);
   }
-  lines.push(`  ${quote(location.origin + root + path)}`);
+  lines.push(`  ${path.includes("/.") ? "--path-as-is " : ""}${quote(location.origin + root + path)}`);
   return lines.join(" \\\n");
 }
 
@@ -36,14 +36,24 @@ export async function fetchToken(client) {
   return answer.body.access_token;
 }
 
-/** Send a request with a fresh token; return status, headers and text of the answer. */
-export async function send(method, path, body, client = "") {
-  const token = await fetchToken(client);
-  const headers = { authorization: `Bearer ${token}`, "x-emulator-workspace": workspace };
-  if (hasBody(method)) headers["content-type"] = "application/json";
-  const sent = { method, headers, body: hasBody(method) ? body : undefined };
-  const answer = await fetch(root + path, sent);
+/** Send a request; return status, headers and text of the answer. */
+export async function sendTo(method, target, headers, body, token) {
+  const url = new URL(location.origin + root + target);
+  // A browser takes "." and ".." out of a path: another document would be changed.
+  if ((root + target).split("?")[0] !== url.pathname) {
+    throw new Error("A browser cannot send this path. Use the line for curl.");
+  }
+  const sent = { ...headers, authorization: `Bearer ${token}`, "x-emulator-workspace": workspace };
+  const sentBody = method === "GET" || method === "HEAD" ? undefined : body;
+  const answer = await fetch(url, { method, headers: sent, body: sentBody });
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
+}
+
+/** Send a request of a form with a fresh token. */
+async function send(method, path, body, client = "") {
+  const token = await fetchToken(client);
+  if (!hasBody(method)) return sendTo(method, path, {}, undefined, token);
+  return sendTo(method, path, { "content-type": "application/json" }, body, token);
 }
 
 function read(text) {
@@ -90,6 +100,12 @@ export function showAnswer(place, answer, done) {
   place.scrollIntoView({ block: "nearest" });
 }
 
+/** Show the reason why there is no answer. */
+export function showProblem(place, error) {
+  place.replaceChildren(element("p", error.message, "notice bad"));
+  place.hidden = false;
+}
+
 function enhance(form) {
   const place = form.querySelector("[data-result]");
   const line = form.querySelector("#request-curl");
@@ -111,8 +127,7 @@ function enhance(form) {
       const label = isDocument ? "Show the document" : "Show the collection";
       showAnswer(place, answer, { url, label });
     } catch (error) {
-      place.replaceChildren(element("p", String(error), "notice bad"));
-      place.hidden = false;
+      showProblem(place, error);
     } finally {
       for (const one of buttons) one.disabled = false;
     }
