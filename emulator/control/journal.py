@@ -14,6 +14,8 @@ from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.registry import current
 
 DEFAULT_SHOWN_EXCHANGES = 100
+MAX_SHOWN_MATCHES = 10
+"""The matching exchanges, the latest ones, in a failed verification."""
 LIMIT_PARAMETER, AFTER_PARAMETER = "limit", "after"
 MAX_NUMBER_DIGITS = 9
 
@@ -114,17 +116,19 @@ def export() -> Response:
 
 
 def verify() -> Response:
-    """Answer 200 for the expected number of exchanges, otherwise 409 with the nearest misses."""
+    """Answer 200 for the expected number of exchanges, else 409 with matches and near misses."""
     expected = load(VerifySchema(), read_json())
     match, journal = Match(expected["match"]), _journal()
-    found = len(journal.find(match))
+    recorded = journal.find(match)
+    found = len(recorded)
     least, most = _bounds(expected)
     if least <= found and (most is None or found <= most):
         return jsonify(status="ok", count=found)
     detail = f"{found} of {len(journal)} exchanges match; expected {_describe(least, most)}."
     detail += "" if journal.capacity else " The journal is off: --journal is 0."
     nearest = [_show_near(near) for near in journal.find_near(match)] if found < least else []
-    raise Problem(409, detail, count=found, nearest=nearest)
+    shown = [_show_briefly(exchange) for exchange in recorded[-MAX_SHOWN_MATCHES:]]
+    raise Problem(409, detail, count=found, recorded=shown, nearest=nearest)
 
 
 def _bounds(expected: dict[str, Any]) -> tuple[int, int | None]:
@@ -142,7 +146,12 @@ def _describe(least: int, most: int | None) -> str:
 
 
 def _show_near(near: NearMiss) -> dict[str, Any]:
-    shown = near.exchange.show()
-    names = ("number", "method", "path", "query", "operation", "client", "status", "fault")
     mismatches = {m.name: {"expected": m.expected, "actual": m.actual} for m in near.mismatches}
-    return {**{name: shown[name] for name in names}, "mismatches": mismatches}
+    return {**_show_briefly(near.exchange), "mismatches": mismatches}
+
+
+def _show_briefly(exchange: Exchange) -> dict[str, Any]:
+    """Return an exchange without headers and bodies."""
+    shown = exchange.show()
+    names = ("number", "method", "path", "query", "operation", "client", "status", "fault")
+    return {name: shown[name] for name in names}

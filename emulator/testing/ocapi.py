@@ -17,6 +17,7 @@ from emulator.config import KNOBS, Config
 from emulator.fixture.data_set import list_bundled
 from emulator.ocapi.access.direct_token import issue_token
 from emulator.server import Emulator
+from emulator.testing.report import describe_mismatch, describe_refusal
 from emulator.testing.session import TokenSession
 from emulator.workspace.workspace import DEFAULT_WORKSPACE
 
@@ -31,6 +32,10 @@ UNSERVED = (
     "(to allow this: ocapi_unserved = ignore, or the marker ocapi(allow_unserved=True))"
 )
 MAX_JOURNAL_EXCHANGES = 1_000_000
+MISMATCH_STATUS, PROBLEM_MEDIA_TYPE = 409, "application/problem+json"
+
+Action = str | Mapping[str, Any]
+"""The name of a fault, or the action of a failpoint as JSON."""
 
 
 class UnexpectedServerError(AssertionError):
@@ -130,7 +135,12 @@ class Ocapi:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of a request to this workspace, with a valid access token."""
-        return {"Authorization": f"Bearer {self.token}", **self._workspace_header}
+        return {"Authorization": f"Bearer {self.token}", **self.workspace_headers}
+
+    @property
+    def workspace_headers(self) -> dict[str, str]:
+        """The header with the name of this workspace; empty for the default workspace."""
+        return {} if self.workspace == DEFAULT_WORKSPACE else {WORKSPACE_HEADER: self.workspace}
 
     @cached_property
     def session(self) -> requests.Session:
@@ -168,7 +178,7 @@ class Ocapi:
     def _set_up(self, session: requests.Session) -> requests.Session:
         session.trust_env = False  # no proxy of the environment between a test and its server
         session.mount(self.url, self._server.adapter)
-        session.headers.update(self._workspace_header)
+        session.headers.update(self.workspace_headers)
         session.verify = self._server.ca_file or True
         return session
 
@@ -178,17 +188,21 @@ class Ocapi:
         Raises:
             RefusedError: The control plane refuses.
         """
+        __tracebackhide__ = True
         if method.upper() != "GET":
             self._kept = None  # the request may move the clock, or replace the clients
         return self._ask(method, path, value)
 
     def _ask(self, method: str, path: str, value: Any = None) -> Any:
+        __tracebackhide__ = True
+        return _read_answer(self._send(method, path, value))
+
+    def _send(self, method: str, path: str, value: Any) -> requests.Response:
         with self.connect() as session:
             url = f"{self.url}{CONTROL_PATH}{path}"
             if self._server.control_token:
                 session.headers[CONTROL_TOKEN_HEADER] = self._server.control_token
-            timeout = ANSWER_TIMEOUT_SECONDS
-            return _read_answer(session.request(method, url, json=value, timeout=timeout))
+            return session.request(method, url, json=value, timeout=ANSWER_TIMEOUT_SECONDS)
 
     def reset(self, to: str = "fixtures") -> None:
         """Reset the workspace to the data set (``fixtures``), or to no data (``empty``).
@@ -202,6 +216,7 @@ class Ocapi:
 
     def journal(self, **match: Any) -> list[dict[str, Any]]:
         """Return the matching recorded exchanges, oldest first; all without conditions."""
+        __tracebackhide__ = True
         given = {name: _flatten(condition) for name, condition in match.items()}
         path = f"/journal?{urlencode({'limit': MAX_JOURNAL_EXCHANGES, **given}, doseq=True)}"
         exchanges: list[dict[str, Any]] = self.control("GET", path)["exchanges"]
@@ -215,19 +230,33 @@ class Ocapi:
             **expected: ``times``, or ``at_least`` and ``at_most``; at least once if nothing.
 
         Raises:
-            RefusedError: The number differs; the message shows the nearest misses.
+            RefusedError: The number differs; the message shows the conditions, and the recorded
+                exchanges or the nearest ones with the differing members.
         """
-        self.control("POST", "/journal/verify", {"match": dict(match), **expected})
+        __tracebackhide__ = True
+        sent = {"match": dict(match), **expected}
+        response = self._send("POST", "/journal/verify", sent)
+        if response.status_code == MISMATCH_STATUS:
+            raise RefusedError(describe_mismatch(match, response.json()))
+        _read_answer(response)
 
-    def fail(self, action: Mapping[str, Any] | Sequence[Mapping[str, Any]], **others: Any) -> None:
+    def fail(self, action: Action | Sequence[Action], **others: Any) -> None:
         """Add a failpoint.
 
         Args:
-            action: The action, or a list of actions for one request after the other.
+            action: The name of a fault, or an action, such as ``{"status": 503}``; or a list of
+                these for one request after the other.
             **others: ``match``, ``times``, ``repeat``, ``probability``, ``seed``.
+
+        Raises:
+            RefusedError: A name or a value is wrong; the message shows the nearest names.
         """
-        sent = dict(action) if isinstance(action, Mapping) else [dict(one) for one in action]
-        self.control("POST", "/failpoints", {"action": sent, **others})
+        __tracebackhide__ = True
+        if isinstance(action, (str, Mapping)):
+            declared: Any = _read_action(action)
+        else:
+            declared = [_read_action(one) for one in action]
+        self.control("POST", "/failpoints", {"action": declared, **others})
 
     def stub(self, method: str, path: str, answer: Any, **others: Any) -> None:
         """Add a stub: an ``answer`` for a path that the emulator does not serve.
@@ -238,6 +267,7 @@ class Ocapi:
             answer: An answer (``status``, ``headers``, ``body``, ``delay``), or a list of answers.
             **others: ``match``, ``times``, ``repeat``, ``access``.
         """
+        __tracebackhide__ = True
         declared = {"method": method, "path": path, "answer": answer, **others}
         self.control("POST", "/stubs", declared)
 
@@ -252,6 +282,7 @@ class Ocapi:
         Raises:
             RefusedError: The name is unknown, or the properties are not valid.
         """
+        __tracebackhide__ = True
         value = {"type": document, "properties": properties}
         created: dict[str, Any] = self._ask("POST", "/documents", value)
         return created
@@ -301,10 +332,6 @@ class Ocapi:
             raise UnexpectedServerError(f"the server failed:\n{listed}")
         return errors, shown["unserved"]
 
-    @property
-    def _workspace_header(self) -> dict[str, str]:
-        return {} if self.workspace == DEFAULT_WORKSPACE else {WORKSPACE_HEADER: self.workspace}
-
 
 def _flatten(condition: Any) -> Any:
     """Return a condition on headers or parameters as a query of the journal."""
@@ -313,10 +340,18 @@ def _flatten(condition: Any) -> Any:
     return condition
 
 
+def _read_action(action: Action) -> dict[str, Any]:
+    """Return an action as JSON; a text is the name of a fault."""
+    return {"fault": action} if isinstance(action, str) else dict(action)
+
+
 def _read_answer(response: requests.Response) -> Any:
-    if not response.ok:
-        raise RefusedError(f"{response.request.method} {response.url}: {response.text}")
-    return response.json() if response.content else None
+    __tracebackhide__ = True
+    if response.ok:
+        return response.json() if response.content else None
+    is_problem = response.headers.get("Content-Type") == PROBLEM_MEDIA_TYPE
+    problem = response.json() if is_problem else response.text
+    raise RefusedError(describe_refusal(f"{response.request.method} {response.url}", problem))
 
 
 class Servers:

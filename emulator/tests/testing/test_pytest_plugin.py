@@ -549,3 +549,26 @@ def test_a_folder_of_fixtures_is_relative_to_the_configuration_file(run: pytest.
     run.chdir()
     result = run.runpytest_inprocess(*SILENT, "--rootdir", str(run.path), str(below))
     assert result.parseoutcomes() == {"passed": 1}
+
+
+def test_a_failed_assertion_points_at_the_line_of_the_test(run: pytest.Pytester) -> None:
+    run.makepyfile(
+        """
+        def test_verify(ocapi):
+            ocapi.verify({"method": "PATCH"})
+        def test_fail(ocapi):
+            ocapi.fail("SiteOfline")
+        """
+    )
+    shown = run.runpytest_inprocess(*SILENT).stdout
+    shown.fnmatch_lines(
+        [
+            '>       ocapi.verify({"method": "PATCH"})',
+            "E       emulator.testing.ocapi.RefusedError: 0 of 0 exchanges match; *",
+            "E         expected: method 'PATCH'",
+            '>       ocapi.fail("SiteOfline")',
+            "E         /action/fault: There is no fault 'SiteOfline': did you mean SiteOffline?",
+        ]
+    )
+    shown.no_fnmatch_line("*def verify*")
+    shown.no_fnmatch_line("*def _read_answer*")
