@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import signal
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,8 @@ def _introduce(emulator: "Emulator", config_file: str) -> None:
 
     if emulator.config.log != "none":
         render = render_json if emulator.config.log == "json" else render_text
-        click.echo(render(emulator, config_file), err=True, nl=False)
+        with suppress(OSError):  # nobody reads standard error
+            click.echo(render(emulator, config_file), err=True, nl=False)
 
 
 def _summarize(unserved: "Mapping[str, int]") -> None:

@@ -1,16 +1,15 @@
 """The output of ``serve``: the address alone on standard output, all else on standard error."""
 
 import json
+import os
 import re
 import signal
-from typing import TYPE_CHECKING, Any
+import subprocess
+from typing import Any
 
 import requests
 
-from emulator.tests.process import serving
-
-if TYPE_CHECKING:
-    import subprocess
+from emulator.tests.process import command_line, serving
 
 TIMEOUT = 30
 SECRET = "hunter2-hunter2"
@@ -63,6 +62,23 @@ def test_json_log_has_an_object_in_each_line() -> None:
     )
     assert basket["path"] == "/dw/shop/v1/baskets"
     assert summary["message"].endswith("\n  GET /dw/shop/v1/baskets (1 request)")
+
+
+def test_a_server_without_a_reader_of_standard_error_serves() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command_line(*SAMPLES), stdout=subprocess.PIPE, stderr=write, text=True
+        )
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("ocapi-emulator listening on ").rstrip()
+        assert [get(f"{url}/items") for _ in range(3)] == [200] * 3
+        assert end(process)[2] == 0
+    finally:
+        os.close(write)
+        process.kill()
+        process.communicate()
 
 
 def test_no_log_and_no_banner_if_unwanted() -> None:
