@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import UnsupportedOperation
 from threading import Event, Lock, Thread
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 BATCH_SECONDS = 0.04
@@ -57,6 +58,11 @@ class BatchWriter(Generic[Entry]):
     ) -> None:
         self._render = render
         self._write = write
+        self.begin()
+        WRITERS.add(self)
+
+    def begin(self) -> None:
+        """Begin without a thread and without entries, also in a forked process."""
         self._lock = Lock()
         self._wake = Event()
         self._thread: Thread | None = None
@@ -82,7 +88,7 @@ class BatchWriter(Generic[Entry]):
             if self._is_awake:
                 return
             self._is_awake = True
-            if self._thread is None or not self._thread.is_alive():  # no thread survives a fork
+            if self._thread is None or not self._thread.is_alive():
                 self._start()
         self._wake.set()
 
@@ -124,3 +130,16 @@ class BatchWriter(Generic[Entry]):
         text = self._render(entries, left_out)
         with suppress(OSError, ValueError):  # the stream is closed
             self._write(text)
+
+
+WRITERS: WeakSet[BatchWriter[Any]] = WeakSet()
+
+
+def _begin_all() -> None:
+    for writer in WRITERS:
+        writer.begin()
+
+
+if sys.platform != "win32":  # there is no fork on Windows
+    # No thread survives a fork, a lock may be held, and the parent writes its own entries.
+    os.register_at_fork(after_in_child=_begin_all)
