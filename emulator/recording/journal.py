@@ -106,10 +106,20 @@ class Journal:
             return self._exchanges[0][0] if self._exchanges else None
 
     @property
+    def last(self) -> Exchange | None:
+        """The latest exchange; None in an empty journal."""
+        with self._lock:
+            return self._exchanges[-1][1] if self._exchanges else None
+
+    @property
     def last_number(self) -> int:
         """The number of the latest exchange; 0 after a clear."""
-        with self._lock:
-            return self._exchanges[-1][1].number if self._exchanges else 0
+        last = self.last
+        return last.number if last else 0
+
+    def get(self, number: int) -> Exchange | None:
+        """Return the exchange with a number; None if the journal does not have the exchange."""
+        return next((one for one in self.find_after(number - 1) if one.number == number), None)
 
     def clear(self) -> None:
         """Remove all exchanges; the next exchange has the number 1."""

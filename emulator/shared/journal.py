@@ -39,10 +39,17 @@ class SharedJournal(Journal):
         return int(self._keys.ask("LLEN", "journal"))
 
     @property
-    def last_number(self) -> int:
-        """See ``Journal.last_number``."""
+    def last(self) -> Exchange | None:
+        """See ``Journal.last``."""
         newest = self._keys.ask("LINDEX", "journal", -1)
-        return int(newest.split(b" ", 1)[0]) if newest else 0
+        return decode(newest, self._families) if newest else None
+
+    def get(self, number: int) -> Exchange | None:
+        """See ``Journal.get``."""
+        before = self.last_number - number
+        stored = self._keys.ask("LINDEX", "journal", -1 - before) if before >= 0 else None
+        found = decode(stored, self._families) if stored else None
+        return found if found and found.number == number else None
 
     def clear(self) -> None:
         """See ``Journal.clear``."""
