@@ -5,8 +5,7 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
-from marshmallow import ValidationError
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import NotFound
 
 from emulator.console import correction, event, failure, ledger, snippet
 from emulator.console.page import link, render, workspace
@@ -14,7 +13,8 @@ from emulator.console.setup import Setup
 from emulator.control import har
 from emulator.ocapi.access.auth import find_client
 from emulator.recording.exchange import Exchange
-from emulator.recording.match import ExchangeMatch, Match
+from emulator.recording.glob import compile_text
+from emulator.recording.match import Match
 
 NAME = "traffic"
 FILTERS = ("method", "path", "status", "fault", "client")
@@ -32,30 +32,39 @@ def create(setup: Setup) -> Blueprint:
 
 def _show_exchanges() -> Response:
     """Show the latest exchanges that fit the filters, newest first."""
-    place, filters = workspace(), _read_filters()
-    try:
-        match = Match(ExchangeMatch().load({name: text for name, text in filters.items() if text}))
-    except ValidationError as error:
-        raise BadRequest(f"{error}") from error
-    found = place.journal.find(match)
+    journal = workspace().journal
+    filters = {name: request.args.get(name, "").strip() for name in FILTERS}
+    kept = journal.find(Match({}))
+    found = [one for one in map(event.show_line, reversed(kept)) if _fits(one, filters)]
     return render(
         "traffic.html",
-        exchanges=[event.show_line(one) for one in found[: -MAX_SHOWN_EXCHANGES - 1 : -1]],
+        exchanges=found[:MAX_SHOWN_EXCHANGES],
+        last=event.mark(kept[-1] if kept else None),
         found=len(found),
-        kept=len(place.journal),
-        capacity=place.journal.capacity,
+        kept=len(kept),
+        capacity=journal.capacity,
         filters=filters,
-        unserved=sorted(set(place.journal.find_unserved())),
+        unserved=sorted(set(journal.find_unserved())),
     )
 
 
-def _read_filters() -> dict[str, str]:
-    """Return the filters of the query. A path without wildcards stands for a part of the path."""
-    filters = {name: request.args.get(name, "").strip() for name in FILTERS}
-    path = filters["path"]
-    if path and not path.startswith(("/", "*")):
-        filters["path"] = f"/**/{path}/**" if "/" in path else f"/**/*{path}*/**"
-    return filters
+def _fits(line: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
+    """Return whether a line fits the filters; traffic.js filters in the same way.
+
+    A filter without wildcards is a part of the text. In a status ``x`` stands for any digit.
+    """
+    for name, wanted in filters.items():
+        text = str(line[name]).lower()
+        if name == "status":
+            pattern = wanted.lower().ljust(len(text), "*")
+            has_status = all(a in ("x", "*", b) for a, b in zip(pattern, text, strict=False))
+            fits = has_status and len(wanted) <= len(text)
+        else:
+            pattern = wanted.lower() if "*" in wanted else f"*{wanted.lower()}*"
+            fits = compile_text(pattern).fullmatch(text)
+        if not fits:
+            return False
+    return True
 
 
 def _show(setup: Setup, number: int) -> Response:
@@ -65,7 +74,7 @@ def _show(setup: Setup, number: int) -> Response:
         NotFound: The journal does not have the exchange.
     """
     place = workspace()
-    found = next((one for one in place.journal.find(Match({})) if one.number == number), None)
+    found = place.journal.get(number)
     if found is None:
         raise NotFound(f"The journal has no exchange {number}: it may have been dropped.")
     failed = failure.read_failure(found)

@@ -41,13 +41,15 @@ function tone(status) {
 function makeRow(one) {
   const row = document.createElement("tr");
   const number = document.createElement("a");
-  number.href = table.dataset.exchange.replace("/0", `/${one.number}`);
+  number.href = table.dataset.exchange.replace("/traffic/0", `/traffic/${one.number}`);
   number.textContent = one.number;
   const path = document.createElement("code");
   path.textContent = one.path;
   const fault = document.createDocumentFragment();
   fault.append(one.fault);
   if (one.failpoint) fault.append(" ", badge(`failpoint ${one.failpoint}`, "accent"));
+  if (one.stub) fault.append(" ", badge(`stub ${one.stub}`, "accent"));
+  if (one.upstream) fault.append(" ", badge("upstream", "accent"));
   row.append(
     cell("No.", number, "number"),
     cell("Time", one.at.slice(11, 23)),
@@ -63,17 +65,32 @@ function makeRow(one) {
   return row;
 }
 
+// The page of the server filters in the same way: traffic.py.
 function fits(one) {
-  const contains = (text, pattern) => {
-    const escaped = pattern.split("*").map((piece) => piece.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-    return new RegExp(pattern.includes("*") ? `^${escaped.join(".*")}$` : escaped.join("")).test(text);
-  };
-  return [...new FormData(filters)].every(([name, text]) => {
-    const value = text.trim();
-    if (!value || !(name in one)) return true;
-    if (name === "status") return new RegExp(`^${value.toLowerCase().replaceAll("x", "\\d")}$`).test(one.status);
-    return contains(String(one[name]), name === "path" ? value.replaceAll("**", "*") : value);
+  return [...new FormData(filters)].every(([name, given]) => {
+    const wanted = given.trim().toLowerCase();
+    if (!wanted || !(name in one)) return true;
+    const text = String(one[name]).toLowerCase();
+    if (name === "status") {
+      const digits = [...wanted];
+      return digits.length <= text.length && digits.every((digit, n) => digit === "x" || digit === "*" || digit === text[n]);
+    }
+    return wanted.includes("*") ? fitsPattern(text, wanted.split("*")) : text.includes(wanted);
   });
+}
+
+/** Whether a text has all pieces in order, the first at its beginning and the last at its end. */
+function fitsPattern(text, pieces) {
+  const [first, last] = [pieces[0], pieces.at(-1)];
+  if (!text.startsWith(first) || !text.endsWith(last)) return false;
+  const end = text.length - last.length;
+  let at = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    at = text.indexOf(piece, at);
+    if (at < 0) return false;
+    at += piece.length;
+  }
+  return at <= end;
 }
 
 function count(second, requests, faults) {
@@ -107,7 +124,7 @@ function drawChart() {
 function draw() {
   isDrawing = false;
   if (!live.checked || !waiting.length) return;
-  const rows = waiting.slice(-MAX_ROWS).filter(fits).map(makeRow).reverse();
+  const rows = waiting.filter(fits).map(makeRow).reverse();
   waiting = [];
   body.prepend(...rows);
   while (body.rows.length > MAX_ROWS) body.rows[body.rows.length - 1].remove();
@@ -128,20 +145,30 @@ function take(event) {
   drawSoon();
 }
 
+let source;
+
 function listen() {
   const url = new URL(table.dataset.events, location.href);
   url.searchParams.set("after", table.dataset.last);
-  const source = new EventSource(url);
+  source = new EventSource(url);
   source.onmessage = take;
-  source.addEventListener("clear", () => {
+  source.addEventListener("clear", (event) => {
+    waiting = [];
     body.replaceChildren();
     empty.hidden = false;
-    table.dataset.last = 0;
+    table.dataset.last = event.lastEventId;
   });
   source.onerror = () => {
     if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
-    setTimeout(listen, RETRY_MILLISECONDS);
+    setTimeout(listenIfVisible, RETRY_MILLISECONDS);
   };
+}
+
+// A browser has few connections to a server: a page that nobody sees takes none.
+function listenIfVisible() {
+  source?.close();
+  source = undefined;
+  if (document.visibilityState === "visible") listen();
 }
 
 live.addEventListener("change", drawSoon);
@@ -155,4 +182,5 @@ filters.addEventListener("input", () => {
 });
 setInterval(drawChart, 1000);
 drawChart();
-listen();
+document.addEventListener("visibilitychange", listenIfVisible);
+listenIfVisible();

@@ -1,5 +1,6 @@
 """The pages of the traffic: the list, an exchange, corrections, and the events of the journal."""
 
+import ast
 import json
 import re
 from html import unescape
@@ -10,9 +11,11 @@ import pytest
 
 from emulator import Emulator
 from emulator.console import event
+from emulator.family import PAUSE
 from emulator.tests.console.conftest import Get
 from emulator.tests.control_client import DATA, ask
 from emulator.tests.table import table
+from emulator.workspace.failpoint import ConnectionDropped
 
 LIST = f"{DATA}/inventory_lists/my-inventorylist1"
 TEXT = re.compile(r"<[^>]+>")
@@ -64,6 +67,13 @@ def test_the_list_shows_the_newest_exchange_first(emulator: Emulator, get: Get) 
     [
         ("method=GET", 1),
         ("path=inventory_lists", 1),
+        ("path=/s/-/dw", 1),
+        ("method=patch", 1),
+        ("fault=NotFound", 1),
+        ("status=40", 1),
+        ("status=4", 1),
+        ("status=44", 0),
+        ("fault=NotFound*", 0),
         ("path=/**/sites", 1),
         ("status=4xx", 1),
         ("fault=*NotFound*", 1),
@@ -80,8 +90,11 @@ def test_the_list_is_filtered(emulator: Emulator, get: Get, query: str, shown: i
     assert (len(rows) == 0) == (shown == 0)
 
 
-def test_a_filter_that_is_no_filter_is_refused(get: Get) -> None:
-    assert get("/traffic?status=high").status_code == 400
+def test_a_filter_without_a_meaning_fits_nothing(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    page = get("/traffic?status=high")
+    assert page.status_code == 200
+    assert "No exchange fits the filters." in page.text
 
 
 def test_an_exchange_that_the_journal_does_not_have_is_not_found(get: Get) -> None:
@@ -219,6 +232,120 @@ def test_a_missing_permission_shows_the_settings(emulator: Emulator, get: Get) -
     assert send(emulator, read_correction(page)) == 200
 
 
+def test_only_the_ids_of_the_body_are_renamed(emulator: Emulator, get: Get) -> None:
+    sent = {"id": "b", "description": "b"}
+    assert ask(emulator, "PUT", f"{DATA}/inventory_lists/a", json=sent).status_code == 400
+    correction = read_correction(open_last(emulator, get))
+    assert correction["body"] == {"id": "a", "description": "b"}
+
+
+def test_only_fields_of_a_search_are_renamed(emulator: Emulator, get: Get) -> None:
+    term = {"fields": ["descripton"], "operator": "is", "values": ["descripton"]}
+    ask(emulator, "POST", f"{DATA}/inventory_list_search", json={"query": {"term_query": term}})
+    correction = read_correction(open_last(emulator, get))
+    assert correction["body"]["query"]["term_query"]["values"] == ["descripton"]
+
+
+def test_a_property_with_a_taken_name_is_left_out(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "PATCH", LIST, json={"descripton": "x", "description": "y"})
+    assert read_correction(open_last(emulator, get))["body"] == {"description": "y"}
+
+
+def test_only_the_version_of_the_path_is_replaced(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", "/s/v9/dw/data/v9/sites")
+    assert read_correction(open_last(emulator, get))["target"] == "/s/v9/dw/data/v23_2/sites"
+
+
+def test_a_put_of_an_existing_document_becomes_a_patch(emulator: Emulator, get: Get) -> None:
+    assert ask(emulator, "PUT", LIST, json={"description": "x"}).status_code == 404
+    correction = read_correction(open_last(emulator, get))
+    assert correction["method"] == "PATCH"
+    assert send(emulator, correction) == 200
+
+
+XML = "<inventory_list xmlns='http://www.demandware.com/ocapi/data/23.2'>{}</inventory_list>"
+XML_TYPE = {"Content-Type": "application/xml", "Accept": "application/xml"}
+
+
+def test_a_state_in_xml_is_renewed_in_place(emulator: Emulator, get: Get) -> None:
+    body = XML.format(f"<_resource_state>{'0' * 64}</_resource_state><description>a</description>")
+    assert ask(emulator, "PATCH", LIST, data=body, headers=XML_TYPE).status_code == 409
+    page = open_last(emulator, get)
+    assert "The resource was changed in the meantime." in page
+    [shown] = re.findall(r'<textarea[^>]*id="corrected-body"[^>]*>(.*?)</textarea>', page)
+    corrected = unescape(shown)
+    assert corrected.startswith("<inventory_list")
+    assert ask(emulator, "PATCH", LIST, data=corrected, headers=XML_TYPE).status_code == 200
+
+
+@table(
+    ("body", "advice"),
+    [
+        (XML.format("<descripton>a</descripton>"), "did you mean 'description'"),
+        (XML.format("<c_zz>a</c_zz>"), "attribute definition"),
+    ],
+)
+def test_xml_is_never_replaced_by_json(
+    emulator: Emulator, get: Get, body: str, advice: str
+) -> None:
+    assert ask(emulator, "PATCH", LIST, data=body, headers=XML_TYPE).status_code == 400
+    page = open_last(emulator, get)
+    assert advice in unescape(page)
+    assert read_correction(page) == {}
+
+
+def test_a_missing_document_is_looked_for_below_its_parents(emulator: Emulator, get: Get) -> None:
+    for name in ("one", "two"):
+        emulator.create("inventory_list", id=name)
+    emulator.create("product_inventory_record", inventory_list_id="one", product_id="shoe-12")
+    record = f"{DATA}/inventory_lists/{{}}/product_inventory_records/{{}}"
+    assert ask(emulator, "GET", record.format("two", "shoe-13")).status_code == 404
+    assert read_correction(open_last(emulator, get)) == {}
+    assert ask(emulator, "GET", record.format("one", "shoe-13")).status_code == 404
+    correction = read_correction(open_last(emulator, get))
+    assert correction["target"] == record.format("one", "shoe-12")
+
+
+def test_a_state_that_the_client_may_not_read_is_not_guessed(emulator: Emulator, get: Get) -> None:
+    entry = {"resource_id": "/inventory_lists/*", "methods": ["patch"], "write_attributes": "(**)"}
+    settings = {"_v": "23.2", "clients": [{"client_id": "a" * 30, "resources": [entry]}]}
+    assert ask(emulator, "POST", "/__emulator__/settings", json=settings).status_code < 300
+    sent = {"_resource_state": "0" * 64, "description": "x"}
+    assert ask(emulator, "PATCH", LIST, json=sent).status_code == 409
+    page = open_last(emulator, get)
+    assert "The document was changed after" in page
+    assert read_correction(page) == {}
+
+
+def test_the_fault_of_a_failpoint_has_no_corrected_request(emulator: Emulator, get: Get) -> None:
+    plan = {"action": {"fault": "IfMatchRequired"}}
+    assert ask(emulator, "POST", "/__emulator__/failpoints", json=plan).status_code == 201
+    assert ask(emulator, "GET", LIST).status_code == 409
+    page = open_last(emulator, get)
+    assert "made this answer" in page
+    assert read_correction(page) == {}
+
+
+def test_a_stub_is_named_and_not_corrected(emulator: Emulator, get: Get) -> None:
+    fault = {"type": "UnknownPropertyException", "message": 5, "arguments": []}
+    answer = {"status": 409, "body": {"fault": fault}}
+    path = "/s/-/dw/shop/v23_2/baskets"
+    stub = {"method": "GET", "path": path, "answer": answer}
+    assert ask(emulator, "POST", "/__emulator__/stubs", json=stub).status_code == 201
+    assert ask(emulator, "GET", path).status_code == 409
+    page = open_last(emulator, get)
+    assert '<span class="badge accent">stub 1</span>' in page
+    assert '<span class="badge accent">stub 1</span>' in get("/traffic").text
+    assert read_correction(page) == {}
+
+
+@table("body", ["[" * 300 + "]" * 300, '{"descripton":' * 900 + "1" + "}" * 900])
+def test_a_deeply_nested_body_is_shown(emulator: Emulator, get: Get, body: str) -> None:
+    ask(emulator, "PATCH", LIST, data=body, headers={"Content-Type": "application/json"})
+    page = open_last(emulator, get)
+    compile(read_snippet(page, "pytest"), "test", "exec")
+
+
 def test_a_cut_body_is_not_corrected(emulator: Emulator, get: Get) -> None:
     sent = {"_resource_state": "0" * 64, "description": "x" * 20_000}
     ask(emulator, "PATCH", LIST, json=sent)
@@ -227,13 +354,61 @@ def test_a_cut_body_is_not_corrected(emulator: Emulator, get: Get) -> None:
     assert read_correction(page) == {}
 
 
+def read_snippet(page: str, name: str) -> str:
+    """Return the text of an exchange to copy: ``curl``, ``pytest`` or ``har``."""
+    [found] = re.findall(rf'id="exchange-{name}"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    return unescape(found)
+
+
+def test_texts_of_a_request_cannot_leave_the_test(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f'{DATA}/sites?a="+print()+"&b={{x}}&c=\\')
+    tree = ast.parse(read_snippet(open_last(emulator, get), "pytest"))
+    called = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert called == ["ocapi.session.request"]
+
+
+def test_a_dropped_connection_is_expected(emulator: Emulator, get: Get) -> None:
+    plan = {"action": {"drop": "before"}}
+    ask(emulator, "POST", "/__emulator__/failpoints", json=plan)
+    with pytest.raises(ConnectionDropped):
+        ask(emulator, "GET", f"{DATA}/sites")
+    code = read_snippet(open_last(emulator, get), "pytest")
+    assert "with pytest.raises(requests.ConnectionError):" in code
+    assert "status_code" not in code
+
+
+def test_curl_sends_a_body_as_text_and_asks_for_the_head_only(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "POST", f"{DATA}/sites", data="@/etc/hostname")
+    curl = read_snippet(open_last(emulator, get), "curl")
+    assert "--data-raw @/etc/hostname" in curl
+    ask(emulator, "HEAD", f"{DATA}/sites")
+    assert "curl --head" in read_snippet(open_last(emulator, get), "curl")
+
+
+TOKEN_COMMAND = "TOKEN=$(ocapi-emulator token --url http://localhost)\n"
+
+
+@table(
+    ("authorization", "begin"),
+    [
+        ("Bearer x", TOKEN_COMMAND + 'curl -X GET -H "Authorization: Bearer $TOKEN" \\\n'),
+        ("Basic eDp5", 'curl -X GET -u "$CLIENT_ID:$CLIENT_SECRET" \\\n'),
+        ("", "curl -X GET \\\n"),
+    ],
+)
+def test_curl_has_the_authorization_of_the_request(
+    emulator: Emulator, get: Get, authorization: str, begin: str
+) -> None:
+    ask(emulator, "GET", f"{DATA}/sites", headers={"Authorization": authorization})
+    assert read_snippet(open_last(emulator, get), "curl").startswith(begin)
+
+
 def test_an_exchange_is_taken_along(emulator: Emulator, get: Get) -> None:
     ask(emulator, "PATCH", LIST, json={"description": "it's"}, headers={"X-Trace": "1"})
     page = open_last(emulator, get)
 
     def read(name: str) -> str:
-        [found] = re.findall(rf'id="exchange-{name}"[^>]*>(.*?)</pre>', page, re.DOTALL)
-        return unescape(found)
+        return read_snippet(page, name)
 
     assert read("curl").startswith(
         "TOKEN=$(ocapi-emulator token --url http://localhost)\ncurl -X PATCH"
@@ -271,7 +446,7 @@ def test_events_have_the_new_exchanges(emulator: Emulator, get: Get) -> None:
     [batch] = read_events(answer.text)
     assert (batch["count"], batch["faults"]) == (1, 1)
     assert batch["exchanges"][0]["path"] == f"{DATA}/inventory_lists/none"
-    assert f"id: {before + 1}\n" in answer.text
+    assert f"id: {before + 1}-" in answer.text
 
 
 @pytest.mark.usefixtures("short")
@@ -292,6 +467,36 @@ def test_a_batch_of_events_is_bounded(emulator: Emulator, get: Get) -> None:
 def test_events_tell_that_the_journal_was_cleared(get: Get) -> None:
     answer = get("/traffic/events", headers={"Last-Event-ID": "99999"})
     assert "event: clear\n" in answer.text
+
+
+@pytest.mark.usefixtures("short")
+def test_a_journal_with_the_same_numbers_after_a_clear_is_another(
+    emulator: Emulator, get: Get
+) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    [last] = re.findall("^id: (.*)$", get("/traffic/events?after=0").text, re.MULTILINE)
+    assert "event: clear" not in get("/traffic/events", headers={"Last-Event-ID": last}).text
+    emulator.workspace.journal.clear()
+    for _ in range(int(last.partition("-")[0])):
+        ask(emulator, "GET", f"{DATA}/sites")
+    answer = get("/traffic/events", headers={"Last-Event-ID": last})
+    assert "event: clear\n" in answer.text
+    assert read_events(answer.text)[1]["count"] == emulator.workspace.journal.last_number
+
+
+def test_a_server_without_spare_threads_answers_at_once(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    answer = get("/traffic/events?after=0")
+    assert answer.text.startswith("retry: 1000\n")
+    assert len(read_events(answer.text)) == 1
+
+
+@pytest.mark.usefixtures("short")
+def test_the_bundled_server_holds_a_stream(get: Get) -> None:
+    pauses: list[float] = []
+    answer = get("/traffic/events", environ_overrides={PAUSE: pauses.append})
+    assert answer.text.startswith("retry: 250\n")
+    assert pauses == [event.TURN_SECONDS]
 
 
 @pytest.mark.usefixtures("short")
