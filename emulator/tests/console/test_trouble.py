@@ -21,6 +21,31 @@ def test_failpoints_are_listed_with_their_counts(emulator: Emulator, get: Get) -
     assert "<b>" not in page
 
 
+def test_stubs_are_listed_with_their_counts(emulator: Emulator, get: Get) -> None:
+    assert "No stub" in get("/trouble").text
+    answers = [{"status": 503}, {"status": 503}, {"body": {"text": "x" * 100_000}}]
+    stub = {
+        "method": "get",
+        "path": "/s/{site}/dw/shop/v23_2/baskets",
+        "answer": answers,
+        "match": {"query": {"a": "'<b>'"}},
+        "access": "token",
+    }
+    assert ask(emulator, "POST", "/__emulator__/stubs", json=stub).status_code == 201
+    token = {"Authorization": f"Bearer {emulator.token()}"}
+    path = "/s/-/dw/shop/v23_2/baskets?a='<b>'"
+    assert ask(emulator, "GET", path, headers=token).status_code == 503
+    page = get("/trouble").text
+    assert "GET /s/{site}/dw/shop/v23_2/baskets" in page
+    [conditions] = re.findall(r'<code class="muted">(.*?)</code>', page)
+    assert json.loads(unescape(conditions)) == {"query": {"a": "'<b>'"}}
+    assert "503, 503, 200" in page
+    assert "needs a token" in page
+    assert re.findall(r'data-label="Applied">(.*?)<', page) == ["1"]
+    assert len(page) < 100_000
+    assert "<b>" not in page
+
+
 def test_the_form_knows_all_faults_with_their_arguments(get: Get) -> None:
     page = get("/trouble").text
     [attribute] = re.findall(r'data-faults="([^"]*)"', page)
