@@ -52,7 +52,7 @@ conformance: install ## compare the description with the Data API 23.2, or with 
 	@$(BIN)/python -m contract_tests.conformance $(REFERENCE) $(if $(TARGET),--url $(TARGET))
 
 docs: install ## write docs/ as a site into the folder site; a warning is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --clean --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --clean --strict
 
 lint: install ## ruff and mypy
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ from clients.instance import ACCOUNT_MANAGER, HOST_NAME, Instance, serve
 from clients.step import Client
 
 HERE = Path(__file__).parent
+REDIRECT = HERE.parent / "docs" / "examples" / "sfcc-ci" / "redirect.cjs"
 EXIT_SKIPPED = 3
 MAX_SHOWN_CHARACTERS = 100
 # What a program finds of the caller's environment.
@@ -86,7 +87,7 @@ def _node(name: str, program: str, installed: Installation, served: Instance, at
     steps = {"sfcc-ci": sfcc_ci, "dw-cli": dw_cli}[name]
     environment = _environment(at) | {
         "NODE_EXTRA_CA_CERTS": str(served.ca_file),
-        "NODE_OPTIONS": f"--require {HERE / 'redirect.cjs'}",
+        "NODE_OPTIONS": f"--require {REDIRECT}",
         "EMULATOR_NAMES": f"{HOST_NAME},{ACCOUNT_MANAGER}",
         "EMULATOR_PORT": str(served.port),
     }

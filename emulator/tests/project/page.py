@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -30,7 +32,13 @@ BLOCK = re.compile(
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 ADDRESS, PORT = "http://127.0.0.1:8080", "8080"
 END = "--end--"
-SESSION_SECONDS = 60
+END_SERVERS = "jobs -p | xargs -r kill; wait"
+SESSION_SECONDS = 120
+# Those that a reader of the pages has; others of this project's take seconds to import.
+PLUGINS = {
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    "PYTEST_ADDOPTS": "-p ocapi_emulator -p no:cacheprovider",
+}
 
 
 @dataclass(frozen=True)
@@ -77,16 +85,21 @@ def read_session(page: str) -> list[tuple[str, str]]:
     return [pair for block in blocks for pair in COMMAND.findall(block.content)]
 
 
-def find_differences(shown: Iterable[tuple[str, str]], printed: Iterable[str]) -> Iterator[str]:
-    """Yield the commands that print something else than shown; ``...`` stands for anything."""
+def check_session(shown: Iterable[tuple[str, str]], printed: Iterable[str]) -> None:
+    """Fail if a command prints something else than shown; ``...`` stands for anything."""
     checker = doctest.OutputChecker()
-    for (command, expected), actual in zip(shown, printed, strict=True):
-        wanted, got = expected.strip(), actual.strip()
-        if not checker.check_output(wanted, got, doctest.ELLIPSIS):
-            yield f"$ {command}\n{got}\n-- instead of --\n{wanted}"
+    differences = [
+        f"$ {command}\n{got}\n-- instead of --\n{wanted}"
+        for (command, wanted), got in zip(shown, printed, strict=True)
+        if not checker.check_output(wanted.strip(), got.strip(), doctest.ELLIPSIS)
+    ]
+    if differences:
+        pytest.fail("\n\n".join(differences), pytrace=False)
 
 
-def run_session(commands: Iterable[str], folder: Path, address: str = "") -> list[str]:
+def run_session(
+    commands: Iterable[str], folder: Path, address: str = "", programs: Path | None = None
+) -> list[str]:
     """Run commands in one shell, and return what each command prints.
 
     Args:
@@ -94,27 +107,30 @@ def run_session(commands: Iterable[str], folder: Path, address: str = "") -> lis
         folder: The working folder.
         address: The URL of a running server, in place of ``http://127.0.0.1:8080``. Without the
             URL, the commands start a server, and get a free port in place of 8080.
+        programs: A folder of further programs.
     """
     shown, used = (ADDRESS, address) if address else (PORT, str(_find_port()))
-    script = "\n".join(f"{command}\necho; echo {END}" for command in commands)
+    script = "\n".join([*(f"{command}\necho; echo {END}" for command in commands), END_SERVERS])
     hidden = ("COV_", "PYTEST_", "OCAPI_EMULATOR_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    clean |= {"OCAPI_EMULATOR_URL": address} if address else {}
-    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    shell = subprocess.Popen(  # noqa: S603 - our own pages
+    port = used.rpartition(":")[2]
+    addresses = {"OCAPI_EMULATOR_PORT": port, "OCAPI_EMULATOR_URL": ADDRESS.replace(PORT, port)}
+    folders = [programs or folder, Path(sys.executable).parent, os.environ["PATH"]]
+    places = {"PATH": os.pathsep.join(map(str, folders)), "HOME": str(folder)}
+    with subprocess.Popen(  # noqa: S603 - our own pages
         ["/bin/bash", "-c", script.replace(shown, used)],
         cwd=folder,
-        env={**clean, "PATH": programs, "OCAPI_EMULATOR_PORT": used.rpartition(":")[2]},
+        env={**clean, **PLUGINS, **places, **addresses},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    try:
-        output, _ = shell.communicate(timeout=SESSION_SECONDS)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGTERM)
+    ) as shell:
+        try:
+            output, _ = shell.communicate(timeout=SESSION_SECONDS)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
     printed = output.replace(used, shown).split(f"{END}\n")
     assert shell.returncode == 0, output
     assert not printed.pop(), output

@@ -10,7 +10,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.cli.main import commands
-from emulator.tests.project.page import find_differences, read_session, run_session
+from emulator.tests.project.page import check_session, read_session, run_session
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 TEXT = PAGE.read_text()
@@ -21,7 +21,7 @@ def test_the_sessions_print_what_is_shown(tmp_path: Path) -> None:
     assert len(shown) > 15
     with Emulator() as emulator:
         printed = run_session((command for command, _ in shown), tmp_path, emulator.url)
-    assert list(find_differences(shown, printed)) == []
+    check_session(shown, printed)
 
 
 def test_the_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import click
 import orjson
 import pytest
 
+from clients import installation
 from emulator import Emulator
 from emulator.app import list_collections, make_api
 from emulator.cli.main import commands
@@ -20,7 +21,7 @@ from emulator.tests.project.page import (
     PAGES,
     ROOT,
     Block,
-    find_differences,
+    check_session,
     read_blocks,
     read_session,
     run_session,
@@ -36,6 +37,7 @@ ELSEWHERE = {
 """Pages whose blocks a test of their own runs."""
 OTHERS = [page for page in PAGES if page not in {*GUIDES, *ELSEWHERE}]
 FIXTURES_PAGE = "docs/fixtures.md"
+SFCC_CI_PAGE = "docs/guides/sfcc-ci.md"
 COMPANIONS = {
     "ab_tests.json": [{"site_id": "RefArch", "id": "banner"}],
     "catalogs.json": [{"id": "lights"}],
@@ -88,6 +90,7 @@ def test_every_block_is_run_or_has_a_reason(page: str) -> None:
 
 def test_the_pages_have_blocks() -> None:
     assert sum(len(read_blocks(page)) for page in PAGES) > 50
+    assert len(GUIDES) > 3
 
 
 @pytest.mark.parametrize("page", [page for page in OTHERS if read_session(page)])
@@ -96,7 +99,7 @@ def test_the_session_prints_what_is_shown(page: str, tmp_path: Path) -> None:
     with Emulator() as emulator:
         printed = run_session((command for command, _ in shown), tmp_path, emulator.url)
     emulator.check()
-    assert list(find_differences(shown, printed)) == []
+    check_session(shown, printed)
 
 
 @pytest.mark.parametrize("page", [page for page in OTHERS if read_blocks(page, "python", "py")])
@@ -157,11 +160,22 @@ def test_the_file_of_failpoints_is_read(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("page", GUIDES)
+@pytest.mark.parametrize("page", [page for page in GUIDES if page != SFCC_CI_PAGE])
 def test_the_guide_works_from_beginning_to_end(page: str, tmp_path: Path) -> None:
     for block in read_blocks(page):
         if block.title:
             (tmp_path / block.title).write_text(block.content)
     shown = read_session(page)
-    printed = run_session((command for command, _ in shown), tmp_path)
-    assert list(find_differences(shown, printed)) == []
+    check_session(shown, run_session((command for command, _ in shown), tmp_path))
+
+
+@pytest.mark.long
+def test_the_guide_to_sfcc_ci_works_from_beginning_to_end(tmp_path: Path) -> None:
+    try:
+        installed = installation.install()
+    except installation.InstallationError as error:
+        pytest.skip(f"sfcc-ci can't be installed: {error}")
+    shutil.copy(ROOT / "docs" / "examples" / "sfcc-ci" / "redirect.cjs", tmp_path)
+    shown = read_session(SFCC_CI_PAGE)
+    commands = [command for command, _ in shown]
+    check_session(shown, run_session(commands, tmp_path, programs=installed.node_programs))

@@ -8,7 +8,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.testing.ocapi import Ocapi
-from emulator.tests.project.page import find_differences, read_session, run_session
+from emulator.tests.project.page import check_session, read_session, run_session
 from emulator.tests.table import table
 from emulator.workspace.stub import StubAnswer, StubSchema
 
@@ -25,7 +25,7 @@ def test_the_sessions_print_what_is_shown(tmp_path: Path) -> None:
     assert len(shown) > 15
     with Emulator() as emulator:
         printed = run_session((command for command, _ in shown), tmp_path, emulator.url)
-    assert list(find_differences(shown, printed)) == []
+    check_session(shown, printed)
 
 
 def test_the_file_of_stubs_is_read(tmp_path: Path) -> None:

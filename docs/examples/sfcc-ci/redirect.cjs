@@ -1,6 +1,6 @@
-// Lets an unmodified Node program reach the emulator under the names of real servers, as any user.
+// Lets an unmodified Node program reach the emulator under the names of real servers, without root.
 //
-// NODE_OPTIONS="--require .../redirect.cjs" EMULATOR_PORT=8443 EMULATOR_NAMES=name,name node program
+// NODE_OPTIONS="--require ./redirect.cjs" EMULATOR_PORT=8443 EMULATOR_NAMES=name,name node program
 //
 // A connection to port 443 of one of the names goes to EMULATOR_PORT of this machine, as an entry in
 // the hosts file and a redirected port would do. Nothing else changes: the program still demands a
