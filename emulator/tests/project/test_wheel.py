@@ -2,12 +2,17 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from email.parser import Parser
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+import hatch_build
 
 ROOT = Path(__file__).parents[3]
 TIMEOUT = 120
@@ -19,6 +24,18 @@ with emulator.Emulator(fixtures=sys.argv[1]) as server:
     with urllib.request.urlopen(server.url + "/__emulator__/health") as response:
         health = json.load(response)
 print(json.dumps([emulator.__file__, health["status"], health["fixtures"]]))
+"""
+
+EXTRAS = """
+import sys
+import requests
+from emulator import Emulator
+from emulator.http.certificate import authority
+with Emulator(fixtures="samples", tls=True, store=sys.argv[1]) as server:
+    url = server.url + "/s/-/dw/data/v23_2/inventory_lists"
+    headers = {"Authorization": "Bearer " + server.token()}
+    answer = requests.get(url, headers=headers, verify=str(authority()))
+print(answer.status_code, answer.json()["total"])
 """
 
 VERIFICATION = """
@@ -33,12 +50,14 @@ with Emulator(fixtures="samples") as server:
 """
 
 
-def run(arguments: list[str], folder: Path, **variables: str) -> str:
+def run(
+    arguments: list[str], folder: Path, program: Path | str = sys.executable, **variables: str
+) -> str:
     """Run Python in a folder and return what it writes."""
     # Nothing of the measuring of coverage is passed on: what runs here are files that will be gone.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     finished = subprocess.run(  # noqa: S603 - programs of ours
-        [sys.executable, *arguments],
+        [program, *arguments],
         cwd=folder,
         env=env | variables,
         capture_output=True,
@@ -46,7 +65,7 @@ def run(arguments: list[str], folder: Path, **variables: str) -> str:
         timeout=TIMEOUT,
         check=False,
     )
-    assert finished.returncode == 0, finished.stderr
+    assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
 
 
@@ -70,6 +89,32 @@ def unzipped(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with ZipFile(wheel) as archive:
         archive.extractall(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def description(unzipped: Path) -> str:
+    """The text that a package index shows."""
+    [file] = unzipped.glob("*.dist-info/METADATA")
+    return str(Parser().parsestr(file.read_text(encoding="utf-8")).get_payload())
+
+
+def test_an_index_shows_no_link_to_a_file(description: str) -> None:
+    targets = re.findall(r"\]\(([^)]*)\)", description)
+    assert [target for target in targets if not re.match(r"https?://|#", target)] == []
+    assert "<!--" not in description
+
+
+def test_an_index_shows_how_to_install_from_the_index(description: str) -> None:
+    commands = re.findall(r"pip install [^ `\n]+", description)
+    assert commands == ["pip install ocapi-emulator", "pip install 'ocapi-emulator[pytest]'"]
+
+
+def test_links_lead_to_the_repository_if_it_is_known() -> None:
+    readme = "![a](docs/a.png) [b](docs/b.md#c) [d](https://d.example/) [e](#e)"
+    assert hatch_build.render(readme, "https://host/owner/name") == (
+        "![a](https://host/owner/name/raw/HEAD/docs/a.png)"
+        " [b](https://host/owner/name/blob/HEAD/docs/b.md#c) [d](https://d.example/) [e](#e)"
+    )
 
 
 def test_the_wheel_is_for_any_machine(wheel: Path) -> None:
@@ -147,3 +192,33 @@ def test_the_wheel_offers_the_command(unzipped: Path) -> None:
 def test_an_emulator_starts_from_the_wheel_alone(unzipped: Path, tmp_path: Path) -> None:
     output = run(["-c", PROGRAM, "storefront"], tmp_path, PYTHONPATH=str(unzipped))
     assert json.loads(output) == [str(unzipped / "emulator" / "__init__.py"), "ok", "storefront"]
+
+
+@pytest.mark.long
+def test_the_source_distribution_builds_the_same_wheel(names: list[str], tmp_path: Path) -> None:
+    run(["-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)], ROOT)
+    [archive] = tmp_path.glob("*.tar.gz")
+    shutil.unpack_archive(archive, tmp_path, filter="data")
+    [source] = tmp_path.glob("ocapi_emulator-*/")
+    run(["-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], source)
+    [wheel] = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as built:
+        assert built.namelist() == names
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("resolution", ["lowest-direct", "highest"])
+def test_the_wheel_works_with_all_allowed_packages(
+    wheel: Path, resolution: str, empty_redis: str, tmp_path: Path
+) -> None:
+    python = tmp_path / "environment" / "bin" / "python"
+    run(["-m", "uv", "venv", "--python", sys.executable, str(python.parents[1])], tmp_path)
+    install = ["-m", "uv", "pip", "install", "--python", str(python), "--resolution", resolution]
+    run([*install, f"{wheel}[all]"], tmp_path)
+    consumer = shutil.copytree(ROOT / "docs" / "examples" / "pytest", tmp_path / "consumer")
+    output = run(["-m", "pytest", "-W", "error", "-q"], consumer, python)
+    assert "20 passed" in output
+    served = run(["-c", EXTRAS, empty_redis], tmp_path, python, XDG_CACHE_HOME=str(tmp_path))
+    assert served == "200 2\n"
+    verified = run(["-c", VERIFICATION, str(tmp_path)], tmp_path, python)
+    assert " 0 differ" in verified.splitlines()[-1]
