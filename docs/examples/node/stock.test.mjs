@@ -1,53 +1,58 @@
-// Tests of a client in Node 18 or later; each has a workspace of its own in one running server:
-//   ocapi-emulator serve &
+// Tests of a client in Node 18 or later, each in a workspace of its own:
+//   node --test
+// The tests start a server. To use a running server, name it:
 //   OCAPI_EMULATOR_URL=http://127.0.0.1:8080 node --test
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
-import { test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { connect, start } from "./ocapi-emulator.mjs";
 
-const server = process.env.OCAPI_EMULATOR_URL ?? "http://127.0.0.1:8080";
-const lists = `${server}/s/-/dw/data/v23_2/inventory_lists`;
-const credentials = "a".repeat(30);
+const url = process.env.OCAPI_EMULATOR_URL;
+let emulator, workspace, lists;
 
-async function inWorkspace(work) {
-  const workspace = `node-${randomUUID()}`;
-  const inside = (url, { headers, ...options } = {}) =>
-    fetch(url, { ...options, headers: { ...headers, "x-emulator-workspace": workspace } });
-  const form = new URLSearchParams({ grant_type: "client_credentials" });
-  const basic = Buffer.from(`${credentials}:${credentials}`).toString("base64");
-  const granted = await inside(`${server}/dwsso/oauth2/access_token`, {
-    method: "POST",
-    body: form,
-    headers: { Authorization: `Basic ${basic}` },
-  });
-  const { access_token } = await granted.json();
-  const authorized = (url, { headers, ...options } = {}) =>
-    inside(url, { ...options, headers: { ...headers, Authorization: `Bearer ${access_token}` } });
-  const control = (method, path, value) =>
-    inside(`${server}/__emulator__${path}`, { method, body: value && JSON.stringify(value) });
-  try {
-    await work(authorized, control);
-  } finally {
-    await fetch(`${server}/__emulator__/workspaces/${workspace}`, { method: "DELETE" });
-  }
-}
+before(async () => {
+  emulator = url ? connect(url) : await start({ options: ["--log", "none"] });
+  lists = `${emulator.dataUrl}/inventory_lists`;
+});
+after(() => emulator.stop());
+beforeEach(() => {
+  workspace = emulator.workspace();
+});
+afterEach(() => workspace.delete());
 
-test("a list is deleted", () =>
-  inWorkspace(async (ask, control) => {
-    assert.equal((await ask(`${lists}/inventory_eu`, { method: "DELETE" })).status, 204);
-    assert.equal((await ask(`${lists}/inventory_eu`)).status, 404);
-    const expected = { match: { method: "DELETE", path: "/**/inventory_lists/*" }, times: 1 };
-    assert.equal((await control("POST", "/journal/verify", expected)).status, 200);
-  }));
+test("a list is deleted", async () => {
+  assert.equal((await workspace.fetch(`${lists}/inventory_eu`, { method: "DELETE" })).status, 204);
+  assert.equal((await workspace.fetch(`${lists}/inventory_eu`)).status, 404);
+  await workspace.verify({ method: "DELETE", path: "/**/inventory_lists/*" }, { times: 1 });
+});
 
-test("another test has it still", () =>
-  inWorkspace(async (ask) => {
-    assert.equal((await ask(`${lists}/inventory_eu`)).status, 200);
-  }));
+test("another test has the list still", async () => {
+  assert.equal((await workspace.fetch(`${lists}/inventory_eu`)).status, 200);
+});
 
-test("the server is busy once", () =>
-  inWorkspace(async (ask, control) => {
-    await control("POST", "/failpoints", { action: { status: 503 }, times: 1 });
-    assert.equal((await ask(lists)).status, 503);
-    assert.equal((await ask(lists)).status, 200);
-  }));
+test("the server is busy once", async () => {
+  await workspace.fail({ action: { status: 503 }, times: 1 });
+  assert.equal((await workspace.fetch(lists)).status, 503);
+  assert.equal((await workspace.fetch(lists)).status, 200);
+});
+
+test("the token expires", async () => {
+  assert.equal((await workspace.fetch(lists)).status, 200);
+  await workspace.advance(1800);
+  assert.equal((await workspace.fetch(lists)).status, 401);
+});
+
+test("a basket of the Shop API is answered by a stub", async () => {
+  const path = "/s/{site}/dw/shop/{version}/baskets/{id}";
+  await workspace.stub({ method: "GET", path, answer: { body: { currency: "EUR" } } });
+  const answer = await workspace.fetch(`${emulator.url}/s/RefArch/dw/shop/v23_2/baskets/b1`);
+  assert.deepEqual(await answer.json(), { currency: "EUR" });
+});
+
+test("an empty shop has no lists", async () => {
+  await workspace.reset({ to: "empty" });
+  assert.equal((await (await workspace.fetch(lists)).json()).total, 0);
+});
+
+test("a wrong number of requests is an error", async () => {
+  await assert.rejects(workspace.verify({ method: "DELETE" }, { times: 1 }), /409/);
+});

@@ -214,7 +214,12 @@ def test_the_wheel_works_with_all_allowed_packages(
     python = tmp_path / "environment" / "bin" / "python"
     run(["-m", "uv", "venv", "--python", sys.executable, str(python.parents[1])], tmp_path)
     install = ["-m", "uv", "pip", "install", "--python", str(python), "--resolution", resolution]
-    run([*install, f"{wheel}[all]"], tmp_path)
+    try:
+        run([*install, f"{wheel}[all]"], tmp_path)
+    except AssertionError as error:
+        if "Failed to fetch" in str(error):
+            pytest.skip("no package index answers")
+        raise
     consumer = shutil.copytree(ROOT / "docs" / "examples" / "pytest", tmp_path / "consumer")
     output = run(["-m", "pytest", "-W", "error", "-q"], consumer, python)
     assert "20 passed" in output
