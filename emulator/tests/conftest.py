@@ -1,11 +1,11 @@
-"""A Redis for the tests that need one, and emulators that share the Redis."""
+"""Emulators for several tests, and a Redis with emulators that share the Redis."""
 
 import gc
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 from werkzeug.test import Client, TestResponse
+
+from contract_tests.server import Pool
 
 if TYPE_CHECKING:
     import redis
@@ -31,6 +33,13 @@ gc.set_threshold(10_000, 10, 10)
 HEADER = "x-emulator-workspace"
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 MAX_ANSWER_SECONDS = 30.0
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[Pool]:
+    """The emulators that tests share: one for each configuration, clean for each test."""
+    with closing(Pool()) as pool:
+        yield pool
 
 
 class Server:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -162,12 +162,6 @@ def broken_data_set(folder: Path) -> str:
     (folder / "sites.json").write_text("[{]")
     (folder / "inventory_lists.json").write_text('[{"id": ""}, {"id": "a", "colour": "red"}]')
     return str(folder)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with closing(Pool()) as pool:
-        yield pool
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -21,12 +20,6 @@ from emulator.tests.table import table
 DATA = "/s/-/dw/data/v23_2"
 BASKET = "/s/RefArch/dw/shop/v23_2/baskets/b1"
 SECRET = "hunter2-hunter2"
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with closing(Pool()) as pool:
-        yield pool
 
 
 @pytest.fixture

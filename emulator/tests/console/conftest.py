@@ -1,7 +1,6 @@
 """A browser without scripts, in process, for the pages of the console."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,13 +12,6 @@ from emulator import Emulator
 LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 Get = Callable[..., TestResponse]
-
-
-@pytest.fixture(scope="session")
-def pool() -> Iterator[Pool]:
-    """The emulators of the tests."""
-    with closing(Pool()) as pool:
-        yield pool
 
 
 @pytest.fixture

@@ -1,19 +1,11 @@
 """The emulator of the tests of the control API."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
 from contract_tests.server import Pool
 from emulator import Emulator
-
-
-@pytest.fixture(scope="session")
-def pool() -> Iterator[Pool]:
-    """The emulators of the tests."""
-    with closing(Pool()) as pool:
-        yield pool
 
 
 @pytest.fixture
