@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from string import Formatter
+from typing import Any, get_args
 
 from emulator.extending.error import ExtensionError
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.call import Route
 from emulator.ocapi.data_api import DataApi
-from emulator.ocapi.resource import Resource
+from emulator.ocapi.resource import Resource, Verb
 from emulator.ocapi.schema.document import Document
 
 FILE_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", re.ASCII)
 PARAMETER = re.compile(r"<.*?>")
+SEGMENT = re.compile(r"[\w.~-]+|\{[A-Za-z_]\w*\}", re.ASCII)
+VERBS = frozenset(get_args(Verb))
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def extend(api: DataApi, added: Iterable[Resource], others: Iterable[Collection]) -> DataApi:
@@ -32,6 +36,7 @@ def extend(api: DataApi, added: Iterable[Resource], others: Iterable[Collection]
         further = DataApi(accepted, ())
         problems = (
             *_list_problems(resource, (*api.resources, *accepted), taken),
+            *_list_mistakes(resource),
             *_list_clashes(DataApi((resource,), ()), api),
             *_list_clashes(DataApi((resource,), ()), further),
         )
@@ -40,6 +45,25 @@ def extend(api: DataApi, added: Iterable[Resource], others: Iterable[Collection]
         taken.add(resource.name)
         accepted.append(resource)
     return DataApi((*api.resources, *accepted), api.described) if accepted else api
+
+
+def _list_mistakes(added: Resource) -> Iterator[str]:
+    """Yield the mistakes of a declaration that would show in requests only."""
+    if unknown := sorted(set(added.verbs) - VERBS):
+        yield f"there is no verb '{unknown[0]}': use {', '.join(sorted(VERBS))}"
+    paths = ["/".join(added.template), f"{{{added.parameter or added.key}}}", *added.aliases]
+    paths += [added.search.path] if added.search else []
+    for operation in added.operations:
+        paths.append(operation.path)
+        if operation.method not in METHODS:
+            yield f"there is no method '{operation.method}': use {', '.join(sorted(METHODS))}"
+    for segment in (segment for path in paths for segment in path.split("/")):
+        if not SEGMENT.fullmatch(segment):
+            yield f"'{segment}' is not a valid segment of a path: use a name or {{id}}"
+    for fault in (*added.faults, *(one for each in added.operations for one in each.faults)):
+        named = {name for _, name, _, _ in Formatter().parse(fault.message) if name}
+        if missing := sorted(named.difference(fault.arguments)):
+            yield f"{fault.type} has no argument '{missing[0]}' for the message"
 
 
 def _list_problems(

@@ -162,6 +162,7 @@ class Resource:
             is deleted (INV-7). A property that goes with the document is just ``read_only``.
 
     Raises:
+        TypeError: The document or the collection is none (at import).
         ValueError: The declaration contradicts itself (at import).
     """
 
@@ -211,6 +212,9 @@ class Resource:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name or self.path)
+        for name in ("document", "collection"):
+            if not isinstance(getattr(self, name), Document):
+                raise TypeError(f"{self.path}: '{name}' is not a document, such as Locker()")
         if not isinstance(self.document.fields.get(self.key), (String, Enumeration)):
             problem = f"{self.path}: the key '{self.key}' is not a string of the document"
             raise ValueError(problem)  # noqa: TRY004 - the declaration has a mistake

@@ -10,9 +10,9 @@ import pytest
 
 from emulator import Emulator
 from emulator.config import ConfigError
-from emulator.extending import find_resource, source
+from emulator.extending import Answer, Call, find_resource, source
 from emulator.extending.error import ExtensionError
-from emulator.ocapi.resource import Resource, Search
+from emulator.ocapi.resource import Operation, Resource, Search
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Embedded, String
@@ -109,6 +109,10 @@ class Sites(Collection):
     data = Array(Embedded(Site()))
 
 
+def answer(_: Call) -> Answer:
+    return Answer(204)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -133,12 +137,32 @@ class Sites(Collection):
             {"path": "lists", "name": "x", "aliases": ("catalogs",)},
             "is served already",
         ),
+        ({"verbs": frozenset({"explode"})}, "there is no verb 'explode': use add, create, "),
+        ({"parameter": "locker id"}, "'{locker id}' is not a valid segment of a path"),
+        (
+            {"operations": (Operation(method="post", path="lockers/{id}/open", answer=answer),)},
+            "there is no method 'post': use DELETE, GET, PATCH, POST, PUT",
+        ),
+        (
+            {"operations": (Operation(method="POST", path="lockers/<x", answer=answer),)},
+            "'<x' is not a valid segment of a path",
+        ),
+        (
+            {"not_found": FaultType(404, "Gone", "No '{name}'.", ("id",))},
+            "GoneException has no argument 'name' for the message",
+        ),
     ],
 )
-def test_a_clash_is_named(changes: Any, message: str) -> None:
+def test_a_clash_or_a_mistake_is_named(changes: Any, message: str) -> None:
     with pytest.raises(ExtensionError) as caught:
         Emulator(resources=[declare(**changes)])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["document", "collection"])
+def test_a_class_in_place_of_a_document_is_named(name: str) -> None:
+    with pytest.raises(TypeError, match=f"lockers: '{name}' is not a document, such as Locker()"):
+        declare(**{name: Sites})
 
 
 def test_two_own_resources_clash_too() -> None:
