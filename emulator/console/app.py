@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Flask, Response, jsonify, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, Response, g, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, Unauthorized
 
@@ -70,7 +70,9 @@ def _check(setup: Setup) -> None:
     Raises:
         HTTPException: The guard refuses the request.
     """
-    if setup.config.control_token and request.endpoint in PUBLIC_ENDPOINTS:
+    token = setup.config.control_token
+    g.signed_in = bool(token) and guard.name_session(token) in request.cookies
+    if token and request.endpoint in PUBLIC_ENDPOINTS:
         guard.check_page(request)
     else:
         guard.check(request, setup.config)

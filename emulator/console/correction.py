@@ -133,7 +133,7 @@ def _renew_state(failure: Failure, place: Place) -> Correction:
     """Send the state that the document has now."""
     sent, state = failure.sent, place.find_state(failure.sent)
     if state == MISSING_STATE:
-        advice = "The document does not exist, or exists no more. A request without a state is due."
+        advice = "The document does not exist, or exists no more. Send the request without a state."
         bare = sent.with_header(STATE_HEADER, "").with_header(MATCH_HEADER, "")
         return Correction(advice, bare.change({}, STATE))
     advice = (

@@ -13,9 +13,12 @@ from emulator.recording.secret import REDACTED
 
 JSON = "application/json"
 DROPPED_HEADERS = frozenset(
-    {"accept-encoding", "authorization", "connection", "content-length", "host", "user-agent"}
+    {
+        *("accept-encoding", "authorization", "connection", "content-length", "host", "user-agent"),
+        "x-emulator-workspace",
+    }
 )
-"""Headers that a client adds by itself."""
+"""Headers that a client adds by itself, and the workspace: a page or a test has its own."""
 
 
 class Sent(NamedTuple):
@@ -49,6 +52,12 @@ class Sent(NamedTuple):
     def path(self) -> str:
         """The path without the query."""
         return self.target.partition("?")[0]
+
+    @property
+    def head(self) -> str:
+        """The request line and the headers."""
+        lines = [f"{name}: {text}" for name, text in self.headers.items()]
+        return "\n".join([f"{self.method} {self.target}", *lines])
 
     def change(self, members: Mapping[str, Any], *removed: str) -> Self | None:
         """Return the request with other members of the body, and without some members.

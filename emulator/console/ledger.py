@@ -13,6 +13,8 @@ PACKAGE_FOLDER = Path(__file__).parent.parent
 FOLDERS = (PACKAGE_FOLDER / "ledger", PACKAGE_FOLDER.parent / "docs" / "contract")
 """The folder of an installation, and the folder of a checkout."""
 FAULT_SUFFIX = "Exception"
+LINK = re.compile(r"\[[^\]]+\]\(([^)]+)\)")
+"""A link of Markdown to another page of the documentation."""
 MAX_RULES_OF_FAULT = 3
 
 
@@ -38,6 +40,11 @@ class Rule(NamedTuple):
     tests: Sequence[str] = ()
 
     @property
+    def family(self) -> str:
+        """The family in lower case, such as ``url``."""
+        return self.id.partition("-")[0].lower()
+
+    @property
     def text(self) -> str:
         """All words of the rule in lower case, for a search."""
         words = (self.id, self.section, self.statement, *self.details, *self.evidence)
@@ -55,13 +62,37 @@ def list_rules() -> Sequence[Rule]:
 
 
 def _read(section: str, row: dict[str, object]) -> Rule:
-    return Rule(section=section, **{name: row[name] for name in Rule._fields if name in row})  # type: ignore[arg-type]
+    rule = Rule(section=section, **{name: row[name] for name in Rule._fields if name in row})  # type: ignore[arg-type]
+    return rule._replace(
+        statement=_name_pages(rule.statement), details=[_name_pages(one) for one in rule.details]
+    )
+
+
+def _name_pages(text: str) -> str:
+    """Return a text with the names of pages in place of links: the console has no such pages."""
+    return LINK.sub(r"`docs/\1`", text)
 
 
 def search(words: str) -> list[Rule]:
-    """Return the rules with all words, in the order of the ledger."""
+    """Return the rules with all words, in the order of the ledger.
+
+    The name of a rule or of a family, such as ``RST-1`` or ``rst``, finds just these rules.
+    """
     wanted = words.lower().split()
-    return [rule for rule in list_rules() if all(word in rule.text for word in wanted)]
+    return [rule for rule in list_rules() if all(_has_word(rule, word) for word in wanted)]
+
+
+def _has_word(rule: Rule, word: str) -> bool:
+    if word in _list_names():
+        return rule.id.lower() == word or rule.family == word
+    return word in rule.text
+
+
+@cache
+def _list_names() -> frozenset[str]:
+    """Return the names of all rules and families in lower case."""
+    rules = list_rules()
+    return frozenset({rule.id.lower() for rule in rules} | {rule.family for rule in rules})
 
 
 @cache

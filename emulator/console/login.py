@@ -55,4 +55,4 @@ def _find_target() -> str:
     """Return the page to show after the login: a page of the console, whatever the query says."""
     target = request.args.get("next", "")
     is_own = target.startswith(_cookie_path()) and "\\" not in target and "//" not in target
-    return target if is_own else url_for("console.index")
+    return target if is_own and target.isprintable() else url_for("console.index")

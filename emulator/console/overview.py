@@ -38,7 +38,7 @@ def show(setup: Setup) -> Response:
         requests=exchanges[-1].number if exchanges else 0,
         kept=len(exchanges),
         faults=len(faults),
-        last_faults=[exchange.line for exchange in faults[: -MAX_FAULTS - 1 : -1]],
+        last_faults=faults[: -MAX_FAULTS - 1 : -1],
         unserved=len(set(place.journal.find_unserved())),
         crashes=len(list(place.crashes)),
         now=render_instant(place.clock.now()),

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, g, make_response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
-from emulator.control.guard import SESSION_PREFIX
 from emulator.workspace.registry import current, registry
 from emulator.workspace.workspace import DEFAULT_WORKSPACE, Workspace
 
@@ -105,7 +104,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
         "workspace": shown,
         "workspace_names": sorted({shown.name, *islice(names, MAX_SWITCHER_NAMES)}),
         "sections": SECTIONS,
-        "can_sign_out": any(name.startswith(SESSION_PREFIX) for name in request.cookies),
+        "can_sign_out": g.get("signed_in", False),
         "keep": request.args.get(WORKSPACE, ""),
         "active": (request.endpoint or "").split(".")[1],
     }

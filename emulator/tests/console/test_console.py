@@ -154,11 +154,23 @@ def test_a_wrong_token_opens_nothing(locked: Client) -> None:
 
 
 @table(
-    "target", ["https://evil.example/", "//evil.example", "/__emulator__//evil.example", "/s", ""]
+    "target",
+    [
+        *("https://evil.example/", "//evil.example", "/__emulator__//evil.example", "/s", ""),
+        *("/__emulator__/\\evil.example", "/__emulator__/%0d%0aSet-Cookie:x=1"),
+    ],
 )
 def test_the_login_leads_to_pages_of_the_console_only(locked: Client, target: str) -> None:
     answer = sign_in(locked, path=f"/__emulator__/login?next={target}")
     assert answer.location == "/__emulator__"
+    assert "x=1" not in answer.headers["Set-Cookie"]
+
+
+def test_only_a_session_of_this_server_can_be_ended(locked: Client, get: Get) -> None:
+    sign_in(locked)
+    assert ">Sign out<" in ask(locked, "GET", "/__emulator__").text
+    other = {"Cookie": "emulator-console-12345678=x"}  # of a server at another port
+    assert ">Sign out<" not in get(headers=other).text
 
 
 def test_a_write_with_the_cookie_needs_a_page_of_this_server(locked: Client) -> None:
@@ -181,8 +193,12 @@ PAGES = (
     *("", "/data", "/data/changes", "/data/snapshots", "/data/workspaces", "/access"),
     *("/data/collections/customers", "/data/collections/customers/new"),
     *("/data/collections/customers/document", "/data/collections/none", "/access/settings"),
+    *("/traffic", "/trouble", "/contract", "/contract/api/data"),
 )
-PARAMETERS = ("workspace", "q", "start", "count", "key", "copy", "view", "against")
+PARAMETERS = (
+    *("method", "path", "status", "fault", "client"),
+    *("workspace", "q", "start", "count", "key", "copy", "view", "against"),
+)
 VALUES = ("", "x", "a/b", "%00", "%25ff", "%ED%A0%80", "<b>", "%0d%0aSet-Cookie:x=1", "9" * 30)
 
 

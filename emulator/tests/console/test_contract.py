@@ -28,6 +28,7 @@ def test_every_rule_is_shown_with_its_evidence(get: Get) -> None:
     [
         ("ResourceStateConflict", "RST-2"),
         ("rst-4", "RST-4"),
+        ("RST", "RST-1"),
         ("etag STATE", "RST-4"),
         ("zzz", None),
     ],
@@ -68,3 +69,9 @@ def test_operations_are_searched_and_lead_to_their_rules(get: Get) -> None:
 
 def test_an_unknown_api_has_no_viewer(get: Get) -> None:
     assert get("/contract/api/shop").status_code == 404
+
+
+def test_links_to_other_pages_are_names_of_pages(get: Get) -> None:
+    page = get("/contract").text
+    assert "](" not in page
+    assert "<code>docs/versions.md</code>" in page

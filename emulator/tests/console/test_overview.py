@@ -31,7 +31,8 @@ def test_the_overview_counts_requests_and_faults(emulator: Emulator, get: Get) -
     page = get().text
     after = read_figures(page)
     assert (after["requests so far"], after["answered by a fault"]) == ("2", "1")
-    assert f"GET {DATA}/inventory_lists/%3Cnone%3E: 404 InventoryListNotFoundException" in page
+    fault = f"GET {DATA}/inventory_lists/%3Cnone%3E: 404 InventoryListNotFoundException"
+    assert f'<a href="/__emulator__/traffic/2"><code>{fault}</code></a>' in page
 
 
 def test_the_first_steps_name_the_workspace(emulator: Emulator, get: Get) -> None:

@@ -256,6 +256,14 @@ def test_only_the_version_of_the_path_is_replaced(emulator: Emulator, get: Get) 
     assert read_correction(open_last(emulator, get))["target"] == "/s/v9/dw/data/v23_2/sites"
 
 
+def test_a_corrected_header_is_shown(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "PATCH", LIST, json={"description": "x"}, headers={"If-Match": "old"})
+    state = (ask(emulator, "GET", LIST).json or {})["_resource_state"]
+    number = emulator.workspace.journal.last_number - 1
+    page = unescape(get(f"/traffic/{number}").text)
+    assert f'PATCH {LIST}\ncontent-type: application/json\nif-match: "{state}"' in page
+
+
 def test_a_put_of_an_existing_document_becomes_a_patch(emulator: Emulator, get: Get) -> None:
     assert ask(emulator, "PUT", LIST, json={"description": "x"}).status_code == 404
     correction = read_correction(open_last(emulator, get))
@@ -358,6 +366,13 @@ def read_snippet(page: str, name: str) -> str:
     """Return the text of an exchange to copy: ``curl``, ``pytest`` or ``har``."""
     [found] = re.findall(rf'id="exchange-{name}"[^>]*>(.*?)</pre>', page, re.DOTALL)
     return unescape(found)
+
+
+def test_a_taken_request_has_no_workspace_of_its_own(emulator: Emulator, get: Get) -> None:
+    ask(emulator, "GET", f"{DATA}/sites", headers={"x-emulator-workspace": "default"})
+    page = open_last(emulator, get)
+    for name in ("curl", "pytest"):
+        assert "x-emulator-workspace" not in read_snippet(page, name)
 
 
 def test_texts_of_a_request_cannot_leave_the_test(emulator: Emulator, get: Get) -> None:
