@@ -16,10 +16,12 @@ import yaml
 
 from emulator import Emulator
 from emulator.config import KNOBS, variable
+from emulator.tests.process import serving
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "docs" / "examples"
 TIMEOUT = 120
+TOKEN = "a-secret-of-this-test"
 # Those that a user of the examples has; others of this project's take seconds to import.
 PLUGINS = {
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -76,6 +78,55 @@ def test_they_pass_in_parallel_and_in_any_order_against_one_server(
     assert " 20 passed" in run_pytest(consumer, *options)
     assert [workspace.name for workspace in server.workspaces] == ["default"]
     assert len(server.workspace.journal) == 0
+
+
+CONFTEST = """
+import pytest
+
+@pytest.fixture(scope="session")
+def ocapi_config(ocapi_config):
+    return {**ocapi_config, "journal": 5000}
+"""
+OWN_TEST = """
+import pytest
+
+@pytest.mark.parametrize("number", range(4))
+def test_own_document(ocapi, number):
+    mine = f"{ocapi.data_url}/inventory_lists/inventory_m"
+    assert ocapi.session.get(mine).json()["description"] == "of our project"
+    assert ocapi.session.delete(mine).status_code == 204
+    ocapi.verify({"path": "/**/inventory_lists/inventory_m"}, times=2)
+"""
+
+
+def make_own_data_set(folder: Path) -> Path:
+    """Write a data set of a project, with a description that no bundled data set has."""
+    shutil.copytree(ROOT / "fixtures" / "storefront", folder)
+    lists = json.loads((folder / "inventory_lists.json").read_text())
+    lists[0]["description"] = "of our project"
+    (folder / "inventory_lists.json").write_text(json.dumps(lists))
+    return folder
+
+
+@pytest.mark.long
+def test_own_fixtures_of_a_server_with_other_paths_serve_parallel_tests(
+    consumer: Path, tmp_path: Path
+) -> None:
+    """The server stands for a container: another process, other paths, a control token."""
+    own = make_own_data_set(consumer / "shop")
+    there = shutil.copytree(own, tmp_path / "container" / "data")
+    (consumer / "pytest.ini").write_text("[pytest]\npythonpath = .\nocapi_fixtures = shop\n")
+    (consumer / "conftest.py").write_text(CONFTEST)
+    (consumer / "test_own.py").write_text(OWN_TEST)
+    with serving("--fixtures", str(there), "--journal", "5000", "--control-token", TOKEN) as served:
+        _, url = served
+        parallel = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "2"]
+        variables = {"OCAPI_EMULATOR_CONTROL_TOKEN": TOKEN}
+        shown = run([*parallel, "--ocapi-url", url], consumer, **variables)
+        assert " 24 passed" in shown
+        left = run(["ocapi-emulator", "workspaces", "--json", "--url", url], consumer, **variables)
+        assert [workspace["name"] for workspace in json.loads(left)] == ["default"]
+    assert " 24 passed" in run_pytest(consumer, "-n", "2")
 
 
 def test_the_example_for_unittest_passes() -> None:

@@ -523,6 +523,31 @@ def test_a_running_server_of_https_is_verified_with_the_ca_file(
         assert outcomes(run, source, *options) == {"passed": 1}
 
 
+def test_fields_of_all_tests_that_a_running_server_does_not_tell_are_not_compared(
+    run: pytest.Pytester, server: Emulator
+) -> None:
+    run.makeconftest("""
+        import pytest
+        @pytest.fixture(scope="session")
+        def ocapi_config():
+            return {"fixtures": "storefront", "journal": 7}
+    """)
+    run.makepyfile("""
+        import pytest
+        def test_all(ocapi):
+            pass
+        @pytest.mark.ocapi(journal=7)
+        def test_this_one(ocapi):
+            pass
+    """)
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", server.url)
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}
+    told = (
+        f"the server at {server.url} does not tell its journal: run this test without --ocapi-url"
+    )
+    result.stdout.fnmatch_lines([f"*ValueError: {told}"])
+
+
 def test_a_failed_set_up_leaves_no_workspace(run: pytest.Pytester, server: Emulator) -> None:
     source = """
         import pytest
