@@ -31,7 +31,7 @@ PAIRS = {
 def condition_options(
     conditions: Mapping[str, tuple[str, str]],
 ) -> Callable[[Command], Command]:
-    """Return a decorator to add an option for each condition, and those for names with values.
+    """Return a decorator to add the options for conditions on requests and answers.
 
     Args:
         conditions: Placeholder and help text by name.
@@ -50,7 +50,7 @@ def condition_options(
 def pair_option(
     flag: str, placeholder: str, meaning: str, name: str = "", separator: str = ":"
 ) -> Callable[[Command], Command]:
-    """Return a decorator to add an option that may be repeated, with names and values."""
+    """Return a decorator to add a repeatable option for a name with a value."""
 
     def read(_: click.Context, __: click.Parameter, given: Iterable[str]) -> dict[str, str]:
         return dict(_split(text, flag, placeholder, separator) for text in given)
@@ -67,7 +67,7 @@ def _split(text: str, flag: str, placeholder: str, separator: str) -> tuple[str,
 
 
 def take_conditions(given: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Remove conditions from the values of a command's options, and return the given ones.
+    """Take the given conditions out of the values of a command's options.
 
     Args:
         given: The values by name.

@@ -29,7 +29,7 @@ OPTION = "config"
 
 
 class ConfigFile(NamedTuple):
-    """A file, and its values by the names of options with underscores."""
+    """A file, and the values by the names of options with underscores."""
 
     path: Path
     values: Mapping[str, Any]
@@ -91,7 +91,7 @@ def _find_unknown(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def convert(file: ConfigFile, command: click.Command) -> dict[str, Any]:
-    """Return the values of a file for the options of a command that have variables.
+    """Return the values of a file for the options of a command.
 
     Relative paths are relative to the file.
 
@@ -129,7 +129,7 @@ def _convert(value: Any, option: click.Option, folder: Path) -> Any:
 
 
 def _is_bundled(name: str) -> bool:
-    """Return whether a bundled data set has the name; it wins over a folder of the same name."""
+    """Return True for the name of a bundled data set; a folder of the same name counts less."""
     from emulator.fixture.data_set import list_bundled  # noqa: PLC0415 - serve needs it anyway
 
     return name in list_bundled()

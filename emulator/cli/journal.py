@@ -56,18 +56,18 @@ def journal(limit: int, *, follow: bool, as_json: bool, **given: Any) -> None:
         while follow:
             sleep(POLL_SECONDS)
             asked = {"limit": MAX_LIMIT, "after": last, **conditions}
-            last = _print(control, asked, show) or last
+            last = _print(control, asked, show)
 
 
 def _print(
     control: ControlPlane, asked: Mapping[str, Any], render: Callable[[Mapping[str, Any]], str]
 ) -> int:
-    """Print the exchanges of a query; return the number of the last one, 0 for none."""
+    """Print the exchanges of a query; return the number of the latest recorded exchange."""
     values = {name: _list_pairs(value) for name, value in asked.items()}
-    exchanges = control.ask(f"/journal?{urlencode(values, doseq=True)}")["exchanges"]
-    for exchange in exchanges:
+    answer = control.ask(f"/journal?{urlencode(values, doseq=True)}")
+    for exchange in answer["exchanges"]:
         click.echo(render(exchange))
-    return int(exchanges[-1]["number"]) if exchanges else 0
+    return int(answer["last"])
 
 
 def _list_pairs(value: Any) -> Any:
@@ -98,5 +98,5 @@ def _render(exchange: Mapping[str, Any]) -> str:
 
 
 def make_printable(text: str) -> str:
-    """Return a text of a server without characters that a terminal could take as commands."""
+    """Return a text without control characters, which could be commands for a terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -14,7 +14,7 @@ from emulator.cli.remote import CONTROL_PATH
 @control_options
 @click.option("--only-print", is_flag=True, help="Print the URL, and open no browser.")
 def open_console(*, only_print: bool, **server: str) -> None:
-    """Open the console of a running server in the browser, and print its URL."""
+    """Open the console of a running server in the browser, and print the URL."""
     with connected(server) as control:
         _ = control.ask("/health")["fixtures"]  # another server has no console
         workspace = server["workspace"]

@@ -69,7 +69,7 @@ def text_option(
 
 
 def config_option(command: Command) -> Command:
-    """Add the option for a configuration file, which is read before all other options."""
+    """Add the option for a configuration file, to be read before all other options."""
     return click.option(
         "--config",
         envvar=variable("config"),

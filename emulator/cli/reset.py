@@ -21,7 +21,7 @@ from emulator.cli.option import control_options, examples
 )
 @click.option("--only-journal", is_flag=True, help="Empty the journal only.")
 def reset(to: str, *, only_journal: bool, **server: str) -> None:
-    """Bring a workspace of a running server back to its start."""
+    """Restore the data and everything else of a workspace of a running server."""
     with connected(server) as control:
         query = "only=journal" if only_journal else f"to={to}"
         click.echo(f"{control.url}: reset {control.send('POST', f'/reset?{query}')['reset']}")

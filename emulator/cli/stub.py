@@ -32,7 +32,7 @@ BASKET = "/s/{site}/dw/shop/{version}/baskets/{id}"
     )
 )
 def stub() -> None:
-    """Answer paths of a running server that no API serves."""
+    """Declare answers of a running server for paths outside its APIs."""
 
 
 @stub.command(

@@ -74,9 +74,13 @@ def show() -> Response:
     """Answer the latest matching exchanges, oldest first."""
     limit = _read_number(LIMIT_PARAMETER, DEFAULT_SHOWN_EXCHANGES)
     match, after = _read_filter(LIMIT_PARAMETER, AFTER_PARAMETER), _read_number(AFTER_PARAMETER, 0)
+    last = _journal().last_number
     found = _find_after(after, match) if after else _journal().find(match)
     shown = found[-limit:] if limit > 0 else []
-    return jsonify(count=len(found), exchanges=[exchange.show() for exchange in shown])
+    # An exchange that ended since the look at the number is among the found ones, or comes later.
+    last = max(last, found[-1].number if found else 0)
+    exchanges = [exchange.show() for exchange in shown]
+    return jsonify(count=len(found), last=last, exchanges=exchanges)
 
 
 def _read_number(parameter: str, default: int) -> int:

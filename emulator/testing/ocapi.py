@@ -428,9 +428,9 @@ def _check_set_up(
             the server does not tell.
         test_knobs: The fields that the test asks for in addition.
     """
-    asked = {**session_knobs, **test_knobs}
-    health = opened.control("GET", "/health") if asked else {}
-    for name, expected in asked.items():
+    knobs = {**session_knobs, **test_knobs}
+    health = opened.control("GET", "/health") if knobs else {}
+    for name, expected in knobs.items():
         if name not in health and name not in test_knobs:
             continue
         if name not in health:

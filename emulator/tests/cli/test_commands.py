@@ -4,7 +4,8 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -140,37 +141,59 @@ def test_journal_prints_no_command_of_a_terminal(emulator: Emulator) -> None:
     assert "\x1b" not in succeed(emulator, "journal")
 
 
-def follow(url: str) -> "subprocess.Popen[str]":
-    """Run ``journal --follow``."""
-    program = [sys.executable, "-m", "emulator", "journal", "--follow", "--url", url]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(program, stdout=pipe, stderr=pipe, text=True)  # noqa: S603 - our own
+def follow(
+    monkeypatch: pytest.MonkeyPatch,
+    emulator: Emulator,
+    *acts: Callable[[], object],
+    options: Sequence[str] = (),
+) -> list[str]:
+    """Run ``journal --follow`` with an act before each look; return the paths of the lines."""
+    left = list(acts)
+
+    def pause(_: float) -> None:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop(0)()
+
+    monkeypatch.setattr("emulator.cli.journal.sleep", pause)
+    result = invoke(emulator, "journal", "--follow", *options)
+    return [line.split()[4] for line in result.stdout.splitlines()]
 
 
-def test_journal_follows_across_a_reset(emulator: Emulator) -> None:
-    get(emulator, f"{DATA}/sites")
-    get(emulator, f"{DATA}/sites")
-    process = follow(emulator.url)
-    assert process.stdout is not None
-    try:
-        found = [process.stdout.readline() for _ in range(2)]
-        emulator.reset()
-        get(emulator, f"{DATA}/inventory_lists")
-        found.append(process.stdout.readline())
-        get(emulator, f"{DATA}/sites/new")
-        found.append(process.stdout.readline())
-    finally:
-        process.kill()
-        process.communicate()
-    assert [line.split()[4] for line in found] == [
-        *(f"{DATA}/sites", f"{DATA}/sites", f"{DATA}/inventory_lists", f"{DATA}/sites/new")
-    ]
+def test_journal_follows_across_a_reset(
+    monkeypatch: pytest.MonkeyPatch, emulator: Emulator
+) -> None:
+    get(emulator, f"{DATA}/sites/1")
+    get(emulator, f"{DATA}/sites/2")
+    shown = follow(
+        monkeypatch,
+        emulator,
+        lambda: get(emulator, f"{DATA}/sites/3"),
+        emulator.reset,
+        lambda: get(emulator, f"{DATA}/sites/4"),
+        lambda: None,
+        lambda: get(emulator, f"{DATA}/sites/5"),
+    )
+    assert shown == [f"{DATA}/sites/{number}" for number in (1, 2, 3, 4, 5)]
+
+
+@table("options", [("--limit", "0"), ("--status", "404", "--path", "/**/sites/new")])
+def test_following_begins_with_the_next_exchange(
+    monkeypatch: pytest.MonkeyPatch, emulator: Emulator, options: tuple[str, ...]
+) -> None:
+    emulator.reset()
+    get(emulator, f"{DATA}/sites/old")
+    act = partial(get, emulator, f"{DATA}/sites/new")
+    shown = follow(monkeypatch, emulator, act, lambda: None, options=options)
+    assert shown == [f"{DATA}/sites/new"]
 
 
 def test_following_ends_with_the_server() -> None:
     with Emulator(fixtures="samples") as emulator:
         url = emulator.url
-        process = follow(url)
+        program = [sys.executable, "-m", "emulator", "journal", "--follow", "--url", url]
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(program, stdout=pipe, stderr=pipe, text=True)  # noqa: S603 - our own
         get(emulator, f"{DATA}/sites")
         assert process.stdout is not None
         assert process.stdout.readline()

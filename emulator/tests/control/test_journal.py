@@ -65,7 +65,7 @@ def only_exchange(emulator: Emulator) -> Any:
 
 
 def test_it_is_empty_at_first(emulator: Emulator) -> None:
-    assert ask(emulator, "GET", JOURNAL).json == {"count": 0, "exchanges": []}
+    assert ask(emulator, "GET", JOURNAL).json == {"count": 0, "last": 0, "exchanges": []}
 
 
 def test_an_exchange_is_shown_with_all_that_is_known_of_it(emulator: Emulator) -> None:
@@ -256,6 +256,13 @@ def test_all_exchanges_are_after_another_once_the_journal_is_empty(busy: Emulato
     assert numbers(busy, "after=4") == []
     ask(busy, "GET", "/items")
     assert numbers(busy, "after=4") == [1]
+
+
+def test_the_last_number_is_that_of_any_exchange(busy: Emulator) -> None:
+    for query in ("path=/none", "limit=0", "after=4"):
+        shown = ask(busy, "GET", f"{JOURNAL}?{query}").json
+        assert shown is not None
+        assert (shown["last"], shown["exchanges"]) == (4, [])
 
 
 def test_count_takes_no_limit(emulator: Emulator) -> None:
