@@ -26,7 +26,7 @@ def create(setup: Setup) -> Blueprint:
 
 def _show(setup: Setup) -> Response:
     place = workspace()
-    faults = {name: list(setup.data.faults[name]) for name in sorted(setup.data.faults)}
+    faults = {name: setup.data.fill_arguments(name, {}) for name in sorted(setup.data.faults)}
     return render(
         "trouble.html",
         failpoints=[failpoint.show() for failpoint in place.failpoints],

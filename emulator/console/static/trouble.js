@@ -43,23 +43,24 @@ function readFailpoint() {
   return { match: has ? match : undefined, action: readAction(), times: number("times") };
 }
 
-function makeArgument(name) {
+function makeArgument([name, sample]) {
   const field = document.createElement("div");
   field.className = "field";
   const label = document.createElement("label");
   const input = document.createElement("input");
   label.htmlFor = input.id = `argument-${name}`;
   label.textContent = name;
-  Object.assign(input, { name, value: name, autocomplete: "off", spellcheck: false });
+  const value = typeof sample === "string" ? sample : JSON.stringify(sample);
+  Object.assign(input, { name, value, autocomplete: "off", spellcheck: false });
   field.append(label, input);
   return field;
 }
 
 function drawArguments() {
   const isFault = form.elements.kind.value === "fault";
-  const names = (isFault && faults[form.elements.fault.value]) || [];
-  places.replaceChildren(places.querySelector("legend"), ...names.map(makeArgument));
-  places.hidden = !names.length;
+  const samples = Object.entries((isFault && faults[form.elements.fault.value]) || {});
+  places.replaceChildren(places.querySelector("legend"), ...samples.map(makeArgument));
+  places.hidden = !samples.length;
 }
 
 function draw() {

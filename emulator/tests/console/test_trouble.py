@@ -50,8 +50,8 @@ def test_the_form_knows_all_faults_with_their_arguments(get: Get) -> None:
     page = get("/trouble").text
     [attribute] = re.findall(r'data-faults="([^"]*)"', page)
     faults = json.loads(unescape(attribute))
-    assert faults["ResourceStateConflict"] == ["client", "server"]
-    assert faults["InventoryListNotFound"] == ["inventorylistId"]
+    assert faults["ResourceStateConflict"] == {"client": "0" * 64, "server": "1" * 64}
+    assert faults["InventoryListNotFound"] == {"inventorylistId": "inventory_m"}
     assert '<option value="SiteOffline">' in page
 
 
