@@ -7,10 +7,12 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { connect, start } from "./ocapi-emulator.mjs";
 
 const url = process.env.OCAPI_EMULATOR_URL;
+const controlToken = process.env.OCAPI_EMULATOR_CONTROL_TOKEN;
 let emulator, workspace, lists;
 
 before(async () => {
-  emulator = url ? connect(url) : await start({ options: ["--log", "none"] });
+  const options = ["--log", "none"];
+  emulator = url ? connect(url, { controlToken }) : await start({ options });
   lists = `${emulator.dataUrl}/inventory_lists`;
 });
 after(() => emulator.stop());

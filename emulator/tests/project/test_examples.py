@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -191,9 +192,19 @@ def test_the_image_is_small_and_runs_without_root_and_has_a_health_check() -> No
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     stages = [line for line in lines if line.startswith("FROM ")]
     assert stages == ["FROM python:3.13-slim AS build", "FROM python:3.13-slim"]
-    assert lines.index("USER emulator") > lines.index(stages[1])
+    assert lines.index("USER 10001") > lines.index(stages[1])
     [health] = [line for line in lines if line.startswith("HEALTHCHECK ")]
     assert json.loads(health.partition("CMD ")[2]) == ["ocapi-emulator", "health"]
+
+
+def test_the_image_gets_all_files_of_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "docs/*" in lines
+    assert [f"!{path}" for path in included if path.startswith("docs/")] == [
+        line for line in lines if line.startswith("!")
+    ]
 
 
 def test_the_variables_of_image_and_service_are_knobs() -> None:
