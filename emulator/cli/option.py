@@ -9,6 +9,7 @@ import click
 
 from emulator.cli.config_file import FILE_NAME, convert, find
 from emulator.cli.failure import fail
+from emulator.cli.remote import CONTROL_TOKEN_HEADER
 from emulator.config import KNOBS, ConfigError, variable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -16,7 +17,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 CONFIG_FILE = "emulator.config_file"
 """The key of a context's ``meta`` with the path of the configuration file."""
 WORKSPACE_HEADER = "x-emulator-workspace"
-CONTROL_TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
 
 
 def knob_options(command: Command) -> Command:

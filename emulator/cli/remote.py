@@ -21,6 +21,8 @@ OK_CLASS = 2  # 2xx, RFC 9110, 15.3
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 NO_CONTENT, UNAUTHORIZED = 204, 401
 CONTROL_PATH = "/__emulator__"
+CONTROL_TOKEN_HEADER = "x-emulator-control-token"  # noqa: S105 - the name of a header
+GIVE_TOKEN = "give it with --control-token"  # noqa: S105 - advice
 START_HINT = "start a server with 'ocapi-emulator serve', or give --url"
 
 
@@ -88,10 +90,12 @@ class Remote:
             RemoteError: The answer is a refusal, or no JSON.
         """
         if status // 100 != OK_CLASS:
-            is_locked = status == UNAUTHORIZED and path.startswith(CONTROL_PATH)
-            hint = " (give it with --control-token)" if is_locked else ""
             reason = f"{self.url} refused: {status} {_read_reason(content)}".rstrip()
-            raise RemoteError(f"{reason}{hint}", status)
+            if status == UNAUTHORIZED and path.startswith(CONTROL_PATH):
+                is_given = CONTROL_TOKEN_HEADER in self._headers
+                advice = "the secret of --control-token is wrong" if is_given else GIVE_TOKEN
+                reason = f"{reason} ({advice})"
+            raise RemoteError(reason, status)
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:

@@ -1,6 +1,7 @@
 """Problem documents of the control plane (RFC 9457), and the reading of bodies."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -12,6 +13,8 @@ from emulator.family import TOO_LARGE
 from emulator.json_pointer import point
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 100
+"""The errors of a body in an answer: a longer list takes seconds, and helps nobody."""
 MAX_ANSWER_LEVELS = 32  # arrays and objects around a request's value in an answer
 
 
@@ -75,12 +78,12 @@ def load(schema: Schema, value: Any) -> Any:
     """Return the values read from a JSON value by a schema.
 
     Raises:
-        Problem: 400, with the JSON Pointer of each error.
+        Problem: 400, with the JSON Pointer of each error, up to 100 of them.
     """
     try:
         return schema.load({} if value is None else value)
     except ValidationError as error:
-        raise invalid(dict(point("", error.messages))) from error
+        raise invalid(dict(islice(point("", error.messages), MAX_ERRORS))) from error
 
 
 def invalid(problems: Mapping[str, str]) -> Problem:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, pre_load
 
 MAX_NEAREST_NAMES = 3
 MAX_LISTED_NAMES = 20
@@ -12,6 +12,8 @@ MAX_LISTED_NAMES = 20
 MAX_ADVISED_NAMES = 10
 """The wrong names of an object with advice: each one is compared with all known names."""
 MAX_COMPARED_CHARACTERS = 64
+MAX_MEMBERS = 1000
+"""The members of an object, of which a schema knows twenty at most."""
 
 
 def advise(name: str, known: Iterable[str]) -> str:
@@ -31,6 +33,13 @@ def advise(name: str, known: Iterable[str]) -> str:
 
 class AdvisingSchema(Schema):
     """A schema whose errors name the known members for an unknown one."""
+
+    @pre_load
+    def check_number(self, data: Any, **_: Any) -> Any:
+        """Check the number of members before each member: a body of 5 MB has 250,000 members."""
+        if isinstance(data, dict) and len(data) > MAX_MEMBERS:
+            raise ValidationError(f"Has more than {MAX_MEMBERS} members.")
+        return data
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> None:
         """Add advice to the messages about unknown members."""

@@ -399,6 +399,8 @@ def test_a_missing_control_token_is_reported_with_its_option(pool: Pool) -> None
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr.startswith(f"ocapi-emulator: {emulator.url} refused: 401 ")
         assert result.stderr.endswith(" (give it with --control-token)\n")
+        wrong = invoke(emulator, "reset", "--control-token", "wrong").stderr
+        assert wrong.endswith(" (the secret of --control-token is wrong)\n")
         succeed(emulator, "reset", "--control-token", SECRET)
 
 

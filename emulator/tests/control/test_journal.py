@@ -258,6 +258,17 @@ def test_all_exchanges_are_after_another_once_the_journal_is_empty(busy: Emulato
     assert numbers(busy, "after=4") == [1]
 
 
+def test_a_hundred_errors_of_a_body_are_told_at_most(emulator: Emulator) -> None:
+    match = {f"condition-{number}": 1 for number in range(1000)}
+    response = ask(emulator, "POST", f"{JOURNAL}/verify", json={"match": match})
+    assert response.status_code == 400
+    assert response.json is not None
+    assert len(response.json["errors"]) == 100
+    response = ask(emulator, "POST", f"{JOURNAL}/verify", json={"match": {**match, "a": 1}})
+    assert response.json is not None
+    assert response.json["detail"] == "/match: Has more than 1000 members."
+
+
 def test_the_last_number_is_that_of_any_exchange(busy: Emulator) -> None:
     for query in ("path=/none", "limit=0", "after=4"):
         shown = ask(busy, "GET", f"{JOURNAL}?{query}").json
