@@ -133,7 +133,8 @@ class Episodes:
         await ask("POST", "/journal/verify", expected, content={"status": "ok", "count": 1})
         missed = {"match": {"method": "DELETE"}, "times": 1}
         await ask("POST", "/journal/verify", missed, status=409, content=ANYTHING)
-        await ask("GET", "/journal?limit=2", content={"count": 3, "exchanges": [ANYTHING] * 2})
+        latest = {"count": 3, "last": 3, "exchanges": [ANYTHING] * 2}
+        await ask("GET", "/journal?limit=2", content=latest)
         await ask("POST", "/reset?only=journal", content={**RESET_ANSWER, "reset": "journal"})
         await ask("GET", "/journal/count", content={"count": 0})
 
