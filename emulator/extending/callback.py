@@ -1,5 +1,6 @@
 """Hooks over HTTP: a callback to a URL of the configuration (HOOK-8)."""
 
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
@@ -21,6 +22,7 @@ MAX_SHOWN_CHARACTERS = 200
 OK_CLASS = 2  # 2xx, RFC 9110, 15.3
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 STATUS_TYPES: Mapping[str, type] = {"ok": bool, "code": str, "message": str, "details": dict}
+PRINTABLE = re.compile(r"[!-~]+")
 MEMBERS = {"document", "status"}
 
 
@@ -48,8 +50,12 @@ class Callback:
             self._address = parts.hostname or "", parts.port
         except ValueError as error:
             raise ExtensionError(f"hook {url}: {error}") from error
+        if parts.username is not None or parts.password is not None:
+            raise ExtensionError(f"hook at {parts.hostname}: the URL has a user or a password")
         if not parts.hostname:
             raise ExtensionError(f"hook {url}: the URL has no host")
+        if not PRINTABLE.fullmatch(url):
+            raise ExtensionError(f"hook {url!r}: the URL has characters to be percent-encoded")
         self._is_secure = parts.scheme == "https"
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 

@@ -55,8 +55,10 @@ def _read(name: Any, value: Any, place: str) -> Iterator[Hook]:
     """Yield the hooks of an extension point.
 
     Raises:
-        ExtensionError: The value is not a hook.
+        ExtensionError: The value is not a hook, or the name is not a text.
     """
+    if not isinstance(name, str):
+        raise ExtensionError(f"{place}: {name!r} is not the name of a hook")
     for one in value if isinstance(value, (list, tuple)) else [value]:
         if callable(one):
             yield one

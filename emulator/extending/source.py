@@ -73,18 +73,18 @@ def load_file(path: str) -> ModuleType:
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, too
         del sys.modules[name]
-        raise ExtensionError(f"resources {path}{_describe(error, file)}") from error
+        raise ExtensionError(f"resources {path}{_describe(error, spec.origin)}") from error
     return module
 
 
-def _describe(error: Exception, file: Path) -> str:
+def _describe(error: BaseException, file: str | None) -> str:
     """Return the end of a message about a failed import: the line of the file, and the error."""
-    lines = [
-        frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)
-    ]
-    if isinstance(error, SyntaxError) and error.filename == str(file):
+    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == file]
+    if isinstance(error, SyntaxError) and error.filename == file:
         lines.append(error.lineno)
     place = f", line {lines[-1]}" if lines else ""
     reason = error.msg if isinstance(error, SyntaxError) else str(error)
@@ -140,7 +140,9 @@ def _load(point: EntryPoint) -> Extension:
     place = f"entry point '{point.name}'{owner} ({point.value})"
     try:
         value = point.load()
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, too
         raise ExtensionError(f"{place}: {type(error).__name__}: {error}") from error
     if isinstance(value, ModuleType):
         return collect(vars(value), place)

@@ -85,6 +85,7 @@ def test_a_list_decides(file: Path) -> None:
         ("a = 1\nb = Resource()", "line 2: NameError: name 'Resource' is not defined"),
         ("a = (", "line 1: SyntaxError: '(' was never closed"),
         ("import missing_module_x", "line 1: ModuleNotFoundError: No module named 'missing_mod"),
+        ("import sys\nsys.exit(3)", "line 2: SystemExit: 3"),
         ("a = 1", ": defines no Resource, no RESOURCES and no HOOKS"),
         ("RESOURCES = [1]", ": RESOURCES: 1 is not a Resource"),
         ("RESOURCES = 1", ": RESOURCES: is not a list of Resource values"),
@@ -95,6 +96,15 @@ def test_a_mistake_in_a_file_is_named(file: Path, text: str, message: str) -> No
         read(file, text)
     assert message in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def test_the_line_is_named_for_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("\n1 / 0")
+    with pytest.raises(ExtensionError, match=r"resources mine\.py, line 2: ZeroDivisionError"):
+        Emulator(resources="mine.py")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -195,6 +195,9 @@ def test_hooks_of_one_name_run_in_their_order() -> None:
         ({PUT: "ftp://x"}, "'ftp://x' is neither a function nor an http URL"),
         ({PUT: "http://"}, "the URL has no host"),
         ({PUT: "http://x:port"}, "hook http://x:port: Port could not be cast"),
+        ({PUT: "http://me:hunter2@x/"}, "hook at x: the URL has a user or a password"),
+        ({PUT: "http://x/a b\n"}, "hook 'http://x/a b\\n': the URL has characters"),
+        ({5: print}, "hooks: 5 is not the name of a hook"),
         ([5], "hooks a file or a map by their names"),
     ],
 )
