@@ -81,7 +81,7 @@ def test_a_document_is_created_copied_and_deleted(open_page: Open, emulator: Emu
     page.get_by_text("The request as a line for curl").click()
     curl = page.locator("#request-curl")
     expect(curl).to_contain_text("inventory_lists/spare%20parts%2F1'")
-    expect(curl).to_contain_text("""--data '{"description": "Spare parts"}'""")
+    expect(curl).to_contain_text("""--data-raw '{"description": "Spare parts"}'""")
     page.get_by_role("button", name="Create (PUT)").click()
     expect(page.locator("[data-result]")).to_contain_text("201")
     assert describe(emulator, "spare%20parts%2F1") == "Spare parts"
@@ -213,3 +213,15 @@ def test_an_error_of_the_server_is_told(open_page: Open) -> None:
     name.evaluate("(field) => { field.removeAttribute('pattern'); field.value = '-x'; }")
     page.get_by_role("button", name="Make").click()
     expect(page.get_by_role("status")).to_contain_text("'-x' is not a valid workspace name")
+
+
+def test_a_path_that_a_browser_would_change_is_not_sent(
+    open_page: Open, emulator: Emulator
+) -> None:
+    assert ask(emulator, "PUT", f"{DATA}/inventory_lists/%2E%2E", json={}).status_code == 201
+    page = open_page("/data/collections/inventory_lists/document?key=..&view=edit")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-result]")).to_contain_text("A browser cannot send this path.")
+    page.get_by_text("The request as a line for curl").click()
+    expect(page.locator("#request-curl")).to_contain_text("--path-as-is")

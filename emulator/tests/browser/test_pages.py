@@ -37,7 +37,11 @@ PAGES = {
     "error": "/no-such-page",
 }
 SERIOUS = ("serious", "critical")
-SHOWN = ("overview", "data", "document", "traffic", "exchange", "trouble", "access", "contract")
+SHOWN = (
+    *("overview", "data", "collection", "document", "changes-of-a-document", "changes"),
+    *("snapshots", "workspaces", "traffic", "exchange", "trouble", "access", "settings"),
+    *("contract", "api"),
+)
 """The pages of the screenshots, besides a refused change."""
 PORT = 8080
 """The port of the server in the screenshots, so that they are the same in each run."""
@@ -52,6 +56,19 @@ def send_traffic(emulator: Emulator) -> None:
     stale = {"If-Match": "0" * 64}
     ask(emulator, "PATCH", path, json={"description": "too late"}, headers=stale)
     ask(emulator, "GET", f"{DATA}/inventory_lists/unknown")
+    shop = "/s/{site}/dw/shop/v23_2"
+    answers = [{"status": 503}, {"status": 503}, {"body": {"basket_id": "{basketId}"}}]
+    stubs = [
+        {"method": "GET", "path": f"{shop}/baskets/{{basketId}}", "answer": answers},
+        {"method": "POST", "path": f"{shop}/orders", "answer": {"status": 201}, "access": "token"},
+    ]
+    ask(emulator, "POST", "/__emulator__/stubs", json=stubs)
+    ask(emulator, "GET", "/s/RefArch/dw/shop/v23_2/baskets/b1")
+    failpoints = [
+        {"match": {"path": "/**/coupons/*"}, "action": {"fault": "IfMatchRequired"}, "times": 2},
+        {"match": {"method": "DELETE"}, "action": {"delay": 2}},
+    ]
+    ask(emulator, "POST", "/__emulator__/failpoints", json=failpoints)
 
 
 @pytest.fixture
@@ -82,6 +99,8 @@ def test_pages_are_accessible_and_fit_into_the_window(
     findings, widths = {}, {}
     for name, path in PAGES.items():
         show(page, path)
+        if name == "api":
+            page.locator(".opblock-tag").first.wait_for()
         findings[name] = find_serious(page)
         widths[name] = page.evaluate("document.documentElement.scrollWidth")
     assert {name: found for name, found in findings.items() if found} == {}
@@ -146,6 +165,8 @@ def test_screenshots(open_page: Open, screenshots: Path | None) -> None:
             page = open_page(base=emulator.url, color_scheme=scheme)
             for name in SHOWN:
                 show(page, PAGES[name])
+                if name == "api":
+                    page.locator(".opblock-tag").first.wait_for()
                 page.screenshot(path=screenshots / f"{name}-{scheme}.png")
             show(page, PAGES["edit"])
             body = page.get_by_label("Body, JSON")

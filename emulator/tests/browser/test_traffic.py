@@ -35,6 +35,33 @@ def test_new_exchanges_appear_by_themselves(open_page: Open, emulator: Emulator)
     assert "run" not in page.title()
 
 
+HIDE = """(state) => {
+    Object.defineProperty(document, "visibilityState", {value: state, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_page_in_the_background_takes_no_connection(open_page: Open, emulator: Emulator) -> None:
+    page = open_page("/traffic")
+    expect(page.get_by_text("No request yet.")).to_be_visible()
+    page.evaluate(HIDE, "hidden")
+    ask(emulator, "GET", f"{DATA}/sites")
+    page.wait_for_timeout(600)  # two turns of a stream
+    expect(page.locator("tbody tr")).to_have_count(0)
+    page.evaluate(HIDE, "visible")
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_a_cleared_journal_empties_the_list(open_page: Open, emulator: Emulator) -> None:
+    ask(emulator, "GET", f"{DATA}/sites")
+    page = open_page("/traffic")
+    expect(page.locator("tbody tr")).to_contain_text(f"{DATA}/sites")
+    emulator.workspace.journal.clear()
+    ask(emulator, "GET", f"{DATA}/jobs")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text(f"{DATA}/jobs")
+
+
 def test_the_list_is_filtered_while_one_types(open_page: Open, emulator: Emulator) -> None:
     refuse(emulator)
     ask(emulator, "GET", f"{DATA}/sites")
@@ -66,6 +93,9 @@ def test_a_refused_request_is_sent_right(open_page: Open, emulator: Emulator) ->
     page.get_by_role("button", name="Send the corrected request").click()
     result = page.locator("[data-result]")
     expect(result).to_contain_text("200 The server has taken the request.")
+    expect(result.get_by_role("link", name="Show the traffic")).to_have_attribute(
+        "href", "/__emulator__/traffic"
+    )
     assert (ask(emulator, "GET", LIST).json or {})["description"] == SCRIPT
     page.get_by_role("link", name="RST-2").click()
     expect(page.locator("#RST-2")).to_be_in_viewport()
