@@ -110,8 +110,6 @@ def correct(failure: Failure, place: Place) -> Correction | None:
     There is no corrected request if the journal does not have all of the failed request, or if a
     failpoint made the fault: the request may be right.
     """
-    if place.exchange.stub or place.exchange.upstream:
-        return None  # the rules of another server
     found = _correct(failure, place)
     is_known = failure.is_whole and not place.exchange.failpoint
     return found if found is None or is_known else found._replace(sent=None)
@@ -154,10 +152,10 @@ def _renew_state(failure: Failure, place: Place) -> Correction:
 def _set_state(failure: Failure, sent: Sent, state: str) -> Sent | None:
     """Return a request with another state where the client has put the state."""
     old = str(failure.arguments.get("client", ""))
-    if sent.headers.get(STATE_HEADER):
-        return sent.with_header(STATE_HEADER, state)
     if old and sent.body.count(old) == 1:  # JSON or XML, and all else as it was
         return sent._replace(body=sent.body.replace(old, state))
+    if sent.headers.get(STATE_HEADER) and STATE not in (sent.content or {}):
+        return sent.with_header(STATE_HEADER, state)
     return sent.change({STATE: state})
 
 
@@ -276,10 +274,13 @@ def _rename_id_in_body(failure: Failure, place: Place) -> Correction:
     """Give the ids of the body the value of the URL; other members may have the same value."""
     wrong, right = failure.arguments.get("bodyID"), failure.arguments.get("urlID")
     advice = "The id in the body must be the id in the URL. Or leave the id out of the body."
+    if wrong is None:  # the journal has a part of the fault
+        return Correction(advice)
     found = place.find_address(failure.sent.path)
     ids = found[0].keys if found else ()
     content = failure.sent.content or {}
-    changed = {n: right for n, v in content.items() if v == wrong and (n in ids or _is_id(n, ids))}
+    same = [name for name, value in content.items() if value == wrong]
+    changed = {name: right for name in same if name in ids or _is_id(name, ids)}
     sent = failure.sent.change(changed) if changed else None
     return Correction(advice, sent)
 
@@ -359,9 +360,11 @@ def _rename_field(member: dict[str, Any], wrong: str, right: str) -> None:
         member["fields"] = [right if field == wrong else field for field in member["fields"]]
 
 
-def _correct_id(failure: Failure, place: Place, resource: Resource) -> Correction:
+def _correct_id(failure: Failure, place: Place, resource: Resource) -> Correction | None:
     """Name the document that is nearest to a missing document, below the same parents."""
-    wrong = str(next(iter(failure.arguments.values()), ""))
+    if not failure.arguments:  # the journal has a part of the fault
+        return None
+    wrong = str(next(iter(failure.arguments.values())))
     segments, template = split_path(failure.sent.path), resource.document_template
     ids = match(template, segments[: len(template)]) or ()
     is_named = bool(ids) and ids[-1] == wrong

@@ -57,6 +57,13 @@ function enhanceFilter(field) {
   apply();
 }
 
+/** Bring the current entry of a navigation into view; the page itself stays where it is. */
+function showCurrent(box) {
+  const current = box.querySelector("[aria-current]");
+  if (current) box.scrollLeft = current.offsetLeft - box.offsetLeft - 24;
+}
+
+for (const box of document.querySelectorAll(".sections, .tabs ul")) showCurrent(box);
 for (const field of document.querySelectorAll("[data-filter]")) enhanceFilter(field);
 for (const button of document.querySelectorAll("[data-theme-switch]")) enhanceTheme(button);
 for (const button of document.querySelectorAll("[data-copy]")) enhanceCopy(button);

@@ -13,6 +13,7 @@ const chart = document.querySelector("[data-chart]");
 const rate = document.querySelector("[data-rate]");
 const filters = document.querySelector("[data-filters]");
 
+let source;
 let waiting = [];
 let isDrawing = false;
 const counts = new Map(); // requests and faults by second
@@ -41,7 +42,7 @@ function tone(status) {
 function makeRow(one) {
   const row = document.createElement("tr");
   const number = document.createElement("a");
-  number.href = table.dataset.exchange.replace("/traffic/0", `/traffic/${one.number}`);
+  number.href = table.dataset.exchange.replace(/\/0(?=\?|$)/, `/${one.number}`);
   number.textContent = one.number;
   const path = document.createElement("code");
   path.textContent = one.path;
@@ -118,7 +119,8 @@ function drawChart() {
   }
   chart.replaceChildren(...bars);
   const [requests, faults] = counts.get(now - 1) ?? [0, 0];
-  rate.textContent = `${requests} requests, ${faults} faults in the last second`;
+  if (source?.readyState === EventSource.CLOSED) rate.textContent = "not live: trying again";
+  else rate.textContent = `${requests} requests, ${faults} faults in the last second`;
 }
 
 function draw() {
@@ -144,8 +146,6 @@ function take(event) {
   waiting = [...waiting, ...batch.exchanges].slice(-MAX_ROWS);
   drawSoon();
 }
-
-let source;
 
 function listen() {
   const url = new URL(table.dataset.events, location.href);

@@ -58,7 +58,8 @@ function makeArgument([name, sample]) {
 
 function drawArguments() {
   const isFault = form.elements.kind.value === "fault";
-  const samples = Object.entries((isFault && faults[form.elements.fault.value]) || {});
+  const name = form.elements.fault.value;
+  const samples = Object.entries(isFault && Object.hasOwn(faults, name) ? faults[name] : {});
   places.replaceChildren(places.querySelector("legend"), ...samples.map(makeArgument));
   places.hidden = !samples.length;
 }

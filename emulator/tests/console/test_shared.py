@@ -1,5 +1,7 @@
 """The console over a store that several processes share, and below a mount point."""
 
+import re
+
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client
@@ -31,6 +33,27 @@ def test_each_process_shows_the_shared_workspaces(pair: Pair) -> None:
             assert page.count('class="badge') == 1
         document = read(emulator, f"{LISTS}/document?workspace=shop&key=added&view=changes")
         assert "<ins>" in document
+
+
+def test_the_traffic_of_all_processes_is_shown(pair: Pair) -> None:
+    first, second = pair.emulators
+    path = "/s/-/dw/shop/v23_2/baskets"
+    stub = {"method": "GET", "path": path, "answer": {"status": 503}}
+    ask(first, "POST", "/__emulator__/stubs", json=stub)
+    ask(second, "GET", path)
+    ask(first, "GET", f"{DATA}/inventory_lists/none")
+    for emulator in pair.emulators:
+        assert "503" in read(emulator, "/trouble")
+        assert "stub 1" in read(emulator, "/traffic")
+        assert "stub 1" in read(emulator, "/traffic/1")
+        assert "Why 404" in read(emulator, "/traffic/2")
+        assert '"count":2' in read(emulator, "/traffic/events?after=0")
+    [last] = re.findall("^id: (.*)$", read(first, "/traffic/events?after=0"), re.MULTILINE)
+    assert "data:" not in read(second, f"/traffic/events?after={last}")
+    second.workspace.journal.clear()
+    ask(first, "GET", f"{DATA}/sites")
+    ask(second, "GET", f"{DATA}/sites")
+    assert "event: clear" in read(first, f"/traffic/events?after={last}")
 
 
 def test_all_links_stay_below_the_mount_point() -> None:

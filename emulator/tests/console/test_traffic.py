@@ -8,11 +8,13 @@ from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
 import pytest
+from werkzeug.test import Client
 
+from contract_tests.server import Pool
 from emulator import Emulator
 from emulator.console import event
 from emulator.family import PAUSE
-from emulator.tests.console.conftest import Get
+from emulator.tests.console.conftest import BROWSER, LOCAL, Get
 from emulator.tests.control_client import DATA, ask
 from emulator.tests.table import table
 from emulator.workspace.failpoint import ConnectionDropped
@@ -345,6 +347,45 @@ def test_a_stub_is_named_and_not_corrected(emulator: Emulator, get: Get) -> None
     assert '<span class="badge accent">stub 1</span>' in page
     assert '<span class="badge accent">stub 1</span>' in get("/traffic").text
     assert read_correction(page) == {}
+
+
+def test_a_stub_that_needs_a_token_tells_so(emulator: Emulator, get: Get) -> None:
+    path = "/s/-/dw/shop/v23_2/baskets"
+    stub = {"method": "GET", "path": path, "answer": {"status": 204}, "access": "token"}
+    assert ask(emulator, "POST", "/__emulator__/stubs", json=stub).status_code == 201
+    bearer = {"Authorization": "Bearer x"}
+    assert ask(emulator, "GET", path, headers=bearer).status_code == 401
+    page = open_last(emulator, get)
+    assert "Why 401 InvalidAccessTokenException?" in page
+    assert "asks for the permission" in page
+    correction = read_correction(page)
+    token = {"Authorization": f"Bearer {emulator.token()}"}
+    assert ask(emulator, "GET", correction["target"], headers=token).status_code == 204
+
+
+ARGUMENTS = {
+    "InventoryListNotFound": {"inventorylistId": "a"},
+    "IdConflict": {"bodyID": "a", "urlID": "b"},
+    "UnknownProperty": {"property": "a", "document": "b"},
+    "UnknownSearchField": {"field": "a"},
+}
+
+
+@table("fault", sorted(ARGUMENTS))
+def test_a_cut_answer_is_explained_by_the_rule_alone(fault: str, pool: Pool) -> None:
+    with pool.serve(fixtures="samples", journal_body=10) as emulator:
+        plan = {"action": {"fault": fault, "arguments": ARGUMENTS[fault]}}
+        plan |= {"match": {"method": "PATCH"}}
+        assert ask(emulator, "POST", "/__emulator__/failpoints", json=plan).status_code == 201
+        ask(emulator, "PATCH", LIST, json={"a": None})
+        answer = Client(emulator.app).get(
+            f"/__emulator__/traffic/{emulator.workspace.journal.last_number}",
+            headers=BROWSER,
+            environ_overrides=LOCAL,
+        )
+        assert f"{fault}Exception?" in answer.text
+        assert "None" not in answer.text
+        assert "&#39;&#39;" not in answer.text
 
 
 @table("body", ["[" * 300 + "]" * 300, '{"descripton":' * 900 + "1" + "}" * 900])

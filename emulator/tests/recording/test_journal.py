@@ -171,6 +171,15 @@ def test_the_oldest_exchanges_of_all_journals_are_dropped() -> None:
     assert kept == [[3] if number < 10 else [2, 3] for number in range(20)]
 
 
+def test_an_exchange_is_found_by_its_number() -> None:
+    journal = Journal(2)
+    assert (journal.last, journal.get(1)) == (None, None)
+    first, second, third = meet(), meet(), meet()
+    fill(journal, first, second, third)
+    assert journal.last is third
+    assert [journal.get(number) for number in range(5)] == [None, None, second, third, None]
+
+
 def test_journals_that_nobody_uses_leave_the_memory() -> None:
     memory = Memory(4 * MIB)
     gone = Journal(100, memory)
