@@ -4,14 +4,13 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from marshmallow import Schema
 from werkzeug.test import Client
 
-from emulator import Emulator, extending
+from emulator import Emulator
 from emulator.cli.main import commands
 from emulator.recording.match import ExchangeMatch
 from emulator.testing import plugin as pytest_plugin
@@ -128,52 +127,6 @@ def test_links_within_the_page_lead_to_headings() -> None:
 
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
-EXTENDING = (ROOT / "docs" / "extending.md").read_text()
-
-
-def test_the_example_resource_has_20_lines_and_is_served(tmp_path: Path) -> None:
-    [source] = re.findall(r"`lockers.py`:\n\n```python\n(.*?)```", EXTENDING, re.DOTALL)
-    assert len([line for line in source.splitlines() if line.strip()]) <= 20
-    (tmp_path / "lockers.py").write_text(source)
-    emulator = Emulator(fixtures="samples", resources=str(tmp_path / "lockers.py"))
-    client, headers = Client(emulator.app), {"Authorization": f"Bearer {emulator.token()}"}
-
-    def ask(method: str, json: Any = None, path: str = "lockers/a") -> tuple[int, Any]:
-        url = f"/s/-/dw/data/v23_2/{path}"
-        answer = client.open(url, method=method, json=json, headers=headers)
-        return answer.status_code, answer.json
-
-    assert ask("PUT", {"name": "Main station", "slots": 40})[0] == 201
-    fault = ask("PUT", {"slots": 501})[1]["fault"]
-    assert fault["type"] == "PropertyConstraintViolationException"
-    assert ask("GET")[1]["slots"] == 40
-    assert ask("GET", path="lockers")[1]["total"] == 1
-    status, answer = ask("GET", path="lockers/b")
-    assert (status, answer["fault"]["message"]) == (404, "There's no locker 'b'.")
-    emulator.check()
-
-
-def test_the_example_hook_changes_and_refuses(tmp_path: Path) -> None:
-    [source] = re.findall(r"```python\n([^`]*HOOKS = [^`]*)```", EXTENDING)
-    (tmp_path / "hooks.py").write_text(source)
-    emulator = Emulator(fixtures="samples", resources=str(tmp_path / "hooks.py"))
-    client, headers = Client(emulator.app), {"Authorization": f"Bearer {emulator.token()}"}
-    url = "/s/-/dw/data/v23_2/inventory_lists/a"
-    made = client.put(url, json={"description": " wide "}, headers=headers)
-    assert (made.status_code, (made.json or {})["description"]) == (201, "wide")
-    refused = client.put(url, json={"description": "forbidden"}, headers=headers)
-    assert (refused.json or {})["fault"]["arguments"] == {
-        "extensionPoint": "dw.ocapi.data.inventory_list.beforePUT",
-        "statusCode": "BAD_TEXT",
-        "statusMsg": "Use another text.",
-        "statusDetails": {"line": 1},
-    }
-
-
-def test_the_public_names_are_those_of_the_guide() -> None:
-    used = set(re.findall(r"\bapi\.([A-Za-z_]+)", EXTENDING))
-    assert used <= set(extending.__all__)
-    assert {"Resource", "Operation", "SearchField", "find_resource"} <= used
 
 
 def test_the_map_of_the_architecture_names_existing_files() -> None:

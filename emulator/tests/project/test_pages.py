@@ -29,14 +29,16 @@ from emulator.tests.project.page import (
 
 GUIDES = [page for page in PAGES if page.startswith("docs/guides/")]
 ELSEWHERE = {
-    "docs/architecture.md": "test_docs.py",
-    "docs/cli.md": "test_cli_page.py",
-    "docs/extending.md": "test_docs.py",
-    "docs/stubs.md": "test_stubs_page.py",
+    "docs/architecture.md": (),
+    "docs/cli.md": ("toml",),
+    "docs/extending.md": (),
+    "docs/stubs.md": ("json", "python"),
 }
-"""Pages whose blocks a test of their own runs."""
+"""Pages with a test of their own, and the languages of the blocks that it runs without a title."""
 OTHERS = [page for page in PAGES if page not in {*GUIDES, *ELSEWHERE}]
 FIXTURES_PAGE = "docs/fixtures.md"
+WITH_FILES = (FIXTURES_PAGE, "docs/extending.md", "docs/testing.md")
+"""Other pages whose blocks with a title are files that a test uses."""
 SFCC_CI_PAGE = "docs/guides/sfcc-ci.md"
 COMPANIONS = {
     "ab_tests.json": [{"site_id": "RefArch", "id": "banner"}],
@@ -49,17 +51,15 @@ COMPANIONS = {
 
 def is_run(block: Block) -> bool:
     """Return whether a test runs the block."""
-    if block.page in ELSEWHERE or block.language == "console":
+    if block.language == "console":
         return True
-    if block.page in GUIDES:
-        return bool(block.title)
-    runs = {
-        "python": True,
-        "py": "def test_" in block.content,
-        "sh": all(can_be_parsed(command) for command in list_commands(block)),
-        "json": bool(block.title),
-    }
-    return runs.get(block.language, False)
+    if block.title:
+        return block.page in {*GUIDES, *WITH_FILES}
+    if block.language == "sh":
+        return all(can_be_parsed(command) for command in list_commands(block))
+    if block.page in ELSEWHERE:
+        return block.language in ELSEWHERE[block.page]
+    return block.language == "python" or (block.language == "py" and "def test_" in block.content)
 
 
 def list_commands(block: Block) -> Iterator[list[str]]:
