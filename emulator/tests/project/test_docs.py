@@ -120,10 +120,27 @@ def test_links_between_pages_lead_somewhere() -> None:
         assert [target for target in found if not (page.parent / target).exists()] == [], page
 
 
+def list_anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def test_links_lead_to_headings() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        found = [
+            (target, anchor[1:]) for target, anchor in LINK.findall(page.read_text()) if anchor
+        ]
+        missing = [
+            f"{target}#{anchor}"
+            for target, anchor in found
+            if target.endswith(".md") and anchor not in list_anchors(page.parent / target)
+        ]
+        assert missing == [], page
+
+
 def test_links_within_the_page_lead_to_headings() -> None:
-    headings = re.findall(r"^#+ (.*)$", TESTING, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
-    assert set(re.findall(r"\]\(#([^)]*)\)", TESTING)) <= anchors
+    assert set(re.findall(r"\]\(#([^)]*)\)", TESTING)) <= list_anchors(ROOT / "docs" / "testing.md")
 
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
