@@ -102,6 +102,20 @@ def test_a_hook_that_always_changes_the_stored_document_ends() -> None:
         emulator.check()
 
 
+def test_an_asset_keeps_one_default_folder_whatever_a_hook_writes() -> None:
+    name = "dw.ocapi.data.library.folder_assignment.afterPUT"
+    hooks = {name: lambda call: call.document.update(default=True)}
+    emulator = Emulator(fixtures="storefront", hooks=hooks)
+    asset = f"{BASE}/libraries/RefArch/folder_assignments/banner-decade"
+    for folder in ("banners", "care-guides"):
+        assert (ask(emulator, "PUT", {}, f"{asset}/{folder}").json or {})["default"] is True
+    records = emulator.workspace.store.scan("folder_assignments", 0, 1000).records
+    defaults = [record.key for record in records if record.get("default")]
+    assert [key[2] for key in defaults if key[:2] == ("RefArch", "banner-decade")] == [
+        "care-guides"
+    ]
+
+
 def test_the_id_stays_whatever_a_hook_writes() -> None:
     hook = {AFTER: lambda call: call.document.update(id="b", description="x")}
     emulator = Emulator(fixtures="samples", hooks=hook)
