@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import asdict
 from http.client import HTTPConnection, HTTPException
 from ssl import create_default_context
+from threading import Semaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from emulator.http.deadline import connect
 from emulator.ocapi.hook.point import HookCall, Status
 
 CALLBACK_SECONDS = 5.0
+MAX_WAITING_CALLS = 100
+"""The bound of calls without an answer: a callback may send the request that it is called for."""
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 CHUNK_BYTES = 65_536
 MAX_SHOWN_CHARACTERS = 200
@@ -56,6 +59,7 @@ class Callback:
             raise ExtensionError(f"hook {url}: the URL has no host")
         if not PRINTABLE.fullmatch(url):
             raise ExtensionError(f"hook {url!r}: the URL has characters to be percent-encoded")
+        self._free_calls = Semaphore(MAX_WAITING_CALLS)
         self._is_secure = parts.scheme == "https"
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
@@ -68,7 +72,12 @@ class Callback:
         Raises:
             CallbackError: There is no answer in time, or the answer is not valid.
         """
-        answer = self._read(self._ask(orjson.dumps(asdict(call), default=dict)))
+        if not self._free_calls.acquire(blocking=False):
+            raise self._fail(f"{MAX_WAITING_CALLS} calls wait: does the callback call itself?")
+        try:
+            answer = self._read(self._ask(orjson.dumps(asdict(call), default=dict)))
+        finally:
+            self._free_calls.release()
         if "document" in answer:
             call.document.clear()
             call.document.update(answer["document"])

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
@@ -308,6 +309,33 @@ def test_a_callback_has_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
         emulator = Emulator(fixtures="samples", hooks={PUT: url})
         assert ask(emulator).status_code == 500
     with pytest.raises(CallbackError, match=r"no answer in 0\.05 seconds"):
+        emulator.check()
+
+
+def test_a_callback_that_calls_itself_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "MAX_WAITING_CALLS", 3)
+
+    class Caller(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            levels.append(ask(emulator).status_code)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    levels: list[int] = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Caller) as server:
+        hooks = {PUT: f"http://127.0.0.1:{server.server_port}/"}
+        emulator = Emulator(fixtures="samples", hooks=hooks)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        last = ask(emulator).status_code
+        server.shutdown()
+        thread.join()
+    assert [*levels, last] == [500, 201, 404, 404]  # the innermost is refused, the next creates
+    with pytest.raises(CallbackError, match="3 calls wait: does the callback call itself"):
         emulator.check()
 
 
