@@ -59,7 +59,7 @@ lint: install ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-ledger: install ## write docs/contract.md from docs/contract/*.toml
+ledger: install ## write docs/contract.md from docs/contract/*.toml, and the figures of the README
 	$(BIN)/python -m contract_tests.ledger
 
 coverage-page: install ## write docs/coverage.md: the operations of the Data API, their tests, rules and evidence

@@ -120,6 +120,12 @@ def test_links_between_pages_lead_somewhere() -> None:
         assert [target for target in found if not (page.parent / target).exists()] == [], page
 
 
+def test_every_make_target_is_described() -> None:
+    targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "development.md").read_text()
+    assert [target for target in targets if f"`make {target}`" not in page] == []
+
+
 def list_anchors(page: Path) -> set[str]:
     """Return the anchors of the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
