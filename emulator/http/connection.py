@@ -287,6 +287,8 @@ class Connection:
         Raises:
             ConnectionDropped: The client does not read, or has left.
         """
+        if self.is_over:
+            raise ConnectionDropped  # an application may go on for long, and nobody reads
         if len(self._outbox) > MAX_WAITING_BYTES:
             self.socket.settimeout(UNREAD_SECONDS)
             try:

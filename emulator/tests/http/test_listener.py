@@ -667,6 +667,27 @@ def test_parts_of_a_slow_answer_arrive_one_by_one(headers: list[tuple[str, str]]
             event.set()
 
 
+def test_an_application_ends_soon_after_the_client_has_left() -> None:
+    may_go_on, has_ended = Event(), Event()
+
+    def answer(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [])
+        try:
+            yield b"first"
+            assert may_go_on.wait(TIMEOUT)
+            while not has_ended.wait(0.01):
+                yield b"next"
+        finally:
+            has_ended.set()
+
+    with serving(answer) as listener:
+        with connected(listener.port) as stream:
+            send(stream, GET)
+            receive_head(stream)
+        may_go_on.set()
+        assert has_ended.wait(TIMEOUT)
+
+
 def test_other_threads_go_on_while_an_application_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.http.loop.MAX_THREADS", 32)
     everyone = Barrier(32)
