@@ -136,7 +136,7 @@ def _renew_state(failure: Failure, place: Place) -> Correction:
         return Correction(advice, bare.change({}, STATE))
     advice = (
         "The document was changed after the client had read the state. Read the document again, "
-        "look at the difference, and send the state of now."
+        "look at the difference, and send the present state."
     )
     if not state:
         return Correction(advice)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from emulator import Emulator
-from emulator.tests.browser.conftest import Open
+from emulator.tests.browser.conftest import HEIGHT, WIDTH, Open
 from emulator.tests.control_client import DATA, ask
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
@@ -40,9 +40,11 @@ SERIOUS = ("serious", "critical")
 SHOWN = (
     *("overview", "data", "collection", "document", "changes-of-a-document", "changes"),
     *("snapshots", "workspaces", "traffic", "exchange", "trouble", "access", "settings"),
-    *("contract", "api"),
+    *("contract", "coverage", "api"),
 )
 """The pages of the screenshots, besides a refused change."""
+HEIGHTS = {"exchange": 960, "trouble": 1440}
+"""The heights of the windows with more than a screen, in pixels."""
 PORT = 8080
 """The port of the server in the screenshots, so that they are the same in each run."""
 
@@ -53,8 +55,8 @@ def send_traffic(emulator: Emulator) -> None:
     ask(emulator, "PUT", "/__emulator__/snapshots/before-the-sale")
     ask(emulator, "PATCH", path, json={"description": "Central warehouse, sale"})
     ask(emulator, "PUT", f"{DATA}/inventory_lists/inventory_sale", json={})
-    stale = {"If-Match": "0" * 64}
-    ask(emulator, "PATCH", path, json={"description": "too late"}, headers=stale)
+    stale = {"_resource_state": "0" * 64, "description": "too late"}
+    ask(emulator, "PATCH", path, json=stale)
     ask(emulator, "GET", f"{DATA}/inventory_lists/unknown")
     shop = "/s/{site}/dw/shop/v23_2"
     answers = [{"status": 503}, {"status": 503}, {"body": {"basket_id": "{basketId}"}}]
@@ -165,9 +167,11 @@ def test_screenshots(open_page: Open, screenshots: Path | None) -> None:
             page = open_page(base=emulator.url, color_scheme=scheme)
             for name in SHOWN:
                 show(page, PAGES[name])
+                page.set_viewport_size({"width": WIDTH, "height": HEIGHTS.get(name, HEIGHT)})
                 if name == "api":
                     page.locator(".opblock-tag").first.wait_for()
                 page.screenshot(path=screenshots / f"{name}-{scheme}.png")
+            page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
             show(page, PAGES["edit"])
             body = page.get_by_label("Body, JSON")
             body.fill(body.input_value().replace('in_stock": false', 'in_stock": "no"'))

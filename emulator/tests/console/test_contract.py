@@ -62,7 +62,8 @@ def test_operations_are_searched_and_lead_to_their_rules(get: Get) -> None:
     page = get("/contract/coverage").text
     assert "332 of 332 operations" in page
     page = get("/contract/coverage?q=patch+/inventory_lists/{id}").text
-    assert re.findall(r'data-label="Path"><code>([^<]*)<', page) == ["/inventory_lists/{id}"]
+    [path] = re.findall(r'data-label="Path"><code>(.*?)</code>', page)
+    assert path.replace("<wbr>", "") == "/inventory_lists/{id}"
     assert 'href="/__emulator__/contract#FLT-5"' in page
     assert "No operation" in get("/contract/coverage?q=zzz").text
 
