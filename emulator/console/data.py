@@ -192,8 +192,13 @@ def _list_views(*, has_record: bool, is_served: bool, form: Form | None) -> list
 
 
 def _find_path(setup: Setup, shown: Kind, key: Key) -> str:
-    """Return the path of a document from the root of the server; empty without GET."""
+    """Return the path of a document from the root of the server; empty without GET.
+
+    A key with more ids than the path is no path: the site of a custom object decides on its scope.
+    """
     if shown.document is None or "GET" not in shown.document.methods:
+        return ""
+    if len(shown.document.ids) != len(key):
         return ""
     return address.begin(setup.config) + shown.document.fill(key)
 

@@ -4,10 +4,13 @@ import re
 from html import unescape
 from time import process_time
 
+from werkzeug.test import Client
+
+from contract_tests.server import Pool
 from emulator import Emulator
 from emulator.app import list_collections, make_api
 from emulator.store import Record
-from emulator.tests.console.conftest import Get
+from emulator.tests.console.conftest import BROWSER, LOCAL, Get
 from emulator.tests.control_client import DATA, ask
 from emulator.tests.table import table
 
@@ -209,3 +212,15 @@ def test_snapshots_and_workspaces_are_listed(emulator: Emulator, get: Get) -> No
     workspaces = get("/data/workspaces").text
     assert find_rows(workspaces) == ["default", "shop"]
     assert "&lt;i&gt;" in workspaces
+
+
+def test_a_document_with_more_ids_than_the_path_is_shown_as_stored(pool: Pool) -> None:
+    with pool.serve(fixtures="storefront") as emulator:
+        page = "/__emulator__/data/collections/custom_objects/document"
+        query = {"key": "Newsletter/-/ann%40example.com"}
+        answer = Client(emulator.app).get(
+            page, query_string=query, headers=BROWSER, environ_overrides=LOCAL
+        )
+        assert answer.status_code == 200
+        assert "The Data API answers" not in answer.text
+        assert "has no GET for this document alone" in answer.text
