@@ -50,7 +50,7 @@ class Place(NamedTuple):
     exchange: Exchange
 
     def find_state(self, sent: Sent) -> str:
-        """Return the state that the client would read now, ``not_exists`` without the document.
+        """Return the present state for the client, ``not_exists`` without the document.
 
         Empty for a path without a document, and for a client that may not read the document.
         """
@@ -286,7 +286,7 @@ def _rename_id_in_body(failure: Failure, place: Place) -> Correction:
 
 
 def _is_id(name: str, known: Sequence[str]) -> bool:
-    """Return whether a member is most likely an id, if the ids of the document are not known."""
+    """Return True for the name of an id, if the ids of the document are not known."""
     return not known and (name == "id" or name.endswith("_id"))
 
 
@@ -361,7 +361,7 @@ def _rename_field(member: dict[str, Any], wrong: str, right: str) -> None:
 
 
 def _correct_id(failure: Failure, place: Place, resource: Resource) -> Correction | None:
-    """Name the document that is nearest to a missing document, below the same parents."""
+    """Name the document with the nearest id below the same parents."""
     if not failure.arguments:  # the journal has a part of the fault
         return None
     wrong = str(next(iter(failure.arguments.values())))

@@ -1,4 +1,4 @@
-"""Server-sent events of the journal: new exchanges in batches, for a page that shows them live.
+"""Server-sent events of the journal: batches of new exchanges for a live page.
 
 A stream asks the journal several times a second, so the journal knows no streams, and a request
 costs the same with and without a page. A stream ends after ``STREAM_SECONDS``; the browser opens
@@ -123,7 +123,7 @@ def _show_changes(journal: Journal, last: str, newest: Exchange | None) -> Itera
 
 
 def _is_cleared(journal: Journal, last: str, newest: Exchange | None) -> bool:
-    """Return whether the journal was cleared after the exchange of a mark."""
+    """Return True if the journal was cleared after the exchange of a mark."""
     number = _read_number(last)
     if newest is None or newest.number < number:
         return True

@@ -122,7 +122,7 @@ def read_sent(exchange: Exchange) -> Sent:
 
 
 def is_whole(exchange: Exchange, sent: Sent) -> bool:
-    """Return whether a request can be sent again: a text without cuts and hidden secrets."""
+    """Return True for a request without cuts and hidden secrets."""
     body = exchange.request_body
     has_body = bool(sent.body) == bool(body.size)
     return has_body and not body.is_cut and REDACTED not in sent.target + sent.body

@@ -13,7 +13,7 @@ PACKAGE_FOLDER = Path(__file__).parent.parent
 FOLDERS = (PACKAGE_FOLDER / "ledger", PACKAGE_FOLDER.parent / "docs" / "contract")
 """The folder of an installation, and the folder of a checkout."""
 FAULT_SUFFIX = "Exception"
-LINK = re.compile(r"\[[^\]]+\]\(([^)]+)\)")
+MARKDOWN_LINK = re.compile(r"\[[^\]]+\]\(([^)]+)\)")
 """A link of Markdown to another page of the documentation."""
 MAX_RULES_OF_FAULT = 3
 
@@ -70,7 +70,7 @@ def _read(section: str, row: dict[str, object]) -> Rule:
 
 def _name_pages(text: str) -> str:
     """Return a text with the names of pages in place of links: the console has no such pages."""
-    return LINK.sub(r"`docs/\1`", text)
+    return MARKDOWN_LINK.sub(r"`docs/\1`", text)
 
 
 def search(words: str) -> list[Rule]:

@@ -17,7 +17,7 @@ DATA_PATH = re.compile(r"/s/-/dw/data/v23_2(?=/)")
 MAX_LINE_CHARACTERS = 88
 MAX_NAME_CHARACTERS = 64
 NO_NAME = re.compile(r"[^a-z0-9]+")
-DROPPED = """\
+DROPPED_CALL = """\
     with pytest.raises(requests.ConnectionError):
         ocapi.session.request({})"""
 
@@ -62,7 +62,7 @@ def show_pytest(sent: Sent, status: int, fault: str) -> str:
     call = f"{_quote(sent.method)}, url{options}"
     if not status:
         imports = "import pytest\nimport requests\n\n\n"
-        return imports + "\n".join([*lines, DROPPED.format(call)])
+        return imports + "\n".join([*lines, DROPPED_CALL.format(call)])
     lines += [
         f"    answer = ocapi.session.request({call})",
         f"    assert answer.status_code == {status}",

@@ -49,7 +49,7 @@ def _show_exchanges() -> Response:
 
 
 def _fits(line: Mapping[str, Any], filters: Mapping[str, str]) -> bool:
-    """Return whether a line fits the filters; traffic.js filters in the same way.
+    """Return True if a line fits the filters; traffic.js filters in the same way.
 
     A filter without wildcards is a part of the text. In a status ``x`` stands for any digit.
     """

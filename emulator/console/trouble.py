@@ -11,7 +11,7 @@ from emulator.console.page import render, workspace
 from emulator.console.setup import Setup
 
 NAME = "trouble"
-OK = 200  # of a stub without a status
+DEFAULT_STATUS = 200  # of a stub without a status
 MAX_JSON_CHARACTERS = 300
 MAX_SHOWN_STATUSES = 10
 METHODS = ("GET", "PUT", "PATCH", "POST", "DELETE")
@@ -47,7 +47,7 @@ def _show_json(value: Any) -> str:
 
 
 def _list_statuses(stub: Mapping[str, Any]) -> str:
-    """Return the statuses of a stub's answers in their order, such as ``503, 503, 200``."""
+    """Return the statuses of a stub's answers in order, such as ``503, 503, 200``."""
     answers = stub["answer"] if isinstance(stub["answer"], list) else [stub["answer"]]
-    shown = [str(answer.get("status", OK)) for answer in answers[:MAX_SHOWN_STATUSES]]
+    shown = [str(answer.get("status", DEFAULT_STATUS)) for answer in answers[:MAX_SHOWN_STATUSES]]
     return ", ".join([*shown, "…"] if len(answers) > len(shown) else shown)

@@ -357,7 +357,7 @@ def test_a_stub_that_needs_a_token_tells_so(emulator: Emulator, get: Get) -> Non
     assert ask(emulator, "GET", path, headers=bearer).status_code == 401
     page = open_last(emulator, get)
     assert "Why 401 InvalidAccessTokenException?" in page
-    assert "asks for the permission" in page
+    assert "answers only clients with access" in page
     correction = read_correction(page)
     token = {"Authorization": f"Bearer {emulator.token()}"}
     assert ask(emulator, "GET", correction["target"], headers=token).status_code == 204
