@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import jwt
-
 from emulator.clock import render_instant
 from emulator.ocapi.access.auth import find_client
 from emulator.ocapi.access.token import ACCESS_TOKEN, TokenError, Tokens
@@ -52,6 +50,8 @@ def _is_number(value: Any) -> bool:
 
 def _decode(token: str) -> dict[str, Any] | None:
     """Return the claims of a token of anybody, None for another text."""
+    import jwt  # noqa: PLC0415 - with cryptography, which a start does not need
+
     try:
         claims: dict[str, Any] = jwt.decode(
             token[:MAX_TOKEN_CHARACTERS], options={"verify_signature": False}
