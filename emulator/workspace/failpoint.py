@@ -182,6 +182,9 @@ class Declaration:
         loaded = FailpointSchema().load(declared)
         match, actions = loaded["match"], loaded["action"]
         check_repeat(declared, loaded["repeat"], "action")
+        if "nth" in match and len(actions) > 1:
+            reason = "Excludes a sequence of actions: only one request would have an action."
+            raise ValidationError({"match": {"nth": [reason]}})
         self._check_names(match)
         return Plan(
             declared=declared,
