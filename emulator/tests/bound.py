@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import thread_time
 
-# Each bounded call takes well under a second on an idle core. A call whose time grows with the
-# square of its input takes far longer than this; a call on a core that other programs share, with
-# their data in its caches, takes two or three times as long as on an idle core.
-MAX_SECONDS = 4.0
+# Each bounded call takes at most 0.6 s on an idle core. A call whose time grows with the
+# square of its input takes far longer than a second.
+MAX_SECONDS = 1.0
 
 
 @contextmanager

@@ -15,7 +15,6 @@ import pytest
 from emulator import Emulator
 from emulator.http.leader import release_loop
 from emulator.http.listener import Listener, bind
-from emulator.http.loop import STOP_SECONDS
 from emulator.tests.http.serving import GET, application, connected, exchange, serving
 from emulator.tests.wire import TIMEOUT, Answer, ask, receive, receive_head, send
 from emulator.workspace.failpoint import ConnectionDropped
@@ -23,7 +22,7 @@ from emulator.workspace.failpoint import ConnectionDropped
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PROMPT = STOP_SECONDS  # a stop that waits for a client takes as long
+PROMPT = 2
 MIB_5 = 5_242_880
 LISTS = "/s/-/dw/data/v23_2/inventory_lists"
 Framing = Callable[[int], tuple[bytes, bytes]]

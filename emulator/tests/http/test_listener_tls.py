@@ -21,14 +21,13 @@ import requests
 
 from emulator.http.certificate import authority, issue
 from emulator.http.listener import Listener
-from emulator.http.loop import STOP_SECONDS
 from emulator.tests.wire import TIMEOUT, ask, receive, receive_head, send
 from emulator.workspace.failpoint import ConnectionDropped
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PROMPT = STOP_SECONDS  # a stop that waits for a client takes as long
+PROMPT = 2
 MIB_5 = 5_242_880
 NO_TIME = struct.pack("ii", 1, 0)  # to linger, which makes the end of a connection a reset
 GET = b"GET /path HTTP/1.1\r\nHost: localhost\r\n\r\n"
