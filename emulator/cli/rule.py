@@ -48,7 +48,9 @@ def read_body(text: str) -> Any:
     if text.startswith("@"):
         try:
             text = Path(text[1:]).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            fail(f"can't read the body from {text[1:]}: {error.strerror}")
+        except UnicodeDecodeError as error:
             fail(f"can't read the body from {text[1:]}: {error}")
     try:
         return orjson.loads(text)

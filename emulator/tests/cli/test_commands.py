@@ -261,7 +261,7 @@ def test_failpoints_are_listed_and_removed(emulator: Emulator) -> None:
         (("fail", "--remove", "7"), 1, "404 There is no failpoint '7'."),
         (("fail", "--delay", "soon"), 2, "'soon' is neither seconds nor a range such as 0.1-0.5"),
         (("fail", "SiteOffline", "--argument", "A"), 2, "'A' is not of the form NAME=VALUE"),
-        (("fail", "--status", "503", "--answer-body", "@/nowhere"), 2, "can't read the body"),
+        (("fail", "--status", "503", "--answer-body", "@/nowhere"), 2, "/nowhere: No such file"),
         (("journal", "--header", "a"), 2, "'a' is not of the form NAME:PATTERN"),
         (("journal", "--status", "9xx"), 1, "refused: 400 /status: A status is a number"),
         (("stub", "add", "GET", f"{DATA}/sites"), 1, "is served by the emulator (getSites)"),
