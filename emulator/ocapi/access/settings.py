@@ -203,7 +203,7 @@ def read_file(file: Path) -> Settings:
     try:
         document = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (OSError, orjson.JSONDecodeError) as error:
-        raise SettingsError({"$": f"{file} is not a JSON file: {error}"}) from error
+        raise SettingsError({str(file): f"is not a JSON file: {error}"}) from error
     return read(document)
 
 
