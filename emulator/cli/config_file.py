@@ -82,9 +82,12 @@ def _read(path: Path) -> Mapping[str, Any] | None:
 def _find_unknown(content: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each unknown key, with the nearest known one."""
     known = {*(knob.name for knob in KNOBS), *COMMAND_OPTIONS} - {OPTION}
-    for key in content:
+    for key, value in content.items():
         name = key.replace("-", "_")
         if name in known:
+            continue
+        if isinstance(value, dict):
+            yield f"unknown table '{key}': write options outside of tables"
             continue
         near = get_close_matches(name, sorted(known), 1)
         yield f"unknown key '{key}'" + (f": did you mean '{near[0]}'?" if near else "")

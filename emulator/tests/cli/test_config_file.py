@@ -142,6 +142,7 @@ def test_commands_below_a_group_take_the_file(folder: Path) -> None:
     [
         ("prot = 1", "unknown key 'prot': did you mean 'port'?"),
         ("journal-bodi = 1", "unknown key 'journal-bodi': did you mean 'journal_body'?"),
+        ("[serve]\nport = 1", "unknown table 'serve': write options outside of tables"),
         ("colour = 1", "unknown key 'colour'"),
         ('config = "other.toml"', "unknown key 'config'"),
         ('port = "9000"', "port is not a number"),
