@@ -1,5 +1,6 @@
 """``ocapi-emulator serve``."""
 
+import errno
 import gc
 import logging
 import os
@@ -120,4 +121,5 @@ def _open(config: Config) -> "tuple[Emulator, Sequence[socket]]":
 
 def _explain(error: OSError, host: str, port: int) -> str:
     reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    return f"can't listen on {host} port {port}: {reason} (--port 0 takes any free port)"
+    hint = " (--port 0 takes any free port)" if error.errno == errno.EADDRINUSE else ""
+    return f"can't listen on {host} port {port}: {reason}{hint}"

@@ -258,7 +258,10 @@ def test_serve_reports_a_taken_port_in_one_line() -> None:
         port = taken.getsockname()[1]
         result = invoke("serve", "--fixtures", "samples", "--port", str(port))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert_one_line(result.stderr, f"can't listen on 127.0.0.1 port {port}: Address already in use")
+    message = (
+        f"can't listen on 127.0.0.1 port {port}: Address already in use (--port 0 takes any free"
+    )
+    assert_one_line(result.stderr, message)
 
 
 @pytest.mark.usefixtures("own_process")
@@ -346,6 +349,7 @@ def test_serve_names_the_host_that_it_cannot_use() -> None:
     result = run("serve", "--host", "127.0.0.1", "--host", "192.0.2.1", "--port", "0")
     assert (result.returncode, result.stdout) == (2, "")
     assert_one_line(result.stderr, "can't listen on 192.0.2.1 port 0: ")
+    assert "--port 0 takes" not in result.stderr
 
 
 def test_a_flag_beats_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
