@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from emulator import Emulator
-    from emulator.testing.ocapi import Ocapi, Servers
+    from emulator.testing.ocapi import Ocapi, Server, Servers
 
 MARKER = (
     "ocapi(allow_server_errors=False, allow_unserved=False, **knobs): use a server with these "
@@ -100,8 +100,22 @@ def ocapi_servers(pytestconfig: pytest.Config, ocapi_config: dict[str, Any]) -> 
     names = ("ocapi_url", "ocapi_ca_file", "ocapi_control_token", "ocapi_client_id")
     url, ca_file, control_token, client_id = (_option(pytestconfig, name) for name in names)
     remote = Server(url.rstrip("/"), None, ca_file, control_token, client_id) if url else None
+    if remote is not None:
+        _demand_answer(remote)
     with Servers(ocapi_config, remote) as servers:
         yield servers
+
+
+def _demand_answer(server: "Server") -> None:
+    """Fail in one line if a running server gives no answer."""
+    import requests  # noqa: PLC0415
+
+    from emulator.testing import Ocapi  # noqa: PLC0415
+
+    try:
+        Ocapi(server).control("GET", "/health")
+    except requests.ConnectionError as error:
+        pytest.fail(f"no answer from {server.url} (--ocapi-url): {error}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -306,6 +307,17 @@ def test_a_running_server_of_another_set_up_is_refused(
     assert result.parseoutcomes() == {"passed": 1, "errors": 2}
     result.stdout.fnmatch_lines(["*fixtures 'samples' is asked for*has 'storefront'*"])
     result.stdout.fnmatch_lines(["*the server is another process at*"])
+
+
+def test_a_server_without_an_answer_is_named_without_a_traceback(run: pytest.Pytester) -> None:
+    run.makepyfile("def test_some(ocapi): pass")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", url)
+    assert result.parseoutcomes() == {"errors": 1}
+    result.stdout.fnmatch_lines([f"no answer from {url} (--ocapi-url): *Connection refused*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert len(result.outlines) < 30
 
 
 @pytest.mark.usefixtures("server", "broken_store")
