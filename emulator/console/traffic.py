@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from emulator.console import correction, event, failure, ledger, snippet
+from emulator.console.address import join_key
 from emulator.console.page import link, render, workspace
 from emulator.console.setup import Setup
 from emulator.control import har
@@ -101,17 +102,28 @@ def _explain(
     setup: Setup, exchange: Exchange, failed: failure.Failure, client_id: str
 ) -> dict[str, Any]:
     place = workspace()
-    found = correction.correct(failed, correction.Place(setup, place, exchange))
+    failure_place = correction.Place(setup, place, exchange)
+    found = correction.correct(failed, failure_place)
+    explained = {"fault_message": failed.message, "document": _find_document(failed, failure_place)}
     if found is None:
-        return {"fault_message": failed.message}
+        return explained
     settings = orjson.dumps(found.settings, option=orjson.OPT_INDENT_2) if found.settings else b""
     return {
-        "fault_message": failed.message,
+        **explained,
         "advice": found.advice,
         "settings": settings.decode(),
         "corrected": found.sent,
         "corrected_curl": snippet.show_curl(found.sent, place, client_id) if found.sent else "",
     }
+
+
+def _find_document(failed: failure.Failure, place: correction.Place) -> str:
+    """Return the URL of the changes of the document in the path; empty without a document."""
+    found = place.find_address(failed.sent.path)
+    if found is None or place.workspace.store.get(found[0].name, found[1]) is None:
+        return ""
+    resource, key = found
+    return link("data.document", name=resource.name, key=join_key(key), view="changes")
 
 
 def _show_messages(shown: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -117,6 +117,8 @@ def test_a_state_conflict_is_explained_and_corrected(emulator: Emulator, get: Ge
     assert ask(emulator, "PATCH", LIST, json=sent).status_code == 409
     page = open_last(emulator, get)
     assert "Why 409 ResourceStateConflictException?" in page
+    [document] = re.findall(r'<a href="/__emulator__([^"]*)">What has changed', page)
+    assert "The document has not changed" in get(unescape(document)).text
     assert "RST-2" in page
     correction = read_correction(page)
     state = (ask(emulator, "GET", LIST).json or {})["_resource_state"]
