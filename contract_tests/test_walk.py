@@ -85,12 +85,12 @@ def walk_together(walkers: "list[Walker]", steps: int) -> None:
 
 @pytest.mark.rule("RST-6", "META-2")
 def test_random_writes_leave_no_dangling_reference(walk: Walk) -> None:
-    walk(["a"], 120)
+    walk(["a"], 200)
 
 
 @pytest.mark.rule("RST-5", "RST-6")
 def test_several_writers_leave_no_dangling_reference(walk: Walk, busy_threads: None) -> None:  # noqa: ARG001 - a pytest fixture
-    walk(["b"], 60, writers=2)
+    walk(["b"], 100, writers=2)
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ from emulator.ocapi.access.direct_token import issue_token
 from emulator.recording.match import Match
 
 MIB = 1024 * 1024
-SIZE_MIB = 40
+SIZE_MIB = 100
 SIZE = SIZE_MIB * MIB
 PATH = "/on/demandware.servlet/webdav/Sites/Temp/large"
 SERVER = """
@@ -38,7 +38,7 @@ def pieces() -> Iterator[bytes]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process in /proc")
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_40_mb_take_less_than_20_mb_of_memory(*, is_chunked: bool) -> None:
+def test_100_mb_take_less_than_20_mb_of_memory(*, is_chunked: bool) -> None:
     with subprocess.Popen(  # noqa: S603 - a server of our own
         [sys.executable, "-c", SERVER],
         stdin=subprocess.PIPE,
