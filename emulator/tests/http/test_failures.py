@@ -154,9 +154,10 @@ def test_loop_that_fails_again_and_again_ends_loudly(
     def fail(*_: Any) -> None:
         raise OnceError("on purpose")
 
-    monkeypatch.setattr(Loop, "_run_once", fail)
     has_failed = Event()
     listener = Listener(application, "127.0.0.1", 0, on_failure=has_failed.set)
+    # Of this listener alone: servers of other tests run in the same process.
+    monkeypatch.setattr(listener._loop, "_run_once", fail)  # noqa: SLF001
     listener.start()
     assert has_failed.wait(TIMEOUT)
     assert isinstance(listener.failure, OnceError)
