@@ -17,7 +17,7 @@ from werkzeug.exceptions import (
     NotFound,
     ServiceUnavailable,
 )
-from werkzeug.routing import MapAdapter, Rule
+from werkzeug.routing import Map, MapAdapter, Rule, RuleFactory
 
 from emulator import startup
 from emulator.account_manager import app as account_manager
@@ -73,6 +73,8 @@ FAMILIES = "ocapi_emulator_families"
 PART = "emulator.part"
 """The key of the WSGI environment that marks a part of a batch request."""
 MAX_PARSED_RULES = 1024
+MAX_MATCHES = 1024
+MAX_MATCHED_LENGTH = 512  # of the path, in characters
 PARSED_RULES: dict[Hashable, tuple[Any, Any, Any, frozenset[str]]] = {}
 """Trace, converters, parts and names of arguments of the parsed routing rules."""
 OTHER_COLLECTIONS = (*INVENTORY_COLLECTIONS, *ACCOUNT_COLLECTIONS)
@@ -306,6 +308,47 @@ def _build_with_unknown(rule: Rule, **values: Any) -> tuple[str, str]:
     return compiled(rule, **values)
 
 
+class RouteMap(Map):
+    """Routing rules, with the latest matches of the Data API's routes.
+
+    Attributes:
+        matches: The rule and the values of a path and a method. All paths of the Data API have
+            the same converters, whose results depend on the path alone.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.matches: dict[tuple[str, str], tuple[Rule, Mapping[str, Any]]] = {}
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Add a rule; it may be the better match of any path."""
+        self.matches.clear()
+        super().add(rulefactory)
+
+
+class RouteMapAdapter(MapAdapter):
+    """The routes of a request, with the matches of earlier requests.
+
+    Werkzeug tries the 333 paths segment by segment, which takes as long as the operation of a GET.
+    """
+
+    map: RouteMap
+
+    def match(self, *given: Any, **options: Any) -> Any:
+        """Return the match of the request, as werkzeug does; see ``MapAdapter.match``."""
+        if given or options != {"return_rule": True}:
+            return super().match(*given, **options)
+        key = self.path_info, self.default_method
+        if known := self.map.matches.get(key):
+            return known[0], dict(known[1])
+        rule, values = super().match(return_rule=True)
+        if rule.endpoint.startswith(f"{data.NAME}.") and len(self.path_info) < MAX_MATCHED_LENGTH:
+            if len(self.map.matches) >= MAX_MATCHES:
+                self.map.matches.clear()
+            self.map.matches[key] = rule, dict(values)
+        return rule, values
+
+
 class Application(Flask):
     """Flask with a request class and a URL adapter that cost less for each request.
 
@@ -316,6 +359,7 @@ class Application(Flask):
     family_names: frozenset[str] = frozenset()
     request_class = Request
     response_class = PlainResponse
+    url_map_class = RouteMap
     url_rule_class = LazyRule
     json_provider_class = _Json
 
@@ -325,7 +369,7 @@ class Application(Flask):
             return super().create_url_adapter(request)
         host = request.environ.get("HTTP_HOST") or request.environ.get("SERVER_NAME", "")
         scheme, path, method = request.scheme, request.path, request.method
-        return MapAdapter(self.url_map, host, request.root_path, "", scheme, path, method)
+        return RouteMapAdapter(self.url_map, host, request.root_path, "", scheme, path, method)
 
 
 def _current_family() -> Family:

@@ -91,11 +91,11 @@ class Request(flask.Request):
         A plain dictionary: a ``MultiDict`` raises and catches an exception for a missing name.
         """
         if not self.query_string:
-            return NO_PARAMETERS
+            return {}
         try:
             query = self.query_string.decode()
         except UnicodeDecodeError:
-            return NO_PARAMETERS
+            return {}
         # As in werkzeug, invalid bytes stay percent-encoded.
         pairs = parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")
         return dict(reversed(pairs))
@@ -125,6 +125,7 @@ def _decode(path: str) -> str:
     return path.encode("latin-1").decode(errors="replace")
 
 
+BODILESS = (204, 304)
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -151,10 +152,22 @@ class Response(PlainResponse):
     default_mimetype = None
 
     def __init__(self, parts: list[bytes], status: int, headers: "Mapping[str, str]") -> None:
-        # Without the method ``add``: it checks each value again.
-        complete = Headers()
-        complete._list.extend(headers.items())  # noqa: SLF001 - see above
-        super().__init__(parts, STATUS_LINES[status], complete)
+        # Without super().__init__: it looks for a content type, and parses the status. Without
+        # the method ``add``: it checks each value again.
+        self.headers = Headers()
+        self.headers._list.extend(headers.items())  # noqa: SLF001 - see above
+        self._status, self._status_code = STATUS_LINES[status], status
+        self._on_close = []
+        self.direct_passthrough = False
+        self.response = parts
+
+    def get_app_iter(self, environ: "WSGIEnvironment") -> "Iterable[bytes]":
+        """Return the body: the parts as they are, if nobody waits for their end."""
+        parts = self.response
+        has_body = environ["REQUEST_METHOD"] != "HEAD" and self._status_code not in BODILESS
+        if has_body and not self._on_close and type(parts) is list:
+            return [part if type(part) is bytes else part.encode() for part in parts]
+        return super().get_app_iter(environ)
 
     def get_wsgi_response(
         self, environ: "WSGIEnvironment"

@@ -314,6 +314,10 @@ class Resource:
             written |= dict.fromkeys(names, now)
         return Record(key, written)
 
+    def may_equal(self, record: Record, written: Record) -> bool:
+        """Return False for a write that changes more than the dates of the document."""
+        return record.may_equal(written, self._dates_of_change)
+
     @cached_property
     def _dates_of_creation(self) -> tuple[str, ...]:
         fields = self.document.fields

@@ -220,7 +220,8 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
         return _rename(call, record, changed)
     more = _list_effects(call, record, changed)
     changes_nothing = not more or all(isinstance(change, (Require, Size)) for change in more)
-    if changes_nothing and changed is written and resource.record(key, properties) == record:
+    may_be_equal = changes_nothing and changed is written and resource.may_equal(record, written)
+    if may_be_equal and resource.record(key, properties) == record:
         return _show(call, record)
     call.store.apply(Put(resource.name, changed, record.state), *more)
     return _show(call, changed)
@@ -293,7 +294,7 @@ def _show(call: Call, record: Record, status: int = 200) -> Answer:
 def _properties(call: Call, record: Record) -> dict[str, Any]:
     """Return all properties of a document, with view, computed properties and the link."""
     resource = call.route.resource
-    whole = dict(record.properties)
+    whole = record.copy()
     if "link" in resource.document.fields:
         whole["link"] = call.link(record.key)
     if resource.view is not None:

@@ -232,6 +232,7 @@ class Exchange:
 
 OBJECT_BYTES = 2048
 """Memory of an exchange without the texts."""
+TEXT_ONLY = frozenset({str})
 HEADER_PREFIXES = ("HTTP_", "CONTENT_")
 CONTENT_HEADERS = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
@@ -246,10 +247,9 @@ def _headers(environ: "WSGIEnvironment") -> Iterator[tuple[str, str]]:
 
 def begin(environ: "WSGIEnvironment", family: "Family", now: Callable[[], datetime]) -> Exchange:
     """Return the exchange of a new request."""
-    sent = {}
-    for name, value in environ.items():
-        if name.startswith(HEADER_PREFIXES):
-            sent[name] = value if type(value) is str else caller.read(environ, name)
+    sent = {n: value for n, value in environ.items() if n.startswith(HEADER_PREFIXES)}
+    if not TEXT_ONLY.issuperset(map(type, sent.values())):
+        sent = {name: caller.read(environ, name) for name in sent}
     method, path = environ.get("REQUEST_METHOD", ""), environ.get("PATH_INFO", "")
     exchange = Exchange(family, method, path, environ.get("QUERY_STRING", ""), sent, now())
     # A form is read at once: the journal may keep less of the body.

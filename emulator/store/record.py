@@ -65,6 +65,16 @@ class Record:
         """Return a record with the same key and some other values of properties."""
         return Record(self._key, {**self.properties, **changes})
 
+    def may_equal(self, other: "Record", ignored: Sequence[str]) -> bool:
+        """Return False if properties differ, but for the ignored names.
+
+        True is no proof: names may differ, and 1, 1.0 and true are equal here.
+        """
+        if self._names != other.names:
+            return True
+        members = zip(self._names, self._values, other.values, strict=True)
+        return all(mine == its or name in ignored for name, mine, its in members)
+
     def at(self, key: Key) -> "Record":
         """Return a record with the same properties and state under another key."""
         return _assemble(key, self._names, self._values, self._identity)
@@ -80,9 +90,18 @@ class Record:
         return self._names
 
     @property
+    def values(self) -> tuple[Any, ...]:
+        """The values of the properties, in the order of the names."""
+        return self._values
+
+    @property
     def properties(self) -> Mapping[str, Any]:
         """The stored properties, deeply immutable, names in alphabetical order."""
-        return MappingProxyType(dict(zip(self._names, self._values, strict=True)))
+        return MappingProxyType(self.copy())
+
+    def copy(self) -> dict[str, Any]:
+        """Return a new dictionary of the properties."""
+        return dict(zip(self._names, self._values, strict=True))
 
     @property
     def state(self) -> str:

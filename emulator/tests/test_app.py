@@ -14,11 +14,11 @@ import requests
 from flask import Blueprint, Flask, Response, abort, request, session, url_for
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Rule
 from werkzeug.test import Client
 
 from emulator import Config, Emulator, create_app
-from emulator.app import workspaces_of
+from emulator.app import MAX_MATCHED_LENGTH, MAX_MATCHES, workspaces_of
 from emulator.testing import WsgiAdapter
 
 if TYPE_CHECKING:
@@ -220,6 +220,63 @@ def test_equal_routing_rules_use_the_converters_of_their_application() -> None:
         found.append(app.test_client().get("/mine/a").text)
         assert [rule.arguments for rule in app.url_map.iter_rules("mine")] == [{"name"}]
     assert found == ["a", "A", "a"]
+
+
+def test_a_path_matches_the_same_route_again() -> None:
+    client = create_app(fixtures="samples").test_client()
+    headers = log_in(client)
+    path = f"{DATA}/inventory_lists/my-inventorylist1"
+    for _ in range(2):
+        assert show(client, path, headers)["id"] == "my-inventorylist1"
+        assert client.post(path, headers=headers).status_code == 405
+        changed = client.patch(path, headers=headers, json={"description": "again"})
+        assert changed.json is not None
+        assert changed.json["description"] == "again"
+
+
+def test_a_new_route_may_be_the_better_match() -> None:
+    app = create_app(fixtures="samples")
+    client = app.test_client()
+    path = f"{DATA}/inventory_lists/my-inventorylist1"
+    assert show(client, path)["_type"] == "fault"
+    app.url_map.add(Rule(path, endpoint="mine", methods=["GET"]))
+    app.view_functions["mine"] = lambda: "mine"
+    assert client.get(path).text == "mine"
+
+
+def test_the_number_of_known_matches_is_bounded() -> None:
+    app = create_app(fixtures="samples")
+    client = app.test_client()
+    for number in range(MAX_MATCHES + 5):
+        client.get(f"{DATA}/inventory_lists/{number}")
+    client.get(f"{DATA}/inventory_lists/{'x' * MAX_MATCHED_LENGTH}")
+    matches: Any = app.url_map
+    assert len(matches.matches) == 5
+
+
+def test_functions_at_the_end_of_an_answer_are_called() -> None:
+    app = create_app(fixtures="samples")
+    ended: list[str] = []
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        response.call_on_close(lambda: ended.append("ended"))
+        return response
+
+    app.test_client().get(f"{DATA}/inventory_lists").close()
+    assert ended == ["ended"]
+
+
+def test_a_user_may_replace_the_body_of_an_answer() -> None:
+    app = create_app(fixtures="samples")
+
+    @app.after_request
+    def replace(response: Response) -> Response:
+        response.response = ["{", '"mine": true}']
+        return response
+
+    answer = app.test_client().get(f"{DATA}/inventory_lists")
+    assert answer.json == {"mine": True}
 
 
 def test_answers_of_a_users_routes_are_never_kept(shop: "FlaskClient") -> None:
