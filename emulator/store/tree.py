@@ -236,6 +236,9 @@ def _join(left: Node, right: Node) -> tuple[Node, ...]:
 def _leaves(node: Node, start: int, stop: int) -> Iterator[Leaf]:
     """Yield the entries from index ``start`` up to ``stop``, leaf by leaf."""
     if isinstance(node, Leaf):
+        if start <= 0 and stop >= len(node.keys):
+            yield node
+            return
         run = slice(max(0, start), max(0, stop))
         yield Leaf(node.keys[run], node.values[run])
         return

@@ -43,6 +43,7 @@ class SearchField:
         value: From stored properties to the value or an array of values. The default is the
             property of the field's name. A dot in the name leads into an embedded document or into
             an array of embedded documents.
+        prepare: Returns ``value``, for a field that needs many other records in a query.
         path: The path of the value, if another than the name of the field.
         values: All values of an ``enum``.
         sortable: Whether hits can be sorted by the field.
@@ -67,6 +68,7 @@ class SearchField:
     path: str = ""
     sources: tuple[str, ...] = ()
     localized: bool = False
+    prepare: Callable[[], Callable[..., Any]] | None = None
 
     @property
     def type(self) -> str:
@@ -117,7 +119,8 @@ def make_finder(field: SearchField, path: str, spend: Spend) -> Find:
         path: The path of the value in a document, for a field without a function.
         spend: Takes steps from the budget of the search.
     """
-    value, sources = field.value, field.sources
+    sources = field.sources
+    value = field.prepare() if field.prepare else field.value
     if value is None:
         find = _make_path_finder(path, spend)
         return _read_languages(find) if field.localized else find

@@ -581,8 +581,11 @@ def _pick(name: str, scope: _Scope, fits: Fits, *, free: int = 0, negated: bool 
     plain = PLAIN_TYPES[scope.fields[name].kind]
 
     def select(documents: list[Any]) -> list[Any]:
+        found = find(documents)
+        if plain.issuperset(map(type, found)):
+            return [*compress(documents, map(fits, found))]
         hits = []
-        for document, value in zip(documents, find(documents), strict=True):
+        for document, value in zip(documents, found, strict=True):
             kind = type(value)
             if kind in plain:
                 if fits(value):

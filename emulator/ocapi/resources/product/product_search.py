@@ -1,6 +1,7 @@
 """The search of products (PRD-5)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from emulator.ocapi.answer import Answer
@@ -115,7 +116,7 @@ def _make_fields(call: Call, site: str | None, count: int) -> dict[str, SearchFi
         count: The number of products to look at.
     """
     is_few = count * ONE_BY_ONE_SHARE <= call.store.count(PRODUCTS_NAME)
-    find_assignments = _find_assignments_one_by_one if is_few else _find_assignments
+    prepare = _find_assignments_one_by_one if is_few else _find_assignments
     now: list[str] = []
     find_value = make_reader(site)
 
@@ -144,10 +145,10 @@ def _make_fields(call: Call, site: str | None, count: int) -> dict[str, SearchFi
         "creation_date": SearchField("date"),
         "last_modified": SearchField("date", sortable=False),
         "catalog_id": SearchField(
-            "string", find_assignments(call, 0), sources=("id",), sortable=False
+            "string", prepare=partial(prepare, call, 0), sources=("id",), sortable=False
         ),
         "category_id": SearchField(
-            "string", find_assignments(call, 1), sources=("id",), sortable=False
+            "string", prepare=partial(prepare, call, 1), sources=("id",), sortable=False
         ),
     }
 
@@ -176,23 +177,17 @@ def _find_assignments(call: Call, position: int) -> Callable[[str], Any]:
         position: The place of the wanted id in the key of an assignment.
     """
     assigned: dict[str, Any] = {}
-
-    def find(product_id: str) -> Any:
-        if not assigned:
-            assigned[""] = ()  # marks the read assignments, also where there are none
-            for assignment in _list_records(call, ASSIGNMENTS):
-                key = assignment.key
-                name, value = key[2], key[position]
-                known = assigned.get(name)
-                if known is None:
-                    assigned[name] = value
-                elif type(known) is list:
-                    known.append(value)
-                else:
-                    assigned[name] = [known, value]
-        return assigned.get(product_id)
-
-    return find
+    for assignment in _list_records(call, ASSIGNMENTS):
+        key = assignment.key
+        name, value = key[2], key[position]
+        known = assigned.get(name)
+        if known is None:
+            assigned[name] = value
+        elif type(known) is list:
+            known.append(value)
+        else:
+            assigned[name] = [known, value]
+    return assigned.get
 
 
 def _find_assignments_one_by_one(call: Call, position: int) -> Callable[[str], Any]:
