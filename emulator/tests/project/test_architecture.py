@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[2]
 LAYERS: tuple[set[str], ...] = (
     {"__main__"},
     {"cli"},
-    {"testing"},
+    {"testing", "corpus"},
     {"__init__"},
     {"server"},
     {"app"},

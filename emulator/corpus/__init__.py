@@ -1,0 +1,1 @@
+"""Recordings of requests and answers: write, redact, replay and grade."""
