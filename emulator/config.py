@@ -35,7 +35,8 @@ SHARED_STORE_SCHEMES = ("redis", "rediss", "unix")
 
 VARIABLE_PREFIX = "OCAPI_EMULATOR_"
 COMMAND_OPTIONS = (
-    *("ca_file", "client_id", "client_secret", "junit", "rule", "target", "token_url", "url"),
+    *("accepted", "ca_file", "client_id", "client_secret", "junit", "rule", "target"),
+    *("token_url", "url"),
     *("catalogs", "customer_list", "library", "sites"),
     *("config", "wait", "workspace"),
 )

@@ -78,7 +78,7 @@ class Request:
 
     Attributes:
         method: The method, such as ``PATCH``.
-        target: Path and query as sent, percent-encoded.
+        target: Path and query as sent, in characters of ASCII.
         headers: The headers.
         body: The body, None for none.
     """

@@ -15,8 +15,8 @@ GRADES = ("status", "fault", "members", "types", "values", "headers")
 DIALECTS = ("", "documented", "observed")
 MAX_TARGET_CHARACTERS = 16_384
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2
-TARGET = re.compile(r"/[^\x00-\x20\x7f]*\Z")
-HEADER_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*\Z")  # RFC 9110, 5.5
+TARGET = re.compile(r"/[!-~]*\Z")
+HEADER_VALUE = re.compile(r"[\t -~\x80-\xff]*\Z")  # RFC 9110, 5.5
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values in order; a repeated header has several pairs."""

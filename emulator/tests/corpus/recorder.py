@@ -1,0 +1,61 @@
+"""A session of requests with an emulator, and the recording of the session."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+from emulator.corpus.exchange import Answer, Body, Exchange, Head, Headers, Recording, Request
+from emulator.server import Emulator
+
+CONNECTION_HEADERS = {"Accept-Encoding", "Connection", "Content-Length", "User-Agent"}
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class Recorder(requests.Session):
+    """A session with an emulator whose exchanges are recorded.
+
+    Args:
+        emulator: The emulator.
+        data_set: The data set of the emulator.
+        dialect: The dialect of the emulator.
+    """
+
+    def __init__(
+        self, emulator: Emulator, data_set: str = "storefront", dialect: str = "documented"
+    ) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.hooks["response"].append(self._note)
+        self.headers["Accept"] = "application/json"
+        self._emulator = emulator
+        self._clock = emulator.workspace.clock
+        self._start = self._clock.now()
+        clock = self._start.isoformat()
+        self._head = Head("a session", "EMULATOR", "2026-06-01", clock, "", dialect, data_set)
+        self._exchanges: list[Exchange] = []
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Send a request without following redirects; a path without a slash is of the Data API."""
+        below = path if path.startswith("/") else f"/s/-/dw/data/v23_2/{path}"
+        url = f"{self._emulator.url}{below}"
+        return self.request(method, url, allow_redirects=False, timeout=10, **options)
+
+    def recording(self, name: str = "session") -> Recording:
+        """Return the recording."""
+        return Recording(self._head, tuple(self._exchanges), name)
+
+    def _note(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        sent = response.request
+        kept = tuple(
+            (name, str(value)) for name, value in sent.headers.items()
+            if name not in CONNECTION_HEADERS
+        )
+        content = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
+        body = Body.of(content, str(sent.headers.get("Content-Type", "")))
+        request = Request(str(sent.method), sent.path_url, kept, body)
+        answered: Headers = tuple(response.headers.items())
+        answer_body = Body.of(response.content, response.headers.get("Content-Type", ""))
+        at = (self._clock.now() - self._start).total_seconds()
+        answer = Answer(response.status_code, answered, answer_body)
+        self._exchanges.append(Exchange(request, answer, at))
