@@ -17,9 +17,11 @@ TOLERANCE = timedelta(seconds=5)
 SESSION_MARGIN = timedelta(hours=1)
 """Instants that are older than the recording by more than this are not from the recording."""
 MAX_SHIFTS = 1000  # of the recorded time to the answered time
-MIN_GENERATED_CHARACTERS = 16  # of a word of letters and digits
+MIN_HEX_CHARACTERS = 16
+MIN_MIXED_CHARACTERS = 20
+MIN_CHANGES_PER_CHARACTER = 0.3
+"""The least part of characters of another kind than the character in front: digits, capitals."""
 MIN_NUMBER_DIGITS = 5  # of a number in the answer to a write
-MIN_STATE_CHARACTERS = 8
 MIN_EPOCH = 1_000_000_000
 """The least number of seconds since 1970 for an instant: September 2001."""
 MILLISECONDS = 1000
@@ -35,13 +37,20 @@ PIECE = re.compile(
 DIGIT = re.compile(r"\d")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 HEX = re.compile(r"(?=.*[a-fA-F])(?:[0-9a-f]+|[0-9A-F]+)", re.ASCII)
-MIXED = re.compile(r"(?=[0-9A-Za-z]+\Z)(?:[A-Za-z]+\d+){3}", re.ASCII)
+ALPHANUMERIC = re.compile(r"[0-9A-Za-z]+", re.ASCII)
+RUN = re.compile(r"[0-9]+|[a-z]+|[A-Z]+", re.ASCII)
+STAMP = re.compile(r"(?:19|20)\d{12}(?:\d{3})?", re.ASCII)
+"""A time to the second or the millisecond in the name of a file."""
 STATE_NAMES = frozenset({"_resource_state", "etag", "x-dw-resource-state", "resource_state"})
-STATE_ARGUMENTS = frozenset({"clientResourceState", "serverResourceState", "ifMatch"})
+
 NOT_EXISTS = "not_exists"  # RST-3
 TOKEN_NAMES = frozenset({"access_token", "refresh_token", "id_token"})
-PSEUDONYM = re.compile(r"[a-z]+(?:-[a-z]+)*-\d+", re.ASCII)
-"""A word in place of a hidden one, such as ``token-1``."""
+PSEUDONYM = re.compile(
+    r"(?:token|secret|client|cookie|id|value|Name|Address|file|email)-\d+|id\d{6,}"
+    r"|person-\d+@example\.com",
+    re.ASCII,
+)
+"""A text in place of a hidden text, such as ``token-1``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +69,22 @@ class Bindings:
         origin: The scheme and the host of the server, such as ``http://127.0.0.1:8080``.
         recorded_start: The time of the first request in the recording.
         recorded_texts: The texts of all recorded answers.
+        is_redacted: Whether pseudonyms stand in the recording.
+        started: The start of an emulator with a clock that is set: the files of the data set are
+            as old as the emulator.
     """
 
     def __init__(
-        self, origin: str, recorded_start: datetime, recorded_texts: Iterable[str] = ()
+        self,
+        origin: str,
+        recorded_start: datetime,
+        recorded_texts: Iterable[str] = (),
+        *,
+        is_redacted: bool = False,
+        started: datetime | None = None,
     ) -> None:
+        self._started = started
+        self._is_redacted = is_redacted
         self._origin = origin
         self._recorded = {word for text in recorded_texts for word in _list_generated(text)}
         self._oldest = recorded_start - SESSION_MARGIN
@@ -124,7 +144,8 @@ class Bindings:
             name: The name of the member or header, such as ``_resource_state``.
             writes: Whether the request may create documents with ids by the server.
         """
-        if name in TOKEN_NAMES and recorded and answered:
+        is_pseudonym = self._is_redacted and PSEUDONYM.fullmatch(recorded)
+        if (name in TOKEN_NAMES or is_pseudonym) and recorded and answered:
             return self._agree_as_words(recorded, answered, bindable=True)
         pieces, others = list(_split(recorded)), list(_split(answered))
         return [piece.before for piece in pieces] == [piece.before for piece in others] and all(
@@ -151,8 +172,12 @@ class Bindings:
                 return self._agree_in_instant(one.text, other.text)
             case "origin", "origin":
                 bindable = other.text == self._origin
-            case ("token", "token") | ("word", "token"):
-                bindable = other.kind == one.kind or bool(PSEUDONYM.fullmatch(one.text))
+            case "token", "token":
+                bindable = True
+            case ("word", "word" | "token") if self._is_redacted and PSEUDONYM.fullmatch(one.text):
+                bindable = True
+            case "word", "word" if STAMP.search(one.text):
+                bindable = self._agree_in_stamps(one.text, other.text)
             case "word", "word":
                 bindable = _may_be_generated(one.text, other.text, name, writes=writes)
             case _:
@@ -183,10 +208,18 @@ class Bindings:
             return True
         return False
 
+    def _agree_in_stamps(self, recorded: str, answered: str) -> bool:
+        """Return whether two words differ in times only, as in ``Job-a-20260601120000123``."""
+        stamps = zip(STAMP.findall(recorded), STAMP.findall(answered), strict=False)
+        return STAMP.sub("", recorded) == STAMP.sub("", answered) and all(
+            self._agree_in_instant(one, other) for one, other in stamps
+        )
+
     def _agree_in_time(self, recorded: datetime, answered: datetime) -> bool:
         difference = answered - recorded
-        return recorded >= self._oldest and any(
-            abs(difference - shift) <= TOLERANCE for shift in self._shifts.values()
+        return recorded >= self._oldest and (
+            any(abs(difference - shift) <= TOLERANCE for shift in self._shifts.values())
+            or (self._started is not None and self._started <= answered <= datetime.now(UTC))
         )
 
 
@@ -201,10 +234,9 @@ def _split(text: str) -> Iterator[Piece]:
 
 def _may_be_generated(recorded: str, answered: str, name: str, *, writes: bool) -> bool:
     """Return whether a server may have made two words, in each run another word."""
-    if name.lower() in STATE_NAMES or name in STATE_ARGUMENTS:
-        return NOT_EXISTS not in (recorded, answered) and len(recorded) >= MIN_STATE_CHARACTERS
-    if PSEUDONYM.fullmatch(recorded) and _is_mixed(answered):
-        return True
+    if name.lower() in STATE_NAMES:
+        forms = {HEX.fullmatch(word) is None for word in (recorded, answered)}
+        return NOT_EXISTS not in (recorded, answered) and len(forms) == 1
     if len(recorded) != len(answered):
         return False
     pair = (recorded, answered)
@@ -214,12 +246,14 @@ def _may_be_generated(recorded: str, answered: str, name: str, *, writes: bool) 
 
 
 def _is_long_hex(word: str) -> bool:
-    return len(word) >= MIN_GENERATED_CHARACTERS and HEX.fullmatch(word) is not None
+    return len(word) >= MIN_HEX_CHARACTERS and HEX.fullmatch(word) is not None
 
 
 def _is_mixed(word: str) -> bool:
-    """Return whether letters and digits alternate in a long word, as in ``bcUWaVc1Ia3vQaaak0``."""
-    return len(word) >= MIN_GENERATED_CHARACTERS and MIXED.search(word) is not None
+    """Return whether the kind of characters changes often, as in ``jrjJA8OnurCWrDkVqwVgMrQgL8``."""
+    if len(word) < MIN_MIXED_CHARACTERS or not ALPHANUMERIC.fullmatch(word):
+        return False
+    return len(RUN.findall(word)) > len(word) * MIN_CHANGES_PER_CHARACTER
 
 
 def _list_generated(text: str) -> Iterator[str]:
@@ -231,10 +265,14 @@ def _list_generated(text: str) -> Iterator[str]:
 
 
 def _read_instant(text: str) -> datetime:
-    """Return the instant of ISO 8601 or of an HTTP header.
+    """Return the instant of ISO 8601, of an HTTP header or of a stamp.
 
     Raises:
         ValueError: There is no such instant.
     """
-    instant = parsedate_to_datetime(text) if "," in text else datetime.fromisoformat(text)
+    if "," in text:
+        return parsedate_to_datetime(text)
+    if text.isdecimal():  # a stamp
+        text = f"{text[:8]}T{text[8:14]}.{text[14:] or '0'}"
+    instant = datetime.fromisoformat(text)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

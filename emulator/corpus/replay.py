@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
 from emulator.corpus.accepted import Accepted
 from emulator.corpus.binding import Bindings
 from emulator.corpus.exchange import (
+    Answer,
     Body,
     CorpusError,
     Exchange,
@@ -20,7 +22,7 @@ from emulator.corpus.exchange import (
 )
 from emulator.corpus.grade import Difference, grade
 from emulator.corpus.operation import name_operation
-from emulator.corpus.server import Local, Target, UnansweredError
+from emulator.corpus.server import ApiClient, Local, UnansweredError
 from emulator.fixture.data_set import list_bundled
 
 DEFAULT_DATA_SET = "storefront"
@@ -29,7 +31,33 @@ CLIENT_HEADER = "x-dw-client-id"
 MIN_REFUSAL, UNAUTHORIZED = 400, 401
 BASIC, BEARER = "basic", "bearer"
 
-Server = Local | Target
+
+class Server(Protocol):
+    """A server with an API client.
+
+    Attributes:
+        url: The base URL.
+        started: The start of an emulator of the replay, None for another server.
+    """
+
+    url: str
+    started: datetime | None
+
+    @property
+    def client(self) -> ApiClient:
+        """The API client of the replay."""
+
+    def knows(self, client_id: str) -> bool:
+        """Return whether the server has an API client."""
+
+    def set_time(self, recorded: datetime) -> datetime:
+        """Return the time of the server for a recorded request."""
+
+    def token(self) -> str:
+        """Return a valid access token of the API client."""
+
+    def send(self, request: Request) -> Answer:
+        """Return the answer to a request."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +174,13 @@ class Replay:
         self._start = datetime.fromisoformat(head.clock)
         parts = urlsplit(server.url)
         texts = (text for exchange in exchanges for text in _list_texts(exchange))
-        self._bindings = Bindings(f"{parts.scheme}://{parts.netloc}", self._start, texts)
+        self._bindings = Bindings(
+            f"{parts.scheme}://{parts.netloc}",
+            self._start,
+            texts,
+            is_redacted=bool(head.hidden),
+            started=server.started,
+        )
         for exchange in exchanges:
             self._bind_client(exchange)
 

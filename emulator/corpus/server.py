@@ -124,6 +124,7 @@ class Local:
     """
 
     def __init__(self, data_set: str, dialect: str) -> None:
+        self.started: datetime | None = datetime.now(UTC).replace(microsecond=0)
         self._emulator = Emulator(Config(port=0, fixtures=data_set, dialect=dialect or DIALECTS[0]))
         self._emulator.start()
         self.url = self._emulator.url
@@ -182,6 +183,7 @@ class Target:
     def __init__(self, url: str, client: ApiClient, token_url: str = "", ca_file: str = "") -> None:
         self.url = url.rstrip("/")
         self.client = client
+        self.started: datetime | None = None
         self._token_url = token_url or f"{self.url}{TOKEN_PATH}"
         self._tls = _trust(ca_file)
         self._connection = Connection(self.url, self._tls)

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from emulator.corpus.exchange import Answer, Body, Exchange, Head, Headers, Recording, Request
+from emulator.corpus.exchange import Answer, Body, Exchange, Head, Recording, Request
 from emulator.server import Emulator
 
 CONNECTION_HEADERS = {"Accept-Encoding", "Connection", "Content-Length", "User-Agent"}
@@ -13,7 +13,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 class Recorder(requests.Session):
-    """A session with an emulator whose exchanges are recorded.
+    """A session with an emulator whose exchanges are recorded, one each second.
 
     Args:
         emulator: The emulator.
@@ -30,13 +30,17 @@ class Recorder(requests.Session):
         self.headers["Accept"] = "application/json"
         self._emulator = emulator
         self._clock = emulator.workspace.clock
+        self._clock.freeze(NOON)
         self._start = self._clock.now()
         clock = self._start.isoformat()
         self._head = Head("a session", "EMULATOR", "2026-06-01", clock, "", dialect, data_set)
         self._exchanges: list[Exchange] = []
+        self._name = ""
 
-    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+    def call(self, name: str, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request without following redirects; a path without a slash is of the Data API."""
+        self._name = name
+        self._clock.advance(1)
         below = path if path.startswith("/") else f"/s/-/dw/data/v23_2/{path}"
         url = f"{self._emulator.url}{below}"
         return self.request(method, url, allow_redirects=False, timeout=10, **options)
@@ -48,14 +52,15 @@ class Recorder(requests.Session):
     def _note(self, response: requests.Response, *_: Any, **__: Any) -> None:
         sent = response.request
         kept = tuple(
-            (name, str(value)) for name, value in sent.headers.items()
+            (name, str(value))
+            for name, value in sent.headers.items()
             if name not in CONNECTION_HEADERS
         )
         content = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
         body = Body.of(content, str(sent.headers.get("Content-Type", "")))
         request = Request(str(sent.method), sent.path_url, kept, body)
-        answered: Headers = tuple(response.headers.items())
+        answered = tuple(response.headers.items())
         answer_body = Body.of(response.content, response.headers.get("Content-Type", ""))
         at = (self._clock.now() - self._start).total_seconds()
         answer = Answer(response.status_code, answered, answer_body)
-        self._exchanges.append(Exchange(request, answer, at))
+        self._exchanges.append(Exchange(request, answer, at, self._name))
