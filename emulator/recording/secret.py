@@ -62,7 +62,8 @@ SECRET_FORMS = (
 URL_LIKE = re.compile(r"[^\s\"'<>&]++")
 
 IsSecret = Callable[[str], bool]
-Span = tuple[int, int, str]  # begin and end of a secret, and the text in its place
+Hide = Callable[[str, str], str]  # returns the text in the place of a value, by name and value
+Span = tuple[int, int, str, str]  # begin and end of a value with its quotes, a quote, and a name
 
 
 @lru_cache(maxsize=4096)
@@ -87,10 +88,7 @@ def redact(text: str, encodings: int = MAX_ENCODINGS) -> str:
     """
     if not may_hold_secret(text):
         return text
-    for opening, closing in MARKUP_BRACKETS:
-        text = _replace(text, _find_elements(text, opening, closing))
-    text = _replace(text, _find_fields(text))
-    text = _replace(text, _find_assignments(text))
+    text = hide_named(text, is_secret_name, _redact_value)
     for form, replacement in SECRET_FORMS:
         text = form.sub(replacement, text)
     if encodings and "%" in text:
@@ -105,8 +103,29 @@ def redact_named(text: str, names: Collection[str]) -> str:
         return _unescape(name) in names
 
     for opening, closing in MARKUP_BRACKETS:
-        text = _replace(text, _find_elements(text, opening, closing, is_named))
-    return _replace(text, _find_assignments(text, is_named))
+        text = _replace(text, _find_elements(text, opening, closing, is_named), _redact_value)
+    return _replace(text, _find_assignments(text, is_named), _redact_value)
+
+
+def hide_named(
+    text: str, is_secret: IsSecret, hide: Hide, is_secret_line: IsSecret | None = None
+) -> str:
+    """Return a text with other values of members, elements, fields and parameters.
+
+    Args:
+        text: Any text, whole or cut.
+        is_secret: Decides about a name.
+        hide: Returns the new value, by name and value as written.
+        is_secret_line: Decides about the name of a header line; by default ``is_secret`` does.
+    """
+    for opening, closing in MARKUP_BRACKETS:
+        text = _replace(text, _find_elements(text, opening, closing, is_secret), hide)
+    text = _replace(text, _find_fields(text, is_secret), hide)
+    return _replace(text, _find_assignments(text, is_secret, is_secret_line or is_secret), hide)
+
+
+def _redact_value(_name: str, _value: str) -> str:
+    return REDACTED
 
 
 def _redact_url(text: str, encodings: int) -> str:
@@ -117,39 +136,44 @@ def _redact_url(text: str, encodings: int) -> str:
     return text if redacted == decoded else quote(redacted, safe="/:?#@!$&()*+,;=")
 
 
-def _replace(text: str, spans: Iterator[Span]) -> str:
+def _replace(text: str, spans: Iterator[Span], hide: Hide) -> str:
     pieces, at = [], 0
-    for begin, end, replacement in spans:
-        pieces += [text[at:begin], replacement]
+    for begin, end, quoted, name in spans:
+        value = text[begin:end].removeprefix(quoted).removesuffix(quoted)
+        pieces += [text[at:begin], quoted, hide(_unescape(name), value), quoted]
         at = end
     return "".join((*pieces, text[at:])) if pieces else text
 
 
-def _find_assignments(text: str, is_secret: IsSecret = is_secret_name) -> Iterator[Span]:
+def _find_assignments(
+    text: str, is_secret: IsSecret, is_secret_line: IsSecret | None = None
+) -> Iterator[Span]:
     """Yield the values of members, parameters, attributes and header lines with secret names."""
     at = 0
     while found := ASSIGNMENT.search(text, at):
         at = found.end()
-        if is_secret(found["member"] or found["name"]):
-            end, replacement = _find_value(text, found)
-            yield at, end, replacement
+        name = found["member"] or found["name"]
+        is_line = found["sign"] == ":" and not found["quote"]
+        if ((is_line and is_secret_line) or is_secret)(name):
+            end, quoted = _find_value(text, found)
+            yield at, end, quoted, name
             at = end
 
 
 def _find_value(text: str, found: "re.Match[str]") -> tuple[int, str]:
-    """Return the end of the value behind a name, and the text in the value's place."""
+    """Return the end of the value behind a name, and the quote for a value in its place."""
     at, is_member = found.end(), found["member"] is not None
     if opened := OPENING_QUOTE.match(text, at):
-        return _find_string_end(text, opened), f"{opened[0]}{REDACTED}{opened[0]}"
+        return _find_string_end(text, opened), opened[0]
     if is_member or found["quote"]:
         quoted = f'{found["escape"]}"' if is_member else found["quote"]
         is_nested = text[at : at + 1] in ("{", "[")
         end = _find_bracket_end(text, at) if is_nested else _end(JSON_SCALAR, text, at)
-        return end, f"{quoted}{REDACTED}{quoted}"
+        return end, quoted
     if found["sign"] != ":":
-        return _end(FORM_VALUE, text, at), REDACTED
+        return _end(FORM_VALUE, text, at), ""
     line_before = text[max(0, found.start() - MAX_NAME_CHARACTERS) : found.start()]
-    return _end(FOLDED_LINE if LINE_START.search(line_before) else HEADER_WORD, text, at), REDACTED
+    return _end(FOLDED_LINE if LINE_START.search(line_before) else HEADER_WORD, text, at), ""
 
 
 def _find_string_end(text: str, opened: "re.Match[str]") -> int:
@@ -175,9 +199,7 @@ def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _find_elements(
-    text: str, opening: str, closing: str, is_secret: IsSecret = is_secret_name
-) -> Iterator[Span]:
+def _find_elements(text: str, opening: str, closing: str, is_secret: IsSecret) -> Iterator[Span]:
     """Yield the contents of XML elements with secret names, in any namespace."""
     start = _compile_start(opening, closing)
     at = 0
@@ -185,7 +207,7 @@ def _find_elements(
         at = found.end()
         if is_secret(found[1]) and not found[2].endswith("/"):
             end = _find_element_end(text, at, found[1], opening, closing)
-            yield at, end, REDACTED
+            yield at, end, "", found[1]
             at = end
 
 
@@ -209,18 +231,18 @@ def _find_element_end(text: str, at: int, name: str, opening: str, closing: str)
     return len(text)
 
 
-def _find_fields(text: str) -> Iterator[Span]:
+def _find_fields(text: str, is_secret: IsSecret) -> Iterator[Span]:
     """Yield the values of multipart fields with secret names (RFC 7578)."""
     at = 0
     while found := FIELD_NAME.search(text, at):
         at = found.end()
-        if is_secret_name(found[1]):
+        if is_secret(found[1]):
             blank = BLANK_LINE.search(text, at - 1)
             if blank is None:
                 return
             at = text.find("\n--", blank.end())
             end = len(text) if at < 0 else at - text[:at].endswith("\r")
-            yield blank.end(), end, REDACTED
+            yield blank.end(), end, "", found[1]
             at = end
 
 
