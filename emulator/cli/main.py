@@ -13,6 +13,7 @@ from emulator.cli.health import health
 from emulator.cli.journal import journal
 from emulator.cli.open import open_console
 from emulator.cli.option import examples
+from emulator.cli.record import record
 from emulator.cli.replay import replay
 from emulator.cli.reset import reset
 from emulator.cli.serve import serve
@@ -23,7 +24,7 @@ from emulator.cli.token import token
 from emulator.cli.verify import verify
 from emulator.cli.workspaces import workspaces
 
-OF_DATA_SETS = (serve, check, verify, replay, ca)
+OF_DATA_SETS = (serve, check, verify, record, replay, ca)
 OF_A_RUNNING_SERVER = (
     *(health, token, open_console, journal, reset, snapshot),
     *(add_failpoint, stub, workspaces, settings, dump),

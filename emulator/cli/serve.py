@@ -114,12 +114,13 @@ def _open(config: Config) -> "tuple[Emulator, Sequence[socket]]":
     except StoreUnavailable as error:
         fail(f"can't use the store: {error}")
     except OSError as error:
-        fail(_explain(error, error.filename or config.host, config.port))
+        fail(explain(error, error.filename or config.host, config.port))
     finally:
         gc.enable()
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def explain(error: OSError, host: str, port: int) -> str:
+    """Return why a server can't listen on an address."""
     reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     hint = " (--port 0 takes any free port)" if error.errno == errno.EADDRINUSE else ""
     return f"can't listen on {host} port {port}: {reason}{hint}"

@@ -6,6 +6,7 @@ sensitive must be missing in earlier exchanges, too. So the exchanges are read a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -53,12 +54,14 @@ class Recorder:
         names: As given.
         full: The reason why further exchanges are not kept, empty for none.
         too_large: The number of exchanges that were too large to be kept.
+        begun: The time of the first kept exchange, None before.
     """
 
     def __init__(self, names: Names, instances: Iterable[str], limit: int = MAX_EXCHANGES) -> None:
         self.names = names
         self.full = ""
         self.too_large = 0
+        self.begun: datetime | None = None
         self._limit = limit
         self._raws: list[Raw] = []
         self._size = 0
@@ -83,6 +86,7 @@ class Recorder:
                 self.full = f"the limit of {MAX_RECORDED_BYTES // 2**20} MB is reached"
             if self.full:
                 return False
+            self.begun = self.begun or datetime.now(UTC) - timedelta(seconds=raw.at)
             self._raws.append(raw)
             self._size += raw.size
             return True

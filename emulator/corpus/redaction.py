@@ -70,7 +70,8 @@ class Redactor:
     def hide(self, kind: Kind, value: str) -> str:
         """Return the pseudonym of a value, and note the value."""
         stripped = value.strip()
-        if HARMLESS.fullmatch(stripped) or FORM.fullmatch(stripped):
+        is_hidden = stripped in self._pseudonyms.issued or FORM.fullmatch(stripped)
+        if is_hidden or HARMLESS.fullmatch(stripped):
             return value
         kind = self._resolve(kind, stripped)
         self.found.add(kind, BLANKS.sub(" ", stripped) if kind is Kind.NAME else stripped)

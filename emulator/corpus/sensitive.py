@@ -125,18 +125,22 @@ class Names:
         hide: Names of further members with values to hide.
         keep: Names of members whose values are kept as they are.
         hide_ids: Whether the ids of all documents are hidden.
+
+    Attributes:
+        kept: The names of members whose values are kept, in lower case without separators.
+        hide_ids: As given.
     """
 
     def __init__(
         self, hide: Iterable[str] = (), keep: Iterable[str] = (), *, hide_ids: bool = False
     ) -> None:
         self._hidden = {_normalise(name) for name in hide}
-        self._kept = {_normalise(name) for name in keep}
+        self.kept = {_normalise(name) for name in keep}
         self.hide_ids = hide_ids
 
     def is_kept(self, name: str) -> bool:
         """Return True for a member whose values are kept."""
-        return bool(self._kept) and _normalise(name) in self._kept
+        return bool(self.kept) and _normalise(name) in self.kept
 
     def classify(self, name: str) -> Kind | None:
         """Return the kind of a member's values, None for a harmless member."""

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from string import printable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -60,6 +60,9 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_PATH = re.compile(r"/[!-\"$->@-~]*", re.ASCII)
 NOT_PRINTABLE = re.compile(r"[^ -~]", re.ASCII)
 STATUSES_WITHOUT_BODY = (204, 304)
+LOOP = "the request has passed an emulator already"
+PLAIN_HEADERS = frozenset({"date", "server"})
+"""Headers of an answer that only a plain way passes back."""
 
 
 class UpstreamError(Exception):
@@ -75,21 +78,46 @@ class UpstreamError(Exception):
         self.status = status
 
 
+class Passage(NamedTuple):
+    """What is passed on and back.
+
+    Attributes:
+        pseudonym: The name of this server in the header ``Via``.
+        is_plain: Whether all headers are passed on and back but those of the connection: also
+            the headers for an emulator, and date and name of the server.
+        max_answer_bytes: The longest body of an answer.
+    """
+
+    pseudonym: str = PSEUDONYM
+    is_plain: bool = False
+    max_answer_bytes: int = MAX_ANSWER_BYTES
+
+
 class Upstream:
     """A real instance.
 
     Args:
         url: The base URL, without user and query.
         timeout: The seconds for the connection, and between two pieces of an answer.
+        passage: What is passed on and back.
+        ca_file: Further CA certificates to verify the instance with (PEM); empty for none.
 
     Attributes:
         url: The base URL.
     """
 
-    def __init__(self, url: str, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout: float = TIMEOUT_SECONDS,
+        passage: "Passage | None" = None,
+        ca_file: str = "",
+    ) -> None:
         self.url = url.rstrip("/")
         self._parts = urlsplit(self.url)
         self._timeout = timeout
+        self._passage = passage or Passage()
+        self._ca_file = ca_file
         self._tls: ssl.SSLContext | None = None
 
     def send(self, environ: "WSGIEnvironment", target: str, body: bytes) -> Reply:
@@ -100,20 +128,32 @@ class Upstream:
             target: The path as sent, with or without the query.
             body: The body.
         """
-        if PSEUDONYM in environ.get("HTTP_VIA", ""):
-            return self.refuse(
-                HTTPStatus.LOOP_DETECTED, "the request has passed an emulator already"
-            )
+        try:
+            return self.fetch(environ, target, body)
+        except UpstreamError as error:
+            return self.refuse(error.status, str(error))
+
+    def fetch(self, environ: "WSGIEnvironment", target: str, body: bytes) -> Reply:
+        """Pass a request on; return the answer.
+
+        Args:
+            environ: The request.
+            target: The path as sent, with or without the query.
+            body: The body.
+
+        Raises:
+            UpstreamError: The instance gives no usable answer.
+        """
+        if self._passage.pseudonym in environ.get("HTTP_VIA", ""):
+            raise UpstreamError(LOOP, HTTPStatus.LOOP_DETECTED)
         release_loop()
         try:
             return self._exchange(environ, self._locate(environ, target), body)
-        except UpstreamError as error:
-            return self.refuse(error.status, str(error))
-        except TimeoutError:
-            return self.refuse(HTTPStatus.GATEWAY_TIMEOUT, "no answer in time")
+        except TimeoutError as error:
+            raise UpstreamError("no answer in time", HTTPStatus.GATEWAY_TIMEOUT) from error
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            return self.refuse(HTTPStatus.BAD_GATEWAY, f"no answer: {reason}")
+            raise UpstreamError(f"no answer: {reason}") from error
 
     def refuse(self, status: HTTPStatus, reason: str) -> Reply:
         """Return the problem document of a request without an answer of the instance."""
@@ -147,12 +187,15 @@ class Upstream:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body or None)
             with closing(connection.getresponse()) as response:
-                return _reply(response, method, _read(response))
+                kept = PLAIN_HEADERS if self._passage.is_plain else frozenset()
+                return _reply(
+                    response, method, _read(response, self._passage.max_answer_bytes), kept
+                )
 
     def _connect(self) -> HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
         if self._tls is None and self._parts.scheme == "https":
-            self._tls = _trust()
+            self._tls = _trust(self._ca_file)
         whole = MAX_ANSWER_SECONDS
         return connect(host, port, tls=self._tls, timeout=self._timeout, whole=whole)
 
@@ -162,8 +205,8 @@ class Upstream:
         yield "Accept-Encoding", b"identity"  # no secret is found in a compressed answer
         named = environ.get("HTTP_CONNECTION", "").lower().split(",")
         left_out = CONNECTION_HEADERS | REWRITTEN_HEADERS | {name.strip() for name in named}
-        if environ["REQUEST_METHOD"] != "POST":  # an override has been applied
-            left_out |= {OVERRIDE_HEADER}
+        if environ["REQUEST_METHOD"] != "POST" and not self._passage.is_plain:
+            left_out |= {OVERRIDE_HEADER}  # an override has been applied
         for variable, value in environ.items():
             if variable.startswith("HTTP_"):
                 name = variable[5:].replace("_", "-").lower()
@@ -171,10 +214,13 @@ class Upstream:
                 name = "content-type"
             else:
                 continue
-            if name not in left_out and not name.startswith(OWN_PREFIX):
+            if name not in left_out and (self._passage.is_plain or not name.startswith(OWN_PREFIX)):
                 yield name, str(value).encode("latin-1", "replace")
         passed = environ.get("HTTP_VIA", "")
-        yield "Via", f"{passed}, 1.1 {PSEUDONYM}".lstrip(", ").encode("latin-1", "replace")
+        yield (
+            "Via",
+            f"{passed}, 1.1 {self._passage.pseudonym}".lstrip(", ").encode("latin-1", "replace"),
+        )
 
 
 def leads_to(url: str, host: str, port: int) -> bool:
@@ -190,8 +236,12 @@ def leads_to(url: str, host: str, port: int) -> bool:
     return (parts.port or default) == port and parts.hostname in {host.lower(), *LOOPBACK_NAMES}
 
 
-def _trust() -> ssl.SSLContext:
-    """Return a context that trusts the authorities of the system and the local authority."""
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities, the local one, and those of a file.
+
+    Raises:
+        OSError: The file can't be read, or holds no certificates.
+    """
     # Only https needs the module, which takes a while to load.
     from emulator.http.certificate import find_authority  # noqa: PLC0415
 
@@ -199,10 +249,12 @@ def _trust() -> ssl.SSLContext:
     if file := find_authority():
         with suppress(OSError):  # a damaged file is no authority
             context.load_verify_locations(file)
+    if ca_file:
+        context.load_verify_locations(ca_file)
     return context
 
 
-def _read(response: HTTPResponse) -> bytes:
+def _read(response: HTTPResponse, limit: int) -> bytes:
     """Return the body of an answer.
 
     Raises:
@@ -216,21 +268,31 @@ def _read(response: HTTPResponse) -> bytes:
     while piece := response.read1(PIECE_BYTES):
         pieces.append(piece)
         size += len(piece)
-        if size > MAX_ANSWER_BYTES:
-            raise UpstreamError(f"the answer has more than {MAX_ANSWER_BYTES} bytes")
+        if size > limit:
+            raise UpstreamError(f"the answer has more than {limit} bytes")
     if response.length:
         raise UpstreamError("the answer is cut off")
     return b"".join(pieces)
 
 
-def _reply(response: HTTPResponse, method: str, body: bytes) -> Reply:
-    """Return an answer for the client."""
+def _reply(
+    response: HTTPResponse, method: str, body: bytes, kept: frozenset[str] = frozenset()
+) -> Reply:
+    """Return an answer for the client.
+
+    Args:
+        response: The answer.
+        method: The method of the request.
+        body: The body.
+        kept: Headers, in lower case, to pass back though a server sets these itself.
+    """
     status = response.status
     named = {name.strip().lower() for name in (response.getheader("Connection") or "").split(",")}
     headers = [
         (name, value)
         for name, value in response.getheaders()
-        if not header.find_problem(name, value) and name.lower() not in CONNECTION_HEADERS | named
+        if (name.lower() in kept or not header.find_problem(name, value))
+        and name.lower() not in CONNECTION_HEADERS | named
     ]
     length = response.getheader("Content-Length") if method == "HEAD" else str(len(body))
     if length and length.isdecimal() and status not in STATUSES_WITHOUT_BODY:

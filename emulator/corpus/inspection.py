@@ -1,0 +1,345 @@
+"""The second pass: search the finished text of a recording for secrets.
+
+The search is independent of the redaction: it shares neither patterns nor decoders with it. A
+mistake of the redaction shows here as a finding, which names the place and never the value.
+"""
+
+import binascii
+import gzip
+import html
+import json
+import math
+import re
+import zipfile
+import zlib
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from io import BytesIO
+from itertools import pairwise
+from typing import Any, NamedTuple
+from urllib.parse import unquote, unquote_plus
+
+MAX_VARIANTS = 64  # of a text
+MAX_DEPTH = 4  # encodings inside each other
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024
+MAX_FINDINGS = 100
+MIN_RANDOM_CHARACTERS = 20
+MIN_BITS, MIN_HEX_BITS = 3.6, 3.0
+"""The entropy of a character from which a text counts as random."""
+STATE_MEMBERS = frozenset({"_resource_state", "etag", "if-match", "if-none-match"})
+"""Members with resource states: random by nature, and no secret."""
+
+MAILBOX = re.compile(r"[^\s@\"'<>(),;:=/\\&]+@[^\s@\"'<>(),;:=/\\&]+\.[^\W\d_]{2,}")
+OWN_DOMAIN = re.compile(
+    r"@(?:[\w.-]+\.)?(?:example\.(?:com|org|net)|example|test|invalid)$", re.IGNORECASE
+)
+WEB_TOKEN = re.compile(r"ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*")
+SCHEME = re.compile(r"\b(?:bearer|basic|digest)\s+([A-Za-z0-9._~+/=-]{6,})", re.IGNORECASE)
+CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){14,18}(?!\w)")
+PASSWORD_IN_URL = re.compile(r"//[^/\s:@]*:([^/\s@]+)@")
+KEY_PREFIX = re.compile(
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bAIza[\w-]{30,}|\bgh[a-z]_\w{20,}|\bgithub_pat_|\bxox[a-z]-\w+"
+    r"|\b[sr]k_(?:live|test)_\w+|\bglpat-\w+|-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!secret-)\S"
+)
+INSTANCE = re.compile(
+    r"\b(?!www\.demandware\.com/xml/)[\w-]+(?:\.[\w-]+)*\.(?:demandware\.(?:net|com)"
+    r"|commercecloud\.salesforce\.com)\b",
+    re.IGNORECASE,
+)
+SECRET_MEMBER = re.compile(
+    r"^(?!.*(?:length|age|count|date|enabled|type|expir|min|max|force|time|policy|attempt|period))"
+    r".*(?:passw|secret|apikey|privatekey|credential|accesstoken|refreshtoken|idtoken|assertion)"
+)
+ASSIGNED = re.compile(
+    r"(?:passw(?:or)?d|client_secret|access_token|refresh_token|api_?key|client_assertion)"
+    r"[\"']?\s*[=:]\s*[\"']?([^\s\"'&<>,;]+)",
+    re.IGNORECASE,
+)
+WORDS = re.compile(r"[A-Za-z0-9+/=_~-]{20,}")
+ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+PLAIN = re.compile(r"[\W\d_]*|true|false|null|none|\*+", re.IGNORECASE)
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
+
+
+class Finding(NamedTuple):
+    """A place with a secret.
+
+    Attributes:
+        exchange: The number of the exchange, from 1; 0 for the head.
+        pointer: The JSON pointer of the member in the exchange; members with a secret in their
+            names are shown as ``*``.
+        kind: The kind of the secret, such as ``email``.
+    """
+
+    exchange: int
+    pointer: str
+    kind: str
+
+
+class Hidden(NamedTuple):
+    """A value that must be missing.
+
+    Attributes:
+        kind: The kind of the value.
+        is_word: Whether the value counts as a whole word only.
+    """
+
+    kind: str
+    is_word: bool
+
+
+class Place(NamedTuple):
+    """A text in a recording.
+
+    Attributes:
+        exchange: The number of the exchange.
+        pointer: The place in the exchange.
+        name: The nearest name of a member, empty for none.
+        text: The text.
+        variants: The text, and what the text means under each encoding.
+    """
+
+    exchange: int
+    pointer: str
+    name: str
+    text: str
+    variants: list[str]
+
+
+class Inspector:
+    """Searches recordings.
+
+    Args:
+        hidden: The values that were hidden, in lower case.
+        issued: The pseudonyms.
+        kept: Names of members whose values may look like secrets.
+    """
+
+    def __init__(
+        self,
+        hidden: Mapping[str, Hidden],
+        issued: Collection[str] = (),
+        kept: Collection[str] = (),
+    ) -> None:
+        self._hidden = {_squeeze(value): what for value, what in hidden.items()}
+        self._issued = issued
+        self._kept = {_letters(name) for name in kept}
+
+    def inspect(self, content: bytes) -> list[Finding]:
+        """Return the places with secrets in the lines of a recording."""
+        places = [
+            Place(number, pointer, name, text, _list_variants(text))
+            for number, line in enumerate(content.splitlines())
+            for pointer, name, text in _list_texts(json.loads(line))
+        ]
+        whole = "\n".join(_squeeze(variant) for place in places for variant in place.variants)
+        present = {value: what for value, what in self._hidden.items() if value in whole}
+        states = {place.text.strip('"') for place in places if place.name.lower() in STATE_MEMBERS}
+        findings: dict[Finding, None] = {}
+        for place in places:
+            for kind in (*_find_hidden(place, present), *self._find_unknown(place, states)):
+                findings[Finding(place.exchange, place.pointer, kind)] = None
+            if len(findings) >= MAX_FINDINGS:
+                break
+        return list(findings)
+
+    def _find_unknown(self, place: "Place", states: Collection[str]) -> Iterator[str]:
+        """Yield the kinds of secrets by their form, or by the name of the member."""
+        if _letters(place.name) in self._kept:
+            return
+        if self._is_secret_member(place.name, place.text):
+            yield "secret"
+        for variant in place.variants:
+            yield from self._find_forms(variant)
+        for found in WORDS.finditer(place.text):
+            word = found[0]
+            if not (word in states or self._is_hidden(word)) and _is_random(word):
+                yield "random text"
+
+    def _is_secret_member(self, name: str, text: str) -> bool:
+        if not SECRET_MEMBER.match(_letters(name)) or text in self._issued:
+            return False
+        return not (PLAIN.fullmatch(text) or ISO_DATE.fullmatch(text) or _is_pseudonym(text))
+
+    def _find_forms(self, text: str) -> Iterator[str]:
+        if any(not OWN_DOMAIN.search(found[0]) for found in MAILBOX.finditer(text)):
+            yield "email"
+        if WEB_TOKEN.search(text) or KEY_PREFIX.search(text):
+            yield "token"
+        if any(self._is_credential(found[1]) for found in SCHEME.finditer(text)):
+            yield "token"
+        if any(self._is_open(found[1]) for found in PASSWORD_IN_URL.finditer(text)):
+            yield "secret"
+        if any(self._is_open(found[1]) for found in ASSIGNED.finditer(text)):
+            yield "secret"
+        if any(self._is_card(found[0]) for found in CARD.finditer(text)):
+            yield "card"
+        if any(not found[0].lower().startswith("www.") for found in INSTANCE.finditer(text)):
+            yield "host"
+
+    def _is_credential(self, text: str) -> bool:
+        if self._is_hidden(text):
+            return False
+        return any(map(str.isdigit, text)) or len(text) >= MIN_RANDOM_CHARACTERS
+
+    def _is_hidden(self, text: str) -> bool:
+        """Return whether a word is a pseudonym, or credentials of pseudonyms in Base64."""
+        if text in self._issued or _is_pseudonym(text):
+            return True
+        decoded = _decode_base64(text)
+        parts = (decoded or b"").decode("latin-1").split(":")
+        return len(parts) > 1 and all(one in self._issued or _is_pseudonym(one) for one in parts)
+
+    def _is_open(self, text: str) -> bool:
+        return not (self._is_hidden(text) or PLAIN.fullmatch(text))
+
+    def _is_card(self, text: str) -> bool:
+        digits = [int(digit) for digit in text if digit.isdigit()]
+        if text in self._issued or digits[0] not in (2, 3, 4, 5, 6):
+            return False
+        doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
+        return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _find_hidden(place: "Place", hidden: Mapping[str, Hidden]) -> Iterator[str]:
+    """Yield the kinds of hidden values in a text."""
+    for variant in place.variants if hidden else ():
+        squeezed = _squeeze(variant)
+        for value, (kind, is_word) in hidden.items():
+            if value in squeezed and (not is_word or _has_word(squeezed, value)):
+                yield kind
+
+
+def _list_texts(value: Any, pointer: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield pointer, name of the nearest member, and text of all strings, numbers and names."""
+    if isinstance(value, dict):
+        for member, inner in value.items():
+            yield f"{pointer}/*", "", member
+            shown = re.sub(r"[^\w.-]", "*", member) if len(member) < MIN_RANDOM_CHARACTERS else "*"
+            yield from _list_texts(inner, f"{pointer}/{shown}", member)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _list_texts(inner, f"{pointer}/{number}", name)
+    elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+        yield pointer, name, str(value)
+
+
+def _list_variants(text: str) -> list[str]:
+    """Return a text, and what it means under each encoding, several times."""
+    variants, level = {text: None}, [text]
+    for _ in range(MAX_DEPTH):
+        level = [new for one in level for new in _decode_once(one) if new not in variants]
+        variants |= dict.fromkeys(level)
+        if not level or len(variants) > MAX_VARIANTS:
+            break
+    return list(variants)
+
+
+def _decode_once(text: str) -> Iterator[str]:
+    if "%" in text:
+        yield unquote(text)
+    if "+" in text:
+        yield unquote_plus(text)
+    if "&" in text:
+        yield html.unescape(text)
+    if "\\" in text:
+        yield re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+        yield text.replace("\\/", "/").replace('\\"', '"').replace("\\", "")
+    if "\0" in text:
+        yield text.replace("\0", "")
+    for found in ENCODED.finditer(text):
+        data = _decode_base64(found[0])
+        if data is not None:
+            yield from _read_bytes(data)
+
+
+def _decode_base64(text: str) -> bytes | None:
+    letters = text.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return b64decode(letters + "=" * (-len(letters) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _read_bytes(data: bytes) -> Iterator[str]:
+    """Yield the texts in some bytes; none for bytes without meaning."""
+    if data.startswith(b"PK\3\4"):
+        yield from _unpack(data)
+        return
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            return
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if text.isascii() or encoding == "utf-8":
+            yield text
+
+
+def _unpack(data: bytes) -> Iterator[str]:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) <= MAX_UNPACKED_BYTES:
+                for info in archive.infolist():
+                    yield info.filename
+                    yield from _read_bytes(archive.read(info))
+    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error):
+        return
+
+
+def _is_random(text: str) -> bool:
+    """Return whether a word looks random: letters and digits mixed, with high entropy."""
+    has_digit = any(map(str.isdigit, text))
+    has_letter = any(map(str.isalpha, text))
+    if not (has_digit and has_letter):
+        return False
+    # Words with separators, such as ids of documents, are no random text.
+    longest = max(re.split(r"[-_/+=~]", text), key=len)
+    if len(longest) < MIN_RANDOM_CHARACTERS:
+        return False
+    counts = Counter(longest)
+    bits = -sum(n / len(longest) * math.log2(n / len(longest)) for n in counts.values())
+    is_hex = re.fullmatch(r"[0-9a-fA-F]+", longest) is not None
+    return bits >= (MIN_HEX_BITS if is_hex else MIN_BITS) and _mixes(longest)
+
+
+def _mixes(text: str) -> bool:
+    """Return whether letters and digits alternate, as in no word of a language."""
+    classes = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in text]
+    changes = sum(one != other for one, other in pairwise(classes))
+    return changes >= len(text) / 5
+
+
+def _is_pseudonym(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z]+-\d+(?:@?\.?example\.com)?", text) is not None
+
+
+def _has_word(text: str, word: str) -> bool:
+    at = text.find(word)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
+        if not (before.isalnum() or after.isalnum()):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"[\s+]+", " ", text.lower())
+
+
+def describe(findings: Iterable[Finding]) -> list[str]:
+    """Return a line for each finding, without values."""
+    return [
+        f"{f'exchange {place}' if place else 'head'}: {pointer or '/'}: {kind}"
+        for place, pointer, kind in findings
+    ]
