@@ -16,8 +16,8 @@ from falsifier.mutation import Mutation
 
 TIMEOUT_SECONDS = 300
 PYTEST = (
-    *("-m", "pytest", "-q", "-x", "-n0", "--assert=plain", "--no-header"),
-    *("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "falsifier.probe"),
+    *("-m", "pytest", "-q", "-x", "--assert=plain", "--no-header"),
+    *("-p", "no:cacheprovider", "-p", "falsifier.probe"),
 )
 CONTRACT_TESTS = ("-m", "not long", "contract_tests", "--ignore=contract_tests/test_ledger.py")
 CORPUS = ROOT / "corpus"
@@ -69,7 +69,11 @@ def run_tests(edits: Sequence[Edit], arguments: Sequence[str]) -> Outcome:
     with TemporaryDirectory(prefix="falsifier-") as folder:
         report = Path(folder) / "report.json"
         report.write_text("{}", encoding="utf-8")
-        variables = {probe.VARIABLE: str(report), "HYPOTHESIS_STORAGE_DIRECTORY": folder}
+        variables = {
+            probe.VARIABLE: str(report),
+            "HYPOTHESIS_STORAGE_DIRECTORY": folder,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # to import them takes longer than the tests
+        }
         command = [*PYTEST, f"--basetemp={folder}/tests", *arguments]
         code, output = _run(command, edits, variables)
         found: dict[str, str] = json.loads(report.read_text(encoding="utf-8"))
