@@ -62,7 +62,7 @@ lint: install ## ruff and mypy
 ledger: install ## write docs/contract.md from docs/contract/*.toml, and the figures of the README
 	$(BIN)/python -m contract_tests.ledger
 
-coverage-page: install ## write docs/coverage.md: the operations of the Data API, their tests, rules and evidence
+coverage-page: install ## write docs/coverage.md and its data: the evidence for each operation of both APIs
 	$(BIN)/pytest -q -n auto -m "not long" -p contract_tests.coverage contract_tests
 
 format: install ## lay out the sources

@@ -1,12 +1,15 @@
 """Run real, unmodified clients against a served emulator; print a line for each step.
 
-The emulator serves https, and the clients verify its certificate. The exit code is 1 if a step
+The emulator serves https, and the clients verify its certificate. A run of all clients without
+differences writes ``operations.json``: the operations that each client sends with success (see
+``contract_tests/coverage``). The exit code is 1 if a step
 differs from its expectation, and 3 if the clients cannot be installed here.
 
     python -m clients.run [--may-skip] [client ...]
 """
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -21,6 +24,7 @@ from clients.step import Client
 
 HERE = Path(__file__).parent
 REDIRECT = HERE.parent / "docs" / "examples" / "sfcc-ci" / "redirect.cjs"
+OPERATIONS = HERE / "operations.json"
 EXIT_SKIPPED = 3
 MAX_SHOWN_CHARACTERS = 100
 # What a program finds of the caller's environment.
@@ -44,29 +48,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InstallationError as error:
         print(f"clients: SKIPPED, no client was tested: {error}", file=sys.stderr)
         return 0 if given.may_skip else EXIT_SKIPPED
+    sent: dict[str, list[str]] = {}
     with serve() as instance:
-        wrong = sum(_run(CLIENTS[name], installed, instance) for name in wanted)
+        wrong = sum(_run(CLIENTS[name], installed, instance, sent) for name in wanted)
+    if not wrong and not given.client:
+        OPERATIONS.write_text(f"{json.dumps(sent, indent=1)}\n")
     print(f"{wrong} steps differ" if wrong else "all steps as expected")
     return 1 if wrong else 0
 
 
-def _run(make: Make, installed: Installation, instance: Instance) -> int:
-    """Run the steps of a client; return the number of steps with differences."""
+def _run(
+    make: Make, installed: Installation, instance: Instance, sent: dict[str, list[str]]
+) -> int:
+    """Run the steps of a client; return the number of steps with differences.
+
+    Args:
+        make: Makes the client.
+        installed: The installed clients.
+        instance: The emulator.
+        sent: Takes the operations that the client sends with success.
+    """
     with TemporaryDirectory(prefix="ocapi-clients-") as folder:
         client = make(installed, instance, Path(folder))
         instance.reset()
         client.prepare(instance, client.folder)
         wrong = 0
+        operations = set[str]()
         for step in client.steps:
             began = time.monotonic()
             differences = client.run(step, instance)
             seconds = time.monotonic() - began
             command = " ".join(step.command)[:MAX_SHOWN_CHARACTERS]
             verdict = _judge(differences, step.missing)
+            operations |= instance.list_operations()
             wrong += verdict in {"WRONG", "UNEXPECTED SUCCESS"}
             print(f"{verdict}: {client.name} {command} ({seconds:.1f} s)", flush=True)
             if verdict != "ok":
                 print("\n".join(f"    {line}" for line in _explain(differences, step.missing)))
+        sent[client.name] = sorted(operations)
     return wrong
 
 

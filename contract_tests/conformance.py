@@ -14,7 +14,9 @@ import json
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -41,6 +43,8 @@ FACT_KINDS = {
     "property": "properties",
     "fault": "faults",
 }
+OPERATION_KINDS = {"operation", "parameter", "fault"}
+NUMBERS = ("", "right", "by rule", "wrong", "served", "in the reference")
 PATH_PARAMETER = re.compile(r"\{[^}]*\}")
 PRESENT, ABSENT = "stated", ""
 MAX_EXAMPLES = 3
@@ -944,7 +948,7 @@ class Description:
     @property
     def paths(self) -> set[str]:
         """All paths, without the names of path parameters."""
-        return {_unname(path) for path in self.tree["paths"]}
+        return {unname(path) for path in self.tree["paths"]}
 
     def facts(self, paths: set[str], documents: Iterable[str]) -> Facts:
         """Return the facts about some paths, and about some documents if described."""
@@ -973,12 +977,12 @@ class Description:
 
     def _operations(self, paths: set[str]) -> Iterator[tuple[str, Tree]]:
         for path, item in self.tree["paths"].items():
-            if _unname(path) in paths:
+            if unname(path) in paths:
                 shared = item.get("parameters", [])
                 for method in HTTP_METHODS:
                     if method in item:
                         parameters = [*shared, *item[method].get("parameters", [])]
-                        name = f"{method.upper()} {_unname(path)}"
+                        name = f"{method.upper()} {unname(path)}"
                         yield name, {**item[method], "parameters": parameters}
 
     def _mentioned(self, part: Any) -> Iterator[str]:
@@ -1034,7 +1038,8 @@ class Description:
         }
 
 
-def _unname(path: str) -> str:
+def unname(path: str) -> str:
+    """Return a path without the names of path parameters."""
     return PATH_PARAMETER.sub("{}", path)
 
 
@@ -1166,19 +1171,39 @@ def render(comparison: Comparison) -> str:
 
 def count_facts(comparison: Comparison) -> str:
     """Return the numbers of a comparison as a table of Markdown."""
-    head = ["", "right", "by rule", "wrong", "served", "in the reference"]
-    return make_table(head, [_count(comparison, kind) for kind in FACT_KINDS])
+    return make_table(NUMBERS, [[kind, *map(str, row)] for kind, row in count(comparison).items()])
 
 
-def _count(comparison: Comparison, kind: str) -> list[str]:
-    """Return the row of a kind; subjects without a counterpart count, too."""
-    wrong = {d.name for d in comparison.wrong if d.kind == kind}
-    by_rule = {d.name for d in comparison.deviations if d.kind == kind} - wrong
-    names = {n for k, n in comparison.served.keys() | comparison.reference.keys() if k == kind}
+def count(comparison: Comparison) -> dict[str, tuple[int, ...]]:
+    """Return the numbers of a comparison by kind: the columns of ``NUMBERS``."""
+    return {plural: _count(comparison, kind) for kind, plural in FACT_KINDS.items()}
+
+
+def _count(comparison: Comparison, kind: str) -> tuple[int, ...]:
+    """Return the numbers of a kind; subjects without a counterpart count, too."""
     served = sum(k == kind for k, _ in comparison.served)
     whole = sum(k == kind for k, _ in comparison.whole)
-    right = len(names - wrong - by_rule)
-    return [FACT_KINDS[kind], *map(str, (right, len(by_rule), len(wrong), served, whole))]
+    subjects = comparison.served.keys() | comparison.reference.keys()
+    return (*judge(comparison, {s for s in subjects if s[0] == kind}), served, whole)
+
+
+def judge(comparison: Comparison, subjects: AbstractSet[Subject]) -> tuple[int, int, int]:
+    """Return the numbers of subjects that are right, different by rule, and wrong."""
+    wrong = {(d.kind, d.name) for d in comparison.wrong} & subjects
+    by_rule = {(d.kind, d.name) for d in comparison.deviations} & subjects - wrong
+    return len(subjects - wrong - by_rule), len(by_rule), len(wrong)
+
+
+def judge_operations(comparison: Comparison) -> dict[str, tuple[int, int, int]]:
+    """Return the numbers of each operation, such as ``GET /sites/{}``.
+
+    The facts of an operation are those of its parameters, bodies, answers and faults.
+    """
+    found = defaultdict[str, set[Subject]](set)
+    for kind, name in comparison.served.keys() | comparison.reference.keys():
+        if kind in OPERATION_KINDS:
+            found[" ".join(name.split(" ")[:2])].add((kind, name))
+    return {name: judge(comparison, subjects) for name, subjects in found.items()}
 
 
 def _group(deviations: Iterable[Deviation]) -> Iterator[list[str]]:

@@ -6,6 +6,7 @@ import click
 
 from emulator.cli.ca import ca
 from emulator.cli.check import check
+from emulator.cli.coverage import coverage
 from emulator.cli.dump import dump
 from emulator.cli.fail import add_failpoint
 from emulator.cli.failure import EXIT_CODES, INTERRUPTED, USAGE_ERROR, fail
@@ -24,7 +25,7 @@ from emulator.cli.token import token
 from emulator.cli.verify import verify
 from emulator.cli.workspaces import workspaces
 
-OF_DATA_SETS = (serve, check, verify, record, replay, ca)
+OF_DATA_SETS = (serve, check, verify, record, replay, coverage, ca)
 OF_A_RUNNING_SERVER = (
     *(health, token, open_console, journal, reset, snapshot),
     *(add_failpoint, stub, workspaces, settings, dump),

@@ -5,8 +5,10 @@ from itertools import groupby
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from emulator.console import coverage, ledger
+from emulator.console import ledger
 from emulator.console.page import render
+from emulator.evidence import operation
+from emulator.evidence.axis import AXES
 from emulator.ocapi.wire import versions
 
 NAME = "contract"
@@ -41,12 +43,16 @@ def _show_rules() -> Response:
 
 
 def _show_coverage() -> Response:
-    """Show the operations of the Data API with all words of the query ``q``."""
+    """Show the evidence for the operations with all words of the query ``q``."""
     words = request.args.get("q", "").strip()
-    operations = coverage.list_operations()
-    wanted = words.lower().split()
-    shown = [one for one in operations if all(word in one.text for word in wanted)]
-    return render("coverage.html", words=words, operations=shown, total=len(operations))
+    found = operation.search(words)
+    return render(
+        "coverage.html",
+        words=words,
+        operations=found,
+        axes=[(axis, *axis.count(found)) for axis in AXES],
+        total=len(operation.load().operations),
+    )
 
 
 def _show_api(name: str) -> Response:

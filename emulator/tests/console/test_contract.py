@@ -60,8 +60,11 @@ def test_the_viewer_has_a_description_that_is_served(get: Get, name: str) -> Non
 
 def test_operations_are_searched_and_lead_to_their_rules(get: Get) -> None:
     page = get("/contract/coverage").text
-    assert "332 of 332 operations" in page
+    assert "342 of 342 operations" in page
+    for axis in ("Served", "Described", "Tests", "Clients", "Recorded", "Faults", "Conditional"):
+        assert f'<th scope="col">{axis}</th>' in page
     page = get("/contract/coverage?q=patch+/inventory_lists/{id}").text
+    assert '<td data-label="Conditional">right, stale</td>' in page
     [path] = re.findall(r'data-label="Path"><code>(.*?)</code>', page)
     assert path.replace("<wbr>", "") == "/inventory_lists/{id}"
     assert 'href="/__emulator__/contract#FLT-5"' in page

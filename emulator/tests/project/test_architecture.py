@@ -28,7 +28,7 @@ LAYERS: tuple[set[str], ...] = (
     {"ocapi", "inventory_service", "webdav", "account_manager", "control"},
     {"shared"},
     {"workspace", "fixture"},
-    {"recording"},
+    {"recording", "evidence"},
     {"family", "request"},
     {
         "store",
