@@ -1,12 +1,12 @@
 """The differences of an answer from a recorded answer, each with a grade and a JSON Pointer."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import islice, zip_longest
 from typing import Any
 
-from emulator.corpus.binding import Bindings
+from emulator.corpus.binding import STATE_NAMES, Bindings
 from emulator.corpus.content import find_boundary, find_fault, read_content
 from emulator.corpus.exchange import Answer, Exchange, find_header
 from emulator.corpus.form import GRADES, Headers
@@ -91,6 +91,13 @@ class _Comparison:
         self._fault = find_fault(self._content, recorded_type)
         self._other_fault = find_fault(self._other, media_type)
 
+    @property
+    def _is_unfinished(self) -> bool:
+        """Whether the request looked at a job execution before the end, which no replay repeats."""
+        value = self._content.value
+        looks = not self._writes and isinstance(value, dict)
+        return looks and value.get("execution_status") in UNFINISHED_STATUSES
+
     def list_differences(self) -> Iterator[Difference]:
         """Yield all differences; an answer of another kind has no differences of its members."""
         statuses = self._recorded.status, self._answered.status
@@ -99,7 +106,8 @@ class _Comparison:
         if self._is_of_another_kind():
             yield from self._compare_faults()
             return
-        if _is_unfinished(self._content.value):
+        if self._is_unfinished:
+            yield from self._compare_headers(without=STATE_NAMES)
             return
         yield from self._compare_arguments()
         yield from self._compare_contents()
@@ -190,9 +198,9 @@ class _Comparison:
             )
         return bool(one == other)
 
-    def _compare_headers(self) -> Iterator[Difference]:
+    def _compare_headers(self, without: Collection[str] = ()) -> Iterator[Difference]:
         recorded, answered = (
-            _choose_headers(one.headers) for one in (self._recorded, self._answered)
+            _choose_headers(one.headers, without) for one in (self._recorded, self._answered)
         )
         for name, value in recorded.items():
             if name not in answered:
@@ -202,11 +210,6 @@ class _Comparison:
         for name in () if self._at_least else answered:
             if name not in recorded:
                 yield Difference("headers", name, MISSING, answered[name])
-
-
-def _is_unfinished(value: Any) -> bool:
-    """Return whether a body shows a job execution before the end, which no replay meets again."""
-    return isinstance(value, dict) and value.get("execution_status") in UNFINISHED_STATUSES
 
 
 def name_type(value: Any) -> str:
@@ -226,13 +229,13 @@ def name_type(value: Any) -> str:
             return "array" if isinstance(value, list) else "object"
 
 
-def _choose_headers(headers: Headers) -> dict[str, str]:
+def _choose_headers(headers: Headers, without: Collection[str]) -> dict[str, str]:
     """Return the graded headers by names in lower case, in a form to compare."""
     names = dict.fromkeys(name.lower() for name, _ in headers)
     chosen = {
         name: find_header(headers, name)
         for name in names
-        if name in GRADED_HEADERS or name.startswith(GRADED_PREFIXES)
+        if (name in GRADED_HEADERS or name.startswith(GRADED_PREFIXES)) and name not in without
     }
     for name in LIST_HEADERS & set(chosen):
         chosen[name] = ", ".join(sorted(item.strip() for item in chosen[name].split(",")))

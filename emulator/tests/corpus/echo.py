@@ -18,21 +18,23 @@ class Echo:
 
     Args:
         answers: The answers.
+        known_client: The API client of the server.
 
     Attributes:
         requests: The requests so far.
     """
 
     url = "http://127.0.0.1:1"
-    started = None
     client = OWN_CLIENT
 
-    def __init__(self, answers: Sequence[Answer]) -> None:
+    def __init__(self, answers: Sequence[Answer], known_client: str = OWN_CLIENT.id) -> None:
+        self._known_client = known_client
+        self.started: datetime | None = None
         self._answers = list(answers)
         self.requests: list[Request] = []
 
     def knows(self, client_id: str) -> bool:
-        return client_id == OWN_CLIENT.id
+        return client_id == self._known_client
 
     def set_time(self, recorded: datetime) -> datetime:
         return recorded
@@ -46,10 +48,13 @@ class Echo:
 
 
 def replay_answers(
-    exchanges: Sequence[Exchange], answers: Sequence[Answer], head: Head = HEAD
+    exchanges: Sequence[Exchange],
+    answers: Sequence[Answer],
+    head: Head = HEAD,
+    known_client: str = OWN_CLIENT.id,
 ) -> tuple[list[Difference], list[Request]]:
     """Return the differences of answers from recorded ones, and the sent requests."""
-    echo = Echo(answers)
+    echo = Echo(answers, known_client)
     replay = Replay(head, exchanges, echo)
     return [one for exchange in exchanges for one in replay.play(exchange)], echo.requests
 
