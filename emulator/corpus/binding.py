@@ -51,6 +51,7 @@ PSEUDONYM = re.compile(
     re.ASCII,
 )
 """A text in place of a hidden text, such as ``token-1``."""
+HIDDEN_ORIGIN = re.compile(r"https?://(?:host|instance)-\d+\.example\.com(?::\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ class Bindings:
             case ("instant", "instant") | ("date", "date"):
                 return self._agree_in_instant(one.text, other.text)
             case "origin", "origin":
-                bindable = other.text == self._origin
+                is_hidden = self._is_redacted and HIDDEN_ORIGIN.fullmatch(one.text)
+                bindable = other.text == self._origin or bool(is_hidden)
             case "token", "token":
                 bindable = True
             case ("word", "word" | "token") if self._is_redacted and PSEUDONYM.fullmatch(one.text):

@@ -19,6 +19,7 @@ from emulator.corpus.grade import (
     GRADED_PREFIXES,
     MEASURED_NAMES,
     RANDOM_HEADERS,
+    UNGRADED_HEADERS,
 )
 from emulator.corpus.replay import Replay
 from emulator.tests.corpus.echo import Echo, replay_answers
@@ -80,11 +81,13 @@ def mutate(exchange: Exchange) -> Iterator[tuple[str, Answer]]:
     answer = exchange.answer
     yield "status", replace(answer, status=answer.status + 1)
     for place, (name, value) in enumerate(answer.headers):
-        if name.lower() not in GRADED_HEADERS and not name.lower().startswith(GRADED_PREFIXES):
+        lower = name.lower()
+        is_graded = lower in GRADED_HEADERS or lower.startswith(GRADED_PREFIXES)
+        if not is_graded or lower in UNGRADED_HEADERS:
             continue
         others = answer.headers[:place] + answer.headers[place + 1 :]
         yield f"no header {name}", replace(answer, headers=others)
-        if name.lower() not in RANDOM_HEADERS:
+        if lower not in RANDOM_HEADERS:
             changed = (*others, (name, f"{value}x"))
             yield f"another header {name}", replace(answer, headers=changed)
     yield "header", replace(answer, headers=(*answer.headers, ("x-dw-more", "1")))
