@@ -26,7 +26,7 @@ UNGRADED_HEADERS = frozenset({"x-dw-request-base-id"})
 """Headers for the support of an instance, which a recording may lack."""
 RANDOM_HEADERS = frozenset({"x-ratelimit-remaining", "x-ratelimit-reset"})
 """Headers with another value in each answer."""
-MEASURED_NAMES = frozenset({"duration"})
+MEASURED_NAMES = frozenset({"duration", "effective_duration"})
 """Members with the time that the server needed: their values are not compared."""
 UNFINISHED_STATUSES = frozenset({"pending", "running"})
 LIST_HEADERS = frozenset({"allow", "vary"})
@@ -96,9 +96,7 @@ class _Comparison:
     @property
     def _is_unfinished(self) -> bool:
         """Whether the request looked at a job execution before the end, which no replay repeats."""
-        value = self._content.value
-        looks = not self._writes and isinstance(value, dict)
-        return looks and value.get("execution_status") in UNFINISHED_STATUSES
+        return not self._writes and is_unfinished(self._recorded)
 
     def list_differences(self) -> Iterator[Difference]:
         """Yield all differences; an answer of another kind has no differences of its members."""
@@ -213,6 +211,12 @@ class _Comparison:
         for name in () if self._at_least else answered:
             if name not in recorded:
                 yield Difference("headers", name, MISSING, answered[name])
+
+
+def is_unfinished(answer: Answer) -> bool:
+    """Return whether an answer shows a job execution before the end."""
+    value = answer.body.value if answer.body else None
+    return isinstance(value, dict) and value.get("execution_status") in UNFINISHED_STATUSES
 
 
 def name_type(value: Any) -> str:

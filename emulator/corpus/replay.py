@@ -20,7 +20,7 @@ from emulator.corpus.exchange import (
     Request,
     find_header,
 )
-from emulator.corpus.grade import Difference, grade
+from emulator.corpus.grade import Difference, grade, is_unfinished
 from emulator.corpus.operation import name_operation
 from emulator.corpus.server import ApiClient, Local, UnansweredError
 from emulator.fixture.data_set import list_bundled
@@ -28,6 +28,7 @@ from emulator.fixture.data_set import list_bundled
 DEFAULT_DATA_SET = "storefront"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 CLIENT_HEADER = "x-dw-client-id"
+MAX_WAIT_SECONDS = 60  # for the end of a job execution
 MIN_REFUSAL, UNAUTHORIZED = 400, 401
 BASIC, BEARER = "basic", "bearer"
 
@@ -58,6 +59,9 @@ class Server(Protocol):
 
     def send(self, request: Request) -> Answer:
         """Return the answer to a request."""
+
+    def wait(self) -> None:
+        """Wait for a second; a clock that is set needs no waiting."""
 
 
 @dataclass(frozen=True)
@@ -190,20 +194,42 @@ class Replay:
         Raises:
             UnansweredError: The server gives no answer to the first request, or no token.
         """
-        recorded = self._start + timedelta(seconds=exchange.at)
-        self._bindings.set_time(recorded, self._server.set_time(recorded))
+        self._set_time(exchange)
         request = exchange.request
         self._bindings.note_request(unquote_plus(request.target))
         if request.body is not None and request.body.form != "base64":
             self._bindings.note_request(request.body.content.decode())
         try:
-            answer = self._server.send(self._prepare(exchange))
+            answer = self._send(exchange)
         except UnansweredError as error:
             if not self._is_answered:
                 raise
             return [Difference("status", "", exchange.answer.status, str(error))]
         self._is_answered = True
         return grade(exchange, answer, self._bindings)
+
+    def _set_time(self, exchange: Exchange, waited: float = 0.0) -> None:
+        recorded = self._start + timedelta(seconds=exchange.at)
+        now = self._server.set_time(recorded + timedelta(seconds=waited))
+        self._bindings.set_time(recorded, now)
+
+    def _send(self, exchange: Exchange) -> Answer:
+        """Return the answer; wait for the end of a job execution if the recording shows the end.
+
+        Raises:
+            UnansweredError: The server gives no answer.
+        """
+        request = self._prepare(exchange)
+        answer = self._server.send(request)
+        if request.method != "GET" or is_unfinished(exchange.answer):
+            return answer
+        for waited in range(1, MAX_WAIT_SECONDS + 1):
+            if not is_unfinished(answer):
+                break
+            self._server.wait()
+            self._set_time(exchange, waited)
+            answer = self._server.send(request)
+        return answer
 
     def _prepare(self, exchange: Exchange) -> Request:
         """Return the request of an exchange with the bound values."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,6 +62,7 @@ class Connection:
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(url)
+        self._url = url
         self._path = parts.path.rstrip("/")
         host, port = parts.hostname or "", parts.port
         if parts.scheme == "https":
@@ -87,7 +89,7 @@ class Connection:
         except (OSError, HTTPException, ValueError) as error:
             self._http.close()
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise UnansweredError(f"no answer: {reason}") from error
+            raise UnansweredError(f"{self._url} gives no answer: {reason}") from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -161,6 +163,9 @@ class Local:
         """
         return self._connection.send(request)
 
+    def wait(self) -> None:
+        """Do nothing: the clock is set."""
+
     def close(self) -> None:
         """Stop the emulator."""
         self._connection.close()
@@ -227,6 +232,10 @@ class Target:
             # The header has whole seconds, so a smaller difference says nothing.
             self._ahead = ahead if abs(ahead) > MIN_CLOCK_DIFFERENCE else timedelta()
         return answer
+
+    def wait(self) -> None:
+        """Wait for a second."""
+        sleep(1)
 
     def close(self) -> None:
         """Close the connection."""

@@ -42,6 +42,9 @@ class Echo:
     def token(self) -> str:
         return "own-token"
 
+    def wait(self) -> None:
+        pass
+
     def send(self, request: Request) -> Answer:
         self.requests.append(request)
         return self._answers[len(self.requests) - 1]
