@@ -68,15 +68,20 @@ class Accepted:
         return f"entry {self.number}: {self.grade} {self.pointer or '(whole)'} ({chosen})"
 
 
+class _TomlDate(fields.Field[date]):
+    """A date of TOML."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_options: Any) -> date:
+        if type(value) is not date:
+            raise ValidationError("Not a date such as 2026-11-29, without quotes.")
+        return value
+
+
 class _Entry(Schema):
     grade = fields.String(required=True, validate=validate.OneOf(GRADES))
     pointer = fields.String(required=True)
     reason = fields.String(required=True, validate=validate.Length(min=1))
-    date = fields.Raw(
-        required=True,
-        validate=lambda given: type(given) is date,
-        error_messages={"validator_failed": "Not a date such as 2026-11-29, without quotes."},
-    )
+    date = _TomlDate(required=True)
     recording = fields.String()
     operation = fields.String()
     exchange = fields.String()
