@@ -93,15 +93,11 @@ class Place(NamedTuple):
     """A text in a recording.
 
     Attributes:
-        exchange: The number of the exchange.
-        pointer: The place in the exchange.
         name: The nearest name of a member, empty for none.
         text: The text.
         variants: The text, and what the text means under each encoding.
     """
 
-    exchange: int
-    pointer: str
     name: str
     text: str
     variants: list[str]
@@ -128,21 +124,22 @@ class Inspector:
 
     def inspect(self, content: bytes) -> list[Finding]:
         """Return the places with secrets in the lines of a recording."""
-        places = [
-            Place(number, pointer, name, text, _list_variants(text))
-            for number, line in enumerate(content.splitlines())
-            for pointer, name, text in _list_texts(json.loads(line))
-        ]
-        whole = "\n".join(_squeeze(variant) for place in places for variant in place.variants)
+        texts: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        for number, line in enumerate(content.splitlines()):
+            for pointer, name, text in _list_texts(json.loads(line)):
+                texts.setdefault((name, text), []).append((number, pointer))
+        variants = {text: _list_variants(text) for _, text in texts}
+        whole = "\n".join(_squeeze(variant) for some in variants.values() for variant in some)
         present = {value: what for value, what in self._hidden.items() if value in whole}
-        states = {place.text.strip('"') for place in places if place.name.lower() in STATE_MEMBERS}
+        states = {text.strip('"') for name, text in texts if name.lower() in STATE_MEMBERS}
         findings: dict[Finding, None] = {}
-        for place in places:
+        for (name, text), places in texts.items():
+            place = Place(name, text, variants[text])
             for kind in (*_find_hidden(place, present), *self._find_unknown(place, states)):
-                findings[Finding(place.exchange, place.pointer, kind)] = None
+                findings |= {Finding(*where, kind): None for where in places}
             if len(findings) >= MAX_FINDINGS:
                 break
-        return list(findings)
+        return sorted(findings)
 
     def _find_unknown(self, place: "Place", states: Collection[str]) -> Iterator[str]:
         """Yield the kinds of secrets by their form, or by the name of the member."""

@@ -24,12 +24,14 @@ MAX_CACHED_CHARACTERS = 256
 INHERITED = CREDENTIALS | {Kind.VALUE, Kind.CARD}
 """Kinds of members whose whole value is sensitive, with all members inside."""
 UNTYPED_MEMBERS = frozenset({"_type", "_v", "_resource_state", "link", "type"})
+SCHEMA_MEMBERS = frozenset({"_type", "$ref", "type", "properties", "description", "operationId"})
+"""Members of descriptions, and of documents whose members have names of their own."""
 LOCALE = re.compile(r"default|value|source|x-default|[a-z]{2}([-_][A-Z]{2})?")
 NAMING_MEMBERS = ("fields", "field", "name", "attribute_id", "attribute", "key", "path", "id")
 """Members of a search or of a pair that name another member."""
 NAMED_MEMBERS = frozenset({"value", "values", "search_phrase", "from", "to", "default_value"})
 HARMLESS = re.compile(
-    r"\W*|(?i:true|false|null|none|undefined|yes|no)|\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?"
+    r"\W*|\{[\w-]+\}|(?i:true|false|null|none|undefined|yes|no)|\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?"
 )
 BIRTHDAY = re.compile(r"\d{4}-\d\d-\d\d")
 NAMED_MAILBOX = re.compile(r"(?P<name>[^<>,;\"]*[^<>,;\"\s])(?P<rest>\"?\s*<)")
@@ -37,6 +39,7 @@ ATTRIBUTE_ELEMENT = re.compile(
     r"(?P<start><(?P<tag>[\w:.-]+)\b[^<>]*?\b(?:attribute-id|name|key)=[\"'](?P<name>[^\"'<>]{1,256})[\"'][^<>]*(?<!/)>)"
     r"(?P<value>[^<]+)(?=</(?P=tag)>)"
 )
+SCHEMES = frozenset({"basic", "bearer", "digest"})
 BASIC = re.compile(r"\bbasic[ \t]+(?P<value>[A-Za-z0-9+/_-]{4,}={0,2})", re.IGNORECASE)
 URL_LIKE = re.compile(r"[^\s\"'<>&]++")
 SAFE_CHARACTERS = "/:?#@!$&()*+,;="
@@ -120,7 +123,7 @@ class Redactor:
     def typed(self, kind: Kind, value: str, name: str = "") -> str:
         """Return a value of a kind without what is sensitive."""
         match kind:
-            case Kind.TOKEN if " " in value.strip():
+            case Kind.TOKEN:
                 return self.credentials(value)
             case Kind.EMAIL if "@" in value and not EMAIL.fullmatch(value.strip()):
                 return self.text(NAMED_MAILBOX.sub(self._hide_mailbox, value))
@@ -154,7 +157,7 @@ class Redactor:
         if scheme.lower() == "basic" and (hidden := self._hide_basic(rest.strip())):
             return f"{scheme} {hidden}"
         if not blank:
-            return self.hide(Kind.TOKEN, value)
+            return value if scheme.lower() in SCHEMES else self.hide(Kind.TOKEN, value)
         return f"{scheme} {self.hide(Kind.TOKEN, rest)}"
 
     def _hide_basic(self, encoded: str) -> str:
@@ -220,7 +223,9 @@ class Redactor:
         self, members: Mapping[str, Any], name: str, inherited: Kind | None
     ) -> dict[str, Kind | None]:
         """Return the kinds of the members of an object."""
-        passed = inherited if inherited in INHERITED or _is_localized(members) else None
+        is_schema = bool(SCHEMA_MEMBERS & members.keys())
+        is_passed = (inherited in INHERITED and not is_schema) or _is_localized(members)
+        passed = inherited if is_passed else None
         named = self._classify_named(members)
         kinds: dict[str, Kind | None] = {}
         for member in members:

@@ -17,9 +17,9 @@ class Kind(StrEnum):
     """A kind of sensitive values; the value of a kind stands in the head of a recording."""
 
     TOKEN = "token"  # noqa: S105 - a kind
+    CLIENT = "client"
     SECRET = "secret"  # noqa: S105 - a kind
     COOKIE = "cookie"
-    CLIENT = "client"
     EMAIL = "email"
     CARD = "card"
     PHONE = "phone"
@@ -41,6 +41,8 @@ CREDENTIALS = frozenset({Kind.TOKEN, Kind.SECRET, Kind.COOKIE, Kind.CLIENT})
 SEPARATORS = re.compile(r"[\W_]+")
 CUSTOM_PREFIX = re.compile(r"^c_")
 MAX_NAME_CHARACTERS = 256
+NO_NAME = re.compile(r"[\s/{}<>]")
+"""A path or a sentence is no name."""
 SETTING_NAME = re.compile(
     r"length|age$|count|enabled|period|date$|time$|maximum|^max|^min|^force|numeric|alpha|chars$"
     r"|attempts|policy|lifetime|expires|duration|endpoint|ur[il]$|methods?$|required|^is[a-z]"
@@ -106,6 +108,8 @@ ANY_ID = re.compile(r"^ids?$|.(_id|-id|Id|ID)s?$")
 @lru_cache(maxsize=4096)
 def classify(name: str) -> Kind | None:
     """Return the kind of the values of a member, element, parameter or header; None if harmless."""
+    if NO_NAME.search(name.strip()):
+        return None
     name = CUSTOM_PREFIX.sub("", name[-MAX_NAME_CHARACTERS:])
     letters = SEPARATORS.sub("", name).lower()
     for pattern, kind in NAMES:
