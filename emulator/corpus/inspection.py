@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from io import BytesIO
 from itertools import pairwise
+from quopri import decodestring
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
@@ -58,6 +59,7 @@ ASSIGNED = re.compile(
 )
 WORDS = re.compile(r"[A-Za-z0-9+/=_~-]{20,}")
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+QUOTED_PRINTABLE = re.compile(r"=[0-9A-F]{2}")
 PLAIN = re.compile(r"[\W\d_]*|true|false|null|none|\*+", re.IGNORECASE)
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 
@@ -149,9 +151,10 @@ class Inspector:
             yield "secret"
         for variant in place.variants:
             yield from self._find_forms(variant)
-        for found in WORDS.finditer(place.text):
-            word = found[0]
-            if not (word in states or self._is_hidden(word)) and _is_random(word):
+        words = (word for found in WORDS.finditer(place.text) for word in _split_word(found[0]))
+        for word in words:
+            is_seen = word in states or self._is_hidden(word) or _is_readable(word)
+            if not is_seen and _is_random(word):
                 yield "random text"
 
     def _is_secret_member(self, name: str, text: str) -> bool:
@@ -243,6 +246,8 @@ def _decode_once(text: str) -> Iterator[str]:
     if "\\" in text:
         yield re.sub(r"\\+u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
         yield text.replace("\\/", "/").replace('\\"', '"').replace("\\", "")
+    if QUOTED_PRINTABLE.search(text):
+        yield decodestring(text.encode()).decode(errors="replace")
     if "\0" in text:
         yield text.replace("\0", "")
     for found in ENCODED.finditer(text):
@@ -289,27 +294,32 @@ def _unpack(data: bytes) -> Iterator[str]:
         return
 
 
-def _is_random(text: str) -> bool:
-    """Return whether a word looks random: letters and digits mixed, with high entropy."""
-    has_digit = any(map(str.isdigit, text))
-    has_letter = any(map(str.isalpha, text))
-    if not (has_digit and has_letter):
-        return False
-    # Words with separators, such as ids of documents, are no random text.
-    longest = max(re.split(r"[-_/+=~]", text), key=len)
-    if len(longest) < MIN_RANDOM_CHARACTERS:
-        return False
-    counts = Counter(longest)
-    bits = -sum(n / len(longest) * math.log2(n / len(longest)) for n in counts.values())
-    is_hex = re.fullmatch(r"[0-9a-fA-F]+", longest) is not None
-    return bits >= (MIN_HEX_BITS if is_hex else MIN_BITS) and _mixes(longest)
+def _split_word(word: str) -> list[str]:
+    """Return Base64 with a meaning as it is; of another word the pieces between slashes."""
+    return [word] if _is_readable(word) else word.split("/")
 
 
-def _mixes(text: str) -> bool:
-    """Return whether letters and digits alternate, as in no word of a language."""
-    classes = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in text]
+def _is_readable(word: str) -> bool:
+    """Return whether a word is text in Base64, to be searched as text."""
+    data = _decode_base64(word)
+    return data is not None and any(
+        variant.isprintable() or "\n" in variant for variant in _read_bytes(data)
+    )
+
+
+def _is_random(word: str) -> bool:
+    """Return whether a word looks random: letters and digits alternate, with high entropy."""
+    letters = re.sub(r"[-_+=~]", "", word)
+    if len(letters) < MIN_RANDOM_CHARACTERS or letters.isalpha() or letters.isdigit():
+        return False
+    counts = Counter(letters)
+    bits = -sum(n / len(letters) * math.log2(n / len(letters)) for n in counts.values())
+    is_hex = re.fullmatch(r"[0-9a-fA-F]+", letters) is not None
+    classes = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in letters]
     changes = sum(one != other for one, other in pairwise(classes))
-    return changes >= len(text) / 5
+    # Ids of documents have words in them.
+    is_mixed = changes * (3 if len(letters) < len(word) else 5) >= len(letters)
+    return is_mixed and bits >= (MIN_HEX_BITS if is_hex else MIN_BITS)
 
 
 def _is_pseudonym(text: str) -> bool:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from unicodedata import normalize
 
 from emulator.cached_property import cached_property
-from emulator.corpus.pseudonym import DIGITS
+from emulator.corpus.pseudonym import BLANKS, DIGITS
 from emulator.corpus.sensitive import CREDENTIALS, KINDS, Kind
 from emulator.corpus.vocabulary import protocol_words
 
@@ -15,7 +16,6 @@ MIN_CREDENTIAL_CHARACTERS = 8
 PREFIX_CHARACTERS = 4  # of a value, in the levels of the search pattern
 IN_PLACE = frozenset({Kind.BIRTHDAY, Kind.FILE})
 """Kinds that are hidden in their own places only: a date means nothing elsewhere."""
-BLANKS = re.compile(r"[\s+]+")
 LETTERS_AND_DIGITS = r"[^\W_]"
 
 
@@ -38,7 +38,8 @@ class Known:
 
     def find_kind(self, value: str) -> Kind | None:
         """Return the kind of a value, None for an unknown value."""
-        return self.kinds.get(value.lower())
+        lower = value.lower()
+        return self.kinds.get(lower) or self.kinds.get(normalize("NFC", lower))
 
     def list_sought(self) -> Iterator[tuple[str, Kind, bool]]:
         """Yield value, kind, and whether the value counts as a whole word only.
@@ -55,7 +56,8 @@ class Known:
             if kind is Kind.ADDRESS and not (BLANKS.search(value) and re.search(r"\d", value)):
                 continue
             is_word = kind not in CREDENTIALS or len(value) < MIN_CREDENTIAL_CHARACTERS
-            yield value, kind, is_word
+            for form in {normalize("NFC", value), normalize("NFD", value)}:
+                yield form, kind, is_word
 
     def find(self, text: str) -> Iterator[tuple[int, int, Kind]]:
         """Yield begin, end and kind of the values in a text without escapes."""

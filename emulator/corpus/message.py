@@ -1,10 +1,13 @@
 """Redaction of messages: headers, targets, and bodies of all media types."""
 
+import csv
 import gzip
 import re
 import zlib
+from collections.abc import Sequence
 from hashlib import sha256
-from io import BytesIO
+from io import BytesIO, StringIO
+from itertools import zip_longest
 from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -26,6 +29,7 @@ LEFT_OUT = re.compile(
 )
 """Headers of the connection, and of the way to the instance; the contract has no rule for them."""
 STATES = frozenset({"etag", "if-match", "if-none-match"})
+STATE = re.compile(r"(?:W/)?\"?[\w:+/=~-]*\"?|\*", re.ASCII)
 BOUNDARY = re.compile(r"(boundary=\"?)([^\";,\s]+)", re.IGNORECASE)
 CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 BYTE_ORDER_MARKS = (
@@ -37,6 +41,8 @@ NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 CONTENT_LENGTH = re.compile(rb"(?im)^(content-length:[ \t]*)(\d+)(?=\r?$)")
+COLUMN = re.compile(r"[\w .:-]{1,64}")
+DELIMITER = "--"
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -100,7 +106,7 @@ def _redact_header(name: str, value: str, redactor: Redactor) -> str:
     if name == "set-cookie":
         first, mark, attributes = value.partition(";")
         return f"{_redact_cookie(first, redactor)}{mark}{_redact_domain(attributes, redactor)}"
-    if name in STATES:
+    if name in STATES and STATE.fullmatch(value):
         return redactor.known_values(value)
     if name == "content-type":
         return BOUNDARY.sub(
@@ -184,15 +190,43 @@ def _redact_text(text: str, media_type: str, redactor: Redactor) -> str:
         except (orjson.JSONDecodeError, RecursionError):
             return redactor.text(text)
         return text if hidden == value else orjson.dumps(hidden).decode()
-    return redactor.text(text)
+    return redactor.text(_redact_table(text, redactor))
+
+
+def _redact_table(text: str, redactor: Redactor) -> str:
+    """Return comma-separated values without the values of sensitive columns (RFC 4180)."""
+    first = text.partition("\n")[0]
+    separator = next((one for one in ",;\t" if one in first), "")
+    names = [name.strip().strip('"') for name in first.split(separator)] if separator else []
+    if not any(map(redactor.names.classify, names)) or not all(map(COLUMN.fullmatch, names)):
+        return text
+    written = StringIO()
+    end = "\r\n" if "\r\n" in text else "\n"
+    writer = csv.writer(written, delimiter=separator, lineterminator=end)
+    try:
+        for row in csv.reader(StringIO(text, newline=""), delimiter=separator):
+            writer.writerow(_redact_row(names, row, redactor))
+    except csv.Error:
+        return text
+    return written.getvalue()
+
+
+def _redact_row(names: Sequence[str], row: Sequence[str], redactor: Redactor) -> list[str]:
+    if row == names:
+        return list(row)
+    named = zip_longest(names, row[: len(names)], fillvalue="")
+    values = [redactor.string(value, name, redactor.names.classify(name)) for name, value in named]
+    return [*values[: len(row)], *map(redactor.text, row[len(names) :])]
 
 
 def _decode_text(content: bytes, media_type: str) -> tuple[str, str] | None:
     """Return text and encoding of some content; None for content other than text."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if content.startswith(mark):
-            return _decode(content, encoding)
-    if b"\0" in content[:4]:
+            # Other files may begin so, too; text of the West has many zeros in UTF-16.
+            is_text = encoding == "utf-8" or content.count(0) > len(content) // 4
+            return _decode(content, encoding) if is_text else None
+    if b"\0" in content[:4] and content.count(0) > len(content) // 4:
         return _decode(content, "utf-16-be" if content[0] == 0 else "utf-16-le")
     named = CHARSET.search(media_type)
     for encoding in ("utf-8", *([named[1]] if named else []), "latin-1"):
@@ -254,7 +288,9 @@ def _redact_part(part: bytes, redactor: Redactor) -> bytes:
             + _redact(content[: len(content) - len(end)], "", redactor)
             + end
         )
-    return _mend_length(part, redactor.text(text).encode())
+    # The value of a field ends before the delimiter.
+    hidden = redactor.text(f"{text}{DELIMITER}").removesuffix(DELIMITER)
+    return _mend_length(part, hidden.encode())
 
 
 def _split(message: bytes) -> tuple[bytes, bytes, bytes]:

@@ -26,6 +26,8 @@ KEPT_HOSTS = re.compile(
 NAMESPACE = re.compile(r"www\.demandware\.com/xml/")
 PORT = re.compile(r":\d+$")
 
+GRANT_PARAMETERS = ("code", "state", "nonce", "session_state", "code_challenge")
+MIN_GRANT_CHARACTERS = 8
 FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
     (
         Kind.SECRET,
@@ -50,6 +52,13 @@ FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
             r"|github_pat_\w{30,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}"
             r"|(?:sk|pk|rk)_(?:live|test)_\w{10,}|sk-[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}"
             r"|npm_\w{30,}|ya29\.[\w-]{20,}|dt0c01\.[\w.]{20,})"
+        ),
+    ),
+    (
+        Kind.TOKEN,
+        re.compile(
+            rf"[?&#](?:{'|'.join(GRANT_PARAMETERS)})="
+            rf"(?P<value>[^&\s\"'<>#]{{{MIN_GRANT_CHARACTERS},}})"
         ),
     ),
     (Kind.SECRET, re.compile(r"://[^/\s:@\"'<>]*:(?P<value>[^/\s@\"'<>]+)@")),

@@ -7,12 +7,14 @@ becomes an e-mail address, and a customer number of eight digits becomes eight d
 import re
 from collections import Counter
 from collections.abc import Callable, Collection
+from unicodedata import normalize
 
 from emulator.corpus.pattern import complete_card, is_iban, is_masked
 from emulator.corpus.sensitive import Kind
 
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+BLANKS = re.compile(r"[\s+]+")
 DIGITS = re.compile(r"[0-9]+", re.ASCII)
 MIN_ID_CHARACTERS = 8
 """The length of an id from which the pseudonym has the same length."""
@@ -45,7 +47,7 @@ class Pseudonyms:
 
     def name(self, kind: Kind, value: str) -> str:
         """Return the pseudonym of a value, and count the occurrence."""
-        key = kind, value.lower()
+        key = kind, normalize("NFC", BLANKS.sub(" ", value.lower()))
         if key not in self._given:
             self._given[key] = self._make(kind, value)
         pseudonym = self._given[key]

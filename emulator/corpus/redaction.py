@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from emulator.corpus import pattern
 from emulator.corpus.decoding import Hit, decode_wholly, has_escapes, substitute
-from emulator.corpus.known import BLANKS, Known
-from emulator.corpus.pseudonym import EMAIL, FORM, Pseudonyms
+from emulator.corpus.known import Known
+from emulator.corpus.pseudonym import BLANKS, EMAIL, FORM, Pseudonyms
 from emulator.corpus.sensitive import CREDENTIALS, Kind, Names
 from emulator.corpus.vocabulary import protocol_words, sensitive_steps
 from emulator.recording.secret import hide_named
@@ -40,6 +40,7 @@ ATTRIBUTE_ELEMENT = re.compile(
     r"(?P<value>[^<]+)(?=</(?P=tag)>)"
 )
 SCHEMES = frozenset({"basic", "bearer", "digest"})
+CDATA = re.compile(r"(\s*<!\[CDATA\[)(.*?)(\]\]>\s*)", re.DOTALL)
 BASIC = re.compile(r"\bbasic[ \t]+(?P<value>[A-Za-z0-9+/_-]{4,}={0,2})", re.IGNORECASE)
 URL_LIKE = re.compile(r"[^\s\"'<>&]++")
 SAFE_CHARACTERS = "/:?#@!$&()*+,;="
@@ -194,6 +195,8 @@ class Redactor:
     def _pair(self, pair: str) -> str:
         name, sign, value = pair.partition("=")
         kind = self.names.classify(unquote_plus(name)) if sign else None
+        if name in pattern.GRANT_PARAMETERS and len(value) >= pattern.MIN_GRANT_CHARACTERS:
+            kind = Kind.TOKEN
         if kind is None or self.names.is_kept(name):
             return f"{self.text(name)}{sign}{self.text(value)}"
         plain = unquote_plus(value)
@@ -273,6 +276,8 @@ class Redactor:
 
     def _hide_member(self, name: str, value: str) -> str:
         kind = self.names.classify(name)
+        if section := CDATA.fullmatch(value):
+            return f"{section[1]}{self._hide_member(name, section[2])}{section[3]}"
         plain = decode_wholly(value) if has_escapes(value) else value
         if kind is None or (kind not in CREDENTIALS and re.search(r"[<{\[]", plain)):
             return self._hide_named(value)
