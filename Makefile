@@ -8,11 +8,12 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
 SECONDS ?= 600
 SCREENSHOTS ?=
+MUTATIONS ?=
 # The tests start many processes: modules are compiled once, whatever the caller's environment says.
-test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
+falsify test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long test-browser coverage contract conformance ledger docs lint format bench bench-peers soak clients coverage-page faults-page lock clean
+.PHONY: help install serve test test-long test-browser coverage contract conformance falsify ledger docs lint format bench bench-peers soak clients coverage-page faults-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -50,6 +51,9 @@ contract: install ## run the contract tests; SERVER=gunicorn or waitress serves,
 
 conformance: install ## compare the description with the Data API 23.2, or with REFERENCE=file; TARGET=https://host another server's
 	@$(BIN)/python -m contract_tests.conformance $(REFERENCE) $(if $(TARGET),--url $(TARGET))
+
+falsify: install ## try wrong servers: each must fail a contract test; MUTATIONS="name name" tries some
+	@$(BIN)/python -m falsifier $(MUTATIONS)
 
 docs: install ## write docs/ as a site into the folder site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --clean --strict

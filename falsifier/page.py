@@ -9,7 +9,7 @@ from falsifier.mutation import Mutation
 
 PAGE = ROOT / "docs" / "falsifier.md"
 ROW = re.compile(r"^\| `([a-z0-9-]+)` \| .* \| `([^`|]+)` \|$", re.MULTILINE)
-INTRODUCTION = """# Do the tests notice a wrong server?
+INTRODUCTION = """# Wrong servers
 
 A mutation changes one thing that the server does: `If-Match` is ignored, a permission is not asked
 for, a page begins one document too late. Each mutation must fail a test. A mutation that no test

@@ -52,7 +52,7 @@ def _check_server() -> None:
     """
     from emulator import Emulator  # noqa: PLC0415 - the changed modules
 
-    with Emulator() as emulator, requests.Session() as session:
+    with Emulator(fixtures="samples") as emulator, requests.Session() as session:
         session.trust_env = False
         health = session.get(f"{emulator.url}/__emulator__/health", timeout=TIMEOUT_SECONDS)
         health.raise_for_status()
@@ -64,7 +64,7 @@ def _check_server() -> None:
         )
         granted.raise_for_status()
         session.headers["Authorization"] = f"Bearer {granted.json()['access_token']}"
-        url = f"{emulator.url}/s/-/dw/data/v23_2/sites/RefArch"
+        url = f"{emulator.url}/s/-/dw/data/v23_2/inventory_lists/my-inventorylist1"
         answer = session.get(url, timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()
         answer.json()

@@ -1,10 +1,15 @@
-"""The trial of a mutation: the tests of its rules, then all contract tests, then the recordings."""
+"""The trial of a mutation: the tests of its rules, then all contract tests, then the recordings.
+
+Each run of tests is a process of its own. A process with the packages of others is forked for each
+run: to import these packages takes longer than most runs.
+"""
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,15 +19,23 @@ from falsifier import hook, probe
 from falsifier.hook import ROOT, Edit, EditError
 from falsifier.mutation import Mutation
 
-TIMEOUT_SECONDS = 300
+TIMEOUT_SECONDS = 600
 PYTEST = (
-    *("-m", "pytest", "-q", "-x", "--assert=plain", "--no-header"),
+    *("-q", "-x", "--assert=plain", "--no-header"),
     *("-p", "no:cacheprovider", "-p", "falsifier.probe"),
 )
 CONTRACT_TESTS = ("-m", "not long", "contract_tests", "--ignore=contract_tests/test_ledger.py")
 CORPUS = ROOT / "corpus"
 REPLAY = "replay of corpus/"
 """The name of the recordings in place of a test."""
+PRELOADED = (
+    *("pytest", "requests", "flask", "marshmallow", "orjson", "jwt", "itsdangerous", "hypothesis"),
+    *("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.rsa", "werkzeug.test"),
+    *("defusedxml.ElementTree", "http.server", "falsifier.probe"),
+)
+"""The packages of others that the tests import; none imports the emulator."""
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([*PRELOADED])
 
 
 @dataclass(frozen=True)
@@ -67,51 +80,67 @@ def list_tests(rules: Iterable[str]) -> list[str]:
 def run_tests(edits: Sequence[Edit], arguments: Sequence[str]) -> Outcome:
     """Run pytest with changed modules, up to the first failure."""
     with TemporaryDirectory(prefix="falsifier-") as folder:
-        report = Path(folder) / "report.json"
+        report, output = Path(folder) / "report.json", Path(folder) / "output"
         report.write_text("{}", encoding="utf-8")
         variables = {
+            **hook.environment(edits),
             probe.VARIABLE: str(report),
             "HYPOTHESIS_STORAGE_DIRECTORY": folder,
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # to import them takes longer than the tests
         }
         command = [*PYTEST, f"--basetemp={folder}/tests", *arguments]
-        code, output = _run(command, edits, variables)
+        process = _context.Process(target=_run_pytest, args=(edits, variables, command, output))
+        process.start()
+        process.join(TIMEOUT_SECONDS)
+        process.kill()
+        process.join()
         found: dict[str, str] = json.loads(report.read_text(encoding="utf-8"))
-    if code == 0:
+        written = output.read_text(encoding="utf-8", errors="replace")
+    if process.exitcode == 0:
         return Outcome()
-    if code == 1 and "test" in found:
+    if process.exitcode == 1 and "test" in found:
         return Outcome(killer=found["test"], why=found["why"])
-    return Outcome(unfit=found.get("unfit") or f"pytest ended with {code}: {output[-500:]}")
+    ended = f"pytest ended with {process.exitcode}: {written[-500:]}"
+    return Outcome(unfit=found.get("unfit") or ended)
+
+
+def _run_pytest(
+    edits: Sequence[Edit], variables: Mapping[str, str], arguments: Sequence[str], output: Path
+) -> None:
+    """Run pytest in this process, which ends with the exit code of pytest."""
+    import pytest  # noqa: PLC0415 - here only
+
+    with output.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.chdir(ROOT)
+    os.environ.update(variables)
+    # Without compiled modules each of hundreds of processes would compile all sources.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    hook.install(edits)
+    sys.exit(pytest.main([*arguments]))
 
 
 def _replay(edit: Edit) -> Outcome:
     """Replay the recordings against a server with a changed module."""
     if not any(CORPUS.glob("*.jsonl")):
         return Outcome()
-    code, output = _run(("-m", "emulator", "replay", str(CORPUS)), [edit], {})
-    return Outcome(killer=REPLAY, why=output[-2000:]) if code else Outcome()
-
-
-def _run(
-    arguments: Sequence[str], edits: Sequence[Edit], variables: dict[str, str]
-) -> tuple[int, str]:
-    """Run Python with changed modules; return the exit code and the output."""
-    run = subprocess.run(  # noqa: S603 - tests of our own
-        [sys.executable, *arguments],
+    run = subprocess.run(  # noqa: S603 - the emulator
+        [sys.executable, "-m", "emulator", "replay", str(CORPUS)],
         cwd=ROOT,
-        env={**os.environ, **hook.environment(edits), **variables},
+        env={**os.environ, **hook.environment([edit])},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
         timeout=TIMEOUT_SECONDS,
     )
-    return run.returncode, run.stdout
+    return Outcome(killer=REPLAY, why=run.stdout[-2000:]) if run.returncode else Outcome()
 
 
 def find_failing_anyway(killers: Iterable[str]) -> Iterator[str]:
-    """Yield the tests that fail without a mutation, too; the first one at least."""
-    tests = sorted({killer for killer in killers if killer != REPLAY})
-    if tests:
+    """Yield the first of these tests that fails without a mutation, too."""
+    if tests := sorted({killer for killer in killers if killer not in ("", REPLAY)}):
         outcome = run_tests([], tests)
         yield from filter(None, [outcome.killer, outcome.unfit])
