@@ -1,5 +1,6 @@
 """The application: all families, the front door, and one exit for errors."""
 
+import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,8 @@ from emulator.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+logger = logging.getLogger("emulator")
+
 EXTENSION = "ocapi_emulator"
 SERVICE = "ocapi_emulator_service"
 LOG = "ocapi_emulator_log"
@@ -83,6 +86,9 @@ OTHER_COLLECTIONS = (*INVENTORY_COLLECTIONS, *ACCOUNT_COLLECTIONS)
 def create_app(config: Config | None = None, **knobs: Any) -> Flask:
     """Return the Flask application that serves all APIs of the emulator.
 
+    Without the shared store the application answers 503 until the store is there. So a server of
+    several processes can replace a process meanwhile.
+
     Args:
         config: The configuration. Without one the ``OCAPI_EMULATOR_*`` variables decide.
         **knobs: Fields of ``Config``, in place of ``config``; they win over the variables.
@@ -93,12 +99,24 @@ def create_app(config: Config | None = None, **knobs: Any) -> Flask:
         FixtureError: The data set has errors.
         RuleError: The file of failpoints, or a file of stubs, has errors.
         SettingsError: The settings document has errors.
-        StoreUnavailable: The shared store can't be reached.
         TypeError: Both ``config`` and fields are given.
     """
     if config and knobs:
         raise TypeError("create_app takes a Config or its fields, not both")
-    config = config or Config.from_environment(**knobs)
+    app = make_app(config or Config.from_environment(**knobs))
+    try:
+        workspaces_of(app).open()
+    except StoreUnavailable as error:
+        logger.warning("%s; requests get 503 until the store is there", error)
+    return app
+
+
+def make_app(config: Config) -> Flask:
+    """Return the application of a configuration, before the store is reached.
+
+    Raises:
+        ConfigError: See ``create_app``, with the other errors.
+    """
     app = Application("emulator", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # each API answers OPTIONS in its own way
     service = app.extensions[SERVICE] = _make_service(config)

@@ -4,7 +4,7 @@ from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator.app import api_of, create_app, log_of, unserved_of, workspaces_of
+from emulator.app import api_of, log_of, make_app, unserved_of, workspaces_of
 from emulator.config import Config
 from emulator.family import PAUSE
 from emulator.http.leader import MAX_HOLD_SECONDS, release_loop
@@ -47,8 +47,9 @@ class Emulator:
         if config and knobs:
             raise TypeError("an emulator takes a Config or its fields, not both")
         self.config = config or Config(**{"port": 0, **knobs})
-        self.app = create_app(self.config)
+        self.app = make_app(self.config)
         self.workspaces = workspaces_of(self.app)
+        self.workspaces.open()
         self.log = log_of(self.app)
         self._stopping = Event()
         self._context = _secure(self.config)

@@ -37,7 +37,6 @@ def open_workspaces(
         FixtureError: The data set has errors.
         RuleError: The file of failpoints, or a file of stubs, has errors.
         SettingsError: The settings document has errors.
-        StoreUnavailable: The shared store can't be reached.
     """
     failpoints = readers.failpoints.read_file(config.failpoints) if config.failpoints else []
     stubs = readers.stubs.read_folder(config.stubs) if config.stubs else []

@@ -17,16 +17,14 @@ Call = tuple[str, Sequence[str], Sequence[str | bytes]]
 
 
 def connect(url: str) -> "Keyspace":
-    """Return the keyspace of all emulators in a Redis.
+    """Return the keyspace of all emulators in a Redis; the first command makes the connection.
 
     Raises:
-        ConfigError: The URL is not valid, or the Redis is too old. The message leaves the URL out,
-            since the URL may hold a password.
-        StoreUnavailable: Redis cannot be used.
+        ConfigError: The URL is not valid. The message leaves the URL out, since the URL may hold a
+            password.
     """
     try:
         client = redis.connect(url)
-        redis.check(client)
     except ValueError as error:
         raise ConfigError(f"store: {error}") from None
     client.connection_pool.max_connections = MAX_CONNECTIONS
@@ -65,6 +63,18 @@ class Keyspace:
         self.connections = connections
         self.prefix = prefix
         self._script = cache(client.register_script)
+
+    def check(self) -> None:
+        """Check the server: version, databases, and no cluster.
+
+        Raises:
+            ConfigError: The server is too old, is part of a cluster, or has no such database.
+            StoreUnavailable: Redis cannot be used.
+        """
+        try:
+            redis.check(self.client)
+        except ValueError as error:
+            raise ConfigError(f"store: {error}") from None
 
     def below(self, *names: str) -> "Keyspace":
         """Return the keys with a longer prefix: each name is followed by a colon."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from emulator.clock import begin
+from emulator.config import ConfigError
 from emulator.family import Family
 from emulator.recording import caller
 from emulator.shared import clock, rule, script
@@ -249,9 +250,6 @@ class SharedWorkspaces(Workspaces):
         setup: The settings of all workspaces.
         limit: The maximum number of workspaces.
         age: Seconds without use. Older workspaces are deleted when a workspace is made.
-
-    Raises:
-        StoreUnavailable: Redis cannot be used.
     """
 
     def __init__(self, setup: Setup, limit: int, age: float) -> None:
@@ -264,7 +262,18 @@ class SharedWorkspaces(Workspaces):
         self._known: dict[str, SharedWorkspace] = {}
         self._connections = 0
         self._crashes: dict[str, CrashLog] = {}
-        if self._enter(DEFAULT_WORKSPACE).began_with() != setup.origin.snapshot:
+        self._is_open = False
+
+    def open(self) -> None:
+        """See ``Workspaces.open``.
+
+        Raises:
+            ConfigError: The Redis is too old, is part of a cluster, or has no such database.
+            StoreUnavailable: Redis cannot be used.
+        """
+        self._root.check()
+        self._is_open = True
+        if self._enter(DEFAULT_WORKSPACE).began_with() != self._setup.origin.snapshot:
             logger.warning(OTHER_ORIGIN_WARNING)
 
     @property
@@ -344,6 +353,8 @@ class SharedWorkspaces(Workspaces):
             environ: The request, for the check of the origin; None for no check.
         """
         try:
+            if not self._is_open:
+                self._open_late()
             versions = self._look(name, client)
             while not versions.incarnation:
                 if environ is not None and versions.name != DEFAULT_WORKSPACE:
@@ -357,6 +368,17 @@ class SharedWorkspaces(Workspaces):
         except StoreUnavailable:
             self._known = {}  # Redis may come back with another state
             raise
+
+    def _open_late(self) -> None:
+        """Reach a Redis that could not be reached at the start.
+
+        Raises:
+            StoreUnavailable: Redis cannot be used.
+        """
+        try:
+            self.open()
+        except ConfigError as error:
+            raise StoreUnavailable(str(error)) from error
 
     def _look(self, name: str, client: str = "", *, uses: bool = True) -> Versions:
         """Look at a workspace; the incarnation is empty for an unknown workspace."""

@@ -120,6 +120,9 @@ class Workspaces:
     def __iter__(self) -> Iterator[Workspace]:
         return iter(tuple(self._workspaces.values()))
 
+    def open(self) -> None:
+        """Reach the store, before the first request; in memory there is nothing to do."""
+
     def health(self) -> tuple[str, bool]:
         """Return the kind of the store, and True for a reachable store."""
         return MEMORY, True

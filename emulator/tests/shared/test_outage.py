@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from emulator import Emulator
+from emulator import Emulator, create_app
 from emulator.config import ConfigError
 from emulator.store import StoreUnavailable
 
@@ -52,6 +52,33 @@ def test_a_server_does_not_start_without_redis(own_redis_server: "Server") -> No
     own_redis_server.stop()
     with pytest.raises(StoreUnavailable, match="Redis cannot be used"):
         Emulator(fixtures="samples", store=own_redis_server.url)
+
+
+def test_application_without_redis_answers_503_until_redis_is_there(
+    own_redis_server: "Server", caplog: pytest.LogCaptureFixture
+) -> None:
+    own_redis_server.stop()
+    client = Client(create_app(fixtures="samples", store=own_redis_server.url))
+    assert "requests get 503 until the store is there" in caplog.text
+
+    def ask() -> int:
+        return client.post(TOKEN, data=FORM, environ_overrides=LOCAL).status_code
+
+    assert [ask(), ask()] == [503, 503]
+    own_redis_server.start()
+    assert [ask(), ask()] == [200, 200]
+
+
+def test_application_refuses_a_late_redis_that_cannot_be_used(
+    own_redis_server: "Server", monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_redis_server.stop()
+    client = Client(create_app(fixtures="samples", store=own_redis_server.url))
+    own_redis_server.start()
+    monkeypatch.setattr("emulator.store.redis.MIN_MAJOR_VERSION", 99)
+    answer = client.post(TOKEN, data=FORM, environ_overrides=LOCAL)
+    assert answer.status_code == 503
+    assert "version 99 is needed" in caplog.text
 
 
 @pytest.mark.parametrize(

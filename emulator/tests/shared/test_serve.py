@@ -104,6 +104,19 @@ def test_a_killed_worker_is_replaced_and_its_data_remain(empty_redis: str) -> No
 
 
 @pytest.mark.long
+def test_a_worker_is_replaced_while_redis_is_away(own_redis_server: "Server") -> None:
+    with two_workers(own_redis_server.url) as (process, url):
+        until(lambda: len(workers(process)) == 2)
+        own_redis_server.stop()
+        for worker in workers(process):
+            os.kill(worker, signal.SIGKILL)
+        assert ask("POST", f"{url}{CONTROL}/reset").status_code == 503
+        own_redis_server.start()
+        assert ask("GET", url + LISTS, headers=grant(url)).status_code == 200
+        assert process.poll() is None
+
+
+@pytest.mark.long
 def test_workers_end_with_the_first_process(empty_redis: str) -> None:
     with two_workers(empty_redis) as (process, url):
         until(lambda: len(workers(process)) == 2)
