@@ -79,7 +79,11 @@ class Workspace:
 
 
 def _read(register: Register, operation: Operation) -> Register | None:
-    return register if register.value == operation.seen else None
+    """Read a document; with an owner, only the document of the owner."""
+    text, owner = register.value, operation.owner
+    if owner is not None and (text is None or owner_of(text) != owner):
+        return register if operation.outcome == "absent" else None
+    return register if text == operation.seen else None
 
 
 def _create(register: Register, operation: Operation) -> Register | None:

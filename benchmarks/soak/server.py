@@ -60,7 +60,7 @@ def serving(store: str, workers: int) -> Iterator[Server]:
         else:
             port = stack.enter_context(running_redis())
             command = gunicorn_command(f"redis://{HOST}:{port}/0", workers)
-            server = stack.enter_context(running(command, None, _find_url))
+            server = stack.enter_context(running(command, None, find_gunicorn_url))
         yield Server(server.url, server.process.pid, port, server.output, JOURNAL_EXCHANGES)
 
 
@@ -77,7 +77,7 @@ def gunicorn_command(store: str, workers: int) -> list[str]:
     ]
 
 
-def _find_url(_: subprocess.Popen[bytes], written: IO[bytes]) -> str | None:
+def find_gunicorn_url(_: subprocess.Popen[bytes], written: IO[bytes]) -> str | None:
     """Return the URL in the output of gunicorn."""
     found = GUNICORN_LISTENING.search(os.pread(written.fileno(), 1 << 16, 0))
     return found[1].decode() if found else None
