@@ -15,7 +15,7 @@ from benchmarks.process import EXIT_INTERRUPTED, BenchmarkError
 from consistency import history
 from consistency.history import HistoryError
 from consistency.judgement import judge
-from consistency.plant import PLANTS
+from consistency.plant import PLANTS, list_edits
 from consistency.report import render_judgement
 from consistency.run import Finding, Run
 from consistency.server import serving
@@ -38,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     seed = SystemRandom().randrange(10**9) if options.seed is None else options.seed
-    variables = environment([PLANTS[options.plant]]) if options.plant else {}
-    with serving(options.store, variables) as target:
+    with serving(options.store, environment(list_edits(options.plant))) as target:
         _log(f"{options.seconds:g} s of {target.url}, store {options.store}, seed {seed}")
         run = Run(target, seed, options.seconds, _log)
         run.run()
@@ -71,7 +70,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seconds", type=float, default=60, help="duration of the load (default: %(default)s)")
     add("--seed", type=int, help="seed of the random choices (default: a new seed)")
     add("--store", choices=("memory", "redis"), default="memory", help="(default: %(default)s)")
-    add("--plant", choices=sorted(PLANTS), help="break the servers, to see the check find it")
+    add(
+        "--plant",
+        choices=sorted(PLANTS),
+        default="",
+        help="break the servers, to see the check find it",
+    )
     add("--folder", type=Path, default=FOLDER, help="folder of histories (default: %(default)s)")
     add("--check", type=Path, metavar="FILE", help="check a stored history, and nothing else")
     return parser.parse_args(arguments)

@@ -20,7 +20,7 @@ from consistency.history import History, Operation
 from consistency.model import State, Workspace
 
 MAX_CONFIGURATIONS = 100_000
-MAX_CHECK_SECONDS = 10.0
+MAX_CHECK_SECONDS = 5.0
 
 
 class Verdict(Enum):

@@ -45,13 +45,20 @@ class Documents:
         session: The session of the client.
         random: The source of random choices.
         name_text: Returns a new text.
+        known: The last seen documents by key; clients with common knowledge often meet.
     """
 
-    def __init__(self, session: Session, random: Random, name_text: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        random: Random,
+        name_text: Callable[[], str],
+        known: dict[str, Known],
+    ) -> None:
         self.session = session
         self.random = random
         self.name_text = name_text
-        self._known: dict[str, Known] = {}
+        self._known = known
         self._weights = {
             self._read: 30,
             self._write: 12,

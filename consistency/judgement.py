@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from time import monotonic
 
 from consistency.checker import Bounds, Result, Verdict, check
 from consistency.history import History
@@ -10,7 +11,8 @@ from consistency.recorder import Recorder
 WHOLE = ""
 """The name of the check of all documents together."""
 WHOLE_BOUNDS = Bounds(configurations=20_000, seconds=5.0)
-SHRINK_BOUNDS = Bounds(configurations=20_000, seconds=2.0)
+SHRINK_BOUNDS = Bounds(configurations=20_000, seconds=1.0)
+MAX_SHRINK_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ def shrink(key: str, history: History) -> Violation:
         else:
             low = middle + 1
     history = history.cut_at(ends[low])
+    until = monotonic() + MAX_SHRINK_SECONDS
     for operation in [one for one in history.operations if one.is_observation]:
+        if monotonic() > until:
+            break
         others = [one for one in history.operations if one is not operation]
         if _is_violated(smaller := History(history.first, others)):
             history = smaller

@@ -1,9 +1,38 @@
-"""Planted defects: changes of the source of the emulator that the check must find."""
+"""Changes of the source of the servers under test: pauses, and planted defects.
 
-from collections.abc import Mapping
+The pauses make it likely that clients meet between the reads and the write of a request; no answer
+changes. A planted defect is a wrong program that the check must find.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from falsifier.hook import Edit
 
+PAUSED_CALLS = ("get", "put", "delete", "apply")
+PAUSE_SHARE, MAX_PAUSE_SECONDS = 0.25, 0.004
+_STORES = {
+    "emulator.store.memory": "from threading import Lock\n",
+    "emulator.store.redis": "import re\n",
+}
+_PAUSE = f"""
+def _pause():
+    import random, time
+    if random.random() < {PAUSE_SHARE}:
+        time.sleep({MAX_PAUSE_SECONDS} * random.random())
+
+"""
+
+PAUSES: Sequence[Edit] = [
+    edit
+    for module, first in _STORES.items()
+    for edit in (
+        Edit(module, first, first + _PAUSE),
+        *(
+            Edit(module, f'"""See ``Store.{call}``."""\n', '"Paused."\n        _pause()\n')
+            for call in PAUSED_CALLS
+        ),
+    )
+]
 PLANTS: Mapping[str, Edit] = {
     "lost update": Edit(
         "emulator.store.memory",
@@ -27,4 +56,19 @@ PLANTS: Mapping[str, Edit] = {
         "        if record is None or self._is_old(record):\n",
         "        record = None\n        if record is None or self._is_old(record):\n",
     ),
+    "half a reset": Edit(
+        "emulator.store.memory",
+        '        """See ``Store.restore``; O(1)."""\n',
+        '        "Restore the collections in two steps."\n'
+        "        import time\n"
+        "        later = {name: tree for name, tree in self._trees.items() if name > 'i'}\n"
+        "        self._set_trees({**snapshot, **later})\n"
+        "        time.sleep(0.05)\n",
+    ),
 }
+"""The planted defects by name."""
+
+
+def list_edits(plant: str) -> Sequence[Edit]:
+    """Return the pauses, and a planted defect; without a name, the pauses alone."""
+    return [*PAUSES, PLANTS[plant]] if plant else PAUSES

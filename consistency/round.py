@@ -11,7 +11,7 @@ from typing import Any
 
 from consistency import documents, items
 from consistency.data_set import FIRST_TEXT
-from consistency.documents import Documents
+from consistency.documents import Documents, Known
 from consistency.history import History, Operation
 from consistency.items import Items
 from consistency.recorder import Recorder
@@ -21,7 +21,8 @@ from consistency.wire import Request
 OLD_DOCUMENT, NEW_DOCUMENTS = "old", ("a", "b")
 SNAPSHOT = "/snapshots/saved"
 MAX_PAUSE_SECONDS = 0.04
-MAX_KEYS = 4
+MAX_KEYS = 3
+COMMON_KNOWLEDGE = 0.6
 FAILPOINTS: Sequence[dict[str, Any]] = (
     {"probability": 0.06, "action": {"drop": "before"}},
     {"probability": 0.04, "action": {"drop": "after"}},
@@ -48,7 +49,7 @@ class Plan:
     url: str
     workspace: str
     seed: str
-    clients: int = 5
+    clients: int = 6
     operations: int = 40
     loses_data: Callable[[int], Sequence[Operation]] = field(default=lambda _: ())
 
@@ -82,9 +83,12 @@ def run(plan: Plan) -> Outcome:
         working = pool.submit(operator.run)
         try:
             seeds = [f"{plan.seed} {one.client}" for one in sessions]
+            common = dict[str, Known]()
+            sources = [Random(seed) for seed in seeds]  # noqa: S311 - as above
+            has_common = random.random() < COMMON_KNOWLEDGE
             done = [
-                pool.submit(_drive, session, keys, Random(seed), plan.operations)  # noqa: S311
-                for session, seed in zip(sessions, seeds, strict=True)
+                pool.submit(_drive, plan, session, keys, source, common if has_common else {})
+                for session, source in zip(sessions, sources, strict=True)
             ]
             for one in done:
                 one.result()
@@ -103,17 +107,20 @@ def choose_keys(random: Random) -> list[str]:
     return sorted(random.sample([*data, *service, *service[:1]], random.randint(1, MAX_KEYS)))
 
 
-def _drive(session: Session, keys: Sequence[str], random: Random, operations: int) -> None:
+def _drive(
+    plan: Plan, session: Session, keys: Sequence[str], random: Random, known: dict[str, Known]
+) -> None:
     """Do the operations of one client."""
     numbers = count(1)
 
     def name_text() -> str:
         return f"{session.client}-{next(numbers)}"
 
-    data, service = Documents(session, random, name_text), Items(session, random, name_text)
+    data = Documents(session, random, name_text, known)
+    service = Items(session, random, name_text)
     try:
         session.authorize()
-        for _ in range(operations):
+        for _ in range(plan.operations):
             key = random.choice(keys)
             (service if key.startswith(items.KIND) else data).act(key)
     finally:
