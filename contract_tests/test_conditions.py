@@ -40,6 +40,7 @@ DOCUMENTS: Mapping[str, Writes] = {
         "/shared_variation_attributes/color": REFUSED,
     },
     "/catalogs/storefront-catalog": {
+        "/categories/clothing/category_links/storefront-catalog/care/accessories": ALL,
         "/categories/accessories/products/wool-scarf": ALL,
         "/categories/accessories": ALL,
         "": {"PATCH": 200},
@@ -68,6 +69,7 @@ DOCUMENTS: Mapping[str, Writes] = {
         "/customer_groups/Big%20Spenders": CONFLICT,
         "/gift_certificates/gc-000001": NO_PUT,
         "/promotions/care-gift": ALL,
+        "/site_preferences/preference_groups/Storefront/staging": {"PATCH": 200},
         "/slots/home-banner/slot_configurations/welcome?context=global": ALL,
         "/source_code_groups/ally-shops": ALL,
         "/stores/exampleton": ALL,
@@ -77,6 +79,7 @@ DOCUMENTS: Mapping[str, Writes] = {
         "/custom_objects/Newsletter/ann%40example.com": ALL,
         "/global_preferences/preference_groups/Integration/staging": {"PATCH": 200},
         "/jobs/ExportOrders/executions/41265": {"DELETE": 204},
+        "/users/merchant": {"PUT": 200, "PATCH": 200, "DELETE": 204},
         "/roles/Merchandiser/permissions": {"PUT": 200},
         "/roles/Merchandiser": {"PUT": 409, "DELETE": 204},
     },

@@ -232,16 +232,20 @@ def test_an_item_never_goes_while_an_inventory_of_it_comes(service: Service) -> 
 def test_conditions_hold_as_rfc_9110_says(
     service: Service, method: str, header: str, value: str, status: int
 ) -> None:
-    path = service.make_item()
-    tag = service.get(path).headers["ETag"]
-    body = {"json": {"name": "x"}} if method == "PATCH" else {}
-    answer = service.call(method, path, headers={header: value.replace("TAG", tag)}, **body)
-    assert answer.status_code == status
-    if status == 412:
-        assert_problem(answer, 412, "PRECONDITION_FAILED")
-        assert service.get(path).headers["ETag"] == tag
-    if status == 304:
-        assert (answer.content, answer.headers["ETag"]) == (b"", tag)
+    documents = {
+        service.make_item(): {"name": "x"},
+        service.make_inventory(): {"onHandQuantity": 5},
+    }
+    for path, change in documents.items():
+        tag = service.get(path).headers["ETag"]
+        body = {"json": change} if method == "PATCH" else {}
+        answer = service.call(method, path, headers={header: value.replace("TAG", tag)}, **body)
+        assert answer.status_code == status
+        if status == 412:
+            assert_problem(answer, 412, "PRECONDITION_FAILED")
+            assert service.get(path).headers["ETag"] == tag
+        if status == 304:
+            assert (answer.content, answer.headers["ETag"]) == (b"", tag)
 
 
 @pytest.mark.rule("WRITE-4")
