@@ -30,11 +30,13 @@ class Run(NamedTuple):
     verifiable: frozenset[str]
 
 
-def write_files(run: Run) -> None:
-    """Write the file of the package, and the page."""
+def write_files(run: Run) -> list[str]:
+    """Write the file of the package, and the page; return the operations with other evidence."""
     evidence = make_evidence(run)
+    earlier = read(FILE.read_text(encoding="utf-8")).operations
     FILE.write_text(write(evidence), encoding="utf-8")
     PAGE.write_text(render(evidence), encoding="utf-8")
+    return [one.label for one in evidence.operations if one not in earlier]
 
 
 def keep_run() -> Run:

@@ -116,6 +116,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.noted = Noted()
+        self.changed: list[str] = []
         self._shown: Shown = defaultdict(set)
 
     def note(self, response: requests.Response) -> None:
@@ -145,4 +146,9 @@ class Recorder:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the files after a run without failures."""
         if not hasattr(session.config, "workerinput") and exitstatus == pytest.ExitCode.OK:
-            write_files(self.noted.conclude())
+            self.changed = write_files(self.noted.conclude())
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the operations with other evidence than before the run."""
+        for label in self.changed:
+            terminalreporter.write_line(f"other evidence: {label}")
