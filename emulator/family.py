@@ -82,7 +82,8 @@ class Family:
         application: The WSGI application behind the front door.
         routes: The routes of the application.
         operations: The names of operations, by endpoint of ``routes`` and method.
-        faults: The faults that a failpoint can ask for, with the names of their arguments.
+        faults: The faults that a failpoint can ask for. A fault has one form or several: the names
+            of the arguments.
         samples: Values for arguments that a failpoint leaves out, by the names of the arguments.
         prepare: Changes the environment of a request before routing.
         paths: The whole paths, first segments, or two segments at the root or below a site, that
@@ -98,7 +99,7 @@ class Family:
     application: "WSGIApplication"
     routes: Map = field(default_factory=Map)
     operations: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    faults: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     samples: Mapping[str, Any] = field(default_factory=dict)
     prepare: "Callable[[WSGIEnvironment], None]" = prepare_nothing
     paths: Sequence[str] = ()
@@ -107,8 +108,15 @@ class Family:
     is_spooled: bool = False
 
     def fill_arguments(self, fault: str, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all arguments of a fault: the given ones, and samples for the others."""
-        return {name: given.get(name, self.samples.get(name, name)) for name in self.faults[fault]}
+        """Return all arguments of a fault: the given ones, and samples for the others.
+
+        Raises:
+            KeyError: No form of the fault has all given arguments.
+        """
+        for form in self.faults[fault]:
+            if set(given) <= set(form):
+                return {name: given.get(name, self.samples.get(name, name)) for name in form}
+        raise KeyError(fault)
 
     def name_operation(self, method: str, path: str) -> str:
         """Return the name of the operation of a canonical path, empty if there is none."""

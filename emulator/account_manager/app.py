@@ -85,7 +85,7 @@ def register(app: Flask, access: Access) -> Family:
         refuse=_refuse_http,
         routes=app.url_map,
         operations=operations,
-        faults=dict.fromkeys(STATUSES, ("message",)),
+        faults=dict.fromkeys(STATUSES, (("message",),)),
         samples={"message": "Injected by a failpoint."},
         prepare=_conceal,
     )

@@ -86,8 +86,8 @@ def _list_clashes(added: DataApi, api: DataApi) -> Iterator[str]:
     for document in (one for resource in added.resources for one in _documents_of(resource)):
         if type(documents.get(document.type_name, document)) is not type(document):
             yield f"there is a document '{document.type_name}': rename the class"
-    for name, kind in added.faults.items():
-        if api.faults.get(name, kind) != kind:
+    for name, forms in added.fault_forms.items():
+        for kind in set(forms).difference(api.fault_forms.get(name, forms)):
             yield f"there is another fault '{kind.type}'"
 
 

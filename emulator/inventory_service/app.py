@@ -75,7 +75,7 @@ def register(app: Flask, config: Config) -> Family:
         refuse=lambda error: _refuse(_translate(error)),
         routes=app.url_map,
         operations=dict(_operations()),
-        faults={kind.code: ("detail",) for kind in PROBLEMS.values()},
+        faults={kind.code: (("detail",),) for kind in PROBLEMS.values()},
         samples={"detail": "Injected by a failpoint."},
     )
 

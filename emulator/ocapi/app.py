@@ -104,7 +104,10 @@ def register(app: Flask, service: Service) -> Family:
         refuse=lambda error: _refuse(error, service),
         routes=app.url_map,
         operations=dict(_name_operations(routes)),
-        faults={name: kind.arguments for name, kind in service.api.faults.items()},
+        faults={
+            name: tuple(kind.arguments for kind in forms)
+            for name, forms in service.api.fault_forms.items()
+        },
         samples=SAMPLES,
         prepare=override.apply,
     )
@@ -132,7 +135,7 @@ def _answer(call: Call) -> Answer:
     a fault; the write of another client applies to the newer document.
     """
     if injected := call.request.environ.get(INJECTED):
-        fault = call.service.api.faults[injected.name].make(injected.arguments)
+        fault = call.service.api.make_fault(injected.name, injected.arguments)
         if injected.hint:
             fault.hint = injected.hint
         raise fault

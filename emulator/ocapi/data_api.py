@@ -1,10 +1,11 @@
 """The Data API of one application: the resources, and all that follows from them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from emulator.fixture.data_set import Collection
 from emulator.ocapi.access import client
@@ -13,7 +14,7 @@ from emulator.ocapi.call import Route
 from emulator.ocapi.resource import METHODS_BY_VERB, Resource, Verb
 from emulator.ocapi.resources import COLLECTIONS, RESOURCES
 from emulator.ocapi.schema import custom, faults
-from emulator.ocapi.schema.faults import FaultType
+from emulator.ocapi.schema.faults import Fault, FaultType
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 
 SEARCH_REQUEST = SearchRequest()
@@ -60,7 +61,12 @@ class DataApi:
 
     @cached_property
     def faults(self) -> Mapping[str, FaultType]:
-        """All faults by name, those of resources included."""
+        """All faults by name, those of resources included; of several forms the first."""
+        return {name: forms[0] for name, forms in self.fault_forms.items()}
+
+    @cached_property
+    def fault_forms(self) -> Mapping[str, Sequence[FaultType]]:
+        """The forms of all faults by name: resources may give a fault other arguments."""
         operations = chain(*(resource.operations for resource in self.resources))
         own = (
             MALFORMED_SEARCH_PARAMETER,
@@ -69,7 +75,15 @@ class DataApi:
             *chain(*(one.search.faults for one in self.resources if one.search)),
             *chain(*(operation.faults for operation in operations)),
         )
-        return faults.TABLE | {kind.name: kind for kind in own}
+        forms = {name: {kind.arguments: kind} for name, kind in faults.TABLE.items()}
+        for kind in own:
+            forms.setdefault(kind.name, {})[kind.arguments] = kind
+        return {name: tuple(found.values()) for name, found in forms.items()}
+
+    def make_fault(self, name: str, arguments: Mapping[str, Any]) -> Fault:
+        """Return a fault in the form with these arguments."""
+        forms = self.fault_forms[name]
+        return next(one for one in forms if {*one.arguments} == {*arguments}).make(arguments)
 
     @cached_property
     def routes(self) -> Mapping[str, Route]:

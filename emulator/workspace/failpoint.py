@@ -241,11 +241,16 @@ class Declaration:
         if not compile_text(match.get("family", "*")).fullmatch(family.name):
             problem = f"The fault {name} is of the family '{family.name}'."
             raise ValidationError({"match": {"family": [problem]}})
-        if unknown := sorted(set(given) - set(family.faults[name])):
-            known = ", ".join(family.faults[name]) or "none"
-            problem = f"There is no argument '{unknown[0]}': the arguments of {name} are {known}."
-            raise ValidationError({"action": {"arguments": [problem]}})
-        action["arguments"] = family.fill_arguments(name, given)
+        try:
+            action["arguments"] = family.fill_arguments(name, given)
+        except KeyError:
+            forms = family.faults[name]
+            known = " or ".join(", ".join(form) or "none" for form in forms)
+            problem = f"The arguments {', '.join(sorted(given))} exclude each other"
+            if unknown := sorted(set(given).difference(*forms)):
+                problem = f"There is no argument '{unknown[0]}'"
+            problem = f"{problem}: the arguments of {name} are {known}."
+            raise ValidationError({"action": {"arguments": [problem]}}) from None
         return family.name
 
 

@@ -65,7 +65,7 @@ def register(app: Flask, service: Service) -> Family:
             (f"{FAMILY_NAME}.{AUTHORIZE_PATH}", "GET"): "authorize",
             (f"{FAMILY_NAME}.{INTROSPECT_PATH}", "POST"): "introspect",
         },
-        faults=dict.fromkeys(STATUSES, ("description",)),
+        faults=dict.fromkeys(STATUSES, (("description",),)),
         samples={"description": "Injected by a failpoint."},
     )
 

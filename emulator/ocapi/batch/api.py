@@ -357,7 +357,7 @@ def register(app: Flask, service: Service, serve_part: ServePart) -> Family:
         refuse=refuse,
         routes=app.url_map,
         operations={(f"{FAMILY_NAME}.batch", "POST"): "postBatch"},
-        faults={name: kind.arguments for name, kind in FAULTS_BY_NAME.items()},
+        faults={name: (kind.arguments,) for name, kind in FAULTS_BY_NAME.items()},
     )
 
 

@@ -190,6 +190,23 @@ def test_a_fault_without_arguments_has_samples(emulator: Emulator) -> None:
     assert shown["action"]["arguments"] == {"productId": "p1"}
 
 
+@pytest.mark.parametrize(
+    ("given", "arguments"),
+    [
+        ({}, {"variationAttributeId": "variationAttributeId", "productId": "merino-crew"}),
+        ({"productId": "p1"}, {"variationAttributeId": "variationAttributeId", "productId": "p1"}),
+        ({"catalogId": "c1"}, {"variationAttributeId": "variationAttributeId", "catalogId": "c1"}),
+    ],
+)
+def test_a_fault_of_two_resources_has_the_form_with_the_given_arguments(
+    emulator: Emulator, given: dict[str, str], arguments: dict[str, str]
+) -> None:
+    fail(emulator, {"fault": "VariationAttributeNotFound", "arguments": given})
+    answer = ask(emulator, "GET", LISTS, headers=bearer(emulator))
+    assert answer.status_code == 404
+    assert answer.json()["fault"]["arguments"] == arguments
+
+
 @pytest.mark.parametrize("name", ["AccessDenied", "AccessDeniedException"])
 def test_a_fault_of_account_manager_is_answered_as_it_would(emulator: Emulator, name: str) -> None:
     fail(emulator, {"fault": name})
@@ -202,13 +219,13 @@ def test_a_fault_of_account_manager_is_answered_as_it_would(emulator: Emulator, 
 
 def test_every_fault_of_the_data_api_can_be_injected_by_its_name(emulator: Emulator) -> None:
     [data] = [family for family in families_of(emulator.app) if family.name == "data"]
-    for name, arguments in data.faults.items():
+    for name, forms in data.faults.items():
         emulator.reset()
         fail(emulator, {"fault": name})
         answer = ask(emulator, "GET", LISTS, headers=bearer(emulator))
         fault = answer.json()["fault"]
         assert fault["type"] == f"{name}Exception"
-        assert fault.get("arguments", {}).keys() == set(arguments)
+        assert fault.get("arguments", {}).keys() == set(forms[0])
         assert answer.status_code >= 400
 
 

@@ -27,7 +27,8 @@ A [failpoint](testing.md#inject-errors-with-failpoints) answers a fault by its n
 `ocapi.fail("SiteOffline")` in pytest, `ocapi-emulator fail SiteOffline` on the command line,
 `{"action": {"fault": "SiteOffline"}}` over HTTP. The name may end with `Exception`.
 An argument that you leave out has the value in the table. To set an argument, add
-`"arguments": {"siteId": "RefArchGlobal"}` to the action.
+`"arguments": {"siteId": "RefArchGlobal"}` to the action. A few faults have two forms: the arguments
+that you give choose the form, else the first form is answered.
 
 [Failpoints and the journal](testing.md#check-the-requests-of-your-code) take the name of an
 operation as the condition `operation`, with `*` for any characters:
@@ -75,9 +76,11 @@ def _head(title: str, *columns: str) -> list[str]:
 
 def _list_faults(family: Family, statuses: Mapping[str, int]) -> Iterator[str]:
     for name in sorted(family.faults, key=str.lower):
-        arguments = family.fill_arguments(name, {})
-        shown = ", ".join(f"`{n}`: `{_show(value)}`" for n, value in arguments.items())
-        yield f"| `{name}` | {statuses[name]} | {shown or 'none'} |"
+        shown = (
+            ", ".join(f"`{n}`: `{_show(family.samples.get(n, n))}`" for n in form) or "none"
+            for form in family.faults[name]
+        )
+        yield f"| `{name}` | {statuses[name]} | {' **or** '.join(shown)} |"
 
 
 def _show(value: Any) -> str:

@@ -26,10 +26,10 @@ from emulator.workspace.failpoint import (
 DATA = Family(
     "data",
     lambda _, __: [],
-    faults={"NotFound": ("id", "site"), "Unavailable": ()},
+    faults={"NotFound": (("id", "site"), ("id", "catalog")), "Unavailable": ((),)},
     samples={"site": "A"},
 )
-TOKEN = Family("token", lambda _, __: [], faults={"invalid_client": ("description",)})
+TOKEN = Family("token", lambda _, __: [], faults={"invalid_client": (("description",),)})
 DECLARATION = Declaration([DATA, TOKEN])
 TYPE = ("Content-Type", "application/json")
 SECONDS = "Use seconds from 0 to 300, or [minimum, maximum]."
@@ -169,7 +169,15 @@ def test_a_probability_is_between_0_and_1(probability: float) -> None:
         (
             {"fault": "NotFoundException", "arguments": {"ID": 1}},
             "/arguments",
-            "There is no argument 'ID': the arguments of NotFound are id, site.",
+            "There is no argument 'ID': the arguments of NotFound are id, site or id, catalog.",
+        ),
+        (
+            {"fault": "NotFound", "arguments": {"site": 1, "catalog": 1}},
+            "/arguments",
+            (
+                "The arguments catalog, site exclude each other: "
+                "the arguments of NotFound are id, site or id, catalog."
+            ),
         ),
         (
             {"fault": "Unavailable", "arguments": {"id": 1}},
