@@ -417,6 +417,12 @@ def stored(name: str, mode: int = 0, text: str = "stored") -> bytes:
     return content.getvalue()
 
 
+def with_flag(content: bytes, flag: int) -> bytes:
+    """Return a zip whose last entry has a flag."""
+    position = content.rindex(b"PK\1\2") + 8
+    return content[:position] + flag.to_bytes(2, "little") + content[position + 2 :]
+
+
 BAD_ZIPS: dict[str, tuple[Callable[[], bytes], int]] = {
     "not a zip": (lambda: b"no zip", 400),
     "empty": (lambda: b"", 400),
@@ -428,6 +434,11 @@ BAD_ZIPS: dict[str, tuple[Callable[[], bytes], int]] = {
     "symbolic link": (lambda: stored("link", stat.S_IFLNK | 0o777, "/etc/passwd"), 400),
     "file and folder": (lambda: stored("good/below"), 400),
     "existing folder": (lambda: stored("taken"), 409),
+    "place before the beginning": (lambda: stored("bad")[stored("bad").index(b"PK\1\2") :], 400),
+    "name outside of UTF-8": (
+        lambda: with_flag(stored("bad"), 0x800).replace(b"bad", b"\xff\xfe\xfd"),
+        400,
+    ),
     "bomb": (lambda: make_zip(good="good", bomb="0" * 80_000_000), 413),
     "many entries": (lambda: make_zip(**{f"e{number}": "" for number in range(20_001)}), 413),
 }

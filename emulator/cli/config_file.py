@@ -65,7 +65,7 @@ def _read(path: Path) -> Mapping[str, Any] | None:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"can't read {path}: {error.strerror}") from error
-    except ValueError as error:  # of TOML or of UTF-8
+    except (ValueError, RecursionError) as error:  # of TOML or of UTF-8; of deep arrays
         raise ConfigError(f"{path} is no TOML: {error}") from error
     if path.name == PROJECT_FILE_NAME:
         tools = content.get("tool")

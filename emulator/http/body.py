@@ -187,7 +187,7 @@ class ChunkedBody:
         """Return the end of the line at a position, -1 if bytes are missing."""
         end = self._data.find(b"\r\n", position)
         bare = self._data.find(b"\n", position)
-        if bare >= 0 and bare - 1 != end:
+        if bare >= 0 and (end < 0 or bare - 1 != end):
             raise Refusal("Lines between chunks end with CR and LF.")
         if (len(self._data) if end < 0 else end) - position > MAX_LINE_BYTES:
             raise Refusal("A line between chunks is too long.")

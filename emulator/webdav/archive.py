@@ -11,12 +11,12 @@ import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from datetime import datetime
 from pathlib import Path
 
 from werkzeug.exceptions import BadRequest, Conflict, RequestEntityTooLarge
 
+from emulator.fixture.zip_file import TooManyEntriesError, ZipError, open_zip, read_pieces
 from emulator.webdav.place import Place
 from emulator.workspace.files import Files, is_inside, stamp
 
@@ -49,24 +49,22 @@ def unpack(files: Files, place: Place, now: datetime) -> None:
     new, archive = files.reserve(), place.file
     try:
         new.mkdir()
-        with zipfile.ZipFile(archive) as opened:
+        with archive.open("rb") as stream, open_zip(stream, MAX_ENTRIES) as opened:
             entries = opened.infolist()
             _check(entries, archive.stat().st_size)
             place.check_room(max((e.filename.count("/") for e in entries), default=0))
             for entry in entries:
                 _unpack_entry(opened, entry, new)
         _move(new, archive.parent, now)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except TooManyEntriesError as error:
+        raise RequestEntityTooLarge(f"The zip {error}.") from error
+    except ZipError as error:
         raise BadRequest(f"The zip can't be unpacked: {error}.") from error
-    except UnicodeError as error:
-        raise BadRequest("The zip has a name that can't be read.") from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
 
 def _check(entries: list[zipfile.ZipInfo], size: int) -> None:
-    if len(entries) > MAX_ENTRIES:
-        raise RequestEntityTooLarge(f"The zip has more than {MAX_ENTRIES} entries.")
     limit = FREE_UNPACKED_BYTES + MAX_EXPANSION * size
     if sum(entry.file_size for entry in entries) > limit:
         raise RequestEntityTooLarge(f"The zip has more than {limit} bytes when unpacked.")
@@ -87,8 +85,8 @@ def _unpack_entry(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, new: Path) ->
             target.mkdir(parents=True, exist_ok=True)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with opened.open(entry) as source, target.open("wb") as written:
-            shutil.copyfileobj(source, written)
+        with target.open("wb") as written:
+            written.writelines(read_pieces(opened, entry))
     except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
         raise BadRequest(f"{entry.filename[:80]!r} of the zip is file and folder.") from error
 

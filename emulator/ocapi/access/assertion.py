@@ -58,7 +58,7 @@ def _decode(assertion: str, store: Store) -> Mapping[str, Any]:
                 return jwt.decode(assertion, key, algorithms, options=options)
             except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
                 continue
-    except (jwt.PyJWTError, ValueError, ImportError) as error:
+    except (jwt.PyJWTError, ValueError, RecursionError, ImportError) as error:
         raise _invalid() from error
     raise authentication_failed()
 

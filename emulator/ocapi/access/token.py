@@ -152,6 +152,7 @@ def _decode(token: str, key: bytes) -> Mapping[str, Any]:
     options |= {"verify_iat": False, "verify_nbf": False, "verify_aud": False}
     try:
         claims = jwt.decode(token, key, [SIGNING_ALGORITHM], options=options, issuer=JWT_ISSUER)
-    except jwt.InvalidTokenError as error:
+    # PyJWT before 2.15 lets the error of deep JSON through.
+    except (jwt.InvalidTokenError, RecursionError) as error:
         raise TokenError(str(error)) from error
     return MappingProxyType(claims)

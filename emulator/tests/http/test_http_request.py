@@ -171,6 +171,13 @@ def test_lines_between_chunks_do_not_end_with_a_line_feed_alone() -> None:
         ChunkedBody(LIMIT).feed(b"2\n{}\n0\n\n")
 
 
+def test_line_feed_that_arrives_alone_between_chunks_is_refused() -> None:
+    body = ChunkedBody(LIMIT)
+    body.feed(b"2\r\n{}\r\n")
+    with pytest.raises(Refusal, match="CR and LF"):
+        body.feed(b"\n")
+
+
 def test_short_heads_are_cached() -> None:
     short, long = (b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n" % (b"a" * n) for n in (9, 5000))
     assert read(short) is read(bytes(bytearray(short)))

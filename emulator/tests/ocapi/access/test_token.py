@@ -234,6 +234,23 @@ def test_a_token_with_other_claims_under_its_signature_is_refused(tokens: Tokens
         tokens.verify(f"{header}.{claims}.{signature}")
 
 
+@table("part", [0, 1])
+def test_a_deeply_nested_part_is_refused(
+    tokens: Tokens, part: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    deep = segment(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}")
+    parts = [segment(b'{"typ":"JWT","alg":"HS256"}'), segment(b"{}"), "eA"]
+    parts[part] = deep
+    with pytest.raises(TokenError):
+        tokens.verify(".".join(parts))
+    monkeypatch.setattr(jwt, "decode", decode)  # as PyJWT before 2.15
+    with pytest.raises(TokenError):
+        tokens.verify(f"{deep}.{part}")
+
+
 @table("part", [0, 1, 2])
 def test_a_token_lacks_no_part(tokens: Tokens, part: int) -> None:
     parts = tokens.issue("c1", 60).split(".")
