@@ -243,7 +243,7 @@ def record(environ: "WSGIEnvironment", workspace: Workspace, options: RecordOpti
     family.prepare(environ)
     recorded = exchange.begin(environ, family, workspace.clock.now)
     try:
-        reply = _serve(environ, recorded, workspace, options.fallback)
+        reply = _serve(environ, recorded, workspace, options.fallback).isolate()
         recorded.answered(reply, options.body_bytes)
     finally:
         recorded.fault = environ.get(FAULT, "")

@@ -62,6 +62,15 @@ IDENTITY = "identity"
 """The content coding of a body as it is (RFC 9110, section 8.4.1)."""
 
 
+POLICY_HEADER = "Content-Security-Policy"
+ISOLATION = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
+"""The policy of pages that are not ours: an origin of their own (Content Security Policy, W3C)."""
+PAGE_TYPES = frozenset(
+    ("", "text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml")
+)
+"""The media types that browsers show with scripts; without a type they guess."""
+
+
 class Reply(NamedTuple):
     """An answer, not sent yet.
 
@@ -80,6 +89,19 @@ class Reply(NamedTuple):
     pause: float = 0.0
     is_cut: bool = False
     stream: Iterable[bytes] | None = None
+
+    def isolate(self) -> "Reply":
+        """Return the answer with ``ISOLATION`` if a browser may show the answer as a page.
+
+        The pages of the console have the same origin as uploaded files, the answers of stubs and
+        the answers of a real instance. Scripts of such a document must not use the control plane.
+        """
+        names = {name.lower(): value for name, value in self.headers}
+        media_type = names.get("content-type", "").partition(";")[0].strip().lower()
+        is_page = media_type in PAGE_TYPES and (self.stream is not None or any(self.parts))
+        if not is_page or POLICY_HEADER.lower() in names:
+            return self
+        return self._replace(headers=[*self.headers, (POLICY_HEADER, ISOLATION)])
 
 
 @dataclass(eq=False)

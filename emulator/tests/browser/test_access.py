@@ -74,3 +74,19 @@ def test_the_control_token_opens_the_console(open_page: Open, pool: Pool) -> Non
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         page.context.close()  # before the server: the page may still load its scripts
+
+
+def test_uploaded_page_cannot_use_the_control_plane(open_page: Open, emulator: Emulator) -> None:
+    script = """<title>waits</title><script>
+    fetch("/__emulator__/reset", {method: "POST"}).then(
+        answer => { document.title = `answer ${answer.status}` },
+        error => { document.title = "no answer" })
+    </script>"""
+    emulator.create("inventory_list", id="kept")
+    path = "/on/demandware.servlet/webdav/Sites/Temp/page.html"
+    ask(emulator, "PUT", path, headers={"Authorization": f"Bearer {emulator.token()}"}, data=script)
+    token = {"Authorization": f"Bearer {emulator.token()}"}
+    page = open_page("/health", is_watched=False, extra_http_headers=token)
+    page.goto(f"{emulator.url}{path}")
+    expect(page).to_have_title("no answer")
+    assert ask(emulator, "GET", f"{DATA}/inventory_lists/kept").status_code == 200
