@@ -308,7 +308,7 @@ def test_each_fault_has_its_status_and_arguments(
             "GET",
             "/inventory_lists",
             {"headers": {"Authorization": "Bearer x.y.z"}},
-            "Unauthorized request! The access token is invalid.",
+            "Unauthorized request! The access token 'x.y.z' is invalid.",
         ),
     ],
 )

@@ -267,7 +267,7 @@ DEMO_CLIENT_ID = FaultType(
 INVALID_ACCESS_TOKEN = FaultType(
     401,
     "InvalidAccessToken",
-    "Unauthorized request! The access token is invalid.",
+    "Unauthorized request! The access token '{accessToken}' is invalid.",
     ("accessToken",),
 )
 INVALID_AUTHORIZATION_HEADER = FaultType(
