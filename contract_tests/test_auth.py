@@ -385,6 +385,8 @@ def test_an_assertion_that_does_not_hold_is_refused(
     form = assertion(key_pair.private, api.url + ACCOUNT_MANAGER, **changes)
     answer = ask(api, ACCOUNT_MANAGER, data=form)
     assert (answer.status_code, answer.json()["error"]) == (status, "invalid_client")
+    text = "JWT is not valid" if status == 400 else "Client authentication failed"
+    assert answer.json()["error_description"] == text
 
 
 @pytest.mark.rule("AUT-6")
@@ -431,6 +433,21 @@ def test_an_assertion_signed_by_another_kind_of_key_is_refused(start: Start) -> 
     }
     answer = ask(api, ACCOUNT_MANAGER, data=form)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.rule("AUT-4")
+def test_a_request_that_names_another_client_is_refused(api: Api) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "other"}
+    headers = {"Authorization": basic(DEMO, DEMO)}
+    answer = ask(api, ACCOUNT_MANAGER, data=form, headers=headers)
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {
+            "error_description": "Client ID in request does not match authenticated client",
+            "error": "invalid_client",
+        },
+    )
+    assert ask(api, ACCOUNT_MANAGER, data=form | {"client_id": DEMO}, headers=headers).ok
 
 
 @pytest.mark.rule("AUT-4")

@@ -65,7 +65,7 @@ def _decode(assertion: str, store: Store) -> Mapping[str, Any]:
 
 def _invalid() -> OAuthError:
     """Return the error of an assertion that does not hold, though the key may be right."""
-    return OAuthError(400, "invalid_client", "The client assertion is malformed or not valid")
+    return OAuthError(400, "invalid_client", "JWT is not valid")
 
 
 def _is_in_time(claims: Mapping[str, Any], now: float) -> bool:

@@ -30,6 +30,7 @@ TOKEN_PATHS = (ACCOUNT_MANAGER_PATH, INSTANCE_PATH)
 INTROSPECT_PATH = "/dwsso/oauth2/introspect"
 AUDIENCE_PATHS = (*TOKEN_PATHS, INTROSPECT_PATH)
 BUSINESS_MANAGER_GRANT = "urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken"
+OTHER_CLIENT = "Client ID in request does not match authenticated client"
 CLIENT_LIFETIME_SECONDS = 1799
 USER_LIFETIME_SECONDS = 899
 REFRESH_LIFETIME_SECONDS = 30 * 24 * 3600
@@ -196,6 +197,8 @@ def authenticate(request: TokenRequest) -> str:
         given = request.form.get("client_id", ""), request.form.get("client_secret", "")
     for client_id, secret in client.spellings(*given) if given else ():
         if client.is_client(store, client_id, secret):
+            if request.parameters.get("client_id", client_id) != client_id:
+                raise OAuthError(400, "invalid_client", OTHER_CLIENT)
             return client_id
     raise authentication_failed()
 
