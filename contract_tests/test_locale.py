@@ -72,6 +72,7 @@ def test_a_locale_counts_inside_of_documents_too(shop: Api) -> None:
     site = shop.get(f"{SITE}?locale=de").json()
     assert site["customer_list_link"]["title"] == {"de": "Kunden"}
     assert site["customer_list_link"]["customer_list_id"] == "all"
+    assert site["customer_list_link"]["link"] == f"{shop.url}{shop.scope}/customer_lists/all"
 
 
 @pytest.mark.rule("LOC-1", "DEC-5")

@@ -1,6 +1,7 @@
 """Sites: the storefronts of the organization."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.resource import Resource, Search
@@ -24,6 +25,9 @@ from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Record
+
+if TYPE_CHECKING:
+    from emulator.ocapi.call import Call
 
 
 class CustomerListLink(Document):
@@ -66,6 +70,15 @@ def _texts_of(name: str) -> SearchField:
     return SearchField("text", lambda site: list(site.get(name, {}).values()))
 
 
+def show(call: "Call", site: Record) -> dict[str, Any]:
+    """Return the link to the customer list with the URL of the list, unless a data set has one."""
+    linked = site.get("customer_list_link") or {}
+    if "customer_list_id" not in linked:
+        return {}
+    url = call.link_to("customer_lists", linked["customer_list_id"])
+    return {"customer_list_link": {"link": url, **linked}}
+
+
 def list_customer_list(site: Record, _: Records) -> Iterator[Reference]:
     """Yield the reference of a site to the customer list; most sites name none."""
     list_id = (site.get("customer_list_link") or {}).get("customer_list_id")
@@ -95,6 +108,7 @@ SITES = Resource(
         },
         faults=(ENUM_CONSTRAINT_VIOLATION,),
     ),
+    view=show,
     effects=check_change,
     references={"cartridges": list_mistakes, "customer_list_link": list_customer_list},
     required=True,
