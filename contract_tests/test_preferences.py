@@ -120,6 +120,8 @@ def test_a_preference_is_shown_and_found_with_the_values_of_all_sites(shop: Api,
     found = search(query=query)
     assert found["_type"] == "preference_value_search_result"
     [hit] = found["hits"]
+    assert set(hit) - {"_v"} == {"_type", "id"}
+    [hit] = search(query=query, select="(hits.(id,site_values))")["hits"]
     assert (hit["id"], hit["site_values"][HERE.site]) == ("contractKey", MASK)
     everything: Any = {"match_all_query": {}}
     sorts = [{"field": "id", "sort_order": "desc"}]
@@ -321,7 +323,9 @@ def test_preferences_are_searched(shop: Api) -> None:
     found = search(query=query)
     assert found["_type"] == "preference_value_search_result"
     [hit] = found["hits"]
-    assert set(hit) - {"_v"} == {"_type", "display_name", "id", "site_values", "value_type"}
+    assert set(hit) - {"_v"} == {"_type", "id"}
+    [hit] = search(query=query, select="(hits.(display_name,site_values,value_type))")["hits"]
+    assert set(hit) - {"_v"} == {"_type", "display_name", "site_values", "value_type"}
     assert hit["site_values"] == {"RefArch": MASK, "RefArchGlobal": None}
     sorts = [{"field": "id", "sort_order": "desc"}]
     everything: Any = {"match_all_query": {}}

@@ -48,7 +48,9 @@ def search(call: Call) -> Answer:
     group = find_group(call, SITE_PREFERENCES, *call.key, allows_current=False)
 
     def show(definition: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - of Show
-        return _show_value(call, group, definition, sites, whole=whole)
+        if not whole:
+            return {"id": definition.key[-1]}
+        return _show_value(call, group, definition, sites, whole=True)
 
     definitions, sites = list(group.definitions.values()), list_sites(call)
     return answer_search(call, SEARCH_RESULT, SEARCH_FIELDS, definitions, show)
