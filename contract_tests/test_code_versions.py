@@ -104,7 +104,7 @@ def test_a_code_version_is_created_listed_renamed_and_deleted(shop: Api) -> None
     arguments = {"codeVersionId": "contract-version"}
     assert_fault(taken, 409, "CodeVersionIdAlreadyExists", arguments, message)
     renamed = shop.patch(NEW, json={"id": "contract release"}).json()
-    assert renamed["web_dav_url"] == f"{shop.url}{WEBDAV}/contract%20release"
+    assert renamed["web_dav_url"] == f"{shop.url}{WEBDAV}/contract release"
     other = "/code_versions/contract%20release"
     assert shop.get(other).json() == renamed
     assert shop.put(NEW).status_code == 200
@@ -194,7 +194,7 @@ def test_a_version_is_renamed(storefront: Api) -> None:
     answer = storefront.patch("/code_versions/version1", json={"id": "release 1"})
     assert answer.status_code == 200
     document = answer.json()
-    assert document["web_dav_url"] == f"{storefront.url}{WEBDAV}/release%201"
+    assert document["web_dav_url"] == f"{storefront.url}{WEBDAV}/release 1"
     assert document["cartridges"] == ["app_custom_storefront", "app_storefront_base", "modules"]
     assert storefront.get("/code_versions/version1").status_code == 404
     assert storefront.get("/code_versions/release%201").json() == document

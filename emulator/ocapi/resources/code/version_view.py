@@ -9,7 +9,6 @@ from emulator.ocapi.resources.code.documents import CodeVersion, CodeVersionResu
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents
-from emulator.ocapi.wire.url import encode_segment
 from emulator.store import Record
 
 VERSION_DOCUMENT = CodeVersion()
@@ -72,7 +71,7 @@ def _view(call: Call, record: Record) -> dict[str, Any]:
             properties[name] = properties[name].partition(".")[0] + "Z"
     if not properties.get("cartridges"):
         properties.pop("cartridges", None)
-    url = f"{call.root_url}{WEBDAV_PATH}/{encode_segment(record.key[0])}"
+    url = f"{call.root_url}{WEBDAV_PATH}/{record.key[0]}"
     if "size" in call.expansions:
         folder = folders.locate(call.workspace.files, record.key[0])
         properties["total_size"] = folders.measure(folder)
