@@ -54,7 +54,11 @@ def _take_steps(job: Properties) -> list[Properties]:
     taken: list[Properties] = []
     for step in job.get("steps") or (whole,):
         declared = step.get("exit_status", {})
-        status = {**(ERROR if declared.get("status") == "error" else OK), **declared}
+        status = {
+            **(ERROR if declared.get("status") == "error" else OK),
+            "message": "",
+            **declared,
+        }
         taken.append({**step, "exit_status": status})
         if status["status"] == "error":
             break

@@ -43,12 +43,12 @@ def execute(emulator: Emulator, outcome: Outcome, patch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("outcome", "status", "message", "line"),
     [
-        (Outcome(("WARN [DATAERROR] [4/56] no such site",)), "OK", None, "WARN [DATAERROR]"),
+        (Outcome(("WARN [DATAERROR] [4/56] no such site",)), "OK", "", "WARN [DATAERROR]"),
         (Outcome(failure="x.zip is no archive"), "ERROR", "x.zip is no archive", "ended: ERROR"),
     ],
 )
 def test_the_outcome_of_an_action_ends_the_execution(
-    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, status: str, message: str | None, line: str
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, status: str, message: str, line: str
 ) -> None:
     emulator = Emulator(fixtures="storefront", seed="actions")
     shown = execute(emulator, outcome, monkeypatch).json
@@ -57,7 +57,7 @@ def test_the_outcome_of_an_action_ends_the_execution(
         status,
         "ok" if status == "OK" else "error",
     )
-    assert shown["step_executions"][-1]["exit_status"].get("message") == message
+    assert shown["step_executions"][-1]["exit_status"]["message"] == message
     name = shown["log_file_path"].rpartition("/")[2]
     log = emulator.workspace.files.locate(f"Logs/jobs/{IMPORT}/{name}")
     assert line in log.read_text()
