@@ -22,6 +22,7 @@ README = (ROOT / "README.md").read_text()
 CLI = (ROOT / "docs" / "cli.md").read_text()
 OPTIONS = README + (ROOT / "docs" / "options.md").read_text()
 TESTING = (ROOT / "docs" / "testing.md").read_text()
+REPLAY = (ROOT / "docs" / "replay.md").read_text()
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 
 
@@ -78,7 +79,7 @@ def test_every_option_of_a_command_is_described() -> None:
     missing = []
     for command, option in options():
         rows = re.findall(rf"^\| `ocapi-emulator {command}[` ].*$", CLI, re.MULTILINE)
-        pages = {"serve": OPTIONS, "verify": TESTING}
+        pages = {"serve": OPTIONS, "verify": TESTING, "replay": REPLAY}
         address = CLI[CLI.index("## Name the server") : CLI.index("## Look up all commands")]
         if not re.search(rf"`{option}\b", pages.get(command, address + "".join(rows))):
             missing.append((command, option))
