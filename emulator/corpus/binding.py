@@ -26,7 +26,7 @@ MIN_EPOCH = 1_000_000_000
 """The least number of seconds since 1970 for an instant: September 2001."""
 MILLISECONDS = 1000
 PIECE = re.compile(
-    r"(?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)"
+    r"(?P<instant>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| GMT|[+-]\d\d:?\d\d)?)"
     r"|(?P<date>[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)"  # RFC 9110, 5.6.7
     r"|(?P<origin>https?://[^/?#\s\"'<>]+)"
     r"|(?P<escape>%[0-9A-Fa-f]{2})"
@@ -41,7 +41,9 @@ ALPHANUMERIC = re.compile(r"[0-9A-Za-z]+", re.ASCII)
 RUN = re.compile(r"[0-9]+|[a-z]+|[A-Z]+", re.ASCII)
 STAMP = re.compile(r"(?:19|20)\d{12}(?:\d{3})?", re.ASCII)
 """A time to the second or the millisecond in the name of a file."""
-STATE_NAMES = frozenset({"_resource_state", "etag", "x-dw-resource-state", "resource_state"})
+STATE_NAMES = frozenset(
+    {"_resource_state", "etag", "getetag", "x-dw-resource-state", "resource_state"}
+)
 
 NOT_EXISTS = "not_exists"  # RST-3
 TOKEN_NAMES = frozenset({"access_token", "refresh_token", "id_token"})
@@ -276,5 +278,5 @@ def _read_instant(text: str) -> datetime:
         return parsedate_to_datetime(text)
     if text.isdecimal():  # a stamp
         text = f"{text[:8]}T{text[8:14]}.{text[14:] or '0'}"
-    instant = datetime.fromisoformat(text)
+    instant = datetime.fromisoformat(text.removesuffix(" GMT"))
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
