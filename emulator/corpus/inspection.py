@@ -28,10 +28,17 @@ MAX_FINDINGS = 100
 MIN_RANDOM_CHARACTERS = 20
 MIN_BITS, MIN_HEX_BITS = 3.6, 3.0
 """The entropy of a character from which a text counts as random."""
+MIN_PRINTABLE_SHARE = 0.75
+"""The share of letters, digits and signs in the bytes of a text."""
+STATE_IN_TEXT = re.compile(
+    r"(?:resource.state|etag|if-match|if-none-match)\W{1,8}([0-9a-f]{32,64})(?!\w)", re.IGNORECASE
+)
 STATE_MEMBERS = frozenset({"_resource_state", "etag", "if-match", "if-none-match"})
 """Members with resource states: random by nature, and no secret."""
 
-MAILBOX = re.compile(r"[^\s@\"'<>(),;:=/\\&]+@[^\s@\"'<>(),;:=/\\&]+\.[^\W\d_]{2,}")
+MAILBOX = re.compile(
+    r"(?<![^\s@\"'<>(),;:=/\\&])[^\s@\"'<>(),;:=/\\&]+@[^\s@\"'<>(),;:=/\\&]+\.[^\W\d_]{2,}"
+)
 OWN_DOMAIN = re.compile(
     r"@(?:[\w.-]+\.)?(?:example\.(?:com|org|net)|example|test|invalid)$", re.IGNORECASE
 )
@@ -134,6 +141,8 @@ class Inspector:
         whole = "\n".join(_squeeze(variant) for some in variants.values() for variant in some)
         present = {value: what for value, what in self._hidden.items() if value in whole}
         states = {text.strip('"') for name, text in texts if name.lower() in STATE_MEMBERS}
+        for some in variants.values():
+            states |= {state for variant in some for state in STATE_IN_TEXT.findall(variant)}
         findings: dict[Finding, None] = {}
         for (name, text), places in texts.items():
             place = Place(name, text, variants[text])
@@ -188,8 +197,10 @@ class Inspector:
         if text in self._issued or _is_pseudonym(text):
             return True
         decoded = _decode_base64(text)
-        parts = (decoded or b"").decode("latin-1").split(":")
-        return len(parts) > 1 and all(one in self._issued or _is_pseudonym(one) for one in parts)
+        if not decoded:
+            return False
+        parts = decoded.decode("latin-1").split(":")
+        return all(one in self._issued or _is_pseudonym(one) for one in parts)
 
     def _is_open(self, text: str) -> bool:
         return not (self._is_hidden(text) or PLAIN.fullmatch(text))
@@ -302,9 +313,12 @@ def _split_word(word: str) -> list[str]:
 def _is_readable(word: str) -> bool:
     """Return whether a word is text in Base64, to be searched as text."""
     data = _decode_base64(word)
-    return data is not None and any(
-        variant.isprintable() or "\n" in variant for variant in _read_bytes(data)
-    )
+    if data is None:
+        return False
+    printable = sum(32 <= byte < 127 for byte in data)  # noqa: PLR2004 - ASCII
+    if printable >= len(data) * MIN_PRINTABLE_SHARE:
+        return True
+    return any(variant.isprintable() or "\n" in variant for variant in _read_bytes(data))
 
 
 def _is_random(word: str) -> bool:

@@ -4,6 +4,7 @@ A customer named ``Order``, or a password ``password``, is hidden in its own pla
 everywhere, such a value would destroy the names of members.
 """
 
+import re
 from functools import cache
 from itertools import chain, pairwise
 
@@ -32,7 +33,8 @@ def protocol_words() -> frozenset[str]:
             words |= {embedded.type_name, *embedded.fields}
     words |= {f"{fault}Exception" for fault in OWN.faults}
     words |= {name for fault in OWN.faults.values() for name in fault.arguments}
-    return frozenset(word.lower() for word in words if "{" not in word)
+    pieces = {piece for word in words for piece in re.split(r"[_-]", word)}
+    return frozenset(word.lower() for word in words | pieces if "{" not in word)
 
 
 @cache
