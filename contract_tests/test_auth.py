@@ -110,6 +110,19 @@ def test_client_credentials_get_a_token(api: Api, path: str) -> None:
     assert use(api, token) == 200
 
 
+@pytest.mark.rule("AUT-1", "AUT-2")
+def test_a_token_expires(start: Start) -> None:
+    api = start()
+    api.call("POST", "/__emulator__/clock/freeze", json={"at": "2024-02-19T12:00:00Z"})
+    token = api.grant(DEMO, DEMO).json()["access_token"]
+    assert use(api, token) == 200
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 1798})
+    assert use(api, token) == 200
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 1})
+    answer = api.get("/inventory_lists", headers={"Authorization": f"Bearer {token}"})
+    assert_fault(answer, 401, "InvalidAccessToken", {"accessToken": token})
+
+
 @pytest.mark.rule("AUT-2")
 def test_token_answers_show_a_rate_limit(start: Start) -> None:
     api = start()

@@ -147,6 +147,14 @@ def test_a_link_keeps_the_site_of_the_request(samples: Api) -> None:
 
 
 @pytest.mark.rule("ENV-6")
+def test_a_link_has_the_encoded_id(api: Api) -> None:
+    path = "/inventory_lists/contract-a%20b%2F%C3%BC%3F"
+    created = api.put(path, json={})
+    assert created.json()["id"] == "contract-a b/ü?"
+    assert created.json()["link"] == f"{api.url}{api.scope}{path}"
+
+
+@pytest.mark.rule("ENV-6")
 def test_the_forwarded_scheme_counts_only_where_it_is_trusted(start: Start) -> None:
     path = "/inventory_lists/my-inventorylist1"
     headers = {"X-Forwarded-Proto": "https"}

@@ -86,6 +86,15 @@ def test_start_and_count_mean_nothing_to_one_document(api: Api, make: Make) -> N
     assert api.get(f"{PATH}/{make()}?start=x&count=-1").status_code == 200
 
 
+@pytest.mark.rule("PAG-1", "ENV-2")
+def test_the_last_page_has_no_next_though_full(start: Start) -> None:
+    api = start()
+    for query in ("count=2", "count=1&start=1"):
+        page = api.get(f"{PATH}?{query}").json()
+        assert (page["total"], page["count"]) == (2, int(query[6]))
+        assert "next" not in page
+
+
 @pytest.mark.rule("PAG-2")
 def test_collections_are_in_the_byte_order_of_their_ids(start: Start) -> None:
     api = start()

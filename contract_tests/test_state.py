@@ -9,6 +9,7 @@ import pytest
 from contract_tests.api import Api, assert_fault
 
 Make = Callable[..., str]
+Start = Callable[..., Api]
 OTHER = "0" * 64
 HEADER = "x-dw-resource-state"
 
@@ -284,3 +285,46 @@ def test_writers_without_a_state_lose_no_change_of_each_other(api: Api, make: Ma
         assert set(pool.map(write, range(32))) == {200}
     document = api.get(path).json()
     assert {f"c_{n}": document.get(f"c_{n}") for n in range(32)} == {f"c_{n}": n for n in range(32)}
+
+
+@pytest.mark.rule("RST-5")
+@pytest.mark.parametrize("expects_state", [True, False])
+def test_a_write_meets_the_write_of_another_request(start: Start, expects_state: bool) -> None:
+    path, others = "/inventory_lists/contract-a", [{"default_in_stock": True}]
+
+    def write_first(_: Any) -> None:
+        while others:
+            assert api.patch(path, json=others.pop()).status_code == 200
+
+    # The hook runs right before the write, when all checks have passed.
+    api = start(hooks={"dw.ocapi.data.inventory_list.afterPATCH": write_first})
+    state = api.put(path, json={"description": "a"}).json()["_resource_state"]
+    expected = {"_resource_state": state} if expects_state else {}
+    answer = api.patch(path, json={"description": "b", **expected})
+    shown = api.get(path).json()
+    assert shown["default_in_stock"] is True
+    if not expects_state:
+        assert (answer.status_code, shown["description"]) == (200, "b")
+        return
+    arguments = {"client": state, "server": shown["_resource_state"]}
+    assert_fault(answer, 409, "ResourceStateConflict", arguments)
+    assert shown["description"] == "a"
+
+
+@pytest.mark.rule("RST-6")
+def test_a_new_document_meets_the_deletion_of_the_document_above(start: Start) -> None:
+    path, others = "/inventory_lists/contract-a", ["delete"]
+    record = f"{path}/product_inventory_records/contract-p"
+
+    def delete_first(_: Any) -> None:
+        while others:
+            others.pop()
+            assert api.delete(path).status_code == 204
+
+    point = "dw.ocapi.data.inventory_list.product_inventory_record.afterPUT"
+    api = start(hooks={point: delete_first})
+    assert api.put(path, json={}).status_code == 201
+    answer = api.put(record, json={"allocation": {"amount": 1}})
+    assert_fault(answer, 404, "InventoryListNotFound", {"inventorylistId": "contract-a"})
+    assert api.put(path, json={}).status_code == 201
+    assert api.get(f"{path}/product_inventory_records").json()["total"] == 0
