@@ -307,6 +307,17 @@ def test_customers_are_searched_by_these_fields(shop: Api) -> None:
         assert_fault(answer, 400, "UnknownSearchField", {"field": name})
 
 
+@pytest.mark.rule("CUS-5", "SRC-2")
+def test_a_nested_query_asks_the_document_inside(shop: Api) -> None:
+    name = unique()
+    found, *others = [add(shop, first_name=name)["customer_no"] for _ in range(2)]
+    login = shop.get(f"{CUSTOMERS}/{found}").json()["credentials"]["login"]
+    inner = {"path": "credentials", "query": term("credentials.login", "is", login)}
+    both = {"bool_query": {"must": [term("first_name", "is", name), {"nested_query": inner}]}}
+    assert find(shop, both) == [found]
+    assert others != [found]
+
+
 @pytest.mark.rule("CUS-5")
 def test_a_customer_search_is_within_a_list(shop: Api) -> None:
     path, name = f"/customer_lists/{HERE.other_site}/customers/{unique()}", unique()

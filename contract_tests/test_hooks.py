@@ -76,6 +76,13 @@ def test_the_path_and_the_method_name_a_hook(
     assert_fault(answer, 400, "HookStatus", locked(point))
 
 
+@pytest.mark.rule("HOOK-1")
+def test_an_unknown_hook_ends_the_start(start: Start) -> None:
+    for name in (f"{POINT}.afterGET", f"{POINT}s.beforePUT", "dw.ocapi.shop.basket.beforePOST"):
+        with pytest.raises(ValueError, match=f"no operation has the hook '{name}'"):
+            start(hooks={name: lambda _: None})
+
+
 @pytest.mark.rule("HOOK-2")
 def test_a_hook_before_changes_the_document_of_the_request(start: Start) -> None:
     def describe(call: HookCall) -> None:

@@ -93,6 +93,13 @@ def test_a_missing_resource_is_told_before_its_state(api: Api, unused: str) -> N
 
 
 @pytest.mark.rule("ORD-1")
+def test_a_missing_document_above_is_told_before_a_state(api: Api, unused: str) -> None:
+    path = f"/inventory_lists/{unused}/product_inventory_records/p"
+    answer = api.put(path, json={}, headers={"x-dw-resource-state": "0" * 64})
+    assert answer.json()["fault"]["type"] == "InventoryListNotFoundException"
+
+
+@pytest.mark.rule("ORD-1")
 def test_a_malformed_body_is_told_before_a_missing_resource(api: Api, unused: str) -> None:
     answer = api.patch(f"/inventory_lists/{unused}", data=b"{")
     assert answer.json()["fault"]["type"] == "BodyDecodingException"

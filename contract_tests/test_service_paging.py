@@ -114,6 +114,18 @@ def test_a_token_of_another_kind_is_refused(start: Start) -> None:
     assert_problem(twice, 400, "INVALID_PARAMETER")
 
 
+@pytest.mark.rule("PAGE-2")
+def test_a_token_is_valid_for_24_hours(start: Start) -> None:
+    api = start()
+    service = Service(api.url)
+    api.call("POST", "/__emulator__/clock/freeze", json={"at": "2024-02-19T12:00:00Z"})
+    path = f"/items?nextToken={service.get('/items?pageSize=1').json()['nextToken']}"
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 24 * 3600})
+    assert service.get(path).status_code == 200
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 1})
+    assert_problem(service.get(path), 400, "INVALID_NEXT_TOKEN")
+
+
 @pytest.mark.rule("PAGE-3")
 def test_deleting_the_row_a_token_points_at_shifts_nothing(full: Service) -> None:
     page = full.get("/items?pageSize=3").json()

@@ -178,6 +178,19 @@ def test_simultaneous_patches_lose_nothing_of_each_other(service: Service) -> No
     assert service.get(path).json()["metadata"] == {f"k{n}": "v" for n in range(32)}
 
 
+@pytest.mark.rule("WRITE-2")
+def test_a_change_has_the_time_of_the_change(start: Start) -> None:
+    api = start()
+    service = Service(api.url)
+    api.call("POST", "/__emulator__/clock/freeze", json={"at": "2024-02-19T12:00:00Z"})
+    path = service.make_item()
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 5})
+    for body, expected in (({}, "00"), ({"name": "n"}, "05")):
+        shown = service.patch(path, json=body).json()
+        assert shown["createdAt"] == "2024-02-19T12:00:00.000Z"
+        assert shown["updatedAt"] == f"2024-02-19T12:00:{expected}.000Z"
+
+
 @pytest.mark.rule("WRITE-3")
 def test_what_is_deleted_is_not_found_again(service: Service) -> None:
     path = service.make_inventory()
@@ -322,3 +335,19 @@ def test_a_key_that_is_no_string_is_refused(service: Service, key: str) -> None:
     body = {"sku": "never", "productVariant": {"variantId": "v"}}
     answer = service.post("/items", json=body, headers=headers)
     assert_problem(answer, 400, "INVALID_HEADER")
+
+
+@pytest.mark.rule("WRITE-5")
+def test_a_key_is_valid_for_24_hours_in_one_collection(start: Start) -> None:
+    api = start()
+    service, headers = Service(api.url), {"Idempotency-Key": "k"}
+    api.call("POST", "/__emulator__/clock/freeze", json={"at": "2024-02-19T12:00:00Z"})
+    body = {"sku": "a", "productVariant": {"variantId": "v"}}
+    item = service.post("/items", json=body, headers=headers).json()
+    stock = {"itemId": item["itemId"], "location": {"locationId": "l"}, "onHandQuantity": 1}
+    assert service.post("/inventories", json=stock, headers=headers).status_code == 201
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 24 * 3600})
+    again = service.post("/items", json=body, headers=headers)
+    assert (again.status_code, again.json()) == (201, item)
+    api.call("POST", "/__emulator__/clock/advance", json={"seconds": 1})
+    assert_problem(service.post("/items", json=body, headers=headers), 409, "DUPLICATE")
