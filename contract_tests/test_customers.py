@@ -307,6 +307,15 @@ def test_customers_are_searched_by_these_fields(shop: Api) -> None:
         assert_fault(answer, 400, "UnknownSearchField", {"field": name})
 
 
+@pytest.mark.rule("CUS-3", "CUS-4")
+def test_a_deleted_customer_leaves_the_login(shop: Api) -> None:
+    credentials = {"login": unique()}
+    path = f"{CUSTOMERS}/{add(shop, credentials=credentials)['customer_no']}"
+    assert shop.delete(path).status_code == 204
+    assert shop.get(path).status_code == 404
+    assert add(shop, credentials=credentials)["credentials"]["login"] == credentials["login"]
+
+
 @pytest.mark.rule("CUS-5", "SRC-2")
 def test_a_nested_query_asks_the_document_inside(shop: Api) -> None:
     name = unique()

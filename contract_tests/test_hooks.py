@@ -337,7 +337,8 @@ class Callback(BaseHTTPRequestHandler):
         length = int(self.headers["Content-Length"])
         answer = self.server.answer(json.loads(self.rfile.read(length)))  # type: ignore[attr-defined]
         content = json.dumps(answer).encode() if answer is not None else b""
-        self.send_response(200 if content else 204)
+        status = self.server.status  # type: ignore[attr-defined]
+        self.send_response(status if content else 204)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -347,10 +348,11 @@ class Callback(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening(answer: Callable[[Any], Any]) -> Iterator[str]:
+def listening(answer: Callable[[Any], Any], status: int = 200) -> Iterator[str]:
     """Serve a callback; yield its URL."""
     with HTTPServer(("127.0.0.1", 0), Callback) as server:
         server.answer = answer  # type: ignore[attr-defined]
+        server.status = status  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -398,3 +400,14 @@ def test_a_url_refuses_or_lets_pass(start: Start, tmp_path: Any) -> None:
         path = "/inventory_lists/my-inventorylist1"
         assert [api.get(path).status_code for _ in range(2)] == [200, 200]
         assert_fault(api.get(path), 400, "HookStatus", locked(f"{POINT}.beforeGET"))
+
+
+@pytest.mark.rule("HOOK-8")
+def test_a_url_that_answers_an_error_is_an_error(start: Start) -> None:
+    with listening(lambda _: {}, status=503) as url:
+        api = start(hooks={f"{POINT}.beforePUT": url})
+        answer = api.put(LIST, json={})
+        assert_fault(answer, 500, "InternalServerError", {})
+        assert f"callback {url}: answers 503: {{}}" in answer.headers["x-emulator-hint"]
+        assert api.get(LIST).status_code == 404
+    api.call("DELETE", "/__emulator__/crashes")

@@ -280,10 +280,11 @@ def test_preferences_are_imported_for_each_instance_type(storefront: Api) -> Non
     path = "/sites/RefArch/site_preferences/preference_groups/Storefront"
     values = {
         instance: shown(storefront, f"{path}/{instance}", "c_maxCartLines", "c_shippingCountries")
-        for instance in ("development", "production")
+        for instance in ("development", "production", "staging")
     }
     assert values == {
         "development": {"c_maxCartLines": 30, "c_shippingCountries": ["IT", "JP"]},
+        "staging": {"c_maxCartLines": 20, "c_shippingCountries": None},
         "production": {"c_maxCartLines": 20, "c_shippingCountries": None},
     }
     path = "/global_preferences/preference_groups/Integration/production"

@@ -100,6 +100,18 @@ def test_an_import_creates_what_is_missing_and_changes_what_is_named(storefront:
 
 
 @pytest.mark.rule("IMP-4")
+def test_an_import_has_one_mode(storefront: Api) -> None:
+    upload(storefront, make_zip({LISTS: inventory('<record product-id="new"/>')}))
+    given = {"ImportFile": "a.zip", "ImportMode": "replace"}
+    parameters = [{"name": name, "value": value} for name, value in given.items()]
+    document, _ = run(storefront, IMPORT, {"parameters": parameters})
+    assert document["status"] == "ERROR"
+    exit_status = document["step_executions"][-1]["exit_status"]
+    assert exit_status["message"] == "The import mode 'replace' isn't supported."
+    assert storefront.get(f"{RECORDS}/new").status_code == 404
+
+
+@pytest.mark.rule("IMP-4")
 def test_a_new_allocation_resets_the_turnover(storefront: Api) -> None:
     record = (
         '<record product-id="oxford-shirt-navy-m"><allocation>50</allocation>'

@@ -263,6 +263,14 @@ def test_quantities_beyond_all_bounds_are_still_numbers(
 
 
 @pytest.mark.rule("INV-9")
+def test_whole_quantities_have_no_fraction(api: Api, record: str) -> None:
+    body = {"allocation": {"amount": 7}, "pre_order_back_order_allocation": 2}
+    text = api.patch(record, json=body).text
+    for member in ('"ats":9,', '"stock_level":7}', '"amount":7,', '"inventory_turnover":0,'):
+        assert member in text.replace(" ", "")
+
+
+@pytest.mark.rule("INV-9")
 def test_an_amount_that_is_set_begins_a_new_count(api: Api, record: str) -> None:
     old = "2020-01-01T00:00:00.000Z"
     before = api.patch(record, json={"allocation": {"reset_date": old}}).json()
