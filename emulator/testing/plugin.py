@@ -7,6 +7,7 @@ happen in the fixtures.
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,7 @@ OPTIONS = {
     "ocapi_dialect": "dialect of the server: documented or observed",
     "ocapi_unserved": "fail (default) or ignore: a test that asks for a missing operation",
 }
+MAX_SHOWN_PROBLEMS = 10
 FAIL, IGNORE = "fail", "ignore"
 """The values of ``ocapi_unserved``."""
 # Only for secrets and clients of a running server: other variables configure 'serve'.
@@ -118,10 +120,27 @@ def _demand_answer(server: "Server") -> None:
         pytest.fail(f"no answer from {server.url} (--ocapi-url): {error}", pytrace=False)
 
 
+@contextmanager
+def _set_up_errors() -> Iterator[None]:
+    """Fail without a traceback if a data set or a field of ``Config`` is wrong."""
+    from emulator.config import ConfigError  # noqa: PLC0415
+    from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
+
+    try:
+        yield
+    except (ConfigError, FixtureError) as error:
+        lines = str(error).splitlines()
+        more = [f"and {len(lines) - MAX_SHOWN_PROBLEMS} more"] * (len(lines) > MAX_SHOWN_PROBLEMS)
+        shown = "\n".join([*lines[:MAX_SHOWN_PROBLEMS], *more])
+        message = f"the server of the fixture ocapi can't start: {shown}"
+        raise pytest.fail.Exception(message, pytrace=False) from None
+
+
 @pytest.fixture(scope="session")
 def ocapi_emulator(ocapi_servers: "Servers") -> "Emulator":
     """The started emulator of tests without a marker."""
-    return ocapi_servers.emulator({})
+    with _set_up_errors():
+        return ocapi_servers.emulator({})
 
 
 @pytest.fixture
@@ -136,7 +155,9 @@ def ocapi(request: pytest.FixtureRequest, ocapi_servers: "Servers") -> Iterator[
         asked = {**mark.kwargs, **asked}
     allowed = asked.pop("allow_server_errors", False)
     ignored = asked.pop("allow_unserved", _ignores_unserved(request.config))
-    with ocapi_servers.open(asked) as opened:
+    with ExitStack() as stack:
+        with _set_up_errors():
+            opened = stack.enter_context(ocapi_servers.open(asked))
         opened.allow_server_errors, opened.allow_unserved = allowed, ignored
         yield opened
         opened.check()  # errors during the tear-down of other fixtures

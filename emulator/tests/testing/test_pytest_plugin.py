@@ -609,3 +609,45 @@ def test_a_failed_assertion_points_at_the_line_of_the_test(run: pytest.Pytester)
     )
     shown.no_fnmatch_line("*def verify*")
     shown.no_fnmatch_line("*def _read_answer*")
+
+
+@pytest.mark.parametrize(
+    ("option", "fixture", "reason"),
+    [
+        (
+            "--ocapi-fixtures=nowhere",
+            "ocapi",
+            "nowhere: is neither a folder nor a bundled data set (samples, storefront)",
+        ),
+        (
+            "--ocapi-fixtures=nowhere",
+            "ocapi_emulator",
+            "nowhere: is neither a folder nor a bundled data set (samples, storefront)",
+        ),
+        (
+            "--ocapi-dialect=klingon",
+            "ocapi",
+            "dialect 'klingon' is neither documented nor observed",
+        ),
+    ],
+)
+def test_a_wrong_set_up_is_an_error_in_one_line(
+    run: pytest.Pytester, option: str, fixture: str, reason: str
+) -> None:
+    run.makepyfile(f"def test_it({fixture}): pass")
+    result = run.runpytest_inprocess(*SILENT, option)
+    result.assert_outcomes(errors=1)
+    shown = [line for line in result.outlines if reason in line]
+    assert shown[0] == f"the server of the fixture ocapi can't start: {reason}"
+    assert len(result.outlines) < 10
+
+
+def test_a_data_set_with_many_problems_shows_the_first_ten(run: pytest.Pytester) -> None:
+    folder = run.mkdir("data")
+    (folder / "sites.json").write_text(json.dumps([{"wrong": number} for number in range(30)]))
+    run.makepyfile("def test_it(ocapi): pass")
+    result = run.runpytest_inprocess(*SILENT, f"--ocapi-fixtures={folder}")
+    result.assert_outcomes(errors=1)
+    lines = [line for line in result.outlines if "sites.json" in line]
+    assert len(lines) <= 11
+    assert any(line.startswith("and ") and line.endswith(" more") for line in result.outlines)
