@@ -66,7 +66,7 @@ def add_failpoint(
     limits = _take(given, "times")
     action = _take(given, "fault", "arguments", "status", "headers", "drop")
     if given["answer_body"] is not None:
-        action["body"] = read_body(given["answer_body"])
+        action["body"] = read_body(given["answer_body"], action.get("headers", {}))
     if given["delay"] is not None:
         action["delay"] = read_delay(given["delay"])
     if sum((bool(action), shows, remove is not None, clear)) != 1:

@@ -1,5 +1,6 @@
 """Rules of a running server in lines: failpoints and stubs."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ import click
 import orjson
 
 from emulator.cli.connection import ControlPlane
-from emulator.cli.failure import fail
+from emulator.cli.failure import fail, warn
 from emulator.cli.journal import make_printable
 
+JSON_BEGINNING = re.compile(r"\s*(\[|\{(?!\{))")
+"""The beginning of an object or an array, not of a reference such as ``{{path.id}}``."""
 HIDDEN_MEMBERS = ("id", "seen", "applied")
 
 
@@ -43,8 +46,11 @@ def remove_rules(control: ControlPlane, kind: str, identifier: str | None = None
         click.echo(f"{control.url}: {kind.removesuffix('s')} {identifier} removed")
 
 
-def read_body(text: str) -> Any:
-    """Return a body: a JSON value or a text. ``@FILE`` is the content of a file."""
+def read_body(text: str, headers: Mapping[str, str]) -> Any:
+    """Return a body: a JSON value or a text. ``@FILE`` is the content of a file.
+
+    A text that looks like JSON, or is declared as JSON by the headers, brings a warning.
+    """
     if text.startswith("@"):
         try:
             text = Path(text[1:]).read_text(encoding="utf-8")
@@ -54,7 +60,10 @@ def read_body(text: str) -> Any:
             fail(f"can't read the body from {text[1:]}: {error}")
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:
+    except orjson.JSONDecodeError as error:
+        types = (value for name, value in headers.items() if name.lower() == "content-type")
+        if JSON_BEGINNING.match(text) or any("json" in value.lower() for value in types):
+            warn(f"the body is not JSON, and is sent as it is: {error}")
         return text
 
 

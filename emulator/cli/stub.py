@@ -66,7 +66,7 @@ def add_stub(*, as_json: bool, **given: Any) -> None:
     match = take_conditions(given, BODY_CONDITIONS)
     answer: dict[str, Any] = {name: given[name] for name in ("status", "headers") if given[name]}
     if given["answer_body"] is not None:
-        answer["body"] = read_body(given["answer_body"])
+        answer["body"] = read_body(given["answer_body"], given["headers"])
     if given["delay"] is not None:
         answer["delay"] = read_delay(given["delay"])
     limits = {name: given[name] for name in ("times", "access") if given[name]}

@@ -284,6 +284,34 @@ def test_a_wrong_use_is_an_error(
 # Stubs
 
 
+@table(
+    ("options", "place"),
+    [
+        (("--answer-body", "{broken"), "line 1 column 2 (char 1)"),
+        (("--answer-body", ' ["a"'), "line 1 column 6 (char 5)"),
+        (
+            ("--answer-body", "tea", "--answer-header", "Content-Type:application/json"),
+            "line 1 column 1 (char 0)",
+        ),
+        (("--answer-body", "tea"), ""),
+        (("--answer-body", "{{path.id}} is here"), ""),
+        (("--answer-body", "[1]"), ""),
+    ],
+)
+def test_a_broken_json_body_brings_a_warning(
+    emulator: Emulator, options: tuple[str, ...], place: str
+) -> None:
+    emulator.reset()
+    result = invoke(emulator, "stub", "add", "GET", "/s/-/custom/{id}", *options)
+    told = "ocapi-emulator: the body is not JSON, and is sent as it is: " if place else ""
+    assert result.exit_code == 0
+    assert result.stderr.startswith(told)
+    assert result.stderr.endswith(f"{place}\n" if place else "")
+    assert bool(result.stderr) is bool(place)
+    answer = requests.get(f"{emulator.url}/s/-/custom/x", timeout=30)
+    assert answer.text == options[1].replace("{{path.id}}", "x")
+
+
 def test_a_stub_answers_and_is_removed(emulator: Emulator) -> None:
     body = '{"id": "{{path.id}}"}'
     path = "/s/{site}/dw/shop/{version}/baskets/{id}"
