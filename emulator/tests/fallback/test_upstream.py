@@ -233,6 +233,13 @@ def test_what_is_served_or_has_a_stub_stays_here(emulator: Emulator, instance: I
     assert ask(emulator, "GET", "/s/-/dw/data/v23_2/nothing").text == "from the instance"
 
 
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_the_root_is_of_the_instance(emulator: Emulator, instance: Instance, accept: str) -> None:
+    answer = ask(emulator, "GET", "/", headers={"Accept": accept})
+    assert (answer.status_code, answer.text) == (200, "from the instance")
+    assert [sent.target for sent in instance.sent] == ["/"]
+
+
 def test_a_failpoint_surrounds_the_instance(emulator: Emulator, instance: Instance) -> None:
     ask(emulator, "POST", f"{CONTROL}/failpoints", json={"action": {"truncate": 4}})
     assert ask(emulator, "GET", PRODUCT).status_code == 200
