@@ -7,13 +7,15 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 TESTS ?=
 SECONDS ?= 600
+CASES ?= 20000
+SEED ?=
 SCREENSHOTS ?=
 MUTATIONS ?=
 # The tests start many processes: modules are compiled once, whatever the caller's environment says.
 falsify test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long test-browser coverage contract conformance falsify ledger docs lint format bench bench-peers soak clients coverage-page faults-page lock clean
+.PHONY: help install serve test test-long test-browser coverage contract fuzz conformance falsify ledger docs lint format bench bench-peers soak clients coverage-page faults-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -45,6 +47,9 @@ test-browser: install ## run the tests of the console in Chromium; SCREENSHOTS=d
 
 coverage: install ## run all tests with branch coverage, which has to be 95 %
 	$(BIN)/pytest -n auto -m 'not browser' --cov --cov-report=term --hypothesis-profile 'many examples' $(TESTS)
+
+fuzz: install ## fuzz both descriptions and all readers; CASES=20000, SECONDS=14400, SEED=1, TARGETS="selectors heads"
+	$(BIN)/python -m fuzz --cases $(CASES) $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(TARGETS)
 
 contract: install ## run the contract tests; SERVER=gunicorn or waitress serves, TARGET=https://host tests another
 	$(BIN)/pytest contract_tests $(if $(SERVER),--server $(SERVER)) $(if $(TARGET),--target $(TARGET)) $(TESTS)

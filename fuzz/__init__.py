@@ -1,0 +1,1 @@
+"""Fuzzing: mutated requests and files against all readers of the emulator, bounds on each case."""

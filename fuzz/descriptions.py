@@ -1,0 +1,178 @@
+"""Both descriptions against their servers: generated requests of schemathesis, whole sessions.
+
+Schemathesis sends valid and invalid requests to each operation, and follows links between
+operations: the descriptions declare none, so the links are inferred from ids and locations. The ids
+of the data set stand in most paths, since a random id meets nothing but 404.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from json import dumps
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic, thread_time
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from contract_tests.schemathesis_run import SERVICE_SETTINGS, run_schemathesis
+from emulator import Emulator
+from fuzz.bounds import MAX_CASE_SECONDS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+OPERATIONS = {"Data API": 333, "Inventory Service": 10}
+MAX_IDS = 20
+"""The ids of a path parameter."""
+ID_SHARE = 0.8
+"""The share of requests with an id of the data set."""
+TIMEOUT = 60.0
+MAX_RUN_SECONDS = 4 * 3600.0
+PHASES = ("--phases", "coverage,fuzzing,stateful", "--continue-on-failure")
+
+
+@dataclass
+class Watch:
+    """The figures of a server.
+
+    Attributes:
+        application: The application.
+        requests: The number of requests.
+        seconds: The greatest processor time of a request.
+        slow: The requests beyond the bound.
+    """
+
+    application: "WSGIApplication"
+    requests: int = 0
+    seconds: float = 0.0
+    slow: list[str] = field(default_factory=list)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a request, and measure the processor time."""
+        began = thread_time()
+        try:
+            return self.application(environ, start_response)
+        finally:
+            seconds = thread_time() - began
+            self.requests += 1
+            self.seconds = max(self.seconds, seconds)
+            if seconds > MAX_CASE_SECONDS:
+                line = f"{environ['REQUEST_METHOD']} {environ['REQUEST_URI']}"
+                self.slow.append(f"{line} takes {seconds:.1f} s of processor time")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The result of a description.
+
+    Attributes:
+        name: The name of the API.
+        cases: The number of generated cases.
+        seconds: The time.
+        watch: The figures of the server.
+        links: The links that were followed, of all inferred links.
+        findings: The report of schemathesis, slow requests and internal errors; empty for none.
+    """
+
+    name: str
+    cases: int
+    seconds: float
+    watch: Watch
+    links: str
+    findings: str
+
+
+def list_ids(files: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the ids of a data set, by the name of a path parameter and of a collection."""
+    found: dict[str, dict[str, None]] = {}
+    for file, content in files.items():
+        collection = file.removesuffix(".json")
+        entries = content if isinstance(content, list) else []
+        for entry in entries:
+            for name, value in entry.items():
+                if isinstance(value, str) and value.isascii() and "/" not in value:
+                    found.setdefault(name, {})[value] = None
+                    if name == "id":
+                        found.setdefault(collection, {})[value] = None
+                        found.setdefault(f"{collection.removesuffix('s')}_id", {})[value] = None
+    return {name: [*values][:MAX_IDS] for name, values in found.items()}
+
+
+def bind_ids(ids: Mapping[str, list[str]], paths: Iterable[str]) -> str:
+    """Return the settings that put ids into paths.
+
+    Args:
+        ids: The ids by name.
+        paths: The paths of the description.
+    """
+    names = {name for path in paths for name in re.findall(r"{(\w+)}", path)}
+    collections = {found for path in paths for found in re.findall(r"(\w+)/{id}", path)}
+    used = sorted((names | collections) & ids.keys() - {"id"})
+    lines = [f"[dictionaries.{name}]\nvalues = {dumps(ids[name])}" for name in used]
+    lines += ["[parameters]"]
+    lines += [_bind(f"path.{name}", name) for name in sorted(names & set(used))]
+    for name in sorted(collections & set(used)):
+        lines += [f'[[operations]]\ninclude-path-regex = "/{name}/[{{]id[}}]"']
+        lines += ["[operations.parameters]", _bind("path.id", name)]
+    return "\n".join(lines)
+
+
+def _bind(parameter: str, dictionary: str) -> str:
+    return f'"{parameter}" = {{dictionary = "{dictionary}", probability = {ID_SHARE}}}'
+
+
+@contextmanager
+def serving() -> Iterator[tuple[Emulator, Watch]]:
+    """Serve the storefront data set, and measure each request."""
+    with Emulator(journal=100) as emulator:
+        watch = Watch(emulator.app.wsgi_app)
+        emulator.app.wsgi_app = watch  # type: ignore[method-assign]
+        yield emulator, watch
+
+
+def run(name: str, cases: int, seconds: float, seed: int) -> Run:
+    """Run the requests of a description.
+
+    Args:
+        name: A name of ``OPERATIONS``.
+        cases: The number of cases, of the random requests alone.
+        seconds: The greatest time; 0 for no bound.
+        seed: The same seed makes the same requests.
+    """
+    examples = ("--max-examples", str(max(1, cases // OPERATIONS[name])))
+    options = [*PHASES, *examples, "--seed", str(seed)]
+    options += ["--max-time", str(int(seconds))] if seconds else []
+    with serving() as (emulator, watch), TemporaryDirectory() as folder:
+        description, settings = f"{emulator.url}/openapi.json", SERVICE_SETTINGS
+        if name == "Data API":
+            description = f"{emulator.url}/dw/meta/v1/rest/data/v23_2"
+            token = {"Authorization": f"Bearer {emulator.token()}"}
+            options += [f"--header=Authorization: Bearer {emulator.token()}"]
+            state = requests.get(f"{emulator.url}/__emulator__/state", timeout=TIMEOUT).json()
+            described = requests.get(description, headers=token, timeout=TIMEOUT).json()
+            settings += bind_ids(list_ids(state["files"]), described["paths"])
+        began = monotonic()
+        done = run_schemathesis(
+            Path(folder), settings, description, *options, seconds=MAX_RUN_SECONDS
+        )
+        findings = [done.stdout + done.stderr] if done.returncode else []
+        findings += watch.slow
+        try:
+            emulator.check()
+        except Exception as error:  # noqa: BLE001 - any internal error is a finding
+            findings.append(f"internal error: {error!r}")
+    generated = re.search(r"(\d+) generated", done.stdout)
+    links = re.search(r"API Links: +(.+)", done.stdout)
+    return Run(
+        name,
+        int(generated[1]) if generated else 0,
+        monotonic() - began,
+        watch,
+        links[1] if links else "",
+        "\n".join(findings),
+    )
