@@ -1,15 +1,15 @@
 """Run real, unmodified clients against a served emulator; print a line for each step.
 
-The emulator serves https, and the clients verify its certificate. A run of all clients without
-differences writes ``operations.json``: the operations that each client sends with success (see
-``contract_tests/coverage``). The exit code is 1 if a step
+The emulator serves https, and the clients verify its certificate. The exit code is 1 if a step
 differs from its expectation, and 3 if the clients cannot be installed here.
 
-    python -m clients.run [--may-skip] [client ...]
+    python -m clients.run [--may-skip] [--record DIR] [client ...]
+
+With --record a proxy stands between each client and the emulator, and writes a recording for
+``ocapi-emulator replay``.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -20,11 +20,12 @@ from tempfile import TemporaryDirectory
 from clients import dw_cli, sfcc_ci, sfcc_connector
 from clients.installation import Installation, InstallationError, install
 from clients.instance import ACCOUNT_MANAGER, HOST_NAME, Instance, serve
+from clients.recording import record
 from clients.step import Client
+from emulator.corpus.exchange import write
 
 HERE = Path(__file__).parent
 REDIRECT = HERE.parent / "docs" / "examples" / "sfcc-ci" / "redirect.cjs"
-OPERATIONS = HERE / "operations.json"
 EXIT_SKIPPED = 3
 MAX_SHOWN_CHARACTERS = 100
 # What a program finds of the caller's environment.
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("client", nargs="*", help=f"some of {', '.join(CLIENTS)}; default: all")
     skip = "end with 0 if the clients cannot be installed here"
     parser.add_argument("--may-skip", action="store_true", help=skip)
+    recordings = "write a recording of each client to this folder"
+    parser.add_argument("--record", type=Path, metavar="DIR", help=recordings)
     given = parser.parse_args(arguments)
     wanted = given.client or list(CLIENTS)
     if unknown := set(wanted) - set(CLIENTS):
@@ -48,44 +51,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InstallationError as error:
         print(f"clients: SKIPPED, no client was tested: {error}", file=sys.stderr)
         return 0 if given.may_skip else EXIT_SKIPPED
-    sent: dict[str, list[str]] = {}
     with serve() as instance:
-        wrong = sum(_run(CLIENTS[name], installed, instance, sent) for name in wanted)
-    if not wrong and not given.client:
-        OPERATIONS.write_text(f"{json.dumps(sent, indent=1)}\n")
+        wrong = sum(_run(name, installed, instance, given.record) for name in wanted)
     print(f"{wrong} steps differ" if wrong else "all steps as expected")
     return 1 if wrong else 0
 
 
-def _run(
-    make: Make, installed: Installation, instance: Instance, sent: dict[str, list[str]]
-) -> int:
+def _run(name: str, installed: Installation, instance: Instance, recordings: Path | None) -> int:
+    """Run the steps of a client; return the number of steps with differences."""
+    make = CLIENTS[name]
+    if recordings is None:
+        return _run_steps(make, installed, instance, instance)
+    instance.reset()
+    with record(instance) as (proxy, tape):
+        wrong = _run_steps(make, installed, instance, proxy)
+    file = recordings / f"client-{name}.jsonl"
+    recording = tape.make_recording(f"{name} with the emulator")
+    write(file, recording)
+    print(f"{len(recording.exchanges)} exchanges in {file}", flush=True)
+    return wrong
+
+
+def _run_steps(make: Make, installed: Installation, instance: Instance, served: Instance) -> int:
     """Run the steps of a client; return the number of steps with differences.
 
     Args:
         make: Makes the client.
         installed: The installed clients.
         instance: The emulator.
-        sent: Takes the operations that the client sends with success.
+        served: What the client reaches: the emulator, or a proxy in front of the emulator.
     """
     with TemporaryDirectory(prefix="ocapi-clients-") as folder:
-        client = make(installed, instance, Path(folder))
+        client = make(installed, served, Path(folder))
         instance.reset()
-        client.prepare(instance, client.folder)
+        client.prepare(served, client.folder)
         wrong = 0
-        operations = set[str]()
         for step in client.steps:
             began = time.monotonic()
             differences = client.run(step, instance)
             seconds = time.monotonic() - began
             command = " ".join(step.command)[:MAX_SHOWN_CHARACTERS]
             verdict = _judge(differences, step.missing)
-            operations |= instance.list_operations()
             wrong += verdict in {"WRONG", "UNEXPECTED SUCCESS"}
             print(f"{verdict}: {client.name} {command} ({seconds:.1f} s)", flush=True)
             if verdict != "ok":
                 print("\n".join(f"    {line}" for line in _explain(differences, step.missing)))
-        sent[client.name] = sorted(operations)
     return wrong
 
 
