@@ -1,4 +1,4 @@
-"""A session of requests with an emulator, and the recording of the session."""
+"""Sessions of requests, and the recording of a session with an emulator."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,32 @@ CONNECTION_HEADERS = {"Accept-Encoding", "Connection", "Content-Length", "User-A
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-class Recorder(requests.Session):
+class Session(requests.Session):
+    """A session with a server; a path without a slash at the begin is of the Data API.
+
+    Args:
+        url: The base URL.
+
+    Attributes:
+        names: The names of the requests so far.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.headers["Accept"] = "application/json"
+        self.names: list[str] = []
+        self._url = url
+
+    def call(self, name: str, method: str, path: str, **options: Any) -> requests.Response:
+        """Send a request without following redirects."""
+        self.names.append(name)
+        below = path if path.startswith("/") else f"/s/-/dw/data/v23_2/{path}"
+        url = f"{self._url}{below}"
+        return self.request(method, url, allow_redirects=False, timeout=10, **options)
+
+
+class Recorder(Session):
     """A session with an emulator whose exchanges are recorded, one each second.
 
     Args:
@@ -24,26 +49,19 @@ class Recorder(requests.Session):
     def __init__(
         self, emulator: Emulator, data_set: str = "storefront", dialect: str = "documented"
     ) -> None:
-        super().__init__()
-        self.trust_env = False
+        super().__init__(emulator.url)
         self.hooks["response"].append(self._note)
-        self.headers["Accept"] = "application/json"
-        self._emulator = emulator
         self._clock = emulator.workspace.clock
         self._clock.freeze(NOON)
         self._start = self._clock.now()
         clock = self._start.isoformat()
         self._head = Head("a session", "EMULATOR", "2026-06-01", clock, "", dialect, data_set)
         self._exchanges: list[Exchange] = []
-        self._name = ""
 
     def call(self, name: str, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request without following redirects; a path without a slash is of the Data API."""
-        self._name = name
+        """Send a request, a second after the last one."""
         self._clock.advance(1)
-        below = path if path.startswith("/") else f"/s/-/dw/data/v23_2/{path}"
-        url = f"{self._emulator.url}{below}"
-        return self.request(method, url, allow_redirects=False, timeout=10, **options)
+        return super().call(name, method, path, **options)
 
     def recording(self, name: str = "session") -> Recording:
         """Return the recording."""
@@ -63,4 +81,4 @@ class Recorder(requests.Session):
         answer_body = Body.of(response.content, response.headers.get("Content-Type", ""))
         at = (self._clock.now() - self._start).total_seconds()
         answer = Answer(response.status_code, answered, answer_body)
-        self._exchanges.append(Exchange(request, answer, at, self._name))
+        self._exchanges.append(Exchange(request, answer, at, self.names[-1]))

@@ -1,5 +1,8 @@
 """Record one emulator as the real instance, replay on another: the dialects differ as stated."""
 
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from emulator.corpus.exchange import Recording, read, write
 from emulator.corpus.grade import MISSING
 from emulator.corpus.replay import Emulators, replay_all
 from emulator.server import Emulator
-from emulator.tests.corpus.recorder import Recorder
+from emulator.tests.corpus.recorder import Recorder, Session
 
 CLIENT = "a" * 30
 XML = {"Accept": "application/xml"}
@@ -77,13 +80,19 @@ DOCUMENTED = {
 OBSERVED = {(name, grade, pointer, new, old) for name, grade, pointer, old, new in DOCUMENTED}
 
 
-def replay(recording: Recording, dialect: str) -> set[tuple[Any, ...]]:
-    """Return the differences on an emulator of a dialect."""
+def replay(recording: Recording, dialect: str, *, by_number: bool = False) -> set[tuple[Any, ...]]:
+    """Return the differences on an emulator of a dialect, with the name of the exchange."""
     with closing(Emulators(dialect)) as emulators:
         [played] = replay_all([recording], emulators.start)
     assert len(played.results) == len(recording.exchanges)
     return {
-        (result.name, one.grade, one.pointer, one.recorded, one.answered)
+        (
+            result.number if by_number else result.name,
+            one.grade,
+            one.pointer,
+            one.recorded,
+            one.answered,
+        )
         for result in played.results
         for one in result.wrong
     }
@@ -111,14 +120,43 @@ def record(dialect: str) -> Recording:
         Emulator(fixtures="storefront", dialect=dialect) as emulator,
         Recorder(emulator, dialect=dialect) as session,
     ):
-        log_in(session)
-        read_documents(session)
-        write_documents(session)
-        search_documents(session)
+        use_all(session)
         return session.recording()
 
 
-def log_in(session: Recorder) -> None:
+def use_all(session: Session) -> None:
+    """Send all kinds of requests."""
+    log_in(session)
+    read_documents(session)
+    write_documents(session)
+    search_documents(session)
+
+
+@pytest.mark.long
+def test_a_recording_of_the_proxy_shows_the_dialects(tmp_path: Path) -> None:
+    names, recording = record_by_proxy("observed", tmp_path / "shop.jsonl")
+    assert replay(recording, "observed") == set()
+    numbered = {(names.index(name) + 1, *others) for name, *others in DOCUMENTED}
+    assert replay(recording, "documented", by_number=True) == numbered
+
+
+def record_by_proxy(dialect: str, file: Path) -> tuple[list[str], Recording]:
+    """Return the names of the requests of a session through ``record``, and the recording."""
+    program = [sys.executable, "-m", "emulator", "record", "--port", "0", "--out", str(file)]
+    with Emulator(fixtures="storefront", dialect=dialect) as emulator:
+        command = [*program, "--upstream", emulator.url, "--quiet"]
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy,  # noqa: S603
+            Session(proxy.stdout.readline().split()[-1]) as session,  # type: ignore[union-attr]
+        ):
+            use_all(session)
+            proxy.send_signal(signal.SIGINT)
+            proxy.communicate(timeout=60)
+        assert proxy.returncode == 0
+    return session.names, read(file)
+
+
+def log_in(session: Session) -> None:
     form = {"grant_type": "client_credentials"}
     path = "/dwsso/oauth2/access_token"
     session.call("without a token", "GET", "inventory_lists")
@@ -131,7 +169,7 @@ def log_in(session: Recorder) -> None:
     )
 
 
-def read_documents(session: Recorder) -> None:
+def read_documents(session: Session) -> None:
     session.call("first page", "GET", "inventory_lists?count=2&select=(**)")
     session.call("second page", "GET", "inventory_lists?count=2&start=2")
     session.call("ids", "GET", "inventory_lists?count=3&select=(data.(id),total)")
@@ -152,7 +190,7 @@ def read_documents(session: Recorder) -> None:
     session.call("files", "GET", "/on/demandware.servlet/webdav/Sites/Impex/")
 
 
-def write_documents(session: Recorder) -> None:
+def write_documents(session: Session) -> None:
     one = "inventory_lists/mine"
     made = session.call("create", "PUT", one, json={"default_in_stock": True})
     state = {"x-dw-resource-state": made.json()["_resource_state"]}
@@ -185,7 +223,7 @@ def write_documents(session: Recorder) -> None:
         session.call(poll, "GET", path)
 
 
-def search_documents(session: Recorder) -> None:
+def search_documents(session: Session) -> None:
     path = "inventory_list_search"
     page = {"query": SEARCH, "count": 2, "sorts": [{"field": "id", "sort_order": "desc"}]}
     session.call("hits", "POST", path, json=page)
