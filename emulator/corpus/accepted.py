@@ -44,7 +44,7 @@ class Accepted:
     exchange: str = ANY
 
     def fits(self, recording: str, operation: str, names: Iterable[str], one: Difference) -> bool:
-        """Return whether a difference is the known one.
+        """Compare a difference with the entry.
 
         Args:
             recording: The name of the recording.

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-TOLERANCE = timedelta(seconds=5)
+TIME_TOLERANCE = timedelta(seconds=5)
 """The greatest difference of two instants, each measured from the time of the own request."""
 SESSION_MARGIN = timedelta(hours=1)
 """Instants that are older than the recording by more than this are not from the recording."""
@@ -22,10 +22,12 @@ MIN_MIXED_CHARACTERS = 20
 MIN_CHANGES_PER_CHARACTER = 0.3
 """The least part of characters of another kind than the character in front: digits, capitals."""
 MIN_NUMBER_DIGITS = 5  # of a number in the answer to a write
+NUMBER_NAME = re.compile(r"(?:^|_)(?:id|no|number|link|location)$")
+"""The names of members and headers with the number of a new document."""
 MIN_EPOCH = 1_000_000_000
 """The least number of seconds since 1970 for an instant: September 2001."""
 MILLISECONDS = 1000
-PIECE = re.compile(
+TEXT_PIECE = re.compile(
     r"(?P<instant>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| GMT|[+-]\d\d:?\d\d)?)"
     r"|(?P<date>[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)"  # RFC 9110, 5.6.7
     r"|(?P<origin>https?://[^/?#\s\"'<>]+)"
@@ -35,11 +37,11 @@ PIECE = re.compile(
     re.ASCII,
 )
 DIGIT = re.compile(r"\d")
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-HEX = re.compile(r"(?=.*[a-fA-F])(?:[0-9a-f]+|[0-9A-F]+)", re.ASCII)
-ALPHANUMERIC = re.compile(r"[0-9A-Za-z]+", re.ASCII)
-RUN = re.compile(r"[0-9]+|[a-z]+|[A-Z]+", re.ASCII)
-STAMP = re.compile(r"(?:19|20)\d{12}(?:\d{3})?", re.ASCII)
+UUID_WORD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+HEX_WORD = re.compile(r"(?=.*[a-fA-F])(?:[0-9a-f]+|[0-9A-F]+)", re.ASCII)
+PLAIN_WORD = re.compile(r"[0-9A-Za-z]+", re.ASCII)
+CHARACTER_RUN = re.compile(r"[0-9]+|[a-z]+|[A-Z]+", re.ASCII)
+TIME_STAMP = re.compile(r"(?:19|20)\d{12}(?:\d{3})?", re.ASCII)
 """A time to the second or the millisecond in the name of a file."""
 STATE_NAMES = frozenset(
     {"_resource_state", "etag", "getetag", "x-dw-resource-state", "resource_state"}
@@ -58,7 +60,7 @@ HIDDEN_ORIGIN = re.compile(r"https?://(?:host|instance)-\d+\.example\.com(?::\d+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a text: a word, an instant or such, with the characters in front of it."""
+    """A part of a text: a word or an instant, with the characters in front."""
 
     before: str
     kind: str
@@ -119,7 +121,7 @@ class Bindings:
         """Return a recorded text with the bound values."""
         if text in self._forward:
             return self._forward[text]
-        return PIECE.sub(lambda found: self._forward.get(found[0], found[0]), text)
+        return TEXT_PIECE.sub(lambda found: self._forward.get(found[0], found[0]), text)
 
     def rewrite_json(self, value: Any) -> Any:
         """Return a recorded JSON value with the bound values."""
@@ -139,7 +141,7 @@ class Bindings:
         return part if rewritten == decoded else quote(rewritten, safe="()*,:;@!$'+")
 
     def agree(self, recorded: str, answered: str, name: str, *, writes: bool) -> bool:
-        """Return whether two texts are equal but for bound values; bind new values.
+        """Compare two texts with regard to the bound values; bind new values.
 
         Args:
             recorded: The recorded text.
@@ -157,7 +159,7 @@ class Bindings:
         )
 
     def agree_in_number(self, recorded: float, answered: float) -> bool:
-        """Return whether two unequal numbers are the same instant, in seconds or milliseconds."""
+        """Compare two numbers as instants, in seconds or milliseconds."""
         for unit in (1, MILLISECONDS):
             if min(recorded, answered) < MIN_EPOCH * unit:
                 continue
@@ -180,7 +182,7 @@ class Bindings:
                 bindable = True
             case ("word", "word" | "token") if self._is_redacted and PSEUDONYM.fullmatch(one.text):
                 bindable = True
-            case "word", "word" if STAMP.search(one.text):
+            case "word", "word" if TIME_STAMP.search(one.text):
                 bindable = self._agree_in_stamps(one.text, other.text)
             case "word", "word":
                 bindable = _may_be_generated(one.text, other.text, name, writes=writes)
@@ -189,7 +191,7 @@ class Bindings:
         return self._agree_as_words(one.text, other.text, bindable=bindable)
 
     def _agree_as_words(self, recorded: str, answered: str, *, bindable: bool) -> bool:
-        """Return whether words are equal, or bound to each other; bind words if possible."""
+        """Compare two words with regard to the bound words; bind the words if possible."""
         if recorded in self._forward:
             return self._forward[recorded] == answered
         if not bindable or recorded in self._named:
@@ -213,16 +215,15 @@ class Bindings:
         return False
 
     def _agree_in_stamps(self, recorded: str, answered: str) -> bool:
-        """Return whether two words differ in times only, as in ``Job-a-20260601120000123``."""
-        stamps = zip(STAMP.findall(recorded), STAMP.findall(answered), strict=False)
-        return STAMP.sub("", recorded) == STAMP.sub("", answered) and all(
-            self._agree_in_instant(one, other) for one, other in stamps
-        )
+        """Compare two words except for their times, as in ``Job-a-20260601120000123``."""
+        stamps, others = (TIME_STAMP.findall(word) for word in (recorded, answered))
+        texts = (TIME_STAMP.sub("*", word) for word in (recorded, answered))
+        return len({*texts}) == 1 and all(map(self._agree_in_instant, stamps, others))
 
     def _agree_in_time(self, recorded: datetime, answered: datetime) -> bool:
         difference = answered - recorded
         return recorded >= self._oldest and (
-            any(abs(difference - shift) <= TOLERANCE for shift in self._shifts.values())
+            any(abs(difference - shift) <= TIME_TOLERANCE for shift in self._shifts.values())
             or (self._started is not None and self._started <= answered <= datetime.now(UTC))
         )
 
@@ -230,41 +231,43 @@ class Bindings:
 def _split(text: str) -> Iterator[Piece]:
     """Yield the pieces of a text; the last piece has no kind, and follows the rest of the text."""
     end = 0
-    for found in PIECE.finditer(text):
+    for found in TEXT_PIECE.finditer(text):
         yield Piece(text[end : found.start()], str(found.lastgroup), found[0])
         end = found.end()
     yield Piece(text[end:], "", "")
 
 
 def _may_be_generated(recorded: str, answered: str, name: str, *, writes: bool) -> bool:
-    """Return whether a server may have made two words, in each run another word."""
+    """Return True for two words that a server may have made, each in another run."""
     if name.lower() in STATE_NAMES:
-        forms = {HEX.fullmatch(word) is None for word in (recorded, answered)}
+        forms = {HEX_WORD.fullmatch(word) is None for word in (recorded, answered)}
         return NOT_EXISTS not in (recorded, answered) and len(forms) == 1
     if len(recorded) != len(answered):
         return False
     pair = (recorded, answered)
     if all(word.isdecimal() for word in pair):
-        return writes and len(recorded) >= MIN_NUMBER_DIGITS
-    return any(all(map(form, pair)) for form in (UUID.fullmatch, _is_long_hex, _is_mixed))
+        return writes and len(recorded) >= MIN_NUMBER_DIGITS and bool(NUMBER_NAME.search(name))
+    return any(all(map(form, pair)) for form in (UUID_WORD.fullmatch, _is_long_hex, _is_mixed))
 
 
 def _is_long_hex(word: str) -> bool:
-    return len(word) >= MIN_HEX_CHARACTERS and HEX.fullmatch(word) is not None
+    return len(word) >= MIN_HEX_CHARACTERS and HEX_WORD.fullmatch(word) is not None
 
 
 def _is_mixed(word: str) -> bool:
-    """Return whether the kind of characters changes often, as in ``jrjJA8OnurCWrDkVqwVgMrQgL8``."""
-    if len(word) < MIN_MIXED_CHARACTERS or not ALPHANUMERIC.fullmatch(word):
+    """Return True for a random word, such as ``jrjJA8OnurCWrDkVqwVgMrQgL8``."""
+    if len(word) < MIN_MIXED_CHARACTERS or not PLAIN_WORD.fullmatch(word):
         return False
-    return len(RUN.findall(word)) > len(word) * MIN_CHANGES_PER_CHARACTER
+    return len(CHARACTER_RUN.findall(word)) > len(word) * MIN_CHANGES_PER_CHARACTER
 
 
 def _list_generated(text: str) -> Iterator[str]:
     """Yield the words of a text with the form of generated words, numbers left out."""
     for piece in _split(text):
         word = piece.text
-        if piece.kind == "word" and (UUID.fullmatch(word) or _is_long_hex(word) or _is_mixed(word)):
+        if piece.kind == "word" and (
+            UUID_WORD.fullmatch(word) or _is_long_hex(word) or _is_mixed(word)
+        ):
             yield word
 
 

@@ -1,4 +1,4 @@
-"""A recording of exchanges as a file: a line of JSON with its source, then a line an exchange."""
+"""Recordings as files: a line of JSON with the source, and a line for each exchange."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
@@ -9,10 +9,10 @@ from typing import Any, Literal
 import orjson
 from marshmallow import Schema, ValidationError
 
-from emulator.corpus.form import FORMAT, ExchangeSchema, Headers, HeadSchema
+from emulator.corpus.form import FORMAT_NAME, ExchangeSchema, Headers, HeadSchema
 from emulator.json_pointer import point
 
-SUFFIX = ".jsonl"
+FILE_SUFFIX = ".jsonl"
 MAX_RECORDING_BYTES = 64 * 1024 * 1024
 MAX_LINE_BYTES = 8 * 1024 * 1024
 MAX_EXCHANGES = 10_000  # of a recording
@@ -177,21 +177,21 @@ class Recording:
 
 
 def find_header(headers: Headers, name: str) -> str:
-    """Return the value of a header, several values joined by a comma; empty if it is missing."""
+    """Return the value of a header, several values joined by a comma; empty for no header."""
     return ", ".join(value for given, value in headers if given.lower() == name.lower())
 
 
 def find_recordings(places: Iterable[Path]) -> list[Path]:
-    """Return files as they are, and the recordings in folders, by name.
+    """Return the given files, and the recordings in folders by name.
 
     Raises:
         CorpusError: A place is missing, or a folder has no recording.
     """
     found: list[Path] = []
     for place in places:
-        files = sorted(place.rglob(f"*{SUFFIX}")) if place.is_dir() else [place]
+        files = sorted(place.rglob(f"*{FILE_SUFFIX}")) if place.is_dir() else [place]
         if not files:
-            raise CorpusError(f"the folder '{place}' has no recording (*{SUFFIX})")
+            raise CorpusError(f"the folder '{place}' has no recording (*{FILE_SUFFIX})")
         if not place.exists():
             raise CorpusError(f"'{place}' is neither a file nor a folder")
         found += files
@@ -211,7 +211,7 @@ def read(file: Path) -> Recording:
     except OSError as error:
         raise CorpusError(f"{file}: {error.strerror}") from error
     recording = parse(content, str(file))
-    return replace(recording, name=file.name.removesuffix(SUFFIX), folder=file.parent)
+    return replace(recording, name=file.name.removesuffix(FILE_SUFFIX), folder=file.parent)
 
 
 def parse(content: bytes, origin: str = "recording") -> Recording:
@@ -265,7 +265,11 @@ def write(file: Path, recording: Recording) -> None:
 
 def render_head(head: Head) -> bytes:
     """Return the first line of a recording."""
-    shown: dict[str, Any] = {"format": FORMAT, "recorded": head.recorded, "source": head.source}
+    shown: dict[str, Any] = {
+        "format": FORMAT_NAME,
+        "recorded": head.recorded,
+        "source": head.source,
+    }
     shown |= {"link": head.link, "evidence": head.evidence, "dialect": head.dialect}
     shown |= {"data_set": head.data_set, "clock": head.clock, "hidden": dict(head.hidden)}
     return orjson.dumps(shown) + b"\n"
@@ -357,7 +361,7 @@ def _load(schema: Schema, line: bytes, place: str) -> dict[str, Any]:
 
 
 def _is_deeper(value: Any, bound: int) -> bool:
-    """Return whether a value has more levels of arrays and objects."""
+    """Return True for a value with more levels of arrays and objects."""
     level = _keep_nested([value])
     for _ in range(bound):
         level = [found for one in level for found in _keep_nested(_list_inner(one))]

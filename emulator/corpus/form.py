@@ -8,14 +8,14 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-FORMAT = "ocapi-emulator corpus 1"
+FORMAT_NAME = "ocapi-emulator corpus 1"
 EVIDENCE = ("LIVE", "FIXTURE", "SEED", "CLIENT", "EMULATOR")
 """What answered: a live instance, a test fixture of a client, a sample, or this emulator."""
 GRADES = ("status", "fault", "members", "types", "values", "headers")
 DIALECTS = ("", "documented", "observed")
 MAX_TARGET_CHARACTERS = 16_384
-TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2
-TARGET = re.compile(r"/[!-~]*\Z")
+HTTP_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2
+REQUEST_TARGET = re.compile(r"/[!-~]*\Z")
 HEADER_VALUE = re.compile(r"[\t -~\x80-\xff]*\Z")  # RFC 9110, 5.5
 
 Headers = tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class HeadersField(fields.Field[Headers]):
     def _list_pairs(self, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for name, given in value.items():
             texts = given if isinstance(given, list) else [given]
-            if not TOKEN.match(name):
+            if not HTTP_TOKEN.match(name):
                 raise ValidationError({name: ["Not the name of a header."]})
             if not all(isinstance(text, str) and HEADER_VALUE.match(text) for text in texts):
                 raise ValidationError({name: ["Not the value of a header, or a list of values."]})
@@ -112,12 +112,14 @@ class MessageSchema(Schema):
 class RequestSchema(MessageSchema):
     """A request."""
 
-    method = fields.String(required=True, validate=validate.Regexp(TOKEN, error="Not a method."))
+    method = fields.String(
+        required=True, validate=validate.Regexp(HTTP_TOKEN, error="Not a method.")
+    )
     target = fields.String(
         required=True,
         validate=[
             validate.Length(max=MAX_TARGET_CHARACTERS),
-            validate.Regexp(TARGET, error="Not a path that begins with '/'."),
+            validate.Regexp(REQUEST_TARGET, error="Not a path that begins with '/'."),
         ],
     )
 
@@ -146,7 +148,7 @@ class ExchangeSchema(Schema):
 class HeadSchema(Schema):
     """The first line."""
 
-    format = fields.String(required=True, validate=validate.Equal(FORMAT))
+    format = fields.String(required=True, validate=validate.Equal(FORMAT_NAME))
     recorded = Date(required=True)
     source = fields.String(required=True, validate=validate.Length(min=1))
     link = fields.String()

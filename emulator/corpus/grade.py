@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.corpus.binding import STATE_NAMES, Bindings
 from emulator.corpus.content import find_boundary, find_fault, read_content
-from emulator.corpus.exchange import Answer, Exchange, find_header
+from emulator.corpus.exchange import Answer, Exchange, Request, find_header
 from emulator.corpus.form import GRADES, Headers
 from emulator.json_pointer import escape
 
@@ -32,6 +32,8 @@ UNFINISHED_STATUSES = frozenset({"pending", "running"})
 LIST_HEADERS = frozenset({"allow", "vary"})
 """Headers whose values are sets."""
 WRITING_METHODS = frozenset({"POST", "PUT", "PATCH"})
+BATCH_PATH, SEARCH_PATH_END = "/dw/batch", "_search"
+PART_METHOD_HEADER = "x-dw-http-method"
 MAX_DIFFERENCES = 1000  # of an exchange
 
 
@@ -85,7 +87,7 @@ class _Comparison:
         self._recorded, self._answered = exchange.answer, answer
         self._at_least = exchange.at_least
         self._bindings = bindings
-        self._writes = exchange.request.method in WRITING_METHODS
+        self._writes = _may_create(exchange.request)
         media_type = find_header(answer.headers, CONTENT_TYPE)
         recorded_type = find_header(self._recorded.headers, CONTENT_TYPE) or media_type
         self._content = read_content(self._recorded.body, recorded_type)
@@ -95,11 +97,11 @@ class _Comparison:
 
     @property
     def _is_unfinished(self) -> bool:
-        """Whether the request looked at a job execution before the end, which no replay repeats."""
+        """Whether the recorded answer shows an unfinished job execution."""
         return not self._writes and is_unfinished(self._recorded)
 
     def list_differences(self) -> Iterator[Difference]:
-        """Yield all differences; an answer of another kind has no differences of its members."""
+        """Yield all differences; a fault in place of a document is one difference."""
         statuses = self._recorded.status, self._answered.status
         if statuses[0] != statuses[1]:
             yield Difference("status", "", *statuses)
@@ -114,7 +116,7 @@ class _Comparison:
         yield from self._compare_headers()
 
     def _is_of_another_kind(self) -> bool:
-        """Return whether one answer is a fault and the other is not, or another fault."""
+        """Return True for a fault in place of a document, or the reverse, or another fault."""
         fault, other = self._fault, self._other_fault
         if fault is None and self._content.kind == "none":
             return self._recorded.status // 100 != self._answered.status // 100
@@ -213,14 +215,24 @@ class _Comparison:
                 yield Difference("headers", name, MISSING, answered[name])
 
 
+def _may_create(request: Request) -> bool:
+    """Return True for a request that may create documents with ids by the server."""
+    path = request.target.partition("?")[0]
+    if path.endswith(BATCH_PATH):
+        content = request.body.content if request.body else b""
+        methods = f"{find_header(request.headers, PART_METHOD_HEADER)} {content!r}"
+        return any(method in methods for method in WRITING_METHODS)
+    return request.method in WRITING_METHODS and not path.endswith(SEARCH_PATH_END)
+
+
 def is_unfinished(answer: Answer) -> bool:
-    """Return whether an answer shows a job execution before the end."""
+    """Return True for an answer with an unfinished job execution."""
     value = answer.body.value if answer.body else None
     return isinstance(value, dict) and value.get("execution_status") in UNFINISHED_STATUSES
 
 
 def name_type(value: Any) -> str:
-    """Return the type of a JSON value; whole numbers have a type of their own."""
+    """Return the type of a JSON value, such as ``integer`` or ``decimal``."""
     match value:
         case bool():
             return "boolean"

@@ -44,7 +44,7 @@ def _find_template(segments: list[str]) -> str:
 
 @cache
 def _list_templates() -> dict[int, list[list[str]]]:
-    """Return the templates of the Data API by the number of their segments."""
+    """Return the templates of the Data API by the number of segments."""
     templates: dict[int, list[list[str]]] = defaultdict(list)
     for template in OWN.templates:
         segments = template.split("/")

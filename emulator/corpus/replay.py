@@ -29,8 +29,8 @@ DEFAULT_DATA_SET = "storefront"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 CLIENT_HEADER = "x-dw-client-id"
 MAX_WAIT_SECONDS = 60  # for the end of a job execution
-MIN_REFUSAL, UNAUTHORIZED = 400, 401
-BASIC, BEARER = "basic", "bearer"
+MIN_REFUSAL, UNAUTHORIZED_STATUS = 400, 401
+BASIC_SCHEME, BEARER_SCHEME = "basic", "bearer"
 
 
 class Server(Protocol):
@@ -49,7 +49,7 @@ class Server(Protocol):
         """The API client of the replay."""
 
     def knows(self, client_id: str) -> bool:
-        """Return whether the server has an API client."""
+        """Return True for the id of an API client of the server."""
 
     def set_time(self, recorded: datetime) -> datetime:
         """Return the time of the server for a recorded request."""
@@ -92,12 +92,12 @@ class Played:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether an answer differs, known differences left out."""
+        """Whether an answer has a difference other than known differences."""
         return any(result.wrong for result in self.results)
 
 
 class Emulators:
-    """The emulators of a replay: one for each data set and dialect, clean for each recording.
+    """The emulators of a replay, by data set and dialect; each is clean for each recording.
 
     Args:
         dialect: The dialect for all recordings; that of the recording if empty.
@@ -253,11 +253,15 @@ class Replay:
     def _authorize(self, value: str, exchange: Exchange) -> str:
         """Return the Authorization header of a request with the bound token or client."""
         scheme, _, credentials = value.partition(" ")
-        if scheme.lower() == BASIC and (parts := _decode_basic(credentials)):
+        if scheme.lower() == BASIC_SCHEME and (parts := _decode_basic(credentials)):
             rewritten = ":".join(map(self._bindings.rewrite, parts))
             return f"{scheme} {b64encode(rewritten.encode()).decode()}"
         bound = self._bindings.find(credentials)
-        if scheme.lower() != BEARER or bound or exchange.answer.status == UNAUTHORIZED:
+        if (
+            scheme.lower() != BEARER_SCHEME
+            or bound
+            or exchange.answer.status == UNAUTHORIZED_STATUS
+        ):
             return f"{scheme} {bound or credentials}" if credentials else value
         return f"{scheme} {self._server.token()}"
 
@@ -299,7 +303,7 @@ def _locate_data_set(recording: Recording) -> str:
 def _list_clients(request: Request) -> Iterator[tuple[str, str]]:
     """Yield the ids of the API clients in a request, each with the secret or an empty text."""
     scheme, _, credentials = find_header(request.headers, "authorization").partition(" ")
-    match _decode_basic(credentials) if scheme.lower() == BASIC else ():
+    match _decode_basic(credentials) if scheme.lower() == BASIC_SCHEME else ():
         case [client, secret]:
             yield client, secret
     if named := find_header(request.headers, CLIENT_HEADER):
@@ -315,7 +319,7 @@ def _list_clients(request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _decode_basic(credentials: str) -> list[str]:
-    """Return the parts of Basic credentials, form-encoded or not; empty if these are not valid."""
+    """Return the parts of Basic credentials, form-encoded or not; empty for other credentials."""
     try:
         decoded = b64decode(credentials, validate=True).decode()
     except ValueError:

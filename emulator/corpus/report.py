@@ -125,7 +125,7 @@ def _describe(one: Difference, title: str) -> Iterator[str]:
 
 
 def _show(value: Any) -> str:
-    """Return a value as JSON, cut if it is long."""
+    """Return a value as JSON, the end of a long value cut off."""
     text = MISSING.value if value is MISSING else orjson.dumps(value).decode()
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}..."
 

@@ -1,4 +1,4 @@
-"""The servers of a replay: an emulator in this process, or a server of others."""
+"""The servers of a replay: an emulator in this process, or another server."""
 
 import ssl
 from base64 import b64encode
@@ -53,7 +53,7 @@ class ApiClient:
 
 
 class Connection:
-    """A connection for requests one after the other.
+    """A connection for successive requests.
 
     Args:
         url: The base URL of the server.
@@ -139,7 +139,7 @@ class Local:
         return ApiClient(issued.client_id, issued.client_secret)
 
     def knows(self, client_id: str) -> bool:
-        """Return whether the data set has an API client."""
+        """Return True for the id of an API client of the data set."""
         return find_client(self._emulator.workspace.store, client_id) is not None
 
     def reset(self) -> None:
@@ -173,7 +173,7 @@ class Local:
 
 
 class Target:
-    """A server of others.
+    """Another server.
 
     Args:
         url: The base URL.
@@ -199,7 +199,7 @@ class Target:
         self._token, self._until = "", datetime.min.replace(tzinfo=UTC)
 
     def knows(self, client_id: str) -> bool:
-        """Return whether an API client is the client of the replay."""
+        """Return True for the id of the API client of the replay."""
         return client_id == self.client.id
 
     def reset(self) -> None:

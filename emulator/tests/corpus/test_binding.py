@@ -229,3 +229,22 @@ def test_a_pseudonym_of_the_request_stays() -> None:
     request = get("/a", method="PUT", body={"a": "Name-1"})
     step = (request, json({"a": "Name-1"}), json({"a": "Ada"}))
     assert [one.pointer for one in play(step, head=HIDDEN)[0]] == ["/a"]
+
+
+@table(
+    ("request_", "is_bound"),
+    [
+        (get("/a", method="POST"), True),
+        (get("/a", method="GET"), False),
+        (get("/s/-/dw/data/v23_2/product_search", method="POST"), False),
+        (get("/s/-/dw/batch", ("x-dw-http-method", "GET"), method="POST"), False),
+        (get("/s/-/dw/batch", ("x-dw-http-method", "POST"), method="POST"), True),
+    ],
+)
+def test_a_number_is_bound_after_a_write(request_: Request, *, is_bound: bool) -> None:
+    differences, _ = play((request_, json({"id": "00000101"}), json({"id": "00000102"})))
+    assert differences == (
+        [] if is_bound else [Difference("values", "/id", "00000101", "00000102")]
+    )
+    differences, _ = play((request_, json({"stock": "00000101"}), json({"stock": "00000102"})))
+    assert [one.pointer for one in differences] == ["/stock"]
