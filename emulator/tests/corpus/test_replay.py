@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 import requests
+import trustme
 from click.testing import CliRunner, Result
 
 from contract_tests.server import Pool
@@ -339,6 +340,32 @@ def test_a_target_renews_its_token(target: Emulator) -> None:
         Target(target.url, ApiClient("a" * 30, "b")).token()
     with pytest.raises(ConfigError, match="holds no certificates"):
         Target(target.url, ApiClient("a", "a"), ca_file=__file__)
+
+
+def test_a_target_of_https_is_trusted_by_its_authority(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate, ca_file = tmp_path / "server.pem", tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+    authority.cert_pem.write_to_path(ca_file)
+    file, pem = save(tmp_path, "shop", RIGHT), str(certificate)
+    with Emulator(fixtures="samples", tls_cert=pem, tls_key=pem) as emulator:
+        distrusted = replay(file, "--target", emulator.url)
+        trusted = replay(file, "--target", emulator.url, "--ca-file", ca_file)
+    assert (distrusted.exit_code, trusted.exit_code) == (2, 0)
+    assert "certificate verify failed" in distrusted.stderr
+
+
+def test_the_end_of_a_job_execution_is_awaited(tmp_path: Path) -> None:
+    jobs = "/s/-/dw/data/v23_2/jobs/sfcc-site-archive-export/executions"
+    started = Answer(202, (), Body("json", {"id": "10001", "execution_status": "pending"}))
+    ended = Answer(200, (), Body("json", {"id": "10001", "execution_status": "finished"}))
+    units = {"export_file": "all.zip", "data_units": {"sites": {"RefArch": {"all": True}}}}
+    start = Exchange(Request("POST", jobs, BEARER, Body("json", units)), started, at_least=True)
+    look = replace(start, request=Request("GET", f"{jobs}/10001", BEARER))
+    unfinished = replace(look, answer=replace(started, status=200))
+    steps = (start, unfinished, replace(look, answer=ended))
+    save(tmp_path, "jobs", *steps, head=replace(HEAD, data_set="storefront"))
+    assert "3 right, 0 accepted, 0 wrong" in replay(tmp_path).output
 
 
 @table(
