@@ -45,6 +45,7 @@ OWN_DOMAIN = re.compile(
 WEB_TOKEN = re.compile(r"ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*")
 SCHEME = re.compile(r"\b(?:bearer|basic|digest)\s+([A-Za-z0-9._~+/=-]{6,})", re.IGNORECASE)
 CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){14,18}(?!\w)")
+CARD_DIGITS = range(15, 20)
 PASSWORD_IN_URL = re.compile(r"//[^/\s:@]*:([^/\s@]+)@")
 KEY_PREFIX = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bAIza[\w-]{30,}|\bgh[a-z]_\w{20,}|\bgithub_pat_|\bxox[a-z]-\w+"
@@ -135,9 +136,9 @@ class Inspector:
         """Return the places with secrets in the lines of a recording."""
         texts: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for number, line in enumerate(content.splitlines()):
-            for pointer, name, text in _list_texts(json.loads(line)):
+            for pointer, name, text in list_texts(json.loads(line)):
                 texts.setdefault((name, text), []).append((number, pointer))
-        variants = {text: _list_variants(text) for _, text in texts}
+        variants = {text: list_variants(text) for _, text in texts}
         whole = "\n".join(_squeeze(variant) for some in variants.values() for variant in some)
         present = {value: what for value, what in self._hidden.items() if value in whole}
         states = {text.strip('"') for name, text in texts if name.lower() in STATE_MEMBERS}
@@ -200,17 +201,25 @@ class Inspector:
         if not decoded:
             return False
         parts = decoded.decode("latin-1").split(":")
-        return all(one in self._issued or _is_pseudonym(one) for one in parts)
+        return all(not one or one in self._issued or _is_pseudonym(one) for one in parts)
 
     def _is_open(self, text: str) -> bool:
         return not (self._is_hidden(text) or PLAIN.fullmatch(text))
 
     def _is_card(self, text: str) -> bool:
-        digits = [int(digit) for digit in text if digit.isdigit()]
-        if text in self._issued or digits[0] not in (2, 3, 4, 5, 6):
-            return False
-        doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
-        return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+        """Return whether groups of digits begin with the number of a card."""
+        groups = re.split("[ -]", text)
+        numbers = ("".join(groups[: size + 1]) for size in range(len(groups)))
+        return any(_is_card(number) for number in numbers if number not in self._issued)
+
+
+def _is_card(number: str) -> bool:
+    """Return whether a number is right by Luhn, and of an issuer of cards."""
+    if len(number) not in CARD_DIGITS or number[0] not in "23456":
+        return False
+    digits = [int(digit) for digit in number]
+    doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _find_hidden(place: "Place", hidden: Mapping[str, Hidden]) -> Iterator[str]:
@@ -222,21 +231,21 @@ def _find_hidden(place: "Place", hidden: Mapping[str, Hidden]) -> Iterator[str]:
                 yield kind
 
 
-def _list_texts(value: Any, pointer: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:
+def list_texts(value: Any, pointer: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield pointer, name of the nearest member, and text of all strings, numbers and names."""
     if isinstance(value, dict):
         for member, inner in value.items():
             yield f"{pointer}/*", "", member
             shown = re.sub(r"[^\w.-]", "*", member) if len(member) < MIN_RANDOM_CHARACTERS else "*"
-            yield from _list_texts(inner, f"{pointer}/{shown}", member)
+            yield from list_texts(inner, f"{pointer}/{shown}", member)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _list_texts(inner, f"{pointer}/{number}", name)
+            yield from list_texts(inner, f"{pointer}/{number}", name)
     elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         yield pointer, name, str(value)
 
 
-def _list_variants(text: str) -> list[str]:
+def list_variants(text: str) -> list[str]:
     """Return a text, and what it means under each encoding, several times."""
     variants, level = {text: None}, [text]
     for _ in range(MAX_DEPTH):
@@ -290,6 +299,7 @@ def _read_bytes(data: bytes) -> Iterator[str]:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        text = text.removeprefix("\ufeff")
         if text.isascii() or encoding == "utf-8":
             yield text
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
 from emulator.cached_property import cached_property
-from emulator.corpus.pseudonym import BLANKS, DIGITS
+from emulator.corpus.pseudonym import BLANKS, DIGITS, fold
 from emulator.corpus.sensitive import CREDENTIALS, KINDS, Kind
 from emulator.corpus.vocabulary import protocol_words
 
@@ -31,14 +31,14 @@ class Known:
 
     def add(self, kind: Kind, value: str) -> None:
         """Add a value; of several kinds the first in order of priority counts."""
-        lower = value.lower()
+        lower = fold(value)
         present = self.kinds.get(lower)
         if present is None or KINDS.index(kind) < KINDS.index(present):
             self.kinds[lower] = kind
 
     def find_kind(self, value: str) -> Kind | None:
         """Return the kind of a value, None for an unknown value."""
-        lower = value.lower()
+        lower = fold(value)
         return self.kinds.get(lower) or self.kinds.get(normalize("NFC", lower))
 
     def list_sought(self) -> Iterator[tuple[str, Kind, bool]]:
@@ -63,10 +63,7 @@ class Known:
         """Yield begin, end and kind of the values in a text without escapes."""
         if self._pattern is None:
             return
-        lower = text.lower()
-        if len(lower) != len(text):  # a few letters become two
-            lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-        for found in self._pattern.finditer(lower):
+        for found in self._pattern.finditer(fold(text)):
             kind = self._sought.get(BLANKS.sub(" ", found[0]))
             if kind is not None:
                 yield *found.span(), kind

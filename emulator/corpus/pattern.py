@@ -9,7 +9,11 @@ from typing import NamedTuple
 from emulator.corpus.sensitive import Kind
 
 MIN_TOKEN_CHARACTERS = 16
-CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){13,18}\d(?!\d)", re.ASCII)
+CARD = re.compile(
+    r"(?<![\d.])(?:\d{14,19}|\d{4}(?P<sign>[ -])\d{4}(?P=sign)\d{4}(?P=sign)\d{2,4}"
+    r"|\d{4}[ -]\d{6}[ -]\d{4,5})(?!\d)",
+    re.ASCII,
+)
 CARD_PREFIX = re.compile(
     r"4(?:\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01])\d{13}|2720\d{12}|3[47]\d{13}"
     r"|6(?:011|5\d\d)\d{12}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|(?:50|5[6-9]|6\d)\d{14,17}"

@@ -27,6 +27,14 @@ FORM = re.compile(
 """The form of pseudonyms that no other value has: a value of this form was hidden before."""
 
 
+def fold(text: str) -> str:
+    """Return a text in lower case, with as many characters as before."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 class Pseudonyms:
     """The pseudonyms of a recording.
 
@@ -47,7 +55,7 @@ class Pseudonyms:
 
     def name(self, kind: Kind, value: str) -> str:
         """Return the pseudonym of a value, and count the occurrence."""
-        key = kind, normalize("NFC", BLANKS.sub(" ", value.lower()))
+        key = kind, normalize("NFC", BLANKS.sub(" ", fold(value)))
         if key not in self._given:
             self._given[key] = self._make(kind, value)
         pseudonym = self._given[key]

@@ -22,7 +22,8 @@ MAX_RECORDED_BYTES = 32 * 1024 * 1024
 """The bytes of all exchanges of a recording together."""
 MAX_EXCHANGE_BYTES = 5 * 1024 * 1024
 """The bytes of an exchange; a line of a file is longer, because of escapes and Base64."""
-MAX_PASSES = 4
+MAX_PASSES = 3
+"""The passes that hide; the first one shows all values but those inside other values."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Recorder:
         self._instances = Known()
         for url in instances:
             add_instance(self._instances, url)
-        self._preview = self._make_redactor(self._instances, Pseudonyms())
+        self._preview = Redactor(names, self._instances, Pseudonyms())
 
     def __len__(self) -> int:
         return len(self._raws)
@@ -106,9 +107,6 @@ class Recorder:
             raws = sorted(self._raws, key=lambda raw: raw.at)
         return redact_all(raws, self.names, self._instances)
 
-    def _make_redactor(self, known: Known, pseudonyms: Pseudonyms) -> Redactor:
-        return Redactor(self.names, known, pseudonyms)
-
 
 def redact_all(raws: Sequence[Raw], names: Names, instances: Known | None = None) -> Redacted:
     """Return exchanges without sensitive values.
@@ -120,18 +118,25 @@ def redact_all(raws: Sequence[Raw], names: Names, instances: Known | None = None
     """
     known = Known()
     known.kinds |= instances.kinds if instances else {}
+    collector = Redactor(names, known)
+    for raw in raws:
+        redact(raw, collector)
     for _ in range(MAX_PASSES):
+        known = _merge(known, collector.found)
         pseudonyms = Pseudonyms(known.kinds)
-        redactor = Redactor(names, known, pseudonyms)
-        exchanges = tuple(redact(raw, redactor) for raw in raws)
-        more = Known()
-        for found in (known, redactor.found):
-            for value, kind in found.kinds.items():
-                more.add(kind, value)
-        if more.kinds == known.kinds:
+        collector = Redactor(names, known, pseudonyms)
+        exchanges = tuple(redact(raw, collector) for raw in raws)
+        if _merge(known, collector.found).kinds == known.kinds:
             break
-        known = more
     return Redacted(exchanges, known, frozenset(pseudonyms.issued), count(pseudonyms.counts))
+
+
+def _merge(*parts: Known) -> Known:
+    merged = Known()
+    for part in parts:
+        for value, kind in part.kinds.items():
+            merged.add(kind, value)
+    return merged
 
 
 def add_instance(known: Known, url: str) -> None:

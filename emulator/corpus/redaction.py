@@ -31,7 +31,7 @@ NAMING_MEMBERS = ("fields", "field", "name", "attribute_id", "attribute", "key",
 """Members of a search or of a pair that name another member."""
 NAMED_MEMBERS = frozenset({"value", "values", "search_phrase", "from", "to", "default_value"})
 HARMLESS = re.compile(
-    r"\W*|\{[\w-]+\}|(?i:true|false|null|none|undefined|yes|no)|\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?"
+    r"\W*|\{[\w-]+\}|(?i:true|false|null|none|yes|no)|\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?"
 )
 BIRTHDAY = re.compile(r"\d{4}-\d\d-\d\d")
 NAMED_MAILBOX = re.compile(r"(?P<name>[^<>,;\"]*[^<>,;\"\s])(?P<rest>\"?\s*<)")
@@ -55,13 +55,13 @@ class Redactor:
     Args:
         names: The kinds of members.
         known: The values to hide everywhere.
-        pseudonyms: The pseudonyms.
+        pseudonyms: The pseudonyms; None to collect the values only, and to hide none.
 
     Attributes:
-        found: The values that were hidden.
+        found: The sensitive values.
     """
 
-    def __init__(self, names: Names, known: Known, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, names: Names, known: Known, pseudonyms: Pseudonyms | None = None) -> None:
         self.names = names
         self.found = Known()
         self._known = known
@@ -74,12 +74,15 @@ class Redactor:
     def hide(self, kind: Kind, value: str) -> str:
         """Return the pseudonym of a value, and note the value."""
         stripped = value.strip()
-        is_hidden = stripped in self._pseudonyms.issued or FORM.fullmatch(stripped)
-        if is_hidden or HARMLESS.fullmatch(stripped):
+        if FORM.fullmatch(stripped) or HARMLESS.fullmatch(stripped) or self._is_issued(stripped):
             return value
         kind = self._resolve(kind, stripped)
         self.found.add(kind, BLANKS.sub(" ", stripped) if kind is Kind.NAME else stripped)
-        return self._pseudonyms.name(kind, stripped)
+        return self._pseudonyms.name(kind, stripped) if self._pseudonyms else value
+
+    def _is_issued(self, value: str) -> bool:
+        """Return whether a value is a pseudonym, in a text that was redacted in part."""
+        return self._pseudonyms is not None and value in self._pseudonyms.issued
 
     def _resolve(self, kind: Kind, value: str) -> Kind:
         """Return the kind of a value with regard to its form and to other places."""
@@ -139,7 +142,8 @@ class Redactor:
         return self.hide(kind, value)
 
     def _hide_birthday(self, found: "re.Match[str]") -> str:
-        return self._pseudonyms.name(Kind.BIRTHDAY, found[0])
+        day = found[0]
+        return self._pseudonyms.name(Kind.BIRTHDAY, day) if self._pseudonyms else day
 
     def _hide_mailbox(self, found: "re.Match[str]") -> str:
         return self.hide(Kind.NAME, found["name"].strip()) + found["rest"]

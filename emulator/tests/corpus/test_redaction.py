@@ -1,0 +1,506 @@
+"""Recordings hold no sensitive value, in whatever place and spelling the value stood."""
+
+import gzip
+import json
+import zlib
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import chain
+from typing import Any
+from urllib.parse import quote, quote_plus
+from zipfile import ZipFile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.corpus.inspection import list_texts, list_variants
+from emulator.corpus.message import Raw
+from emulator.corpus.vocabulary import protocol_words
+from emulator.tests.corpus.messages import (
+    FORM,
+    INSTANCE,
+    JSON,
+    TEXT,
+    XML,
+    ask,
+    base64,
+    inspect,
+    pack,
+    redact,
+    tell,
+    write,
+)
+
+MAIL = "Erika.Muster@web.de"
+DATA = "/s/-/dw/data/v23_2"
+CUSTOMER = f"{DATA}/customer_lists/RefArch/customers"
+TOKEN = "zaqxswcdevfr"
+BASIC = {"Authorization": f"Basic {base64('myclient:s3cr3t!pass')}"}
+UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+CUSTOMER_ID = "abUMsavpD9Y6jW00di2SjxGCMU"
+BATCH = (
+    "--abc123\r\nContent-Type: application/http\r\n\r\n"
+    f"PATCH {CUSTOMER}/1001 HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+    'Content-Length: 26\r\n\r\n{"last_name":"Vandenberg"}\r\n--abc123--\r\n'
+)
+FIELDS = (
+    '--abc123\r\nContent-Disposition: form-data; name="login"\r\n\r\nzacharias\r\n'
+    '--abc123\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+)
+
+CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
+    # Spellings
+    "in a path": ([ask(f"{DATA}/users/{MAIL}")], [MAIL]),
+    "encoded": ([ask(f"{DATA}/users/{quote(MAIL, safe='')}")], [MAIL]),
+    "encoded twice": ([ask(f"/x/{quote(quote(MAIL, safe=''), safe='')}")], [MAIL]),
+    "encoded wholly": ([ask("/x/" + "".join(f"%{c:02X}" for c in MAIL.encode()))], [MAIL]),
+    "in a query": ([ask(f"/x?q={quote_plus(MAIL)}")], [MAIL]),
+    "with a plus": ([ask("/x?m=jo%2Btag%40acme.de"), tell({"x": "jo+tag@acme.de"})], ["jo+tag@"]),
+    "escaped": ([tell('{"x":"' + "".join(f"\\u{ord(c):04x}" for c in MAIL) + '"}')], [MAIL]),
+    "as a member": ([tell({MAIL: 1})], [MAIL]),
+    "JSON in JSON": (
+        [tell({"x": json.dumps({"y": json.dumps({"z": MAIL, "password": 'p"w\\d1234'})})})],
+        [MAIL, 'p"w\\d1234'],
+    ),
+    "JSON in XML": (
+        [tell("<a>{&quot;last_name&quot;:&quot;Vandenberg&quot;}</a>", XML)],
+        ["Vandenberg"],
+    ),
+    "JSON in a query": (
+        [ask("/x?f=" + quote(json.dumps({"last_name": "Vandenberg", "password": "zaq12"})))],
+        ["Vandenberg", "zaq12"],
+    ),
+    "JSON in a script": ([tell('cb({"last_name":"Vandenberg"})', TEXT)], ["Vandenberg"]),
+    "reference": ([tell(f"<a>{MAIL.replace('@', '&#64;')}</a>", XML)], [MAIL]),
+    "hex references": ([tell("".join(f"&#x{ord(c):x};" for c in MAIL), XML)], [MAIL]),
+    "Base64": ([tell({"x": base64(f"hello {MAIL}")})], [MAIL]),
+    "Base64 twice": ([tell({"x": base64(base64(f"hello {MAIL}"))})], [MAIL]),
+    "Base64 of URLs": (
+        [ask("/x/" + urlsafe_b64encode(f"hello? {MAIL}".encode()).decode())],
+        [MAIL],
+    ),
+    "UTF-16": ([tell(f"hello {MAIL}".encode("utf-16"), TEXT)], [MAIL]),
+    "UTF-16 without mark": ([tell(f"hello {MAIL}".encode("utf-16-le"), TEXT)], [MAIL]),
+    "JSON in UTF-16": ([tell('{"last_name":"Vandenberg"}'.encode("utf-16"))], ["Vandenberg"]),
+    "Latin-1": (
+        [tell("<a><last-name>Müßigmann</last-name></a>".encode("latin-1"), XML)],
+        ["igmann"],
+    ),
+    "gzip": ([tell(gzip.compress(MAIL.encode()), TEXT | {"Content-Encoding": "gzip"})], [MAIL]),
+    "deflate": ([tell(zlib.compress(MAIL.encode()), {"Content-Encoding": "deflate"})], [MAIL]),
+    "unknown coding": ([tell(b"\x8b" + MAIL.encode(), {"Content-Encoding": "br"})], [MAIL]),
+    "gzip file": (
+        [ask("/x", gzip.compress(b"<last-name>Vandenberg</last-name>"), method="PUT")],
+        ["Vandenberg"],
+    ),
+    "archive": (
+        [ask("/x", pack(c="<a><customer customer-no='0815777'>Z</customer></a>"), method="PUT")],
+        ["0815777"],
+    ),
+    "archive in archive": ([ask("/x", pack(a=pack(b=MAIL)), method="PUT")], [MAIL]),
+    "picture": ([ask("/x", b"\x89PNG\r\n\x1a\n\0\0" + MAIL.encode(), method="PUT")], [MAIL]),
+    "table": (
+        [tell("first_name,last_name,email\nZacharias,Vandenberg,z@acme.de\n", TEXT)],
+        ["Zacharias", "Vandenberg", "z@acme.de"],
+    ),
+    "composed letters": (
+        [tell({"last_name": "Jos\u00e9rez"}), tell({"x": "Jose\u0301rez"})],
+        ["Jose\u0301rez", "Jos\u00e9rez"],
+    ),
+    # Tokens and secrets
+    "bearer": ([ask("/x?y=1", headers={"Authorization": f"Bearer {UUID}"})], [UUID]),
+    "quoted token": (
+        [tell({"fault": {"message": f"The token '{TOKEN}' is invalid"}}, status=401)],
+        [TOKEN],
+    ),
+    "token elsewhere": (
+        [ask(f"/x/{TOKEN}/y?t=a{TOKEN}b"), ask(headers={"authorization": f"bearer {TOKEN}"})],
+        [TOKEN],
+    ),
+    "token in a query": ([ask(f"/x?access_token={TOKEN}")], [TOKEN]),
+    "fragment": (
+        [tell("", {"Location": f"https://shop.acme.de/c#access_token={TOKEN}"}, 302)],
+        [TOKEN, "acme"],
+    ),
+    "code and state": (
+        [tell("", {"Location": "https://a.acme.de/c?code=Xq7GhT2LmnPq&state=aB3dE5gH7jK9"}, 302)],
+        ["Xq7GhT2LmnPq", "aB3dE5gH7jK9"],
+    ),
+    "basic": ([ask(headers=BASIC)], ["myclient", "s3cr3t!pass"]),
+    "user grant": (
+        [ask(headers={"Authorization": f"Basic {base64(f'{MAIL}:agentpw99:clientpw77')}"})],
+        [MAIL, "agentpw99", "clientpw77"],
+    ),
+    "basic in text": ([tell(f"curl -H 'Authorization: {BASIC['Authorization']}'", TEXT)], ["mycl"]),
+    "form": (
+        [ask("/x", "client_id=my%2Dclient&client_secret=p%40ss+w0rd%26x", FORM, "POST")],
+        ["my-client", "p@ss w0rd&x"],
+    ),
+    "userinfo": ([tell({"x": f"https://bob:hunter22@{INSTANCE}/x"})], ["hunter22", "bob", "zzab"]),
+    "encoded userinfo": (
+        [ask("/x?u=" + quote("https://zack:pw123456@acme.de/", safe=""))],
+        ["pw123456", "acme.de"],
+    ),
+    "cookies": (
+        [
+            ask(headers={"Cookie": "dwsid=abcDEF123456; b=xyzXYZ98765"}),
+            tell("", {"Set-Cookie": "dwsid=abcDEF123456; Path=/; Domain=shop.acme.de"}),
+        ],
+        ["abcDEF123456", "xyzXYZ98765", "acme.de"],
+    ),
+    "API keys": (
+        [
+            ask(headers={"X-Api-Key": "zaq12wsxcde3"}),
+            tell({"x": "AKIAIOSFODNN7ABCDEFG", "y": "xoxb-12345-abcdefgh"}),
+        ],
+        ["zaq12wsxcde3", "AKIAIOSFODNN7ABCDEFG", "xoxb-12345-abcdefgh"],
+    ),
+    "private key": (
+        [tell({"x": "-----BEGIN PRIVATE KEY-----\nMIIBVgIBADANBgkq\n-----END PRIVATE KEY-----"})],
+        ["MIIBVgIBADANBgkq"],
+    ),
+    "later secret": (
+        [ask("/x/hunter2hunter2"), ask("/x", "client_secret=hunter2hunter2", FORM, "POST")],
+        ["hunter2hunter2"],
+    ),
+    # Persons
+    "names": (
+        [
+            ask(f"{DATA}/x/Vandenberg?q=Zacharias+Vandenberg"),
+            tell({"firstName": "Zacharias", "LAST-NAME": "Vandenberg"}),
+            tell({"x": "zacharias VANDENBERG, z_vandenberg"}),
+        ],
+        ["Zacharias", "Vandenberg"],
+    ),
+    "words of a name": (
+        [tell({"x": "Dear Mr Vandenberg"}), tell({"full_name": "Zacharias Vandenberg"})],
+        ["Vandenberg"],
+    ),
+    "CDATA": (
+        [tell("<a><last-name><![CDATA[Vandenberg]]></last-name></a>", XML)],
+        ["Vandenberg"],
+    ),
+    "XML attributes": (
+        [tell('<o customer-name="Zacharias Vandenberg" customer-email="z@acme.de"/>', XML)],
+        ["Vandenberg", "z@acme.de"],
+    ),
+    "custom attribute": (
+        [tell('<custom-attribute attribute-id="nickname">Zacki</custom-attribute>', XML)],
+        ["Zacki"],
+    ),
+    "single quotes": ([tell("{'last_name': 'Vandenberg'}", TEXT)], ["Vandenberg"]),
+    "search": (
+        [ask("/x", {"text_query": {"fields": ["last_name"], "search_phrase": "Vanden"}}, JSON)],
+        ["Vanden"],
+    ),
+    "JSON patch": (
+        [ask("/x", [{"op": "add", "path": "/last_name", "value": "Vandenberg"}], JSON)],
+        ["Vandenberg"],
+    ),
+    "pair": ([tell({"name": "customer_email", "value": "zacharias"})], ["zacharias"]),
+    "list of addresses": (
+        [tell({"email_to": "a@acme.de, Zacharias <b@acme.de>"})],
+        ["a@acme.de", "b@acme.de", "Zacharias"],
+    ),
+    "login": (
+        [tell({"login": "zvandenberg"}), tell({"x": "changed by zvandenberg."})],
+        ["zvandenberg"],
+    ),
+    "postal address": (
+        [tell({"address1": "Hauptstraße 12b", "postal_code": "10115", "x": "to hauptstraße 12B"})],
+        ["Hauptstraße 12b", "10115"],
+    ),
+    "phone": (
+        [tell({"x": "ring +49 (0)30 1234-567 or (212) 555-1234", "phone": 4915112345678})],
+        ["1234-567", "555-1234", "4915112345678"],
+    ),
+    "birthday": ([tell({"birthday": "1981-02-03T00:00:00.000Z"})], ["1981-02-03"]),
+    "cards": (
+        [
+            tell({"x": "4111111111111111", "y": 5500005555555559, "z": "3782-822463-10005"}),
+            tell(
+                {"payment_card": {"number": "6011 0009 9013 9424"}, "x": "DE89370400440532013000"}
+            ),
+        ],
+        ["4111111111111111", "5500005555555559", "3782-822463-10005", "6011", "DE8937"],
+    ),
+    # Ids and hosts
+    "customer number": (
+        [ask(f"{CUSTOMER}/1001"), tell({"customer_no": "1001", "link": f"{CUSTOMER}/1001"})],
+        ["1001"],
+    ),
+    "number of a customer": (
+        [tell({"customer_number": 815777}), tell({"x": 815777, "y": "no 815777"})],
+        ["815777"],
+    ),
+    "UUID": ([tell({"organizations": [UUID]}), ask(f"/x/{UUID.upper()}")], [UUID]),
+    "id of a customer": (
+        [ask(f"/x/{CUSTOMER_ID}"), tell({"customer_id": CUSTOMER_ID})],
+        [CUSTOMER_ID],
+    ),
+    "hosts": (
+        [tell({"x": f"see {INSTANCE} or //staging-acme.demandware.net/on"})],
+        [INSTANCE, "staging-acme"],
+    ),
+    "IP addresses": (
+        [tell({"x": "from 203.0.114.77 and 2001:db9::1:2"})],
+        ["203.0.114.77", "2001:db9::1:2"],
+    ),
+    # Parts
+    "batch": (
+        [ask("/x", BATCH, {"Content-Type": "multipart/mixed; boundary=abc123"}, "POST")],
+        ["Vandenberg", "1001", TOKEN, "abc123"],
+    ),
+    "fields": (
+        [
+            ask(
+                "/x",
+                FIELDS.encode() + b"\xff\xfe\0" + MAIL.encode() + b"\r\n--abc123--\r\n",
+                {"Content-Type": "multipart/form-data; boundary=abc123"},
+                "POST",
+            )
+        ],
+        ["zacharias", MAIL],
+    ),
+    "WebDAV": (
+        [tell("<d:href>/on/x/z%40acme.de.txt</d:href><d:owner>Vandenberg</d:owner>", XML)],
+        ["z@acme.de", "Vandenberg"],
+    ),
+    "entity tag": ([ask(headers={"If-Match": '"z@acme.de"'})], ["z@acme.de"]),
+    "headers": (
+        [ask(headers={"From": "Zacharias <z@acme.de>", "X-User": "z@acme.de"})],
+        ["z@acme.de"],
+    ),
+}
+"""Exchanges, and the values that must be missing, also decoded."""
+
+
+def decode(content: bytes) -> str:
+    """Return all texts of a recording, also decoded, in lower case."""
+    texts = (text for line in content.splitlines() for *_, text in list_texts(json.loads(line)))
+    return "\n".join(chain.from_iterable(map(list_variants, texts))).lower()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_value_is_hidden(case: str) -> None:
+    raws, values = CASES[case]
+    before = decode(json.dumps([str(raw) for raw in raws]).encode())
+    redacted = redact(raws)
+    after = decode(write(redacted))
+    assert [value for value in values if value.lower() in after] == []
+    assert inspect(redacted) == []
+    assert redacted.counts
+    assert before != after
+
+
+def show(*raws: Raw, **choices: Any) -> list[Any]:
+    """Return the lines of a recording, without the head."""
+    return [json.loads(line) for line in write(redact(raws, **choices)).splitlines()[1:]]
+
+
+def test_the_same_value_has_the_same_pseudonym_everywhere() -> None:
+    lines = show(
+        ask(f"{DATA}/users/{quote(MAIL)}?email={quote_plus(MAIL.upper())}"),
+        tell({"email": MAIL, "link": f"https://{INSTANCE}{DATA}/users/{MAIL}"}),
+        tell(f"<email>{MAIL.replace('@', '&#64;')}</email>", XML),
+    )
+    mail = "person-1@example.com"
+    assert lines[0]["request"]["target"] == f"{DATA}/users/{mail}?email={mail}"
+    assert lines[1]["answer"]["json"] == {
+        "email": mail,
+        "link": f"https://instance-1.example.com{DATA}/users/{mail}",
+    }
+    assert lines[2]["answer"]["text"] == f"<email>{mail}</email>"
+
+
+def test_pseudonyms_have_the_form_of_the_values() -> None:
+    [line] = show(
+        tell(
+            {
+                "customer_no": "00001001",
+                "customer_id": CUSTOMER_ID,
+                "user_id": UUID,
+                "phone_home": "+49 30 1234567",
+                "last_name": "Vandenberg",
+                "birthday": "1981-02-03",
+                "x": "4111111111111111 10.1.2.3 2001:db9::1",
+            }
+        )
+    )
+    assert line["answer"]["json"] == {
+        "customer_no": "00000001",
+        "customer_id": "id000000000000000000000001",
+        "user_id": "00000000-0000-4000-8000-000000000001",
+        "phone_home": "555-0001",
+        "last_name": "Name-1",
+        "birthday": "1970-01-01",
+        "x": "4000000000000010 192.0.2.1 2001:db8::2",
+    }
+
+
+def test_credentials_stay_credentials() -> None:
+    lines = show(
+        ask("/dwsso/oauth2/access_token", "grant_type=client_credentials", BASIC | FORM, "POST"),
+        tell({"access_token": "eyJhbGciOiJub25lIn0.e30.", "token_type": "Bearer"}),
+        ask(headers={"Authorization": "Bearer eyJhbGciOiJub25lIn0.e30."}),
+    )
+    scheme, encoded = lines[0]["request"]["headers"]["Authorization"].split()
+    assert (scheme, b64decode(encoded)) == ("Basic", b"client-1:secret-1")
+    assert lines[0]["request"]["text"] == "grant_type=client_credentials"
+    assert lines[1]["answer"]["json"] == {"access_token": "token-1", "token_type": "Bearer"}
+    assert lines[2]["request"]["headers"]["Authorization"] == "Bearer token-1"
+
+
+def test_a_client_with_its_id_as_secret_has_both() -> None:
+    demo = "a" * 30
+    lines = show(
+        ask(headers={"Authorization": f"Basic {base64(f'{demo}:{demo}')}"}),
+        ask(f"/x?client_id={demo}"),
+    )
+    encoded = lines[0]["request"]["headers"]["Authorization"].split()[1]
+    assert b64decode(encoded) == b"client-1:secret-1"
+    assert lines[1]["request"]["target"] == "/x?client_id=client-1"
+
+
+STATE = "847f9ac5e5a1f1a1b847f9ac5e5a1f1a1b847f9ac5e5a1f1a1b847f9ac5e5a1f"
+KEPT = {
+    "_v": "23.2",
+    "_type": "inventory_list",
+    "_resource_state": STATE,
+    "id": "shirt-red-42",
+    "creation_date": "2026-11-29T18:00:00.000Z",
+    "display_name": {"default": "Shirt", "de-DE": "Hemd"},
+    "fault": {"type": "SiteNotFoundException", "arguments": {"siteId": "x"}, "message": "No."},
+    "min_password_length": 8,
+    "token_type": "Bearer",
+    "stock_level": 12345678,
+    "price": 12.5,
+    "ean": "4006381333931",
+    "last_modified_by": "",
+    "login": None,
+    "enabled": True,
+}
+
+
+def test_what_the_contract_needs_is_kept() -> None:
+    raw = tell(KEPT, JSON | {"ETag": f'"{STATE}"'})
+    redacted = redact([raw])
+    [exchange] = redacted.exchanges
+    assert exchange.answer.body is not None
+    assert exchange.answer.body.value == KEPT
+    assert list(exchange.answer.body.value) == list(KEPT)
+    assert exchange.answer.headers == raw.answer_headers
+    assert redacted.counts == {}
+    assert inspect(redacted) == []
+
+
+def test_a_description_is_kept() -> None:
+    described = {
+        "definitions": {
+            "credentials": {"properties": {"password": {"type": "string", "maxLength": 256}}},
+            "user": {"password": {"description": "The password.", "type": "string"}},
+        },
+        "parameters": [{"name": "client_id", "in": "query", "description": "The client."}],
+        "paths": {"/users/{login}/password": {"patch": {"tags": ["users"]}}},
+    }
+    [line] = show(tell(described))
+    assert line["answer"]["json"] == described
+
+
+def test_a_word_of_the_protocol_is_hidden_in_its_place_only() -> None:
+    [line] = show(tell({"last_name": "Order", "orders": [{"order": "the order"}]}))
+    assert line["answer"]["json"] == {"last_name": "Name-1", "orders": [{"order": "the order"}]}
+
+
+def test_headers_of_the_way_are_left_out() -> None:
+    way = {"Host": INSTANCE, "Via": "1.1 x", "CF-Ray": "8f", "X-Request-Id": "1", "Date": "today"}
+    [line] = show(ask(headers=way | {"Accept": "application/json", "Content-Length": "5"}))
+    assert line["request"]["headers"] == {"Accept": "application/json"}
+
+
+def test_names_of_the_user_decide() -> None:
+    raw = tell({"c_nick": "Zacki", "x": "by Zacki", "login": "robot-7", "id": "list-1"})
+    [line] = show(raw, hide=["c_nick"], keep=["login"], hide_ids=True)
+    assert line["answer"]["json"] == {
+        "c_nick": "value-1",
+        "x": "by value-1",
+        "login": "robot-7",
+        "id": "id-1",
+    }
+
+
+def test_a_part_of_a_batch_keeps_its_right_length() -> None:
+    content = {"Content-Type": "multipart/mixed; boundary=abc123"}
+    [line] = show(ask("/x", BATCH, content, "POST"))
+    assert line["request"]["headers"]["Content-Type"] == "multipart/mixed; boundary=boundary-1"
+    assert line["request"]["text"] == (
+        "--boundary-1\r\nContent-Type: application/http\r\n\r\n"
+        f"PATCH {CUSTOMER}/id-1 HTTP/1.1\r\nAuthorization: Bearer token-1\r\n"
+        'Content-Length: 22\r\n\r\n{"last_name":"Name-1"}\r\n--boundary-1--\r\n'
+    ).replace("id-1", "0001")
+
+
+def test_an_archive_stays_an_archive() -> None:
+    [line] = show(ask("/x", pack(customers=f"<email>{MAIL}</email>"), method="PUT"))
+    with ZipFile(BytesIO(b64decode(line["request"]["base64"]))) as archive:
+        assert archive.read("customers") == b"<email>person-1@example.com</email>"
+
+
+def test_a_file_that_can_not_be_read_is_the_same_at_each_place() -> None:
+    picture = b"\x89PNG\r\n\x1a\n\0\0\1\2"
+    lines = show(ask("/x", picture, method="PUT"), tell(picture, {"Content-Type": "image/png"}))
+    assert lines[0]["request"]["text"] == lines[1]["answer"]["text"] == "file-1"
+
+
+def test_a_pseudonym_never_equals_a_value() -> None:
+    numbers = [f"{number:08}" for number in (2, 1, 3)]
+    lines = show(*(tell({"customer_no": number}) for number in numbers))
+    shown = [line["answer"]["json"]["customer_no"] for line in lines]
+    assert shown == ["00000004", "00000005", "00000006"]
+
+
+def test_a_recording_of_pseudonyms_stays_as_it_is() -> None:
+    told = {"email": "person-7@example.com", "last_name": "Name-2", "access_token": "token-1"}
+    [line] = show(tell(told))
+    assert line["answer"]["json"] == told
+
+
+NAMED = st.sampled_from(["last_name", "password", "email", "customer_no", "access_token", "login"])
+LETTERS = st.characters(categories=("Ll", "Lu", "Nd"), max_codepoint=0x24F)
+VALUES = st.text(LETTERS, min_size=6, max_size=20).filter(
+    lambda value: value.lower() not in protocol_words()
+)
+
+
+@given(NAMED, VALUES, st.data())
+def test_a_value_that_is_hidden_once_is_nowhere(name: str, value: str, data: st.DataObject) -> None:
+    spelled = data.draw(
+        st.sampled_from(
+            [
+                value,
+                quote(value, safe=""),
+                quote(quote(value, safe=""), safe=""),
+                json.dumps(value)[1:-1],
+                json.dumps(json.dumps(value))[1:-1],
+                "".join(f"&#{ord(c)};" for c in value),
+                base64(f"it is {value}!"),
+                value.upper() if len(value.upper()) == len(value) else value,
+            ]
+        )
+    )
+    elsewhere = data.draw(
+        st.sampled_from(
+            [
+                ask(f"/x/{quote(spelled)}/y?z={quote(spelled, safe='')}"),
+                tell({"note": f"for {spelled}."}),
+                tell({"c": [{f"k {spelled}": 1}]}),
+                tell(f"<a b='{spelled}'> {spelled} </a>", XML),
+                ask("/x", f"a={quote_plus(spelled)}", FORM, "POST"),
+                ask(headers={"X-Note": quote(spelled)}),
+            ]
+        )
+    )
+    redacted = redact([elsewhere, tell({name: value})])
+    assert value.lower() not in decode(write(redacted))
