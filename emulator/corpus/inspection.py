@@ -67,6 +67,8 @@ ASSIGNED = re.compile(
 )
 WORDS = re.compile(r"[A-Za-z0-9+/=_~-]{20,}")
 ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+SHOWN_NAME = re.compile(r"[A-Za-z_][\w-]{0,30}", re.ASCII)
+"""A name in a pointer; another name may be a secret."""
 QUOTED_PRINTABLE = re.compile(r"=[0-9A-F]{2}")
 PLAIN = re.compile(r"[\W\d_]*|true|false|null|none|\*+", re.IGNORECASE)
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
@@ -144,14 +146,16 @@ class Inspector:
         states = {text.strip('"') for name, text in texts if name.lower() in STATE_MEMBERS}
         for some in variants.values():
             states |= {state for variant in some for state in STATE_IN_TEXT.findall(variant)}
-        findings: dict[Finding, None] = {}
+        findings: set[Finding] = set()
+        names: set[str] = set()
         for (name, text), places in texts.items():
             place = Place(name, text, variants[text])
             for kind in (*_find_hidden(place, present), *self._find_unknown(place, states)):
-                findings |= {Finding(*where, kind): None for where in places}
+                findings |= {Finding(*where, kind) for where in places}
+                names.add(text)
             if len(findings) >= MAX_FINDINGS:
                 break
-        return sorted(findings)
+        return sorted(found._replace(pointer=_mask(found.pointer, names)) for found in findings)
 
     def _find_unknown(self, place: "Place", states: Collection[str]) -> Iterator[str]:
         """Yield the kinds of secrets by their form, or by the name of the member."""
@@ -191,7 +195,9 @@ class Inspector:
     def _is_credential(self, text: str) -> bool:
         if self._is_hidden(text):
             return False
-        return any(map(str.isdigit, text)) or len(text) >= MIN_RANDOM_CHARACTERS
+        pair = _decode_base64(text) or b""
+        is_pair = b":" in pair and all(byte >= ord(" ") for byte in pair)
+        return is_pair or any(map(str.isdigit, text)) or len(text) >= MIN_RANDOM_CHARACTERS
 
     def _is_hidden(self, text: str) -> bool:
         """Return whether a word is a pseudonym, or credentials of pseudonyms in Base64."""
@@ -231,12 +237,17 @@ def _find_hidden(place: "Place", hidden: Mapping[str, Hidden]) -> Iterator[str]:
                 yield kind
 
 
+def _mask(pointer: str, names: Collection[str]) -> str:
+    """Return a pointer without names that are secrets."""
+    return "/".join("*" if step in names else step for step in pointer.split("/"))
+
+
 def list_texts(value: Any, pointer: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield pointer, name of the nearest member, and text of all strings, numbers and names."""
     if isinstance(value, dict):
         for member, inner in value.items():
             yield f"{pointer}/*", "", member
-            shown = re.sub(r"[^\w.-]", "*", member) if len(member) < MIN_RANDOM_CHARACTERS else "*"
+            shown = member if SHOWN_NAME.fullmatch(member) else "*"
             yield from list_texts(inner, f"{pointer}/{shown}", member)
     elif isinstance(value, list):
         for number, inner in enumerate(value):

@@ -29,6 +29,7 @@ LEFT_OUT = re.compile(
 )
 """Headers of the connection, and of the way to the instance; the contract has no rule for them."""
 STATES = frozenset({"etag", "if-match", "if-none-match"})
+MIN_BOUNDARY_CHARACTERS = 12
 STATE = re.compile(r"(?:W/)?\"?[\w:+/=~-]*\"?|\*", re.ASCII)
 BOUNDARY = re.compile(r"(boundary=\"?)([^\";,\s]+)", re.IGNORECASE)
 CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
@@ -110,7 +111,7 @@ def _redact_header(name: str, value: str, redactor: Redactor) -> str:
         return redactor.known_values(value)
     if name == "content-type":
         return BOUNDARY.sub(
-            lambda found: found[1] + redactor.hide(Kind.BOUNDARY, found[2]), redactor.text(value)
+            lambda found: found[1] + _hide_boundary(found[2], redactor), redactor.text(value)
         )
     kind = redactor.names.classify(name)
     if kind is None or redactor.names.is_kept(name):
@@ -270,10 +271,16 @@ def _redact_archive(content: bytes, redactor: Redactor) -> bytes:
 
 def _redact_parts(content: bytes, boundary: str, redactor: Redactor) -> bytes:
     """Return a multipart body without sensitive values; lengths in its parts are kept right."""
-    delimiter = f"--{boundary}".encode("latin-1", "replace")
-    hidden = f"--{redactor.hide(Kind.BOUNDARY, boundary)}".encode()
-    parts = content.split(delimiter)
+    delimiter = re.escape(f"--{boundary}".encode("latin-1", "replace"))
+    hidden = f"--{_hide_boundary(boundary, redactor)}".encode()
+    parts = re.split(rb"(?m)^%b(?=--|[ \t]*\r?$)" % delimiter, content)
     return hidden.join(_redact_part(part, redactor) for part in parts)
+
+
+def _hide_boundary(boundary: str, redactor: Redactor) -> str:
+    """Return another boundary for a boundary that looks random."""
+    is_random = len(boundary) >= MIN_BOUNDARY_CHARACTERS
+    return redactor.hide(Kind.BOUNDARY, boundary) if is_random else boundary
 
 
 def _redact_part(part: bytes, redactor: Redactor) -> bytes:

@@ -41,13 +41,13 @@ BASIC = {"Authorization": f"Basic {base64('myclient:s3cr3t!pass')}"}
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 CUSTOMER_ID = "abUMsavpD9Y6jW00di2SjxGCMU"
 BATCH = (
-    "--abc123\r\nContent-Type: application/http\r\n\r\n"
+    "--f81d4fae7dec11d0\r\nContent-Type: application/http\r\n\r\n"
     f"PATCH {CUSTOMER}/1001 HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n"
-    'Content-Length: 26\r\n\r\n{"last_name":"Vandenberg"}\r\n--abc123--\r\n'
+    'Content-Length: 26\r\n\r\n{"last_name":"Vandenberg"}\r\n--f81d4fae7dec11d0--\r\n'
 )
 FIELDS = (
-    '--abc123\r\nContent-Disposition: form-data; name="login"\r\n\r\nzacharias\r\n'
-    '--abc123\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
+    '--f81d4fae7dec11d0\r\nContent-Disposition: form-data; name="login"\r\n\r\nzacharias\r\n'
+    '--f81d4fae7dec11d0\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
 )
 
 CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
@@ -250,15 +250,15 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
     ),
     # Parts
     "batch": (
-        [ask("/x", BATCH, {"Content-Type": "multipart/mixed; boundary=abc123"}, "POST")],
-        ["Vandenberg", "1001", TOKEN, "abc123"],
+        [ask("/x", BATCH, {"Content-Type": "multipart/mixed; boundary=f81d4fae7dec11d0"}, "POST")],
+        ["Vandenberg", "1001", TOKEN, "f81d4fae7dec11d0"],
     ),
     "fields": (
         [
             ask(
                 "/x",
-                FIELDS.encode() + b"\xff\xfe\0" + MAIL.encode() + b"\r\n--abc123--\r\n",
-                {"Content-Type": "multipart/form-data; boundary=abc123"},
+                FIELDS.encode() + b"\xff\xfe\0" + MAIL.encode() + b"\r\n--f81d4fae7dec11d0--\r\n",
+                {"Content-Type": "multipart/form-data; boundary=f81d4fae7dec11d0"},
                 "POST",
             )
         ],
@@ -432,7 +432,7 @@ def test_names_of_the_user_decide() -> None:
 
 
 def test_a_part_of_a_batch_keeps_its_right_length() -> None:
-    content = {"Content-Type": "multipart/mixed; boundary=abc123"}
+    content = {"Content-Type": "multipart/mixed; boundary=f81d4fae7dec11d0"}
     [line] = show(ask("/x", BATCH, content, "POST"))
     assert line["request"]["headers"]["Content-Type"] == "multipart/mixed; boundary=boundary-1"
     assert line["request"]["text"] == (
