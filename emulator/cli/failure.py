@@ -14,8 +14,8 @@ FAILED, USAGE_ERROR, INTERRUPTED = 1, 2, 130
 EXIT_CODES = """\b
 Exit codes:
   0    The command succeeded.
-  1    The server gives no answer or refuses, the data set has errors, or a rule or a recorded
-       answer differs.
+  1    The server gives no answer or refuses, the data set has errors, a rule or a recorded
+       answer differs, or a recording has a secret.
   2    The command can't run: an option, a variable or a file is wrong.
   130  The command was interrupted.
 """

@@ -148,7 +148,7 @@ def test_a_batch_is_recorded_with_its_parts(desk: Desk, emulator: Emulator) -> N
     body = (
         "--f81d4fae7dec11d0\nx-dw-http-method: PUT\n"
         "x-dw-resource-path-extension: inventory_lists/list-of-zack\n\n"
-        '{"description": {"default": "zack@acme.de"}}\n--f81d4fae7dec11d0--\n'
+        '{"description": "zack@acme.de"}\n--f81d4fae7dec11d0--\n'
     )
     headers = {
         "Authorization": f"Bearer {token}",
