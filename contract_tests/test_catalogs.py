@@ -133,6 +133,16 @@ def test_a_catalog_and_its_root_category_share_name_description_and_online(shop:
     assert_fault(shop.delete(f"{CATEGORIES}/root"), 400, "CategoryInvalid", {"fieldId": "id"})
 
 
+@pytest.mark.rule("LOC-1")
+@pytest.mark.parametrize("locale", ["German", "DE", "de-de", "de_DE_x", ""])
+def test_a_localized_property_has_locales_as_names(shop: Api, locale: str) -> None:
+    before = show(shop, SHOP)
+    answer = shop.patch(SHOP, json={"name": {"default": "x", locale: "y"}})
+    arguments = {"document": "catalog", "path": f"$.name.{locale}"}
+    assert_fault(answer, 400, "PropertyConstraintViolation", arguments)
+    assert show(shop, SHOP) == before
+
+
 @pytest.mark.rule("CAT-1")
 def test_catalogs_are_listed_read_and_found(shop: Api) -> None:
     listed = [one["id"] for one in show(shop, "/catalogs?count=200")["data"]]

@@ -168,7 +168,8 @@ def test_a_search_finds_stores_of_a_site(shop: Api) -> None:
     ids = ["contract-market", "contract-north", "contract-other", "contract-kiosk"]
     shop.put(f"{STORES}/contract-market", json=MARKET_STREET)
     shop.put(f"{STORES}/contract-north", json={"latitude": 43.6, "longitude": -79.4})
-    shop.put(f"/sites/{HERE.other_site}/stores/contract-other", json={})
+    other = f"/sites/{HERE.other_site}/stores/contract-other"
+    shop.put(other, json={"address2": "Contract Gate 4"})
     some = {"term_query": {"fields": ["id"], "operator": "one_of", "values": ids}}
     assert find(shop, some) == ["contract-market", "contract-north"]
     assert find(shop, some, HERE.other_site) == ["contract-other"]
