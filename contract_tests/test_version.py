@@ -68,6 +68,23 @@ def test_an_operation_is_unknown_before_its_version(
     assert known.get("fault", {}).get("type") != "ResourcePathNotFoundException"
 
 
+@pytest.mark.rule("VER-3", "META-2")
+@pytest.mark.parametrize(
+    ("path", "before", "since"),
+    [
+        ("/permissions", "v18_7", "v18_8"),
+        ("/metrics/{apitype}", "v21_9", "v21_10"),
+        ("/alerts/items", "v25_6", "v24_5"),
+    ],
+)
+def test_a_description_has_the_operations_of_its_version(
+    api: Api, path: str, before: str, since: str
+) -> None:
+    for version, expected in ((before, False), (since, True)):
+        description = api.call("GET", f"/s/-/dw/meta/v1/rest/data/{version}").json()
+        assert (path in description["paths"]) is expected
+
+
 @pytest.mark.rule("VER-4")
 @pytest.mark.parametrize("field", ["creation_date", "last_modified"])
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ for, a page begins one document too late. Each mutation must fail a test. A muta
 notices is a gap in the tests.
 
 `make falsify` tries each mutation in a process of its own, and writes this page. First the tests
-run which [the contract](contract.md) names for the rules of the mutation. If all of these pass, all
-contract tests run, except the long ones. If these pass too, the recordings of `corpus/` are replayed. A mutation counts only if the changed server starts, grants a token and answers a request.
-The tests in the table pass without a mutation.
+run that [the contract](contract.md) names for the rules of the mutation. If all of these pass, all
+contract tests run, except the long ones. If these pass too, the recordings of `corpus/` are
+replayed. A mutation counts only if the changed server starts, grants a token and answers a request.
+The tests in the tables pass without a mutation.
 
 `make falsify MUTATIONS="name name"` tries some mutations. `python -m falsifier --list` lists them.
 """

@@ -28,6 +28,8 @@ CONTRACT_TESTS = ("-m", "not long", "contract_tests", "--ignore=contract_tests/t
 CORPUS = ROOT / "corpus"
 REPLAY = "replay of corpus/"
 """The name of the recordings in place of a test."""
+EXIT_WRONG = 1
+"""The exit code of ``ocapi-emulator replay`` if an answer is wrong."""
 PRELOADED = (
     *("pytest", "requests", "flask", "marshmallow", "orjson", "jwt", "itsdangerous", "hypothesis"),
     *("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.rsa", "werkzeug.test"),
@@ -136,7 +138,9 @@ def _replay(edit: Edit) -> Outcome:
         check=False,
         timeout=TIMEOUT_SECONDS,
     )
-    return Outcome(killer=REPLAY, why=run.stdout[-2000:]) if run.returncode else Outcome()
+    if run.returncode == EXIT_WRONG:
+        return Outcome(killer=REPLAY, why=run.stdout[-2000:])
+    return Outcome(unfit=run.stdout[-500:]) if run.returncode else Outcome()
 
 
 def find_failing_anyway(killers: Iterable[str]) -> Iterator[str]:
