@@ -14,7 +14,7 @@ from emulator.ocapi.access import origin
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.cache import AnswerCache
 from emulator.ocapi.call import IS_CACHEABLE, Call, Route, Service
-from emulator.ocapi.check import CHECKS, CHECKS_OF_OPTIONS
+from emulator.ocapi.check import CHECKS, CHECKS_OF_OPTIONS, read_again
 from emulator.ocapi.hook.point import plan
 from emulator.ocapi.hook.run import answer_with_hooks, explain
 from emulator.ocapi.meta import description
@@ -153,6 +153,8 @@ def _answer(call: Call) -> Answer:
             return answer(call)
         except StateConflict:
             call.key = key  # operations may complete the key
+            if call.declarations:
+                read_again(call)  # another request may have deleted a declaration
 
 
 def _refuse(error: HTTPException, service: Service) -> Response:

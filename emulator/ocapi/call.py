@@ -22,7 +22,7 @@ from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.paging import Page
 from emulator.ocapi.wire.select import Selector
 from emulator.request import Request, read_sent_path
-from emulator.store import Key, Record, Store, WatchedStore
+from emulator.store import Change, ExpectingStore, Key, Record, Store, WatchedStore
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
@@ -167,6 +167,8 @@ class Call:
         expansions: The requested expansions (EXP).
         content: The body as a JSON value; an empty object where there is no body.
         changes: The properties that the body sets (DEC-1 to DEC-5).
+        declarations: The declarations of the custom properties in the body, which each write
+            expects (OBJ-7).
         reviser: Changes a record before the write, for a hook; None to leave records as they are.
     """
 
@@ -186,6 +188,7 @@ class Call:
     expansions: tuple[str, ...] = ()
     content: Any = None
     changes: Mapping[str, Any] = {}
+    declarations: tuple[Change, ...] = ()
     replacement: Store | None = None
     reviser: "Callable[[Record], Record] | None" = None
 
@@ -219,7 +222,10 @@ class Call:
         Raises:
             StoreUnavailable: The shared store can't be reached.
         """
-        return self.workspace.store if self.replacement is None else self.replacement
+        store = self.workspace.store if self.replacement is None else self.replacement
+        if not self.declarations:
+            return store
+        return cast("Store", ExpectingStore(store, self.declarations))
 
     @contextmanager
     def watching(self) -> Iterator[WatchedStore]:

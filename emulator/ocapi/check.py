@@ -6,7 +6,7 @@ rules (13).
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.call import SITES, Call
@@ -20,9 +20,11 @@ from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.wire import formats, paging, select, url, versions
 from emulator.ocapi.wire.override import REFUSED
 from emulator.ocapi.wire.select import Selector
+from emulator.store import WatchedStore
 
 if TYPE_CHECKING:
     from emulator.ocapi.access.permission import Permissions
+    from emulator.store import Store
 
 Check = Callable[[Call], object]
 
@@ -239,16 +241,21 @@ def _find_schema(call: Call) -> tuple[Document, bool]:
 
 
 def _read_changes(call: Call, document: Document) -> dict[str, Any]:
-    return document.decode(
+    """Return the properties that the content sets; note the declarations of custom properties."""
+    call.declarations = ()
+    watched = WatchedStore(call.store)
+    changes = document.decode(
         call.content,
         version=call.version,
         partial=call.method not in ("PUT", "POST"),
-        find_custom=partial(find_declared, call.store),
+        find_custom=partial(find_declared, cast("Store", watched)),
     )
+    call.declarations = tuple(watched.list_expectations())
+    return changes
 
 
 def read_again(call: Call) -> None:
-    """Read the properties that the content sets, after a hook has changed the content.
+    """Read the properties that the content sets, after a change of content or declarations.
 
     Raises:
         Fault: The first violation in document order.

@@ -132,6 +132,7 @@ class Resource:
             write. Before a DELETE of a missing document both are None.
             A DELETE and a change of the id also expect the records that the function has looked up
             and the numbers of records that it has scanned; else they start again.
+        after_delete: Called after a DELETE has removed a document.
         refusals: The faults that ``check``, ``derive`` and ``effects`` raise, by verb, for the
             description.
         records: Returns the records to list and to search, in place of the stored records. None
@@ -195,6 +196,7 @@ class Resource:
     computed: tuple[str, ...] = ()
     name: str = ""
     refuses_existing: bool = False
+    after_delete: "Callable[[Call], None] | None" = None
     duplicate_if_validated: FaultType | None = None
     view: View | None = None
     viewed: SelectViewed | None = None

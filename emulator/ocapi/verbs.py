@@ -104,6 +104,8 @@ def delete(call: Call) -> Answer:
         below = (Clear(child.name, call.key) for child in call.route.children)
         removal = Delete(resource.name, call.key, record.state)
         call.store.apply(removal, *below, *more, *watched.list_expectations())
+        if resource.after_delete is not None:
+            resource.after_delete(call)
         return answer
     if not resource.deletes_missing:
         raise fault_of(resource.not_found, call.key)

@@ -28,13 +28,14 @@ from emulator.store.record import (
     thaw,
 )
 from emulator.store.retry import retry_on_conflict
-from emulator.store.watched import WatchedStore
+from emulator.store.watched import ExpectingStore, WatchedStore
 
 __all__ = [
     "Change",
     "Clear",
     "Delete",
     "Expected",
+    "ExpectingStore",
     "Key",
     "MemoryStore",
     "Presence",

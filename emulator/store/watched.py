@@ -1,9 +1,21 @@
-"""Reads of a store with notes: a write that expects the notes makes reads and write one step."""
+"""Reads of a store with notes: a write that expects the notes makes reads and write one step.
 
-from collections.abc import Iterator
+``WatchedStore`` makes the notes, and ``ExpectingStore`` adds expectations to each write.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emulator.store.interface import Change, Expected, Presence, Require, Scan, Size, Store
+from emulator.store.interface import (
+    Change,
+    Expected,
+    Presence,
+    Put,
+    Require,
+    Scan,
+    Size,
+    Store,
+)
 from emulator.store.record import Key, Record
 
 
@@ -55,3 +67,27 @@ class WatchedStore:
         for (collection, parent), size in self._sizes.items():
             count = original.count(collection, parent) if original else size
             yield Size(collection, parent, count)
+
+
+class ExpectingStore:
+    """A store with expectations in each write of ``put`` and ``apply``.
+
+    Args:
+        store: The store.
+        expectations: The expectations.
+    """
+
+    def __init__(self, store: Store, expectations: Sequence[Change]) -> None:
+        self._store = store
+        self._expectations = expectations
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def put(self, collection: str, record: Record, expected: Expected = Presence.ANY) -> None:
+        """See ``Store.put``."""
+        self.apply(Put(collection, record, expected))
+
+    def apply(self, *changes: Change) -> None:
+        """See ``Store.apply``."""
+        self._store.apply(*changes, *self._expectations)

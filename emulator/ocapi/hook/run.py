@@ -59,10 +59,12 @@ def answer_with_hooks(
     if before := points.get("before"):
         call.content = _run(call, before, call.content or {})
         read_again(call)
-    after, key, runs = points.get("after"), call.key, count(1)
+    after, key, runs, starts = points.get("after"), call.key, count(1), count()
 
     def start() -> Answer:
         call.key = key  # operations may complete the key
+        if next(starts) and call.declarations:
+            read_again(call)  # another request may have deleted a declaration
         if after and next(runs) > MAX_AFTER_RUNS:
             problem = f"the document has changed {MAX_AFTER_RUNS} times while the hook ran"
             error = HookLoopError(problem)

@@ -29,6 +29,7 @@ CUSTOM_ATTRIBUTE_DEFINITIONS = declare_definitions(
     queryable=True,
     unique=lambda record: record.key[:1] if record.get("key") else None,
     effects=rules.change_custom_attribute,
+    after_delete=rules.sweep_custom_values,
     refusals={
         "create": (
             attribute_checks.CREATE_FAILED,

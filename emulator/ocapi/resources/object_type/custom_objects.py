@@ -71,7 +71,7 @@ def _write(call: Call, *, overwrites: bool) -> Answer:
     if record is None and not overwrites:
         raise NOT_FOUND(place.key, place.object_type)
     call.check_state(record)
-    values = _check_values(call, place)
+    values, definitions = _check_values(call, place)
     before = {} if overwrites or record is None else record.properties
     custom = {name: value for name, value in before.items() if name in place.attributes} | values
     created = call.now if record is None else record.get("creation_date", call.now)
@@ -86,26 +86,32 @@ def _write(call: Call, *, overwrites: bool) -> Answer:
     changed = Record(place.record_key, {**properties, "last_modified": call.now})
     expected = Presence.ABSENT if record is None else record.state
     parent = Require(CUSTOM_OBJECT_DEFINITIONS.name, (place.object_type,), Presence.PRESENT)
-    call.store.apply(parent, Put(NAME, changed, expected))
+    call.store.apply(parent, *definitions, Put(NAME, changed, expected))
     return _show(call, place, changed, status=201 if record is None else 200)
 
 
-def _check_values(call: Call, place: Place) -> dict[str, Any]:
-    """Return the checked attributes of the body, without the key attribute (COB-2)."""
+def _check_values(call: Call, place: Place) -> tuple[dict[str, Any], list[Require]]:
+    """Return the checked attributes of the body, without the key attribute (COB-2).
+
+    The write expects the second value: the definitions of the attributes (OBJ-7).
+    """
     values: dict[str, Any] = {}
+    expected: list[Require] = []
+    definition_name = custom_object_definitions.DEFINITIONS
     for name, value in call.changes.items():
         attribute = name.removeprefix("c_")
         if not name.startswith("c_") or attribute == place.key_attribute["id"]:
             continue
         key = (place.object_type, attribute)
-        definition = call.store.get(custom_object_definitions.DEFINITIONS, key)
+        definition = call.store.get(definition_name, key)
         if definition is None or definition.get("system"):
             raise faults.INVALID_CUSTOM_PROPERTY()
         try:
             values[name] = make_property(definition.properties).deserialize(value)
         except ValidationError as error:
             raise faults.INVALID_CUSTOM_PROPERTY() from error
-    return values
+        expected.append(Require(definition_name, key, definition))
+    return values, expected
 
 
 def delete(call: Call) -> Answer:

@@ -17,7 +17,16 @@ from emulator.ocapi.resources.object_type import (
 )
 from emulator.ocapi.resources.object_type.attribute_checks import check_change, check_new
 from emulator.ocapi.resources.object_type.values import Place, find_places, remove_values
-from emulator.store import Change, Clear, Put, Record, Require
+from emulator.store import (
+    Change,
+    Clear,
+    Key,
+    Presence,
+    Put,
+    Record,
+    Require,
+    retry_on_conflict,
+)
 
 CUSTOM_OBJECTS = "custom_objects"
 PREFERENCE_VALUES = "preference_values"
@@ -134,6 +143,31 @@ def change_system_attribute(
         for place in find_places(call.service.api.resources, object_type):
             yield from remove_values(call.store, place, name)
         yield Clear(PREFERENCE_VALUES, (object_type, name))
+
+
+def sweep_system_values(call: Call) -> None:
+    """Remove the values written between the look at the documents and a deletion (OBJ-7)."""
+    places = find_places(call.service.api.resources, call.key[0])
+    for place in places:
+        _sweep(call, "system_attribute_definitions", place)
+
+
+def sweep_custom_values(call: Call) -> None:
+    """Remove the values written between the look at the objects and a deletion (OBJ-7)."""
+    _sweep(call, "custom_attribute_definitions", Place(CUSTOM_OBJECTS), (call.key[0],))
+
+
+def _sweep(call: Call, definitions: str, place: Place, parent: Key = ()) -> None:
+    """Remove values, unless the attribute is defined again."""
+    missing = Require(definitions, call.key, Presence.ABSENT)
+
+    def sweep() -> None:
+        if call.store.get(definitions, call.key) is None:
+            changes = tuple(remove_values(call.store, place, call.key[1], parent))
+            if changes:
+                call.store.apply(missing, *changes)
+
+    retry_on_conflict(sweep)
 
 
 def change_custom_attribute(

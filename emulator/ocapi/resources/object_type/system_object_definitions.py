@@ -57,6 +57,7 @@ SYSTEM_ATTRIBUTE_DEFINITIONS = declare_definitions(
     queryable=False,
     duplicate_if_validated=attribute_definition.DUPLICATE,
     effects=rules.change_system_attribute,
+    after_delete=rules.sweep_system_values,
     refusals={
         "create": (attribute_checks.CREATE_FAILED, attribute_definition.READ_ONLY),
         "update": (attribute_checks.PROPERTY_READ_ONLY,),

@@ -62,6 +62,56 @@ def let_in(
     patch.setattr(MemoryStore, "apply", apply_after_rival)
 
 
+SYSTEM, CUSTOM = "/system_object_definitions", "/custom_object_definitions"
+LIST_ATTRIBUTE = f"{SYSTEM}/ProductInventoryList/attribute_definitions/rival"
+OBJECT_ATTRIBUTE = f"{CUSTOM}/Newsletter/attribute_definitions/rival"
+INVENTORY_LIST, OBJECT = "/inventory_lists/inventory_m", "/custom_objects/Newsletter/rival"
+DOCUMENTS_WITH_VALUES = [
+    pytest.param(LIST_ATTRIBUTE, "system_attribute_definitions", INVENTORY_LIST, id="list"),
+    pytest.param(OBJECT_ATTRIBUTE, "custom_attribute_definitions", OBJECT, id="object"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "collection", "path"), DOCUMENTS_WITH_VALUES)
+def test_value_of_a_write_before_the_deletion_is_removed(
+    emulator: Emulator, attribute: str, collection: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = connect(emulator)
+    assert send("PUT", attribute, {"value_type": "string"}).status_code == 201
+    send("PUT", path, {})
+    statuses = []
+
+    def write() -> None:
+        statuses.append(send("PATCH", path, {"c_rival": "late"}).status_code)
+
+    let_in(monkeypatch, write, collection)
+    assert send("DELETE", attribute).status_code == 204
+    assert statuses == [200]
+    assert send("PUT", attribute, {"value_type": "string"}).status_code == 201
+    assert "c_rival" not in (send("GET", path).json or {})
+
+
+@pytest.mark.parametrize("name", ["c_rival", "c_other"])
+@pytest.mark.parametrize(("attribute", "_collection", "path"), DOCUMENTS_WITH_VALUES)
+def test_value_of_a_deleted_attribute_is_refused(
+    emulator: Emulator,
+    attribute: str,
+    _collection: str,
+    path: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    send = connect(emulator)
+    other = attribute.replace("rival", "other")
+    for one in (attribute, other):
+        assert send("PUT", one, {"value_type": "string"}).status_code == 201
+    send("PUT", path, {})
+    let_in(monkeypatch, lambda: send("DELETE", attribute))
+    answer = send("PATCH", path, {name: "late"})
+    assert answer.status_code == (400 if name == "c_rival" else 200)
+    assert (send("GET", path).json or {}).get(name) == (None if name == "c_rival" else "late")
+
+
 @pytest.mark.parametrize(
     ("deleted", "collection", "rival"),
     [
