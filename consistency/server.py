@@ -125,6 +125,8 @@ def _gunicorn_command(port: int, fixtures: Path) -> Sequence[str]:
         "STORE": f"redis://{HOST}:{port}/0",
         "FIXTURES": str(fixtures),
         "JOURNAL": str(JOURNAL_EXCHANGES),
+        # Else the secret of tokens would be lost with all data and all processes that know it.
+        "TOKEN_KEY": "consistency",
     }
     return [
         *(f"OCAPI_EMULATOR_{name}={value}" for name, value in variables.items()),
