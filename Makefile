@@ -15,7 +15,7 @@ MUTATIONS ?=
 falsify test test-long test-browser coverage: export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long test-browser coverage contract fuzz conformance falsify ledger docs lint format bench bench-peers soak clients coverage-page faults-page lock clean
+.PHONY: help install serve test test-long test-browser coverage contract fuzz conformance falsify ledger docs lint format bench bench-peers soak consistency clients coverage-page faults-page lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ bench-peers: install ## measure json-server, Prism, Mockoon and moto beside the 
 soak: install ## put a server under mixed load over each store, ten minutes or SECONDS=60, and check all of it
 	$(BIN)/python -m benchmarks.soak --store memory --seconds $(SECONDS)
 	$(BIN)/python -m benchmarks.soak --store redis --seconds $(SECONDS)
+
+consistency: install ## look for wrong answers under faults over each store, ten minutes or SECONDS=60; OPTIONS="--seed 1"
+	$(BIN)/python -m consistency --store memory --seconds $(SECONDS) $(OPTIONS)
+	$(BIN)/python -m consistency --store redis --seconds $(SECONDS) $(OPTIONS)
 
 clients: install ## run real clients over https against the emulator; needs npm; CLIENTS="sfcc-ci dw-cli" some
 	@$(BIN)/python -m clients.run $(OPTIONS) $(CLIENTS)
