@@ -116,9 +116,9 @@ class Setup:
         number = b"%d" % len(failpoints)
         return [origin, reading, encode(self.permissions), number, *failpoints, *stubs]
 
-    def open_store(self, keys: Keyspace) -> RedisStore:
-        """Return the store of a workspace."""
-        return RedisStore(keys.client, *self.prefixes(keys))
+    def open_store(self, keys: Keyspace, verify: Callable[[], object] = lambda: None) -> RedisStore:
+        """Return the store of a workspace; see ``RedisStore`` for ``verify``."""
+        return RedisStore(keys.client, *self.prefixes(keys), verify)
 
     def prefixes(self, keys: Keyspace) -> tuple[str, str]:
         """Return the key prefixes of the records of a workspace, and of all snapshots."""
@@ -154,7 +154,8 @@ class SharedWorkspace(Workspace):
         self, setup: Setup, name: str, incarnation: str, secret: str, crashes: CrashLog
     ) -> None:
         keys = setup.root.below("workspace", name, incarnation)
-        store = setup.open_store(keys)
+        store = setup.open_store(keys, self._verify)
+        self._verified_connections = -1
         super().__init__(
             store,
             name,
@@ -217,6 +218,21 @@ class SharedWorkspace(Workspace):
             (script.RESET_WORKSPACE, [self._keys.prefix], self._setup.start(self.name)),
         )
         self.refresh()
+
+    def _verify(self) -> None:
+        """Verify that Redis still has the workspace, after a new connection (see Connections).
+
+        A request that began before a loss of all data would otherwise read an empty store.
+
+        Raises:
+            StoreUnavailable: Redis has lost the workspace.
+        """
+        number = self._keys.connections.number
+        if number != self._verified_connections:
+            found = self._setup.root.ask("HGET", "incarnations", self.name)
+            if found != self.incarnation.encode():
+                raise StoreUnavailable(f"the workspace '{self.name}' is not in Redis any more")
+            self._verified_connections = number
 
     def _fetch(self) -> None:
         version, reading, settings, *rules = self._keys.run(script.FETCH_STATE)

@@ -5,7 +5,7 @@ imports the package ``redis``, and this module is imported only to use the engin
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -137,12 +137,20 @@ class RedisStore:
         client: A client with answers in bytes, such as the client of ``connect``.
         prefix: The begin of all Redis keys of the content, and of no other Redis keys.
         snapshots: The begin of the Redis keys of snapshots, shared by several stores.
+        verify: Called after each command; raises ``StoreUnavailable`` if the content is lost.
     """
 
-    def __init__(self, client: redis.Redis, prefix: str, snapshots: str) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str,
+        snapshots: str,
+        verify: Callable[[], object] = lambda: None,
+    ) -> None:
         self._client = client
         self._prefix = prefix
         self._snapshots = snapshots
+        self._verify = verify
         self._scripts: dict[str, Script] = {}
 
     def get(self, collection: str, key: Key) -> Record | None:
@@ -290,13 +298,17 @@ class RedisStore:
 
     def _ask(self, *command: str | bytes) -> Any:
         with reaching():
-            return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+            answer = self._client.execute_command(*command)  # type: ignore[no-untyped-call]
+        self._verify()
+        return answer
 
     def _run(self, text: str, *arguments: str | bytes | int) -> Any:
         if text not in self._scripts:
             self._scripts[text] = self._client.register_script(text)
         with reaching():
-            return self._scripts[text]([self._prefix, self._snapshots], arguments)
+            answer = self._scripts[text]([self._prefix, self._snapshots], arguments)
+        self._verify()
+        return answer
 
 
 def _find_mistake(url: str) -> str:

@@ -181,6 +181,22 @@ def test_a_redis_that_has_lost_everything_gets_the_fixtures_again(
     assert caller.ask("POST", f"{CONTROL}/reset").status_code == 200
 
 
+def test_a_request_that_meets_a_loss_of_all_data_reads_no_empty_store(
+    caller: Caller, own_redis_server: "Server", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(workspace: Any) -> Any:
+        own_redis_server.stop()
+        own_redis_server.start()
+        return workspace
+
+    with monkeypatch.context() as patch:
+        workspace = caller.emulator.workspace
+        patch.setattr(caller.emulator.workspaces, "choose", lambda *_: lose(workspace))
+        for path in (LIST, "/items/item-1"):
+            assert caller.ask("GET", path).status_code == 503
+    assert caller.ask("GET", LIST).status_code == 200
+
+
 def test_an_answer_is_given_though_the_journal_has_gone(
     emulator: Emulator, own_redis_server: "Server", caplog: pytest.LogCaptureFixture
 ) -> None:
