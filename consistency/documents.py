@@ -11,22 +11,22 @@ from consistency.recorder import Recorder
 from consistency.session import Outcomes, Session
 from consistency.wire import Answer, Request
 
-API = "/s/-/dw/data/v23_2/"
+API_PATH = "/s/-/dw/data/v23_2/"
 STATE_HEADER, NOT_EXISTS = "x-dw-resource-state", "not_exists"
 LISTS, RECORDS = "inventory_lists/", f"inventory_lists/{LIST}/product_inventory_records/"
 OBJECTS = f"custom_objects/{OBJECT_TYPE}/"
-KINDS = (LISTS, RECORDS, OBJECTS)
+DOCUMENT_KINDS = (LISTS, RECORDS, OBJECTS)
 """The beginnings of keys; the key of a document is the end of its path."""
-PAGED = (LISTS, RECORDS)
-REPLACED = (RECORDS, OBJECTS)
+PAGED_KINDS = (LISTS, RECORDS)
+REPLACED_KINDS = (RECORDS, OBJECTS)
 """The kinds of which PUT replaces an existing document."""
 PAGE_QUERY = "?select=(**)&count=200"
 
-READ: Outcomes = {200: "ok", 304: "ok", 404: "absent"}
-WRITTEN: Outcomes = {200: "ok", 404: "absent", 409: "conflict", 412: "conflict"}
-CREATED: Outcomes = {201: "ok", 404: "present", 409: "present"}
-PUT: Outcomes = {201: "created", 200: "ok"}
-DELETED: Outcomes = {204: "ok", 404: "absent", 409: "conflict", 412: "conflict"}
+READ_OUTCOMES: Outcomes = {200: "ok", 304: "ok", 404: "absent"}
+WRITTEN_OUTCOMES: Outcomes = {200: "ok", 404: "absent", 409: "conflict", 412: "conflict"}
+CREATED_OUTCOMES: Outcomes = {201: "ok", 404: "present", 409: "present"}
+PUT_OUTCOMES: Outcomes = {201: "created", 200: "ok"}
+DELETED_OUTCOMES: Outcomes = {204: "ok", 404: "absent", 409: "conflict", 412: "conflict"}
 NOT_MODIFIED = 304
 CONDITIONAL_READS, CONDITIONAL_DELETIONS, PLAIN_CREATIONS = 0.3, 0.7, 0.5
 
@@ -78,7 +78,9 @@ class Documents:
         if known and self.random.random() < CONDITIONAL_READS:
             headers["If-None-Match"] = f'"{known.state}"'
         operation = Operation(client="", action="read", key=key)
-        done = self.session.perform(operation, Request("GET", API + key, None, headers), READ)
+        done = self.session.perform(
+            operation, Request("GET", API_PATH + key, None, headers), READ_OUTCOMES
+        )
         if done:
             shown = known if done[1].status == NOT_MODIFIED else self._learn(key, done[1])
             seen = shown.text if shown else None
@@ -91,7 +93,7 @@ class Documents:
         operation = Operation(client="", action="write", key=key, value=text, expected=expected)
         headers, body = self._expect(known)
         body |= {TEXT: text, COPY: text}
-        self._change(operation, Request("PATCH", API + key, body, headers), WRITTEN)
+        self._change(operation, Request("PATCH", API_PATH + key, body, headers), WRITTEN_OUTCOMES)
 
     def _write_expected(self, key: str) -> None:
         if known := self._known.get(key):
@@ -104,13 +106,13 @@ class Documents:
         text, headers = self.name_text(), {}
         if self.random.random() > PLAIN_CREATIONS:
             headers[STATE_HEADER] = NOT_EXISTS
-        request = Request("PUT", API + key, {TEXT: text, COPY: text}, headers)
-        if key.startswith(REPLACED) and not headers:
+        request = Request("PUT", API_PATH + key, {TEXT: text, COPY: text}, headers)
+        if key.startswith(REPLACED_KINDS) and not headers:
             operation = Operation(client="", action="put", key=key, value=text)
-            self._change(operation, request, PUT)
+            self._change(operation, request, PUT_OUTCOMES)
         else:
             operation = Operation(client="", action="create", key=key, value=text)
-            self._change(operation, request, CREATED)
+            self._change(operation, request, CREATED_OUTCOMES)
 
     def _delete(self, key: str) -> None:
         known = self._known.get(key) if self.random.random() < CONDITIONAL_DELETIONS else None
@@ -123,16 +125,16 @@ class Documents:
             expected=expected,
             lenient=not key.startswith(RECORDS),
         )
-        self._change(operation, Request("DELETE", API + key, None, headers), DELETED)
+        self._change(operation, Request("DELETE", API_PATH + key, None, headers), DELETED_OUTCOMES)
 
     def _read_page(self, key: str) -> None:
         """Read all documents of a kind in one request."""
         kind = key[: key.rindex("/") + 1]
-        if kind not in PAGED:
+        if kind not in PAGED_KINDS:
             self._read(key)
             return
         operation = Operation(client="", action="page")
-        path = f"{API}{kind.removesuffix('/')}{PAGE_QUERY}"
+        path = f"{API_PATH}{kind.removesuffix('/')}{PAGE_QUERY}"
         if done := self.session.perform(operation, Request("GET", path), {200: "ok"}):
             recorder, name = self.session.recorder, "id" if kind == LISTS else "product_id"
             found = {

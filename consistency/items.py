@@ -15,10 +15,10 @@ from consistency.wire import Answer, Request
 
 KIND = "items/"
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-CREATED: Outcomes = {201: "ok", 409: "present"}
-READ: Outcomes = {200: "ok", 304: "ok", 404: "absent"}
-WRITTEN: Outcomes = {200: "ok", 404: "absent", 412: "conflict"}
-DELETED: Outcomes = {204: "ok", 404: "absent", 412: "conflict"}
+CREATED_OUTCOMES: Outcomes = {201: "ok", 409: "present"}
+READ_OUTCOMES: Outcomes = {200: "ok", 304: "ok", 404: "absent"}
+WRITTEN_OUTCOMES: Outcomes = {200: "ok", 404: "absent", 412: "conflict"}
+DELETED_OUTCOMES: Outcomes = {204: "ok", 404: "absent", 412: "conflict"}
 NOT_MODIFIED = 304
 REPEATED_CREATIONS, CHOSEN_CONDITIONS = 0.5, 0.7
 MERGE_PATCH = "application/merge-patch+json"
@@ -80,7 +80,7 @@ class Items:
             client="", action="create", key=key, value=text, idempotency="".join(headers.values())
         )
         request = Request("POST", "/items", body, headers)
-        if done := self.session.perform(operation, request, CREATED):
+        if done := self.session.perform(operation, request, CREATED_OUTCOMES):
             known = self._learn(key, done[1])
             self.session.recorder.add(replace(done[0], value=known.text) if known else done[0])
 
@@ -108,7 +108,7 @@ class Items:
         headers = {"If-None-Match": known.tag} if known.tag and self._chooses() else {}
         operation = Operation(client="", action="read", key=key, owner=known.identifier)
         request = Request("GET", known.path, None, headers)
-        if done := self.session.perform(operation, request, READ):
+        if done := self.session.perform(operation, request, READ_OUTCOMES):
             shown = known if done[1].status == NOT_MODIFIED else self._learn(key, done[1])
             seen = shown.text if shown else None
             self.session.recorder.add(replace(done[0], seen=seen))
@@ -123,12 +123,12 @@ class Items:
         operation = Operation(client="", action="write", key=key, value=value, owner=owner)
         headers = {"Content-Type": MERGE_PATCH}
         request = Request("PATCH", known.path, _write_text(text), headers)
-        self._change(operation, request, WRITTEN, known)
+        self._change(operation, request, WRITTEN_OUTCOMES, known)
 
     def _delete(self, key: str) -> None:
         if known := self._known.get(key):
             operation = Operation(client="", action="delete", key=key, owner=known.identifier)
-            self._change(operation, Request("DELETE", known.path), DELETED, known)
+            self._change(operation, Request("DELETE", known.path), DELETED_OUTCOMES, known)
 
     def _change(
         self, operation: Operation, request: Request, outcomes: Outcomes, known: Known

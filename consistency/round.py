@@ -75,23 +75,12 @@ def run(plan: Plan) -> Outcome:
     first = {key: FIRST_TEXT if key.endswith(f"/{OLD_DOCUMENT}") else None for key in keys}
     recorder, begun = Recorder(first), monotonic_ns()
     operator = Operator(plan, recorder, random)
-    sessions = [
-        Session(plan.url, plan.workspace, f"client-{number}", recorder)
-        for number in range(1, plan.clients + 1)
-    ]
-    with ThreadPoolExecutor(plan.clients + 1) as pool:
+    clients = _make_clients(plan, recorder, keys, has_common=random.random() < COMMON_KNOWLEDGE)
+    with ThreadPoolExecutor(len(clients) + 1) as pool:
         working = pool.submit(operator.run)
         try:
-            seeds = [f"{plan.seed} {one.client}" for one in sessions]
-            common = dict[str, Known]()
-            sources = [Random(seed) for seed in seeds]  # noqa: S311 - as above
-            has_common = random.random() < COMMON_KNOWLEDGE
-            done = [
-                pool.submit(_drive, plan, session, keys, source, common if has_common else {})
-                for session, source in zip(sessions, sources, strict=True)
-            ]
-            for one in done:
-                one.result()
+            for done in [pool.submit(client.run, plan.operations) for client in clients]:
+                done.result()
         finally:
             operator.finished.set()
         working.result()
@@ -100,31 +89,67 @@ def run(plan: Plan) -> Outcome:
     return Outcome(plan.workspace, recorder, recorder.history(), operator.failpoints)
 
 
+def _make_clients(
+    plan: Plan, recorder: Recorder, keys: Sequence[str], *, has_common: bool
+) -> "list[Client]":
+    """Return the clients of a round, perhaps with common knowledge of the documents."""
+    names = [f"client-{number}" for number in range(1, plan.clients + 1)]
+    sessions = [Session(plan.url, plan.workspace, name, recorder) for name in names]
+    common = dict[str, Known]()
+    return [
+        Client(session, keys, Random(f"{plan.seed} {name}"), common if has_common else {})  # noqa: S311
+        for session, name in zip(sessions, names, strict=True)
+    ]
+
+
 def choose_keys(random: Random) -> list[str]:
     """Return the keys of a round: a few, so that clients meet."""
-    data = [f"{kind}{name}" for kind in documents.KINDS for name in (OLD_DOCUMENT, *NEW_DOCUMENTS)]
+    data = [
+        f"{kind}{name}"
+        for kind in documents.DOCUMENT_KINDS
+        for name in (OLD_DOCUMENT, *NEW_DOCUMENTS)
+    ]
     service = [f"{items.KIND}{name}" for name in NEW_DOCUMENTS]
     return sorted(random.sample([*data, *service, *service[:1]], random.randint(1, MAX_KEYS)))
 
 
-def _drive(
-    plan: Plan, session: Session, keys: Sequence[str], random: Random, known: dict[str, Known]
-) -> None:
-    """Do the operations of one client."""
-    numbers = count(1)
+class Client:
+    """A client that reads and changes the documents of a round.
 
-    def name_text() -> str:
-        return f"{session.client}-{next(numbers)}"
+    Args:
+        session: The session.
+        keys: The documents.
+        random: The source of random choices.
+        known: The last seen documents of the Data API.
+    """
 
-    data = Documents(session, random, name_text, known)
-    service = Items(session, random, name_text)
-    try:
-        session.authorize()
-        for _ in range(plan.operations):
-            key = random.choice(keys)
-            (service if key.startswith(items.KIND) else data).act(key)
-    finally:
-        session.connection.close()
+    def __init__(
+        self, session: Session, keys: Sequence[str], random: Random, known: dict[str, Known]
+    ) -> None:
+        self._session = session
+        self._keys = keys
+        self._random = random
+        self._numbers = count(1)
+        self._documents = Documents(session, random, self._name_text, known)
+        self._items = Items(session, random, self._name_text)
+
+    def run(self, operations: int) -> None:
+        """Do a number of operations.
+
+        Raises:
+            SessionError: The server grants no token.
+        """
+        try:
+            self._session.authorize()
+            for _ in range(operations):
+                key = self._random.choice(self._keys)
+                is_item = key.startswith(items.KIND)
+                (self._items if is_item else self._documents).act(key)
+        finally:
+            self._session.connection.close()
+
+    def _name_text(self) -> str:
+        return f"{self._session.client}-{next(self._numbers)}"
 
 
 class Operator:
