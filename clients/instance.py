@@ -20,9 +20,6 @@ WEBDAV_PATH = "/on/demandware.servlet/webdav/Sites"
 ANSWER_TIMEOUT_SECONDS = 10
 END_TIMEOUT_SECONDS = 10
 LISTENING = "listening on "
-USER_AGENT = "ocapi-emulator-clients"
-"""The name of the questions about the state, which no client sends."""
-MAX_SHOWN_EXCHANGES = 1000
 
 
 class Instance:
@@ -40,7 +37,6 @@ class Instance:
         self._session = requests.Session()
         self._session.verify = str(ca_file)
         self._session.trust_env = False
-        self._session.headers["User-Agent"] = USER_AGENT
 
     def data(self, path: str) -> Any:
         """Return the answer of the Data API to GET, also if it is a fault."""
@@ -81,16 +77,6 @@ class Instance:
         """Return the requests for missing operations, and the answers of 5xx, since the reset."""
         shown = self.control("GET", "/workspaces/default")
         return [*shown["unserved"], *shown["server_errors"]]
-
-    def list_operations(self) -> set[str]:
-        """Return the operations of the Data API that clients have sent with success, by name."""
-        journal = self.control("GET", f"/journal?limit={MAX_SHOWN_EXCHANGES}&family=data")
-        return {
-            exchange["operation"]
-            for exchange in journal["exchanges"]
-            if exchange["status"] < requests.codes.bad_request
-            and exchange["request"]["headers"].get("user-agent") != USER_AGENT
-        }
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Return the answer of the control plane."""

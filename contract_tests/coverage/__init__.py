@@ -2,8 +2,8 @@
 
 The package is a plugin of pytest for a run of the contract tests. The plugin notes the operations
 in the requests of each test, and writes both files at the end. As a program the package writes the
-files again from the descriptions, the ledger, the recordings and the runs of clients, and keeps
-what the last run of the tests has noted:
+files again from the descriptions, the ledger and the recordings, and keeps what the last run of the
+tests has noted:
 
     pytest -p contract_tests.coverage -n auto -m "not long" contract_tests
     python -m contract_tests.coverage

@@ -15,8 +15,8 @@ API. There are eight kinds of evidence, side by side. No kind replaces another, 
 score.
 
 `make coverage-page` writes this page, and the file that the console and `ocapi-emulator coverage`
-read. The sources are the descriptions, [the ledger](contract.md), the recordings in `corpus/`, the
-runs of clients, and a run of the contract tests. `ocapi-emulator coverage --gaps`
+read. The sources are the descriptions, [the ledger](contract.md), the recordings in `corpus/` and a
+run of the contract tests. `ocapi-emulator coverage --gaps`
 [lists what to prove next](cli.md#find-what-to-prove-next).
 
 ## Kinds of evidence

@@ -21,12 +21,12 @@ from emulator.evidence.operation import Operation
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "corpus"
-CLIENTS = ROOT / "clients" / "operations.json"
-"""For each unmodified client the operations that it sends with success, by ``make clients``."""
 PROGRAMS = Path(__file__).with_name("programs.toml")
 CONSISTENCY = ROOT / "consistency" / "operations.json"
 """The operations of the consistency run."""
 CLIENT, STATE = "CLIENT", "_resource_state"
+CLIENT_PREFIX = "client-"
+"""The beginning of the name of a client's recording; the name of the client follows."""
 STATELESS = ("/alerts/", "/ocapi_configs/", "/settings/", "/users/{login}/access_key/")
 """The paths of documents without a resource state."""
 SOURCES = ("LIVE", "FIXTURE", "SEED")
@@ -108,24 +108,13 @@ def count_recorded(recordings: Sequence[Recording]) -> Mapping[str, Mapping[str,
     }
 
 
-def list_clients(recordings: Sequence[Recording], file: Path = CLIENTS) -> Mapping[str, list[str]]:
-    """Return for each operation the clients with a success, of runs and of recordings.
-
-    The name of a recording of a client begins with the name of the client.
-    """
-    runs = json.loads(file.read_bytes()) if file.is_file() else {}
+def list_clients(recordings: Sequence[Recording]) -> Mapping[str, list[str]]:
+    """Return for each operation the unmodified clients with a success, by their recordings."""
     found = defaultdict[str, set[str]](set)
-    for client, operations in runs.items():
-        for operation in operations:
-            found[operation].add(client)
     for operation, evidence, recording, exchange in _list_exchanges(recordings):
         if evidence == CLIENT and exchange.answer.status <= MAX_OK_STATUS:
-            found[operation].add(_name_client(recording.name, runs))
+            found[operation].add(recording.name.removeprefix(CLIENT_PREFIX))
     return {operation: sorted(clients) for operation, clients in found.items()}
-
-
-def _name_client(recording: str, known: Collection[str]) -> str:
-    return next((client for client in known if client in recording), recording)
 
 
 def list_concurrent(file: Path = CONSISTENCY) -> frozenset[str]:

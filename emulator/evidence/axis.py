@@ -74,8 +74,8 @@ AXES = (
     ),
     Axis(
         "clients",
-        "The unmodified public clients that send the operation with success in `make clients`, "
-        "or in a recording.",
+        "The unmodified public clients that send the operation with success in a recording of "
+        "`make clients`.",
         lambda one: ", ".join(one.clients),
         _has_counterpart,
     ),

@@ -1,9 +1,7 @@
 """docs/coverage.md and its data, against the descriptions, the ledger, recordings and clients."""
 
 import json
-from pathlib import Path
 
-from clients.run import CLIENTS
 from contract_tests import ledger
 from contract_tests.coverage import sources
 from contract_tests.coverage.file import keep_run, make_evidence
@@ -48,13 +46,6 @@ def test_the_rules_are_those_of_the_ledger() -> None:
     named = {rule for one in load().operations for rule in one.rules}
     assert named <= known
     assert load().verifiable <= known
-
-
-def test_the_operations_of_clients_are_those_of_all_clients() -> None:
-    runs = json.loads(sources.CLIENTS.read_bytes())
-    assert list(runs) == list(CLIENTS)
-    names = {one.name for one in load().operations}
-    assert {operation for sent in runs.values() for operation in sent} <= names
 
 
 @table(
@@ -125,16 +116,11 @@ def test_recordings_count_by_evidence() -> None:
     }
 
 
-def test_clients_are_those_of_runs_and_of_recordings(tmp_path: Path) -> None:
-    runs = tmp_path / "operations.json"
-    runs.write_text('{"dw-cli": ["getUsersThis"], "sfcc-ci": ["getSites"]}')
+def test_clients_are_those_of_recordings() -> None:
     client = {"evidence": "CLIENT"}
     sfcc_ci = record("client-sfcc-ci", (SITES, 200, client), (f"{SITES}/a", 404, client))
-    other = record("postman", (SITES, 200, client), (SITES, 200, {}))
-    assert sources.list_clients([sfcc_ci, other], runs) == {
-        "getUsersThis": ["dw-cli"],
-        "getSites": ["postman", "sfcc-ci"],
-    }
+    other = record("client-postman", (SITES, 200, client), (f"{SITES}/a", 200, {}))
+    assert sources.list_clients([sfcc_ci, other]) == {"getSites": ["postman", "sfcc-ci"]}
 
 
 @table(
