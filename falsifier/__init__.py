@@ -1,1 +1,1 @@
-"""Mutations of the protocol, which the contract tests have to find: ``make falsify``."""
+"""Wrong servers, to try the contract tests: ``make falsify``."""

@@ -1,4 +1,4 @@
-"""Other source text for modules, at their import.
+"""Changes of the source text of modules, at import.
 
 An ``Edit`` replaces a text of a module. ``install`` applies edits in this process. ``environment``
 applies edits in a new process and its children: there ``early/sitecustomize.py`` runs before the
@@ -15,9 +15,9 @@ from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceF
 from pathlib import Path
 from types import ModuleType
 
-VARIABLE = "FALSIFIER_EDITS"
+EDITS_VARIABLE = "FALSIFIER_EDITS"
 ROOT = Path(__file__).parent.parent
-EARLY = ROOT / "falsifier" / "early"
+EARLY_FOLDER = ROOT / "falsifier" / "early"
 
 
 class EditError(ImportError):
@@ -71,7 +71,7 @@ class Edit:
 
 
 def install(edits: Sequence[Edit]) -> None:
-    """Apply edits to the modules that this process imports from now on.
+    """Apply edits to modules at a later import.
 
     Raises:
         EditError: A module was imported before.
@@ -91,10 +91,10 @@ def install(edits: Sequence[Edit]) -> None:
 
 
 def environment(edits: Sequence[Edit]) -> dict[str, str]:
-    """Return the variables that apply edits in a new process, beside those of this process."""
-    path = [str(EARLY), os.environ.get("PYTHONPATH", "")]
+    """Return the environment variables of a process with edits."""
+    path = [str(EARLY_FOLDER), os.environ.get("PYTHONPATH", "")]
     return {
-        VARIABLE: json.dumps([asdict(edit) for edit in edits]),
+        EDITS_VARIABLE: json.dumps([asdict(edit) for edit in edits]),
         "PYTHONPATH": os.pathsep.join(filter(None, path)),
     }
 
@@ -105,15 +105,15 @@ def install_from_environment() -> None:
     Raises:
         EditError: A module was imported before.
     """
-    if text := os.environ.get(VARIABLE):
+    if text := os.environ.get(EDITS_VARIABLE):
         install([Edit(**fields) for fields in json.loads(text)])
 
 
 class _Finder(FileFinder):
-    """Finds the modules of a folder; modules with edits get a loader of their own.
+    """Finds the modules of a folder; a module with edits gets a special loader.
 
-    An entry of ``sys.path_hooks``, not of ``sys.meta_path``: pytest puts its own finder, which
-    reads the files, before all others there, and asks the hooks.
+    The finder belongs to ``sys.path_hooks``, not to ``sys.meta_path``: pytest puts a finder before
+    all others of ``sys.meta_path``. The finder of pytest asks the path hooks.
     """
 
     def __init__(self, path: str, edits: list[Edit]) -> None:
@@ -130,7 +130,7 @@ class _Finder(FileFinder):
 class _Loader(FileLoader):
     """Compiles the changed source of a module.
 
-    It is no ``SourceFileLoader``, whose modules pytest would compile from their files.
+    pytest compiles a module of a ``SourceFileLoader`` from the file. So the loader is none.
     """
 
     def __init__(self, fullname: str, path: str, edits: list[Edit]) -> None:

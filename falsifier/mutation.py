@@ -1,4 +1,4 @@
-"""The mutations of ``mutations/*.toml``: what a wrong server would do, as a change of a module."""
+"""The mutations of ``mutations/*.toml``: wrong servers, as changes of modules."""
 
 import tomllib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 
 from falsifier.hook import Edit
 
-FOLDER = Path(__file__).parent / "mutations"
+MUTATION_FOLDER = Path(__file__).parent / "mutations"
 
 
 class UnknownMutationError(LookupError):
@@ -40,7 +40,7 @@ class Mutation:
 @cache
 def mutations() -> tuple[Mutation, ...]:
     """Return all mutations in the order of the files."""
-    return tuple(one for file in sorted(FOLDER.glob("*.toml")) for one in _read(file))
+    return tuple(one for file in sorted(MUTATION_FOLDER.glob("*.toml")) for one in _read(file))
 
 
 def pick(names: Iterable[str]) -> list[Mutation]:

@@ -1,4 +1,4 @@
-"""The page ``docs/falsifier.md``: each mutation, and the test that notices the mutation."""
+"""The page ``docs/falsifier.md``: the mutations with the noticing tests."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import requests
 
-VARIABLE = "FALSIFIER_REPORT"
+REPORT_VARIABLE = "FALSIFIER_REPORT"
 """The variable with the path of the report: a JSON object, empty if no test has failed."""
 EXIT_UNFIT = 90
-CLIENT = "a" * 30
+DEMO_CLIENT = "a" * 30
 TIMEOUT_SECONDS = 20
 
 
@@ -33,15 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note the first test that fails."""
-    file = Path(os.environ[VARIABLE])
+    """Note the first failing test."""
+    file = Path(os.environ[REPORT_VARIABLE])
     if report.failed and not json.loads(file.read_text(encoding="utf-8")):
         test = report.nodeid.partition("[")[0]
         _report(test=test, when=report.when, why=report.longreprtext[-2000:])
 
 
 def _report(**members: str | None) -> None:
-    Path(os.environ[VARIABLE]).write_text(json.dumps(members), encoding="utf-8")
+    Path(os.environ[REPORT_VARIABLE]).write_text(json.dumps(members), encoding="utf-8")
 
 
 def _check_server() -> None:
@@ -59,7 +59,7 @@ def _check_server() -> None:
         granted = session.post(
             f"{emulator.url}/dwsso/oauth2/access_token",
             {"grant_type": "client_credentials"},
-            auth=(CLIENT, CLIENT),
+            auth=(DEMO_CLIENT, DEMO_CLIENT),
             timeout=TIMEOUT_SECONDS,
         )
         granted.raise_for_status()

@@ -1,4 +1,4 @@
-"""The trial of a mutation: the tests of its rules, then all contract tests, then the recordings.
+"""The trial of a mutation: tests of the rules, all contract tests, recordings.
 
 Each run of tests is a process of its own. A process with the packages of others is forked for each
 run: to import these packages takes longer than most runs.
@@ -20,24 +20,24 @@ from falsifier.hook import ROOT, Edit, EditError
 from falsifier.mutation import Mutation
 
 TIMEOUT_SECONDS = 600
-PYTEST = (
+PYTEST_OPTIONS = (
     *("-q", "-x", "--assert=plain", "--no-header"),
     *("-p", "no:cacheprovider", "-p", "falsifier.probe"),
 )
 CONTRACT_TESTS = ("-m", "not long", "contract_tests", "--ignore=contract_tests/test_ledger.py")
-CORPUS = ROOT / "corpus"
-REPLAY = "replay of corpus/"
+CORPUS_FOLDER = ROOT / "corpus"
+REPLAY_NAME = "replay of corpus/"
 """The name of the recordings in place of a test."""
 EXIT_WRONG = 1
 """The exit code of ``ocapi-emulator replay`` if an answer is wrong."""
-PRELOADED = (
+PRELOADED_MODULES = (
     *("pytest", "requests", "flask", "marshmallow", "orjson", "jwt", "itsdangerous", "hypothesis"),
     *("cryptography.x509", "cryptography.hazmat.primitives.asymmetric.rsa", "werkzeug.test"),
     *("defusedxml.ElementTree", "http.server", "falsifier.probe"),
 )
 """The packages of others that the tests import; none imports the emulator."""
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([*PRELOADED])
+_context.set_forkserver_preload([*PRELOADED_MODULES])
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Outcome:
     """The outcome of a trial.
 
     Attributes:
-        killer: The first test that fails, or ``REPLAY``; empty if the mutation survives.
+        killer: The first test that fails, or ``REPLAY_NAME``; empty if the mutation survives.
         unfit: The reason why the mutation does not count; empty for a mutation that counts.
         why: The end of the report of the failure.
     """
@@ -69,7 +69,7 @@ def try_mutation(mutation: Mutation) -> Outcome:
 
 
 def list_tests(rules: Iterable[str]) -> list[str]:
-    """Return the contract tests that the ledger names for rules, each once, as pytest names them.
+    """Return the contract tests of rules by the ledger, each once, in the names of pytest.
 
     Raises:
         LookupError: There is no such rule.
@@ -86,11 +86,11 @@ def run_tests(edits: Sequence[Edit], arguments: Sequence[str]) -> Outcome:
         report.write_text("{}", encoding="utf-8")
         variables = {
             **hook.environment(edits),
-            probe.VARIABLE: str(report),
+            probe.REPORT_VARIABLE: str(report),
             "HYPOTHESIS_STORAGE_DIRECTORY": folder,
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # to import them takes longer than the tests
         }
-        command = [*PYTEST, f"--basetemp={folder}/tests", *arguments]
+        command = [*PYTEST_OPTIONS, f"--basetemp={folder}/tests", *arguments]
         process = _context.Process(target=_run_pytest, args=(edits, variables, command, output))
         process.start()
         process.join(TIMEOUT_SECONDS)
@@ -109,7 +109,7 @@ def run_tests(edits: Sequence[Edit], arguments: Sequence[str]) -> Outcome:
 def _run_pytest(
     edits: Sequence[Edit], variables: Mapping[str, str], arguments: Sequence[str], output: Path
 ) -> None:
-    """Run pytest in this process, which ends with the exit code of pytest."""
+    """Run pytest, and end the process with the exit code of pytest."""
     import pytest  # noqa: PLC0415 - here only
 
     with output.open("wb") as file:
@@ -126,10 +126,10 @@ def _run_pytest(
 
 def _replay(edit: Edit) -> Outcome:
     """Replay the recordings against a server with a changed module."""
-    if not any(CORPUS.glob("*.jsonl")):
+    if not any(CORPUS_FOLDER.glob("*.jsonl")):
         return Outcome()
     run = subprocess.run(  # noqa: S603 - the emulator
-        [sys.executable, "-m", "emulator", "replay", str(CORPUS)],
+        [sys.executable, "-m", "emulator", "replay", str(CORPUS_FOLDER)],
         cwd=ROOT,
         env={**os.environ, **hook.environment([edit])},
         stdout=subprocess.PIPE,
@@ -139,12 +139,12 @@ def _replay(edit: Edit) -> Outcome:
         timeout=TIMEOUT_SECONDS,
     )
     if run.returncode == EXIT_WRONG:
-        return Outcome(killer=REPLAY, why=run.stdout[-2000:])
+        return Outcome(killer=REPLAY_NAME, why=run.stdout[-2000:])
     return Outcome(unfit=run.stdout[-500:]) if run.returncode else Outcome()
 
 
 def find_failing_anyway(killers: Iterable[str]) -> Iterator[str]:
-    """Yield the first of these tests that fails without a mutation, too."""
-    if tests := sorted({killer for killer in killers if killer not in ("", REPLAY)}):
+    """Yield the first failing test of a run without a mutation."""
+    if tests := sorted({killer for killer in killers if killer not in ("", REPLAY_NAME)}):
         outcome = run_tests([], tests)
         yield from filter(None, [outcome.killer, outcome.unfit])

@@ -13,7 +13,7 @@ from falsifier import __main__ as program
 from falsifier import page
 from falsifier.hook import ROOT, Edit, EditError, environment, install
 from falsifier.mutation import UnknownMutationError, mutations, pick
-from falsifier.trial import REPLAY, Outcome, find_failing_anyway, list_tests, run_tests
+from falsifier.trial import REPLAY_NAME, Outcome, find_failing_anyway, list_tests, run_tests
 
 PAGING = "emulator.ocapi.wire.paging"
 TESTS = ["contract_tests/test_envelope.py::test_next_and_previous_keep_the_other_parameters"]
@@ -49,7 +49,7 @@ def test_the_page_has_all_mutations_and_none_survives_without_a_reason() -> None
 
 
 def test_the_tests_of_the_page_exist() -> None:
-    killers = {*page.read_killers().values()} - {REPLAY}
+    killers = {*page.read_killers().values()} - {REPLAY_NAME}
     known = {f"{file.name}::{name}" for file in _list_files() for name in _list_tests(file)}
     assert killers - known == set()
 
@@ -87,7 +87,7 @@ def test_server_that_does_not_start_does_not_count() -> None:
 
 
 def test_missing_killer_is_no_failing_test() -> None:
-    assert [*find_failing_anyway(["", REPLAY])] == []
+    assert [*find_failing_anyway(["", REPLAY_NAME])] == []
 
 
 def test_edit_reaches_children_and_leaves_no_byte_code() -> None:
@@ -120,7 +120,7 @@ def test_edit_of_another_place_is_refused(edit: Edit, message: str) -> None:
 
 def test_edit_of_an_imported_module_is_refused() -> None:
     with pytest.raises(EditError, match=r"imported before the edit: falsifier\.hook"):
-        install([Edit("falsifier.hook", "VARIABLE", "NAME")])
+        install([Edit("falsifier.hook", "EDITS_VARIABLE", "NAME")])
 
 
 def test_unknown_mutation_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
