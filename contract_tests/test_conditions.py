@@ -1,6 +1,8 @@
 """The resource state at every document that a request can write."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import requests
@@ -110,3 +112,80 @@ def test_every_write_compares_the_state(shop: Api, above: str) -> None:
 def write(shop: Api, method: str, path: str, body: object, state: str) -> requests.Response:
     headers = {"x-dw-resource-state": state}
     return shop.call(method, shop.scope + path, json=body, headers=headers)
+
+
+WRITERS = 4
+TEXTS: Mapping[str, tuple[str, ...]] = {
+    "c_name": (
+        "/custom_objects/Newsletter/ann%40example.com",
+        "/sites/RefArch/custom_objects/Newsletter/ann%40example.com",
+    ),
+    "description": (
+        "/inventory_lists/inventory_digital",
+        "/sites/RefArch/ab_tests/checkout-2023",
+        "/sites/RefArch/ab_tests/checkout-2023/segments/one-page",
+        "/sites/RefArch/campaigns/decade",
+        "/sites/RefArch/coupons/welcome",
+        "/sites/RefArch/customer_groups/Big%20Spenders",
+        "/sites/RefArch/gift_certificates/gc-000001",
+        "/sites/RefArch/slots/home-banner/slot_configurations/welcome?context=global",
+        "/sites/RefArch/source_code_groups/ally-shops",
+    ),
+    "last_name": (
+        "/customer_lists/RefArch/customers/00000001",
+        "/customer_lists/RefArch/customers/00000001/addresses/work",
+        "/users/merchant",
+    ),
+    "name": ("/sites/RefArch/stores/exampleton",),
+}
+LOCALIZED_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "description": (
+        "/catalogs/master-catalog/shared_product_options/giftWrapping",
+        "/catalogs/master-catalog/shared_variation_attributes/color/values/black",
+        "/catalogs/storefront-catalog",
+        "/catalogs/storefront-catalog/categories/accessories",
+        "/custom_object_definitions/Newsletter/attribute_definitions/locales",
+        "/custom_object_definitions/Showroom/attribute_groups/Main",
+        "/libraries/RefArch/content/banner-decade",
+        "/libraries/RefArch/folders/about",
+        "/products/cable-cardigan/variation_attributes/color/values/ivory",
+        "/products/card-holder/product_options/engraving",
+        "/system_object_definitions/OrganizationPreferences/attribute_groups/Integration",
+        "/system_object_definitions/Product/attribute_definitions/color",
+    ),
+    "name": (
+        "/catalogs/master-catalog/shared_variation_attributes/color",
+        "/products/bundle-office-l",
+        "/products/cable-cardigan/variation_attributes/color",
+        "/sites/RefArch/promotions/care-gift",
+    ),
+}
+"""The documents by a property with a text."""
+
+
+@pytest.mark.rule("RST-5")
+@pytest.mark.needs(DATA_SET)
+@pytest.mark.parametrize(
+    ("texts", "localized"), [(TEXTS, False), (LOCALIZED_TEXTS, True)], ids=["text", "localized"]
+)
+def test_one_writer_wins_and_every_loser_reads_the_new_text(
+    shop: Api, texts: Mapping[str, tuple[str, ...]], localized: bool
+) -> None:
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for name, path in ((name, path) for name, paths in texts.items() for path in paths):
+            state = shop.get(path).json()["_resource_state"]
+            values = [f"writer {number}" for number in range(WRITERS)]
+            sent = [{"default": value} if localized else value for value in values]
+
+            def change(
+                value: object, name: str = name, path: str = path, state: str = state
+            ) -> Any:
+                status = write(shop, "PATCH", path, {name: value}, state).status_code
+                return status, shop.get(path).json()[name]
+
+            done = list(pool.map(change, sent))
+            assert sorted(status for status, _ in done) == [200, 409, 409, 409], path
+            [winner] = [
+                value for (status, _), value in zip(done, sent, strict=True) if status == 200
+            ]
+            assert all(shown == winner for _, shown in done), path
