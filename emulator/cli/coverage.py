@@ -108,3 +108,5 @@ def _print_gaps(rows: Iterable[dict[str, Any]]) -> None:
             continue
         programs = f" ({row['programs']} public clients)" if row["programs"] else ""
         click.echo(f"{row['operation']}{programs}: no {', '.join(row['lacks'])}")
+        if unprovoked := row.get("unprovoked"):
+            click.echo(f"  described, and never provoked: {', '.join(unprovoked)}")

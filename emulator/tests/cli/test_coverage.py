@@ -79,6 +79,7 @@ def test_gaps_are_operations_without_evidence_and_rules_without_a_source() -> No
     )
     assert run("--gaps") == (
         "GET /sites/{site_id}: no clients, recorded, faults, concurrent\n"
+        "  described, and never provoked: SiteNotFound\n"
         "\n"
         "A-1: An answer is chosen.\n"
         "  operations: GET /sites/{site_id}\n"
