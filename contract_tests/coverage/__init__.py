@@ -19,7 +19,7 @@ from contract_tests.coverage.recorder import Recorder
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the recorder, and let it see every answer."""
+    """Register the recorder, and pass every answer to the recorder."""
     recorder = Recorder()
     config.pluginmanager.register(recorder, "operation-recorder")
     send: Callable[..., requests.Response] = requests.Session.send

@@ -19,7 +19,7 @@ RUN = ("tests", "faults", "conditions", "concurrent", "rules")
 
 
 class Run(NamedTuple):
-    """What a run of the contract tests shows.
+    """The results of a run of the contract tests.
 
     Attributes:
         operations: The members ``RUN`` of the operations, by name.
@@ -40,7 +40,7 @@ def write_files(run: Run) -> list[str]:
 
 
 def keep_run() -> Run:
-    """Return what the files have of the last run."""
+    """Return the results of the last run, from the file."""
     evidence = read(FILE.read_text(encoding="utf-8"))
     operations = {one.name: _keep(one) for one in evidence.operations}
     return Run(operations, evidence.verifiable)

@@ -1,4 +1,4 @@
-"""What the requests of the contract tests show of each operation."""
+"""The evidence of a run: requests of the contract tests by operation."""
 
 import json
 import re
@@ -37,7 +37,7 @@ Shown = dict[str, set[str]]
 
 
 def show(response: requests.Response) -> set[str]:
-    """Return what an answer shows of its operation."""
+    """Return the evidence of an answer: success, faults, states, concurrency."""
     shown = set()
     condition = response.request.method in WRITING_METHODS and has_state(response.request)
     if response.ok:
@@ -51,7 +51,7 @@ def show(response: requests.Response) -> set[str]:
 
 
 def has_state(request: requests.PreparedRequest) -> bool:
-    """Return whether a request names the state of a document."""
+    """Return True if a request names the state of a document."""
     body = request.body if isinstance(request.body, bytes) else b""
     found = [state.decode() for state in STATE.findall(body)]
     found += [request.headers[name] for name in STATE_HEADERS if name in request.headers]
@@ -60,7 +60,7 @@ def has_state(request: requests.PreparedRequest) -> bool:
 
 @dataclass
 class Noted:
-    """What the tests show.
+    """The evidence of the tests so far.
 
     Attributes:
         counts: For each operation the number of tests that show something.
@@ -77,7 +77,7 @@ class Noted:
     def add(
         self, shown: Mapping[str, Sequence[str]], rules: Sequence[str], *, verifiable: bool
     ) -> None:
-        """Add a test: what it shows of each operation, and its rules."""
+        """Add the evidence and the rules of a test."""
         if verifiable:
             self.verifiable.update(rules)
         if len(shown) > MAX_OPERATIONS_OF_TEST:
@@ -88,7 +88,7 @@ class Noted:
         self.tests.update(rules)
 
     def conclude(self) -> Run:
-        """Return what the file keeps of a run."""
+        """Return the evidence for the file."""
         operations = {
             operation: self._conclude(operation, counts)
             for operation, counts in self.counts.items()
@@ -112,7 +112,7 @@ class Noted:
 
 
 class Recorder:
-    """Notes the operations of each test; collects them also from the processes of xdist."""
+    """Notes the evidence of each test, also of tests in the processes of xdist."""
 
     def __init__(self) -> None:
         self.noted = Noted()
@@ -127,7 +127,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Iterator[None]:
-        """Attach operations and rules to the report of a test, without those of the clean-up."""
+        """Attach evidence and rules to the report of a test; the clean-up does not count."""
         shown = {operation: sorted(marks) for operation, marks in self._shown.items()}
         yield
         self._shown.clear()

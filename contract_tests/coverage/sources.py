@@ -1,4 +1,4 @@
-"""The evidence that needs no run of the tests: descriptions, recordings, clients, programs."""
+"""The evidence without a run of the tests: descriptions, recordings, clients, programs."""
 
 import json
 import re
@@ -48,7 +48,7 @@ def compare_descriptions() -> Comparison:
 
 @cache
 def list_stateful() -> frozenset[str]:
-    """Return the writes of documents whose GET shows a resource state.
+    """Return the writes of documents with a resource state.
 
     The description of a document always has the state. The answers of ``STATELESS`` have none.
     """
