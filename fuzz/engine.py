@@ -1,6 +1,6 @@
 """The engine: runs the cases of a target, until a number, a time, or a finding.
 
-The cases come from ``random``, not from hypothesis: a hundred times as many in the same time. What
+The cases come from ``random``, not from hypothesis: seventy times as many in the same time. What
 hypothesis would add is a smallest case for each finding; ``shrink`` of a corpus makes a small one.
 """
 

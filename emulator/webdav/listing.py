@@ -57,10 +57,10 @@ def _describe(place: Place) -> Iterator[str]:
     yield "</prop><status>HTTP/1.1 200 OK</status></propstat></response>"
 
 
-def render_page(folder: Place) -> str:
-    """Return a folder as HTML, in the form of Tomcat's listings."""
+def render_page(folder: Place, places: Iterable[Place]) -> str:
+    """Return a folder with its content as HTML, in the form of Tomcat's listings."""
     title = f"Directory Listing For {escape('/' + '/'.join(folder.segments))}"
-    rows = "".join(cell for place in folder.list() for cell in _make_row(place))
+    rows = "".join(cell for place in places for cell in _make_row(place))
     head = '<td align="left"><strong>Filename</strong></td><td align="center"><strong>Size</strong>'
     return (
         f"<html><head><title>{title}</title></head><body><h1>{title}</h1>"

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ ALLOWED_METHODS = (
 MAX_CONTROL_BYTES = 64 * 1024
 """The longest body of a request that brings no file."""
 MAX_LISTED_ENTRIES = 20_000
-"""The entries of an answer to PROPFIND."""
+"""The entries of an answer to PROPFIND, and of the page of a folder."""
 XML_MEDIA_TYPE = "text/xml;charset=UTF-8"
 HTML_MEDIA_TYPE = "text/html;charset=UTF-8"
 
@@ -78,7 +79,10 @@ def read(operation: Operation) -> PlainResponse:
     operation.check_existing()
     place, environ = operation.place, operation.request.environ
     if place.file.is_dir():
-        return PlainResponse(render_page(place), content_type=HTML_MEDIA_TYPE)
+        places = list(islice(place.list(), MAX_LISTED_ENTRIES + 1))
+        if len(places) > MAX_LISTED_ENTRIES:
+            raise Forbidden(f"There are more than {MAX_LISTED_ENTRIES} entries.")
+        return PlainResponse(render_page(place, places), content_type=HTML_MEDIA_TYPE)
     stat = place.file.stat()
     response: Any = send_file(
         place.file,
