@@ -57,7 +57,11 @@ def test_page_of_a_stub_is_isolated_unless_the_stub_has_a_policy(emulator: Emula
 
 
 def test_page_of_a_failpoint_is_isolated(emulator: Emulator) -> None:
-    action = {"status": 200, "headers": {"Content-Type": "text/html; charset=utf-8"}, "body": SCRIPT}
+    action = {
+        "status": 200,
+        "headers": {"Content-Type": "text/html; charset=utf-8"},
+        "body": SCRIPT,
+    }
     add_rule(emulator, "failpoints", {"match": {"path": "/items"}, "action": action})
     assert ask(emulator, "GET", "/items").headers[POLICY] == SANDBOX
     ask(emulator, "DELETE", "/__emulator__/failpoints")

@@ -220,6 +220,17 @@ def test_a_redirect_is_passed_back(emulator: Emulator, instance: Instance) -> No
     assert len(instance.sent) == 1
 
 
+def test_a_page_of_the_instance_has_an_origin_of_its_own(
+    emulator: Emulator, instance: Instance
+) -> None:
+    instance.answer = 200, [("Content-Type", "text/html;charset=UTF-8")], b"<script></script>"
+    policy = ask(emulator, "GET", PRODUCT).headers["Content-Security-Policy"]
+    assert policy.split()[0] == "sandbox"
+    assert "allow-same-origin" not in policy
+    instance.answer = 200, [], b"<script></script>"
+    assert "Content-Security-Policy" in ask(emulator, "GET", PRODUCT).headers
+
+
 def test_what_is_served_or_has_a_stub_stays_here(emulator: Emulator, instance: Instance) -> None:
     stub = {"method": "GET", "path": PRODUCT, "answer": {"body": "stub"}}
     ask(emulator, "POST", f"{CONTROL}/stubs", json=stub)
