@@ -8,6 +8,7 @@ import logging
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from random import randrange
 from time import monotonic
 from warnings import simplefilter
@@ -35,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     simplefilter("ignore")
     print(f"seed {options.seed}, {options.cases} cases", flush=True)
     chosen = set(options.targets or NAMES)
+    readers = [target for target in TARGETS if target.name in chosen]
+    names = [name for title, name in DESCRIPTIONS.items() if title in chosen]
     until = monotonic() + options.seconds
     total = found = 0
-    for line, cases, finding in (
-        *_run_readers([target for target in TARGETS if target.name in chosen], options, until),
-        *_run_descriptions([DESCRIPTIONS[n] for n in DESCRIPTIONS if n in chosen], options, until),
-    ):
+    results = chain(_run_readers(readers, options, until), _run_descriptions(names, options, until))
+    for line, cases, finding in results:
         print(line, flush=True)
         total, found = total + cases, found + bool(finding)
         if finding:
