@@ -8,7 +8,7 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.schema.document import FAULT, Collection, Document
 from emulator.ocapi.wire import envelope, paging, state
-from emulator.ocapi.wire.select import Documents, Selector
+from emulator.ocapi.wire.select import ALWAYS, Documents, Selector
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -99,7 +99,7 @@ def answer_page(
 def select(call: Call, content: dict[str, Any], selector: Selector | None) -> Mapping[str, Any]:
     """Return the readable (SET-2) and requested (SEL-1) properties of an answer."""
     readable = call.permission.readable
-    visible: Mapping[str, Any] = readable.view(content) if readable else content
+    visible: Mapping[str, Any] = readable.view(content, frozenset(ALWAYS)) if readable else content
     selected: Mapping[str, Any] = selector.view(visible) if selector else visible
     return selected
 

@@ -37,6 +37,7 @@ MAX_COMPARISONS = 50  # of all filters of one selector
 MAX_POSITIONS = 100  # of all indexes of one selector
 MAX_CACHED_CHARACTERS = 512
 ALWAYS = ("_v", "_type")
+UNASKED = frozenset({*ALWAYS, "_resource_state"})
 NUMBER_TYPES: frozenset[type] = frozenset({int, float})
 OPERATOR_FUNCTIONS: dict[str, Compare] = {
     "==": operator.eq,
@@ -71,7 +72,7 @@ class Term:
     pick: Picker | None
     nested: "Selector | None"
 
-    def view(self, value: Any) -> Any:
+    def view(self, value: Any, unasked: frozenset[str]) -> Any:
         """Return the selected part of ``value``.
 
         Raises:
@@ -79,7 +80,7 @@ class Term:
         """
         if self.pick is not None:
             value = self.pick(_elements(value))
-        return value if self.nested is None else self.nested.view(value)
+        return value if self.nested is None else self.nested.view(value, unasked)
 
 
 NAMED_TERM = Term(None, None)
@@ -101,16 +102,22 @@ class Selector:
     terms: Mapping[str, Term]
     excluded: frozenset[str]
 
-    def view(self, value: Any) -> Any:
+    def view(self, value: Any, unasked: frozenset[str] = UNASKED) -> Any:
         """Return the selected part of a document, map, or array of documents or maps.
+
+        Args:
+            value: The document, map or array.
+            unasked: The names that are selected unless they are excluded.
 
         Raises:
             LookupError: ``value`` is a scalar: a scalar has no properties.
         """
         if isinstance(value, Mapping):
             whole = self.star == "**" and not self.excluded
-            return value if whole else dict(self._members(value))
-        return type(value)(self.view(e) for e in _elements(value) if isinstance(e, Mapping))
+            return value if whole else dict(self._members(value, unasked))
+        return type(value)(
+            self.view(e, unasked) for e in _elements(value) if isinstance(e, Mapping)
+        )
 
     def reaches_into(self, name: str) -> bool:
         """Check for a selection inside the documents of property ``name``.
@@ -120,20 +127,23 @@ class Selector:
         """
         return self.star == "**" or self.terms.get(name, NAMED_TERM) != NAMED_TERM
 
-    def _members(self, document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    def _members(
+        self, document: Mapping[str, Any], unasked: frozenset[str]
+    ) -> Iterator[tuple[str, Any]]:
         for name, value in document.items():
-            if name in ALWAYS:
+            excluded = name in self.excluded
+            if name in ALWAYS or (name in unasked and not excluded):
                 yield name, value
-            elif name not in self.excluded:
-                yield from self._member(name, value)
+            elif not excluded:
+                yield from self._member(name, value, unasked)
 
-    def _member(self, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    def _member(self, name: str, value: Any, unasked: frozenset[str]) -> Iterator[tuple[str, Any]]:
         term = self.terms.get(name)
         if self.star == "**" or (self.star == "*" and term is None and not _is_complex(value)):
             yield name, value
         elif term is not None:
             try:
-                yield name, term.view(value)
+                yield name, term.view(value, unasked)
             except LookupError:
                 return
 

@@ -272,7 +272,7 @@ THING: dict[str, Any] = {
         ]
     ),
 }
-ENVELOPE = {"_v": "23.2", "_type": "thing"}
+ENVELOPE = {"_v": "23.2", "_type": "thing", "_resource_state": "0f"}
 A_WHOLE, B_WHOLE, C_WHOLE = THING["items"]
 MAKER = {"_type": "maker", "id": "m"}
 
@@ -286,7 +286,7 @@ MAKER = {"_type": "maker", "id": "m"}
         ("(unknown)", {}),
         ("(unknown,id)", {"id": "t"}),
         ("(id,_v,_type)", {"id": "t"}),
-        ("(_resource_state)", {"_resource_state": "0f"}),
+        ("(_resource_state)", {}),
         ("(nothing)", {"nothing": None}),
         ("(tags)", {"tags": ["x", "y", "z"]}),
         ("(names)", {"names": {"default": "Thing", "de": "Ding"}}),
@@ -337,7 +337,6 @@ def test_names_show_what_they_name(text: str, shown: dict[str, Any]) -> None:
 
 
 THIS_LEVEL = {
-    "_resource_state": "0f",
     "id": "t",
     "size": 3,
     "nothing": None,
@@ -354,7 +353,7 @@ THIS_LEVEL = {
         ("(*,part)", THIS_LEVEL | {"part": THING["part"]}),
         ("(*,names.(de))", THIS_LEVEL | {"names": {"de": "Ding"}}),
         ("(*,items[0].(n))", THIS_LEVEL | {"items": [{"_type": "item", "n": 1}]}),
-        ("(*,-_resource_state,-nothing,-tags,-names)", {"id": "t", "size": 3}),
+        ("(*,-nothing,-tags,-names)", {"id": "t", "size": 3}),
         ("(*,-_v,-_type)", THIS_LEVEL),
     ],
 )
@@ -377,13 +376,19 @@ def test_what_is_excluded_is_taken_from_everything(text: str) -> None:
     assert select.parse(text).view(THING) == ENVELOPE | THIS_LEVEL
 
 
+@table("text", ["(**,-_resource_state)", "(-_resource_state)"])
+def test_the_resource_state_is_left_out_where_it_is_excluded(text: str) -> None:
+    assert set(THING) - set(select.parse(text).view(THING)) == {"_resource_state"}
+    assert "_resource_state" not in select.parse("(id,-_resource_state)").view(THING)
+
+
 def test_an_exclusion_beside_names_changes_nothing() -> None:
     assert select.parse("(id,-size)").view(THING) == ENVELOPE | {"id": "t"}
 
 
 def test_the_order_is_that_of_the_document() -> None:
     shown = select.parse("(size,tags,id)").view(THING)
-    assert list(shown) == ["_v", "_type", "id", "size", "tags"]
+    assert list(shown) == ["_v", "_type", "_resource_state", "id", "size", "tags"]
 
 
 def test_an_array_of_documents_stays_one() -> None:
@@ -622,7 +627,7 @@ def test_an_exclusion_removes_exactly_what_it_names(document: dict[str, Any]) ->
 @given(DOCUMENTS)
 def test_names_bring_exactly_themselves_and_what_always_stays(document: dict[str, Any]) -> None:
     shown = select.parse("(a,b)").view(document)
-    assert set(shown) == {"a", "b", "_v", "_type"} & set(document)
+    assert set(shown) == {"a", "b", *select.UNASKED} & set(document)
     assert all(value == document[name] for name, value in shown.items())
 
 
@@ -640,5 +645,5 @@ def test_a_view_is_made_of_the_document_and_leaves_it_alone(
 ) -> None:
     before = deepcopy(document)
     shown = select.parse(text).view(document)
-    assert set(document) & {"_v", "_type"} <= set(shown) <= set(document)
+    assert set(document) & set(select.ALWAYS) <= set(shown) <= set(document)
     assert document == before
