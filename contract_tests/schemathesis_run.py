@@ -13,8 +13,8 @@ EXCLUDED_CHECK = "positive_data_acceptance"
 # A search request contains itself, so its systematic variants take minutes. The variants of a
 # record are like those of a list and take seconds. A successful DELETE answers without a body,
 # but Swagger states the media types of its faults as those of the whole operation. The required
-# properties of a user are those of a request: a list and a data set may have users without. The same
-# holds for a variation attribute: without a selector a list shows nothing but ids and links.
+# properties of a user are those of a request: a list and a data set may have users without. The
+# same holds for a variation attribute: without a selector a list shows nothing but ids and links.
 DATA_API_SETTINGS = """
 [[operations]]
 include-path-regex = "(_search|product_id[}])$"

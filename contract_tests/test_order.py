@@ -103,3 +103,17 @@ def test_a_missing_document_above_is_told_before_a_state(api: Api, unused: str) 
 def test_a_malformed_body_is_told_before_a_missing_resource(api: Api, unused: str) -> None:
     answer = api.patch(f"/inventory_lists/{unused}", data=b"{")
     assert answer.json()["fault"]["type"] == "BodyDecodingException"
+
+
+@pytest.mark.rule("ORD-1", "SRC-1")
+@pytest.mark.parametrize(
+    ("option", "fault"),
+    [({"select": "(("}, "MalformedSelector"), ({"expand": ["nope"]}, "InvalidExpandValue")],
+)
+def test_the_options_of_a_search_are_told_before_a_missing_document_above(
+    api: Api, unused: str, option: dict[str, object], fault: str
+) -> None:
+    body = {"query": {"match_all_query": {}}, **option}
+    answer = api.call("POST", f"{api.scope}/sites/{unused}/campaign_search", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["fault"]["type"] == f"{fault}Exception"

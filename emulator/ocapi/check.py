@@ -224,6 +224,9 @@ def check_document(call: Call) -> None:
             fault.hint = f"missing in write_attributes of the settings entry: {forbidden} ({entry})"
             raise fault
     call.changes = changes
+    if document.has_options:  # of a search, and told before a missing document above
+        call.expansions += expand(call, changes.get("expand") or ())
+        call.selector = parse_selector(changes.get("select")) or call.selector
 
 
 def has_document(call: Call) -> bool:

@@ -7,7 +7,7 @@ from emulator.ocapi.answer import Answer, answer_document, answer_page
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource, Verb, View, check_ids, fault_of
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import exact
 from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents
@@ -116,7 +116,6 @@ def delete(call: Call) -> Answer:
 def search(call: Call) -> Answer:
     """Answer the documents that match a query (SRC-1 to SRC-4)."""
     resource, searched = call.route.resource, call.route.search
-    read_expansions(call)
     _require_parent(call)
     candidates = _find_candidates(call)
     if candidates is None:

@@ -74,6 +74,7 @@ class Document(Schema, metaclass=DocumentMeta):
         custom: Whether the document has custom properties, ``c_<name>`` (DEC-5).
         items_are_whole: Whether a collection shows all properties without ``select`` (ENV-10).
         items_have_state: Whether a document in a collection has ``_resource_state`` (ENV-10).
+        has_options: Whether ``expand`` and ``select`` of a request are options of the answer.
     """
 
     class Meta:
@@ -84,6 +85,7 @@ class Document(Schema, metaclass=DocumentMeta):
     custom: ClassVar[bool] = False
     items_are_whole: ClassVar[bool] = False
     items_have_state: ClassVar[bool] = True
+    has_options: ClassVar[bool] = False
     hidden: frozenset[str] = frozenset()
     """The names of the properties that belong to other versions (VER-1)."""
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from emulator.ocapi.answer import Answer, select
 from emulator.ocapi.call import Call
-from emulator.ocapi.check import expand, parse_selector
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.schema.lens import pick_fields
 from emulator.ocapi.search.language import SearchField, compile_query, compile_sorts, echo
@@ -38,10 +37,10 @@ def answer_search(
         show: Returns the properties of a hit.
 
     Raises:
-        Fault: The query, the sorts, the selector or an expansion is not valid.
+        Fault: The query or the sorts are not valid.
     """
     request = call.changes
-    selector = parse_selector(request.get("select")) or call.selector
+    selector = call.selector
     page = Page(request["start"], request["count"])
     picked = pick_fields(call.route.template, call.version, fields)
     shown, total = _find(request, picked, records, page)
@@ -56,15 +55,6 @@ def answer_search(
     }
     content = envelope.wrap_page(result.type_name, call.version, members)
     return Answer(200, select(call, content, selector), result)
-
-
-def read_expansions(call: Call) -> None:
-    """Add the expansions in the body of a search to those of the query.
-
-    Raises:
-        Fault: INVALID_EXPAND_VALUE.
-    """
-    call.expansions += expand(call, call.changes.get("expand") or ())
 
 
 def _find(

@@ -342,6 +342,8 @@ class ResultPage(Document):
 class SearchRequest(Document):
     """A query, the order of the hits, and the page to answer."""
 
+    has_options = True
+
     count = Integer(minimum=1, maximum=MAX_COUNT, load_default=DEFAULT_COUNT)
     db_start_record_ = Integer(minimum=0)
     expand = Array(String(allow_none=False))

@@ -19,7 +19,7 @@ from emulator.ocapi.resources.catalog.category import CATEGORY_NOT_FOUND
 from emulator.ocapi.resources.catalog.names import ASSIGNMENTS
 from emulator.ocapi.resources.product.availability import SITE_PARAMETER, make_reader, read_site
 from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_product
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import Kind, SearchField, exact
 from emulator.ocapi.search.query import SEARCH_FAULTS
 from emulator.store import Record, Store, read_values
@@ -38,7 +38,6 @@ ONE_BY_ONE_SHARE = 10
 
 def search_assignments(call: Call) -> Answer:
     """Show a page of the product assignments of a category for a query."""
-    read_expansions(call)
     site = read_site(call)
     check_category(call)
     found = _find_candidates(call)

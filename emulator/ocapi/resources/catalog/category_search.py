@@ -18,7 +18,7 @@ from emulator.ocapi.resources.catalog.category_view import (
 )
 from emulator.ocapi.resources.catalog.names import CATEGORIES_NAME
 from emulator.ocapi.resources.object_type.localized import texts_of
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField, exact
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.store import Record
@@ -74,7 +74,6 @@ def _list_below(call: Call, parent: tuple[str, ...]) -> Iterable[Record]:
 
 
 def _answer(call: Call, fields: dict[str, SearchField], found: Iterable[Record]) -> Answer:
-    read_expansions(call)
     nesting = Nesting(call)
 
     def show(category: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show

@@ -8,7 +8,7 @@ from emulator.ocapi.resources.customer.member_documents import CustomerGroupMemb
 from emulator.ocapi.resources.customer.member_list import list_members, make_member
 from emulator.ocapi.resources.customer.member_view import show_member
 from emulator.ocapi.resources.customer.memberships import CUSTOMER_NO, MEMBERS_NAME
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.store import Record
 
@@ -18,7 +18,6 @@ def search_members(call: Call) -> Answer:
 
     The search looks at the customers: only the members of the page are made.
     """
-    read_expansions(call)
     members = list_members(call)
     if members is None:
         return Answer(204)

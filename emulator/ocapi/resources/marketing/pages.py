@@ -7,7 +7,7 @@ from emulator.ocapi.answer import Answer, answer_page
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.slot.stored import list_of_site
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire import envelope
@@ -54,7 +54,6 @@ def search_records(
     Raises:
         Fault: SiteNotFound, or a fault of the search.
     """
-    read_expansions(call)
 
     def show(record: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - see Show
         if not whole:

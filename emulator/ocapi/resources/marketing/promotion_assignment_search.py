@@ -14,7 +14,7 @@ from emulator.ocapi.resources.marketing.pages import show_record
 from emulator.ocapi.resources.marketing.promotions import PROMOTIONS
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.slot.stored import list_of_site
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.store import Record
@@ -24,7 +24,6 @@ SHORT = ("campaign_id", "promotion_id", "link")
 
 def search(call: Call) -> Answer:
     """Search the assignments of promotions to campaigns."""
-    read_expansions(call)
 
     def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show
         shown = show_assignment(call, record)

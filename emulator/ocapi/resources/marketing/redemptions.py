@@ -14,7 +14,7 @@ from emulator.ocapi.resources.marketing.coupons import COUPONS
 from emulator.ocapi.resources.marketing.names import COUPONS_NAME
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.slot.stored import KeyBelowSite, list_of_site
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.store import Record
@@ -22,7 +22,6 @@ from emulator.store import Record
 
 def search(call: Call) -> Answer:
     """Search the redemptions of coupons."""
-    read_expansions(call)
     records = list_of_site(call, REDEMPTIONS)
 
     def show(record: Record, _whole: bool) -> Properties:  # noqa: FBT001 - see Show

@@ -16,7 +16,7 @@ from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME
 from emulator.ocapi.resources.slot.documents import ASSIGNMENT
 from emulator.ocapi.resources.slot.stored import list_of_site
 from emulator.ocapi.schema.fields import Array, Embedded
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest, SearchResult
 from emulator.store import Record
@@ -33,7 +33,6 @@ class SlotConfigurationCampaignAssignmentSearchResult(SearchResult):
 
 def search(call: Call) -> Answer:
     """Search the assignments of slot configurations to campaigns."""
-    read_expansions(call)
 
     def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show
         shown = show_assignment(call, record)

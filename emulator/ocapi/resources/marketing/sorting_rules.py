@@ -13,7 +13,7 @@ from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import MALFORMED_PARAMETER
 from emulator.ocapi.schema.fields import Array, Embedded, String
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest, SearchResult
 from emulator.ocapi.wire.url import ORGANIZATION
@@ -76,7 +76,6 @@ def find_context(rule: Record) -> str:
 
 def search(call: Call) -> Answer:
     """Search the sorting rules of a site and of the organization."""
-    read_expansions(call)
     SITES.find(call.store, call.key[:1])
 
     def show(rule: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - see Show

@@ -15,7 +15,7 @@ from emulator.ocapi.resources.object_type.rules import CUSTOM_OBJECTS as NAME
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault, FaultType
 from emulator.ocapi.schema.fields import Array, Embedded
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import Kind, SearchField
 from emulator.ocapi.search.query import SearchResult
 from emulator.store import Record
@@ -47,7 +47,6 @@ SEARCH_RESULT = CustomObjectSearchResult()
 
 def search(call: Call) -> Answer:
     """Show a page of the custom objects of a type that match a query, from all sites."""
-    read_expansions(call)
     [object_type] = call.key
     attributes = find_attributes(call, object_type)
     fields, names = _list_fields(attributes), name_properties(attributes)

@@ -18,7 +18,7 @@ from emulator.ocapi.resources.object_type.rules import (
     list_members,
     show_type,
 )
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.ocapi.wire import envelope
@@ -72,7 +72,6 @@ def make_search(types: Resource, definitions: str, groups: str) -> Operation:
 
     def search(call: Call) -> Answer:
         """Show a page of the attribute definitions that match a query."""
-        read_expansions(call)
         key = call.key
         types.find(call.store, key)
         fields = {

@@ -18,7 +18,7 @@ from emulator.ocapi.resources.preference.values import (
     find_group,
     list_sites,
 )
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.store import Record
 
@@ -44,7 +44,6 @@ def read_preference(call: Call) -> Answer:
 
 def search(call: Call) -> Answer:
     """Show a page of the preferences of a group that match a query."""
-    read_expansions(call)
     group = find_group(call, SITE_PREFERENCES, *call.key, allows_current=False)
 
     def show(definition: Record, whole: bool) -> dict[str, Any]:  # noqa: FBT001 - of Show

@@ -31,7 +31,7 @@ from emulator.ocapi.resources.product.relations import (
     find_product,
 )
 from emulator.ocapi.schema import faults
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import Kind, SearchField, exact
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.store import Record
@@ -62,7 +62,6 @@ PERIOD = ("online_flag", "valid_from", "valid_to")
 
 def search_products(call: Call) -> Answer:
     """Show a page of the products for a query."""
-    read_expansions(call)
     site = read_site(call)
 
     def show(record: Record, whole: bool) -> Properties:  # noqa: FBT001 - see Show

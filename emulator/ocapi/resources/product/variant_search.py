@@ -27,7 +27,7 @@ from emulator.ocapi.resources.product.relations import (
 )
 from emulator.ocapi.resources.product.roles import show_variant
 from emulator.ocapi.schema import faults as general
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import MALFORMED_SEARCH_PARAMETER, SearchRequest
 from emulator.store import Record
@@ -71,7 +71,6 @@ def _value_of(attribute: str) -> Callable[[Properties], Any]:
 
 def search_variants(call: Call) -> Answer:
     """Show a page of the variants for a query."""
-    read_expansions(call)
     product = find_product(call.store, call.key[-1])
     if product is None:
         raise faults.PRODUCT_NOT_FOUND(call.key[-1])

@@ -20,7 +20,7 @@ from emulator.ocapi.resources.slot.stored import (
 )
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import Fault, FaultType
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 
 UUID_CHARACTERS = 28
@@ -69,7 +69,6 @@ def delete(call: Call) -> Answer:
 
 def search(call: Call) -> Answer:
     """Show a page of the slot configurations that match a query."""
-    read_expansions(call)
     records = list_of_site(call, CONFIGURATIONS_NAME)
     try:
         return answer_search(call, SEARCH_RESULT, SEARCH_FIELDS, records, show_hit(call))

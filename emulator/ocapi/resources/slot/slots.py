@@ -18,7 +18,7 @@ from emulator.ocapi.resources.slot.stored import (
     list_of_site,
     show_hit,
 )
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.ocapi.verbs import read
@@ -43,7 +43,6 @@ def read_slot(call: Call) -> Answer:
 
 def search_slots(call: Call) -> Answer:
     """Show a page of the slots that match a query."""
-    read_expansions(call)
     records = list_of_site(call, SLOTS_NAME)
     return answer_search(call, SEARCH_RESULT, SEARCH_FIELDS, records, show_hit(call))
 

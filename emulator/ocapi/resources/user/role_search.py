@@ -8,7 +8,7 @@ from emulator.ocapi.resources.user.role_lookup import NAME
 from emulator.ocapi.resources.user.role_users import view
 from emulator.ocapi.resources.user.users import USERS
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.store import Record
 
@@ -22,7 +22,6 @@ INVALID_SEARCH_QUERY = FaultType(
 
 def search_roles(call: Call) -> Answer:
     """Search roles: all, the roles of a user, or the roles with a permission."""
-    read_expansions(call)
     found = call.store.scan(NAME, 0, call.store.count(NAME)).records
     login = call.changes.get("user_id")
     wanted = _read_permission(call.changes.get("permissions"))

@@ -13,7 +13,7 @@ from emulator.ocapi.resources.user.user_checks import require_other_administrato
 from emulator.ocapi.resources.user.user_view import USER_SEARCH_FIELDS, answer_user, show_user
 from emulator.ocapi.resources.user.users import USERS
 from emulator.ocapi.schema.faults import FaultType
-from emulator.ocapi.search.answer import answer_search, read_expansions
+from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.wire import envelope
 from emulator.ocapi.wire.select import Documents
 from emulator.store import Change, Presence, Put, Record, Require
@@ -71,7 +71,6 @@ def list_users(call: Call) -> Answer:
 
 def search_users(call: Call) -> Answer:
     """Search the users of a role."""
-    read_expansions(call)
     require(call)
     members = _list_members(call).get(call.key[0], [])
 
