@@ -13,6 +13,8 @@ EVIDENCE = ("LIVE", "FIXTURE", "SEED", "CLIENT", "EMULATOR")
 """What answered: a live instance, a test fixture of a client, a sample, or this emulator."""
 GRADES = ("status", "fault", "members", "types", "values", "headers")
 DIALECTS = ("", "documented", "observed")
+CLOCK_YEARS = range(1970, 9000)
+MAX_RECORDING_SECONDS = 10 * 366 * 24 * 3600  # from the first exchange to the last one
 MAX_TARGET_CHARACTERS = 16_384
 HTTP_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, 5.6.2
 REQUEST_TARGET = re.compile(r"/[!-~]*\Z")
@@ -67,10 +69,11 @@ class Instant(fields.String):
     def _deserialize(self, value: Any, *args: Any, **options: Any) -> str:
         text = str(super()._deserialize(value, *args, **options))
         try:
-            zone = datetime.fromisoformat(text).tzinfo
+            instant = datetime.fromisoformat(text)
+            is_valid = instant.tzinfo is not None and instant.year in CLOCK_YEARS
         except ValueError:
-            zone = None
-        if zone is None:
+            is_valid = False
+        if not is_valid:
             raise ValidationError("Not an instant such as 2026-11-29T18:00:00Z.")
         return text
 
@@ -135,7 +138,7 @@ class ExchangeSchema(Schema):
 
     request = fields.Nested(RequestSchema, required=True)
     answer = fields.Nested(AnswerSchema, required=True)
-    at = Number(validate=validate.Range(min=0))
+    at = Number(validate=validate.Range(min=0, max=MAX_RECORDING_SECONDS))
     name = fields.String()
     source = fields.String()
     link = fields.String()

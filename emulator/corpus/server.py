@@ -229,7 +229,7 @@ class Target:
             UnansweredError: There is no answer.
         """
         answer = self._connection.send(request)
-        with suppress(ValueError):
+        with suppress(TypeError, ValueError):  # no date, or a date without a time zone
             dated = parsedate_to_datetime(find_header(answer.headers, "date"))
             ahead = dated - datetime.now(UTC)
             # The header has whole seconds, so a smaller difference says nothing.

@@ -148,7 +148,10 @@ def of_request(members: str) -> bytes:
         (of_request('"base64":"!"'), "/request/base64: Not valid Base64."),
         (of_request('"body":1'), "/request/body: Unknown field."),
         (LINE.replace(b"0.25", b'"0.25"'), "/at: Not a valid number."),
-        (LINE.replace(b"0.25", b"-1"), "/at: Must be greater than or equal to 0."),
+        (
+            LINE.replace(b"0.25", b"-1"),
+            "/at: Must be greater than or equal to 0 and less than or equal to 316224000.",
+        ),
         (
             LINE.replace(b'"members"', b'"colour"'),
             ("/grades/1: Must be one of: status, fault, members, types, values, headers."),
@@ -174,6 +177,10 @@ def test_an_error_names_file_line_and_member(line: bytes, message: str) -> None:
         ),
         (HEAD.replace(b'2026-11-29"', b'29.11.26"'), "/recorded: Not a date such as 2026-11-29."),
         (HEAD.replace(b"00Z", b"00"), "/clock: Not an instant such as 2026-11-29T18:00:00Z."),
+        (
+            HEAD.replace(b"2026-11-29T", b"9999-11-29T"),
+            "/clock: Not an instant such as 2026-11-29T18:00:00Z.",
+        ),
         (
             HEAD.replace(b"LIVE", b"HEARSAY"),
             ("/evidence: Must be one of: LIVE, FIXTURE, SEED, CLIENT, EMULATOR."),
