@@ -3,7 +3,7 @@
 import os
 import signal
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +19,7 @@ from emulator.cli.option import config_option, examples, text_option
 from emulator.cli.table import print_table
 
 if TYPE_CHECKING:
-    from emulator.corpus.exchange import Recording
+    from emulator.corpus.exchange import Exchange, Head, Recording
     from emulator.corpus.recorder import Recorder, Redacted
     from emulator.corpus.sensitive import Names
     from emulator.http.listener import Listener
@@ -209,13 +209,26 @@ def _finish(recorder: "Recorder", file: Path, clock: datetime, options: Mapping[
         data_set=options["data_set"],
         hidden={kind: occurrences for kind, (_, occurrences) in redacted.counts.items()},
     )
-    recording = Recording(head, redacted.exchanges)
+    recording = Recording(head, tuple(_keep_valid(head, redacted.exchanges)))
     try:
         recording = _inspect(recording, redacted, recorder.names, leave_out=options["leave_out"])
         write(file, recording)
     except CorpusError as error:
         fail(str(error), FAILED)
     _summarize(len(recording.exchanges), recorder, redacted, file)
+
+
+def _keep_valid(head: "Head", exchanges: "Iterable[Exchange]") -> "Iterator[Exchange]":
+    """Yield the exchanges that a recording can hold; a target, for example, may be too long."""
+    from emulator.corpus.exchange import CorpusError, Recording, render  # noqa: PLC0415
+
+    for number, exchange in enumerate(exchanges, 1):
+        try:
+            render(Recording(head, (exchange,)))
+        except CorpusError:
+            warn(f"left out exchange {number}: a recording can't hold it")
+        else:
+            yield exchange
 
 
 def _inspect(

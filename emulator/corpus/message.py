@@ -5,6 +5,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO, StringIO
 from itertools import zip_longest
@@ -185,12 +186,10 @@ def _redact_text(text: str, media_type: str, redactor: Redactor) -> str:
     if media_type.partition(";")[0].strip().lower() == FORM_MEDIA_TYPE:
         return redactor.query(text)
     if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        try:
+        with suppress(orjson.JSONDecodeError, TypeError, RecursionError):  # also if too deep
             value = orjson.loads(text.removeprefix("\ufeff"))
             hidden = redactor.value(value)
-        except (orjson.JSONDecodeError, RecursionError):
-            return redactor.text(text)
-        return text if hidden == value else orjson.dumps(hidden).decode()
+            return text if hidden == value else orjson.dumps(hidden).decode()
     return redactor.text(_redact_table(text, redactor))
 
 

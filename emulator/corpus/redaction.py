@@ -41,6 +41,9 @@ ATTRIBUTE_ELEMENT = re.compile(
 )
 SCHEMES = frozenset({"basic", "bearer", "digest"})
 CDATA = re.compile(r"(\s*<!\[CDATA\[)(.*?)(\]\]>\s*)", re.DOTALL)
+INPUT_ELEMENT = re.compile(r"<(?:input|meta|param|property|field)\b[^<>]*>", re.IGNORECASE)
+INPUT_NAME = re.compile(r"\b(?:name|key)=[\"']([^\"'<>]{1,256})[\"']", re.IGNORECASE)
+INPUT_VALUE = re.compile(r"(\b(?:value|content)=[\"'])([^\"'<>]+)", re.IGNORECASE)
 BASIC = re.compile(r"\bbasic[ \t]+(?P<value>[A-Za-z0-9+/_-]{4,}={0,2})", re.IGNORECASE)
 URL_LIKE = re.compile(r"[^\s\"'<>&]++")
 SAFE_CHARACTERS = "/:?#@!$&()*+,;="
@@ -220,8 +223,8 @@ class Redactor:
             kind = self._known.find_kind(text)
         if kind is None or kind is Kind.IP:
             return value
-        hidden = self.hide(kind, text)
-        return int(hidden) if hidden.isascii() and hidden.isdigit() and hidden[0] != "0" else hidden
+        digits = re.search(r"\d+$", self.hide(kind, text))
+        return int(digits[0]) if digits else value
 
     def _is_known(self, text: str) -> bool:
         return any(True for _ in self._known.find(text))
@@ -264,6 +267,7 @@ class Redactor:
         text = hide_named(text, self._is_sensitive, self._hide_member, self._is_sensitive_line)
         if "<" in text:
             text = ATTRIBUTE_ELEMENT.sub(self._hide_element, text)
+            text = INPUT_ELEMENT.sub(self._hide_input, text)
         if "%" in text:
             text = URL_LIKE.sub(self._hide_in_url, text)
         if "&quot;" in text or "&#" in text or "&amp;" in text:
@@ -293,6 +297,15 @@ class Redactor:
         if kind is None:
             return found[0]
         return found["start"] + self._hide_member(found["name"], found["value"])
+
+    def _hide_input(self, found: "re.Match[str]") -> str:
+        """Return an element such as ``<input name="csrf_token" value="...">``."""
+        name = INPUT_NAME.search(found[0])
+        if name is None or not self._is_sensitive(name[1]):
+            return found[0]
+        return INPUT_VALUE.sub(
+            lambda value: value[1] + self._hide_member(name[1], value[2]), found[0]
+        )
 
     def _hide_in_url(self, found: "re.Match[str]") -> str:
         plain = unquote(found[0]) if "%" in found[0] else found[0]

@@ -190,6 +190,33 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         [tell('<custom-attribute attribute-id="nickname">Zacki</custom-attribute>', XML)],
         ["Zacki"],
     ),
+    "input of a page": (
+        [tell(f'<input value="{TOKEN}" type="hidden" name="csrf_token"/>', TEXT)],
+        [TOKEN],
+    ),
+    "deep JSON": ([tell("[" * 300 + '"z@acme.de"' + "]" * 300)], ["z@acme.de"]),
+    "broken JSON": ([tell('{"last_name":"Vandenberg", "x": [1,')], ["Vandenberg"]),
+    "XML of an order": (
+        [
+            tell(
+                '<order order-no="00000815"><customer-name>Zacharias Vandenberg</customer-name>'
+                "<card-number>4111-1111-1111-1111</card-number><phone>030-99 88 77</phone>"
+                "<remote-host>81.2.69.142</remote-host></order>",
+                XML,
+            )
+        ],
+        ["00000815", "Vandenberg", "4111", "99 88", "81.2.69.142"],
+    ),
+    "session in a path": ([ask("/x;jsessionid=ABCdef123456;v=1")], ["ABCdef123456"]),
+    "apostrophe": (
+        [tell({"last_name": "O'Brien-X"}), ask("/x?q=O%27Brien-X"), tell("O&#39;Brien-X", XML)],
+        ["Brien"],
+    ),
+    "form in Latin-1": (
+        [ask("/x", b"last_name=M\xfc\xdfigmann&x=1", FORM, "POST")],
+        ["igmann"],
+    ),
+    "number as password": ([tell({"password": 12345678}), tell({"x": "12345678"})], ["12345678"]),
     "single quotes": ([tell("{'last_name': 'Vandenberg'}", TEXT)], ["Vandenberg"]),
     "search": (
         [ask("/x", {"text_query": {"fields": ["last_name"], "search_phrase": "Vanden"}}, JSON)],
