@@ -44,8 +44,10 @@ OWN_DOMAIN = re.compile(
 )
 WEB_TOKEN = re.compile(r"ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*")
 SCHEME = re.compile(r"\b(?:bearer|basic|digest)\s+([A-Za-z0-9._~+/=-]{6,})", re.IGNORECASE)
-CARD = re.compile(r"(?<![\w.])\d(?:[ -]?\d){14,18}(?!\w)")
-CARD_DIGITS = range(15, 20)
+CARD = re.compile(
+    r"(?<![\w.])(?:\d{15,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{3,7}|\d{4}[ -]\d{6}[ -]\d{5})(?!\w)"
+)
+CARD_ISSUERS = range(2, 7)  # first digits
 PASSWORD_IN_URL = re.compile(r"//[^/\s:@]*:([^/\s@]+)@")
 KEY_PREFIX = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bAIza[\w-]{30,}|\bgh[a-z]_\w{20,}|\bgithub_pat_|\bxox[a-z]-\w+"
@@ -187,7 +189,8 @@ class Inspector:
             yield "secret"
         if any(self._is_open(found[1]) for found in ASSIGNED.finditer(text)):
             yield "secret"
-        if any(self._is_card(found[0]) for found in CARD.finditer(text)):
+        cards = (found[0] for found in CARD.finditer(text))
+        if any(card not in self._issued and _is_card(card) for card in cards):
             yield "card"
         if any(not found[0].lower().startswith("www.") for found in INSTANCE.finditer(text)):
             yield "host"
@@ -212,20 +215,12 @@ class Inspector:
     def _is_open(self, text: str) -> bool:
         return not (self._is_hidden(text) or PLAIN.fullmatch(text))
 
-    def _is_card(self, text: str) -> bool:
-        """Return whether groups of digits begin with the number of a card."""
-        groups = re.split("[ -]", text)
-        numbers = ("".join(groups[: size + 1]) for size in range(len(groups)))
-        return any(_is_card(number) for number in numbers if number not in self._issued)
 
-
-def _is_card(number: str) -> bool:
+def _is_card(text: str) -> bool:
     """Return whether a number is right by Luhn, and of an issuer of cards."""
-    if len(number) not in CARD_DIGITS or number[0] not in "23456":
-        return False
-    digits = [int(digit) for digit in number]
+    digits = [int(digit) for digit in text if digit.isdigit()]
     doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    return digits[0] in CARD_ISSUERS and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _find_hidden(place: "Place", hidden: Mapping[str, Hidden]) -> Iterator[str]:

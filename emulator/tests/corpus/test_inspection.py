@@ -121,6 +121,7 @@ def test_the_place_never_shows_the_value() -> None:
         },
         {"x": "/on/demandware.servlet/webdav/Sites/Impex/src/instance/customers.xml"},
         {"x": "apparel-m-2XL-blue-36x34", "y": "00000000-0000-4000-8000-000000000001"},
+        {"x": '"208-1795982549324"', "y": "0.4111111111111111", "z": 1795982549324},
         {"c_sum": HEX, "x": "Basic authentication with a bearer token"},
     ],
 )
