@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 MAX_EXCHANGES = 10_000
 MAX_SHOWN_FINDINGS = 20
+MANY_EXCHANGES = 1000
+"""The number of exchanges from which the search for secrets takes a while."""
 SOURCES = {
     "LIVE": "a live instance",
     "CLIENT": "a client with an emulator",
@@ -199,6 +201,8 @@ def _finish(recorder: "Recorder", file: Path, clock: datetime, options: Mapping[
 
     if not len(recorder):
         fail("nothing was recorded: no file was written", FAILED)
+    if len(recorder) >= MANY_EXCHANGES:
+        warn(f"looks for secrets in {len(recorder):,} exchanges, which takes a minute")
     redacted = recorder.finish()
     head = Head(
         source=options["source"] or SOURCES[options["evidence"]],
