@@ -4,6 +4,7 @@ import os
 import signal
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -188,7 +189,8 @@ def _split(given: Iterable[str]) -> list[str]:
 
 
 def _note(line: str) -> None:
-    click.echo(make_printable(line), err=True)
+    with suppress(OSError):  # nobody reads standard error
+        click.echo(make_printable(line), err=True)
 
 
 def _ignore(_: str) -> None:
