@@ -70,6 +70,10 @@ class Proxy:
             return self._refuse(
                 upstream, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is too large"
             )
+        if destination := environ.get("HTTP_DESTINATION"):
+            own = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}/"
+            if destination.startswith(own):  # RFC 4918, 10.3: a URL of the server
+                environ["HTTP_DESTINATION"] = f"{upstream.url}/{destination.removeprefix(own)}"
         try:
             reply = upstream.fetch(environ, target, body)
         except UpstreamError as error:

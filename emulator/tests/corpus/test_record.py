@@ -180,6 +180,18 @@ def test_an_upload_of_a_file_comes_back(desk: Desk, emulator: Emulator) -> None:
     assert value(put, of_request=True) == value(got) == "file-1"
 
 
+def test_a_file_is_moved_on_the_instance(desk: Desk, emulator: Emulator) -> None:
+    headers = {"Authorization": f"Bearer {emulator.token()}"}
+    path = f"{WEBDAV}/before.txt"
+    desk.ask("PUT", path, data="text", headers=headers)
+    destination = f"{desk.listener.url}{WEBDAV}/after.txt"
+    moved = desk.ask("MOVE", path, headers=headers | {"Destination": destination})
+    assert moved.status_code == 201
+    recorded = desk.exchanges()[1].request.headers
+    told = f"http://instance-1.example.com{WEBDAV}/after.txt"
+    assert find_header(recorded, "Destination") == told
+
+
 def test_an_account_manager_answers_token_requests(emulator: Emulator, pool: Pool) -> None:
     with (
         pool.serve(fixtures="samples", dialect="observed") as manager,
