@@ -411,6 +411,26 @@ def test_campaigns_and_promotions_of_a_coupon(shop: Api, coupon: str) -> None:
     assert_fault(answer, 404, "CampaignNotFound", {"campaignId": "none", "siteId": HERE.site})
 
 
+@pytest.mark.rule("MKT-12")
+def test_a_coupon_has_campaigns_of_promotions_and_promotions_of_campaigns(
+    shop: Api, coupon: str
+) -> None:
+    campaigns, of_coupon = f"{SITE}/campaigns", {"coupons": [id_of(coupon)]}
+    named, plain = "contract-named", "contract-plain"
+    for name, of_campaign, promotion, of_assignment in (
+        (named, of_coupon, "contract-a", {}),
+        (plain, {}, "contract-b", of_coupon),
+    ):
+        shop.put(f"{SITE}/promotions/{promotion}", json={})
+        shop.put(f"{campaigns}/{name}", json=of_campaign)
+        path = f"{campaigns}/{name}/promotions/{promotion}"
+        assert shop.put(path, json=of_assignment).status_code == 204
+    listed = shop.get(f"{coupon}/campaigns").json()["data"]
+    assert [one["campaign_id"] for one in listed] == [named, plain]
+    listed = shop.get(f"{coupon}/promotions").json()["data"]
+    assert [one["id"] for one in listed] == ["contract-a", "contract-b"]
+
+
 @pytest.mark.rule("MKT-6", "MKT-2")
 def test_coupons_are_assigned_to_a_campaign(shop: Api, coupon: str) -> None:
     campaign, assignment = f"{SITE}/campaigns/contract-a", "promotions/contract-a"
