@@ -52,9 +52,8 @@ PLANTS: Mapping[str, Edit] = {
     ),
     "second application": Edit(
         "emulator.inventory_service.idempotency",
-        "        record = self._store.get(self._name, (key,))\n"
-        "        if record is None or self._is_old(record):\n",
-        "        record = None\n        if record is None or self._is_old(record):\n",
+        "    text = headers.get(HEADER)\n",
+        '    text = headers.get("X-" + HEADER)\n',
     ),
     "half a reset": Edit(
         "emulator.store.memory",

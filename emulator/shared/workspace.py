@@ -155,7 +155,7 @@ class SharedWorkspace(Workspace):
     ) -> None:
         keys = setup.root.below("workspace", name, incarnation)
         store = setup.open_store(keys, self._verify)
-        self._verified_connections = -1
+        self._verified_connections = keys.connections.number
         super().__init__(
             store,
             name,

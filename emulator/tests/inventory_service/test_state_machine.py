@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from werkzeug.test import Client, TestResponse
 
 from consistency import data_set
@@ -24,6 +24,7 @@ WORKSPACE = "x-emulator-workspace"
 MERGE_PATCH = "application/merge-patch+json"
 SKUS, LOCATIONS = st.sampled_from(("s1", "s2", "s3")), st.sampled_from(("l1", "l2"))
 PLACES = st.integers(0, 3)
+SELDOM = st.integers(0, 5).map(lambda number: number == 0)
 TEXTS = st.sampled_from(("x", "y"))
 KEYS = st.sampled_from(("", "", "k1", "k2"))
 TAGS = st.sampled_from(("none", "none", "current", "older", "wrong", "any", "unknown to client"))
@@ -84,6 +85,13 @@ class InventoryService(RuleBasedStateMachine):
         names = list(entries)
         return (names[place], entries[names[place]]) if place < len(names) else ("unknown", None)
 
+    @initialize(text=TEXTS)
+    def begin(self, text: str) -> None:
+        """Begin with two items and an inventory, so that most requests find a document."""
+        for sku in ("s1", "s2"):
+            self.create_item(sku, text, "")
+        self.create_inventory(0, "l1", 1, "")
+
     # Creation
 
     @rule(sku=SKUS, text=TEXTS, key=KEYS)
@@ -127,6 +135,14 @@ class InventoryService(RuleBasedStateMachine):
             entries[name] = Entry(shown, answer.headers["ETag"])
             if key:
                 self.world.answers[kind, key] = body, shown
+
+    @precondition(lambda self: self.world.answers)
+    @rule(place=PLACES)
+    def repeat_creation(self, place: int) -> None:
+        """Repeat a creation with its idempotency key, perhaps after the document was deleted."""
+        pairs = list(self.world.answers)
+        kind, key = pairs[place % len(pairs)]
+        self.create(kind, self.world.answers[kind, key][0], key, None)
 
     # Changes
 
@@ -237,15 +253,19 @@ class InventoryService(RuleBasedStateMachine):
         assert self.send("PUT", f"{CONTROL}/snapshots/s").status_code in (200, 201)
         self.saved = deepcopy(self.world)
 
-    @rule()
-    def load(self) -> None:
+    @rule(happens=SELDOM)
+    def load(self, *, happens: bool) -> None:
+        if not happens:
+            return
         status = self.send("POST", f"{CONTROL}/snapshots/s/restore").status_code
         assert status == (404 if self.saved is None else 200)
         if self.saved is not None:
             self.world = deepcopy(self.saved)
 
-    @rule()
-    def reset(self) -> None:
+    @rule(happens=SELDOM)
+    def reset(self, *, happens: bool) -> None:
+        if not happens:
+            return
         assert self.send("POST", f"{CONTROL}/reset").status_code == 200
         self.world = World()
 
