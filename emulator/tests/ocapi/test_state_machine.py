@@ -23,6 +23,7 @@ LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
 WORKSPACE = "x-emulator-workspace"
 WRONG_STATE = "f" * 64
 NAMES = st.sampled_from(("a", "b", "old"))
+LISTS, PARENTS = st.sampled_from(("stock", "a", "old")), st.sampled_from(("stock", "a"))
 TEXTS = st.sampled_from(("", "x", "y")) | st.none()
 SELDOM = st.integers(0, 5).map(lambda number: number == 0)
 EXPECTATIONS = st.sampled_from(
@@ -150,7 +151,7 @@ class DataApi(RuleBasedStateMachine):
 
     # Inventory lists
 
-    @rule(name=NAMES, text=TEXTS, way=EXPECTATIONS)
+    @rule(name=LISTS, text=TEXTS, way=EXPECTATIONS)
     def put_list(self, name: str, text: str | None, way: str) -> None:
         entry = self.world.lists.get(name)
         headers, members, refused = self.expect(entry, way)
@@ -167,7 +168,7 @@ class DataApi(RuleBasedStateMachine):
             entry = self.world.lists[name] = Entry(properties)
             self.check_shown(answer, entry, {"id": name, **LIST_DEFAULTS})
 
-    @rule(name=NAMES, text=TEXTS, copy=TEXTS, way=EXPECTATIONS)
+    @rule(name=LISTS, text=TEXTS, copy=TEXTS, way=EXPECTATIONS)
     def patch_list(self, name: str, text: str | None, copy: str | None, way: str) -> None:
         self.patch(
             f"/inventory_lists/{name}",
@@ -177,16 +178,22 @@ class DataApi(RuleBasedStateMachine):
             {"id": name, **LIST_DEFAULTS},
         )
 
-    @rule(name=NAMES, way=EXPECTATIONS)
+    @rule(name=LISTS, way=EXPECTATIONS)
     def delete_list(self, name: str, way: str) -> None:
         if self.delete(f"/inventory_lists/{name}", self.world.lists.get(name), way, 204):
             self.world.lists.pop(name, None)
             records = self.world.records
             self.world.records = {key: one for key, one in records.items() if key[0] != name}
 
+    @rule(name=PARENTS)
+    def replace_list(self, name: str) -> None:
+        """Delete a list and create another one: the records do not come back."""
+        self.delete_list(name, "none")
+        self.put_list(name, "x", "not_exists")
+
     # Product inventory records
 
-    @rule(list_=st.sampled_from(("stock", "a")), name=NAMES, text=TEXTS, way=EXPECTATIONS)
+    @rule(list_=PARENTS, name=NAMES, text=TEXTS, way=EXPECTATIONS)
     def put_record(self, list_: str, name: str, text: str | None, way: str) -> None:
         key = list_, name
         entry = self.world.records.get(key)
@@ -207,7 +214,7 @@ class DataApi(RuleBasedStateMachine):
                 entry = self.world.records[key] = Entry(properties)
             self.check_shown(answer, entry, {"product_id": name, "inventory_list_id": list_})
 
-    @rule(list_=st.sampled_from(("stock", "a")), name=NAMES, text=TEXTS, way=EXPECTATIONS)
+    @rule(list_=PARENTS, name=NAMES, text=TEXTS, way=EXPECTATIONS)
     def patch_record(self, list_: str, name: str, text: str | None, way: str) -> None:
         self.patch(
             f"/inventory_lists/{list_}/product_inventory_records/{name}",
@@ -217,7 +224,7 @@ class DataApi(RuleBasedStateMachine):
             {"product_id": name, "inventory_list_id": list_},
         )
 
-    @rule(list_=st.sampled_from(("stock", "a")), name=NAMES, way=EXPECTATIONS)
+    @rule(list_=PARENTS, name=NAMES, way=EXPECTATIONS)
     def delete_record(self, list_: str, name: str, way: str) -> None:
         path = f"/inventory_lists/{list_}/product_inventory_records/{name}"
         if self.delete(path, self.world.records.get((list_, name)), way, 404):
@@ -347,8 +354,9 @@ class DataApi(RuleBasedStateMachine):
 
     @invariant()
     def documents_are_as_in_the_model(self) -> None:
-        for name in ("a", "b", "old"):
+        for name in ("a", "old", "stock"):
             self.check(f"/inventory_lists/{name}", self.world.lists.get(name))
+        for name in ("a", "b", "old"):
             self.check(f"/custom_objects/Register/{name}", self.world.objects.get(name))
             for parent in ("stock", "a"):
                 path = f"/inventory_lists/{parent}/product_inventory_records/{name}"
