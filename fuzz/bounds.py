@@ -75,7 +75,7 @@ class Meter:
         self._began = read_resident_bytes()
 
     def measure_growth(self) -> int:
-        """Return the bytes by which the process has grown.
+        """Return the growth of the process, in bytes.
 
         Raises:
             Finding: The process has grown too much.
@@ -116,7 +116,7 @@ def _trace(check: Check, case: Any) -> int:
 
 @contextmanager
 def _no_hang() -> Iterator[None]:
-    """End a block that takes too much processor time; only in the main thread.
+    """End a block after too much processor time; only in the main thread.
 
     Raises:
         HangError: The block has taken ``MAX_HANG_SECONDS``.

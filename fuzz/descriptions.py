@@ -1,4 +1,4 @@
-"""Both descriptions against their servers: generated requests of schemathesis, whole sessions.
+"""Both descriptions against the emulator: generated requests of schemathesis, whole sessions.
 
 Schemathesis sends valid and invalid requests to each operation, and follows links between
 operations: the descriptions declare none, so the links are inferred from ids and locations. The ids
@@ -104,7 +104,7 @@ def list_ids(files: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def bind_ids(ids: Mapping[str, list[str]], paths: Iterable[str]) -> str:
-    """Return the settings that put ids into paths.
+    """Return the settings for paths with ids of the data set.
 
     Args:
         ids: The ids by name.

@@ -26,7 +26,7 @@ class Cases(Protocol):
         """Return a case."""
 
     def shrink(self, case: Any, fails: Callable[[Any], bool]) -> Any:
-        """Return a smaller case that fails, too."""
+        """Return a smaller failing case."""
 
 
 @dataclass(frozen=True)

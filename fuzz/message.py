@@ -1,4 +1,4 @@
-"""Requests as cases: valid requests whose target, headers or body are mutated."""
+"""Requests as cases: valid requests with mutated targets, headers and bodies."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ class Message(NamedTuple):
     body: bytes = b""
 
     def render_head(self) -> bytes:
-        """Return the head; a field ``Host`` stands in place of the usual one."""
+        """Return the head; a field ``Host`` replaces ``localhost``."""
         names = {name.lower() for name, _ in self.fields}
         own = () if b"host" in names else ((b"Host", b"localhost"),)
         size = ((b"Content-Length", b"%d" % len(self.body)),) if self.body else ()
@@ -165,7 +165,7 @@ class MessageCorpus:
     tokens: Sequence[bytes] = ()
 
     def draw(self, source: Random) -> Message:
-        """Return a request with a mutated target, header field or body, or several of them."""
+        """Return a request with up to three edits of the target, a header field or the body."""
         message = source.choice(self.seeds)
         for _ in range(source.randint(0, MAX_EDITED_PARTS)):
             message = source.choice(PART_EDITS)(self, source, message)
@@ -174,7 +174,7 @@ class MessageCorpus:
         return message
 
     def shrink(self, case: Message, fails: Callable[[Message], bool]) -> Message:
-        """Return a smaller request that fails, too."""
+        """Return a smaller failing request."""
         for number in reversed(range(len(case.fields))):
             without = case._replace(fields=case.fields[:number] + case.fields[number + 1 :])
             case = without if fails(without) else case

@@ -1,4 +1,4 @@
-"""Mutations of bytes: from few valid inputs to many nearly valid ones.
+"""Mutations of bytes: from few valid inputs to many nearly valid inputs.
 
 Each case is a seed with up to ``MAX_EDITS`` edits. An edit flips a bit, removes or repeats a span,
 or inserts a token of the target, random bytes, or a span of another seed. The source of chance
@@ -47,7 +47,7 @@ class Corpus:
         return mutate(source, seed, (*self.tokens, *COMMON_TOKENS), self.seeds)[: self.max_bytes]
 
     def shrink(self, case: bytes, fails: Callable[[bytes], bool]) -> bytes:
-        """Return a smaller case that fails, too."""
+        """Return a smaller failing case."""
         return shrink(case, fails)
 
 
@@ -109,7 +109,7 @@ EDITS = (_insert, _insert, _flip, _randomize, _repeat, _splice, _remove)
 
 
 def shrink(case: bytes, fails: Callable[[bytes], bool]) -> bytes:
-    """Return a smaller case that fails, too: spans are removed, long ones first.
+    """Return a smaller failing case: remove spans, long spans first.
 
     Args:
         case: The case.
@@ -124,7 +124,7 @@ def shrink(case: bytes, fails: Callable[[bytes], bool]) -> bytes:
 
 
 def _list_smaller(case: bytes, fails: Callable[[bytes], bool]) -> Iterator[bytes]:
-    """Yield the smaller cases that fail."""
+    """Yield the smaller failing cases."""
     size = len(case) // 2
     while size:
         for at in range(0, len(case), size):

@@ -1,4 +1,4 @@
-"""An application under test: requests without a socket, and what every answer has to keep."""
+"""An application under test: requests without a socket, and the rules of every answer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +33,7 @@ Change = Callable[[bytes, int], bool]
 
 
 class Exchange:
-    """An answer as its bytes."""
+    """An answer, read from bytes."""
 
     def __init__(self, data: bytes) -> None:
         head, _, self.body = data.partition(b"\r\n\r\n")
@@ -43,7 +43,7 @@ class Exchange:
 
 
 class Served:
-    """An application, asked as the server asks it.
+    """An application, called in the way of the server.
 
     Args:
         may_change: Returns whether a refused request may change the data, by target and status.
@@ -95,7 +95,7 @@ class Served:
             self.workspace.store.restore(before)
 
     def ask(self, message: Message) -> Exchange | None:
-        """Return the answer to a request; None for a head that is refused, or a dropped connection.
+        """Return the answer to a request; None for a refused head or a dropped connection.
 
         Raises:
             Finding: The application fails.

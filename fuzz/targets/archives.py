@@ -1,4 +1,4 @@
-"""Archives: uploaded zips, unpacked by WebDAV and imported by the job, and what they leave."""
+"""Archives: uploaded zips, unpacked by WebDAV and imported by the job."""
 
 import io
 import zipfile
@@ -86,7 +86,7 @@ def draw_content(source: Random) -> bytes:
 
 
 def repeat_directory(data: bytes) -> bytes:
-    """Return a zip whose directory has one entry many times."""
+    """Return a zip with many copies of an entry in the directory."""
     begin, end = data.find(b"PK\1\2"), data.rfind(b"PK\5\6")
     if begin < 0:
         return data
@@ -109,7 +109,7 @@ class ZipCorpus:
         return data if source.getrandbits(1) else mutate(source, data, tokens, (data,))
 
     def shrink(self, case: bytes, fails: Callable[[bytes], bool]) -> bytes:
-        """Return a smaller zip that fails, too."""
+        """Return a smaller failing zip."""
         return shrink(case, fails)
 
 

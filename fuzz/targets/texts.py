@@ -84,7 +84,7 @@ def _read_head(data: bytes) -> Head | None:
 
 
 def check_head(data: bytes) -> None:
-    """A head has one host and one framing; a beginning is not refused if the whole is accepted."""
+    """A head has one host and one framing; each beginning of a valid head is accepted."""
     head = _read_head(data)
     if head is None:
         return

@@ -66,7 +66,7 @@ PIPELINE = Corpus(
 
 
 def receive_all(port: int, data: bytes) -> bytes:
-    """Send bytes, say that nothing follows, and return all that the server says.
+    """Send bytes, close our half of the connection, and return all answers as bytes.
 
     Raises:
         Finding: The server does not close the connection in time.
@@ -122,7 +122,7 @@ def check_answers(data: bytes) -> int:
 
 @contextmanager
 def _open() -> Iterator[Check]:
-    """Serve; each case has to leave a server that answers."""
+    """Serve; after each case the server has to answer a probe."""
     with Emulator(fixtures="samples", journal=20) as emulator:
         port = int(emulator.url.rpartition(":")[2])
 
