@@ -49,7 +49,7 @@ FORM_VALUE = re.compile(
 FOLDED_LINE = re.compile(r"[^\r\n]*+(?:\r?\n[ \t]++[^\r\n]*+)*+")
 LINE_START = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
 MARKUP_BRACKETS = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
-FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)[^\r\n]*+\r?\n", re.IGNORECASE)
+FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)", re.IGNORECASE)
 BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
 SECRET_FORMS = (
     (re.compile(r"eyJ[\w-]{5,}+(?:\.[\w-]*+)*+"), REDACTED),  # a JSON Web Token (RFC 7519)
@@ -235,13 +235,17 @@ def _find_fields(text: str, is_secret: IsSecret) -> Iterator[Span]:
     """Yield the values of multipart fields with secret names (RFC 7578)."""
     at = 0
     while found := FIELD_NAME.search(text, at):
-        at = found.end()
+        # Of a line the first name counts. A pattern to the end of the line would take time for
+        # each name of the line.
+        at = text.find("\n", found.end()) + 1
+        if not at:
+            return
         if is_secret(found[1]):
             blank = BLANK_LINE.search(text, at - 1)
             if blank is None:
                 return
             at = text.find("\n--", blank.end())
-            end = len(text) if at < 0 else at - text[:at].endswith("\r")
+            end = len(text) if at < 0 else at - (text[at - 1] == "\r")
             yield blank.end(), end, "", found[1]
             at = end
 
