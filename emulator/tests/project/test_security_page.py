@@ -12,8 +12,8 @@ PAGE = (ROOT / "docs" / "security.md").read_text()
 TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 BOUND = re.compile(r"^\| ([^|]+) \| ([\d,]+) \| `([\w.]+)\.(\w+)` \|$", re.MULTILINE)
 ATTACK = re.compile(r"^\| [^|]+ \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
-RUNNING_READERS = {"dill", "jsonpickle", "marshal", "pickle", "shelve", "yaml"}
-"""Modules whose readers can run code."""
+RUNNING_READERS = {"dill", "eval", "exec", "jsonpickle", "marshal", "pickle", "shelve", "yaml"}
+"""Modules and functions that can run what they read."""
 
 
 def attacks() -> list[str]:
@@ -54,20 +54,25 @@ def test_bounds_are_those_of_the_code() -> None:
     assert shown == real
 
 
+def find_running_readers(tree: ast.AST) -> set[str]:
+    """Return the readers of a module that can run code."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module).partition(".")[0])
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            names |= {node.func.id} & {"eval", "exec"}
+    return names & RUNNING_READERS
+
+
 def test_no_module_reads_objects_that_run_code() -> None:
-    found = []
-    for file in (ROOT / "emulator").rglob("*.py"):
-        if "tests" in file.relative_to(ROOT).parts:
-            continue
-        for node in ast.walk(ast.parse(file.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
-            called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-            if RUNNING_READERS & {name.partition(".")[0] for name in names} or called in (
-                *("eval", "exec"),
-            ):
-                found.append(f"{file}:{getattr(node, 'lineno', 0)}")
-    assert found == []
+    assert find_running_readers(ast.parse("import pickle.x\neval('1')")) == {"pickle", "eval"}
+    files = [file for file in (ROOT / "emulator").rglob("*.py") if "tests" not in file.parts]
+    found = {str(file): find_running_readers(ast.parse(file.read_text())) for file in files}
+    assert len(found) > 300
+    assert {file: names for file, names in found.items() if names} == {}
 
 
 @pytest.mark.parametrize("name", ["SECURITY.md", "docs/security.md"])
