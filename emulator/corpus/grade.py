@@ -28,7 +28,7 @@ RANDOM_HEADERS = frozenset({"x-ratelimit-remaining", "x-ratelimit-reset"})
 """Headers with another value in each answer."""
 MEASURED_NAMES = frozenset({"duration", "effective_duration"})
 """Members with the time that the server needed: their values are not compared."""
-UNFINISHED_STATUSES = frozenset({"pending", "running"})
+UNFINISHED_STATUSES = ("pending", "running")
 LIST_HEADERS = frozenset({"allow", "vary"})
 """Headers whose values are sets."""
 WRITING_METHODS = frozenset({"POST", "PUT", "PATCH"})

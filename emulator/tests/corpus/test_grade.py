@@ -240,3 +240,16 @@ def test_the_number_of_differences_is_bounded() -> None:
 
 def test_a_difference_is_a_value() -> None:
     assert grade_answer(json(1), json(2)) == [Difference("values", "", 1, 2)]
+
+
+def test_an_unfinished_job_execution_is_compared_by_status_fault_and_headers() -> None:
+    recorded = json({"execution_status": "running", "status": "RUNNING"})
+    assert compare(recorded, json({"execution_status": "finished"})) == []
+    assert compare(recorded, fault("X")) == [
+        ("status", "", 200, 404),
+        ("fault", "/fault/type", MISSING, "X"),
+    ]
+    odd = json({"execution_status": ["running"]})
+    assert compare(odd, json({"execution_status": []})) == [
+        ("members", "/execution_status/0", "running", MISSING)
+    ]
