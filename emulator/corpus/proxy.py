@@ -86,7 +86,7 @@ class Proxy:
 
     def _refuse(self, upstream: Upstream, status: HTTPStatus, reason: str) -> Reply:
         self._note(f"not recorded: {reason}")
-        return upstream.refuse(status, reason)
+        return upstream.explain(status, reason)
 
     def _measure(self) -> float:
         """Return the seconds since the first request."""

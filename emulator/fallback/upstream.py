@@ -156,10 +156,13 @@ class Upstream:
             raise UpstreamError(f"no answer: {reason}") from error
 
     def refuse(self, status: HTTPStatus, reason: str) -> Reply:
+        """Log why there is no answer of the instance; return the problem document."""
+        logger.warning("%s: %s", self.url, _make_printable(reason))
+        return self.explain(status, reason)
+
+    def explain(self, status: HTTPStatus, reason: str) -> Reply:
         """Return the problem document of a request without an answer of the instance."""
-        reason = NOT_PRINTABLE.sub("?", reason.strip())[:MAX_HINT_CHARACTERS]
-        logger.warning("%s: %s", self.url, reason)
-        detail = f"{self.url} (--upstream): {reason}."
+        detail = f"{self.url} (--upstream): {_make_printable(reason)}."
         problem = {"title": status.phrase, "status": status.value, "detail": detail}
         data = orjson.dumps(problem)
         headers = [
@@ -221,6 +224,10 @@ class Upstream:
             "Via",
             f"{passed}, 1.1 {self._passage.pseudonym}".lstrip(", ").encode("latin-1", "replace"),
         )
+
+
+def _make_printable(reason: str) -> str:
+    return NOT_PRINTABLE.sub("?", reason.strip())[:MAX_HINT_CHARACTERS]
 
 
 def leads_to(url: str, host: str, port: int) -> bool:
