@@ -16,7 +16,7 @@ from emulator.corpus.decoding import Hit, decode_wholly, has_escapes, substitute
 from emulator.corpus.known import Known
 from emulator.corpus.pseudonym import BLANKS, EMAIL, FORM, Pseudonyms
 from emulator.corpus.sensitive import CREDENTIALS, Kind, Names
-from emulator.corpus.vocabulary import protocol_words, sensitive_steps
+from emulator.corpus.vocabulary import path_words, protocol_words, sensitive_steps
 from emulator.recording.secret import hide_named
 
 MAX_NESTING = 3  # Base64 inside of Base64
@@ -341,9 +341,9 @@ class Redactor:
         if "/" not in text:
             return
         for found in self._steps.finditer(text):
-            step, kind = found["value"], sensitive_steps()[found["step"]]
+            step, (name, kind) = found["value"], sensitive_steps()[found["step"]]
             is_file = re.search(r"\.[a-z]{2,4}$", step) and "@" not in step
-            if step.lower() not in protocol_words() and not is_file:
+            if not (step in path_words() or is_file or self.names.is_kept(name)):
                 yield pattern.Found(*found.span("value"), kind)
 
     def _find_encoded(self, text: str) -> Iterator["Candidate"]:

@@ -38,15 +38,25 @@ def protocol_words() -> frozenset[str]:
 
 
 @cache
-def sensitive_steps() -> dict[str, Kind]:
-    """Return the kinds of ids in paths, by the step before the id, such as ``customers``."""
+def path_words() -> frozenset[str]:
+    """Return the constant steps of paths, which are no ids."""
     from emulator.ocapi.data_api import OWN  # noqa: PLC0415 - as above
 
-    steps: dict[str, Kind] = {"organizations": Kind.ID, "customer_no": Kind.ID}
+    steps = {step for template in OWN.templates for step in template.split("/")}
+    return frozenset(step for step in steps | {"this", "me", "search"} if "{" not in step)
+
+
+@cache
+def sensitive_steps() -> dict[str, tuple[str, Kind]]:
+    """Return name and kind of the ids in paths, by the step before the id, such as ``customers``."""
+    from emulator.ocapi.data_api import OWN  # noqa: PLC0415 - as above
+
+    steps = {"organizations": ("organization_id", Kind.ID), "customer_no": ("customer_no", Kind.ID)}
     paths = (template.split("/") for template in OWN.templates)
     for before, step in chain.from_iterable(map(pairwise, paths)):
         if step.startswith("{") and not before.startswith("{"):
-            kind = classify(step.strip("{}"))
+            name = step.strip("{}")
+            kind = classify(name)
             if kind is not None:
-                steps[before] = kind
+                steps[before] = name, kind
     return steps

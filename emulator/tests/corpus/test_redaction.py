@@ -243,6 +243,7 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         [tell({"x": "ring +49 (0)30 1234-567 or (212) 555-1234", "phone": 4915112345678})],
         ["1234-567", "555-1234", "4915112345678"],
     ),
+    "short phone": ([tell({"phone": "555-0181"}), tell({"x": "call 555-0181"})], ["555-0181"]),
     "birthday": ([tell({"birthday": "1981-02-03T00:00:00.000Z"})], ["1981-02-03"]),
     "cards": (
         [
@@ -456,6 +457,27 @@ def test_names_of_the_user_decide() -> None:
         "login": "robot-7",
         "id": "id-1",
     }
+
+
+def test_the_login_of_a_path_is_the_login_of_the_document() -> None:
+    lines = show(
+        ask(f"{DATA}/users/admin"),
+        ask(f"{DATA}/users/this/password"),
+        tell({"login": "admin", "link": f"{DATA}/users/admin", "roles": ["admin"]}),
+    )
+    assert lines[0]["request"]["target"] == f"{DATA}/users/Name-1"
+    assert lines[1]["request"]["target"] == f"{DATA}/users/this/password"
+    assert lines[2]["answer"]["json"] == {
+        "login": "Name-1",
+        "link": f"{DATA}/users/Name-1",
+        "roles": ["admin"],
+    }
+
+
+def test_a_kept_number_is_kept_in_paths() -> None:
+    lines = show(ask(f"{CUSTOMER}/1001"), tell({"customer_no": "1001"}), keep=["customer_no"])
+    assert lines[0]["request"]["target"] == f"{CUSTOMER}/1001"
+    assert lines[1]["answer"]["json"] == {"customer_no": "1001"}
 
 
 def test_a_part_of_a_batch_keeps_its_right_length() -> None:
