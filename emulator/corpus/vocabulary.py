@@ -48,7 +48,7 @@ def path_words() -> frozenset[str]:
 
 @cache
 def sensitive_steps() -> dict[str, tuple[str, Kind]]:
-    """Return name and kind of the ids in paths, by the step before the id, such as ``customers``."""
+    """Return name and kind of ids in paths, by the step before the id, such as ``customers``."""
     from emulator.ocapi.data_api import OWN  # noqa: PLC0415 - as above
 
     steps = {"organizations": ("organization_id", Kind.ID), "customer_no": ("customer_no", Kind.ID)}
