@@ -78,6 +78,11 @@ ADVICE = (
 @click.option("--hide", multiple=True, metavar="NAME", help="Hide the values of this member, too.")
 @click.option("--keep", multiple=True, metavar="NAME", help="Keep the values of this member.")
 @click.option("--hide-ids", is_flag=True, help="Hide the ids of all documents.")
+@click.option(
+    "--test-data",
+    is_flag=True,
+    help="Hide credentials and the instance only: all documents are test data.",
+)
 @click.option("--leave-out", is_flag=True, help="Leave out exchanges with a remaining secret.")
 @click.option("--source", default="", metavar="TEXT", help="What answers, in words without host.")
 @click.option(
@@ -111,6 +116,8 @@ def record(**options: Any) -> None:
     # From here on a signal stays pending until sigwait takes it: no signal is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     file = _check_file(options["out"], force=options["force"])
+    if options["test_data"] and options["evidence"] == "LIVE":
+        fail("--test-data needs --evidence EMULATOR or CLIENT: a live instance has other data")
     listener, recorder = _open(options)
     clock = datetime.now(UTC)
     listener.start()
@@ -136,7 +143,7 @@ def _open(options: Mapping[str, Any]) -> "tuple[Listener, Recorder]":
     from emulator.cli.serve import explain  # noqa: PLC0415
     from emulator.corpus.proxy import Proxy, make_upstream  # noqa: PLC0415
     from emulator.corpus.recorder import Recorder  # noqa: PLC0415
-    from emulator.corpus.sensitive import Names  # noqa: PLC0415
+    from emulator.corpus.sensitive import KINDS, TEST_DATA_KINDS, Names  # noqa: PLC0415
     from emulator.http.listener import Listener, bind  # noqa: PLC0415
 
     given = [("--upstream", options["upstream"])]
@@ -149,7 +156,12 @@ def _open(options: Mapping[str, Any]) -> "tuple[Listener, Recorder]":
         listening = bind((options["host"],), options["port"])
     except OSError as error:
         fail(explain(error, options["host"], options["port"]))
-    names = Names(_split(options["hide"]), _split(options["keep"]), hide_ids=options["hide_ids"])
+    names = Names(
+        _split(options["hide"]),
+        _split(options["keep"]),
+        hide_ids=options["hide_ids"],
+        kinds=TEST_DATA_KINDS if options["test_data"] else KINDS,
+    )
     own = f"http://{options['host']}:{listening[0].getsockname()[1]}"
     recorder = Recorder(names, [*(url for _, url in given), own], options["limit"])
     note = _ignore if options["quiet"] else _note
@@ -217,7 +229,7 @@ def _finish(recorder: "Recorder", file: Path, clock: datetime, options: Mapping[
     )
     recording = Recording(head, tuple(_keep_valid(head, redacted.exchanges)))
     try:
-        recording = _inspect(recording, redacted, recorder.names, leave_out=options["leave_out"])
+        recording = _inspect(recording, redacted, recorder.names, options)
         write(file, recording)
     except CorpusError as error:
         fail(str(error), FAILED)
@@ -238,7 +250,7 @@ def _keep_valid(head: "Head", exchanges: "Iterable[Exchange]") -> "Iterator[Exch
 
 
 def _inspect(
-    recording: "Recording", redacted: "Redacted", names: "Names", *, leave_out: bool
+    recording: "Recording", redacted: "Redacted", names: "Names", options: Mapping[str, Any]
 ) -> "Recording":
     """Return a recording without remaining secrets; end the process if there are any.
 
@@ -250,9 +262,10 @@ def _inspect(
 
     sought = redacted.known.list_sought()
     hidden = {value: Hidden(kind.value, is_word) for value, kind, is_word in sought}
-    inspector = Inspector(hidden, redacted.issued, names.kept)
+    is_test_data = options["test_data"]
+    inspector = Inspector(hidden, redacted.issued, names.kept, is_test_data=is_test_data)
     findings = inspector.inspect(render(recording))
-    if findings and leave_out:
+    if findings and options["leave_out"]:
         unsafe = {finding.exchange for finding in findings}
         kept = [one for n, one in enumerate(recording.exchanges, 1) if n not in unsafe]
         warn(f"left out {len(recording.exchanges) - len(kept):,} exchanges with a secret")

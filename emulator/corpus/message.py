@@ -248,6 +248,8 @@ def _decode(content: bytes, encoding: str) -> tuple[str, str] | None:
 
 def _hide_file(content: bytes, redactor: Redactor) -> bytes:
     """Return other content for a file that can't be searched; the same for the same file."""
+    if Kind.FILE not in redactor.names.kinds:
+        return content
     return redactor.hide(Kind.FILE, sha256(content).hexdigest()).encode()
 
 

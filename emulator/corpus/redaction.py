@@ -80,6 +80,8 @@ class Redactor:
         if FORM.fullmatch(stripped) or HARMLESS.fullmatch(stripped) or self._is_issued(stripped):
             return value
         kind = self._resolve(kind, stripped)
+        if kind not in self.names.kinds:
+            return value
         self.found.add(kind, BLANKS.sub(" ", stripped) if kind is Kind.NAME else stripped)
         return self._pseudonyms.name(kind, stripped) if self._pseudonyms else value
 
@@ -145,15 +147,16 @@ class Redactor:
         return self.hide(kind, value)
 
     def _hide_birthday(self, found: "re.Match[str]") -> str:
-        day = found[0]
-        return self._pseudonyms.name(Kind.BIRTHDAY, day) if self._pseudonyms else day
+        if self._pseudonyms is None or Kind.BIRTHDAY not in self.names.kinds:
+            return found[0]
+        return self._pseudonyms.name(Kind.BIRTHDAY, found[0])
 
     def _hide_mailbox(self, found: "re.Match[str]") -> str:
         return self.hide(Kind.NAME, found["name"].strip()) + found["rest"]
 
     def _note_parts(self, name: str) -> None:
         """Note the words of a person's name, to find these words elsewhere."""
-        words = name.split()
+        words = name.split() if Kind.NAME in self.names.kinds else ()
         if len(words) > 1 and "@" not in name:
             for word in words:
                 if len(word) >= MIN_PART_CHARACTERS and word.isalpha() and word[0].isupper():

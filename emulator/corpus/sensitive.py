@@ -6,7 +6,7 @@ attributes. Case and separators of a name don't count: ``customerNo``, ``custome
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -38,6 +38,8 @@ class Kind(StrEnum):
 KINDS = tuple(Kind)
 """The kinds in order of priority, for a value that has several."""
 CREDENTIALS = frozenset({Kind.TOKEN, Kind.SECRET, Kind.COOKIE, Kind.CLIENT})
+TEST_DATA_KINDS = CREDENTIALS | {Kind.INSTANCE, Kind.BOUNDARY}
+"""The kinds to hide where all documents are test data."""
 SEPARATORS = re.compile(r"[\W_]+")
 CUSTOM_PREFIX = re.compile(r"^c_")
 MAX_NAME_CHARACTERS = 256
@@ -129,18 +131,26 @@ class Names:
         hide: Names of further members with values to hide.
         keep: Names of members whose values are kept as they are.
         hide_ids: Whether the ids of all documents are hidden.
+        kinds: The kinds to hide.
 
     Attributes:
         kept: The names of members whose values are kept, in lower case without separators.
         hide_ids: As given.
+        kinds: As given.
     """
 
     def __init__(
-        self, hide: Iterable[str] = (), keep: Iterable[str] = (), *, hide_ids: bool = False
+        self,
+        hide: Iterable[str] = (),
+        keep: Iterable[str] = (),
+        *,
+        hide_ids: bool = False,
+        kinds: Collection[Kind] = KINDS,
     ) -> None:
         self._hidden = {_normalise(name) for name in hide}
         self.kept = {_normalise(name) for name in keep}
         self.hide_ids = hide_ids
+        self.kinds = kinds
 
     def is_kept(self, name: str) -> bool:
         """Return True for a member whose values are kept."""

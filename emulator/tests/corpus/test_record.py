@@ -332,6 +332,7 @@ def test_without_an_exchange_no_file_is_written(emulator: Emulator, tmp_path: Pa
         (("--upstream", "http://127.0.0.1:8090"), "--upstream is the address of the recorder"),
         (("--account-manager", "x"), "--account-manager needs the base URL of an instance"),
         (("--ca-file", "there.jsonl"), "'there.jsonl' holds no certificates"),
+        (("--test-data",), "--test-data needs --evidence EMULATOR or CLIENT"),
         (("--host", "192.0.2.1"), "can't listen on 192.0.2.1 port 8090"),
     ],
 )

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from emulator.corpus.inspection import list_texts, list_variants
 from emulator.corpus.message import Raw
+from emulator.corpus.sensitive import TEST_DATA_KINDS
 from emulator.corpus.vocabulary import protocol_words
 from emulator.tests.corpus.messages import (
     FORM,
@@ -478,6 +479,27 @@ def test_a_kept_number_is_kept_in_paths() -> None:
     lines = show(ask(f"{CUSTOMER}/1001"), tell({"customer_no": "1001"}), keep=["customer_no"])
     assert lines[0]["request"]["target"] == f"{CUSTOMER}/1001"
     assert lines[1]["answer"]["json"] == {"customer_no": "1001"}
+
+
+def test_of_test_data_only_credentials_are_hidden() -> None:
+    told = {
+        "email": MAIL,
+        "last_name": "Vandenberg",
+        "birthday": "1981-02-03",
+        "x": f"{MAIL} {UUID}",
+    }
+    picture = b"\x89PNG\r\n\x1a\n\0\0"
+    lines = show(
+        ask(headers={"Authorization": f"Basic {base64(f'{MAIL}:agentpw99:clientpw77')}"}),
+        tell(told | {"access_token": TOKEN, "link": f"https://{INSTANCE}/x"}),
+        tell(picture, {"Content-Type": "image/png"}),
+        kinds=TEST_DATA_KINDS,
+    )
+    basic = lines[0]["request"]["headers"]["Authorization"].split()[1]
+    assert b64decode(basic) == f"{MAIL}:secret-1:secret-2".encode()
+    hidden = {"access_token": "token-1", "link": "https://instance-1.example.com/x"}
+    assert lines[1]["answer"]["json"] == told | hidden
+    assert b64decode(lines[2]["answer"]["base64"]) == picture
 
 
 def test_a_part_of_a_batch_keeps_its_right_length() -> None:
