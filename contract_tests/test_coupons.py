@@ -628,6 +628,7 @@ def test_source_code_groups_are_searched_by_these_fields(shop: Api) -> None:
         (term("source_code", "is", "contract[1..99]"), names[:1]),
         (term("start_time", "greater", "2098-01-01"), names[2:]),
         (term("end_time", "less", "2024-01-01"), names[1:2]),
+        (term("active", "is", True), names[:1]),
         (known, [names[1], names[0], names[2]]),
     ]:
         both = {"bool_query": {"must": [known, query]}}
