@@ -72,9 +72,15 @@ class Collection:
         return f"{self.name}.uniques"
 
     def find(self, store: Store, identifier: str) -> Record | None:
-        """Return the row of an id, or None."""
-        entry = store.get(self.ids, (identifier,))
-        return entry and store.get(self.name, (entry.properties["sequence"],))
+        """Return the row of an id, or None.
+
+        A reset or a restore between both look-ups may give the sequence number to another document.
+        """
+        while entry := store.get(self.ids, (identifier,)):
+            row = store.get(self.name, (entry.properties["sequence"],))
+            if row is not None and row.get(self.key) == identifier:
+                return row
+        return None
 
     def insert(self, store: Store, members: Members) -> tuple[Record, tuple[Change, ...]]:
         """Return the last row for a new document, and the changes to write it."""

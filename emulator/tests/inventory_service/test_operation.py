@@ -14,13 +14,14 @@ KEY = {"Idempotency-Key": "k"}
 
 
 class MeetingStore(MemoryStore):
-    """Lets another request run just after the first look at the remembered answers."""
+    """Lets another request run just after the first look at a collection."""
 
     meeting: Any = None
+    place = "items.idempotency"
 
     def get(self, collection: str, key: Key) -> Record | None:
         found = super().get(collection, key)
-        if collection == "items.idempotency" and self.meeting:
+        if collection == self.place and self.meeting:
             meeting, self.meeting = self.meeting, None
             meeting()
         return found
@@ -45,3 +46,27 @@ def test_the_same_request_served_in_between_gives_its_answer(headers: dict[str, 
         assert (late.status_code, late.json()) == (201, met[0].json())
     else:
         assert (late.status_code, late.json()["code"]) == (409, "DUPLICATE")
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_document_at_the_place_of_another_one_is_not_taken_for_it(method: str) -> None:
+    with Emulator(fixtures="samples") as emulator:
+        store = MeetingStore()
+        store.restore(emulator.workspace.store.snapshot())
+        store.place = "items.ids"
+        emulator.workspace.store = store
+
+        def ask(method: str, path: str, **options: Any) -> requests.Response:
+            return requests.request(method, emulator.url + path, timeout=TIMEOUT, **options)
+
+        made: list[str] = []
+
+        def replace() -> None:
+            emulator.workspace.reset()
+            made.append(ask("POST", "/items", json={**BODY, "name": "other"}).headers["Location"])
+
+        gone = ask("POST", "/items", json=BODY).headers["Location"]
+        store.meeting = replace
+        options = {"json": {"name": "lost"}} if method == "PATCH" else {}
+        assert ask(method, gone, **options).status_code == 404
+        assert ask("GET", made[0]).json()["name"] == "other"
