@@ -14,7 +14,6 @@ from consistency.judgement import judge
 from consistency.plant import PLANTS, list_edits
 from consistency.recorder import Recorder
 from consistency.report import describe, draw, render_judgement
-from consistency.server import serving
 from consistency.wire import LOST, UNSENT, Connection, Request
 from emulator import Emulator
 
@@ -223,17 +222,7 @@ def test_lost_and_unsent_requests_are_told_apart() -> None:
     assert connection.ask(Request("GET", "/items")).status == UNSENT
 
 
-@needs_redis
-@pytest.mark.long
-def test_servers_over_redis_have_three_workers() -> None:
-    with serving("redis") as target:
-        connection = Connection(target.url, {})
-        assert connection.ask(Request("GET", "/items")).json == {"items": []}
-        connection.close()
-        assert len(target.list_workers()) == 3
-
-
-def test_figures_of_a_stored_history_are_json_lines(tmp_path: Path) -> None:
+def test_stored_history_is_json_lines(tmp_path: Path) -> None:
     file = tmp_path / "h.jsonl"
     history.write(file, STALE)
     rows = [json.loads(line) for line in file.read_text().splitlines()]
