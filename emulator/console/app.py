@@ -18,6 +18,8 @@ LOGIN = f"{BLUEPRINT}.login.show"
 PUBLIC_ENDPOINTS = frozenset({f"{BLUEPRINT}.static", LOGIN})
 """The endpoints that a browser needs before the user has signed in; none shows data."""
 READING_METHODS = ("GET", "HEAD")
+MAX_FORM_BYTES = 64 * 1024
+"""The longest form of a page: werkzeug reads a million fields of a form of 5 MB."""
 
 
 def register(app: Flask, setup: Setup, control: Family) -> Family:
@@ -38,6 +40,7 @@ def register(app: Flask, setup: Setup, control: Family) -> Family:
         template_folder="templates",
         static_folder="static",
     )
+    blueprint.before_request(_bound_form)
     blueprint.after_request(secure)
     blueprint.register_error_handler(WorkspaceError, _refuse_workspace)
     blueprint.add_url_rule("", "index", lambda: _show_index(app, setup))
@@ -57,6 +60,11 @@ def register(app: Flask, setup: Setup, control: Family) -> Family:
         check=lambda: _check(setup),
         refuse=lambda error: _refuse(error, control),
     )
+
+
+def _bound_form() -> None:
+    """Let a longer body than ``MAX_FORM_BYTES`` be refused (413) when a page reads the form."""
+    request.max_content_length = MAX_FORM_BYTES
 
 
 def _show_index(app: Flask, setup: Setup) -> ResponseReturnValue:

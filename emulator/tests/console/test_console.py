@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from emulator import Emulator
+from emulator.tests.bound import bounded
 from emulator.tests.console.conftest import BROWSER, LOCAL, Get
 from emulator.tests.table import table
 
@@ -151,6 +152,13 @@ def test_a_wrong_token_opens_nothing(locked: Client) -> None:
     assert (answer.status_code, "Set-Cookie" in answer.headers) == (401, False)
     assert "This is not the control token." in answer.text
     assert ask(locked, "GET", "/__emulator__").status_code == 302
+
+
+def test_a_form_of_a_page_is_bounded(locked: Client, get: Get) -> None:
+    form = {"content_type": "application/x-www-form-urlencoded", "data": b"a=b&" * 1_300_000}
+    with bounded():
+        assert ask(locked, "POST", "/__emulator__/login", **form).status_code == 413
+        assert get("/access/token", "POST", **form).status_code == 413
 
 
 @table(
