@@ -123,9 +123,11 @@ def test_products_use_a_shared_option_until_it_is_deleted(shop: Api) -> None:
     assert (shown["shared"], shown["custom_name"]["de"]) == (True, "Geschenkverpackung")
     refused = shop.patch(path, json={"description": {"default": "d"}})
     assert refused.json()["fault"]["type"] == "ProductOptionUpdateException"
-    refused = [shop.get(f"{path}/values"), shop.get(f"{path}/values/box")]
-    refused.append(shop.put(f"{path}/values/x", json={}))
-    for answer in refused:
+    for answer in (
+        shop.get(f"{path}/values"),
+        shop.get(f"{path}/values/box"),
+        shop.put(f"{path}/values/x", json={}),
+    ):
         assert answer.json()["fault"]["type"] == "ProductOptionNotFoundException"
     assert shop.delete(WRAPPING).status_code == 204
     assert shop.get(path).status_code == 404
