@@ -11,7 +11,7 @@ from fuzz.engine import Target
 from fuzz.message import FIELD_NAMES, FIELD_VALUES
 from fuzz.mutation import Corpus
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
 RECEIVED_BYTES = 65_536
 MAX_PIPELINE_BYTES = 20_000
 """The bytes of a case: a few hundred requests, whose processor time is that of one case."""
