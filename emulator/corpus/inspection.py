@@ -56,7 +56,7 @@ KEY_PREFIX = re.compile(
     r"|\b[sr]k_(?:live|test)_\w+|\bglpat-\w+|-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(?!secret-)\S"
 )
 INSTANCE = re.compile(
-    r"\b(?!www\.demandware\.com/xml/)[\w-]+(?:\.[\w-]+)*\.(?:demandware\.(?:net|com)"
+    r"(?<![\w.-])(?!(?:www|account)\.demandware\.com)[\w-]+(?:\.[\w-]+)*\.(?:demandware\.(?:net|com)"
     r"|commercecloud\.salesforce\.com)\b",
     re.IGNORECASE,
 )
@@ -199,7 +199,7 @@ class Inspector:
         cards = (found[0] for found in CARD.finditer(text))
         if any(card not in self._issued and _is_card(card) for card in cards):
             yield "card"
-        if any(not found[0].lower().startswith("www.") for found in INSTANCE.finditer(text)):
+        if INSTANCE.search(text):
             yield "host"
 
     def _is_credential(self, text: str) -> bool:

@@ -13,6 +13,7 @@ MIN_CHARACTERS = 3
 MIN_DIGITS = 5
 MIN_CREDENTIAL_CHARACTERS = 8
 """The length from which a credential is also found inside a word."""
+MIN_WORD_CHARACTERS = 12
 PREFIX_CHARACTERS = 4  # of a value, in the levels of the search pattern
 IN_PLACE = frozenset({Kind.BIRTHDAY, Kind.FILE})
 """Kinds that are hidden in their own places only: a date means nothing elsewhere."""
@@ -55,7 +56,9 @@ class Known:
             # A city or a house number alone tells nothing, but its words are everywhere.
             if kind is Kind.ADDRESS and not (BLANKS.search(value) and re.search(r"\d", value)):
                 continue
-            is_word = kind not in CREDENTIALS or len(value) < MIN_CREDENTIAL_CHARACTERS
+            # A secret of letters only may be a word, and part of other words.
+            enough = MIN_WORD_CHARACTERS if value.isalpha() else MIN_CREDENTIAL_CHARACTERS
+            is_word = kind not in CREDENTIALS or len(value) < enough
             for form in {normalize("NFC", value), normalize("NFD", value)}:
                 yield form, kind, is_word
 

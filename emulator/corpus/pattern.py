@@ -24,10 +24,9 @@ IPV6 = re.compile(r"(?<![\w:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:
 IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])", re.ASCII)
 KEPT_HOSTS = re.compile(
     r"(?:.+\.)?(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)|(?:www\.)?w3\.org"
-    r"|localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0|json-schema\.org|(?:www\.)?ietf\.org"
+    r"|(?:www|account)\.demandware\.com|localhost|127(?:\.\d+){3}|\[?::1\]?|0\.0\.0\.0|json-schema\.org|(?:www\.)?ietf\.org"
 )
-"""Hosts of documentation, of namespaces, and of this machine."""
-NAMESPACE = re.compile(r"www\.demandware\.com/xml/")
+"""Hosts of documentation, of namespaces, of the Account Manager of all, and of this machine."""
 PORT = re.compile(r":\d+$")
 
 GRANT_PARAMETERS = ("code", "state", "nonce", "session_state", "code_challenge")
@@ -141,19 +140,15 @@ def find_values(text: str, kind_of: Kind | None = None) -> Iterator[Found]:
     for kind, pattern in FORMS:
         if kind_of in (None, kind):
             for found in pattern.finditer(text):
-                if not (kind is Kind.HOST and is_kept_host(text, found)):
+                if not (kind is Kind.HOST and is_kept_host(found["value"])):
                     yield Found(*found.span("value"), kind)
     for finder in (_find_cards, _find_addresses):
         yield from finder(text)
 
 
-def is_kept_host(text: str, found: "re.Match[str]") -> bool:
-    """Return whether a host belongs to no instance: documentation, a namespace, or loopback."""
-    name = PORT.sub("", found["value"].lower())
-    return (
-        KEPT_HOSTS.fullmatch(name) is not None
-        or NAMESPACE.match(text, found.start("value")) is not None
-    )
+def is_kept_host(host: str) -> bool:
+    """Return whether a host, with or without port, belongs to no instance."""
+    return KEPT_HOSTS.fullmatch(PORT.sub("", host.lower())) is not None
 
 
 def _find_cards(text: str) -> Iterator[Found]:

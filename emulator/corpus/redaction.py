@@ -136,9 +136,9 @@ class Redactor:
                 return self.credentials(value)
             case Kind.EMAIL if "@" in value and not EMAIL.fullmatch(value.strip()):
                 return self.text(NAMED_MAILBOX.sub(self._hide_mailbox, value))
-            case Kind.HOST if "/" in value or pattern.KEPT_HOSTS.fullmatch(value.lower()):
+            case Kind.HOST if "/" in value or pattern.is_kept_host(value):
                 return self.text(value)
-            case Kind.IP if pattern.KEPT_HOSTS.fullmatch(value.lower()):
+            case Kind.IP if pattern.is_kept_host(value):
                 return value
             case Kind.BIRTHDAY:
                 return BIRTHDAY.sub(self._hide_birthday, self.text(value))
@@ -252,7 +252,7 @@ class Redactor:
 
     def _classify_named(self, members: Mapping[str, Any]) -> Kind | None:
         """Return the kind of the value in a pair, such as ``{"name": "email", "value": "..."}``."""
-        if not NAMED_MEMBERS & members.keys():
+        if not NAMED_MEMBERS & members.keys() or "type" in members:
             return None
         for member in NAMING_MEMBERS:
             given = members.get(member)

@@ -14,7 +14,8 @@ USUAL_WORDS = (
     "get head post put patch delete options http https true false null none default system admin",
     "test user users customer customers guest order orders product products site sites name title",
     "value values type this search current basic bearer json xml text html utf-8 production",
-    "staging development sandbox error success failed pending unknown other home work",
+    "staging development sandbox error success failed pending unknown other home work wrong",
+    "invalid missing",
 )
 
 

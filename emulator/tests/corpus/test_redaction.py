@@ -410,6 +410,9 @@ KEPT = {
     "last_modified_by": "",
     "login": None,
     "enabled": True,
+    "permissions": [{"id": "Access_Keys", "type": "functional", "values": ["ACCESS", "READONLY"]}],
+    "issuer": "https://account.demandware.com:443/dwsso/oauth2/access_token",
+    "xmlns": "http://www.demandware.com/ocapi/data/23.2",
 }
 
 
@@ -436,6 +439,15 @@ def test_a_description_is_kept() -> None:
     }
     [line] = show(tell(described))
     assert line["answer"]["json"] == described
+
+
+def test_a_secret_of_letters_is_no_part_of_a_word() -> None:
+    [line] = show(tell({"password": "readonly", "x": "readonly", "y": "ReadOnlyException"}))
+    assert line["answer"]["json"] == {
+        "password": "secret-1",
+        "x": "secret-1",
+        "y": "ReadOnlyException",
+    }
 
 
 def test_a_word_of_the_protocol_is_hidden_in_its_place_only() -> None:
