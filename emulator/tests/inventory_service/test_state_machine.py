@@ -308,5 +308,5 @@ def test_short_runs_agree_with_the_model(emulator: Emulator) -> None:
 @pytest.mark.long
 def test_long_runs_agree_with_the_model(emulator: Emulator) -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    profile = settings(stateful_step_count=60, max_examples=100, suppress_health_check=checks)
+    profile = settings(stateful_step_count=50, max_examples=40, suppress_health_check=checks)
     run(emulator, profile)
