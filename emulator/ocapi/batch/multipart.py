@@ -38,7 +38,7 @@ class Part:
 
     Attributes:
         headers: Values by name, as Latin-1 text. The parser puts the names into lower case, and
-            joins the values of a repeated header with a comma.
+            joins the values of a repeated header with a comma, without empty values.
         body: The body of the part; empty for a part without a body.
     """
 
@@ -124,7 +124,7 @@ def _read_headers(head: bytes, number: int) -> dict[str, str]:
                 "a blank line goes between headers and body"
             )
         values[found[1].lower()].append(found[2].strip(" \t"))
-    return {name: ", ".join(entries) for name, entries in values.items()}
+    return {name: ", ".join(filter(None, entries)) for name, entries in values.items()}
 
 
 def render(parts: Iterable[Part], boundary: str) -> bytes:

@@ -105,6 +105,12 @@ def test_headers_are_text_of_latin_1_and_repeated_ones_are_joined() -> None:
     assert parse(body, "b", 50)[0].headers == {"x-a": "\xe9, 2", "x-b": "a:b", "x-c": ""}
 
 
+def test_empty_values_of_a_repeated_header_are_left_out() -> None:
+    parts = parse(b"--b\nx:\nx:\ny: \ny: 1\ny:\n\nz\n--b--", "b", 9)
+    assert parts == [Part({"x": "", "y": "1"}, b"z")]
+    assert parse(render(parts, "b"), "b", 9) == parts
+
+
 @table(
     ("head", "told"),
     [
