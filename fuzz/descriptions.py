@@ -31,7 +31,10 @@ ID_SHARE = 0.8
 """The share of requests with an id of the data set."""
 TIMEOUT = 60.0
 MAX_RUN_SECONDS = 4 * 3600.0
-PHASES = ("--phases", "coverage,fuzzing,stateful", "--continue-on-failure")
+PHASES = (
+    *("--phases", "coverage,fuzzing,stateful", "--continue-on-failure"),
+    *("--suppress-health-check", "all"),  # a busy machine makes generation slow
+)
 
 
 @dataclass
@@ -155,7 +158,7 @@ def run(name: str, cases: int, seconds: float, seed: int) -> Run:
             options += [f"--header=Authorization: Bearer {emulator.token()}"]
             state = requests.get(f"{emulator.url}/__emulator__/state", timeout=TIMEOUT).json()
             described = requests.get(description, headers=token, timeout=TIMEOUT).json()
-            settings += bind_ids(list_ids(state["files"]), described["paths"])
+            settings = DATA_API_SETTINGS + bind_ids(list_ids(state["files"]), described["paths"])
         began = monotonic()
         done = run_schemathesis(
             Path(folder), settings, description, *options, seconds=MAX_RUN_SECONDS
