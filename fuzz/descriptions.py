@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from contract_tests.schemathesis_run import SERVICE_SETTINGS, run_schemathesis
+from contract_tests.schemathesis_run import (
+    DATA_API_SETTINGS,
+    SERVICE_SETTINGS,
+    run_schemathesis,
+)
 from emulator import Emulator
 from fuzz.bounds import MAX_CASE_SECONDS
 
