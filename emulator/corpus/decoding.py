@@ -6,6 +6,7 @@ XML, or with several of these. A search in the decoded text finds the value in e
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable
 from html import unescape
 from typing import NamedTuple
@@ -152,12 +153,12 @@ def _decode_percent(data: bytes, start: int) -> list[tuple[str, int, int]]:
 
 def _decode_units(run: str, start: int) -> list[tuple[str, int, int]]:
     """Return the characters of UTF-16 code units, as JSON writes them."""
-    units = [(int(unit[1], 16), *unit.span()) for unit in CODE.finditer(run)]
+    units = deque((int(unit[1], 16), *unit.span()) for unit in CODE.finditer(run))
     characters = []
     while units:
-        code, begin, end = units.pop(0)
+        code, begin, end = units.popleft()
         if 0xD800 <= code < 0xDC00 and units and 0xDC00 <= units[0][0] < 0xE000:  # noqa: PLR2004 - surrogates
-            low, _, end = units.pop(0)
+            low, _, end = units.popleft()
             code = 0x10000 + ((code - 0xD800) << 10) + low - 0xDC00
         characters.append((chr(code), start + begin, start + end))
     return characters

@@ -74,7 +74,7 @@ ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 SHOWN_NAME = re.compile(r"[A-Za-z_][\w-]{0,30}", re.ASCII)
 """A name in a pointer; another name may be a secret."""
 QUOTED_PRINTABLE = re.compile(r"=[0-9A-F]{2}")
-PLAIN = re.compile(r"[\W\d_]*|true|false|null|none|\*+", re.IGNORECASE)
+PLAIN = re.compile(r"[\W_]*|\d{1,3}|true|false|null|none|\*+", re.IGNORECASE)
 ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 
 

@@ -34,9 +34,7 @@ MIN_GRANT_CHARACTERS = 8
 FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
     (
         Kind.SECRET,
-        re.compile(
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?P<value>.*?)(?:-----END|\Z)", re.DOTALL
-        ),
+        re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?P<value>[^-]+)"),
     ),
     (Kind.TOKEN, re.compile(r"(?P<value>eyJ[\w-]{5,}(?:\.[\w-]*)*)")),
     (
