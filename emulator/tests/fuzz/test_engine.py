@@ -161,3 +161,10 @@ def test_main_runs_chosen_targets(capsys: pytest.CaptureFixture[str]) -> None:
 def test_main_refuses_an_unknown_target(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["none"]) == 2
     assert "unknown targets: none; known: " in capsys.readouterr().err
+
+
+def test_empty_answers_need_no_media_type() -> None:
+    paths = {"/a": {"delete": {"responses": {"204": {}}}, "get": {"responses": {"200": {}}}}}
+    settings = descriptions.excuse_empty_answers(paths)
+    assert 'include-name = "DELETE /a"\nchecks.content_type_conformance.enabled = false' in settings
+    assert "GET" not in settings
