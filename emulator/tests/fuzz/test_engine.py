@@ -164,7 +164,9 @@ def test_main_refuses_an_unknown_target(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_empty_answers_need_no_media_type() -> None:
-    paths = {"/a": {"delete": {"responses": {"204": {}}}, "get": {"responses": {"200": {}}}}}
+    paths: dict[str, Any] = {
+        "/a": {"delete": {"responses": {"204": {}}}, "get": {"responses": {"200": {}}}}
+    }
     settings = descriptions.excuse_empty_answers(paths)
     assert 'include-name = "DELETE /a"\nchecks.content_type_conformance.enabled = false' in settings
     assert "GET" not in settings
