@@ -32,8 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(options.targets) - set(NAMES)):
         print(f"unknown targets: {', '.join(unknown)}; known: {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    logging.disable()  # refused requests of a fuzzer are no news, and findings have their reason
-    simplefilter("ignore")
     print(f"seed {options.seed}, {options.cases} cases", flush=True)
     chosen = set(options.targets or NAMES)
     readers = [target for target in TARGETS if target.name in chosen]
@@ -99,4 +97,6 @@ def _read(arguments: Sequence[str] | None) -> Namespace:
 
 
 if __name__ == "__main__":
+    logging.disable()  # refused requests of a fuzzer are no news, and findings have their reason
+    simplefilter("ignore")
     sys.exit(main())
