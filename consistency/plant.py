@@ -36,8 +36,8 @@ PAUSES: Sequence[Edit] = [
 PLANTS: Mapping[str, Edit] = {
     "lost update": Edit(
         "emulator.store.memory",
-        "            _require(expected, tree.get(record.key))\n            self._set_trees(",
-        "            self._set_trees(",
+        "    if actual != wanted:\n",
+        "    if actual != wanted and Presence.ABSENT in (actual, wanted):\n",
     ),
     "lost update in Redis": Edit(
         "emulator.store.script",
