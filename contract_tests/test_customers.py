@@ -341,7 +341,7 @@ def test_a_customer_search_is_within_a_list(shop: Api) -> None:
 
 @pytest.mark.rule("CUS-6")
 def test_post_creates_an_address(shop: Api) -> None:
-    path, address = add_address(shop, first_name="F", second_name="", suffix="Jr.")
+    path, address = add_address(shop, first_name="F", second_name="M", suffix="Jr.")
     assert address == shop.get(f"{path}/home").json()
     assert address.pop("etag") == address.pop("_resource_state")
     assert address.pop("creation_date") == address.pop("last_modified")
@@ -351,9 +351,9 @@ def test_post_creates_an_address(shop: Api) -> None:
         "address_id": "home",
         "country_code": "US",
         "first_name": "F",
-        "full_name": "F L Jr.",
+        "full_name": "F M L Jr.",
         "last_name": "L",
-        "second_name": "",
+        "second_name": "M",
         "suffix": "Jr.",
     }
 
@@ -387,6 +387,8 @@ def test_patch_may_change_the_address_id(shop: Api) -> None:
     answer = shop.patch(f"{path}/work", json={"address_id": "office", "first_name": "F"})
     assert answer.status_code == 200
     assert answer.json()["full_name"] == "F L"
+    emptied = shop.patch(f"{path}/office", json={"second_name": ""}).json()
+    assert (emptied["second_name"], emptied["full_name"]) == ("", "F L")
     assert [item["address_id"] for item in shop.get(path).json()["data"]] == ["home", "office"]
     assert shop.delete(f"{path}/office").status_code == 204
     customer_no = path.split("/")[4]

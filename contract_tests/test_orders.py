@@ -355,6 +355,18 @@ def test_failed_and_cancelled_orders_return_stock(shop: Api) -> None:
 
 
 @pytest.mark.rule("ORDER-7")
+@pytest.mark.needs(ORDER)
+def test_a_failed_order_returns_stock_on_order(shop: Api) -> None:
+    product = stock(shop, M, allocation={"amount": 5})
+    item = {"product_id": product, "quantity": 2, "inventory_id": M}
+    number = make(shop, **{**CREATED, "status": "failed"}, product_items=[item])
+    change_status(shop, number, "created")
+    assert read_stock(shop, M, product) == (0, 2, 5)
+    change_status(shop, number, "failed")
+    assert read_stock(shop, M, product) == (0, 0, 5)
+
+
+@pytest.mark.rule("ORDER-7")
 @pytest.mark.parametrize(
     ("status", "fault", "message"),
     [

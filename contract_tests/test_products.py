@@ -73,6 +73,18 @@ def term(field: str, *values: Any, operator: str = "is") -> dict[str, Any]:
     return {"term_query": {"fields": [field], "operator": operator, "values": list(values)}}
 
 
+@pytest.mark.rule("SRC-3")
+def test_a_search_repeats_the_expansions_of_its_body(api: Api) -> None:
+    path = f"{api.scope}/product_search"
+    query: dict[str, Any] = {"match_all_query": {}}
+    answer = api.call("POST", path, json={"query": query, "count": 1, "expand": ["images"]})
+    assert answer.json()["expand"] == ["images"]
+    bodies: tuple[dict[str, list[str]], ...] = ({}, {"expand": []})
+    for body in bodies:
+        answer = api.call("POST", f"{path}?expand=images", json={"query": query, **body})
+        assert "expand" not in answer.json()
+
+
 @pytest.mark.rule("PRD-1", "PRD-2")
 def test_a_product_is_created_changed_and_deleted(shop: Api) -> None:
     created = shop.put(NEW, json=LAMP)

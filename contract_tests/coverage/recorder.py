@@ -45,7 +45,7 @@ def show(response: requests.Response) -> set[str]:
     else:
         faults = {next(filter(None, found)) for found in FAULT.findall(response.text)}
         shown |= faults | ({STALE} if condition and faults & STALE_FAULTS else set())
-    if threading.current_thread() is not threading.main_thread():
+    if response.ok and threading.current_thread() is not threading.main_thread():
         shown.add(CONCURRENT)
     return shown
 

@@ -17,6 +17,7 @@ from contract_tests.coverage.operations import (
 )
 from contract_tests.digest import DIGEST, Tree
 from emulator.corpus.exchange import Exchange, Recording, find_recordings, read
+from emulator.evidence.axis import REFUSED
 from emulator.evidence.operation import Operation
 
 ROOT = Path(__file__).parents[2]
@@ -98,12 +99,17 @@ def _list_exchanges(
 
 
 def count_recorded(recordings: Sequence[Recording]) -> Mapping[str, Mapping[str, int]]:
-    """Return for each operation the numbers of exchanges by evidence, the strongest first."""
+    """Return for each operation the numbers of exchanges by evidence, the strongest first.
+
+    Refused requests have tags of their own.
+    """
     counts = defaultdict[str, Counter[str]](Counter)
-    for operation, evidence, _, _ in _list_exchanges(recordings):
-        counts[operation][evidence] += 1
+    for operation, evidence, _, exchange in _list_exchanges(recordings):
+        is_answered = exchange.answer.status <= MAX_OK_STATUS
+        counts[operation][evidence if is_answered else f"{evidence}{REFUSED}"] += 1
+    tags = [*SOURCES, *(f"{tag}{REFUSED}" for tag in SOURCES)]
     return {
-        operation: {tag: found[tag] for tag in SOURCES if found[tag]}
+        operation: {tag: found[tag] for tag in tags if found[tag]}
         for operation, found in counts.items()
     }
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from emulator.evidence.operation import Operation
 
 NOT_APPLICABLE, NOTHING = "-", ""
+REFUSED = " refused"
+"""The end of the tag of recorded requests that the server refused."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,11 @@ AXES = (
     Axis(
         "recorded",
         "The number of recorded exchanges by their source: LIVE, an answer of a live instance; "
-        "FIXTURE, test data of a public client; SEED, a sample of the documentation.",
+        "FIXTURE, test data of a public client; SEED, a sample of the documentation. Refused "
+        "requests are counted apart, and the operation has this evidence with an answer alone.",
         lambda one: ", ".join(f"{tag} {count}" for tag, count in one.recorded.items()),
         _has_counterpart,
+        lambda one: any(not tag.endswith(REFUSED) for tag in one.recorded),
     ),
     Axis(
         "faults",
@@ -96,13 +100,13 @@ AXES = (
         "The contract tests send a write with the present resource state or `If-Match` (right), "
         "and with an old one (stale). The operation has this evidence with both.",
         lambda one: ", ".join(one.conditions),
-        lambda one: one.takes_state or bool(one.conditions),
+        lambda one: one.takes_state,
         lambda one: {"right", "stale"} <= set(one.conditions),
     ),
     Axis(
         "concurrent",
-        "Contract tests, or the run of `make consistency`, send the operation from several threads "
-        "at the same time, and check the outcome.",
+        "A contract test sends the operation with success from threads beside the main thread, or "
+        "the run of `make consistency` sends the operation.",
         lambda one: ", ".join(one.concurrent),
     ),
 )

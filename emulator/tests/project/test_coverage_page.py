@@ -112,7 +112,7 @@ def test_recordings_count_by_evidence() -> None:
     )
     assert sources.count_recorded([recording]) == {
         "getSites": {"LIVE": 1},
-        "getSitesByID": {"LIVE": 1, "SEED": 1},
+        "getSitesByID": {"SEED": 1, "LIVE refused": 1},
     }
 
 
