@@ -63,7 +63,8 @@ AXES = (
     Axis(
         "described",
         "The facts of the operation in the emulator's description beside the facts of the Data "
-        "API: right / by rule / wrong. The facts are parameters, bodies, answers and faults. "
+        "API: right / different on purpose, by a rule / wrong. The facts are parameters, bodies, "
+        "answers and faults. "
         "The operation has this evidence if no fact is wrong.",
         lambda one: " / ".join(map(str, one.facts)),
         _has_counterpart,
@@ -92,7 +93,8 @@ AXES = (
     ),
     Axis(
         "faults",
-        "The number of different faults that contract tests provoke.",
+        "The number of different faults that contract tests provoke. `ocapi-emulator coverage --gaps` "
+        "lists the described faults that no test provokes.",
         lambda one: _number(len(one.faults)),
     ),
     Axis(
