@@ -47,8 +47,8 @@ OPERATIONS = """
 {served} of {total} operations are implemented.
 """
 RULES = """
-A rule is listed for an operation if at least a fifth of the rule's tests send the operation. At most
-six rules are listed, those with the greatest share first, with the tags of their sources.
+A rule is listed for an operation if at least a fifth of the rule's tests send the operation. At
+most six rules are listed, those with the greatest share first, with the tags of their sources.
 """
 HEADINGS = ("operation", *(axis.name for axis in AXES), "rules")
 

@@ -93,8 +93,8 @@ AXES = (
     ),
     Axis(
         "faults",
-        "The number of different faults that contract tests provoke. `ocapi-emulator coverage --gaps` "
-        "lists the described faults that no test provokes.",
+        "The number of different faults that contract tests provoke. The described faults that no "
+        "test provokes are listed by `ocapi-emulator coverage --gaps`.",
         lambda one: _number(len(one.faults)),
     ),
     Axis(
