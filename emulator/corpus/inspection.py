@@ -21,6 +21,7 @@ from quopri import decodestring
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
+PASSWORD = "password"  # noqa: S105 - a type of attributes, and a name of members
 MAX_VARIANTS = 64  # of a text
 MAX_DEPTH = 4  # encodings inside each other
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -64,6 +65,11 @@ SECRET_MEMBER = re.compile(
     r"^(?!.*(?:length|age|count|date|enabled|type|expir|min|max|force|time|policy|attempt|period))"
     r".*(?:passw|secret|apikey|privatekey|credential|accesstoken|refreshtoken|idtoken|assertion)"
 )
+VALUE_MEMBERS = frozenset({"value", "values", "val", "site_values", "default_value"})
+"""Members with the value of an attribute."""
+NAMING_MEMBERS = ("id", "name", "key", "attribute_id")
+"""Members with the name of an attribute."""
+NO_VALUES = frozenset({"_type", "_v", "_resource_state", "link", "type"})
 ASSIGNED = re.compile(
     r"(?:passw(?:or)?d|client_secret|access_token|refresh_token|api_?key|client_assertion)"
     r"[\"']?\s*[=:]\s*[\"']?([^\s\"'&<>,;]+)",
@@ -145,8 +151,10 @@ class Inspector:
     def inspect(self, content: bytes) -> list[Finding]:
         """Return the places with secrets in the lines of a recording."""
         texts: dict[tuple[str, str], list[tuple[int, str]]] = {}
-        for number, line in enumerate(content.splitlines()):
-            for pointer, name, text in list_texts(json.loads(line)):
+        lines = [json.loads(line) for line in content.splitlines()]
+        passwords = {_letters(f"c_{name}") for name in _list_passwords(lines)} - self._kept
+        for number, line in enumerate(lines):
+            for pointer, name, text in list_texts(line, passwords):
                 texts.setdefault((name, text), []).append((number, pointer))
         variants = {text: list_variants(text) for _, text in texts}
         whole = "\n".join(_squeeze(variant) for some in variants.values() for variant in some)
@@ -246,18 +254,55 @@ def _mask(pointer: str, names: Collection[str]) -> str:
     return "/".join("*" if step in names else step for step in pointer.split("/"))
 
 
-def list_texts(value: Any, pointer: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield pointer, name of the nearest member, and text of all strings, numbers and names."""
+def list_texts(
+    value: Any, passwords: Collection[str] = (), pointer: str = "", name: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """Yield pointer, name of the nearest member, and text of all strings, numbers and names.
+
+    Args:
+        value: A JSON value.
+        passwords: Names of members with passwords, in lower case without separators. The name of
+            such a member, and of the value of a password attribute, is ``password``.
+        pointer: The pointer of the value.
+        name: The name of the member with the value.
+    """
     if isinstance(value, dict):
+        is_secret = _is_password(value)
         for member, inner in value.items():
             yield f"{pointer}/*", "", member
             shown = member if SHOWN_NAME.fullmatch(member) else "*"
-            yield from list_texts(inner, f"{pointer}/{shown}", member)
+            is_value = is_secret and member in VALUE_MEMBERS
+            is_inside = name == PASSWORD and member not in NO_VALUES
+            named = is_value or is_inside or _letters(member) in passwords
+            yield from list_texts(
+                inner, passwords, f"{pointer}/{shown}", PASSWORD if named else member
+            )
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from list_texts(inner, f"{pointer}/{number}", name)
+            yield from list_texts(inner, passwords, f"{pointer}/{number}", name)
     elif isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         yield pointer, name, str(value)
+
+
+def _is_password(document: Mapping[str, Any]) -> bool:
+    """Return whether the value of a document is a password, by its type or its name."""
+    if document.get("value_type") == PASSWORD:
+        return True
+    names = (document.get(member) for member in NAMING_MEMBERS)
+    is_description = "type" in document
+    return not is_description and any(
+        isinstance(name, str) and SECRET_MEMBER.match(_letters(name)) is not None for name in names
+    )
+
+
+def _list_passwords(value: Any) -> Iterator[str]:
+    """Yield the ids of attributes with passwords."""
+    if isinstance(value, dict):
+        if value.get("value_type") == PASSWORD and isinstance(value.get("id"), str):
+            yield value["id"]
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from _list_passwords(inner)
 
 
 def list_variants(text: str) -> list[str]:

@@ -29,7 +29,16 @@ SCHEMA_MEMBERS = frozenset({"_type", "$ref", "type", "properties", "description"
 LOCALE = re.compile(r"default|value|source|x-default|[a-z]{2}([-_][A-Z]{2})?")
 NAMING_MEMBERS = ("fields", "field", "name", "attribute_id", "attribute", "key", "path", "id")
 """Members of a search or of a pair that name another member."""
-NAMED_MEMBERS = frozenset({"value", "values", "search_phrase", "from", "to", "default_value"})
+NAMED_MEMBERS = frozenset(
+    {"value", "values", "search_phrase", "from", "to", "default_value", "site_values"}
+)
+PASSWORD_DEFINITION = re.compile(
+    r"<attribute-definition\b[^<>]*?\battribute-id=[\"'](?P<name>[^\"'<>]{1,256})[\"'][^<>]*(?<!/)>"
+    r"(?P<inside>(?:(?!</?attribute-definition\b).)*)",
+    re.DOTALL,
+)
+PASSWORD_TYPE = re.compile(r"<type>\s*password\s*</type>", re.IGNORECASE)
+DEFAULT_VALUE = re.compile(r"(<default-value\b[^<>]*>)([^<]+)")
 HARMLESS = re.compile(
     r"\W*|\{[\w-]+\}|(?i:true|false|null|none|yes|no)|\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-][\d:]+)?)?"
 )
@@ -237,7 +246,8 @@ class Redactor:
     ) -> dict[str, Kind | None]:
         """Return the kinds of the members of an object."""
         is_schema = bool(SCHEMA_MEMBERS & members.keys())
-        is_passed = (inherited in INHERITED and not is_schema) or _is_localized(members)
+        is_map = name == "site_values" or _is_localized(members)
+        is_passed = (inherited in INHERITED and not is_schema) or is_map
         passed = inherited if is_passed else None
         named = self._classify_named(members)
         kinds: dict[str, Kind | None] = {}
@@ -252,6 +262,9 @@ class Redactor:
 
     def _classify_named(self, members: Mapping[str, Any]) -> Kind | None:
         """Return the kind of the value in a pair, such as ``{"name": "email", "value": "..."}``."""
+        if members.get("value_type") == "password":
+            self._add_password(members.get("id"))
+            return Kind.SECRET
         if not NAMED_MEMBERS & members.keys() or "type" in members:
             return None
         for member in NAMING_MEMBERS:
@@ -263,12 +276,30 @@ class Redactor:
                         return kind
         return None
 
+    def _add_password(self, attribute: Any) -> None:
+        """Note an attribute with passwords; the documents of the type have a member for it."""
+        if isinstance(attribute, str) and attribute:
+            self.names.add_password(f"c_{attribute}")
+            if attribute.lower() not in protocol_words():
+                self.names.add_password(attribute)
+
+    def _hide_definition(self, found: "re.Match[str]") -> str:
+        """Return the XML of an attribute definition without the default value of a password."""
+        if not PASSWORD_TYPE.search(found["inside"]):
+            return found[0]
+        self._add_password(found["name"])
+        return DEFAULT_VALUE.sub(
+            lambda value: value[1] + self.hide(Kind.SECRET, value[2]), found[0]
+        )
+
     def _hide_named(self, text: str) -> str:
         """Return a text with other values of members, elements, fields and parameters."""
         if not any(sign in text for sign in '=:<&"%'):
             return text
         text = hide_named(text, self._is_sensitive, self._hide_member, self._is_sensitive_line)
         if "<" in text:
+            if PASSWORD_TYPE.search(text):
+                text = PASSWORD_DEFINITION.sub(self._hide_definition, text)
             text = ATTRIBUTE_ELEMENT.sub(self._hide_element, text)
             text = INPUT_ELEMENT.sub(self._hide_input, text)
         if "%" in text:

@@ -148,9 +148,14 @@ class Names:
         kinds: Collection[Kind] = KINDS,
     ) -> None:
         self._hidden = {_normalise(name) for name in hide}
+        self._passwords: set[str] = set()
         self.kept = {_normalise(name) for name in keep}
         self.hide_ids = hide_ids
         self.kinds = kinds
+
+    def add_password(self, name: str) -> None:
+        """Add the name of an attribute with passwords."""
+        self._passwords.add(_normalise(name))
 
     def is_kept(self, name: str) -> bool:
         """Return True for a member whose values are kept."""
@@ -161,6 +166,8 @@ class Names:
         if self.is_kept(name):
             return None
         kind = classify(name)
+        if kind is None and self._passwords and _normalise(name) in self._passwords:
+            return Kind.SECRET
         if kind is None and self._hidden and _normalise(name) in self._hidden:
             return Kind.VALUE
         if kind is None and self.hide_ids and ANY_ID.search(name):

@@ -92,6 +92,23 @@ def test_a_member_with_a_secret_name_is_found() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"id": "gate", "value_type": "password", "value": "kupfer"}, "value"),
+        ({"id": "gate", "value_type": "password", "site_values": {"A": "kupfer"}}, "site_values/A"),
+        (
+            {"id": "gate", "value_type": "password", "default_value": {"value": "kupfer"}},
+            "default_value/value",
+        ),
+        ([{"id": "gate", "value_type": "password"}, {"c_gate": "kupfer"}], "1/c_gate"),
+        ({"id": "apiPassword", "site_values": {"RefArch": "kupfer"}}, "site_values/RefArch"),
+    ],
+)
+def test_the_value_of_a_password_attribute_is_found(value: object, place: str) -> None:
+    assert inspect(value) == [f"exchange 2: /answer/json/{place}: secret"]
+
+
 def test_the_place_never_shows_the_value() -> None:
     found = inspect({"zack@acme.de": {"b": "zack@acme.de"}})
     assert found == [

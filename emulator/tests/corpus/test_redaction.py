@@ -166,6 +166,38 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         [ask("/x/hunter2hunter2"), ask("/x", "client_secret=hunter2hunter2", FORM, "POST")],
         ["hunter2hunter2"],
     ),
+    "password attribute": (
+        [tell({"id": "gate", "value_type": "password", "value": "kupfer-7-dachs"})],
+        ["kupfer-7-dachs"],
+    ),
+    "password attribute of sites": (
+        [tell({"id": "gate", "value_type": "password", "site_values": {"RefArch": "kupfer-7"}})],
+        ["kupfer-7"],
+    ),
+    "default of a password attribute": (
+        [tell({"id": "gate", "value_type": "password", "default_value": {"value": "kupfer-7"}})],
+        ["kupfer-7"],
+    ),
+    "password attribute elsewhere": (
+        [tell({"c_gate": "kupfer-7"}), tell({"id": "gate", "value_type": "password"})],
+        ["kupfer-7"],
+    ),
+    "password attribute in XML": (
+        [
+            tell(
+                '<attribute-definition attribute-id="gate"><type>password</type>'
+                "<default-value>kupfer-7</default-value></attribute-definition>"
+                '<custom-attribute attribute-id="gate">kupfer-8</custom-attribute>',
+                XML,
+            ),
+            tell({"c_gate": "kupfer-9"}),
+        ],
+        ["kupfer-7", "kupfer-8", "kupfer-9"],
+    ),
+    "secret name with values of sites": (
+        [tell({"id": "apiPassword", "site_values": {"RefArch": "kupfer-7"}})],
+        ["kupfer-7"],
+    ),
     # Persons
     "names": (
         [
