@@ -65,6 +65,11 @@ SECRET_MEMBER = re.compile(
     r"^(?!.*(?:length|age|count|date|enabled|type|expir|min|max|force|time|policy|attempt|period))"
     r".*(?:passw|secret|apikey|privatekey|credential|accesstoken|refreshtoken|idtoken|assertion)"
 )
+NAMED_ELEMENT = re.compile(
+    r"<[\w:.-]+\s(?:[^<>]{0,1024}\s)?(?:[\w.-]{1,64}-)?(?:id|name|key)=[\"']([^\"'<>]{1,256})[\"'][^<>]{0,1024}(?<!/)>"
+    r"\s*(?:<!\[CDATA\[|<value\b[^<>]*>)?([^<\]]+)"
+)
+"""An element with a name in an attribute, and its text."""
 VALUE_MEMBERS = frozenset({"value", "values", "val", "site_values", "default_value"})
 """Members with the value of an attribute."""
 NAMING_MEMBERS = ("id", "name", "key", "attribute_id")
@@ -189,6 +194,7 @@ class Inspector:
                 yield "random text"
 
     def _is_secret_member(self, name: str, text: str) -> bool:
+        text = text.strip()
         if not SECRET_MEMBER.match(_letters(name)) or text in self._issued:
             return False
         return not (PLAIN.fullmatch(text) or ISO_DATE.fullmatch(text) or _is_pseudonym(text))
@@ -203,6 +209,8 @@ class Inspector:
         if any(self._is_open(found[1]) for found in PASSWORD_IN_URL.finditer(text)):
             yield "secret"
         if any(self._is_open(found[1]) for found in ASSIGNED.finditer(text)):
+            yield "secret"
+        if any(self._is_secret_member(*found.groups()) for found in NAMED_ELEMENT.finditer(text)):
             yield "secret"
         cards = (found[0] for found in CARD.finditer(text))
         if any(card not in self._issued and _is_card(card) for card in cards):

@@ -45,9 +45,14 @@ HARMLESS = re.compile(
 BIRTHDAY = re.compile(r"\d{4}-\d\d-\d\d")
 NAMED_MAILBOX = re.compile(r"(?P<name>[^<>,;\"]*[^<>,;\"\s])(?P<rest>\"?\s*<)")
 ATTRIBUTE_ELEMENT = re.compile(
-    r"(?P<start><(?P<tag>[\w:.-]+)\b[^<>]*?\b(?:attribute-id|name|key)=[\"'](?P<name>[^\"'<>]{1,256})[\"'][^<>]*(?<!/)>)"
-    r"(?P<value>[^<]+)(?=</(?P=tag)>)"
+    r"(?P<start><(?P<tag>[\w:.-]+)\b[^<>]{0,1024}?\s(?:[\w.-]{1,64}-)?(?:id|name|key)="
+    r"[\"'](?P<name>[^\"'<>]{1,256})[\"'][^<>]{0,1024}(?<!/)>)"
+    r"(?P<value>[^<]+|\s*+<!\[CDATA\[(?:(?!\]\]>).)*+\]\]>\s*+|(?:\s*+<value\b[^<>]*+>[^<]*+</value>)++\s*+)"
+    r"(?=</(?P=tag)>)",
+    re.DOTALL,
 )
+"""An element with a name in an attribute, such as ``<preference preference-id="apiPassword">``."""
+LEAF = re.compile(r"(?<=>)[^<>]*[^<>\s][^<>]*(?=</)")
 SCHEMES = frozenset({"basic", "bearer", "digest"})
 CDATA = re.compile(r"(\s*<!\[CDATA\[)(.*?)(\]\]>\s*)", re.DOTALL)
 INPUT_ELEMENT = re.compile(r"<(?:input|meta|param|property|field)\b[^<>]*>", re.IGNORECASE)
@@ -330,7 +335,10 @@ class Redactor:
         kind = self.names.classify(found["name"])
         if kind is None:
             return found[0]
-        return found["start"] + self._hide_member(found["name"], found["value"])
+        name, value = found["name"], found["value"]
+        if "<value" in value:
+            return found["start"] + LEAF.sub(lambda leaf: self._hide_member(name, leaf[0]), value)
+        return found["start"] + self._hide_member(name, value)
 
     def _hide_input(self, found: "re.Match[str]") -> str:
         """Return an element such as ``<input name="csrf_token" value="...">``."""

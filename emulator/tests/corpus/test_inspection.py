@@ -28,6 +28,7 @@ PLANTED = {
     "assignment": ("client_secret=hunter2", "secret"),
     "key": ("AKIAIOSFODNN7ABCDEFG", "token"),
     "private key": ("-----BEGIN RSA PRIVATE KEY-----\nMIIB", "token"),
+    "element": ('<preference preference-id="apiPassword">kupfer</preference>', "secret"),
     "instance": ("https://zzab-001.dx.commercecloud.salesforce.com/x", "host"),
     "random text": (f"x {OPAQUE}", "random text"),
     "random text with signs": ("kJ8s7Hd92kLm-Qz01XcVbNmAsDf_9sdfKJH23", "random text"),

@@ -223,6 +223,33 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         [tell('<custom-attribute attribute-id="nickname">Zacki</custom-attribute>', XML)],
         ["Zacki"],
     ),
+    "preference": (
+        [tell('<preference preference-id="apiPassword">kupfer-7</preference>', XML)],
+        ["kupfer-7"],
+    ),
+    "preference of a person": (
+        [tell('<preference preference-id="contactLastName">Vandenberg</preference>', XML)],
+        ["Vandenberg"],
+    ),
+    "preference in CDATA": (
+        [tell('<p a="b" p-id="apiKey" c="d"><![CDATA[kupfer-7]]></p>', XML)],
+        ["kupfer-7"],
+    ),
+    "preference in an archive": (
+        [ask("/x", pack(a='<preference preference-id="apiKey">kupfer-7</preference>'), JSON)],
+        ["kupfer-7"],
+    ),
+    "values of a custom attribute": (
+        [
+            tell(
+                '<custom-attribute attribute-id="apiSecrets"><value>kupfer-7</value>\n'
+                "<value>kupfer-8</value></custom-attribute>"
+                '<custom-attribute attribute-id="nickname"><value>Zacki</value></custom-attribute>',
+                XML,
+            )
+        ],
+        ["kupfer-7", "kupfer-8", "Zacki"],
+    ),
     "input of a page": (
         [tell(f'<input value="{TOKEN}" type="hidden" name="csrf_token"/>', TEXT)],
         [TOKEN],
