@@ -89,10 +89,17 @@ def _choose_form(kind: Kind, value: str) -> tuple[str, Callable[[int], str]]:  #
         case Kind.ID | Kind.NAME if UUID.fullmatch(value):
             return "uuid", "00000000-0000-4000-8000-{:012}".format
         case Kind.ID | Kind.ADDRESS | Kind.VALUE if DIGITS.fullmatch(value):
-            return f"digits {size}", f"{{:0{size}}}".format
+            return f"digits {size}", lambda number: _count_down(size, number)
         case Kind.ID if size >= MIN_ID_CHARACTERS and value.isalnum():
             return f"id {size}", f"id{{:0{size - 2}}}".format
     return kind, f"{STEMS.get(kind, f'{kind}-')}{{}}".format
+
+
+def _count_down(size: int, number: int) -> str:
+    """Return digits counted down from the end; an instance counts up from the begin."""
+    while number >= 10**size:
+        size += 1
+    return str(10**size - number)
 
 
 def _choose_number_form(kind: Kind, value: str) -> tuple[str, Callable[[int], str]]:

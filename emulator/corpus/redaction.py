@@ -21,6 +21,7 @@ from emulator.recording.secret import hide_named
 
 MAX_NESTING = 3  # Base64 inside of Base64
 MAX_CACHED_CHARACTERS = 256
+MAX_NUMBER_DIGITS = 19  # of a number in JSON with 64 bits
 INHERITED = CREDENTIALS | {Kind.VALUE, Kind.CARD}
 """Kinds of members whose whole value is sensitive, with all members inside."""
 UNTYPED_MEMBERS = frozenset({"_type", "_v", "_resource_state", "link", "type"})
@@ -241,7 +242,7 @@ class Redactor:
         if kind is None or kind is Kind.IP:
             return value
         digits = re.search(r"\d+$", self.hide(kind, text))
-        return int(digits[0]) if digits else value
+        return int(digits[0][:MAX_NUMBER_DIGITS]) if digits else value
 
     def _is_known(self, text: str) -> bool:
         return any(True for _ in self._known.find(text))

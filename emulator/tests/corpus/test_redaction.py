@@ -418,7 +418,7 @@ def test_pseudonyms_have_the_form_of_the_values() -> None:
         )
     )
     assert line["answer"]["json"] == {
-        "customer_no": "00000001",
+        "customer_no": "99999999",
         "customer_id": "id000000000000000000000001",
         "user_id": "00000000-0000-4000-8000-000000000001",
         "phone_home": "555-0001",
@@ -581,7 +581,7 @@ def test_a_part_of_a_batch_keeps_its_right_length() -> None:
         "--boundary-1\r\nContent-Type: application/http\r\n\r\n"
         f"PATCH {CUSTOMER}/id-1 HTTP/1.1\r\nAuthorization: Bearer token-1\r\n"
         'Content-Length: 22\r\n\r\n{"last_name":"Name-1"}\r\n--boundary-1--\r\n'
-    ).replace("id-1", "0001")
+    ).replace("id-1", "9999")
 
 
 def test_an_archive_stays_an_archive() -> None:
@@ -597,10 +597,17 @@ def test_a_file_that_can_not_be_read_is_the_same_at_each_place() -> None:
 
 
 def test_a_pseudonym_never_equals_a_value() -> None:
-    numbers = [f"{number:08}" for number in (2, 1, 3)]
+    numbers = [f"{number:08}" for number in (99999999, 1, 99999997)]
     lines = show(*(tell({"customer_no": number}) for number in numbers))
     shown = [line["answer"]["json"]["customer_no"] for line in lines]
-    assert shown == ["00000004", "00000005", "00000006"]
+    assert shown == ["99999998", "99999996", "99999995"]
+
+
+def test_a_number_of_any_size_has_a_pseudonym() -> None:
+    numbers = [7, 8, 9, 10, 18446744073709551615]
+    lines = show(*(tell({"customer_no": number}) for number in numbers))
+    shown = [line["answer"]["json"]["customer_no"] for line in lines]
+    assert shown == [6, 5, 4, 99, 9999999999999999999]
 
 
 def test_a_recording_of_pseudonyms_stays_as_it_is() -> None:
