@@ -48,6 +48,8 @@ FORM_VALUE = re.compile(
 )
 FOLDED_LINE = re.compile(r"[^\r\n]*+(?:\r?\n[ \t]++[^\r\n]*+)*+")
 LINE_START = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
+PROTOCOL_URN = re.compile(r"\burn:(?:ietf|demandware):params:oauth:(?:[\w-]+:)*\Z", re.IGNORECASE)
+"""The begin of a name of the protocol (RFC 6755), whose words are no names of secrets."""
 MARKUP_BRACKETS = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
 FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)", re.IGNORECASE)
 BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
@@ -155,6 +157,9 @@ def _find_assignments(
         name = found["member"] or found["name"]
         is_line = found["sign"] == ":" and not found["quote"]
         if ((is_line and is_secret_line) or is_secret)(name):
+            before = text[max(0, found.start() - MAX_NAME_CHARACTERS) : found.start()]
+            if is_line and PROTOCOL_URN.search(before):
+                continue
             end, quoted = _find_value(text, found)
             yield at, end, quoted, name
             at = end

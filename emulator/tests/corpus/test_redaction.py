@@ -487,6 +487,30 @@ def test_what_the_contract_needs_is_kept() -> None:
     assert inspect(redacted) == []
 
 
+@pytest.mark.parametrize(
+    "constant",
+    [
+        "grant_type=urn:demandware:params:oauth:grant-type:client-id:dwsid:dwsecuretoken",
+        "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    ],
+)
+def test_a_constant_of_the_protocol_is_kept(constant: str) -> None:
+    name, value = constant.split("=")
+    encoded = f"{name}={quote(value, safe='')}"
+    lines = show(
+        ask("/x", constant, FORM, "POST"),
+        ask(f"/x?{encoded}", encoded, FORM, "POST"),
+        tell({name: value, "note": f"{constant}, {encoded}"}),
+        tell(f"<a>{constant}</a>", XML),
+    )
+    assert lines[0]["request"]["text"] == constant
+    assert lines[1]["request"]["text"] == encoded
+    assert lines[1]["request"]["target"] == f"/x?{encoded}"
+    assert lines[2]["answer"]["json"] == {name: value, "note": f"{constant}, {encoded}"}
+    assert lines[3]["answer"]["text"] == f"<a>{constant}</a>"
+
+
 def test_a_description_is_kept() -> None:
     described = {
         "definitions": {
