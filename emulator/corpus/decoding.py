@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from html import unescape
 from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 MAX_DEPTH = 4  # encodings inside each other
 ESCAPE = re.compile(
@@ -18,6 +19,7 @@ ESCAPE = re.compile(
     r"|\\(?P<character>[\"'\\/bfnrt])"
     r"|&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});"
 )
+PERCENT = re.compile("%[0-9a-fA-F]{2}")
 CODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 CONTROL = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -114,14 +116,32 @@ def substitute(text: str, find: Callable[[str], Iterable[Hit]]) -> str:
     return text
 
 
+def encode_once(text: str, like: str) -> str:
+    """Return a text, percent-encoded if another text is percent-encoded."""
+    return quote(text, safe="@" if "@" in like else "") if PERCENT.search(like) else text
+
+
+def encode_wholly(text: str, like: str) -> str:
+    """Return a text, percent-encoded as many times as another text."""
+    likes = [like]
+    while len(likes) < MAX_DEPTH and PERCENT.search(likes[-1]):
+        likes.append(unquote(likes[-1]))
+    for one in reversed(likes):
+        text = encode_once(text, one)
+    return text
+
+
 def _splice(text: str, layers: list[Decoded], hits: Iterable[Hit]) -> str:
     pieces, at = [], 0
+    escaped = [text, *(layer.text for layer in layers)]
     for *place, replacement in hits:
         begin, end = place
-        for layer in reversed(layers):
+        encoded = replacement
+        for layer, source in zip(reversed(layers), escaped[-2::-1], strict=True):
             begin, end = layer.locate(begin, end)
+            encoded = encode_once(encoded, source[begin:end])
         if begin >= at:
-            pieces += [text[at:begin], replacement]
+            pieces += [text[at:begin], encoded]
             at = end
     return "".join((*pieces, text[at:])) if pieces else text
 

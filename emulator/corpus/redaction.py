@@ -12,7 +12,15 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from xml.sax.saxutils import escape
 
 from emulator.corpus import pattern
-from emulator.corpus.decoding import Hit, decode_wholly, has_escapes, substitute
+from emulator.corpus.decoding import (
+    Hit,
+    decode,
+    decode_wholly,
+    encode_once,
+    encode_wholly,
+    has_escapes,
+    substitute,
+)
 from emulator.corpus.known import Known
 from emulator.corpus.pseudonym import BLANKS, EMAIL, FORM, Pseudonyms
 from emulator.corpus.sensitive import CREDENTIALS, Kind, Names
@@ -226,7 +234,10 @@ class Redactor:
             return f"{self.text(name)}{sign}{self.text(value)}"
         plain = unquote_plus(value)
         hidden = self.typed(kind, plain, name)
-        return f"{name}{sign}{value if hidden == plain else quote_plus(hidden, safe='@')}"
+        if hidden == plain:
+            return pair
+        safe = "@" if "@" in value or "%40" not in value else ""
+        return f"{name}{sign}{quote_plus(hidden, safe=safe)}"
 
     def _key(self, name: str) -> str:
         return name if name.lower() in protocol_words() else self.text(name)
@@ -330,7 +341,7 @@ class Redactor:
         if kind is None or (kind not in CREDENTIALS and re.search(r"[<{\[]", plain)):
             return self._hide_named(value)
         hidden = self.typed(kind, plain, name)
-        return value if hidden == plain else hidden
+        return value if hidden == plain else encode_wholly(hidden, value)
 
     def _hide_element(self, found: "re.Match[str]") -> str:
         kind = self.names.classify(found["name"])
@@ -355,7 +366,9 @@ class Redactor:
         if plain == found[0]:
             return plain
         hidden = self._hide_named(plain)
-        return found[0] if hidden == plain else quote(hidden, safe=SAFE_CHARACTERS)
+        if hidden == plain:
+            return found[0]
+        return _replace_decoded(found[0], plain, hidden)
 
     def _find(self, text: str) -> list[Hit]:
         """Return what to replace in a text without escapes, in order and without overlaps."""
@@ -439,6 +452,27 @@ def _merge(candidates: Iterable[Candidate]) -> list[tuple[int, int, Candidate]]:
         else:
             merged.append((one.begin, one.end, one))
     return merged
+
+
+def _count_common(one: str, other: str) -> int:
+    """Return the number of equal characters at the begin of two texts."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _replace_decoded(encoded: str, plain: str, hidden: str) -> str:
+    """Return a percent-encoded text with another meaning; equal ends keep their spelling."""
+    decoded = decode(encoded)
+    if decoded is None or decoded.text != plain:
+        return quote(hidden, safe=SAFE_CHARACTERS)
+    first = _count_common(plain, hidden)
+    last = _count_common(plain[first:][::-1], hidden[first:][::-1])
+    end = len(plain) - last
+    if first == end:
+        return quote(hidden, safe=SAFE_CHARACTERS)
+    begin, stop = decoded.locate(first, end)
+    changed = encode_once(hidden[first : len(hidden) - last], encoded[begin:stop])
+    return f"{encoded[:begin]}{changed}{encoded[stop:]}"
 
 
 def _is_localized(members: Mapping[str, Any]) -> bool:

@@ -395,12 +395,44 @@ def test_the_same_value_has_the_same_pseudonym_everywhere() -> None:
         tell(f"<email>{MAIL.replace('@', '&#64;')}</email>", XML),
     )
     mail = "person-1@example.com"
-    assert lines[0]["request"]["target"] == f"{DATA}/users/{mail}?email={mail}"
+    encoded = "person-1%40example.com"
+    assert lines[0]["request"]["target"] == f"{DATA}/users/{encoded}?email={encoded}"
     assert lines[1]["answer"]["json"] == {
         "email": mail,
         "link": f"https://instance-1.example.com{DATA}/users/{mail}",
     }
     assert lines[2]["answer"]["text"] == f"<email>{mail}</email>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/users/{}",
+        "https://example.com/a%2Fb/users/{}/c%20d",
+        "email={}&back=%2Fhome%3Fx",
+        '<a href="/users/{}">100%</a>',
+        '{{\\"link\\": \\"/users/{}\\"}}',
+        "/x?back=%2Fusers/{}",
+    ],
+)
+@pytest.mark.parametrize(
+    ("mail", "pseudonym"),
+    [
+        ("zoe@acme.test2.de", "person-1@example.com"),
+        ("zoe%40acme.test2.de", "person-1%40example.com"),
+        ("zoe%2540acme.test2.de", "person-1%2540example.com"),
+        ("zoe%2Bx@acme.test2.de", "person-1@example.com"),
+    ],
+)
+def test_an_encoded_value_has_an_encoded_pseudonym(text: str, mail: str, pseudonym: str) -> None:
+    lines = show(
+        tell({"link": text.format(mail)}, JSON | {"Location": text.format(mail)}),
+        tell(text.format(mail), TEXT),
+        ask(f"/x?email={mail}"),
+    )
+    assert lines[0]["answer"]["json"] == {"link": text.format(pseudonym)}
+    assert dict(lines[0]["answer"]["headers"])["Location"] == text.format(pseudonym)
+    assert lines[1]["answer"]["text"] == text.format(pseudonym)
 
 
 def test_pseudonyms_have_the_form_of_the_values() -> None:
