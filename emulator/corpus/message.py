@@ -5,14 +5,11 @@ import gzip
 import re
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha256
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
-
-import orjson
 
 from emulator.corpus.exchange import Answer, Body, Exchange, Request
 from emulator.corpus.form import Headers
@@ -45,6 +42,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 CONTENT_LENGTH = re.compile(rb"(?im)^(content-length:[ \t]*)(\d+)(?=\r?$)")
 COLUMN = re.compile(r"[\w .:-]{1,64}")
 DELIMITER = "--"
+JSON_BODY = re.compile(r"\r?\n\r?\n(?P<json>[{\[].*?)\s*\Z", re.DOTALL)
+"""JSON in the body of a part, or of a request in a part."""
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -185,12 +184,7 @@ def _redact_compressed(content: bytes, redactor: Redactor) -> bytes:
 def _redact_text(text: str, media_type: str, redactor: Redactor) -> str:
     if media_type.partition(";")[0].strip().lower() == FORM_MEDIA_TYPE:
         return redactor.query(text)
-    if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
-        with suppress(orjson.JSONDecodeError, TypeError, RecursionError):  # also if too deep
-            value = orjson.loads(text.removeprefix("\ufeff"))
-            hidden = redactor.value(value)
-            return text if hidden == value else orjson.dumps(hidden).decode()
-    return redactor.text(_redact_table(text, redactor))
+    return redactor.document(_redact_table(text, redactor))
 
 
 def _redact_table(text: str, redactor: Redactor) -> str:
@@ -296,8 +290,11 @@ def _redact_part(part: bytes, redactor: Redactor) -> bytes:
             + _redact(content[: len(content) - len(end)], "", redactor)
             + end
         )
+    found = JSON_BODY.search(text)
+    begin, end = found.span("json") if found else (len(text), len(text))
     # The value of a field ends before the delimiter.
-    hidden = redactor.text(f"{text}{DELIMITER}").removesuffix(DELIMITER)
+    head = redactor.text(f"{text[:begin]}{DELIMITER}").removesuffix(DELIMITER)
+    hidden = f"{head}{redactor.document(text[begin:end])}{text[end:]}"
     return _mend_length(part, hidden.encode())
 
 

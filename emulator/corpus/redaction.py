@@ -4,12 +4,16 @@ A value is sensitive by the name of its member, by its form, or because it is se
 the recording. The redactor reads each place decoded: escapes of URLs, JSON and XML, and Base64.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from xml.sax.saxutils import escape
+
+import orjson
 
 from emulator.corpus import pattern
 from emulator.corpus.decoding import (
@@ -62,6 +66,9 @@ ATTRIBUTE_ELEMENT = re.compile(
 )
 """An element with a name in an attribute, such as ``<preference preference-id="apiPassword">``."""
 LEAF = re.compile(r"(?<=>)[^<>]*[^<>\s][^<>]*(?=</)")
+SPACED_JSON = re.compile(r"\":[ ]")
+MARKUP = re.compile(r"\s*<(?P<tag>[\w:.-]+)\b.*</[\w:.-]+>\s*", re.DOTALL)
+CDATA_LEAF = re.compile(r"(?<=<!\[CDATA\[)(?:(?!\]\]>).)+", re.DOTALL)
 SCHEMES = frozenset({"basic", "bearer", "digest"})
 CDATA = re.compile(r"(\s*<!\[CDATA\[)(.*?)(\]\]>\s*)", re.DOTALL)
 INPUT_ELEMENT = re.compile(r"<(?:input|meta|param|property|field)\b[^<>]*>", re.IGNORECASE)
@@ -150,7 +157,7 @@ class Redactor:
         """Return a string member without sensitive values."""
         if name and self.names.is_kept(name):
             return self.known_values(value)
-        return self.text(value) if kind is None else self.typed(kind, value, name)
+        return self.document(value) if kind is None else self.typed(kind, value, name)
 
     def typed(self, kind: Kind, value: str, name: str = "") -> str:
         """Return a value of a kind without what is sensitive."""
@@ -215,6 +222,22 @@ class Redactor:
         if redacted == text and len(text) <= MAX_CACHED_CHARACTERS:
             self._harmless.add(text)
         return redacted
+
+    def document(self, text: str) -> str:
+        """Return a text without sensitive values; JSON in the text is read as JSON."""
+        if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+            with suppress(orjson.JSONDecodeError, TypeError, RecursionError):  # also if too deep
+                value = orjson.loads(text.removeprefix("\ufeff"))
+                hidden = self.value(value)
+                if hidden == value:
+                    return text
+                is_compact = SPACED_JSON.search(text) is None
+                return (
+                    orjson.dumps(hidden).decode()
+                    if is_compact
+                    else json.dumps(hidden, ensure_ascii=False)
+                )
+        return self.text(text)
 
     def query(self, query: str) -> str:
         """Return a query or a form without sensitive values."""
@@ -340,8 +363,24 @@ class Redactor:
         plain = decode_wholly(value) if has_escapes(value) else value
         if kind is None or (kind not in CREDENTIALS and re.search(r"[<{\[]", plain)):
             return self._hide_named(value)
+        if MARKUP.fullmatch(value):
+            return self._hide_leaves(kind, value)
+        if MARKUP.fullmatch(unescape(value)):
+            return escape(self._hide_leaves(kind, unescape(value)), {'"': "&quot;"})
         hidden = self.typed(kind, plain, name)
         return value if hidden == plain else encode_wholly(hidden, value)
+
+    def _hide_leaves(self, kind: Kind, value: str) -> str:
+        """Return markup without the texts inside; names of elements and attributes stay."""
+        text = self._hide_named(value)
+        for leaf in (LEAF, CDATA_LEAF):
+            text = leaf.sub(lambda found: self._hide_leaf(kind, found[0]), text)
+        return text
+
+    def _hide_leaf(self, kind: Kind, value: str) -> str:
+        plain = decode_wholly(value) if has_escapes(value) else value
+        hidden = self.typed(kind, plain)
+        return value if hidden == plain else hidden
 
     def _hide_element(self, found: "re.Match[str]") -> str:
         kind = self.names.classify(found["name"])

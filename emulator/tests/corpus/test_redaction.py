@@ -5,6 +5,7 @@ import json
 import zlib
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from html import unescape
 from io import BytesIO
 from itertools import chain
 from typing import Any
@@ -554,6 +555,50 @@ def test_a_description_is_kept() -> None:
     }
     [line] = show(tell(described))
     assert line["answer"]["json"] == described
+
+
+CREDENTIALS = {"login": "zacki77", "enabled": True, "password": "kupfer-7", "answer": "Bello77"}
+CREDENTIALS_XML = (
+    "<credentials><login>zacki77</login><enabled-flag>true</enabled-flag>"
+    '<password encrypted="true">{SSHA}abc</password><password-answer/>'
+    "<a><![CDATA[Bello77]]></a></credentials>"
+)
+HIDDEN_XML = (
+    "<credentials><login>Name-1</login><enabled-flag>true</enabled-flag>"
+    '<password encrypted="true">secret-1</password><password-answer/>'
+    "<a><![CDATA[secret-2]]></a></credentials>"
+)
+
+
+def test_credentials_of_a_document_keep_their_members() -> None:
+    hidden = {"login": "Name-1", "enabled": True, "password": "secret-1", "answer": "secret-2"}
+    body = json.dumps({"credentials": CREDENTIALS})
+    batch = (
+        f"--x\r\nContent-Type: application/http\r\n\r\nPUT /x HTTP/1.1\r\n\r\n{body}\r\n--x--\r\n"
+    )
+    lines = show(
+        tell({"credentials": CREDENTIALS, "text": body}),
+        ask("/x", batch, {"Content-Type": "multipart/mixed; boundary=x"}, "POST"),
+    )
+    shown = lines[0]["answer"]["json"]
+    assert shown["credentials"] == json.loads(shown["text"])["credentials"] == hidden
+    part = lines[1]["request"]["text"].split("\r\n\r\n")[2]
+    assert json.loads(part.partition("\r\n")[0]) == {"credentials": hidden}
+
+
+def test_credentials_in_xml_keep_their_elements() -> None:
+    escaped = CREDENTIALS_XML.replace("<", "&lt;").replace(">", "&gt;")
+    lines = show(
+        tell(f"<customer>{CREDENTIALS_XML}</customer>", XML),
+        ask("/x", pack(a=f"<customer>{CREDENTIALS_XML}</customer>"), method="PUT"),
+        tell(f"<a>{escaped}</a>", XML),
+        tell({"text": CREDENTIALS_XML}),
+    )
+    assert lines[0]["answer"]["text"] == f"<customer>{HIDDEN_XML}</customer>"
+    with ZipFile(BytesIO(b64decode(lines[1]["request"]["base64"]))) as archive:
+        assert archive.read("a").decode() == f"<customer>{HIDDEN_XML}</customer>"
+    assert unescape(lines[2]["answer"]["text"]) == f"<a>{HIDDEN_XML}</a>"
+    assert lines[3]["answer"]["json"] == {"text": HIDDEN_XML}
 
 
 def test_a_secret_of_letters_is_no_part_of_a_word() -> None:
