@@ -136,6 +136,7 @@ def _play(
     client = ApiClient(options["client_id"] or DEMO, options["client_secret"] or DEMO)
     target = Target(options["target"], client, options["token_url"], options["ca_file"])
     with closing(target):
+        target.token()  # a refused client ends the replay before any request
         return replay_all(recordings, lambda _: target, known)
 
 

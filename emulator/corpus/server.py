@@ -32,6 +32,7 @@ CONNECTION_HEADERS = frozenset(
 )
 """The headers of a recorded request that belong to the connection of the recording."""
 OWN_PREFIX = "x-emulator-"
+REFUSALS = frozenset({400, 401, 403})  # of a token, RFC 6749, 5.2
 REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -260,6 +261,9 @@ class Target:
         target = parts._replace(scheme="", netloc="").geturl() or "/"
         with closing(Connection(f"{parts.scheme}://{parts.netloc}", self._tls)) as connection:
             answer = connection.send(Request("POST", target, headers, body))
+        if answer.status in REFUSALS:
+            reason = f"{self._token_url} refuses the API client '{self.client.id}'"
+            raise UnansweredError(f"{reason}: {answer.status}")
         granted = answer.body.value if answer.body else None
         if not isinstance(granted, dict) or not {"access_token", "expires_in"} <= set(granted):
             raise UnansweredError(f"{self._token_url} gives no token: {answer.status}")

@@ -304,14 +304,21 @@ def test_the_known_differences_of_the_emulator_are_not_those_of_a_target(
     assert replay(*arguments, "--accepted", tmp_path / "accepted.toml").exit_code == 0
 
 
-def test_a_target_without_a_token_ends_the_replay(tmp_path: Path, target: Emulator) -> None:
-    save(tmp_path, "shop", RIGHT)
-    result = replay(tmp_path, "--target", target.url, "--client-secret", "wrong")
+def test_a_refused_client_ends_the_replay_before_the_first_request(
+    tmp_path: Path, target: Emulator
+) -> None:
+    save(tmp_path, "shop", replace(CREATED, request=replace(CREATED.request, headers=())))
+    given = ("--client-id", "mine", "--client-secret", "sesame")
+    result = replay(tmp_path, "--target", target.url, *given)
     url = f"{target.url}/dwsso/oauth2/access_token"
-    assert (result.exit_code, result.stderr) == (
+    assert (result.exit_code, result.output) == (
         2,
-        f"ocapi-emulator: {url} gives no token: 401\n",
+        f"ocapi-emulator: {url} refuses the API client 'mine': 401\n",
     )
+    assert [one.path for one in target.workspace.journal.find_after(0)] == [
+        "/dwsso/oauth2/access_token"
+    ]
+    save(tmp_path, "shop", RIGHT)
     given = ("--token-url", url, "--target", target.url)
     assert replay(tmp_path, *given).exit_code == 0
 
@@ -336,7 +343,7 @@ def test_a_server_that_stops_answering_differs(tmp_path: Path, target: Emulator)
 def test_a_target_renews_its_token(target: Emulator) -> None:
     with_client = Target(target.url, ApiClient("a" * 30, "a" * 30))
     assert with_client.token() == with_client.token()
-    with pytest.raises(UnansweredError, match="gives no token: 401"):
+    with pytest.raises(UnansweredError, match=r"refuses the API client 'a+': 401"):
         Target(target.url, ApiClient("a" * 30, "b")).token()
     with pytest.raises(ConfigError, match="holds no certificates"):
         Target(target.url, ApiClient("a", "a"), ca_file=__file__)
