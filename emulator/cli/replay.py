@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @text_option("--dialect", "Dialect of the emulator for all recordings.", "|".join(DIALECTS))
 @text_option("--accepted", "File of known differences; accepted.toml beside recordings.", "FILE")
 @text_option("--junit", "File to write the results to, as JUnit XML.", "FILE")
+@click.option("--writes", is_flag=True, help="Send requests that change documents to the target.")
 @click.option("--only", metavar="NAME", multiple=True, help="Play these recordings only.")
 @click.option("--verbose", is_flag=True, help="Show known differences, too.")
 @json_option
@@ -46,6 +47,7 @@ def replay(
     places: Sequence[str],
     only: Sequence[str],
     *,
+    writes: bool,
     verbose: bool,
     as_json: bool,
     **options: str,
@@ -53,8 +55,9 @@ def replay(
     """Send the requests of recordings again, and grade the answers.
 
     Each recording is played against a new emulator with the data set of the recording; or against
-    a server (--target), whose documents change. The exit code is 1 if an answer differs or a known
-    difference is gone, and 2 if a recording can't be played.
+    a server (--target). A server gets requests that may change documents with --writes only. The
+    exit code is 1 if an answer differs or a known difference is gone, and 2 if a recording can't be
+    played.
     """
     from emulator.corpus import report  # noqa: PLC0415 - help texts appear faster
 
@@ -62,7 +65,7 @@ def replay(
     with _errors():
         recordings = _read(folders, only)
         known = _read_accepted(folders, options["accepted"], is_local=not options["target"])
-        played = _play(recordings, known, options)
+        played = _play(recordings, known, options, writes=writes)
         if options["junit"]:
             report.write_junit(Path(options["junit"]), played)
     is_whole = not only and any(place.is_dir() for place in folders)
@@ -125,7 +128,11 @@ def _read_accepted(places: Sequence[Path], file: str, *, is_local: bool) -> list
 
 
 def _play(
-    recordings: Sequence["Recording"], known: Sequence["Accepted"], options: Mapping[str, str]
+    recordings: Sequence["Recording"],
+    known: Sequence["Accepted"],
+    options: Mapping[str, str],
+    *,
+    writes: bool,
 ) -> list["Played"]:
     from emulator.corpus.replay import Emulators, replay_all  # noqa: PLC0415 - as above
     from emulator.corpus.server import ApiClient, Target  # noqa: PLC0415 - as above
@@ -137,7 +144,7 @@ def _play(
     target = Target(options["target"], client, options["token_url"], options["ca_file"])
     with closing(target):
         target.token()  # a refused client ends the replay before any request
-        return replay_all(recordings, lambda _: target, known)
+        return replay_all(recordings, lambda _: target, known, may_change=writes)
 
 
 def _print(played: Sequence["Played"], unused: Sequence["Accepted"], *, verbose: bool) -> None:

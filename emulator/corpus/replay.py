@@ -21,7 +21,7 @@ from emulator.corpus.exchange import (
     find_header,
 )
 from emulator.corpus.grade import Difference, grade, is_unfinished
-from emulator.corpus.operation import name_operation
+from emulator.corpus.operation import is_change, name_operation
 from emulator.corpus.server import ApiClient, Local, UnansweredError
 from emulator.fixture.data_set import list_bundled
 
@@ -74,6 +74,7 @@ class Result:
         operation: The operation, such as ``GET /inventory_lists/{id}``.
         wrong: The differences.
         accepted: The known differences, each with the entry.
+        is_sent: Whether the request was sent.
     """
 
     number: int
@@ -81,6 +82,7 @@ class Result:
     operation: str
     wrong: list[Difference]
     accepted: list[tuple[Difference, Accepted]]
+    is_sent: bool = True
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ def replay_all(
     recordings: Sequence[Recording],
     start: Callable[[Recording], Server],
     accepted: Sequence[Accepted] = (),
+    *,
+    may_change: bool = True,
 ) -> list[Played]:
     """Play recordings one after the other; return the results of each.
 
@@ -138,17 +142,26 @@ def replay_all(
         recordings: The recordings.
         start: Returns the server for a recording.
         accepted: The known differences.
+        may_change: Whether to send requests that may change documents.
 
     Raises:
         UnansweredError: A server gives no answer to the first request, or no token.
     """
-    return [Played(one, list(_play(one, start(one), accepted))) for one in recordings]
+    return [
+        Played(one, list(_play(one, start(one), accepted, may_change=may_change)))
+        for one in recordings
+    ]
 
 
-def _play(recording: Recording, server: Server, accepted: Sequence[Accepted]) -> Iterator[Result]:
+def _play(
+    recording: Recording, server: Server, accepted: Sequence[Accepted], *, may_change: bool
+) -> Iterator[Result]:
     replayed = Replay(recording.head, recording.exchanges, server)
     for number, exchange in enumerate(recording.exchanges, 1):
         operation = name_operation(exchange.request)
+        if not may_change and is_change(exchange.request):
+            yield Result(number, exchange.name, operation, [], [], is_sent=False)
+            continue
         differences = replayed.play(exchange)
         names = (exchange.name, str(number))
         known = [

@@ -37,8 +37,8 @@ def list_lines(played: Played, *, verbose: bool) -> Iterator[str]:
 
 def make_row(played: Played) -> tuple[str, ...]:
     """Return the row of a recording in the table: right/accepted/wrong exchanges by grade."""
-    results = played.results
-    cells = [played.recording.name, str(len(results))]
+    results = [result for result in played.results if result.is_sent]
+    cells = [played.recording.name, str(len(played.results))]
     for grade in GRADES:
         wrong = sum(any(one.grade == grade for one in result.wrong) for result in results)
         accepted = sum(
@@ -51,14 +51,16 @@ def make_row(played: Played) -> tuple[str, ...]:
 
 
 def summarize(played: Sequence[Played]) -> str:
-    """Return a line with the number of right, accepted and wrong exchanges."""
+    """Return a line with the number of right, accepted, wrong and unsent exchanges."""
     results = [result for one in played for result in one.results]
     wrong = sum(bool(result.wrong) for result in results)
     accepted = sum(bool(result.accepted) and not result.wrong for result in results)
-    right = len(results) - accepted - wrong
+    unsent = sum(not result.is_sent for result in results)
+    right = len(results) - accepted - wrong - unsent
     return (
         f"{len(played)} recordings, {len(results)} exchanges: "
         f"{right} right, {accepted} accepted, {wrong} wrong"
+        + (f", {unsent} not sent (--writes sends changes)" if unsent else "")
     )
 
 
@@ -103,10 +105,14 @@ def write_junit(file: Path, played: Iterable[Played]) -> None:
     for one in played:
         wrong = sum(bool(result.wrong) for result in one.results)
         counts = {"tests": str(len(one.results)), "failures": str(wrong)}
+        if unsent := sum(not result.is_sent for result in one.results):
+            counts["skipped"] = str(unsent)
         suite = SubElement(root, "testsuite", {"name": one.recording.name, **counts})
         for result in one.results:
             name = fit(f"{_name(result)}: {result.operation}")
             case = SubElement(suite, "testcase", {"name": name, "classname": one.recording.name})
+            if not result.is_sent:
+                SubElement(case, "skipped", {"message": "not sent: --writes sends changes"})
             if result.wrong:
                 message = f"{len(result.wrong)} differences"
                 lines = (line for found in result.wrong for line in _describe(found, found.grade))
@@ -135,6 +141,7 @@ def _show_result(result: Result) -> dict[str, Any]:
         "number": result.number,
         "name": result.name,
         "operation": result.operation,
+        "sent": result.is_sent,
         "wrong": [_show_difference(one) for one in result.wrong],
         "accepted": [
             {**_show_difference(one), "reason": entry.reason} for one, entry in result.accepted

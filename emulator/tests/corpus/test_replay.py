@@ -17,7 +17,7 @@ from emulator import Emulator
 from emulator.cli.main import commands
 from emulator.config import ConfigError
 from emulator.corpus.exchange import Answer, Body, Exchange, Head, Recording, Request, write
-from emulator.corpus.operation import name_operation
+from emulator.corpus.operation import is_change, name_operation
 from emulator.corpus.server import ApiClient, Target, UnansweredError
 from emulator.tests.table import table
 
@@ -178,6 +178,7 @@ def test_results_are_json(tmp_path: Path) -> None:
                         "number": 1,
                         "name": "",
                         "operation": "PUT /inventory_lists/{id}",
+                        "sent": True,
                         "wrong": [],
                         "accepted": [],
                     },
@@ -185,6 +186,7 @@ def test_results_are_json(tmp_path: Path) -> None:
                         "number": 2,
                         "name": "colour",
                         "operation": "PATCH /inventory_lists/{id}",
+                        "sent": True,
                         "wrong": [],
                         "accepted": [{**known, "reason": "The emulator has no colours."}],
                     },
@@ -192,6 +194,7 @@ def test_results_are_json(tmp_path: Path) -> None:
                         "number": 3,
                         "name": "wrong",
                         "operation": "GET /inventory_lists/{id}",
+                        "sent": True,
                         "wrong": [status, {**fault, "answered": "InventoryListNotFoundException"}],
                         "accepted": [],
                     },
@@ -287,10 +290,54 @@ def test_an_error_ends_the_replay(
 
 def test_another_server_is_replayed(tmp_path: Path, target: Emulator) -> None:
     save(tmp_path, "shop", CREATED, RIGHT, WRONG)
-    result = replay(tmp_path, "--target", target.url)
+    result = replay(tmp_path, "--target", target.url, "--writes")
     assert (result.exit_code, result.stderr) == (1, "")
     assert "3 exchanges: 2 right, 0 accepted, 1 wrong" in result.output
     assert target.workspace.store.count("inventory_lists") > 0
+
+
+def test_changes_are_not_sent_to_a_target_by_default(tmp_path: Path, target: Emulator) -> None:
+    removed = replace(CREATED, request=Request("DELETE", f"{LISTS}/my-inventorylist1", BEARER))
+    save(tmp_path, "shop", CREATED, RIGHT, removed, COLOUR)
+    before = target.workspace.store.count("inventory_lists")
+    junit = tmp_path / "results.xml"
+    result = replay(tmp_path, "--target", target.url, "--junit", junit)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "\nshop       4          1/0/0 " in result.stdout
+    assert result.stdout.endswith(
+        "4 exchanges: 1 right, 0 accepted, 0 wrong, 3 not sent (--writes sends changes)\n"
+    )
+    [suite] = fromstring(junit.read_bytes())  # noqa: S314 - our own file
+    assert (suite.get("skipped"), len(list(suite.iter("skipped")))) == ("3", 3)
+    assert target.workspace.store.count("inventory_lists") == before
+
+
+BATCH = Body("text", "--b\r\nx-dw-http-method: GET\r\n\r\n--b--")
+FORM = Body("text", "method=DELETE")
+
+
+@table(
+    ("request_", "expected"),
+    [
+        (Request("GET", f"{LISTS}/a"), False),
+        (Request("DELETE", f"{LISTS}/a"), True),
+        (Request("PUT", f"{LISTS}/a"), True),
+        (Request("MKCOL", "/on/demandware.servlet/webdav/Sites/Impex/a"), True),
+        (Request("PROPFIND", "/on/demandware.servlet/webdav/Sites/Impex"), False),
+        (Request("POST", "/dwsso/oauth2/access_token?x=y"), False),
+        (Request("POST", "/s/-/dw/data/v23_2/customer_lists/a/customer_search"), False),
+        (Request("POST", "/s/-/dw/data/v23_2/campaign_search?method=DELETE"), True),
+        (Request("POST", "/s/-/dw/data/v23_2/campaign_search", (), FORM), True),
+        (Request("POST", f"{LISTS}/a_search"), True),
+        (Request("POST", f"{LISTS}/a", (("x-dw-http-method-override", "patch"),)), True),
+        (Request("POST", "/s/-/dw/data/v23_2/jobs/a/executions"), True),
+        (Request("POST", "/s/-/dw/batch", (), BATCH), False),
+        (Request("POST", "/s/-/dw/batch", (("x-dw-http-method", "delete"),), BATCH), True),
+        (Request("POST", "/s/-/dw/batch", (), replace(BATCH, value="PATCH")), True),
+    ],
+)
+def test_a_change_is_told_from_a_reading_request(request_: Request, *, expected: bool) -> None:
+    assert is_change(request_) is expected
 
 
 def test_the_known_differences_of_the_emulator_are_not_those_of_a_target(
@@ -298,7 +345,7 @@ def test_the_known_differences_of_the_emulator_are_not_those_of_a_target(
 ) -> None:
     save(tmp_path, "shop", CREATED, COLOUR)
     (tmp_path / "accepted.toml").write_text(ENTRY.format("*"))
-    arguments = (tmp_path, "--target", target.url)
+    arguments = (tmp_path, "--target", target.url, "--writes")
     assert replay(*arguments).exit_code == 1
     target.reset()
     assert replay(*arguments, "--accepted", tmp_path / "accepted.toml").exit_code == 0
@@ -331,7 +378,7 @@ def test_a_server_that_stops_answering_differs(tmp_path: Path, target: Emulator)
     rule = {"match": {"nth": 2, "method": "PATCH"}, "action": {"drop": "before"}}
     url = f"{target.url}/__emulator__/failpoints"
     assert requests.post(url, json=rule, timeout=10).status_code == 201
-    result = replay(tmp_path, "--target", target.url)
+    result = replay(tmp_path, "--target", target.url, "--writes")
     assert (
         "shop, exchange 2 (dropped): PATCH /inventory_lists/{id}\n    answer (status)"
         in result.output
