@@ -36,9 +36,9 @@ SOURCES = {
     "EMULATOR": "an emulator",
 }
 ADVICE = (
-    "no file was written. Record again with --hide NAME for a member with secrets, with --keep NAME"
-    " for a member whose values only look like secrets, or with --leave-out for a recording"
-    " without these exchanges"
+    "no file was written, and the exchanges are gone. Record again with --leave-out for a recording"
+    " without these exchanges, with --hide NAME for a member with secrets, or with --keep NAME for"
+    " a member whose values only look like secrets"
 )
 
 

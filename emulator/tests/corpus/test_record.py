@@ -297,7 +297,12 @@ def test_a_secret_that_remains_keeps_the_file_from_being_written(
     assert not file.exists()
     lines = err.splitlines()
     assert lines[0] == "ocapi-emulator: secret in exchange 1: /request/target: random text"
-    assert "--hide NAME" in lines[-1]
+    assert lines[-1] == (
+        "ocapi-emulator: 1 places with a secret: no file was written, and the exchanges are gone. "
+        "Record again with --leave-out for a recording without these exchanges, with --hide NAME "
+        "for a member with secrets, or with --keep NAME for a member whose values only look like "
+        "secrets"
+    )
     assert remaining not in err
 
 
