@@ -1,12 +1,14 @@
 """``ocapi-emulator verify``."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from emulator.cli import verification
 from emulator.cli.option import config_option, examples, text_option
 from emulator.cli.verification import DEMO, Options
+from emulator.config import variable
 
 
 @click.command(
@@ -29,10 +31,17 @@ from emulator.cli.verification import DEMO, Options
 @text_option("--library", "Library, likewise; that of the first site if empty.", "LIBRARY")
 @text_option("--customer-list", "Customer list, likewise.", "LIST")
 @text_option("--junit", "File to write the results to, as JUnit XML.", "FILE")
-@text_option("--rule", "Rules to test; all if empty.", "RST-1,RST-2")
-def verify(rule: str, client_id: str, client_secret: str, **options: str) -> None:
+@click.option(
+    "--rule",
+    envvar=variable("rule"),
+    multiple=True,
+    metavar="RST-1,RST-2",
+    help="Rules to test; all if empty. May be repeated.",
+    show_envvar=True,
+)
+def verify(rule: Sequence[str], client_id: str, client_secret: str, **options: str) -> None:
     """Test a server against the contract. The exit code is 1 if a rule differs."""
-    names = (name.strip() for name in rule.split(","))
+    names = (name.strip() for name in ",".join(rule).split(","))
     rules = tuple(name for name in names if name)
     client = {"client_id": client_id or DEMO, "client_secret": client_secret or DEMO}
     sys.exit(verification.verify(Options(**options, **client, rules=rules), click.echo))

@@ -14,10 +14,13 @@ from xml.etree import ElementTree as ET
 import pytest
 import requests
 import trustme
+from click.testing import CliRunner
 from werkzeug.test import run_wsgi_app
 
 from contract_tests import ledger
 from emulator import Emulator
+from emulator.cli import verification
+from emulator.cli.main import commands
 from emulator.cli.verification import Options, command, verify
 from emulator.fixture.data_set import locate
 from emulator.http.listener import Listener
@@ -517,3 +520,26 @@ def test_an_unknown_rule_is_reported_with_the_known_rules(emulator: Emulator) ->
     webdav = ", ".join(f"DAV-{number}" for number in range(1, 15))
     assert ", VERSION-1, DOC-1, " in outcome.aside
     assert f", {webdav}, " in outcome.aside
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable"),
+    [
+        (["--rule", "URL-1", "--rule", "INV-2, FLT-3"], ""),
+        (["--rule", "URL-1,INV-2,FLT-3"], "RST-1"),
+        ([], "URL-1, INV-2,FLT-3"),
+    ],
+)
+def test_rules_are_given_together_or_apart(
+    arguments: list[str], variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Options] = []
+
+    def note(options: Options, _: object) -> int:
+        given.append(options)
+        return 0
+
+    monkeypatch.setattr(verification, "verify", note)
+    monkeypatch.setenv("OCAPI_EMULATOR_RULE", variable)
+    assert CliRunner().invoke(commands, ["verify", *arguments]).exit_code == 0
+    assert [one.rules for one in given] == [("URL-1", "INV-2", "FLT-3")]
