@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 import orjson
+from click.core import ParameterSource
 
 from emulator.cli.failure import FAILED, fail, warn
 from emulator.cli.option import config_option, examples, json_option, text_option
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from emulator.corpus.accepted import Accepted
     from emulator.corpus.exchange import Recording
     from emulator.corpus.replay import Played
+
+OPTIONS_OF_A_TARGET = ("client_id", "client_secret", "token_url", "ca_file", "writes")
 
 
 @click.command(
@@ -61,6 +64,8 @@ def replay(
     """
     from emulator.corpus import report  # noqa: PLC0415 - help texts appear faster
 
+    if not options["target"]:
+        _refuse_options_of_a_target(click.get_current_context())
     folders = [Path(place) for place in places]
     with _errors():
         recordings = _read(folders, only)
@@ -75,6 +80,13 @@ def replay(
     else:
         _print(played, unused, verbose=verbose)
     sys.exit(FAILED if unused or any(one.is_wrong for one in played) else 0)
+
+
+def _refuse_options_of_a_target(context: click.Context) -> None:
+    """End the command if its line has an option for a target; variables serve other commands."""
+    for name in OPTIONS_OF_A_TARGET:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            fail(f"--{name.replace('_', '-')} needs --target")
 
 
 @contextmanager

@@ -266,6 +266,9 @@ def test_a_wrong_data_set_ends_the_replay(data_set: str, reason: str, tmp_path: 
         (("shop.jsonl", "--accepted", "none.toml"), "none.toml: No such file or directory"),
         (("shop.jsonl", "--junit", "no/a.xml"), "no/a.xml: No such file or directory"),
         (("wrong.jsonl",), "wrong.jsonl, line 1: /format: Missing data for required field."),
+        (("shop.jsonl", "--client-id", "a"), "--client-id needs --target"),
+        (("shop.jsonl", "--client-secret", "a"), "--client-secret needs --target"),
+        (("shop.jsonl", "--writes"), "--writes needs --target"),
         (("shop.jsonl", "--target", "x"), "'x' is not an http or https URL"),
         (
             ("shop.jsonl", "--target", "http://127.0.0.1:1"),
@@ -286,6 +289,14 @@ def test_an_error_ends_the_replay(
     result = replay(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"ocapi-emulator: {message}")
+
+
+def test_variables_of_a_target_do_not_hinder_a_replay_without_a_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path, "shop", RIGHT)
+    monkeypatch.setenv("OCAPI_EMULATOR_CLIENT_ID", "mine")
+    assert replay(tmp_path).exit_code == 0
 
 
 def test_another_server_is_replayed(tmp_path: Path, target: Emulator) -> None:
