@@ -116,6 +116,8 @@ def record(**options: Any) -> None:
     # From here on a signal stays pending until sigwait takes it: no signal is lost in between.
     signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     file = _check_file(options["out"], force=options["force"])
+    _check_names(options["hide"], options["keep"])
+    _check_data_set(options["data_set"], file.parent)
     if options["test_data"] and options["evidence"] == "LIVE":
         fail("--test-data needs --evidence EMULATOR or CLIENT: a live instance has other data")
     listener, recorder = _open(options)
@@ -132,9 +134,32 @@ def _check_file(name: str, *, force: bool) -> Path:
     file = Path(name)
     if file.is_dir() or not file.parent.is_dir():
         fail(f"'{file}' can't be written: {'a folder' if file.is_dir() else 'no such folder'}")
+    if file.suffix != ".jsonl":
+        fail(f"'{file}' is not the name of a recording: use {file.stem}.jsonl")
     if file.exists() and not force:
         fail(f"'{file}' exists (--force replaces it)")
     return file
+
+
+def _check_names(hide: Iterable[str], keep: Iterable[str]) -> None:
+    """End the process if a member is to be hidden and to be kept."""
+    from emulator.corpus.sensitive import Names  # noqa: PLC0415 - help texts appear faster
+
+    kept = Names(keep=_split(keep)).kept
+    for name in _split(hide):
+        if Names(keep=[name]).kept & kept:
+            fail(f"--hide and --keep exclude each other for '{name}'")
+
+
+def _check_data_set(name: str, folder: Path) -> None:
+    """Warn of a data set that a replay can't find."""
+    from emulator.fixture.data_set import list_bundled  # noqa: PLC0415 - help texts appear faster
+
+    bundled = sorted(list_bundled()) if name else []
+    is_beside = name == Path(name).name and (folder / name).is_dir()
+    if name and name not in bundled and not is_beside:
+        known = ", ".join(bundled)
+        warn(f"the data set '{name}' is neither bundled ({known}) nor a folder beside the file")
 
 
 def _open(options: Mapping[str, Any]) -> "tuple[Listener, Recorder]":

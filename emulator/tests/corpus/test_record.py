@@ -332,6 +332,15 @@ def test_without_an_exchange_no_file_is_written(emulator: Emulator, tmp_path: Pa
         (("--out", "there.jsonl"), "'there.jsonl' exists (--force replaces it)"),
         (("--out", "no/a.jsonl"), "'no/a.jsonl' can't be written: no such folder"),
         (("--out", "."), "'.' can't be written: a folder"),
+        (("--out", "a.json"), "'a.json' is not the name of a recording: use a.jsonl"),
+        (
+            ("--hide", "a,c_Key", "--keep", "CKEY"),
+            "--hide and --keep exclude each other for 'c_Key'",
+        ),
+        (
+            ("--data-set", "shop", "--upstream", "x"),
+            "the data set 'shop' is neither bundled (samples, storefront) nor a folder beside",
+        ),
         (("--upstream", "ftp://x"), "--upstream needs the base URL of an instance"),
         (("--upstream", "https://a:b@x"), "--upstream needs the base URL of an instance"),
         (("--upstream", "http://127.0.0.1:8090"), "--upstream is the address of the recorder"),
