@@ -296,6 +296,8 @@ def _inspect(
         warn(f"left out {len(recording.exchanges) - len(kept):,} exchanges with a secret")
         recording = replace(recording, exchanges=tuple(kept))
         findings = inspector.inspect(render(recording))
+        if not kept:
+            fail("no exchange remains: no file was written", FAILED)
     for line in describe(findings[:MAX_SHOWN_FINDINGS]):
         warn(f"secret in {line}")
     if findings:

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Literal
 
 import orjson
@@ -202,15 +203,21 @@ def read(file: Path) -> Recording:
     """Return the recording of a file.
 
     Raises:
-        CorpusError: The file can't be read, is too large, or has a wrong line or member.
+        CorpusError: The file can't be read, is too large, has no exchange, or has a wrong line or
+            member.
     """
     try:
-        if file.stat().st_size > MAX_RECORDING_BYTES:
-            raise CorpusError(f"{file}: the file has more than {MAX_RECORDING_BYTES} bytes")
-        content = file.read_bytes()
+        if not S_ISREG(file.stat().st_mode):  # a pipe may never end, or never begin
+            raise CorpusError(f"{file}: not a regular file")
+        with file.open("rb") as stream:
+            content = stream.read(MAX_RECORDING_BYTES + 1)
     except OSError as error:
         raise CorpusError(f"{file}: {error.strerror}") from error
+    if len(content) > MAX_RECORDING_BYTES:
+        raise CorpusError(f"{file}: the file has more than {MAX_RECORDING_BYTES} bytes")
     recording = parse(content, str(file))
+    if not recording.exchanges:
+        raise CorpusError(f"{file}: the file has no exchange")
     return replace(recording, name=file.name.removesuffix(FILE_SUFFIX), folder=file.parent)
 
 

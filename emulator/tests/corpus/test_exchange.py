@@ -1,5 +1,6 @@
 """The file of a recording: what is written is read, and errors name file, line and member."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,22 @@ def test_an_empty_or_missing_file_is_an_error(tmp_path: Path) -> None:
         parse(b"\n", "a")
     with pytest.raises(CorpusError, match=r"none\.jsonl: No such file or directory$"):
         read(tmp_path / "none.jsonl")
+
+
+def test_a_file_without_exchanges_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_bytes(HEAD)
+    with pytest.raises(CorpusError, match=r"a\.jsonl: the file has no exchange$"):
+        read(file)
+
+
+def test_a_pipe_or_a_device_is_not_read(tmp_path: Path) -> None:
+    pipe, device = tmp_path / "pipe.jsonl", tmp_path / "device.jsonl"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    for file in (pipe, device, tmp_path):
+        with pytest.raises(CorpusError, match=r": not a regular file$"):
+            read(file)
 
 
 def test_a_value_other_than_json_is_not_written(tmp_path: Path) -> None:

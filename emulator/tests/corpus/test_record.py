@@ -317,6 +317,18 @@ def test_an_exchange_with_a_secret_can_be_left_out(emulator: Emulator, tmp_path:
     assert len(read(file).exchanges) == 1
 
 
+def test_without_a_remaining_exchange_no_file_is_written(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.jsonl"
+    with running(emulator, file, "--leave-out", "--quiet") as (process, url):
+        requests.get(f"{url}{DATA}/sites?x={base64('no')}9f86d081884c7d659a2feaa", timeout=TIMEOUT)
+        code, _, err = finish(process, signal.SIGINT)
+    assert code == 1
+    assert err.endswith("ocapi-emulator: no exchange remains: no file was written\n")
+    assert not file.exists()
+
+
 def test_without_an_exchange_no_file_is_written(emulator: Emulator, tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     with running(emulator, file) as (process, _):
