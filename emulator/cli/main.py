@@ -1,5 +1,7 @@
 """The command line: the group of all commands."""
 
+import atexit
+import signal
 import sys
 
 import click
@@ -56,7 +58,10 @@ def main() -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(USAGE_ERROR)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         fail("interrupted", INTERRUPTED)
     except click.ClickException as error:
         fail(f"{error.format_message()} (try --help)")
+    finally:
+        # The command has ended: a late Ctrl-C must not stop the removal of temporary files.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)

@@ -377,6 +377,44 @@ main()
     assert outcome.stderr.splitlines()[-1] == told
 
 
+def test_ctrl_c_after_the_end_of_a_command_changes_nothing() -> None:
+    program = """
+import atexit, os, signal
+from emulator.cli.main import main
+def clean_up():
+    os.kill(os.getpid(), signal.SIGINT)
+    print("cleaned up")
+atexit.register(clean_up)
+main()
+"""
+    outcome = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program, "check", "samples"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout.endswith("cleaned up\n")
+
+
+def test_ctrl_c_between_a_command_and_its_end_is_an_interruption() -> None:
+    program = """
+from emulator.cli import main
+def interrupt(*_, **__): raise KeyboardInterrupt
+main.commands.main = interrupt
+main.main()
+"""
+    outcome = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (outcome.returncode, outcome.stderr) == (130, "ocapi-emulator: interrupted\n")
+
+
 def test_the_variables_reach_the_server(tmp_path: Path) -> None:
     failpoints = tmp_path / "failpoints.json"
     failpoints.write_text('{"match": {"path": "/items"}, "action": {"status": 418}}')
