@@ -14,6 +14,7 @@ from emulator.corpus.exchange import Body
 
 MAX_XML_DEPTH = 100  # of elements
 LINE_END = re.compile(r"\r?\n")
+HEAD_END = re.compile(r"\r?\n\r?\n")
 PROBLEM_MEDIA_TYPE = "application/problem+json"  # RFC 9457
 
 
@@ -120,11 +121,13 @@ def _split(text: str, boundary: str) -> list[str]:
 
 
 def _read_part(part: str) -> dict[str, Any]:
-    """Return the headers and the body of a part; JSON and XML are read."""
+    """Return the headers, their line ends, and the body of a part; JSON and XML are read."""
+    first_lines = HEAD_END.split(part.lstrip("\r\n"), maxsplit=1)[0]
+    ends = LINE_END.findall(part[:2]) + LINE_END.findall(first_lines)
     head, _, text = LINE_END.sub("\n", part).lstrip("\n").partition("\n\n")
     lines = (line.partition(":") for line in head.splitlines())
     headers = {name.strip().lower(): value.strip() for name, _, value in lines}
-    shown: dict[str, Any] = {"headers": headers}
+    shown: dict[str, Any] = {"headers": headers, "line_ends": sorted({*ends})}
     if text.strip():
         media_type = headers.get("content-type", "")
         body = Body.of(text.strip().encode(), media_type)

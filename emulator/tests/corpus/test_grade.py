@@ -159,8 +159,8 @@ def test_an_entity_of_xml_is_not_expanded() -> None:
 
 
 def test_a_batch_is_compared_by_part() -> None:
-    part = 'Content-Type: application/json\nx-dw-status-code: {}\n\n{{"a":{}}}\n'
-    recorded = f"--one\n{part.format(200, 1)}--one\n{part.format(200, 2)}--one--"
+    part = 'Content-Type: application/json\r\nx-dw-status-code: {}\r\n\r\n{{"a":{}}}\r\n'
+    recorded = f"--one\r\n{part.format(200, 1)}--one\r\n{part.format(200, 2)}--one--"
     answered = (
         f"--another\r\n{part.format(200, 1)}--another\r\n{part.format(404, 3)}--another--\r\n"
     )
@@ -170,6 +170,14 @@ def test_a_batch_is_compared_by_part() -> None:
         ("values", "/1/headers/x-dw-status-code", "200", "404"),
         ("values", "/1/body/a", 2, 3),
     ]
+
+
+def test_the_line_ends_of_a_batch_are_compared() -> None:
+    recorded = '--one\r\nx-dw-status-code: 200\r\n\r\n{\n"a":1}\r\n--one--\r\n'
+    answered = recorded.replace("\r\n", "\n")
+    one, other = (Answer(200, MIXED, Body("text", text)) for text in (recorded, answered))
+    assert compare(one, one) == []
+    assert compare(one, other) == [("values", "/0/line_ends/0", "\r\n", "\n")]
 
 
 @table(
