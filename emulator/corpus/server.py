@@ -220,7 +220,12 @@ class Target:
         if now >= self._until:
             granted = self._request_token()
             self._token = str(granted["access_token"])
-            self._until = now + timedelta(seconds=float(granted["expires_in"])) - TOKEN_MARGIN
+            try:
+                lifetime = timedelta(seconds=float(granted["expires_in"]))
+                self._until = now + lifetime - TOKEN_MARGIN
+            except (TypeError, ValueError, OverflowError) as error:
+                reason = "gives a token without a lifetime in seconds"
+                raise UnansweredError(f"{self._token_url} {reason}") from error
         return self._token
 
     def send(self, request: Request) -> Answer:

@@ -18,7 +18,7 @@ from emulator.cli.main import commands
 from emulator.config import ConfigError
 from emulator.corpus.exchange import Answer, Body, Exchange, Head, Recording, Request, write
 from emulator.corpus.operation import is_change, name_operation
-from emulator.corpus.server import ApiClient, Target, UnansweredError
+from emulator.corpus.server import ApiClient, Connection, Target, UnansweredError
 from emulator.tests.table import table
 
 SAMPLES = Path(__file__).parents[3] / "fixtures" / "samples"
@@ -405,6 +405,15 @@ def test_a_target_renews_its_token(target: Emulator) -> None:
         Target(target.url, ApiClient("a" * 30, "b")).token()
     with pytest.raises(ConfigError, match="holds no certificates"):
         Target(target.url, ApiClient("a", "a"), ca_file=__file__)
+
+
+@table("lifetime", [None, "soon", 1e300, {}])
+def test_a_token_with_a_wrong_lifetime_is_an_error(lifetime: object) -> None:
+    granted = Answer(200, TYPE, Body("json", {"access_token": "a", "expires_in": lifetime}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Connection, "send", lambda *_: granted)
+        with pytest.raises(UnansweredError, match=r"a token without a lifetime in seconds$"):
+            Target("http://127.0.0.1:1", ApiClient("a", "a")).token()
 
 
 def test_a_target_of_https_is_trusted_by_its_authority(tmp_path: Path) -> None:
