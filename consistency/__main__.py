@@ -4,14 +4,13 @@ The exit code is 0 for no violation, else 1.
 """
 
 import argparse
-import signal
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from random import SystemRandom
-from typing import NoReturn
 
-from benchmarks.process import EXIT_INTERRUPTED, BenchmarkError
+from benchmarks.process import BenchmarkError
 from consistency import history
 from consistency.history import HistoryError
 from consistency.judgement import judge
@@ -21,6 +20,7 @@ from consistency.run import Finding, Run
 from consistency.server import serving
 from consistency.session import SessionError
 from falsifier.hook import environment
+from falsifier.program import run_program
 
 EXIT_FAILURE = 1
 FOLDER = Path("build/consistency")
@@ -81,18 +81,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _end(*_: object) -> NoReturn:
-    """Raise what Ctrl-C raises, so that the servers are ended too."""
-    raise KeyboardInterrupt
-
-
 def _log(text: str) -> None:
     print(f"consistency: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
+    # A thread may still search an order of a round; ``sys.exit`` would wait for the thread.
+    run_program("consistency", main, leave=os._exit)

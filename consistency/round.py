@@ -44,6 +44,7 @@ class Plan:
         clients: The number of clients.
         operations: The number of operations of each client.
         loses_data: Returns the losses of all data since a time, each with begin and end.
+        stopped: Set to end the round before its time.
     """
 
     url: str
@@ -52,6 +53,7 @@ class Plan:
     clients: int = 6
     operations: int = 40
     loses_data: Callable[[int], Sequence[Operation]] = field(default=lambda _: ())
+    stopped: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def run(plan: Plan) -> Outcome:
     with ThreadPoolExecutor(len(clients) + 1) as pool:
         working = pool.submit(operator.run)
         try:
-            for done in [pool.submit(client.run, plan.operations) for client in clients]:
+            for done in [pool.submit(client.run, plan) for client in clients]:
                 done.result()
         finally:
             operator.finished.set()
@@ -133,15 +135,17 @@ class Client:
         self._documents = Documents(session, random, self._name_text, known)
         self._items = Items(session, random, self._name_text)
 
-    def run(self, operations: int) -> None:
-        """Do a number of operations.
+    def run(self, plan: Plan) -> None:
+        """Do the operations of a round.
 
         Raises:
             SessionError: The server grants no token.
         """
         try:
             self._session.authorize()
-            for _ in range(operations):
+            for _ in range(plan.operations):
+                if plan.stopped.is_set():
+                    return
                 key = self._random.choice(self._keys)
                 is_item = key.startswith(items.KIND)
                 (self._items if is_item else self._documents).act(key)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 
 from consistency.fault import Faults
@@ -55,6 +55,7 @@ class Run:
         self._begin = self._logged = monotonic()
         self._started = 0
         self._lock = Lock()
+        self._stopped = Event()
 
     def run(self) -> None:
         """Run rounds until the time is over, or a round has wrong answers.
@@ -62,19 +63,22 @@ class Run:
         Raises:
             SessionError: The servers do not work.
         """
-        with ThreadPoolExecutor(LANES + 1) as pool:
-            faults = pool.submit(self._faults.run)
-            try:
-                for lane in [pool.submit(self._run_lane) for _ in range(LANES)]:
-                    lane.result()
-            finally:
-                self._faults.finished.set()
-            faults.result()
+        pool = ThreadPoolExecutor(LANES + 1)
+        faults = pool.submit(self._faults.run)
+        try:
+            for lane in [pool.submit(self._run_lane) for _ in range(LANES)]:
+                lane.result()
+        finally:
+            self._stopped.set()
+            self._faults.finished.set()
+            faults.result()  # else the faults might start another Redis after the end
+            pool.shutdown(wait=False)
         self.figures.faults.update(self._faults.counts)
         self.figures.seconds = monotonic() - self._begin
 
     def _run_lane(self) -> None:
-        while self.finding is None and monotonic() < self._begin + self._seconds:
+        until = self._begin + self._seconds
+        while not (self.finding or self._stopped.is_set()) and monotonic() < until:
             with self._lock:
                 self._started += 1
                 number = self._started
@@ -83,8 +87,11 @@ class Run:
                 f"round-{number}",
                 f"{self._seed} {number}",
                 loses_data=self._faults.list_losses,
+                stopped=self._stopped,
             )
-            self._add(run(plan))
+            outcome = run(plan)
+            if not self._stopped.is_set():
+                self._add(outcome)
 
     def _add(self, outcome: Outcome) -> None:
         judgement = judge(outcome.history, outcome.recorder)

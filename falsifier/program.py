@@ -1,0 +1,36 @@
+"""The end of a program by Ctrl-C or SIGTERM: one line, and the exit code of an interruption."""
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+EXIT_INTERRUPTED = 130
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def run_program(
+    name: str, main: Callable[[], int], leave: Callable[[int], NoReturn] = sys.exit
+) -> NoReturn:
+    """Run the main function of a program, and end the process with the exit code.
+
+    Args:
+        name: The name of the program, for the line on standard error.
+        main: Returns the exit code; gets a KeyboardInterrupt for Ctrl-C and for SIGTERM.
+        leave: Ends the process after an interruption.
+    """
+    for number in _SIGNALS:  # a shell starts a program in the background without Ctrl-C
+        signal.signal(number, _interrupt)
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr, flush=True)
+        leave(EXIT_INTERRUPTED)
+    sys.exit(code)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Raise KeyboardInterrupt once: a second signal must not disturb the end of the children."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
