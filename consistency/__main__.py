@@ -1,6 +1,6 @@
 """Look for wrong answers of servers under concurrent requests and faults.
 
-The exit code is 0 for no violation, else 1.
+The exit code is 0 for no violation, 1 for a violation, and 2 for a run without a result.
 """
 
 import argparse
@@ -14,15 +14,15 @@ from benchmarks.process import BenchmarkError
 from consistency import history
 from consistency.history import HistoryError
 from consistency.judgement import judge
-from consistency.plant import PLANTS, list_edits
+from consistency.plant import PLANTS, find_store, list_edits
 from consistency.report import render_judgement
 from consistency.run import Finding, Run
 from consistency.server import serving
 from consistency.session import SessionError
 from falsifier.hook import environment
-from falsifier.program import run_program
+from falsifier.program import read_positive, run_program
 
-EXIT_FAILURE = 1
+EXIT_VIOLATION, EXIT_NO_RESULT = 1, 2
 FOLDER = Path("build/consistency")
 
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _check_file(options.check) if options.check else _run(options)
     except (BenchmarkError, HistoryError, SessionError, OSError) as error:
         _log(str(error))
-    return EXIT_FAILURE
+    return EXIT_NO_RESULT
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -44,6 +44,9 @@ def _run(options: argparse.Namespace) -> int:
         run.run()
     if run.finding:
         return _report(run.finding, options.folder / f"{options.store}-{seed}.jsonl", seed)
+    if not run.figures.outcomes:
+        _log("no operation was done: use more --seconds")
+        return EXIT_NO_RESULT
     print(f"store {options.store}, no violation: {run.figures.describe()}")
     return 0
 
@@ -52,24 +55,29 @@ def _report(finding: Finding, path: Path, seed: int) -> int:
     history.write(path, finding.history)
     _log(f"{finding.workspace}, seed {seed}:\n{render_judgement(finding.judgement)}")
     _log(f"the history is in {path}: python -m consistency --check {path}")
-    return EXIT_FAILURE
+    return EXIT_VIOLATION
 
 
 def _check_file(path: Path) -> int:
-    judgement = judge(history.read(path))
+    stored = history.read(path)
+    if not stored.operations:
+        raise HistoryError(f"{path} has no operation")
+    judgement = judge(stored)
     if judgement.is_clean:
         print(f"{path}: no violation in {judgement.checked} documents")
         return 0
     print(render_judgement(judgement))
-    return EXIT_FAILURE
+    return EXIT_VIOLATION
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="consistency", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m consistency", description=__doc__)
     add = parser.add_argument
-    add("--seconds", type=float, default=60, help="duration of the load (default: %(default)s)")
+    text = "duration of the load (default: %(default)s)"
+    add("--seconds", type=read_positive, default=60.0, help=text)
     add("--seed", type=int, help="seed of the random choices (default: a new seed)")
-    add("--store", choices=("memory", "redis"), default="memory", help="(default: %(default)s)")
+    text = "where the servers keep the data (default: %(default)s)"
+    add("--store", choices=("memory", "redis"), default="memory", help=text)
     add(
         "--plant",
         choices=sorted(PLANTS),
@@ -78,7 +86,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--folder", type=Path, default=FOLDER, help="folder of histories (default: %(default)s)")
     add("--check", type=Path, metavar="FILE", help="check a stored history, and nothing else")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    store = find_store(options.plant)
+    if store not in ("", options.store):
+        parser.error(f"--plant '{options.plant}' needs --store {store}")
+    return options
 
 
 def _log(text: str) -> None:

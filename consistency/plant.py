@@ -66,8 +66,18 @@ PLANTS: Mapping[str, Edit] = {
     ),
 }
 """The planted defects by name."""
+_STORES_OF_MODULES = {
+    "emulator.store.memory": "memory",
+    "emulator.store.redis": "redis",
+    "emulator.store.script": "redis",
+}
 
 
 def list_edits(plant: str) -> Sequence[Edit]:
     """Return the pauses, and a planted defect; without a name, the pauses alone."""
     return [*PAUSES, PLANTS[plant]] if plant else PAUSES
+
+
+def find_store(plant: str) -> str:
+    """Return the store that a planted defect needs; empty for any store and for no defect."""
+    return _STORES_OF_MODULES.get(PLANTS[plant].module, "") if plant else ""

@@ -48,6 +48,7 @@ class Figures:
         """Return the figures in a line."""
         operations = sum(self.outcomes.values())
         faults = ", ".join(f"{number:,} {kind}" for kind, number in sorted(self.faults.items()))
+        faults = faults or "no faults"
         undecided = self.undecided["document"], self.undecided["workspace"]
         return (
             f"{operations:,} operations ({self.outcomes['unknown']:,} with an unknown outcome) on "

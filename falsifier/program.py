@@ -1,7 +1,8 @@
-"""The end of a program by Ctrl-C or SIGTERM: one line, and the exit code of an interruption."""
+"""The command line of a program: positive numbers, and the end by Ctrl-C or SIGTERM."""
 
 import signal
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -34,3 +35,18 @@ def _interrupt(*_: object) -> NoReturn:
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def read_positive(text: str) -> float:
+    """Return the number of an option.
+
+    Raises:
+        ArgumentTypeError: The number is not positive, or not finite.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a positive number")
+    return number

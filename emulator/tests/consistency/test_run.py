@@ -13,7 +13,7 @@ from consistency.history import History, HistoryError, Operation
 from consistency.judgement import judge
 from consistency.plant import PLANTS, list_edits
 from consistency.recorder import Recorder
-from consistency.report import describe, draw, render_judgement
+from consistency.report import Figures, describe, draw, render_judgement
 from consistency.wire import LOST, UNSENT, Connection, Request
 from emulator import Emulator
 
@@ -164,8 +164,46 @@ def test_wrong_history_is_refused(
     file.write_text(text)
     with pytest.raises(HistoryError, match=re.escape(message)):
         history.read(file)
-    assert main(["--check", str(file)]) == 1
+    assert main(["--check", str(file)]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_history_without_evidence_has_no_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "h.jsonl"
+    assert main(["--check", str(file)]) == 2
+    assert "No such file" in capsys.readouterr().err
+    file.write_text(HEAD)
+    assert main(["--check", str(file)]) == 2
+    assert capsys.readouterr().err == f"consistency: {file} has no operation\n"
+
+
+def test_run_without_operations_has_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seconds", "1e-9"]) == 2
+    assert "no operation was done: use more --seconds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--seconds", "0"), "'0' is not a positive number"),
+        (("--seconds", "nan"), "'nan' is not a positive number"),
+        (("--plant", "lost update in Redis"), "needs --store redis"),
+        (("--plant", "half a reset", "--store", "redis"), "needs --store memory"),
+    ],
+)
+def test_run_that_cannot_tell_anything_is_refused(
+    options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_line_of_figures_has_no_empty_field() -> None:
+    assert "; no faults; " in Figures().describe()
 
 
 def test_history_without_violation_is_reported(
