@@ -7,19 +7,19 @@ The exit code is 1 if a mutation survives without an explanation, or does not co
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from falsifier import page
 from falsifier.mutation import Mutation, UnknownMutationError, mutations, pick
-from falsifier.trial import Outcome, find_failing_anyway, try_mutation
+from falsifier.program import run_program
+from falsifier.trial import Outcome, end_trials, find_failing_anyway, try_mutation
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try mutations; return the exit code."""
-    parser = argparse.ArgumentParser(prog="falsifier", description="Try wrong servers.")
+    parser = argparse.ArgumentParser(prog="python -m falsifier", description="Try wrong servers.")
     parser.add_argument("mutation", nargs="*", help="names of mutations; default: all")
     parser.add_argument("--list", action="store_true", help="list the mutations, and try none")
     parser.add_argument("--why", action="store_true", help="show the failure of each test")
@@ -42,14 +42,20 @@ def _try_all(wanted: Sequence[Mutation], jobs: int, *, why: bool) -> Iterator[tu
     started = time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
         trials = {pool.submit(try_mutation, one): one for one in wanted}
-        for number, trial in enumerate(as_completed(trials), 1):
-            name, outcome = trials[trial].name, trial.result()
-            said = outcome.killer or (f"UNFIT: {outcome.unfit}" if outcome.unfit else "SURVIVES")
-            seconds = time.monotonic() - started
-            print(f"[{number:3}/{len(wanted)} {seconds:4.0f} s] {name:40} {said}", flush=True)
-            if why and outcome.why:
-                print(outcome.why)
-            yield name, outcome
+        try:
+            for number, trial in enumerate(as_completed(trials), 1):
+                name, outcome = trials[trial].name, trial.result()
+                unfit = f"UNFIT: {outcome.unfit}" if outcome.unfit else "SURVIVES"
+                seconds = time.monotonic() - started
+                head = f"[{number:3}/{len(wanted)} {seconds:4.0f} s] {name:40}"
+                print(head, outcome.killer or unfit, flush=True)
+                if why and outcome.why:
+                    print(outcome.why)
+                yield name, outcome
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_trials()
+            raise
 
 
 def _conclude(wanted: Sequence[Mutation], outcomes: dict[str, Outcome]) -> int:
@@ -71,4 +77,4 @@ def _conclude(wanted: Sequence[Mutation], outcomes: dict[str, Outcome]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program("falsifier", main)

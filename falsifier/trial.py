@@ -7,17 +7,24 @@ run: to import these packages takes longer than most runs.
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import TYPE_CHECKING
 
 from contract_tests import ledger
 from falsifier import hook, probe
 from falsifier.hook import ROOT, Edit, EditError
 from falsifier.mutation import Mutation
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 TIMEOUT_SECONDS = 600
 PYTEST_OPTIONS = (
@@ -38,6 +45,14 @@ PRELOADED_MODULES = (
 """The packages of others that the tests import; none imports the emulator."""
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([*PRELOADED_MODULES])
+_running: set[int] = set()
+"""The processes of running trials, each the first of a group."""
+_lock = Lock()
+_is_ended = False
+
+
+class TrialsEndedError(Exception):
+    """The trials were ended, so no process may go on."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +108,12 @@ def run_tests(edits: Sequence[Edit], arguments: Sequence[str]) -> Outcome:
         command = [*PYTEST_OPTIONS, f"--basetemp={folder}/tests", *arguments]
         process = _context.Process(target=_run_pytest, args=(edits, variables, command, output))
         process.start()
-        process.join(TIMEOUT_SECONDS)
-        process.kill()
-        process.join()
+        try:
+            with _may_run(process):
+                process.join(TIMEOUT_SECONDS)
+        finally:
+            process.kill()
+            process.join()
         found: dict[str, str] = json.loads(report.read_text(encoding="utf-8"))
         written = output.read_text(encoding="utf-8", errors="replace")
     if process.exitcode == 0:
@@ -112,6 +130,7 @@ def _run_pytest(
     """Run pytest, and end the process with the exit code of pytest."""
     import pytest  # noqa: PLC0415 - here only
 
+    os.setsid()
     with output.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -128,19 +147,54 @@ def _replay(edit: Edit) -> Outcome:
     """Replay the recordings against a server with a changed module."""
     if not any(CORPUS_FOLDER.glob("*.jsonl")):
         return Outcome()
-    run = subprocess.run(  # noqa: S603 - the emulator
+    run = subprocess.Popen(  # noqa: S603 - the emulator
         [sys.executable, "-m", "emulator", "replay", str(CORPUS_FOLDER)],
         cwd=ROOT,
         env={**os.environ, **hook.environment([edit])},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-        timeout=TIMEOUT_SECONDS,
+        start_new_session=True,
     )
+    with run, _may_run(run):
+        written, _ = run.communicate(timeout=TIMEOUT_SECONDS)
     if run.returncode == EXIT_WRONG:
-        return Outcome(killer=REPLAY_NAME, why=run.stdout[-2000:])
-    return Outcome(unfit=run.stdout[-500:]) if run.returncode else Outcome()
+        return Outcome(killer=REPLAY_NAME, why=written[-2000:])
+    return Outcome(unfit=written[-500:]) if run.returncode else Outcome()
+
+
+@contextmanager
+def _may_run(process: "BaseProcess | subprocess.Popen[str]") -> Iterator[None]:
+    """Let a process run until the end of the block, or until ``end_trials``; then kill its group.
+
+    Raises:
+        TrialsEndedError: The trials were ended before.
+    """
+    number = process.pid
+    assert number, "the process has started"  # noqa: S101 - 0 would be the group of this process
+    with _lock:
+        _running.add(number)
+        is_ended = _is_ended
+    try:
+        if is_ended:
+            raise TrialsEndedError
+        yield
+    finally:
+        with _lock:
+            _running.discard(number)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(number, signal.SIGKILL)
+
+
+def end_trials() -> None:
+    """Kill the processes of all trials, now and later."""
+    global _is_ended  # noqa: PLW0603 - the end of the program
+    with _lock:
+        _is_ended = True
+        for number in _running:
+            for kill in (os.killpg, os.kill):  # a new process may not have its group yet
+                with suppress(ProcessLookupError, PermissionError):
+                    kill(number, signal.SIGKILL)
 
 
 def find_failing_anyway(killers: Iterable[str]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """The falsifier: mutations fit the sources, the page is current, trials tell the truth."""
 
 import ast
+import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -136,3 +138,23 @@ def test_list_has_a_line_for_each_mutation(capsys: pytest.CaptureFixture[str]) -
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(mutations())
     assert lines[0].split()[0] == mutations()[0].name
+
+
+def test_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
+    names = [one.name for one in mutations()][:8]
+    before = page.PAGE.read_bytes()
+    with subprocess.Popen(  # noqa: S603 - Python
+        [sys.executable, "-m", "falsifier", "--jobs", "2", *names],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("[  1/8 ")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "falsifier: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+    assert page.PAGE.read_bytes() == before
