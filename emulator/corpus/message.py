@@ -291,10 +291,10 @@ def _redact_part(part: bytes, redactor: Redactor) -> bytes:
             + end
         )
     found = JSON_BODY.search(text)
-    begin, end = found.span("json") if found else (len(text), len(text))
+    begin, stop = found.span("json") if found else (len(text), len(text))
     # The value of a field ends before the delimiter.
-    head = redactor.text(f"{text[:begin]}{DELIMITER}").removesuffix(DELIMITER)
-    hidden = f"{head}{redactor.document(text[begin:end])}{text[end:]}"
+    shown = redactor.text(f"{text[:begin]}{DELIMITER}").removesuffix(DELIMITER)
+    hidden = f"{shown}{redactor.document(text[begin:stop])}{text[stop:]}"
     return _mend_length(part, hidden.encode())
 
 

@@ -29,7 +29,8 @@ KEPT_HOSTS = re.compile(
 """Hosts of documentation, of namespaces, of the Account Manager of all, and of this machine."""
 PORT = re.compile(r":\d+$")
 
-GRANT_PARAMETERS = ("code", "state", "nonce", "session_state", "code_challenge")
+GRANT_PARAMETERS = ("code", "state", "nonce", "session_state", "code_challenge", "key")
+"""Parameters of grants and of signed links; as members the names mean other things."""
 MIN_GRANT_CHARACTERS = 8
 FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
     (

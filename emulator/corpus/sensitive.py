@@ -56,7 +56,16 @@ COOKIE_NAME = re.compile(r"cookie|session|dwsid")
 NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
     (re.compile(r"clientids?$|^xdwclientid$|consumerkey$"), Kind.CLIENT),
     (re.compile(r"giftcertificatecodes?$|^giftcode$|^csc$|csrf|^pin(code)?$"), Kind.SECRET),
-    (re.compile(r"^usid$|^visitorid$|^dwvisitor"), Kind.COOKIE),
+    (
+        re.compile(
+            r"(?:pwd|passwd|hmac|kennwort|passwort|signature|basicauth|authheader|connectionstring)$|^hmac"
+            r"|(?:smtp|ftp|db|user|login|admin|api)pass$"
+            r"|(?:api|merchant|licen[sc]e|private|secret|shared|access|encryption|signing|hmac|webhook)"
+            r"key(?:value)?$|^x.*auth$|(?:security|secret|password)answer$"
+        ),
+        Kind.SECRET,
+    ),
+    (re.compile(r"^x?sid$|^xsession$|^usid$|^visitorid$|^dwvisitor"), Kind.COOKIE),
     (
         re.compile(
             r"cardnumber|^pan$|^cvv2?$|^cvc2?$|securitycode$|^iban$|^bic$|bankaccount"
@@ -74,7 +83,7 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
         Kind.PHONE,
     ),
     (re.compile(r"^(clientip|remotehost|customerip|ip)$|ipaddress(es)?$|remoteaddr"), Kind.IP),
-    (re.compile(r"^hosts?$|hostnames?$|^domain$"), Kind.HOST),
+    (re.compile(r"^hosts?$|hostnames?$|^domain$|^x.*host$"), Kind.HOST),
     (re.compile(r"birth(day|date)|dateofbirth|^dob$"), Kind.BIRTHDAY),
     (
         re.compile(
@@ -82,7 +91,7 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
             r"|customer|recipient|sender|contact|person|user|account|company|login|employee|legal"
             r"|owner|buyer|shopper|guest|spouse|agent|organi[sz]ation)names?\d*$"
             r"|^authors?$|author(name)?$|^(user|agent)?login(id)?$|(holder|owner|assignee|contactperson)$"
-            r"|(?<!sort)(?<!group)(ed|lt|en)by$|^(created|modified)by|^surname|^forename|^company$|^recipient$|^sender$"
+            r"|(?<!sort)(?<!group)(ed|lt|en)by$|^(created|modified)by|^surname|^forename|(nach|vor)name$|remoteuser$|^company$|^recipient$|^sender$"
         ),
         Kind.NAME,
     ),
@@ -104,6 +113,11 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
         Kind.ID,
     ),
 )
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+LAST_WORDS = frozenset({"pass", "pwd", "pw", "hmac", "sig", "sas", "salt", "bearer"})
+"""Last words of names of secrets; inside a longer word such letters mean nothing."""
+PROSE_WORDS = frozenset({"pass", "sas", "salt", "sid", "bearer", "signature"})
+"""Words that stand before a colon in texts, too."""
 ANY_ID = re.compile(r"^ids?$|.(_id|-id|Id|ID)s?$")
 
 
@@ -117,6 +131,9 @@ def classify(name: str) -> Kind | None:
     for pattern, kind in NAMES:
         if pattern.search(letters):
             return kind
+    words = WORD.findall(name)
+    if words and words[-1].lower() in LAST_WORDS:
+        return Kind.SECRET
     if not is_secret_name(name) or SETTING_NAME.search(letters):
         return None
     if TOKEN_NAME.search(letters):
@@ -176,6 +193,8 @@ class Names:
 
     def classify_line(self, name: str) -> Kind | None:
         """Return the kind of a header line's value; in prose most names mean nothing."""
+        if _normalise(name) in PROSE_WORDS:
+            return None
         kind = self.classify(name)
         return kind if kind in CREDENTIALS or kind in (Kind.VALUE, Kind.EMAIL) else None
 

@@ -389,6 +389,83 @@ def show(*raws: Raw, **choices: Any) -> list[Any]:
     return [json.loads(line) for line in write(redact(raws, **choices)).splitlines()[1:]]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "c_sftpPwd",
+        "c_smtpPass",
+        "pass",
+        "c_pw",
+        "c_hmacKey",
+        "c_adyenHmac",
+        "c_merchantKey",
+        "c_licenseKey",
+        "c_apiKey",
+        "c_privateKey",
+        "c_secretKey",
+        "c_accessKey",
+        "c_encryptionKey",
+        "c_signingKey",
+        "signature",
+        "c_sig",
+        "c_basicAuth",
+        "c_authHeader",
+        "c_bearer",
+        "c_connectionString",
+        "c_sas",
+        "c_salt",
+        "sid",
+        "security_answer",
+        "c_kennwort",
+        "c_passwort",
+    ],
+)
+def test_a_member_with_a_secret_name_is_hidden(name: str) -> None:
+    [line] = show(tell({name: "Kupfer7-Dachs"}))
+    assert line["answer"]["json"][name] in ("secret-1", "cookie-1")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-Acme-Auth", "X-Signature", "X-Hmac", "X-Session", "X-Remote-User", "X-Original-Host"],
+)
+def test_a_header_with_a_sensitive_name_is_hidden(name: str) -> None:
+    [line] = show(ask(headers={name: "kupfer7.dachs.de"}))
+    assert "dachs" not in line["request"]["headers"][name]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("key", "token"), ("code", "token"), ("sig", "secret"), ("hmac", "secret")],
+)
+def test_a_parameter_of_a_signed_link_is_hidden(name: str, kind: str) -> None:
+    lines = show(
+        ask(f"/x?a=b&{name}=Kupfer7-Dachs"),
+        tell({"link": f"https://example.com/x?{name}=Kupfer8-Dachs"}),
+    )
+    assert lines[0]["request"]["target"] == f"/x?a=b&{name}={kind}-1"
+    assert lines[1]["answer"]["json"] == {"link": f"https://example.com/x?{name}={kind}-2"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "key_attribute",
+        "sort_key",
+        "code",
+        "key",
+        "compass",
+        "c_bypass",
+        "result",
+        "token_type",
+        "c_oversalted",
+    ],
+)
+def test_a_member_with_a_harmless_name_is_kept(name: str) -> None:
+    [line] = show(tell({name: "Kupfer7-Dachs"}))
+    assert line["answer"]["json"] == {name: "Kupfer7-Dachs"}
+
+
 def test_the_same_value_has_the_same_pseudonym_everywhere() -> None:
     lines = show(
         ask(f"{DATA}/users/{quote(MAIL)}?email={quote_plus(MAIL.upper())}"),
