@@ -70,6 +70,12 @@ NAMED_ELEMENT = re.compile(
     r"\s*(?:<!\[CDATA\[|<value\b[^<>]*>)?([^<\]]+)"
 )
 """An element with a name in an attribute, and its text."""
+SPOKEN = re.compile(
+    r"\b(?:password|passwort|kennwort)(?:\s+(?:is|ist))?\s*:?\s+['\"]?((?=[^\s'\"<>&,;={}]*\d)[^\s'\"<>&,;={}]{4,})"
+    r"|\bcurl\b.{0,500}?\s(?:-u|--user)[ =]?['\"]?[^\s:'\"]+:([^\s'\"]+)",
+    re.IGNORECASE,
+)
+"""A password in a sentence, or in a command."""
 VALUE_MEMBERS = frozenset({"value", "values", "val", "site_values", "default_value"})
 """Members with the value of an attribute."""
 NAMING_MEMBERS = ("id", "name", "key", "attribute_id")
@@ -209,6 +215,8 @@ class Inspector:
         if any(self._is_open(found[1]) for found in PASSWORD_IN_URL.finditer(text)):
             yield "secret"
         if any(self._is_open(found[1]) for found in ASSIGNED.finditer(text)):
+            yield "secret"
+        if any(self._is_open(found[1] or found[2]) for found in SPOKEN.finditer(text)):
             yield "secret"
         if any(self._is_secret_member(*found.groups()) for found in NAMED_ELEMENT.finditer(text)):
             yield "secret"

@@ -46,6 +46,20 @@ FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
             re.IGNORECASE,
         ),
     ),
+    (
+        Kind.SECRET,
+        re.compile(
+            r"\b(?:password|passwort|kennwort|passphrase)(?:[ \t]+(?:is|ist|lautet))?[ \t]+"
+            r"['\"]?(?P<value>(?=[^\s'\"<>&,;:={}]*\d)[^\s'\"<>&,;:={}]{4,})",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        Kind.SECRET,
+        re.compile(
+            r"\bcurl\b[^\r\n]{0,500}?\s(?:-u|--user)[ =]?['\"]?[^\s:'\"]+:(?P<value>[^\s'\"]+)"
+        ),
+    ),
     (Kind.TOKEN, re.compile(r"\btoken ['\"](?P<value>[^'\"&\s]{8,})", re.IGNORECASE)),
     (
         Kind.SECRET,
@@ -112,7 +126,7 @@ FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
     ),
 )
 HINT = re.compile(
-    r"[@]|\d{4}|://|eyJ|\d\.\d|:.*:|bearer|token|-----|demandware|salesforce|force\.com"
+    r"[@]|passw|passphrase|kennwort|curl|\d{4}|://|eyJ|\d\.\d|:.*:|bearer|token|-----|demandware|salesforce|force\.com"
     r"|cloud|amazonaws|[\w-]{20}|sk-|xox|\d-\d",
     re.IGNORECASE,
 )

@@ -43,7 +43,7 @@ LOCALE = re.compile(r"default|value|source|x-default|[a-z]{2}([-_][A-Z]{2})?")
 NAMING_MEMBERS = ("fields", "field", "name", "attribute_id", "attribute", "key", "path", "id")
 """Members of a search or of a pair that name another member."""
 NAMED_MEMBERS = frozenset(
-    {"value", "values", "search_phrase", "from", "to", "default_value", "site_values"}
+    {"value", "values", "search_phrase", "from", "to", "default_value", "site_values", "val"}
 )
 PASSWORD_DEFINITION = re.compile(
     r"<attribute-definition\b[^<>]*?\battribute-id=[\"'](?P<name>[^\"'<>]{1,256})[\"'][^<>]*(?<!/)>"
@@ -65,6 +65,10 @@ ATTRIBUTE_ELEMENT = re.compile(
     re.DOTALL,
 )
 """An element with a name in an attribute, such as ``<preference preference-id="apiPassword">``."""
+PAIR_ELEMENTS = re.compile(
+    r"(?P<start><(?P<key>key|name|id)>\s*(?P<name>[^<>\s]{1,256})\s*</(?P=key)>\s*<(?P<tag>value|val|string)\b[^<>]*>)"
+    r"(?P<value>[^<]+)(?=</(?P=tag)>)"
+)
 LEAF = re.compile(r"(?<=>)[^<>]*[^<>\s][^<>]*(?=</)")
 SPACED_JSON = re.compile(r"\":[ ]")
 MARKUP = re.compile(r"\s*<(?P<tag>[\w:.-]+)\b.*</[\w:.-]+>\s*", re.DOTALL)
@@ -341,6 +345,7 @@ class Redactor:
             if PASSWORD_TYPE.search(text):
                 text = PASSWORD_DEFINITION.sub(self._hide_definition, text)
             text = ATTRIBUTE_ELEMENT.sub(self._hide_element, text)
+            text = PAIR_ELEMENTS.sub(self._hide_element, text)
             text = INPUT_ELEMENT.sub(self._hide_input, text)
         if "%" in text:
             text = URL_LIKE.sub(self._hide_in_url, text)

@@ -199,6 +199,19 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         [tell({"id": "apiPassword", "site_values": {"RefArch": "kupfer-7"}})],
         ["kupfer-7"],
     ),
+    "key and val": ([tell({"key": "client_secret", "val": "kupfer-7"})], ["kupfer-7"]),
+    "elements for key and value": (
+        [tell("<entry><key>password</key><value>kupfer-7</value></entry>", XML)],
+        ["kupfer-7"],
+    ),
+    "sentences": (
+        [
+            tell({"x": "The password is Kupfer7-Dachs", "y": "Passwort: Kupfer8-Dachs"}),
+            tell({"x": "failed with password 'Kupfer9-Dachs'."}),
+            tell({"x": "curl -u bob:Kupfer-Dachs https://example.com"}),
+        ],
+        ["Kupfer7", "Kupfer8", "Kupfer9", "Kupfer-"],
+    ),
     # Persons
     "names": (
         [
