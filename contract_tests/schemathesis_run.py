@@ -52,12 +52,17 @@ def run_schemathesis(
     if find_spec("schemathesis") is None:
         pytest.skip("needs the package schemathesis")
     (folder / "schemathesis.toml").write_text(settings)
-    fixed = ("--exclude-checks", EXCLUDED_CHECK, "--generation-database", "none", "--no-color")
     return subprocess.run(  # noqa: S603 - the tool of our own environment
-        [sys.executable, "-m", "schemathesis.cli", "run", description, *fixed, *options],
+        make_command(description, *options),
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         timeout=seconds,
     )
+
+
+def make_command(description: str, *options: str) -> list[str]:
+    """Return the command of a run, for a folder with ``schemathesis.toml``."""
+    fixed = ("--exclude-checks", EXCLUDED_CHECK, "--generation-database", "none", "--no-color")
+    return [sys.executable, "-m", "schemathesis.cli", "run", description, *fixed, *options]

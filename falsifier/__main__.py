@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from falsifier import page
 from falsifier.mutation import Mutation, UnknownMutationError, mutations, pick
-from falsifier.program import run_program
+from falsifier.program import read_count, run_program
 from falsifier.trial import Outcome, end_trials, find_failing_anyway, try_mutation
 
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="list the mutations, and try none")
     parser.add_argument("--why", action="store_true", help="show the failure of each test")
     jobs = "mutations at a time; default: one for each processor"
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help=jobs)
+    parser.add_argument("--jobs", type=read_count, default=os.cpu_count() or 1, help=jobs)
     given = parser.parse_args(arguments)
     try:
         wanted = pick(given.mutation)

@@ -50,3 +50,14 @@ def read_positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise ArgumentTypeError(f"{text!r} is not a positive number")
     return number
+
+
+def read_count(text: str) -> int:
+    """Return the whole number of an option.
+
+    Raises:
+        ArgumentTypeError: The number is not positive, or not whole.
+    """
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)

@@ -6,7 +6,9 @@ of the data set stand in most paths, since a random id meets nothing but 404.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from json import dumps
@@ -20,7 +22,7 @@ import requests
 from contract_tests.schemathesis_run import (
     DATA_API_SETTINGS,
     SERVICE_SETTINGS,
-    run_schemathesis,
+    make_command,
 )
 from emulator import Emulator
 from fuzz.bounds import MAX_CASE_SECONDS
@@ -28,13 +30,16 @@ from fuzz.bounds import MAX_CASE_SECONDS
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-OPERATIONS = {"Data API": 333, "Inventory Service": 10}
+OPERATIONS = {"data-api-description": 333, "inventory-service-description": 10}
 MAX_IDS = 20
 """The ids of a path parameter."""
 ID_SHARE = 0.8
 """The share of requests with an id of the data set."""
 TIMEOUT = 60.0
-MAX_RUN_SECONDS = 4 * 3600.0
+END_SECONDS = 60.0
+"""The time for the report of an ended run."""
+SECTION = re.compile(r"^=+ (\w[\w ]*) =+$", re.MULTILINE)
+"""The heading of a section of the report."""
 PHASES = (
     *("--phases", "coverage,fuzzing,stateful", "--continue-on-failure"),
     *("--suppress-health-check", "all"),  # a busy machine makes generation slow
@@ -78,12 +83,13 @@ class Run:
     """The result of a description.
 
     Attributes:
-        name: The name of the API.
+        name: The name of the target.
         cases: The number of generated cases.
         seconds: The time.
         watch: The figures of the server.
         links: The links that were followed, of all inferred links.
-        findings: The report of schemathesis, slow requests and internal errors; empty for none.
+        findings: The failures of schemathesis, slow requests and internal errors; empty for none.
+        is_cut: The time has ended the run.
     """
 
     name: str
@@ -92,6 +98,7 @@ class Run:
     watch: Watch
     links: str
     findings: str
+    is_cut: bool = False
 
 
 def list_ids(files: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -164,15 +171,14 @@ def run(name: str, cases: int, seconds: float, seed: int) -> Run:
     Args:
         name: A name of ``OPERATIONS``.
         cases: The number of cases, of the random requests alone.
-        seconds: The greatest time; 0 for no bound.
+        seconds: The greatest time.
         seed: The same seed makes the same requests.
     """
     examples = ("--max-examples", str(max(1, cases // OPERATIONS[name])))
     options = [*PHASES, *examples, "--seed", str(seed)]
-    options += ["--max-time", str(int(seconds))] if seconds else []
     with serving() as (emulator, watch), TemporaryDirectory() as folder:
         description, settings = f"{emulator.url}/openapi.json", SERVICE_SETTINGS
-        if name == "Data API":
+        if name == "data-api-description":
             description = f"{emulator.url}/dw/meta/v1/rest/data/v23_2"
             token = {"Authorization": f"Bearer {emulator.token()}"}
             options += [f"--header=Authorization: Bearer {emulator.token()}"]
@@ -182,22 +188,54 @@ def run(name: str, cases: int, seconds: float, seed: int) -> Run:
             empty = excuse_empty_answers(described["paths"])
             settings = f"{DATA_API_SETTINGS}\n{empty}\n{ids}"
         began = monotonic()
-        done = run_schemathesis(
-            Path(folder), settings, description, *options, seconds=MAX_RUN_SECONDS
-        )
-        findings = [done.stdout + done.stderr] if done.returncode else []
+        (Path(folder) / "schemathesis.toml").write_text(settings)
+        code, output = run_for(make_command(description, *options), Path(folder), seconds)
+        findings = list_failures(output, code)
         findings += watch.slow
         try:
             emulator.check()
         except Exception as error:  # noqa: BLE001 - any internal error is a finding
             findings.append(f"internal error: {error!r}")
-    generated = re.search(r"(\d+) generated", done.stdout)
-    links = re.search(r"API Links: +(.+)", done.stdout)
+    generated = re.search(r"(\d+) generated", output)
+    links = re.search(r"API Links: +(.+)", output)
     return Run(
         name,
-        int(generated[1]) if generated else 0,
+        int(generated[1]) if generated else watch.requests,
         monotonic() - began,
         watch,
         links[1] if links else "",
         "\n".join(findings),
+        is_cut=code is None,
     )
+
+
+def run_for(command: Sequence[str], folder: Path, seconds: float) -> tuple[int | None, str]:
+    """Run a command in a folder; return the exit code, None for a run cut by time, and the output.
+
+    The option ``--max-time`` is no bound: with it schemathesis repeats the cases until the time.
+    """
+    with subprocess.Popen(  # noqa: S603 - the tool of our own environment
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # schemathesis reports what it has found so far
+            return None, process.communicate(timeout=END_SECONDS)[0]
+        else:
+            return process.returncode, output
+        finally:
+            process.kill()
+
+
+def list_failures(output: str, code: int | None) -> list[str]:
+    """Return the sections of failures and errors; the output if a failed run has no such section.
+
+    Args:
+        output: The report of schemathesis.
+        code: The exit code; None for a run cut by time.
+    """
+    _, *parts = SECTION.split(output)
+    sections = zip(parts[::2], parts[1::2], strict=True)
+    found = [text.strip("\n") for title, text in sections if title in ("FAILURES", "ERRORS")]
+    return found or ([output] if code else [])

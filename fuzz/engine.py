@@ -34,7 +34,7 @@ class Target:
     """A reader under test.
 
     Attributes:
-        name: The name, in words.
+        name: The name, in lower case with hyphens.
         cases: The cases.
         open: Opens what the cases need, and returns the check of a case.
         weight: The share of the cases of a run.

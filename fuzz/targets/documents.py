@@ -114,4 +114,4 @@ BODIES = Corpus(
     XML_TOKENS,
 )
 FILES = Corpus(tuple(file.read_bytes() for file in sorted(SEEDS.glob("*.xml"))), XML_TOKENS)
-TARGETS = (make("XML bodies", BODIES, check_body), make("XML of archives", FILES, check_file, 2))
+TARGETS = (make("xml-bodies", BODIES, check_body), make("xml-of-archives", FILES, check_file, 2))

@@ -381,9 +381,9 @@ XML_TOKENS = (
     ),
 )
 TARGETS: tuple[Target, ...] = (
-    _make("Data API", DATA_SEEDS, (*QUERY_TOKENS, *XML_TOKENS), weight=4, fixtures="storefront"),
-    _make("description and documents", META_SEEDS),
-    _make("batch requests", BATCH_SEEDS, BATCH_TOKENS, fixtures="storefront"),
+    _make("data-api", DATA_SEEDS, (*QUERY_TOKENS, *XML_TOKENS), weight=4, fixtures="storefront"),
+    _make("description-and-documents", META_SEEDS),
+    _make("batch-requests", BATCH_SEEDS, BATCH_TOKENS, fixtures="storefront"),
     _make(
         "tokens",
         TOKEN_SEEDS,
@@ -391,9 +391,9 @@ TARGETS: tuple[Target, ...] = (
         weight=2,
         may_change=_may_change_tokens,
     ),
-    _make("Inventory Service", SERVICE_SEEDS, weight=2),
-    _make("WebDAV", WEBDAV_SEEDS, (*XML_TOKENS, b"/Sites/"), WEBDAV_FILES, weight=2),
-    _make("Account Manager", ACCOUNT_SEEDS),
-    _make("control plane", CONTROL_SEEDS, CONTROL_TOKENS, weight=2, resets=True),
+    _make("inventory-service", SERVICE_SEEDS, weight=2),
+    _make("webdav", WEBDAV_SEEDS, (*XML_TOKENS, b"/Sites/"), WEBDAV_FILES, weight=2),
+    _make("account-manager", ACCOUNT_SEEDS),
+    _make("control-plane", CONTROL_SEEDS, CONTROL_TOKENS, weight=2, resets=True),
     _make("console", CONSOLE_SEEDS, (b"<script>", b"//evil", b"\\evil"), DATA_SEEDS[:1]),
 )

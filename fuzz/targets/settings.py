@@ -101,7 +101,7 @@ def check_data_set(path: Path) -> None:
 
 
 TARGETS = (
-    _in_folder("configuration files", CONFIG, check_configuration, "ocapi-emulator.toml"),
-    _in_folder("OCAPI settings", SETTINGS, check_settings, "settings.json"),
-    _in_folder("data sets", DATA_SET, check_data_set, "inventory_lists.json"),
+    _in_folder("configuration-files", CONFIG, check_configuration, "ocapi-emulator.toml"),
+    _in_folder("ocapi-settings", SETTINGS, check_settings, "settings.json"),
+    _in_folder("data-sets", DATA_SET, check_data_set, "inventory_lists.json"),
 )

@@ -293,14 +293,14 @@ PATTERNS = Corpus(
 )
 CHECKS: dict[str, tuple[Corpus, Callable[[bytes], None]]] = {
     "selectors": (SELECTORS, check_selector),
-    "JSON texts": (JSON_TEXTS, check_json),
+    "json-texts": (JSON_TEXTS, check_json),
     "paths": (PATHS, check_path),
     "heads": (HEADS, check_head),
     "chunks": (CHUNKS, check_chunks),
-    "multipart bodies": (MULTIPARTS, check_multipart),
-    "token texts": (TOKEN_TEXTS, check_token),
-    "secrets in texts": (SECRET_TEXTS, check_secret),
-    "entity tags": (TAGS, check_entity_tags),
+    "multipart-bodies": (MULTIPARTS, check_multipart),
+    "token-texts": (TOKEN_TEXTS, check_token),
+    "secrets-in-texts": (SECRET_TEXTS, check_secret),
+    "entity-tags": (TAGS, check_entity_tags),
     "patterns": (PATTERNS, check_pattern),
 }
 TARGETS = tuple(make(name, corpus, check) for name, (corpus, check) in CHECKS.items())

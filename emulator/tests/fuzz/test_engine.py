@@ -1,14 +1,21 @@
 """The fuzzer: repeatable cases, small findings, and bounds that are held."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from falsifier.hook import ROOT
 from fuzz import bounds, descriptions
-from fuzz.__main__ import main
+from fuzz.__main__ import NAMES, main
 from fuzz.bounds import Check, Finding, HangError, Meter
 from fuzz.engine import Target, run
 from fuzz.message import Message, MessageCorpus
@@ -137,8 +144,9 @@ def test_change_by_a_refused_request_is_a_finding(monkeypatch: pytest.MonkeyPatc
         served.check(Message(b"GET", b"/on/demandware.servlet/webdav/Sites/Temp"))
 
 
-def test_names_of_targets_differ() -> None:
-    assert len({target.name for target in TARGETS}) == len(TARGETS) > 20
+def test_names_of_targets_differ_and_have_no_blank() -> None:
+    assert len(set(NAMES)) == len(NAMES) == len(TARGETS) + 2 > 20
+    assert [name for name in NAMES if not re.fullmatch("[a-z-]+", name)] == []
 
 
 def test_ids_of_a_data_set_are_bound_to_paths() -> None:
@@ -158,8 +166,88 @@ def test_main_runs_chosen_targets(capsys: pytest.CaptureFixture[str]) -> None:
     assert (printed[0], printed[-1]) == ("seed 3, 5 cases", "50 cases, 0 findings")
 
 
+def test_main_tells_that_time_has_cut_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ("--cases", "1000000", "--seconds", "1", "--seed", "3")
+    assert main([*options, "selectors", "heads", "inventory-service-description"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert re.search(r"cut after \d+ of 5000000 cases$", printed[1])
+    assert printed[2:4] == [
+        "heads                          not run: the time was over",
+        "inventory-service-description  not run: the time was over",
+    ]
+    assert printed[4].endswith("0 findings; NOT A WHOLE RUN: the time cut 3 of 3 targets")
+
+
+def test_run_without_a_case_has_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--seconds", "1e-9", "selectors"]) == 2
+    assert "not run: the time was over" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", ["--cases", "--seconds"])
+@pytest.mark.parametrize("value", ["0", "-1", "x"])
+def test_main_refuses_a_run_of_nothing(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([f"{option}={value}"])
+    assert ended.value.code == 2
+    assert f"'{value}' is not a positive" in capsys.readouterr().err
+
+
+def test_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "fuzz", "archives"],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("seed ")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "fuzz: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+REPORT = """
+==== WARNINGS ====
+
+Missing authentication: 300 operations
+
+==== FAILURES ====
+____ GET /sites ____
+1. Test Case ID: x
+
+- Server error
+
+==== SUMMARY ====
+"""
+
+
+def test_finding_of_a_description_has_the_failures_alone() -> None:
+    failures = "____ GET /sites ____\n1. Test Case ID: x\n\n- Server error"
+    assert descriptions.list_failures(REPORT, 1) == [failures]
+    assert descriptions.list_failures(REPORT, None) == [failures]
+    assert descriptions.list_failures("no such option", 2) == ["no such option"]
+    assert descriptions.list_failures("==== SUMMARY ====\n", 0) == []
+
+
+def test_command_is_ended_after_its_time_with_its_report(tmp_path: Path) -> None:
+    script = (
+        "import signal\n"
+        "signal.signal(signal.SIGINT, lambda *_: (print('report'), exit()))\n"
+        "signal.pause()"
+    )
+    command = [sys.executable, "-I", "-S", "-c", script]
+    assert descriptions.run_for(command, tmp_path, 3.0) == (None, "report\n")
+
+
 def test_main_refuses_an_unknown_target(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["none"]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["none"])
+    assert ended.value.code == 2
     assert "unknown targets: none; known: " in capsys.readouterr().err
 
 
