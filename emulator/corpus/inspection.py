@@ -50,7 +50,7 @@ SCHEME = re.compile(r"\b(?:bearer|basic|digest)\s+([A-Za-z0-9._~+/=-]{6,})", re.
 CARD = re.compile(
     r"(?<![\w.])(?:\d{15,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{3,7}|\d{4}[ -]\d{6}[ -]\d{5})(?!\w)"
 )
-CARD_ISSUERS = range(2, 7)  # first digits
+CARD_ISSUERS = (range(2221, 2721), range(3000, 7000))  # first four digits; no year is among them
 PASSWORD_IN_URL = re.compile(r"//[^/\s:@]*:([^/\s@]+)@")
 KEY_PREFIX = re.compile(
     r"\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bAIza[\w-]{30,}|\bgh[a-z]_\w{20,}|\bgithub_pat_|\bxox[a-z]-\w+"
@@ -253,7 +253,9 @@ def _is_card(text: str) -> bool:
     """Return whether a number is right by Luhn, and of an issuer of cards."""
     digits = [int(digit) for digit in text if digit.isdigit()]
     doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
-    return digits[0] in CARD_ISSUERS and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    issuer = int("".join(map(str, digits[:4])))
+    is_known = any(issuer in issuers for issuers in CARD_ISSUERS)
+    return is_known and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _find_hidden(place: "Place", hidden: Mapping[str, Hidden]) -> Iterator[str]:

@@ -72,6 +72,11 @@ def test_a_planted_secret_is_found(name: str, spelling: str) -> None:
     assert f"exchange 2: /answer/json/a/0/note: {kind}" in found
 
 
+def test_the_time_in_the_name_of_a_log_is_no_card() -> None:
+    path = "/Sites/LOGS/jobs/import/Job-import-20261129211320006.log"  # right by Luhn
+    assert inspect({"log_file_path": path}) == []
+
+
 @pytest.mark.parametrize("name", BY_FORM_ONLY)
 def test_random_text_is_found(name: str) -> None:
     text, kind = PLANTED[name]
