@@ -213,6 +213,19 @@ def test_a_base_path_of_the_instance_comes_first(instance: Instance) -> None:
     assert instance.sent[-1].target == "/base/a"
 
 
+def test_a_request_does_not_choose_the_instance(instance: Instance) -> None:
+    with (
+        serving() as foreign,
+        Emulator(fixtures="samples", upstream=instance.url) as emulator,
+        socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2]))) as client,
+    ):
+        for target, host in ((f"{foreign.url}/a", "localhost"), ("/b", foreign.url[7:])):
+            client.sendall(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert client.recv(65536).startswith(b"HTTP/1.1 ")
+    assert foreign.sent == []
+    assert [sent.target for sent in instance.sent] == ["/a", "/b"]
+
+
 def test_a_redirect_is_passed_back(emulator: Emulator, instance: Instance) -> None:
     instance.answer = 302, [("Location", "/elsewhere")], b""
     answer = ask(emulator, "GET", PRODUCT)
