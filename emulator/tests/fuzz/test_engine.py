@@ -236,8 +236,8 @@ def test_finding_of_a_description_has_the_failures_alone() -> None:
 
 def test_command_is_ended_after_its_time_with_its_report(tmp_path: Path) -> None:
     script = (
-        "import signal\n"
-        "signal.signal(signal.SIGINT, lambda *_: (print('report'), exit()))\n"
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, lambda *_: (print('report'), sys.exit()))\n"
         "signal.pause()"
     )
     command = [sys.executable, "-I", "-S", "-c", script]
