@@ -52,7 +52,7 @@ def test_emulator_over_redis_with_kills_passes(
 @pytest.mark.parametrize(
     "plant",
     [
-        "lost update",
+        pytest.param("lost update", marks=pytest.mark.long),
         pytest.param("stale read", marks=pytest.mark.long),
         pytest.param("second application", marks=pytest.mark.long),
         pytest.param("half a reset", marks=pytest.mark.long),

@@ -194,6 +194,7 @@ def test_main_refuses_a_run_of_nothing(
     assert f"'{value}' is not a positive" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "fuzz", "archives"],
@@ -234,6 +235,7 @@ def test_finding_of_a_description_has_the_failures_alone() -> None:
     assert descriptions.list_failures("==== SUMMARY ====\n", 0) == []
 
 
+@pytest.mark.long
 def test_command_is_ended_after_its_time_with_its_report(tmp_path: Path) -> None:
     script = (
         "import signal, sys\n"

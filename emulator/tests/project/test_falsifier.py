@@ -140,6 +140,7 @@ def test_list_has_a_line_for_each_mutation(capsys: pytest.CaptureFixture[str]) -
     assert lines[0].split()[0] == mutations()[0].name
 
 
+@pytest.mark.long
 def test_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     names = [one.name for one in mutations()][:8]
     before = page.PAGE.read_bytes()
