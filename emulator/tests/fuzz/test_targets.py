@@ -5,7 +5,7 @@ import pytest
 from fuzz.engine import Target, run
 from fuzz.targets import TARGETS
 
-CASES, LONG_CASES = 30, 500
+CASES, LONG_CASES = 30, 200
 SECONDS = 240.0
 BY_NAME = {target.name: target for target in TARGETS}
 
