@@ -126,9 +126,10 @@ class Collection:
             asked = request.having(accept="application/xml")
             return Step(f"{kind} as XML", asked, 200, _in_xml(entry.shown), read=_read_xml)
         if form == 1:
-            names = ("_v", "_type", self.resource.key, "last_modified", "default_in_stock")
-            shown = {n: v for n, v in entry.shown.items() if n in names}
-            chosen = Request("GET", f"{request.path}?select=({','.join(names[2:])})")
+            names = (self.resource.key, "last_modified", "default_in_stock")
+            unasked = ("_v", "_type", "_resource_state")  # SEL-1
+            shown = {n: v for n, v in entry.shown.items() if n in (*unasked, *names)}
+            chosen = Request("GET", f"{request.path}?select=({','.join(names)})")
             return Step(f"{kind} selected", chosen, 200, shown)
         if form == 2 and entry.state:  # noqa: PLR2004 - one of four
             asked = request.having(if_none_match=f'"{entry.state}"')
