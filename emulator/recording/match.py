@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -170,11 +171,17 @@ def _check_method(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismat
     yield from _check_text(exchange, name, wanted.upper())
 
 
+@lru_cache(maxsize=64)
+def _fits_path(wanted: str, path: str, *, is_long: bool) -> bool:
+    """Return whether a pattern fits a path; a journal has the same paths again and again."""
+    pattern = compile_text(wanted) if is_long else compile_path(wanted)
+    return pattern.fullmatch(path)
+
+
 def _check_path(exchange: Exchange, name: str, wanted: str) -> Iterator[Mismatch]:
     # A very long path is compared as plain text, which takes linear time.
     is_long = exchange.path.count("/") > MAX_PATH_SEGMENTS
-    pattern = compile_text(wanted) if is_long else compile_path(wanted)
-    if not pattern.fullmatch(exchange.path):
+    if not _fits_path(wanted, exchange.path, is_long=is_long):
         yield Mismatch(name, wanted, exchange.redactor.text(exchange.path))
 
 

@@ -141,8 +141,11 @@ def _redact_url(text: str, encodings: int) -> str:
 def _replace(text: str, spans: Iterator[Span], hide: Hide) -> str:
     pieces, at = [], 0
     for begin, end, quoted, name in spans:
-        value = text[begin:end].removeprefix(quoted).removesuffix(quoted)
-        pieces += [text[at:begin], quoted, hide(_unescape(name), value), quoted]
+        hidden = REDACTED
+        if hide is not _redact_value:  # the journal needs neither name nor value
+            value = text[begin:end].removeprefix(quoted).removesuffix(quoted)
+            hidden = hide(_unescape(name), value)
+        pieces += [text[at:begin], quoted, hidden, quoted]
         at = end
     return "".join((*pieces, text[at:])) if pieces else text
 
@@ -156,7 +159,8 @@ def _find_assignments(
         at = found.end()
         name = found["member"] or found["name"]
         is_line = found["sign"] == ":" and not found["quote"]
-        if ((is_line and is_secret_line) or is_secret)(name):
+        decide = is_secret_line if is_line and is_secret_line else is_secret
+        if decide(name):
             before = text[max(0, found.start() - MAX_NAME_CHARACTERS) : found.start()]
             if is_line and PROTOCOL_URN.search(before):
                 continue

@@ -166,8 +166,9 @@ def test_main_runs_chosen_targets(capsys: pytest.CaptureFixture[str]) -> None:
     assert (printed[0], printed[-1]) == ("seed 3, 5 cases", "50 cases, 0 findings")
 
 
+@pytest.mark.long
 def test_main_tells_that_time_has_cut_the_run(capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--cases", "1000000", "--seconds", "1", "--seed", "3")
+    options = ("--cases", "1000000", "--seconds", "10", "--seed", "3")
     assert main([*options, "selectors", "heads", "inventory-service-description"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert re.search(r"cut after \d+ of 5000000 cases$", printed[1])
