@@ -349,6 +349,13 @@ def test_two_applications_have_data_of_their_own() -> None:
     assert other.get(f"{LISTS}/new", headers=log_in(other)).status_code == 404
 
 
+def test_a_data_set_is_read_once_for_all_applications() -> None:
+    one, other = (
+        workspaces_of(create_app(fixtures="samples")).default.store.snapshot() for _ in range(2)
+    )
+    assert one["inventory_lists"] is other["inventory_lists"]
+
+
 def test_processes_without_a_shared_store_are_reported_once(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
