@@ -90,7 +90,7 @@ def test_random_writes_leave_no_dangling_reference(walk: Walk) -> None:
 
 @pytest.mark.rule("RST-5", "RST-6")
 def test_several_writers_leave_no_dangling_reference(walk: Walk, busy_threads: None) -> None:  # noqa: ARG001 - a pytest fixture
-    walk(["b"], 100, writers=2)
+    walk(["b"], 60, writers=2)
 
 
 @pytest.mark.long

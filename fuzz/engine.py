@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from fuzz.bounds import Check, Finding, Meter
 
-WARM_UP_CASES = 500
-"""The cases that fill caches, before growth counts."""
+WARM_UP_CASES = 100
+"""The cases that fill caches. The growth counts from there, so a shorter run measures none."""
 MAX_SHOWN_CHARACTERS = 2000
 MAX_SHRINK_SECONDS = 60.0
 
@@ -78,7 +78,6 @@ def run(target: Target, cases: int, seconds: float, seed: int) -> Report:
     """
     meter, began = Meter(), monotonic()
     case, growth = None, 0
-    meter.begin_growth()
     with target.open() as check:
         try:
             while meter.cases < cases and monotonic() - began < seconds:
@@ -86,7 +85,8 @@ def run(target: Target, cases: int, seconds: float, seed: int) -> Report:
                 meter.check(check, case)
                 if meter.cases == WARM_UP_CASES:
                     meter.begin_growth()
-            case, growth = None, meter.measure_growth()
+            case = None
+            growth = meter.measure_growth() if meter.cases > WARM_UP_CASES else 0
         except Exception as error:  # noqa: BLE001 - any error of the reader is a finding
             case = _shrink(target, check, case, error)
             finding = _describe(error, case)

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +30,11 @@ settings.load_profile("few examples")
 # Many tests make an emulator of their own, and an emulator is garbage in cycles. By default the
 # collector looks at all objects of all tests after a few emulators, a fifth of the whole time.
 gc.set_threshold(10_000, 10, 10)
+
+# A shell starts commands in the background with SIGINT ignored, and their children inherit that.
+# Tests interrupt processes that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

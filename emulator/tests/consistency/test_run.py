@@ -28,7 +28,7 @@ def count(figure: str, output: str) -> int:
 
 
 def test_emulator_in_memory_passes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    code = main(["--seconds", "2", "--folder", str(tmp_path)])
+    code = main(["--seconds", "1", "--folder", str(tmp_path)])
     shown = capsys.readouterr()
     assert code == 0, shown.err
     assert count("operations", shown.out) > 100

@@ -69,6 +69,16 @@ def test_run_without_a_finding_has_all_cases() -> None:
     assert (report.finding, report.meter.cases) == ("", 700)
 
 
+@pytest.mark.parametrize("cases", [100, 101])
+def test_growth_of_a_run_counts_after_the_warm_up(
+    cases: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = iter([10**9, 2 * 10**9])
+    monkeypatch.setattr(bounds, "read_resident_bytes", lambda: next(sizes))
+    finding = run(make(len), cases, 60, seed=1).finding
+    assert finding.startswith("the process has grown by 953 MB") == (cases > 100)
+
+
 def test_run_ends_in_time() -> None:
     assert run(make(len), 10**9, 0.0, seed=1).meter.cases == 0
 

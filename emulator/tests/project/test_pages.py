@@ -40,6 +40,8 @@ FIXTURES_PAGE = "docs/fixtures.md"
 WITH_FILES = (FIXTURES_PAGE, "docs/extending.md", "docs/testing.md")
 """Other pages whose blocks with a title are files that a test uses."""
 SFCC_CI_PAGE = "docs/guides/sfcc-ci.md"
+LONG_SESSIONS = ("docs/replay.md",)
+"""Pages with a session of several seconds."""
 COMPANIONS = {
     "ab_tests.json": [{"site_id": "RefArch", "id": "banner"}],
     "catalogs.json": [{"id": "lights"}],
@@ -93,7 +95,14 @@ def test_the_pages_have_blocks() -> None:
     assert len(GUIDES) > 3
 
 
-@pytest.mark.parametrize("page", [page for page in OTHERS if read_session(page)])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.long if page in LONG_SESSIONS else ())
+        for page in OTHERS
+        if read_session(page)
+    ],
+)
 def test_the_session_prints_what_is_shown(page: str, tmp_path: Path) -> None:
     shown = read_session(page)
     with Emulator() as emulator:

@@ -194,6 +194,7 @@ def test_the_wheel_offers_the_command(unzipped: Path) -> None:
     assert "ocapi-emulator = emulator.cli.main:main" in file.read_text()
 
 
+@pytest.mark.long
 def test_an_emulator_starts_from_the_wheel_alone(unzipped: Path, tmp_path: Path) -> None:
     output = run(["-c", PROGRAM, "storefront"], tmp_path, PYTHONPATH=str(unzipped))
     assert json.loads(output) == [str(unzipped / "emulator" / "__init__.py"), "ok", "storefront"]

@@ -1,6 +1,7 @@
 """Secrets are taken out of texts, queries, headers and bodies, and nothing else is."""
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -277,6 +278,7 @@ REPEATED = (
 )
 
 
+@pytest.mark.long
 @table("piece", REPEATED)
 def test_no_text_takes_long(piece: str) -> None:
     text = "password=" + piece * (256 * 1024 // len(piece))

@@ -37,7 +37,7 @@ def pieces() -> Iterator[bytes]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory of a process in /proc")
-@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("is_chunked", [pytest.param(False, marks=pytest.mark.long), True])
 def test_100_mb_take_less_than_20_mb_of_memory(*, is_chunked: bool) -> None:
     with subprocess.Popen(  # noqa: S603 - a server of our own
         [sys.executable, "-c", SERVER],
