@@ -1,15 +1,13 @@
 """Requests and responses of the application: Flask's own, made with less work."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 import flask
 from flask.globals import request_ctx
 from werkzeug.datastructures import EnvironHeaders, Headers, ImmutableMultiDict, MultiDict
-
-from emulator.cached_property import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,7 +99,7 @@ class Request(flask.Request):
         return dict(reversed(pairs))
 
     @cached_property
-    def server(self) -> tuple[str, int | None]:
+    def server(self) -> tuple[str, int | None]:  # type: ignore[override]
         """The name and the port of the server."""
         port = str(self.environ.get("SERVER_PORT", ""))
         name: str = self.environ.get("SERVER_NAME", "")
@@ -126,6 +124,7 @@ def _decode(path: str) -> str:
 
 
 BODILESS = (204, 304)
+ONLY_BYTES = frozenset({bytes})
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
@@ -161,17 +160,14 @@ class Response(PlainResponse):
         self.direct_passthrough = False
         self.response = parts
 
-    def get_app_iter(self, environ: "WSGIEnvironment") -> "Iterable[bytes]":
-        """Return the body: the parts as they are, if nobody waits for their end."""
-        parts = self.response
-        has_body = environ["REQUEST_METHOD"] != "HEAD" and self._status_code not in BODILESS
-        if has_body and not self._on_close and type(parts) is list:
-            return [part if type(part) is bytes else part.encode() for part in parts]
-        return super().get_app_iter(environ)
-
     def get_wsgi_response(
         self, environ: "WSGIEnvironment"
     ) -> "tuple[Iterable[bytes], str, list[tuple[str, str]]]":
         """Return body, status line and headers, without werkzeug's corrections of the headers."""
         status = STATUS_LINES.get(self.status_code, self.status)
-        return self.get_app_iter(environ), status, self.headers.to_wsgi_list()
+        headers, parts = self.headers.to_wsgi_list(), cast("Iterable[bytes]", self.response)
+        has_body = environ["REQUEST_METHOD"] != "HEAD" and self._status_code not in BODILESS
+        is_plain = type(parts) is list and ONLY_BYTES.issuperset(map(type, parts))
+        if has_body and is_plain and not self._on_close:  # nobody waits for the end of the body
+            return parts, status, headers
+        return self.get_app_iter(environ), status, headers

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from unicodedata import normalize
 
-from emulator.cached_property import cached_property
 from emulator.corpus.pseudonym import BLANKS, DIGITS, fold
 from emulator.corpus.sensitive import CREDENTIALS, KINDS, Kind
 from emulator.corpus.vocabulary import protocol_words

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from emulator.cached_property import cached_property
 from emulator.clock import render_instant
 from emulator.config import Config
 from emulator.ocapi.access.permission import FULL_PERMISSION, Permission

@@ -312,13 +312,9 @@ class Resource:
         for name, index in self._own_keys:
             written[name] = key[index]
         if now:
-            names = self._dates_of_creation if created else self._dates_of_change
+            names = self._dates_of_creation if created else self.dates_of_change
             written |= dict.fromkeys(names, now)
         return Record(key, written)
-
-    def may_equal(self, record: Record, written: Record) -> bool:
-        """Return False for a write that changes more than the dates of the document."""
-        return record.may_equal(written, self._dates_of_change)
 
     @cached_property
     def _dates_of_creation(self) -> tuple[str, ...]:
@@ -328,7 +324,8 @@ class Resource:
         )
 
     @cached_property
-    def _dates_of_change(self) -> tuple[str, ...]:
+    def dates_of_change(self) -> tuple[str, ...]:
+        """The dates that each change of the document sets."""
         return tuple(name for name in self._dates_of_creation if name == MODIFICATION_DATE)
 
     def fixtures(self) -> FixtureCollection:

@@ -221,8 +221,12 @@ def _write(call: Call, record: Record, properties: dict[str, Any]) -> Answer:
         return _rename(call, record, changed)
     more = _list_effects(call, record, changed)
     changes_nothing = not more or all(isinstance(change, (Require, Size)) for change in more)
-    may_be_equal = changes_nothing and changed is written and resource.may_equal(record, written)
-    if may_be_equal and resource.record(key, properties) == record:
+    if (
+        changes_nothing
+        and changed is written
+        and record.may_equal(written, resource.dates_of_change)
+        and resource.record(key, properties) == record
+    ):
         return _show(call, record)
     call.store.apply(Put(resource.name, changed, record.state), *more)
     return _show(call, changed)

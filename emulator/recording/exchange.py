@@ -4,11 +4,11 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator.cached_property import cached_property
 from emulator.clock import render_instant
 from emulator.family import HINT_HEADER
 from emulator.recording import caller

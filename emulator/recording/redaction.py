@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
 from xml.sax.saxutils import escape
 
 import orjson
 
-from emulator.cached_property import cached_property
 from emulator.recording.secret import (
     REDACTED,
     is_secret_name,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
@@ -45,8 +44,7 @@ class StoreUnavailable(Exception):  # noqa: N818 - an expected outcome
     """The storage cannot be reached; a write may or may not have been made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a record, if the present record meets the expectation."""
 
     collection: str
@@ -54,8 +52,7 @@ class Put:
     expected: Expected = Presence.ANY
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove the record of a key, if the record meets the expectation."""
 
     collection: str
@@ -63,8 +60,7 @@ class Delete:
     expected: Expected = Presence.ANY
 
 
-@dataclass(frozen=True, slots=True)
-class Require:
+class Require(NamedTuple):
     """Change nothing, but expect a record, or none, under a key."""
 
     collection: str
@@ -72,17 +68,15 @@ class Require:
     expected: Expected
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Change nothing, but expect a number of records below a key."""
 
     collection: str
     parent: Key
-    count: int = 0
+    number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+class Clear(NamedTuple):
     """Remove all records below a key."""
 
     collection: str

@@ -37,8 +37,10 @@ class Record:
 
     def __init__(self, key: Key, properties: Mapping[str, Any], state: str | None = None) -> None:
         self._names, pick = _sort_names(tuple(properties))
-        values = [v if type(v) in SCALAR_TYPES else freeze(v) for v in pick(properties)]
-        self._values = tuple(values)
+        values = pick(properties)
+        if not SCALAR_TYPES.issuperset(map(type, values)):
+            values = tuple([freeze(value) for value in values])
+        self._values = values
         self._key = key
         # The state, or before the first use of the state, the key to compute the state from.
         self._identity: str | Key = state or key
@@ -70,10 +72,13 @@ class Record:
 
         True is no proof: names may differ, and 1, 1.0 and true are equal here.
         """
-        if self._names != other.names:
+        names, values = other._names, other._values  # noqa: SLF001 - a part of the class
+        if self._names != names:
             return True
-        members = zip(self._names, self._values, other.values, strict=True)
-        return all(mine == its or name in ignored for name, mine, its in members)
+        for name, mine, its in zip(names, self._values, values, strict=True):
+            if mine != its and name not in ignored:
+                return False
+        return True
 
     def at(self, key: Key) -> "Record":
         """Return a record with the same properties and state under another key."""

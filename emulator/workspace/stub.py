@@ -7,6 +7,7 @@ values of the request can stand in the answer (see ``template``).
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
@@ -14,7 +15,6 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes
 import orjson
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from emulator.cached_property import cached_property
 from emulator.recording.caller import FORM_MEDIA_TYPE, MAX_FORM_BYTES, MAX_PARAMETERS, read
 from emulator.recording.exchange import Exchange, Reply
 from emulator.recording.glob import compile_path

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from itertools import count
 from typing import Any, cast
 
@@ -161,7 +160,7 @@ class HookedStore:
             if record is main.record:
                 return changes
             self.changed = record
-            replaced = replace(main, record=record)
+            replaced = main._replace(record=record)
             return [replaced if one is main else one for one in changes]
         deleted = self._store.get(main.collection, main.key) if main else None
         shown = thaw(deleted.properties) if deleted else deepcopy(call.content or {})

@@ -37,7 +37,6 @@ LAYERS: tuple[set[str], ...] = (
         "entity_tag",
         "header",
         "json_pointer",
-        "cached_property",
         "xml_text",
     },
 )
