@@ -49,14 +49,14 @@ class MemoryStore:
     def put(self, collection: str, record: Record, expected: Expected = Presence.ANY) -> None:
         """See ``Store.put``."""
         with self._lock:
-            tree = self._tree(collection)
+            tree = self.tree(collection)
             _require(expected, tree.get(record.key))
             self._set_trees({**self._trees, collection: tree.put(record.key, record)})
 
     def delete(self, collection: str, key: Key, expected: Expected = Presence.ANY) -> bool:
         """See ``Store.delete``."""
         with self._lock:
-            tree = self._tree(collection)
+            tree = self.tree(collection)
             found = tree.get(key)
             _require(expected, found)
             if found is not None:
@@ -86,7 +86,7 @@ class MemoryStore:
         self, collection: str, start: int, count: int, parent: Key = (), after: Key | None = None
     ) -> Scan:
         """See ``Store.scan``."""
-        tree = self._tree(collection)
+        tree = self.tree(collection)
         low, high = _bounds(tree, parent)
         # In the order of tuples, the key with "" appended is the next possible key after the key.
         first = start + (low if after is None else max(low, tree.rank((*after, ""))))
@@ -94,12 +94,12 @@ class MemoryStore:
 
     def count(self, collection: str, parent: Key = ()) -> int:
         """See ``Store.count``."""
-        low, high = _bounds(self._tree(collection), parent)
+        low, high = _bounds(self.tree(collection), parent)
         return high - low
 
     def tree(self, collection: str) -> Tree:
         """Return the records of a collection; the tree never changes."""
-        return self._tree(collection)
+        return self._trees.get(collection, EMPTY_TREE)
 
     def load(self, collection: str, records: Iterable[Record]) -> None:
         """Replace a collection by ``records`` with different keys, in any order."""
@@ -136,7 +136,7 @@ class MemoryStore:
 
     def _check(self, collection: str | None, run: Sequence[Change]) -> None:
         """Check the expectations of changes; many writes to a collection are checked at once."""
-        find = None if collection is None else self._tree(collection).make_finder(len(run))
+        find = None if collection is None else self.tree(collection).make_finder(len(run))
         for change in run:
             match change:
                 case Put(_, record, expected) if find is not None:
@@ -146,9 +146,6 @@ class MemoryStore:
                 case Size(name, parent, count):
                     if self.count(name, parent) != count:
                         raise StateConflict
-
-    def _tree(self, collection: str) -> Tree:
-        return self._trees.get(collection, EMPTY_TREE)
 
     def _set_trees(self, trees: Snapshot) -> None:
         # In this order, a reader of a version finds the content of the version, or newer content.

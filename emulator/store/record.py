@@ -39,7 +39,7 @@ class Record:
         self._names, pick = _sort_names(tuple(properties))
         values = pick(properties)
         if not SCALAR_TYPES.issuperset(map(type, values)):
-            values = tuple([freeze(value) for value in values])
+            values = tuple([v if type(v) in SCALAR_TYPES else freeze(v) for v in values])
         self._values = values
         self._key = key
         # The state, or before the first use of the state, the key to compute the state from.

@@ -132,7 +132,13 @@ def make_finder(field: SearchField, path: str, spend: Spend) -> Find:
 
 
 def _read_languages(find: Find) -> Find:
-    return lambda documents: [[*texts.values()] if texts else None for texts in find(documents)]
+    """Return a function to the text of each document, or the texts if there are several."""
+
+    def read(documents: Sequence[Any]) -> list[Any]:
+        found = [[*texts.values()] if texts else (None,) for texts in find(documents)]
+        return [texts[0] if len(texts) == 1 else texts for texts in found]
+
+    return read
 
 
 def _make_path_finder(path: str, spend: Spend) -> Find:

@@ -32,24 +32,14 @@ def read_site(call: Call) -> str | None:
     return str(site)
 
 
-def of_site(values: Mapping[str, Any] | None, site: str | None) -> Any:
+def of_site(values: Mapping[Any, Any] | None, site: str | None) -> Any:
     """Return the value of a site-specific property for a site, else the default value."""
-    if not values:
-        return None
-    return values.get(DEFAULT) if site is None or site not in values else values[site]
+    return values.get(site, values.get(DEFAULT)) if values else None
 
 
-def make_reader(site: str | None) -> Callable[[Mapping[str, Any] | None], Any]:
+def make_reader(site: str | None) -> Callable[[Mapping[Any, Any] | None], Any]:
     """Return ``of_site`` for one site and many values."""
-    if site is None:
-        return lambda values: values.get(DEFAULT) if values else None
-
-    def read(values: Mapping[str, Any] | None) -> Any:
-        if not values:
-            return None
-        return values[site] if site in values else values.get(DEFAULT)
-
-    return read
+    return lambda values: values.get(site, values.get(DEFAULT)) if values else None
 
 
 def read_clock(call: Call) -> str:

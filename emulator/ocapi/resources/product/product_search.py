@@ -15,8 +15,8 @@ from emulator.ocapi.resources.catalog.names import (
 )
 from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.resources.product.availability import (
+    DEFAULT,
     SITE_PARAMETER,
-    is_within,
     make_reader,
     read_clock,
     read_site,
@@ -120,13 +120,16 @@ def _make_fields(call: Call, site: str | None, count: int) -> dict[str, SearchFi
     find_value = make_reader(site)
 
     def online(flags: Any, begins: Any, ends: Any) -> bool:
-        if not find_value(flags):
+        # As ``is_online``, without a further call for each product.
+        if not flags or not flags.get(site, flags.get(DEFAULT)):
             return False
         if not begins and not ends:
             return True
         if not now:
             now.append(read_clock(call))
-        return is_within(find_value(begins), find_value(ends), now[0])
+        begin = begins.get(site, begins.get(DEFAULT)) if begins else None
+        end = ends.get(site, ends.get(DEFAULT)) if ends else None
+        return (begin is None or begin <= now[0]) and (end is None or now[0] < end)
 
     def of(kind: Kind, name: str) -> SearchField:
         return SearchField(kind, find_value, sources=(name,), sortable=False)
