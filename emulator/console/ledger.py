@@ -1,7 +1,6 @@
 """The contract ledger for people: the rules with evidence, and the rules that name a fault."""
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -54,6 +53,8 @@ class Rule(NamedTuple):
 @cache
 def list_rules() -> Sequence[Rule]:
     """Return all rules in the order of the ledger."""
+    import tomllib  # noqa: PLC0415 - only the page of the rules reads TOML
+
     folder = next((folder for folder in FOLDERS if folder.is_dir()), None)
     files = folder.glob("*.toml") if folder else ()
     sections = [tomllib.loads(file.read_text(encoding="utf-8")) for file in files]

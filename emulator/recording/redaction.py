@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from html import escape
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus
-from xml.sax.saxutils import escape
 
 import orjson
 
@@ -135,5 +135,6 @@ def _spell(token: str) -> Iterator[str]:
         yield encoded
         yield PERCENT_ENCODED.sub(lambda found: found[0].lower(), encoded)
     yield orjson.dumps(token.encode(errors="replace").decode()).decode()[1:-1]
-    yield escape(token)
-    yield escape(token, {'"': "&quot;", "'": "&apos;"})
+    escaped = escape(token, quote=False)
+    yield escaped
+    yield escaped.replace('"', "&quot;").replace("'", "&apos;")

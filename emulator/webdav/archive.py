@@ -10,7 +10,6 @@ Rules:
 import os
 import shutil
 import stat
-import tarfile
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -146,6 +145,8 @@ def pack_zip(files: Files, source: Path, now: datetime) -> None:
 
 def pack_tar(files: Files, source: Path, name: str, now: datetime) -> None:
     """Pack a file or folder as a tar.gz with a name beside the source."""
+    import tarfile  # noqa: PLC0415 - nothing else needs the module
+
     new = files.reserve()
     try:
         with tarfile.open(new, "w:gz", compresslevel=COMPRESSION_LEVEL) as archive:
