@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -130,7 +131,8 @@ def make_app(config: Config) -> Flask:
     families.append(_register_control(app, service, readers, families[0]))
     app.extensions[EXTENSION] = workspaces
     app.extensions[FAMILIES] = tuple(families)
-    app.family_names = frozenset({page.BLUEPRINT, *(family.name for family in families)})
+    app.owners = {family.name: family.name for family in families}
+    app.owners[page.BLUEPRINT] = families[-1].name
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True  # for routes of users
     app.before_request(_check)
     app.register_error_handler(HTTPException, _refuse)
@@ -371,10 +373,10 @@ class Application(Flask):
     """Flask with a request class and a URL adapter that cost less for each request.
 
     Attributes:
-        family_names: The names of the APIs; each API has a blueprint of its name.
+        owners: The name of the API by blueprint. Most blueprints have the name of the API.
     """
 
-    family_names: frozenset[str] = frozenset()
+    owners: Mapping[str, str] = MappingProxyType({})
     request_class = Request
     response_class = PlainResponse
     url_map_class = RouteMap
@@ -405,8 +407,11 @@ def _check() -> None:
     request: Request = request_ctx.request  # type: ignore[assignment]
     environ = request.environ
     family: Family = environ[FAMILY]
-    if environ.get(PART) and _name_blueprint(request) != family.name:
-        raise NotFound  # a part of a batch request stays in the Data API
+    owner = _find_owner(request)
+    # The front door has chosen the API, and so the guard, by the path as sent. Flask decodes each
+    # slash, and may find another API (URL-5). A part of a batch stays in the Data API.
+    if owner != family.name and (owner or environ.get(PART)):
+        raise NotFound
     query = request.query_string
     if not query.isascii():
         try:
@@ -420,13 +425,13 @@ def _check() -> None:
         family.check()
 
 
-def _name_blueprint(request: Request) -> str:
-    """Return the API's blueprint whose route matched; empty for no route, or a user's route."""
+def _find_owner(request: Request) -> str:
+    """Return the name of the API whose route matched; empty for no route, or a user's route."""
     if request.url_rule is None:
         return ""
-    name = request.url_rule.endpoint.partition(".")[0]
     app: Any = current_app
-    return name if name in app.family_names else ""
+    owner: str = app.owners.get(request.url_rule.endpoint.partition(".")[0], "")
+    return owner
 
 
 def _refuse(error: HTTPException) -> ResponseReturnValue:
@@ -434,7 +439,7 @@ def _refuse(error: HTTPException) -> ResponseReturnValue:
     request, family = current_request(), _current_family()
     if error.code == 404 and (welcome := console.welcome()):  # noqa: PLR2004 - nobody has "/"
         return welcome
-    if request.url_rule is not None and not _name_blueprint(request):
+    if request.url_rule is not None and not _find_owner(request):
         return error
     if isinstance(error, MethodNotAllowed) and _is_foreign(request, family):
         return error
