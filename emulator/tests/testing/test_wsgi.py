@@ -2,12 +2,16 @@
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
+import urllib3
+from requests.exceptions import ChunkedEncodingError
 
 from emulator import Emulator, create_app
 from emulator.testing import WsgiAdapter
+from emulator.workspace.failpoint import ConnectionDropped
 
 LISTS = "http://emulator/s/-/dw/data/v23_2/inventory_lists"
 
@@ -78,3 +82,84 @@ def test_the_client_is_this_machine_by_default(emulator: Emulator) -> None:
 def test_a_stream_is_read_in_pieces(session: requests.Session) -> None:
     with session.get(LISTS, stream=True) as answer:
         assert b"".join(answer.iter_content(7)).startswith(b'{"_v":"23.2"')
+
+
+@pytest.fixture(params=["socket", "process"])
+def site(
+    request: pytest.FixtureRequest, emulator: Emulator, session: requests.Session
+) -> Iterator[str]:
+    """The URL of an emulator behind a socket or in this process."""
+    if request.param == "process":
+        session.mount("http://localhost", WsgiAdapter(emulator.app))
+        yield "http://localhost"
+    else:
+        with emulator:
+            yield emulator.url
+
+
+def fail(session: requests.Session, site: str, **action: Any) -> str:
+    """Add a failpoint for one answer; return the URL of the lists."""
+    failpoint = {"match": {"family": "data"}, "times": 1, "action": action}
+    session.post(f"{site}/__emulator__/failpoints", json=failpoint).raise_for_status()
+    return f"{site}/s/-/dw/data/v23_2/inventory_lists"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_dropped_connection_is_that_of_a_socket(
+    site: str, session: requests.Session, moment: str, *, stream: bool
+) -> None:
+    url = fail(session, site, drop=moment)
+    with pytest.raises(requests.ConnectionError, match="closed connection without response"):
+        session.put(f"{url}/a", json={}, stream=stream)
+    assert session.get(f"{url}/a").status_code == {"before": 404, "after": 200}[moment]
+
+
+@pytest.mark.parametrize("size", [0, 20])
+def test_a_cut_body_is_that_of_a_socket(site: str, session: requests.Session, size: int) -> None:
+    missing = rf"IncompleteRead\({size} bytes read, \d+ more expected\)"
+    with pytest.raises(ChunkedEncodingError, match=missing):
+        session.get(fail(session, site, truncate=size))
+    received: list[bytes] = []
+    with session.get(fail(session, site, truncate=size), stream=True) as answer:
+        assert answer.status_code == 200
+        with pytest.raises(ChunkedEncodingError, match=missing):
+            received.extend(answer.iter_content(10))
+    assert len(b"".join(received)) <= size
+    assert session.get(fail(session, site, truncate=100_000)).json()["_v"] == "23.2"
+
+
+@pytest.mark.parametrize("timeout", [0.05, (9, 0.05), urllib3.Timeout(total=0.05)])
+@pytest.mark.parametrize(
+    "action", [{"delay": 5}, {"slow_body": 5}, {"delay": 0.04, "slow_body": 1}]
+)
+def test_a_timeout_is_that_of_a_socket(
+    site: str, session: requests.Session, action: dict[str, Any], timeout: Any
+) -> None:
+    with pytest.raises(requests.ReadTimeout):
+        session.get(fail(session, site, **action), timeout=timeout)
+
+
+def test_a_slow_answer_within_the_timeout_is_whole(site: str, session: requests.Session) -> None:
+    url = fail(session, site, delay=0.01, slow_body=0.02)
+    assert session.get(url, timeout=60).json()["_v"] == "23.2"
+
+
+def test_a_write_after_the_timeout_is_done(emulator: Emulator, session: requests.Session) -> None:
+    session.mount("http://localhost", WsgiAdapter(emulator.app))
+    url = fail(session, "http://localhost", delay=0.02)
+    with pytest.raises(requests.ReadTimeout, match="Read timed out"):
+        session.put(f"{url}/late", json={}, timeout=0.01)
+    assert session.get(f"{url}/late").status_code == 200
+
+
+def test_a_cut_body_without_a_length_is_an_error() -> None:
+    def app(_environ: Any, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"abc"
+        raise ConnectionDropped
+
+    with requests.Session() as session:
+        session.mount("http://localhost", WsgiAdapter(app))
+        with pytest.raises(ChunkedEncodingError):
+            session.get("http://localhost/")
