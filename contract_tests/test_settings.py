@@ -516,6 +516,13 @@ def test_a_fragment_is_refused_with_its_right_place(api: Api, fragment: Any, tol
         ("Content-Length", "3"),
         ("transfer-encoding", "chunked"),
         ("Connection", "close"),
+        ("Proxy-Connection", "close"),
+        ("Keep-Alive", "timeout=1"),
+        ("Upgrade", "h2c"),
+        ("Trailer", "x-a"),
+        ("TE", "trailers"),
+        ("content-encoding", "gzip"),
+        ("Content-Range", "bytes 0-1/2"),
         ("Date", "now"),
         ("Server", "x"),
         ("a b", "c"),
@@ -533,10 +540,14 @@ def test_headers_of_the_server_cannot_be_set(api: Api, name: str, value: str) ->
 @pytest.mark.rule("SET-1")
 def test_headers_of_the_api_are_kept_and_cookies_may_be_set(api: Api) -> None:
     headers = {"content-type": "text/plain", "ETag": "x", "Set-Cookie": "a=b; Path=/"}
+    headers["X-Dw-Foo"] = "x"
     document = granting(resource("/**", **ALL), response_headers=headers)
     loaded = api.call("POST", "/__emulator__/settings", json=document)
-    assert "response_headers.ETag: is ignored" in loaded.headers["x-emulator-hint"]
+    hint = loaded.headers["x-emulator-hint"]
+    assert "response_headers.ETag: is ignored: the API sets this header itself" in hint
+    assert "X-Dw-Foo: is ignored: names that begin with 'x-dw-' are reserved" in hint
     status, sent, _ = api.raw("GET", f"{api.scope}{LIST}", {})
     assert (status, sent["Content-Type"]) == (200, "application/json;charset=UTF-8")
     assert sent["Set-Cookie"] == "a=b; Path=/"
+    assert "X-Dw-Foo" not in sent
     assert sent["ETag"].startswith('"')

@@ -3,6 +3,9 @@
 The server sets the length, the framing and the date of each answer itself, so a user cannot set
 these. ``Set-Cookie`` may be set: a client must handle the cookies of a real instance, and only
 the owner of the server writes settings and failpoints.
+
+A failpoint or a stub has a body of its own, perhaps compressed. A settings document adds headers to
+the bodies of the API, each of them whole and without a coding.
 """
 
 import re
@@ -14,12 +17,15 @@ SERVER_HEADERS = (
     "content-length",
     "date",
     "keep-alive",
+    "proxy-connection",
     "server",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
 )
+CODING_HEADERS = ("content-encoding", "content-range")
+"""Headers about the coding or the range of a body, right only beside a body of the same owner."""
 
 
 def find_problem(name: str, value: str) -> str:
@@ -29,3 +35,10 @@ def find_problem(name: str, value: str) -> str:
     if name.lower() in SERVER_HEADERS:
         return "is set by the server itself"
     return "" if VALUE.fullmatch(value) else "has a value that no header can carry"
+
+
+def find_problem_beside(name: str, value: str) -> str:
+    """Return the problem of a header beside a body of the API, or an empty string for none."""
+    if name.lower() in CODING_HEADERS:
+        return "describes a coded or partial body, but the API sends each body whole and uncoded"
+    return find_problem(name, value)

@@ -364,7 +364,7 @@ class _Headers(_Object):
         problems = {
             name: "is not a string"
             if not isinstance(text, str)
-            else header.find_problem(name, text)
+            else header.find_problem_beside(name, text)
             for name, text in value.items()
         }
         wrong = {name: [problem] for name, problem in problems.items() if problem}

@@ -23,7 +23,7 @@ API_HEADERS = (
     "vary",
     "x-content-type-options",
 )
-API_HEADER_PREFIXES = ("access-control-", "x-dw-", "x-emulator-")
+RESERVED_PREFIXES = ("access-control-", "x-dw-", "x-emulator-")
 
 Warnings = dict[str, str]
 
@@ -103,16 +103,20 @@ def _report_origin(value: Any, path: str, warnings: Warnings) -> Any:
 def _normalize_headers(value: Any, path: str, warnings: Warnings) -> Any:
     if not isinstance(value, dict):
         return value
-    ignored = [name for name in value if _is_api_header(name)]
-    for name in ignored:
-        warnings[f"{path}.{name}"] = "is ignored: the API sets this header itself"
+    ignored = {name: reason for name in value if (reason := _find_owner(name))}
+    warnings |= {f"{path}.{name}": f"is ignored: {reason}" for name, reason in ignored.items()}
     return {name: text for name, text in value.items() if name not in ignored}
 
 
-def _is_api_header(name: str) -> bool:
+def _find_owner(name: str) -> str:
+    """Return why a user's header is ignored, or an empty string if the header is sent."""
     lower = name.lower()
-    known = lower in API_HEADERS or lower.startswith(API_HEADER_PREFIXES)
-    return known and header.NAME.fullmatch(name) is not None
+    if header.NAME.fullmatch(name) is None:
+        return ""
+    if lower in API_HEADERS:
+        return "the API sets this header itself"
+    prefixes = (prefix for prefix in RESERVED_PREFIXES if lower.startswith(prefix))
+    return next((f"names that begin with '{prefix}' are reserved" for prefix in prefixes), "")
 
 
 def _normalize_method(value: Any, path: str, warnings: Warnings) -> Any:

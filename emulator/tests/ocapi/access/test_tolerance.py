@@ -66,7 +66,12 @@ def test_any_version_of_two_or_three_numbers_is_read(version: str) -> None:
         (
             document(response_headers={"X-DW-Resource-State": "1"}),
             "$.clients[0].response_headers.X-DW-Resource-State",
-            "is ignored: the API sets this header itself",
+            "is ignored: names that begin with 'x-dw-' are reserved",
+        ),
+        (
+            document(response_headers={"Access-Control-Max-Age": "1"}),
+            "$.clients[0].response_headers.Access-Control-Max-Age",
+            "is ignored: names that begin with 'access-control-' are reserved",
         ),
         (
             document(allowed_origins=["https://a", "*"]),
