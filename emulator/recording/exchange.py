@@ -211,6 +211,8 @@ class Exchange:
         """Note names of members with a secret."""
         self.concealed = tuple(sorted(names))
         self.redactor.names = frozenset(names)
+        for shown in ("headers", "parameters"):  # which a failpoint may have asked for before
+            self.__dict__.pop(shown, None)
 
     def answered(self, reply: Reply, bound: int) -> None:
         """Note status and headers of the answer, and the first ``bound`` bytes of the body."""

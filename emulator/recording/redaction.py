@@ -111,7 +111,7 @@ class Redactor:
     def _redact_pair(self, pair: str) -> str:
         name, sign, value = pair.partition("=")
         name = self._redact_encoded(name)
-        if sign and is_secret_name(unquote_plus(name)):
+        if sign and self._is_secret(unquote_plus(name)):
             return f"{name}={REDACTED}"
         return f"{name}{sign}{self._redact_encoded(value)}"
 
@@ -121,7 +121,10 @@ class Redactor:
         return text if redacted == decoded else quote_plus(redacted, safe="*")
 
     def _redact_value(self, name: str, value: str) -> str:
-        return REDACTED if is_secret_name(name) else self.text(value)
+        return REDACTED if self._is_secret(name) else self.text(value)
+
+    def _is_secret(self, name: str) -> bool:
+        return name in self.names or is_secret_name(name)
 
     def _redact_header(self, name: str, value: str) -> str:
         if name == "authorization" and " " in value.strip():

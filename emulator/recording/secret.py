@@ -14,7 +14,8 @@ REDACTED = "***"
 SECRET_NAME = re.compile(
     r"passw(?:or)?d|passphrase|secret"
     r"|(?:token|api_?key|(?:access|private|secret|shared|signing|encryption|subscription)key"
-    r"|assertion|authorization|cookie|credential|sessionid|dwsid|jwt|codeverifier)"
+    r"|assertion|authorization|cookie|credential|sessionid|dwsid|jwt|codeverifier"
+    r"|cardnumber|securitycode|cv[cv])"
     r"s?(?:value|hash)?\d*$"
     r"|^x?(?:auth|pass|pwd|passcode|otp)$"
 )
@@ -22,6 +23,7 @@ SECRET_NAME = re.compile(
 SECRET_HINTS = (
     *("pass", "pwd", "secret", "token", "key", "assertion", "auth", "cookie", "credential", "otp"),
     *("session", "dwsid", "jwt", "verifier", "eyj", "bearer", "basic", "://", "%", "\\u", "&lt;"),
+    *("card", "cvc", "cvv", "securit"),
 )
 """A secret has one of these hints nearby. Most texts have no hint, and are not scanned."""
 MAX_NAME_CHARACTERS = 256
@@ -53,11 +55,20 @@ PROTOCOL_URN = re.compile(r"\burn:(?:ietf|demandware):params:oauth:(?:[\w-]+:)*\
 MARKUP_BRACKETS = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
 FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)", re.IGNORECASE)
 BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
+CARD_NUMBER = r'card\\*"\s*+:\s*+\{[^{}]*?"number(\\*)"\s*+:\s*+'
+CARD_ELEMENT = (
+    r"<[\w.:-]*card(?:\s[^<>]*+)?>(?:(?!</?[\w.:-]*card[\s>]).)*?"
+    r"<(?:[\w.-]++:)?number(?:\s[^<>]*+)?>"
+)
 SECRET_FORMS = (
     (re.compile(r"eyJ[\w-]{5,}+(?:\.[\w-]*+)*+"), REDACTED),  # a JSON Web Token (RFC 7519)
     (re.compile(r"\b(basic|bearer)([ \t]+)[\w.~+/-]{16,}+=*", re.IGNORECASE), rf"\1\2{REDACTED}"),
     (re.compile(r"(://[^/\s:@\"']*+:)[^/\s@\"']++@"), rf"\1{REDACTED}@"),
     (re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*+"), rf"\1{REDACTED}"),
+    # The number of a card: the member ``number`` of an object ``card`` or ``payment_card``.
+    (re.compile(rf'({CARD_NUMBER}\\*")[^"\\]++', re.IGNORECASE), rf"\1{REDACTED}"),
+    (re.compile(rf"({CARD_NUMBER})\d++", re.IGNORECASE), rf'\1\2"{REDACTED}\2"'),
+    (re.compile(rf"({CARD_ELEMENT})[^<]++", re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
     # A fault quotes the token that it refuses.
     (re.compile(r"(\btoken (?:'|&apos;|&#39;))[^'&]*+", re.IGNORECASE), rf"\1{REDACTED}"),
 )

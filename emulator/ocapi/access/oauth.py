@@ -1,13 +1,13 @@
 """The OAuth endpoints of Account Manager and of an instance (AUT-2 to AUT-9; RFC 6749)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Blueprint, Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from emulator.family import FAULT, INJECTED, Family
+from emulator.family import CONCEALED_MEMBERS, FAULT, INJECTED, Family
 from emulator.ocapi.access import authorization, token_grant
 from emulator.ocapi.access.authorization import AUTHORIZE_PATH
 from emulator.ocapi.access.introspection import introspect
@@ -23,6 +23,9 @@ from emulator.ocapi.access.token_grant import (
 from emulator.ocapi.call import Service
 from emulator.request import current_request
 from emulator.workspace.registry import current
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 FAMILY_NAME = "token"
 PATHS = ("/dwsso", INSTANCE_PATH)
@@ -67,7 +70,13 @@ def register(app: Flask, service: Service) -> Family:
         },
         faults=dict.fromkeys(STATUSES, (("description",),)),
         samples={"description": "Injected by a failpoint."},
+        prepare=_conceal_code,
     )
+
+
+def _conceal_code(environ: "WSGIEnvironment") -> None:
+    """Name the authorization code as a secret; other APIs have harmless codes, as of coupons."""
+    environ[CONCEALED_MEMBERS] = {"code"}
 
 
 def _check() -> None:

@@ -468,6 +468,60 @@ def test_an_assertion_is_shown_nowhere(emulator: Emulator) -> None:
     assert b"client_assertion=***&client_assertion_type=jwt" in text
 
 
+CALLBACK = "http://localhost:9/back"
+AUTHORIZE = "/dwsso/oauth2/authorize"
+
+
+def test_an_authorization_code_is_shown_nowhere(emulator: Emulator) -> None:
+    """Real codes are opaque, so only the place of a code tells that it is one."""
+    ask(emulator, "POST", "/__emulator__/failpoints", json=FAILPOINT_OF_A_CODE)
+    form = {"grant_type": "authorization_code", "code": SECRET, "redirect_uri": CALLBACK}
+    for path in (TOKEN, "/dw/oauth2/access_token"):
+        ask(emulator, "POST", f"{path}?code={SECRET}&state=kept&api_key=x", data=form)
+        ask(emulator, "POST", path, json={"code": SECRET})
+    ask(emulator, "GET", f"{AUTHORIZE}?code={SECRET}", headers={"Referer": f"/?code={SECRET}"})
+    text = b"".join(ask(emulator, "GET", f"{JOURNAL}{part}").data for part in ("", "/har"))
+    assert SECRET.encode() not in text
+    assert b"grant_type=authorization_code&code=***&redirect_uri=" in text
+    assert b"code=***&state=kept&api_key=***" in text
+
+
+FAILPOINT_OF_A_CODE = {
+    "match": {"family": "token", "query": {"code": "*"}},
+    "action": {"status": 302, "headers": {"Location": f"{CALLBACK}?code={SECRET}&state=kept"}},
+    "times": 1,
+}
+
+
+def test_a_redirect_with_a_code_is_shown_without_the_code(emulator: Emulator) -> None:
+    asked = f"response_type=code&client_id={DEMO}&redirect_uri={CALLBACK}&state=kept"
+    location = ask(emulator, "GET", f"{AUTHORIZE}?{asked}").headers.get("Location", "")
+    shown = only_exchange(emulator)["answer"]["headers"]["location"]
+    assert location.startswith(f"{CALLBACK}?code=eyJ")
+    assert shown == f"{CALLBACK}?code=***&state=kept"
+
+
+def test_codes_of_other_apis_are_shown(emulator: Emulator) -> None:
+    ask(emulator, "GET", f"{LISTS}?code=SUMMER", headers=bearer(emulator))
+    ask(emulator, "PUT", f"{LISTS}/a", json={"code": "SUMMER"}, headers=bearer(emulator))
+    text = b"".join(ask(emulator, "GET", f"{JOURNAL}{part}").data for part in ("", "/har"))
+    assert b"***" not in text.replace(b"Bearer ***", b"")
+    assert text.count(b"SUMMER") >= 4
+
+
+def test_a_payment_card_is_shown_nowhere(emulator: Emulator) -> None:
+    card = {"card_type": "Visa", "number": "4111111111111111", "security_code": "737"}
+    document = {"payment_card": card, "card_number": "4111111111111111", "cvv": 737, "number": "7"}
+    ask(emulator, "PUT", f"{LISTS}/a", json=document, headers=bearer(emulator))
+    shown = orjson.loads(only_exchange(emulator)["request"]["body"]["text"])
+    assert shown == {
+        "payment_card": {"card_type": "Visa", "number": "***", "security_code": "***"},
+        "card_number": "***",
+        "cvv": "***",
+        "number": "7",
+    }
+
+
 def test_a_token_that_was_granted_is_shown_nowhere(emulator: Emulator) -> None:
     form = {"grant_type": "client_credentials", "client_id": DEMO, "client_secret": DEMO}
     granted = ask(emulator, "POST", TOKEN, data=form).json

@@ -24,10 +24,13 @@ SECRET_NAMES = [
     *("authorization", "Proxy-Authorization", "X-Authorization", "x-auth", "Cookie", "Set-Cookie"),
     *("JSESSIONID", "dwsid", "jwt", "code_verifier", "user[password]", "client%5Fsecret"),
     *("client\\u005fsecret", "ns:password"),
+    *("security_code", "securityCode", "card_number", "cardNumber", "credit-card-number"),
+    *("payment_card.number", "cvv", "CVC", "cvc2", "card_cvv"),
 ]
 OTHER_NAMES = [
     *("client_id", "grant_type", "token_type", "client_assertion_type", "id", "key", "author"),
     *("Idempotency-Key", "x-dw-client-id", "passenger", "compass", "authentic", "session", "", "é"),
+    *("code", "number", "card", "card_type", "masked_number", "credit_card_number_last_digits"),
 ]
 
 
@@ -120,6 +123,31 @@ def test_an_element_with_a_secret_name_is_redacted(place: str, name: str) -> Non
 )
 def test_only_the_secret_is_replaced(text: str, shown: str) -> None:
     assert NONE.body(text, "", cut=False) == shown
+
+
+@table(
+    ("text", "shown"),
+    [
+        (
+            '{"payment_card": {"type": "Visa", "number": "4111 1111"}, "number": "1"}',
+            '{"payment_card": {"type": "Visa", "number": "***"}, "number": "1"}',
+        ),
+        ('{"paymentCard":{"number":4111,"a":1}}', '{"paymentCard":{"number":"***","a":1}}'),
+        ('"{\\"card\\":{\\"number\\":\\"41\\"}}"', '"{\\"card\\":{\\"number\\":\\"***\\"}}"'),
+        ('"{\\"card\\":{\\"number\\":41}}"', '"{\\"card\\":{\\"number\\":\\"***\\"}}"'),
+        ('{"card":{"type":"a"},"number":"1"}', '{"card":{"type":"a"},"number":"1"}'),
+        ('{"card":{"a":{"b":1}},"order":{"number":"1"}}',) * 2,
+        ('{"card":{"number":null}}',) * 2,
+        (
+            "<payment-card a='1'><type>a</type>\n<number>4111</number></payment-card>",
+            "<payment-card a='1'><type>a</type>\n<number>***</number></payment-card>",
+        ),
+        ("<card><type>a</type></card><number>1</number>",) * 2,
+        ('{"card":{"type":"a","number":"411', '{"card":{"type":"a","number":"***'),
+    ],
+)
+def test_the_number_of_a_card_is_redacted(text: str, shown: str) -> None:
+    assert NONE.body(text, JSON, cut=False) == shown
 
 
 @table(
@@ -274,7 +302,18 @@ REPEATED = (
     *('"password":', '"', '\\"', "password=", "password ", "<password>", "<password ", "<", "a"),
     *("\\u0061", "name=password\n", "eyJ", "%25", "://a", "Bearer ", "[", "password:", "&", "\\"),
     *("name=token;", ' name="token"', "name=a\r\n", '--b\r\nname="token"\r\n\r\nx\r\n'),
-    *("-----BEGIN PRIVATE KEY-----", "token '", "<!--", '\\\\"password\\\\":\\\\"', " ", "\n"),
+    *(
+        "-----BEGIN PRIVATE KEY-----",
+        "token '",
+        "<!--",
+        'card":{',
+        "<card>",
+        "<card ",
+        "card",
+        '\\\\"password\\\\":\\\\"',
+        " ",
+        "\n",
+    ),
 )
 
 
