@@ -82,7 +82,7 @@ def read_parameters(query: bytes) -> MultiDict[str, str]:
             query.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except UnicodeDecodeError as error:
-        raise INVALID_PARAMETER("The query is not text in UTF-8.") from error
+        raise INVALID_PARAMETER("The query string isn't UTF-8.") from error
     except ValueError as error:
         raise INVALID_PARAMETER(f"The query has more than {MAX_PARAMETERS} parameters.") from error
     return MultiDict(pairs)

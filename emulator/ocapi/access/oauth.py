@@ -129,7 +129,7 @@ def _refuse(error: OAuthError) -> Response:
 def _refuse_http(error: HTTPException) -> Response:
     """Answer another method, a too large form, or an error of the server."""
     name, description = ERRORS_BY_STATUS.get(
-        error.code or 500, ("invalid_request", error.description or "")
+        error.code or 500, ("invalid_request", (error.description or "").removesuffix("."))
     )
     if error.code == 404:  # noqa: PLR2004 - RFC 9110, 15.5.5
         description = "Account Manager has no such endpoint here"

@@ -20,8 +20,8 @@ def read_query(request: Request) -> dict[str, str]:
     try:
         data = request.environ.get("QUERY_STRING", "").encode("latin-1")
     except UnicodeEncodeError as error:  # from a server that decodes more than PEP 3333 allows
-        raise _invalid("The query is not UTF-8") from error
-    return _parse(data, "query")
+        raise _invalid("The query string isn't UTF-8") from error
+    return _parse(data, "query string")
 
 
 def read_form(request: Request) -> dict[str, str]:
@@ -53,7 +53,7 @@ def _parse(data: bytes, source: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(data.decode(), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
-        raise _invalid(f"The {source} is not UTF-8") from error
+        raise _invalid(f"The {source} isn't UTF-8") from error
     parameters = dict(pairs)
     if len(parameters) < len(pairs):
         raise _invalid("A parameter is given more than once")
