@@ -1,5 +1,6 @@
 """URL forms, versions and unknown paths (URL-1 to URL-8)."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -178,6 +179,27 @@ def test_ids_hold_any_character(api: Api, make: Make, encoded: str, decoded: str
         ]
         == decoded
     )
+
+
+@pytest.mark.rule("URL-4")
+@pytest.mark.fails_on("waitress", "refuses a raw byte beyond ASCII in a target")
+@pytest.mark.fails_on("gunicorn", "refuses a raw byte beyond ASCII in a target")
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (b"/\xc3\xa4", "/ä"),
+        (b"/s/-/dw/data/v23_2/\xe4\xb8\xad/%C3%A4", "/s/-/dw/data/v23_2/中/%C3%A4"),
+        (b"/s/-/dw/shop/v23_2/\xc3\xa4", "/s/-/dw/shop/v23_2/ä"),
+        (b"/s/-/dw/batch/\xc3\xa4", "/s/-/dw/batch/ä"),
+        (b"/s/-/dw/meta/v1/rest/\xc3\xa4", "/s/-/dw/meta/v1/rest/ä"),
+        (b"/\xff", "/\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_raw_bytes_of_an_unknown_path_are_utf_8(api: Api, path: bytes, shown: str) -> None:
+    status, _, body = api.raw("GET", path.decode("latin-1"), {})
+    fault = json.loads(body)["fault"]
+    assert (status, fault["arguments"]) == (404, {"path": shown})
+    assert fault["message"] == f"The resource path '{shown}' is unknown."
 
 
 @pytest.mark.rule("URL-5")

@@ -107,9 +107,15 @@ class Request(flask.Request):
 
 
 def read_sent_path(request: flask.Request) -> str:
-    """Return the path of a request as it was sent, without the query."""
-    target = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI") or request.path
-    return str(target).partition("?")[0]
+    """Return the path of a request as it was sent, without the query.
+
+    Percent-encodings stay, and bytes beyond ASCII are UTF-8; any other byte becomes U+FFFD.
+    """
+    target = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI")
+    if not target:
+        return request.path
+    path = str(target).partition("?")[0]
+    return path if path.isascii() else _decode(path)
 
 
 def current_request() -> Request:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 from flask import Blueprint, Flask, Response, request
@@ -111,7 +112,8 @@ def _view(collection: Collection, verb: Verb) -> Callable[..., Response]:
         read_parameters(request.query_string)  # every operation refuses a malformed query
         workspace = current(request.environ)
         operations = Operations(collection, workspace, _tokens(workspace.secret))
-        return _respond(getattr(operations, verb)(request, **ids))
+        decoded = {name: unquote(segment) for name, segment in ids.items()}
+        return _respond(getattr(operations, verb)(request, **decoded))
 
     return view
 

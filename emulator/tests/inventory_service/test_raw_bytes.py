@@ -119,3 +119,17 @@ def test_a_key_or_media_type_that_is_not_ascii_is_refused(
     head = b"POST /items HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Type: "
     answer = ask(stream, head + raw + b"\r\n\r\n{}")
     assert problem(answer) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@table("raw", ["ä 中/".encode(), b"\xc3\xa4%20%E4%B8%AD%2f", b"%C3%A4%20%E4%B8%AD%2F"])
+def test_an_unknown_id_is_shown_as_text(stream: BufferedRWPair, raw: bytes) -> None:
+    answer = send(stream, "GET", b"/items/" + raw.replace(b" ", b"%20").replace(b"/", b"%2F"))
+    told = json.loads(answer.body)
+    assert told["detail"] == "None of the items has the id 'ä 中/'."
+    assert told["instance"] == "/items/%C3%A4%20%E4%B8%AD%2F"
+
+
+@table("query", [b"a=\xff", b"a=%FF"])
+def test_a_query_that_is_not_utf_8_has_one_text(stream: BufferedRWPair, query: bytes) -> None:
+    told = json.loads(send(stream, "GET", b"/items?" + query).body)
+    assert told["detail"] == "The query string isn't UTF-8."
