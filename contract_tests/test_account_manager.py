@@ -117,6 +117,15 @@ def test_refusals_name_a_code(api: Api, method: str, path: str, status: int, cod
 
 
 @pytest.mark.rule("ACC-1")
+@pytest.mark.parametrize("host", ["localhost:65536", "bad host", "[::1"])
+def test_invalid_host_is_refused(api: Api, host: str) -> None:
+    answer = call(api, "GET", "/users/current", headers={"Host": host})
+    told = {"message": f"The Host header '{host}' is invalid", "code": "BadRequestException"}
+    assert answer.status_code == 400
+    assert answer.json() == {"errors": [{**told, "fieldErrors": None}]}
+
+
+@pytest.mark.rule("ACC-1")
 @pytest.mark.parametrize(
     "body", [b"", b"x", b"[]", b'"x"', b"null", b"\xff", b"[" * 100_000, b'{"mail": NaN}']
 )

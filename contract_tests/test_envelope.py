@@ -140,6 +140,13 @@ def test_a_link_has_host_scope_and_version_of_the_request(api: Api, make: Make, 
 
 
 @pytest.mark.rule("ENV-6")
+@pytest.mark.parametrize("host", ["localhost:65536", "localhost:99999", "[::1]:70000", "bad host"])
+def test_an_invalid_host_is_refused(api: Api, host: str) -> None:
+    answer = api.get("/inventory_lists", headers={"Host": host})
+    assert_fault(answer, 400, "InvalidHostHeader", {"host": host})
+
+
+@pytest.mark.rule("ENV-6")
 def test_a_link_keeps_the_site_of_the_request(samples: Api) -> None:
     scope = "/s/SiteGenesis/dw/data/v23_2"
     answer = samples.call("GET", f"{scope}/inventory_lists/my-inventorylist1")

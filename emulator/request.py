@@ -1,5 +1,6 @@
 """Requests and responses of the application: Flask's own, made with less work."""
 
+import re
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 NO_PARAMETERS: MultiDict[str, str] = ImmutableMultiDict()
 WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
+PORT = r"[0-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5]"
+HOST = re.compile(rf"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?:{PORT}))?", re.ASCII)
+"""The form of a Host header: name or address, with or without a port up to 65535."""
 
 
 @lru_cache(maxsize=256)

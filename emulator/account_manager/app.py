@@ -13,7 +13,7 @@ from emulator.account_manager import api_clients, directory, users
 from emulator.account_manager.context import Access, Answer, Caller, Context
 from emulator.account_manager.error import STATUSES, AccountError
 from emulator.family import CONCEALED, FAULT, INJECTED, Family
-from emulator.request import current_request
+from emulator.request import HOST, current_request
 from emulator.workspace.registry import current
 
 if TYPE_CHECKING:
@@ -98,15 +98,19 @@ def _conceal(environ: "WSGIEnvironment") -> None:
 
 
 def _check(access: Access) -> None:
-    """Answer the fault of a failpoint, and identify the caller.
+    """Answer the fault of a failpoint, check the host of links, and identify the caller.
 
     Raises:
-        AccountError: The request has no valid access token (401), or a failpoint asks for a fault.
+        AccountError: The Host header is not valid (400), the request has no valid access token
+            (401), or a failpoint asks for a fault.
     """
     environ = current_request().environ
     if injected := environ.get(INJECTED):
         message = str(injected.arguments["message"])
         raise AccountError(STATUSES[injected.name], injected.name, message)
+    host = environ.get("HTTP_HOST", "")
+    if host and not HOST.fullmatch(host):
+        raise AccountError(400, "BadRequestException", f"The Host header '{host}' is invalid")
     caller = access.identify(current(environ), environ.get("HTTP_AUTHORIZATION"))
     if caller is None:
         message = "Full authentication is required to access this resource"

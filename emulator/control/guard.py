@@ -70,8 +70,9 @@ def check_page(request: Request) -> None:
 
 
 def _check_host(request: Request, own_names: tuple[str, ...]) -> None:
-    name = urlsplit(f"//{request.host}").hostname or ""
-    is_own = any(name == own.lower() for own in own_names)
+    # A final dot marks a complete name, the same host as without the dot (RFC 1034, 3.1).
+    name = (urlsplit(f"//{request.host}").hostname or "").removesuffix(".")
+    is_own = any(name == own.lower().removesuffix(".") for own in own_names)
     if not (is_own or LOCAL_NAME.fullmatch(name) or _is_address(name)):
         refused = f"The control plane does not answer to the host name '{name}'"
         raise Forbidden(f"{refused}: use localhost, an address or the server's own name.")

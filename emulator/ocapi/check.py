@@ -20,6 +20,7 @@ from emulator.ocapi.schema.lens import has_operation
 from emulator.ocapi.wire import formats, paging, select, url, versions
 from emulator.ocapi.wire.override import REFUSED
 from emulator.ocapi.wire.select import Selector
+from emulator.request import HOST
 from emulator.store import WatchedStore
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def refuse_version(call: Call, segment: str) -> Fault:
 def check_site(call: Call) -> None:
     """Check the site of the path; ``-`` and nothing name the organization and the host's site."""
     site = call.address.site
-    if not url.HOST.fullmatch(call.host):
+    if not HOST.fullmatch(call.host):
         raise faults.INVALID_HOST_HEADER(call.host)
     if site not in ("", url.ORGANIZATION) and call.store.get(SITES, (site,)) is None:
         raise faults.UNKNOWN_SITE(site)

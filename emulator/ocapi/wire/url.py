@@ -9,8 +9,6 @@ FORM = re.compile(
     r"(?P<prefix>/s/[^/]+)?/dw/(?P<api>[^/]+)(?:/(?P<version>[^/]*))?(?:/.*)?", re.ASCII
 )
 UNRESERVED_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)+", re.ASCII)
-HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
-"""The form of a Host header: name or address, with or without a port."""
 ORGANIZATION = "-"
 SURROGATES = "surrogateescape"
 MAX_CACHED_IDS = 4096

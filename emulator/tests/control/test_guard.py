@@ -49,6 +49,9 @@ def check(  # noqa: PLR0913 - what makes up a request
         "192.168.0.7:8080",
         "[::1]:8080",
         "[fe80::1]",
+        "localhost.",
+        "shop.localhost.:8080",
+        "127.0.0.1.:8080",
     ],
 )
 def test_local_names_and_addresses_reach_it(host: str) -> None:
@@ -63,7 +66,8 @@ def test_the_name_it_listens_on_reaches_it_in_any_case() -> None:
 
 def test_names_of_the_certificate_reach_it() -> None:
     config = Config(tls=True, tls_name="dev01-shop.demandware.net, Shop.example")
-    for host in ("dev01-shop.demandware.net", "DEV01-shop.demandware.net:443", "shop.example"):
+    names = ("dev01-shop.demandware.net", "DEV01-shop.demandware.net:443", "shop.example.")
+    for host in names:
         environ = create_environ("/__emulator__/reset", method="POST")
         environ |= {"HTTP_HOST": host, "REMOTE_ADDR": HERE}
         guard.check(Request(environ), config)
@@ -78,7 +82,10 @@ def test_names_of_the_certificate_reach_it() -> None:
         "shop.example:8080",
         "localhost.example",
         "notlocalhost",
-        "localhost.",
+        "localhost..",
+        "shop.example.",
+        ".",
+        "localhost:65536",
         ".localhost.example",
         "127.0.0.1.example",
         "localhost@shop.example",

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from emulator.ocapi.wire import url
 from emulator.ocapi.wire.url import Address
+from emulator.request import HOST
 from emulator.tests.table import table
 
 
@@ -165,18 +166,20 @@ def test_the_base_has_site_api_and_version(path: str, base: str) -> None:
     [
         *["localhost", "localhost:8080", "LOCALHOST", "a-b.c_d.example:65535"],
         *["127.0.0.1:1", "[::1]", "[::1]:443", "[::ffff:127.0.0.1]:80"],
+        *["a:0", "a:00080", "a:59999", "a:64999", "a:65499", "a:65529", "w1.localhost.:80"],
     ],
 )
 def test_a_name_or_an_address_with_or_without_a_port_is_a_host(host: str) -> None:
-    assert url.HOST.fullmatch(host)
+    assert HOST.fullmatch(host)
 
 
 @table(
     "host",
     [
+        *["a:65536", "a:65540", "a:65600", "a:66000", "a:70000", "localhost:99999", "[::1]:65536"],
         *["", ":80", "a:", "a:b", "a:123456", "a:\uff11", "::1", "[::1", "[g]", "[]"],
         *["a b", "u@a", "a/b", "a,b", "a?b", "a\n", "é", "<a>"],
     ],
 )
 def test_other_texts_are_no_hosts(host: str) -> None:
-    assert not url.HOST.fullmatch(host)
+    assert not HOST.fullmatch(host)
