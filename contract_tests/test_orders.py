@@ -354,6 +354,66 @@ def test_failed_and_cancelled_orders_return_stock(shop: Api) -> None:
     assert read_stock(shop, EU, product) == (3, 0, 2)
 
 
+def redeem(shop: Api, number: str, coupon: str, code: str) -> None:
+    """Let an order redeem the code of a new coupon."""
+    assert shop.put(f"/sites/{HERE.site}/coupons/{coupon}", json={}).status_code == 200
+    ids = {"site_id": HERE.site, "coupon_id": coupon, "code": code, "order_no": number}
+    email = {"customer_email": "ada@shop.example"}
+    create(shop, "coupon_redemption", {**ids, **email, "creation_date": "2023-02-20T12:00:00.000Z"})
+
+
+def find_redemptions(shop: Api, number: str) -> list[dict[str, Any]]:
+    term = {"fields": ["order_no"], "operator": "is", "values": [number]}
+    body = {"query": {"term_query": term}, "select": "(**)"}
+    url = f"{shop.scope}/sites/{HERE.site}/coupon_redemption_search"
+    answer = shop.call("POST", url, json=body)
+    assert answer.status_code == 200, answer.text
+    return [*answer.json().get("hits", ())]
+
+
+@pytest.mark.rule("ORDER-12")
+@pytest.mark.needs(ORDER)
+def test_a_failed_order_releases_coupon_redemptions(shop: Api) -> None:
+    number, coupon = make(shop, **CREATED), uuid.uuid4().hex
+    path = f"/sites/{HERE.site}/coupons/{coupon}?expand=stats"
+    redeem(shop, number, coupon, "WELCOME")
+    redeem(shop, make(shop, **CREATED), coupon, "WELCOME")
+    [before] = find_redemptions(shop, number)
+    assert (before["coupon_id"], before["code"]) == (coupon, "WELCOME")
+    assert shop.get(path).json()["redemption_count"] == 2
+    for _ in "12":
+        change_status(shop, number, "failed")
+        assert find_redemptions(shop, number) == []
+        assert shop.get(path).json()["redemption_count"] == 1
+        [released] = show(shop, number)["released_redemptions"]
+        assert (released["coupon_id"], released["code"]) == (coupon, "WELCOME")
+        change_status(shop, number, "created")
+        assert find_redemptions(shop, number) == [before]
+        assert shop.get(path).json()["redemption_count"] == 2
+        assert "released_redemptions" not in show(shop, number)
+    change_status(shop, number, "new", "cancelled")
+    assert find_redemptions(shop, number) == [before]
+
+
+@pytest.mark.rule("ORDER-12")
+@pytest.mark.needs(ORDER)
+def test_an_order_without_the_coupon_is_not_reopened(shop: Api) -> None:
+    product = stock(shop, EU, allocation={"amount": 5})
+    item = {"product_id": product, "quantity": 2, "inventory_id": EU}
+    number, coupon = make(shop, **CREATED, product_items=[item]), uuid.uuid4().hex
+    redeem(shop, number, coupon, "GONE")
+    change_status(shop, number, "failed")
+    before = read_stock(shop, EU, product)
+    assert shop.delete(f"/sites/{HERE.site}/coupons/{coupon}").status_code == 204
+    assert_fault(
+        write(shop, number, "/status", {"status": "created"}),
+        *(409, "UndoFailOrder", {"orderNo": number}),
+        f"The failed order with number '{number}' cannot be reopened.",
+    )
+    assert show(shop, number)["status"] == "failed"
+    assert read_stock(shop, EU, product) == before
+
+
 @pytest.mark.rule("ORDER-7")
 @pytest.mark.needs(ORDER)
 def test_a_failed_order_returns_stock_on_order(shop: Api) -> None:

@@ -18,6 +18,8 @@ from emulator.store import Key, Put, Record, Store
 CODES = "coupon_codes"  # site, coupon and code
 ISSUED = f"{CODES}.issued"  # the same, only codes that have been exported
 REDEMPTIONS = "coupon_redemptions"  # site, coupon, code and order
+REDEMPTIONS_BY_ORDER = f"{REDEMPTIONS}.by_order"
+"""The keys are site, order, coupon and code. The keys of a deleted coupon stay."""
 COUPONS_BY_SINGLE_CODE = f"{COUPONS_NAME}.by_code"
 COUPONS_BY_CODE = f"{CODES}.by_code"
 """The keys are site, code without case, code and coupon, as in ``COUPONS_BY_SINGLE_CODE``.

@@ -1,10 +1,12 @@
 """Redemptions of coupons, and the search of redemptions (MKT-13)."""
 
+from collections.abc import Iterator
+
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
-from emulator.ocapi.resource import Operation, Properties, Resource
+from emulator.ocapi.resource import Operation, Properties, Resource, make_index
 from emulator.ocapi.resources.marketing.code_mask import mask_codes
-from emulator.ocapi.resources.marketing.codes import REDEMPTIONS
+from emulator.ocapi.resources.marketing.codes import REDEMPTIONS, REDEMPTIONS_BY_ORDER
 from emulator.ocapi.resources.marketing.coupon import (
     CouponRedemption,
     CouponRedemptions,
@@ -17,7 +19,7 @@ from emulator.ocapi.resources.slot.stored import KeyBelowSite, list_of_site
 from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
-from emulator.store import Record
+from emulator.store import Key, Record
 
 
 def search(call: Call) -> Answer:
@@ -28,6 +30,12 @@ def search(call: Call) -> Answer:
         return {**record.properties, **mask_codes(call, record.properties, "code")}
 
     return answer_search(call, RESULT, SEARCH_FIELDS, records, show)
+
+
+def list_entries(redemption: Record) -> Iterator[tuple[str, Key]]:
+    """Yield collection and key of the entry by the order of a redemption."""
+    site_id, coupon_id, code, order_no = redemption.key
+    yield REDEMPTIONS_BY_ORDER, (site_id, order_no, coupon_id, code)
 
 
 RESULT = CouponRedemptionSearchResult()
@@ -45,6 +53,7 @@ COUPON_REDEMPTIONS = Resource(
     needed=("code",),
     verbs=frozenset(),
     not_found=COUPONS.not_found,
+    index=make_index(list_entries, REDEMPTIONS_BY_ORDER),
     references={"coupon_id": KeyBelowSite(COUPONS_NAME, ("site_id", "coupon_id"))},
     operations=(
         Operation(

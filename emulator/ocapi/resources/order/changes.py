@@ -1,9 +1,10 @@
-"""The changes of an order, and of the stock of ordered products (ORDER-3 to ORDER-9)."""
+"""The changes of an order, of the stock of products, and of redemptions (ORDER-3 to ORDER-12)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.ocapi.call import Call
+from emulator.ocapi.resources.order import coupons
 from emulator.ocapi.resources.order.stock import OutOfStockError, Stock
 from emulator.ocapi.resources.order.transitions import (
     CANCELLED,
@@ -19,6 +20,8 @@ from emulator.ocapi.schema.faults import FaultType
 from emulator.store import Change
 
 Order = Mapping[str, Any]
+
+RELEASED = "released_redemptions"
 
 PAYMENT_INSTRUMENT_NOT_FOUND = FaultType(
     404,
@@ -44,7 +47,7 @@ def merge(document: Order, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def change_status(call: Call, order: Order) -> tuple[Order, Iterable[Change]]:
-    """Return an order with another status, and the changes of stock (ORDER-3 to ORDER-7).
+    """Return an order with another status, and further changes (ORDER-3 to ORDER-7, ORDER-12).
 
     Raises:
         Fault: One of STATUS_FAULTS.
@@ -61,10 +64,30 @@ def change_status(call: Call, order: Order) -> tuple[Order, Iterable[Change]]:
             items = [stock.take(item) for item in items]
         elif target in (FAILED, CANCELLED):
             items = [stock.release(item) for item in items]
-    except OutOfStockError as error:
+        released, changes = _change_redemptions(call, order, target)
+    except (OutOfStockError, coupons.NoCouponError) as error:
         fault = UNDO_FAIL_ORDER if source == FAILED else UNDO_CANCEL_ORDER
         raise fault(order["order_no"]) from error
-    return {**placed, **_give("product_items", items), "status": target}, stock.changes()
+    changed = {**placed, **_give("product_items", items), "status": target}
+    kept = {n: value for n, value in changed.items() if n != RELEASED}
+    return {**kept, **_give(RELEASED, released)}, (*stock.changes(), *changes)
+
+
+def _change_redemptions(
+    call: Call, order: Order, target: str
+) -> tuple[Iterable[Order], Iterable[Change]]:
+    """Return the released redemptions of an order with another status, and changes (ORDER-12).
+
+    Raises:
+        NoCouponError: The coupon of a redemption is missing.
+    """
+    released = order.get(RELEASED, ())
+    if target == FAILED:
+        found = coupons.find_redemptions(call.store, call.key[:2])
+        return [*released, *(one.properties for one in found)], coupons.release(found)
+    if order["status"] == FAILED:
+        return (), [*coupons.take(call.store, call.key[0], released)]
+    return released, ()
 
 
 def change_export_status(call: Call, order: Order) -> tuple[Order, Iterable[Change]]:

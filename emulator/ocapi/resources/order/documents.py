@@ -1,5 +1,6 @@
 """The documents of stored orders."""
 
+from emulator.ocapi.resources.marketing.coupon import CouponRedemption
 from emulator.ocapi.resources.order.transitions import STATUSES
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.fields import (
@@ -98,6 +99,8 @@ class StoredOrder(Document):
     """An order of a data set.
 
     ``order_management`` says that an external system is, or was, in charge of the order's status.
+    ``released_redemptions`` are the coupon redemptions of a failed order: a reopened order takes
+    these redemptions again.
     """
 
     custom = True
@@ -117,6 +120,7 @@ class StoredOrder(Document):
     payment_instruments = Array(Embedded(OrderPaymentInstrument()))
     payment_status = Enumeration(*PAYMENT_STATUSES, load_default="not_paid")
     product_items = Array(Embedded(ProductItem()))
+    released_redemptions = Array(Embedded(CouponRedemption()))
     shipments = Array(Embedded(Shipment()))
     shipping_status = Enumeration(*SHIPPING_STATUSES, load_default="not_shipped")
     status = Enumeration(*STATUSES, load_default="created")
