@@ -102,6 +102,7 @@ class Rule:
         name: A pattern of names.
         facet: A pattern of statements; empty for the whole subject.
         served: A pattern of the server's statement; ABSENT without a statement.
+        reference: A pattern of the statement of the reference.
     """
 
     identifier: str
@@ -110,10 +111,15 @@ class Rule:
     name: str
     facet: str = ""
     served: str = PRESENT
+    reference: str = "*"
 
     def explains(self, deviation: Deviation) -> bool:
         """Return True if the rule explains the deviation."""
-        patterns = ((self.name, deviation.name), (self.facet, deviation.facet))
+        patterns = (
+            (self.name, deviation.name),
+            (self.facet, deviation.facet),
+            (self.reference, deviation.reference),
+        )
         named = all(fnmatchcase(text, pattern) for pattern, text in patterns)
         return named and self.kind == deviation.kind and fnmatchcase(deviation.served, self.served)
 
@@ -316,8 +322,13 @@ RULES = (
         "P* 400 IdConflictException",
     ),
     Rule("SEL-2", "every document has a selector", "parameter", "* query select"),
-    Rule("PAG-1", "start is not below 0", "parameter", "GET * query start", "minimum", "0"),
-    Rule("PAG-1", "count is not below 0", "parameter", "GET * query count", "minimum", "0"),
+    *(
+        Rule(
+            *("PAG-1", f"{name} is not below 0", "parameter", f"GET * query {name}"),
+            *("minimum", "0", ABSENT),
+        )
+        for name in ("start", "count")
+    ),
     Rule(
         "MKT-11",
         "the size of a page has a bound",

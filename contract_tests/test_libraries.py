@@ -442,7 +442,7 @@ def test_an_assignment_has_a_state(shop: Api) -> None:
     assert shop.delete(path, headers=headers).status_code == 409
 
 
-@pytest.mark.rule("LIB-4")
+@pytest.mark.rule("LIB-4", "PAG-1")
 @pytest.mark.parametrize(
     ("path", "kind", "hit", "ids"),
     [
@@ -479,9 +479,10 @@ def test_pages_have_whole_documents(
     assert ([one["id"] for one in second["hits"]], second["count"]) == (ids[1:], 1)
     assert "previous" in second
     assert "next" in show(shop, f"{LIBRARY}/{path}?count=1")
-    answer = shop.get(f"{LIBRARY}/{path}?count=201")
-    arguments = {"parameter": "count", "expected": "a number from 0 to 200"}
-    assert_fault(answer, 400, "ValueConstraintViolation", arguments)
+    arguments = {"parameter": "count", "expected": "a number from 1 to 200"}
+    for count in ("0", "-1", "201"):
+        answer = shop.get(f"{LIBRARY}/{path}?count={count}")
+        assert_fault(answer, 400, "ValueConstraintViolation", arguments)
 
 
 @pytest.mark.rule("LIB-3", "LIB-4")

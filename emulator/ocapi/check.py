@@ -189,7 +189,7 @@ def _read_page(call: Call) -> None:
     elif call.route.of_collection:
         collection = call.route.resource.collection
     if isinstance(collection, Collection) and collection.has_pages:
-        counts = collection.default_count, collection.max_count
+        counts = collection.default_count, collection.min_count, collection.max_count
         call.page = paging.parse(call.request.parameters, *counts)
 
 

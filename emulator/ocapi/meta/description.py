@@ -413,8 +413,9 @@ def _page(collection: Collection) -> Iterator[dict[str, Any]]:
         return
     count = collection.default_count
     yield _number("start", 0, "The number of documents to skip.")
-    bound = {} if collection.max_count is None else {"maximum": collection.max_count}
-    yield _number("count", count, "The greatest number of documents to show.") | bound
+    bounds = {"minimum": collection.min_count, "maximum": collection.max_count}
+    stated = {name: bound for name, bound in bounds.items() if bound is not None}
+    yield _number("count", count, "The greatest number of documents to show.") | stated
 
 
 def _ids(template: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -448,11 +448,13 @@ class Collection(Document):
 
     Attributes:
         default_count: The length of a page without ``count`` (PAG-1).
+        min_count: The least ``count``.
         max_count: The greatest ``count``; None for no bound.
         has_pages: Whether requests may name a page; else one page has all items.
     """
 
     default_count: ClassVar[int] = 25
+    min_count: ClassVar[int] = 0
     max_count: ClassVar[int | None] = None
     has_pages: ClassVar[bool] = True
 

@@ -31,35 +31,46 @@ class Page:
         return Page(max(0, min(self.start, total) - self.count), self.count)
 
 
-def parse(parameters: Mapping[str, str], default_count: int, max_count: int | None = None) -> Page:
+def parse(
+    parameters: Mapping[str, str],
+    default_count: int,
+    min_count: int = 0,
+    max_count: int | None = None,
+) -> Page:
     """Return the page of the parameters ``start``, by default 0, and ``count``.
 
     Raises:
-        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0, or more
-            than ``max_count`` documents.
+        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: ``start`` is below
+            0, or ``count`` is out of bounds.
     """
-    page = Page(
-        read_integer(parameters, "start", 0), read_integer(parameters, "count", default_count)
+    return Page(
+        read_integer(parameters, "start", 0),
+        read_integer(parameters, "count", default_count, min_count, max_count),
     )
-    if max_count is not None and page.count > max_count:
-        raise faults.VALUE_CONSTRAINT_VIOLATION("count", f"a number from 0 to {max_count}")
-    return page
 
 
-def read_integer(parameters: Mapping[str, str], name: str, default: int) -> int:
-    """Return the value of a parameter with an integer from 0 on.
+def read_integer(
+    parameters: Mapping[str, str],
+    name: str,
+    default: int,
+    minimum: int = 0,
+    maximum: int | None = None,
+) -> int:
+    """Return the value of a parameter with an integer; ``maximum`` is None for no upper bound.
 
     Raises:
-        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: below 0.
+        Fault: MALFORMED_PARAMETER: not an integer. VALUE_CONSTRAINT_VIOLATION: out of bounds.
     """
     text = parameters.get(name)
     if text is None:
         return default
     if not INTEGER_TEXT.fullmatch(text) or abs(int(text)) > MAX_INTEGER:
         raise faults.MALFORMED_PARAMETER(name, text)
-    if int(text) < 0:
-        raise faults.VALUE_CONSTRAINT_VIOLATION(name, "a number >= 0")
-    return int(text)
+    number = int(text)
+    if number < minimum or (maximum is not None and number > maximum):
+        bounds = f">= {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise faults.VALUE_CONSTRAINT_VIOLATION(name, f"a number {bounds}")
+    return number
 
 
 def links(page: Page, total: int, url: str, query: str) -> Iterator[tuple[str, str]]:

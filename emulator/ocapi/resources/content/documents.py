@@ -97,7 +97,7 @@ class _Result(Collection):
 
         exclude = ("expand",)
 
-    max_count = MAX_COUNT
+    min_count, max_count = 1, MAX_COUNT
 
 
 class ContentAssetResult(_Result):

@@ -38,7 +38,7 @@ class CustomerAddressResult(Collection):
         exclude = ("expand",)
 
     default_count = 10
-    max_count = 200
+    min_count, max_count = 1, 200
 
     data = Array(Embedded(CustomerAddress()))
 
