@@ -83,12 +83,13 @@ DOCUMENTS: Mapping[str, Writes] = {
         "/jobs/ExportOrders/executions/41265": {"DELETE": 204},
         "/users/merchant": {"PUT": 200, "PATCH": 200, "DELETE": 204},
         "/roles/Merchandiser/permissions": {"PUT": 200},
+        "/settings/logging/custom": {"PATCH": 200},
         "/roles/Merchandiser": {"PUT": 409, "DELETE": 204},
     },
 }
 
 
-@pytest.mark.rule("RST-2")
+@pytest.mark.rule("RST-2", "RST-4")
 @pytest.mark.needs(DATA_SET)
 @pytest.mark.parametrize("above", DOCUMENTS)
 def test_every_write_compares_the_state(shop: Api, above: str) -> None:
@@ -101,6 +102,8 @@ def test_every_write_compares_the_state(shop: Api, above: str) -> None:
         for method in writes:
             answer = write(shop, method, path, bodies[method], STALE)
             assert_fault(answer, 409, "ResourceStateConflict", {"client": STALE, "server": state})
+            answer = write_if_match(shop, method, path, bodies[method])
+            assert_fault(answer, 412, "InvalidIfMatch", {"ifMatch": '"zz"'})
         assert shop.get(path).content == before.content
         for method, status in writes.items():
             state = shop.get(path).json()["_resource_state"]
@@ -112,6 +115,28 @@ def test_every_write_compares_the_state(shop: Api, above: str) -> None:
 def write(shop: Api, method: str, path: str, body: object, state: str) -> requests.Response:
     headers = {"x-dw-resource-state": state}
     return shop.call(method, shop.scope + path, json=body, headers=headers)
+
+
+def write_if_match(shop: Api, method: str, path: str, body: object) -> requests.Response:
+    headers = {"If-Match": '"zz"'}
+    return shop.call(method, shop.scope + path, json=body, headers=headers)
+
+
+@pytest.mark.rule("RST-2", "RST-4", "ROLE-2")
+@pytest.mark.needs(DATA_SET)
+def test_the_user_of_a_role_has_the_state_of_the_user(shop: Api) -> None:
+    path = "/roles/Merchandiser/users/merchant"
+    before = shop.get("/users/merchant")
+    state = before.json()["_resource_state"]
+    for method in ("PUT", "DELETE"):
+        answer = write(shop, method, path, None, STALE)
+        assert_fault(answer, 409, "ResourceStateConflict", {"client": STALE, "server": state})
+        answer = write_if_match(shop, method, path, None)
+        assert_fault(answer, 412, "InvalidIfMatch", {"ifMatch": '"zz"'})
+    assert shop.get("/users/merchant").content == before.content
+    assert write(shop, "DELETE", path, None, state).status_code == 204
+    other = shop.get("/users/merchant").json()["_resource_state"]
+    assert write(shop, "PUT", path, None, other).status_code == 200
 
 
 WRITERS = 4

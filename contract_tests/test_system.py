@@ -110,7 +110,10 @@ def test_every_workspace_has_the_default_locale(start: Start) -> None:
 @pytest.mark.rule("SYS-2")
 @pytest.mark.needs("settings of logs to change")
 def test_the_settings_of_logs_are_changed(storefront: Api) -> None:
-    default = storefront.get(LOGGING).json()
+    answer = storefront.get(LOGGING)
+    default = answer.json()
+    state = default.pop("_resource_state")
+    assert answer.headers["ETag"] == f'"{state}"'
     assert default == {
         "_v": "23.2",
         "_type": "custom_log_settings",
@@ -132,7 +135,10 @@ def test_the_settings_of_logs_are_changed(storefront: Api) -> None:
     assert answer.status_code == 200
     changed = {**default, **changes, "debug_permitted": True}
     changed["log_categories"] = [{"_type": "log_category", **changes["log_categories"][0]}]  # type: ignore[index]
-    assert answer.json() == changed == storefront.get(LOGGING).json()
+    document = answer.json()
+    assert document == storefront.get(LOGGING).json()
+    assert document.pop("_resource_state") != state
+    assert document == changed
 
 
 @pytest.mark.rule("SYS-2")

@@ -309,6 +309,17 @@ def test_users_this_is_the_user_of_the_token(storefront: Api) -> None:
     assert_fault(gone, 401, "UserNotAvailable", {}, message)
 
 
+@pytest.mark.rule("RST-4", "USER-4")
+@pytest.mark.needs(SIGN_IN)
+def test_the_own_password_is_changed_in_the_expected_state_only(storefront: Api) -> None:
+    headers = speak_as(storefront, "merchant", "Secret:456")
+    sent = {"current_password": "Secret:456", "password": "Changed:789"}
+    for tag, status in (('"zz"', 412), (storefront.get("/users/merchant").headers["ETag"], 200)):
+        expected = {**headers, "If-Match": tag}
+        answer = storefront.patch("/users/this/password", json=sent, headers=expected)
+        assert answer.status_code == status
+
+
 @pytest.mark.rule("USER-4")
 @pytest.mark.needs(SIGN_IN)
 def test_a_user_changes_the_own_password(storefront: Api) -> None:

@@ -71,24 +71,28 @@ SETTINGS = CustomLogSettings()
 
 def read(call: Call) -> Answer:
     """Show the settings of custom logs."""
-    record = call.store.get(COLLECTION, KEY)
-    return _show(call, record.properties if record else SETTINGS.defaults())
+    return _show(call, call.store.get(COLLECTION, KEY) or _make_default())
 
 
 def update(call: Call) -> Answer:
     """Change the settings of custom logs."""
+    stored = call.store.get(COLLECTION, KEY)
+    record = stored or _make_default()
+    call.check_state(record)
     _check(call.changes)
-    record = call.store.get(COLLECTION, KEY)
-    stored = record.properties if record else {**SETTINGS.defaults(), "id": KEY[0]}
-    changed = SETTINGS.merge(stored, call.changes)
-    expected = record.state if record else Presence.ABSENT
-    call.store.apply(Put(COLLECTION, Record(KEY, changed), expected))
+    changed = Record(KEY, SETTINGS.merge(record.properties, call.changes))
+    call.store.apply(Put(COLLECTION, changed, stored.state if stored else Presence.ABSENT))
     return _show(call, changed)
 
 
-def _show(call: Call, properties: Any) -> Answer:
-    shown = {name: value for name, value in properties.items() if name != "id"}
-    return answer_document(call, SETTINGS, shown)
+def _make_default() -> Record:
+    """Return the settings of a workspace without a change of the settings."""
+    return Record(KEY, {**SETTINGS.defaults(), "id": KEY[0]})
+
+
+def _show(call: Call, record: Record) -> Answer:
+    shown = {name: value for name, value in record.properties.items() if name != "id"}
+    return answer_document(call, SETTINGS, shown, record.state)
 
 
 def _check(changes: Any) -> None:

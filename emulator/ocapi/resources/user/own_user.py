@@ -36,6 +36,7 @@ def read_own(call: Call) -> Answer:
 def change_password(call: Call) -> Answer:
     """Change the password of the user of the token."""
     record = find_own(call)
+    call.check_state(record)
     present, new = call.changes["current_password"], call.changes["password"]
     stored = "" if record.get("external_id") else record.get("password") or ""
     if not stored or not compare_digest(stored.encode(), present.encode()):

@@ -88,6 +88,7 @@ def add_user(call: Call) -> Answer:
     user = call.store.get(USERS.name, (login,))
     if user is None:
         raise INVALID_USER_LOGIN(login)
+    call.check_state(user)
     roles = user.get("roles") or []
     if role not in roles:
         change = assign(user, [*roles, role])
@@ -101,6 +102,7 @@ def remove_user(call: Call) -> Answer:
     role, login = call.key
     require(call)
     user = USERS.find(call.store, (login,))
+    call.check_state(user)
     roles = user.get("roles") or []
     if role in roles:
         changes: list[Change] = [assign(user, [name for name in roles if name != role])]
