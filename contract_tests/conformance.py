@@ -337,6 +337,17 @@ RULES = (
         "maximum",
         "10000",
     ),
+    *(
+        Rule("VER-1", "25.6 has it first", kind, name, "", ABSENT)
+        for kind, name in (
+            ("document", "customer_list_preferences"),
+            ("property", "alert_descriptor_settings.show_on_banner"),
+            ("property", "customer_list.preferences"),
+            ("property", "customer_list_preferences.*"),
+            ("property", "ecdn_log_fetch_request.zone_id"),
+            ("property", "ecdn_log_fetch_response.message"),
+        )
+    ),
     Rule("URL-7", "a segment is never empty", "parameter", "* path *", "minLength", "1"),
     Rule(
         "INV-4",

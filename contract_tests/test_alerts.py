@@ -135,6 +135,21 @@ def test_a_user_overrides_the_settings_of_a_descriptor(storefront: Api) -> None:
     assert refused.json()["fault"]["type"] == "AlertDescriptorNotFoundException"
 
 
+@pytest.mark.rule("ALERT-2", "VER-1")
+@pytest.mark.needs(DATA_SET)
+def test_settings_have_a_banner_from_25_6_on(storefront: Api) -> None:
+    admin = speak_as(storefront, "admin", "Secret:123")
+    data = "/s/-/dw/data"
+    for version, has_banner in (("v23_2", False), ("v25_6", True)):
+        path = f"{data}/{version}/alerts/usersettings"
+        [shown, *_] = storefront.call("GET", path, headers=admin).json()["settings"]
+        assert ("show_on_banner" in shown) is has_banner
+        own = {**shown, "is_user_override": True, "show_on_banner": True}
+        answer = storefront.call("PATCH", path, json={"settings": [own]}, headers=admin)
+        assert answer.status_code == (200 if has_banner else 400)
+    assert answer.json()["settings"][0]["show_on_banner"] is True
+
+
 @pytest.mark.rule("ALERT-2")
 @pytest.mark.needs(DATA_SET)
 def test_the_settings_of_a_deleted_user_are_deleted(storefront: Api) -> None:

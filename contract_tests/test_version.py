@@ -1,14 +1,17 @@
-"""What older versions of the Data API do not have (VER-1 to VER-4)."""
+"""What older versions of the Data API do not have (VER-1 to VER-6)."""
 
 import json
 import shutil
+import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from contract_tests.api import Api, assert_fault
 from contract_tests.place import here
+from contract_tests.shop import DATA_SET
 
 Make = Callable[..., str]
 Start = Callable[..., Api]
@@ -31,6 +34,67 @@ def test_an_answer_has_the_properties_of_its_version(
     assert ("creation_date" in page["data"][0]) is has_dates
     document = api.call("GET", f"{DATA}/{version}/sites/ADatedSite").json()
     assert ("creation_date" in document) is has_dates
+
+
+@pytest.mark.rule("VER-1", "SYS-3")
+def test_a_request_sets_the_properties_of_its_version(shop: Api) -> None:
+    start = datetime.now(UTC) - timedelta(hours=2)
+    zone = {"zone_name": "contract-none", "zone_id": "contract-id"}
+    sent = {**zone, "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+    document = "ecdn_log_fetch_request"
+    unknown = {"document": document, "property": "zone_id"}
+    for version, status, kind, arguments in (
+        ("v23_2", 400, "UnknownPropertyException", unknown),
+        ("v24_5", 400, "UnknownPropertyException", unknown),
+        ("v25_6", 404, "ZoneNotFoundException", {"id": "contract-id"}),
+    ):
+        answer = shop.call("POST", f"{DATA}/{version}/log_requests/ecdn", json=sent)
+        fault = answer.json()["fault"]
+        assert (answer.status_code, fault["type"]) == (status, kind)
+        assert fault["arguments"] == arguments
+
+
+@pytest.mark.rule("VER-1", "CUS-1")
+@pytest.mark.needs(DATA_SET)
+def test_a_customer_list_has_preferences_from_25_6_on(shop: Api) -> None:
+    path = "customer_lists/RefArchGlobal"
+    assert "preferences" not in shop.call("GET", f"{DATA}/v24_5/{path}").json()
+    document = shop.call("GET", f"{DATA}/v25_6/{path}").json()
+    assert document["preferences"] == {
+        "_type": "customer_list_preferences",
+        "customer_no_sequence_enabled": True,
+        "data_retention_age": 0,
+        "force_password_contains_alpha": True,
+        "force_password_contains_numeric": True,
+        "force_password_mixed_case": False,
+        "lockout_effective_period": 30,
+        "lockout_enabled": True,
+        "login_attempt_reset_time": 5,
+        "max_failed_logins": 6,
+        "max_password_age": 0,
+        "max_password_reset_token_age": 180,
+        "min_password_length": 10,
+        "min_password_special_chars": 0,
+    }
+
+
+@pytest.mark.rule("VER-6")
+def test_an_assignment_of_a_promotion_has_no_body_before_21_9(shop: Api) -> None:
+    site, name = f"sites/{here().site}", f"contract-{uuid.uuid4().hex[:24]}"
+    path = f"{site}/campaigns/{name}/promotions/{name}"
+    for above in ("campaigns", "promotions"):
+        assert shop.put(f"/{site}/{above}/{name}", json={"enabled": True}).ok
+    body = {"required_qualifier": "all", "no_such_property": 1}
+    assert shop.call("PUT", f"{DATA}/v21_8/{path}", json=body).status_code == 204
+    refused = shop.call("PUT", f"{DATA}/v21_9/{path}", json=body)
+    assert refused.json()["fault"]["type"] == "UnknownPropertyException"
+    for version, has_body in (("v21_8", False), ("v21_9", True)):
+        description = shop.call("GET", f"/s/-/dw/meta/v1/rest/data/{version}").json()
+        paths = description["paths"]
+        put = paths["/sites/{site_id}/campaigns/{campaign_id}/promotions/{promotion_id}"]["put"]
+        assert any(one["in"] == "body" for one in put["parameters"]) is has_body
+    for above in ("campaigns", "promotions"):
+        shop.delete(f"/{site}/{above}/{name}")
 
 
 @pytest.mark.rule("VER-2")

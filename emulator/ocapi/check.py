@@ -16,7 +16,7 @@ from emulator.ocapi.schema.custom import find_declared
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.fields import LOCALE
-from emulator.ocapi.schema.lens import has_operation
+from emulator.ocapi.schema.lens import has_body, has_operation
 from emulator.ocapi.wire import formats, paging, select, url, versions
 from emulator.ocapi.wire.override import REFUSED
 from emulator.ocapi.wire.select import Selector
@@ -232,7 +232,9 @@ def check_document(call: Call) -> None:
 
 def has_document(call: Call) -> bool:
     """Return whether a request may have a document."""
-    return call.method not in READS and not (call.operation and call.operation.body is None)
+    if call.method in READS or (call.operation and call.operation.body is None):
+        return False
+    return has_body(call.method, call.route.template, call.version)
 
 
 def _find_schema(call: Call) -> tuple[Document, bool]:

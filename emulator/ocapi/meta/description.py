@@ -30,7 +30,7 @@ from emulator.ocapi.schema.fields import (
     TextMap,
     Values,
 )
-from emulator.ocapi.schema.lens import has_operation
+from emulator.ocapi.schema.lens import has_body, has_operation
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.ocapi.wire import versions
 
@@ -193,6 +193,9 @@ def describe(
         for template, method, operation in _operations(resource, replaces=replaces_existing):
             if not has_operation(method, template, version):
                 continue
+            if not has_body(method, template, version):
+                parameters = [one for one in operation["parameters"] if one["in"] != "body"]
+                operation["parameters"] = parameters
             named = {"operationId": name_operation(method, template), "tags": [template[0]]}
             path = paths.setdefault(f"/{'/'.join(template)}", {})
             path[method.lower()] = named | operation

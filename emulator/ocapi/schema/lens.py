@@ -1,8 +1,9 @@
-"""What an older version of the Data API does not know yet (VER-1 to VER-4).
+"""What an older version of the Data API does not know yet (VER-1 to VER-6).
 
-Each row states the first version with a property, a constraint, a search field or an operation, and
-sometimes the first version without. Where the sources give an interval, the row has the upper end:
-a client of an older version then sees too little rather than something the client cannot know.
+Each row states the first version with a property, a constraint, a search field, an operation or the
+body of an operation, and sometimes the first version without. Where the sources give an interval,
+the row has the upper end: a client of an older version then sees too little rather than something
+the client cannot know.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -42,10 +43,14 @@ def _since(version: str, *names: str) -> dict[str, Span]:
 
 DATES = _since("23.2", "creation_date", "last_modified")
 PROPERTIES: Mapping[str, Mapping[str, Span]] = {
+    "alert_descriptor_settings": _since("25.6", "show_on_banner"),
     "category_product_assignment": DATES,
     "coupon": _since("21.9", "case_insensitive", "multiple_codes_per_basket"),
     "coupon_redemption": _since("23.2", "last_modified"),
     "customer": _since("20.3", "global_party_id"),
+    "customer_list": _since("25.6", "preferences"),
+    "ecdn_log_fetch_request": _since("25.6", "zone_id"),
+    "ecdn_log_fetch_response": _since("25.6", "message"),
     "job_execution": {
         **_since("20.4", "status_metadata"),
         **_since("21.2", "continue_information", "retry_information"),
@@ -98,7 +103,7 @@ OPERATIONS: tuple[tuple[str, str, Span], ...] = (
     ("PATCH", "catalogs/{}", Span("18.8")),
     (ALL_METHODS, "permissions/*", Span("18.8")),
     (ALL_METHODS, "roles/{}/permissions", Span("18.8")),
-    (ALL_METHODS, "log_requests/ecdn/{}", Span("18.8")),
+    (ALL_METHODS, "log_requests/ecdn/*", Span("18.8")),
     (ALL_METHODS, "sites/{}/cartridges/*", Span("18.8")),
     (ALL_METHODS, "sites/{}/ai/recommender_names", Span("18.8")),
     (ALL_METHODS, "ocapi_configs/{}", Span("19.3")),
@@ -111,6 +116,11 @@ OPERATIONS: tuple[tuple[str, str, Span], ...] = (
     (ALL_METHODS, "users/{}/access_key/{}", Span("22.6")),
 )
 """Methods, path below the version, and versions of operations; ``*`` stands for all paths below."""
+
+BODIES: tuple[tuple[str, str, Span], ...] = (
+    ("PUT", "sites/{}/campaigns/{}/promotions/{}", Span("21.9")),
+)
+"""Methods, path below the version, and versions of the bodies of operations."""
 
 
 def list_hidden(document: str, version: str) -> frozenset[str]:
@@ -157,9 +167,21 @@ def has_operation(method: str, template: tuple[str, ...], version: str) -> bool:
         template: The segments of the path, with ids in braces.
         version: The version, such as ``23.2``.
     """
+    return _covers(OPERATIONS, "GET" if method == "HEAD" else method, template, version)
+
+
+@lru_cache(1024)
+def has_body(method: str, template: tuple[str, ...], version: str) -> bool:
+    """Return whether an operation with a body has the body in a version."""
+    return _covers(BODIES, method, template, version)
+
+
+def _covers(
+    rows: Iterable[tuple[str, str, Span]], method: str, template: tuple[str, ...], version: str
+) -> bool:
+    """Return whether the first row of an operation covers a version."""
     path = "/".join("{}" if segment.startswith("{") else segment for segment in template)
-    method = "GET" if method == "HEAD" else method
-    for methods, pattern, span in OPERATIONS:
+    for methods, pattern, span in rows:
         if method in methods.split() and _matches(path, pattern):
             return span.covers(version)
     return True

@@ -53,7 +53,8 @@ def _list_settings(call: Call, login: str) -> list[Properties]:
     """Return the settings for each descriptor: from the user, else the defaults."""
     record = call.store.get(SETTINGS, (login,))
     own = {_key_of(one): one for one in (record.get("settings") if record else None) or ()}
-    return [own.get(one.key) or _make_settings(one) for one in list_records(call, DESCRIPTORS)]
+    descriptors = list_records(call, DESCRIPTORS)
+    return [{**_make_settings(one), **own.get(one.key, {})} for one in descriptors]
 
 
 def _make_settings(descriptor: Record) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def test_a_search_has_the_fields_of_the_version() -> None:
         ("POST", "sites/{site_id}/cartridges", "18.8"),
         ("DELETE", "sites/{site_id}/cartridges/{name}", "18.8"),
         ("HEAD", "permissions/bm/locale", "18.8"),
+        ("POST", "log_requests/ecdn", "18.8"),
+        ("GET", "log_requests/ecdn/{id}", "18.8"),
         ("PATCH", "catalogs/{catalog_id}", "18.8"),
         ("GET", "catalogs/{catalog_id}", ""),
         ("GET", "sites/{site_id}", ""),
@@ -165,6 +167,7 @@ def render_rows() -> Iterator[str]:
             for n, span in r.items()
         ),
         *((f"{name_methods(m)} `/{path}`", span) for m, path, span in lens.OPERATIONS),
+        *((f"body of {m} `/{path}`", span) for m, path, span in lens.BODIES),
     ]
     for text, span in named:
         yield f"| {text} | {span.since} | {span.until} |"
