@@ -225,7 +225,7 @@ def test_a_body_of_more_than_5_mb_is_refused(api: Api) -> None:
 def test_a_part_without_a_method_is_refused(api: Api) -> None:
     parts = join(f"x-dw-http-method: GET\n{LISTS}", LISTS)
     response = send(api, parts, {"x-dw-http-method": None})
-    assert_fault(response, 400, "MissingHttpMethod", {"part": 2})
+    assert_fault(response, 400, "MissingHttpMethod", {"part": "2"})
 
 
 @pytest.mark.rule("BAT-5")
@@ -241,7 +241,7 @@ def test_a_method_that_there_is_not_is_refused(api: Api, method: str) -> None:
 def test_a_part_without_a_base_path_is_refused(api: Api) -> None:
     parts = join(f"x-dw-resource-path: {BASE}\n{LISTS}", LISTS)
     response = send(api, parts, {"x-dw-resource-path": None})
-    assert_fault(response, 400, "MissingResourcePath", {"part": 2})
+    assert_fault(response, 400, "MissingResourcePath", {"part": "2"})
 
 
 @pytest.mark.rule("BAT-5")

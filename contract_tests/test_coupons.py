@@ -118,7 +118,7 @@ def test_coupons_are_listed_by_id_and_expanded_by_numbers(shop: Api) -> None:
     assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "codes"})
 
 
-@pytest.mark.rule("MKT-10")
+@pytest.mark.rule("FLT-1", "MKT-10")
 def test_put_refuses_these_coupons(shop: Api) -> None:
     path, arguments = f"{COUPONS}/contract-refused", {"couponId": "contract-refused"}
     body: Any
@@ -141,7 +141,7 @@ def test_put_refuses_these_coupons(shop: Api) -> None:
     typed = {"path": "$.type", "expectedTypes": "VALUE_STRING", "actualType": "VALUE_NUMBER_INT"}
     assert_fault(shop.put(path, json={"type": 5}), 400, "TypeDecoding", typed)
     body = {"system_codes_config": {"number_of_codes": 5_000_001}}
-    quota = {"couponId": "contract-refused", "limit": 5_000_000}
+    quota = {"couponId": "contract-refused", "limit": "5000000"}
     assert_fault(shop.put(path, json=body), 400, "SystemGeneratedCouponQuota", quota)
     answer = shop.put(path, json={"coupon_id": "other"})
     assert_fault(answer, 400, "IdConflict", {"bodyID": "other", "urlID": "contract-refused"})

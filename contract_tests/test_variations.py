@@ -440,6 +440,19 @@ def test_variants_are_searched_by_these_fields(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-10")
+@pytest.mark.needs(DATA_SET)
+def test_found_variants_have_prices_with_a_site_only(shop: Api) -> None:
+    query, master = term("product_id", "merino-crew-black-m"), "/products/merino-crew"
+    options = {"expand": ["all"], "select": "(**)"}
+    prices = {"price": 89.0, "price_currency": "USD"}
+    for parameters, expected in (("", {}), ("?site_id=RefArch", prices)):
+        [hit] = search(shop, query, master, parameters=parameters, **options)["hits"]
+        assert {n: v for n, v in hit.items() if n.startswith("price")} == expected
+    answer = shop.get(f"{master}/variations/merino-crew-black-m?expand=prices").json()
+    assert answer["price"] == 89.0
+
+
+@pytest.mark.rule("PRD-10")
 def test_a_search_of_variants_may_need_a_site(shop: Api) -> None:
     path = f"{shop.scope}{MASTER}/variant_search"
     everything: Any = {"match_all_query": {}}

@@ -4,6 +4,7 @@ The table has the faults of the protocol. A fault of one resource stands in the 
 declaration.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,8 +67,12 @@ class FaultType:
         return f"{self.name}Exception"
 
     def __call__(self, *values: Any) -> Fault:
-        """Return the fault with ``values`` as arguments, in the order of the row."""
-        return self.make(dict(zip(self.arguments, values, strict=True)))
+        """Return the fault with ``values`` as arguments, in the order of the row.
+
+        A number or truth value becomes a text: the arguments of faults are texts (FLT-1).
+        """
+        texts = (json.dumps(one) if isinstance(one, (int, float)) else one for one in values)
+        return self.make(dict(zip(self.arguments, texts, strict=True)))
 
     def make(self, arguments: Mapping[str, Any]) -> Fault:
         """Return the fault with arguments by name."""

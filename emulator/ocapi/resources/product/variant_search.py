@@ -25,7 +25,7 @@ from emulator.ocapi.resources.product.relations import (
     has_kind,
     list_variants,
 )
-from emulator.ocapi.resources.product.roles import show_variant
+from emulator.ocapi.resources.product.roles import PRICES, show_variant
 from emulator.ocapi.schema import faults as general
 from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
@@ -85,7 +85,8 @@ def search_variants(call: Call) -> Answer:
         name = record.key[-1]
         if not whole:
             return {"product_id": name, "link": call.link_to(PRODUCTS_NAME, name)}
-        return show_variant(call, master, record)
+        shown = show_variant(call, master, record)
+        return shown if site else {n: v for n, v in shown.items() if n not in PRICES}
 
     return answer_search(call, RESULT, _make_fields(call, site), variants, show)
 

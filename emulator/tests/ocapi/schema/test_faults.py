@@ -233,7 +233,7 @@ def test_a_known_message_is_told_word_for_word(fault: Fault, message: str) -> No
 
 def test_arguments_are_kept_as_values_and_not_taken_for_placeholders() -> None:
     fault = faults.MALFORMED_PARAMETER("{value}", 3)
-    assert fault.arguments == {"parameter": "{value}", "value": 3}
+    assert fault.arguments == {"parameter": "{value}", "value": "3"}
     assert str(fault) == "The value '3' of parameter '{value}' is malformed."
 
 
