@@ -98,6 +98,7 @@ class Factory:
         # The entries of own collections name their ids in another way.
         is_own = resource.name in self._described
         ids = given if is_own else dict(zip(resource.keys, record.key, strict=False))
+        ids = {n: v for n, v in ids.items() if v != resource.key_defaults.get(n)}
         made: dict[str, Any] = orjson.loads(
             orjson.dumps({**ids, **record.properties}, default=dict)
         )
@@ -156,10 +157,9 @@ class Factory:
             if isinstance(target, KeyOf) and given.keys().isdisjoint(target.names):
                 key = self._create_or_find(target.collection)
                 added |= dict(zip(target.names, key, strict=True))
-        if resource.key not in {**given, **added}:
-            added[resource.key] = self._find_new_id(resource, tuple(added.values()))
         document = resource.stored or resource.document
-        for name in {*_list_required(document), *resource.needed}.difference(given, added):
+        required = {*_list_required(document), *resource.needed} - {resource.key}
+        for name in sorted(required.difference(given, added)):
             declared: Any = document.fields[name]
             collection = resource.references.get(name)
             if isinstance(collection, str):
@@ -167,6 +167,11 @@ class Factory:
                 added[name] = [id_] if isinstance(declared, Array) else id_
             else:
                 added[name] = _make_value(name, declared)
+        known = {**resource.key_defaults, **added, **given}
+        if resource.key not in {**added, **given}:
+            above = (known.get(name) for name in resource.keys[:-1])
+            ids = tuple(id_ for id_ in above if isinstance(id_, str))
+            added[resource.key] = self._find_new_id(resource, ids)
         return added
 
     def _find_above(

@@ -310,7 +310,8 @@ class Resource:
         """
         written = dict(properties)
         for name, index in self._own_keys:
-            written[name] = key[index]
+            if key[index] != self.key_defaults.get(name):  # such an id is no property
+                written[name] = key[index]
         if now:
             names = self._dates_of_creation if created else self.dates_of_change
             written |= dict.fromkeys(names, now)

@@ -245,9 +245,20 @@ def test_every_document_can_be_created(emulator: Emulator, name: str) -> None:
     made = emulator.create(name, **GIVEN.get(name, {}))
     assert emulator.workspace.store.count(name) == before + 1
     [resource] = [resource for resource in RESOURCES if resource.name == name]
-    assert made.keys() >= {*GIVEN.get(name, resource.keys)}
-    state = emulator.app.test_client().get("/__emulator__/state")
-    assert state.status_code == 200
+    assert made.keys() >= {*GIVEN.get(name, resource.keys)} - {*resource.key_defaults}
+
+
+@pytest.mark.parametrize("data_set", ["samples", "storefront"])
+def test_a_data_set_may_hold_every_created_document(data_set: str) -> None:
+    emulator = Emulator(fixtures=data_set)
+    for resource in RESOURCES:
+        if data_set == "storefront" or resource.name not in GIVEN:
+            emulator.create(resource.name, **GIVEN.get(resource.name, {}))
+    client = emulator.app.test_client()
+    state = client.get("/__emulator__/state").json
+    answer = client.put("/__emulator__/state", json=state)
+    assert answer.status_code == 200, answer.text
+    assert client.get("/__emulator__/state").json == state
 
 
 @pytest.mark.parametrize("name", GIVEN)
