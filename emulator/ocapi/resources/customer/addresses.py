@@ -81,7 +81,9 @@ def find_effects(
         properties = {n: v for n, v in customer.properties.items() if n != "primary_address"}
         if after is not None:
             properties["primary_address"] = {n: v for n, v in after.items() if n not in DATES}
-        yield Put(CUSTOMERS.path, Record(customer.key, properties), customer.state)
+        changed = Record(customer.key, properties)
+        if changed != customer:
+            yield Put(CUSTOMERS.path, changed, customer.state)
 
 
 ADDRESSES = Resource(
