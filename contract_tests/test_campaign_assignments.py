@@ -18,6 +18,7 @@ SLOT = next((name for name, types in (HERE.slots or {}).items() if types == {"ca
 SLOT = SLOT or "category-top"
 CONFIGURATIONS = f"{SITE}/slots/{SLOT}/slot_configurations"
 CONTEXT = "?context=category=root"
+STATE = "_resource_state"
 Start = Callable[..., Api]
 
 
@@ -86,9 +87,29 @@ def test_a_search_of_sorting_rules_has_faults(shop: Api) -> None:
     assert_fault(answer, 404, "SiteNotFound", {"siteId": "none"})
 
 
+@pytest.mark.rule("MKT-16")
+@pytest.mark.usefixtures("storefront")
+def test_a_created_rule_without_a_site_is_global(shop: Api) -> None:
+    for properties in ({"id": "contract-rule"}, {"id": "contract-own", "site": HERE.site}):
+        body = {"type": "sorting_rule", "properties": properties}
+        made = shop.call("POST", "/__emulator__/documents", json=body)
+        assert (made.status_code, made.json().get("site")) == (201, properties.get("site"))
+    path = f"{SITE}/sorting_rule_search?rule_context=global"
+    [hit] = search(shop, path, term("id", "is", "contract-rule"), select="(**)").json()["hits"]
+    assert (hit["id"], hit["rule_context"], "site" in hit) == ("contract-rule", "global", False)
+    state = shop.call("GET", "/__emulator__/state").json()
+    assert shop.call("PUT", "/__emulator__/state", json=state).status_code == 200
+
+
 def search_slots(shop: Api, query: Any, **members: Any) -> Any:
     path = f"{SITE}/slot_configuration_campaign_assignment_search"
     return search(shop, path, query, **members).json()
+
+
+def hit_dates(shop: Api, query: Any) -> dict[str, Any]:
+    """Return the dates and the state of the assignment that a search finds."""
+    [hit] = search_slots(shop, query, select="(**)")["hits"]
+    return {name: hit[name] for name in ("creation_date", "last_modified", STATE)}
 
 
 def show(shop: Api, configuration: str) -> Any:
@@ -130,7 +151,13 @@ def test_a_slot_configuration_is_assigned_changed_and_taken_back(
         "slot_id": SLOT,
     }
     assert show(shop, configuration)["campaign_id"] == id_of(campaign)
-    assert shop.put(f"{path}{CONTEXT}").status_code == 204
+    [created, state] = [hit_dates(shop, query)[name] for name in ("creation_date", STATE)]
+    for _ in range(2):
+        assert shop.put(f"{path}{CONTEXT}").status_code == 204
+        dates = hit_dates(shop, query)
+        assert (dates["creation_date"], dates[STATE] != state) == (created, True)
+    assert shop.patch(f"{path}{CONTEXT}", json={}).headers["x-dw-resource-state"] == dates[STATE]
+    assert hit_dates(shop, query) == dates
     [hit] = search_slots(shop, query, select="(**)")["hits"]
     assert {"rank", "description", "customer_groups"}.isdisjoint(hit)
     assert [shop.delete(f"{path}{CONTEXT}").status_code for _ in "12"] == [204, 204]

@@ -349,6 +349,7 @@ def test_a_promotion_is_assigned_changed_and_taken_back(
         term("promotion_id", "is", id_of(promotion)),
         select="(**)",
     ).json()["hits"]
+    created = hit["creation_date"]
     assert strip(hit) == {
         "_type": "promotion_campaign_assignment",
         "campaign_id": id_of(campaign),
@@ -380,6 +381,7 @@ def test_a_promotion_is_assigned_changed_and_taken_back(
     assert answer.json()["fault"]["type"] == "ResourceStateConflictException"
     [shown] = shop.get(promotion).json()["assignment_information"]["active_campaign_assignments"]
     assert (shown["rank"], "description" in shown) == (7, False)
+    assert shown["creation_date"] == created
     assert [shop.delete(path).status_code for _ in "12"] == [204, 204]
     assert shop.get(promotion).json()["assignment_information"]["schedule_type"] == "none"
 

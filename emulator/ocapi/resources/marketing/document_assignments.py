@@ -31,13 +31,13 @@ def make_changes(
     """
 
     def assign(call: Call, _: Record) -> Iterator[Change]:
-        yield from _write(call, _find(call, address), {})
+        yield from _write(call, _find(call, address))
 
     def change(call: Call, _: Record) -> Iterator[Change]:
         found = _find(call, address)
         if found is None:
             raise refuse_missing(call.key)
-        yield from _write(call, found, found.properties)
+        yield from _write(call, found)
 
     def unassign(call: Call, _: Record) -> Iterator[Change]:
         found = _find(call, address)
@@ -78,16 +78,20 @@ def _find(call: Call, address: Address) -> Record | None:
     return found
 
 
-def _write(call: Call, found: Record | None, stored: Properties) -> Iterator[Change]:
-    """Yield the changes of a write.
+def _write(call: Call, found: Record | None) -> Iterator[Change]:
+    """Yield the changes of a write; a write that changes nothing keeps the dates (RST-1).
 
     Raises:
         Fault: ID_CONFLICT, START_AFTER_END, or the fault of a missing named document.
     """
     resource = call.route.resource
     check_ids(call.changes, zip(resource.keys, call.key, strict=True))
-    merged = arrange(resource.document.merge(stored, call.changes))
-    record = resource.record(call.key, merged, call.now, created=found is None)
+    document, stored = resource.document, found.properties if found else {}
+    change = document.replace if call.method == "PUT" else document.merge
+    written = arrange(change(stored, call.changes))
+    record = resource.record(call.key, written, call.now, created=found is None)
+    if found is not None and resource.record(call.key, written) == found:
+        record = found
     yield from _list_effects(call, found.properties if found else None, record.properties)
     yield Put(resource.name, record, found.state if found else Presence.ABSENT)
 
