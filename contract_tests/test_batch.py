@@ -206,6 +206,22 @@ def test_there_are_50_parts_at_most(api: Api) -> None:
 
 
 @pytest.mark.rule("BAT-4")
+def test_parts_have_100000_elements_together_at_most(api: Api) -> None:
+    many = "[" + ",".join(["1"] * 60_000) + "]"
+    write = f'x-dw-http-method: PUT\n{LISTS}/x\n\n{{"description":{many}}}'
+    first, second, third = ask(api, join(write, write, LISTS))
+    assert (first.status, first.fault) == (400, "TypeDecodingException")
+    told = (
+        "the parts of a batch request take at most 1000000 steps together; "
+        "send fewer or smaller parts"
+    )
+    for answer in (second, third):
+        fault = answer.json["fault"]
+        assert (answer.status, fault["type"]) == (400, "QuotaExceededException")
+        assert fault["arguments"] == {"msg": told}
+
+
+@pytest.mark.rule("BAT-4")
 def test_parts_without_anything_do_not_count(api: Api) -> None:
     answers = ask(api, join(*[f"{LISTS}?count=0", ""] * 50))
     assert [answer.status for answer in answers] == [200] * 50

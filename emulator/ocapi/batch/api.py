@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote_plus, unquote_to_bytes
 from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
-from emulator.family import CONCEALED_MEMBERS, HINT_HEADER, INJECTED, PAUSE, Family
+from emulator.family import CONCEALED_MEMBERS, HINT_HEADER, INJECTED, PAUSE, Family, Injected
 from emulator.family import FAULT as FAULT_TYPE
 from emulator.ocapi.access import auth, origin
 from emulator.ocapi.access.client import CLIENTS
@@ -23,6 +23,7 @@ from emulator.ocapi.resource import list_methods
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import FAULT
 from emulator.ocapi.schema.faults import Fault, FaultType
+from emulator.ocapi.search.budget import SHARED_BUDGET, SharedBudget
 from emulator.ocapi.wire import envelope, formats, url, versions
 from emulator.recording.exchange import Reply
 from emulator.request import Request, Response, current_request, read_sent_path
@@ -44,6 +45,8 @@ FAULTS_BY_STATUS = {
 BATCH_PATH = re.compile(r"(?P<scope>/s/(?P<site>[^/]+))?/dw/batch")
 ALLOWED_METHODS = ("POST", "OPTIONS")
 MAX_PARTS = 50
+STEPS_OF_ELEMENT = 10  # decoding an element of a body takes as long as ten comparisons of a search
+JSON_BYTES_OF_STEP, XML_BYTES_OF_STEP = 12, 4  # of an answer
 
 METHOD_HEADER = "x-dw-http-method"
 PATH_HEADER = "x-dw-resource-path"
@@ -390,7 +393,8 @@ def _answer(service: Service, serve_part: ServePart, failure: Fault | None = Non
     if request.method == "OPTIONS":
         return _respond(batch, 204, _describe_methods(batch))
     # An exception of a part ends the whole request, such as the dropped connection of a failpoint.
-    answers = [_serve(subrequest, environ, serve_part) for subrequest in batch.subrequests]
+    budget = SharedBudget()
+    answers = [_serve(one, environ, serve_part, budget) for one in batch.subrequests]
     content = multipart.render(answers, batch.boundary)
     return _respond(batch, 200, {}, multipart.name_content_type(batch.boundary), content)
 
@@ -429,9 +433,16 @@ def _respond(
     return response
 
 
-def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePart) -> Part:
+def _serve(
+    subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePart, budget: SharedBudget
+) -> Part:
     """Return the Data API's answer to a part, as a part."""
-    environ = _environ(subrequest, main)
+    environ = {**_environ(subrequest, main), SHARED_BUDGET: budget}
+    try:
+        elements = formats.count_elements(environ.get("CONTENT_TYPE", ""), subrequest.part.body)
+        budget.spend(elements * STEPS_OF_ELEMENT)
+    except Fault as fault:
+        environ[INJECTED] = Injected(fault.kind.name, fault.arguments)
     workspace: Workspace = main[WORKSPACE_KEY]
     try:
         workspace.refresh()  # fetch the changes of other processes and of earlier parts
@@ -440,9 +451,11 @@ def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePar
     reply = serve_part(environ, workspace)
     if concealed := environ.get(CONCEALED_MEMBERS):
         main.setdefault(CONCEALED_MEMBERS, set()).update(concealed)
-    body = b"".join(reply.parts)
+    body, answered = b"".join(reply.parts), dict(reply.headers)
+    is_xml = "xml" in answered.get("Content-Type", "")
+    budget.note(len(body) // (XML_BYTES_OF_STEP if is_xml else JSON_BYTES_OF_STEP))
     identified = subrequest.part.headers.get(CONTENT_ID_HEADER)
-    headers, answered = {CONTENT_ID_HEADER: identified} if identified else {}, dict(reply.headers)
+    headers = {CONTENT_ID_HEADER: identified} if identified else {}
     if hint := answered.get(HINT_HEADER):
         headers[HINT_HEADER] = hint
     if body:

@@ -7,6 +7,7 @@ from emulator.ocapi.answer import Answer, select
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.schema.lens import pick_fields
+from emulator.ocapi.search.budget import STEPS_OF_HIT, Budget, find_shared_budget
 from emulator.ocapi.search.language import SearchField, compile_query, compile_sorts, echo
 from emulator.ocapi.search.query import SearchResult
 from emulator.ocapi.wire import envelope, paging
@@ -18,6 +19,7 @@ from emulator.store import Record
 Show = Callable[[Record, bool], Properties]
 """Returns the properties of a hit: all properties, or only those of a search without select."""
 RELEVANCE = 1
+ALL_EXPANSIONS = "all"
 
 
 def answer_search(
@@ -37,13 +39,16 @@ def answer_search(
         show: Returns the properties of a hit.
 
     Raises:
-        Fault: The query or the sorts are not valid.
+        Fault: The query or the sorts are not valid, or take too much work.
     """
     request = call.changes
     selector = call.selector
     page = Page(request["start"], request["count"])
     picked = pick_fields(call.route.template, call.version, fields)
-    shown, total = _find(request, picked, records, page)
+    budget = find_shared_budget(call.request.environ)
+    shown, total = _find(request, picked, records, page, budget)
+    if budget is not None:
+        budget.spend(len(shown) * STEPS_OF_HIT * (1 + _count_expansions(call)))
     whole = selector is not None and selector.reaches_into("hits")
     members = {
         **_echo(request, selector, call.dialect),
@@ -58,14 +63,24 @@ def answer_search(
 
 
 def _find(
-    request: Properties, fields: Mapping[str, SearchField], records: Iterable[Record], page: Page
+    request: Properties,
+    fields: Mapping[str, SearchField],
+    records: Iterable[Record],
+    page: Page,
+    budget: Budget | None,
 ) -> tuple[Sequence[Record], int]:
     """Return the matching records of a page in the requested order, and the number of all."""
-    query = compile_query(request["query"], fields)
-    order = compile_sorts(request.get("sorts") or (), fields)
+    query = compile_query(request["query"], fields, budget)
+    order = compile_sorts(request.get("sorts") or (), fields, budget)
     found = query.select(records)
     end = page.start + page.count
     return order.sort(found, end)[page.start : end], len(found)
+
+
+def _count_expansions(call: Call) -> int:
+    if ALL_EXPANSIONS not in call.expansions:
+        return len(set(call.expansions))
+    return len((call.operation or call.route.resource).expansions)
 
 
 def _echo(request: Properties, selector: Selector | None, dialect: Dialect) -> dict[str, Any]:

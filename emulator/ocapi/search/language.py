@@ -77,9 +77,11 @@ class Order:
         clauses: For each clause a function to the values of documents to sort by, None for a
             document without a value, and whether the clause is descending. The first clause
             decides, the next ones where it finds no difference.
+        budget: The steps left to the sorting.
     """
 
     clauses: tuple[tuple[Find, bool], ...]
+    budget: Budget
 
     def sort(self, documents: Iterable[Document], count: int | None = None) -> list[Document]:
         """Return documents in order; the sort is stable.
@@ -95,7 +97,7 @@ class Order:
             Fault: QUOTA_EXCEEDED: there are too many documents for so many clauses.
         """
         ordered = list(documents)
-        Budget().spend(len(ordered) * len(self.clauses) * STEPS_OF_SORT)
+        self.budget.spend(len(ordered) * len(self.clauses) * STEPS_OF_SORT)
         if not self.clauses:
             return ordered
         if count is not None and count * SORTED_SHARE < len(ordered):
@@ -177,12 +179,15 @@ class Query:
         return hits
 
 
-def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -> Query:
+def compile_query(
+    query: Mapping[str, Any], fields: Mapping[str, SearchField], budget: Budget | None = None
+) -> Query:
     """Return a query that selects documents by stored properties.
 
     Args:
         query: A decoded ``query`` document.
         fields: The fields of the search, by name.
+        budget: The budget to spend; None for a budget of the query alone.
 
     Raises:
         Fault: Any of SRC-4: UNKNOWN_SEARCH_FIELD, UNQUERYABLE_FIELD, UNKNOWN_SEARCH_OPERATOR,
@@ -190,18 +195,27 @@ def compile_query(query: Mapping[str, Any], fields: Mapping[str, SearchField]) -
             TERM_OPERATOR_MISMATCH_VALUES, INVALID_SEARCH_FIELD_TYPE, RANGE_FILTER_TYPE,
             RANGE_FILTER_VALUE.
     """
-    scope = _Scope(fields, Budget(), _Texts())
+    scope = _Scope(fields, budget or Budget(), _Texts())
     matches = _compile(query, scope)
     return Query(matches, scope.cost, scope.budget, scope.texts)
 
 
-def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, SearchField]) -> Order:
+def compile_sorts(
+    sorts: Sequence[Mapping[str, Any]],
+    fields: Mapping[str, SearchField],
+    budget: Budget | None = None,
+) -> Order:
     """Return the order of decoded ``sort`` documents; ``asc`` is the default.
+
+    Args:
+        sorts: The decoded documents.
+        fields: The fields of the search, by name.
+        budget: The budget to spend; None for a budget of the sorts alone.
 
     Raises:
         Fault: UNKNOWN_SEARCH_FIELD or FIELD_NOT_SORTABLE.
     """
-    scope = _Scope(fields, Budget(), _Texts())
+    scope = _Scope(fields, budget or Budget(), _Texts())
     clauses: dict[tuple[str, bool], tuple[Find, bool]] = {}
     for sort in sorts:
         name, descending = sort["field"], sort.get("sort_order") == "desc"
@@ -212,7 +226,7 @@ def compile_sorts(sorts: Sequence[Mapping[str, Any]], fields: Mapping[str, Searc
         clauses.setdefault(
             (name, descending), (scope.ranks(name, max if descending else min), descending)
         )
-    return Order(tuple(clauses.values()))
+    return Order(tuple(clauses.values()), budget or Budget())
 
 
 def exact(query: Mapping[str, Any], field: str) -> frozenset[str] | None:

@@ -24,6 +24,7 @@ QUOTED_BODY_CHARACTERS = 100
 QUOTED_BODY_BYTES = 4 * QUOTED_BODY_CHARACTERS  # enough for any characters of UTF-8
 MAX_ACCEPT_CHARACTERS = 8192  # sorting a longer list would take longer than the answer
 
+ROUGHLY_COUNTED_ELEMENTS = 1000
 JSON_STRING = re.compile(rb'"[^"]*"?')
 
 NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -151,7 +152,7 @@ def read_json(text: bytes) -> Any:
         ValueError: The text is malformed, has more than 1024 levels (the bound of orjson), or has
             more than ``MAX_ELEMENTS`` commas and opening brackets outside of strings.
     """
-    if len(text) > MAX_ELEMENTS and _has_too_many_elements(text):
+    if len(text) > MAX_ELEMENTS and _count_json_elements(text, MAX_ELEMENTS) > MAX_ELEMENTS:
         raise ValueError("the value has too many elements")
     return orjson.loads(text)
 
@@ -160,16 +161,33 @@ def _count_marks(text: bytes) -> int:
     return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
-def _has_too_many_elements(text: bytes) -> bool:
+def _count_json_elements(text: bytes, roughly: int) -> int:
+    """Return the number of commas and opening brackets outside of strings.
+
+    Args:
+        text: The JSON value.
+        roughly: A number up to this one may include marks in strings.
+    """
     # The exact count removes the strings first, which most texts do not need.
-    if _count_marks(text) <= MAX_ELEMENTS:
-        return False
+    if (marks := _count_marks(text)) <= roughly:
+        return marks
     # A backslash stands only in strings, so no quote around a string is escaped.
     text = text.replace(rb"\\", b"").replace(rb"\"", b"")
     # An element has two strings at most, a name and a value. The removal of a million strings
     # would take 200 MB.
-    too_many_strings = text.count(b'"') > 4 * MAX_ELEMENTS + 4
-    return too_many_strings or _count_marks(JSON_STRING.sub(b"", text)) > MAX_ELEMENTS
+    if text.count(b'"') > 4 * MAX_ELEMENTS + 4:
+        return MAX_ELEMENTS + 1
+    return _count_marks(JSON_STRING.sub(b"", text))
+
+
+def count_elements(content_type: str, body: bytes) -> int:
+    """Return the number of elements of an undecoded body; of XML, the attributes, too.
+
+    A small number may include marks in texts. The number for XML may include equals signs in texts.
+    """
+    if _find_format(content_type) is Format.XML:
+        return body.count(b"<") - body.count(b"</") + body.count(b"=")
+    return _count_json_elements(body, ROUGHLY_COUNTED_ELEMENTS)
 
 
 def encode(

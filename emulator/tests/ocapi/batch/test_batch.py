@@ -1,5 +1,6 @@
 """Batch requests from inside: the environment of a part, whose trouble is whose, told faults."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from emulator.family import FAULT, INJECTED, TOO_LARGE, Injected
 from emulator.ocapi.access import permission
 from emulator.ocapi.batch import api as batch
 from emulator.ocapi.data_api import OWN
+from emulator.ocapi.search import budget
+from emulator.ocapi.wire import formats
 from emulator.recording.match import Match
 from emulator.store import Key, MemoryStore, Record, Store
 from emulator.workspace.failpoint import ConnectionDropped, Declaration
@@ -167,6 +170,7 @@ def test_marks_that_the_request_carries_are_not_those_of_its_parts(seen: Send) -
     marks = {"emulator.overridden": True, "emulator.refused_override": "x", TOO_LARGE: False}
     (request,) = seen(ONE, marks=marks)
     assert {name for name in request.environ if name.startswith("emulator.")} == {
+        "emulator.budget",
         "emulator.workspace",
         "emulator.family",
         "emulator.part",
@@ -407,3 +411,66 @@ def test_a_version_of_four_digits_is_compared_like_any_other() -> None:
         answer = client.get(f"/s/-/dw/data/{version}/sites", headers=headers)
         assert answer.status_code == 200
     emulator.check()
+
+
+SEARCH_OF_CLAUSES = (
+    b"--b\nx-dw-http-method: POST\nx-dw-resource-path-extension: inventory_list_search\n\n"
+    b'{"query":{"bool_query":{"must_not":[%b]}},"select":"(total)"}\n'
+    % b",".join([b'{"term_query":{"fields":["id"],"operator":"is","values":["x"]}}'] * 10)
+)
+SEARCH_OF_HITS = (
+    b"--b\nx-dw-http-method: POST\nx-dw-resource-path-extension: inventory_list_search\n\n"
+    b'{"query":{"match_all_query":{}},"select":"(hits.(id))","expand":[]}\n'
+)
+LIST = b"--b\nx-dw-http-method: GET\nx-dw-resource-path-extension: inventory_lists?select=(**)\n\n"
+LIST_IN_XML = LIST.replace(b"select=", b"format=xml&select=")
+
+
+def read_outcomes(answer: Response) -> list[str]:
+    """Return for each part the type of the fault, or nothing."""
+    assert answer.status_code == 200
+    parts = answer.get_data(as_text=True).split("--b\n")[1:]
+    found = (re.search(r"(\w+)Exception", part) for part in parts)
+    return [one[1] if one else "" for one in found]
+
+
+@pytest.mark.parametrize("part", [SEARCH_OF_CLAUSES, SEARCH_OF_HITS, LIST, LIST_IN_XML])
+def test_parts_share_the_steps_of_one_search(
+    emulator: Emulator, send: Sender, part: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = part * 50 + b"--b--"
+    assert read_outcomes(send(body)) == [""] * 50
+    emulator.reset()  # an answer of the cache takes no steps
+    monkeypatch.setattr(budget, "MAX_STEPS", 3000)
+    outcomes = read_outcomes(send(body))
+    served = outcomes.index("QuotaExceeded")
+    assert outcomes == [""] * served + ["QuotaExceeded"] * (50 - served)
+    assert 2 < served < 45
+    assert read_outcomes(send(part + b"--b--")) == [""]
+
+
+def test_part_after_a_part_with_too_much_work_changes_nothing(
+    emulator: Emulator, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "MAX_STEPS", 1000)
+    many = b'{"description":[%b]}' % b",".join([b"1"] * 100)
+    write = b"--b\nx-dw-http-method: PUT\nx-dw-resource-path-extension: inventory_lists/new\n"
+    assert read_outcomes(send(write + b"\n" + many + b"\n" + write + b"\n{}\n--b--")) == [
+        "QuotaExceeded",
+        "QuotaExceeded",
+    ]
+    assert emulator.workspace.store.get("inventory_lists", ("new",)) is None
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "elements"),
+    [
+        ("application/json", b'{"a":"x,y","b":[1,2]}', 5),  # with the comma of the text
+        ("application/json", b'["\\\\","\\",,",%b]' % b",".join([b'",[{"'] * 2000), 2002),
+        ("", b"[" * 2000, 2000),
+        ("application/json", b'["' * 400_005, 100_001),
+        ("text/xml; charset=utf-8", b'<a b="1"><c/><d>e</d></a>', 4),
+    ],
+)
+def test_elements_of_a_body_are_counted(content_type: str, body: bytes, elements: int) -> None:
+    assert formats.count_elements(content_type, body) == elements
