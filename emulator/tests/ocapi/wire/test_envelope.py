@@ -133,7 +133,7 @@ def test_a_fault_is_marked_with_its_type_as_documented() -> None:
         (
             "fault",
             {
-                "arguments": {"thingId": "x", "day": 3},
+                "arguments": {"thingId": "x", "day": "3"},
                 "type": "NoSmallThingException",
                 "message": "No thing 'x' on '3'.",
             },
