@@ -41,7 +41,11 @@ COMMAND_OPTIONS = (
     *("config", "wait", "workspace"),
 )
 """Options of commands other than ``serve``; each has an environment variable, too."""
-
+HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+"""The values of headers that every client can send (RFC 9110, 5.5, without obs-text)."""
+HEADER_SECRETS = ("control_token", "inventory_api_key")
+EXTENSIONS = ("resources", "hooks")
+TYPE_NAMES = {int: "a number", bool: "True or False", str: "a text"}
 # Kubernetes gives such variables to every container beside a service named ocapi-emulator.
 KUBERNETES_VARIABLE = re.compile(rf"{VARIABLE_PREFIX}(SERVICE_(HOST|PORT)|PORT_\d+_)")
 TRUE_WORDS = frozenset({"1", "true", "t", "yes", "y", "on"})
@@ -92,7 +96,8 @@ class Config:
     """The set-up of a server.
 
     Raises:
-        ConfigError: A value is out of its range.
+        ConfigError: A value has another type, or is out of its range.
+        TypeError: A keyword is not a field; the message has the nearest field.
     """
 
     host: str = knob(
@@ -171,7 +176,17 @@ class Config:
     )
     """In a program also functions by the name of the hook, kept as pairs."""
 
+    def __new__(cls, *_: Any, **knobs: Any) -> Self:
+        """Check the names of the fields."""
+        known = {knob.name for knob in fields(cls)}
+        for name in sorted(knobs.keys() - known):
+            near = get_close_matches(name, sorted(known), 1)
+            hint = f": did you mean {near[0]}?" if near else ""
+            raise TypeError(f"unknown argument {name}{hint}")
+        return object.__new__(cls)
+
     def __post_init__(self) -> None:
+        self._check_types()
         if self.dialect not in DIALECTS:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
         if self.log not in ("", *LOG_FORMATS):
@@ -185,11 +200,25 @@ class Config:
         self._freeze_extensions()
         self._check_store()
         self._check_upstream()
+        self._check_secrets()
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ConfigError("a certificate (--tls-cert) and its key (--tls-key) go together")
         for name in self.versions - {"any"}:
             if not VERSION.fullmatch(name):
                 raise ConfigError(f"version '{name}' is not of the form v23_2")
+
+    def _check_types(self) -> None:
+        """Check the types of the values, and keep paths as texts; no message repeats a secret."""
+        for knob in fields(self):
+            value, wanted = getattr(self, knob.name), type(knob.default)
+            if isinstance(value, os.PathLike):
+                object.__setattr__(self, knob.name, value := os.fspath(value))
+            # A bool is an int, so 0 and 1 serve as bools, too.
+            if knob.name in EXTENSIONS or isinstance(value, int if wanted is bool else wanted):
+                continue
+            is_text = isinstance(value, str)
+            given = f"'{value}' is a text" if is_text else f"is of the type {type(value).__name__}"
+            raise ConfigError(f"{knob.name} {given}: {TYPE_NAMES[wanted]} is needed")
 
     def _freeze_extensions(self) -> None:
         """Keep resources and hooks of a program as tuples: a Config may be a key."""
@@ -226,6 +255,13 @@ class Config:
         if self.upstream and (not known or extra):
             example = "https://dev01-realm-customer.demandware.net"
             raise ConfigError(f"upstream is not a URL without user and query, such as {example}")
+
+    def _check_secrets(self) -> None:
+        """Check the secrets of request headers; no message repeats a secret."""
+        for name in HEADER_SECRETS:
+            if (secret := getattr(self, name)) and not HEADER_VALUE.fullmatch(secret):
+                allowed = "use visible ASCII characters, with spaces between them only"
+                raise ConfigError(f"{name} cannot be sent in a header: {allowed}")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, /, **knobs: Any) -> Self:

@@ -1,6 +1,5 @@
 """A client for a running server, on the standard library alone."""
 
-import re
 import ssl
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -11,12 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from emulator.config import ConfigError
+from emulator.config import HEADER_VALUE, ConfigError
 
 ANSWER_TIMEOUT_SECONDS = 10.0
 RETRY_SECONDS = 0.05
 MAX_SHOWN_CHARACTERS = 500  # of a refusal
-HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")  # RFC 9110, 5.5, without obs-text
 OK_CLASS = 2  # 2xx, RFC 9110, 15.3
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 NO_CONTENT, UNAUTHORIZED = 204, 401

@@ -1,14 +1,18 @@
 """The knobs: their defaults, their ranges, their environment variables."""
 
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emulator import Emulator, create_app
 from emulator.config import KNOBS, Config, ConfigError, variable
 from emulator.tests.knob import DEFAULTS
 from emulator.tests.table import table
 
+ASCII_ONLY = "use visible ASCII characters, with spaces between them only"
+NOT_SENDABLE = f"cannot be sent in a header: {ASCII_ONLY}"
 NO_STORE = "store is neither memory nor a URL such as redis://localhost:6379/0"
 
 
@@ -98,6 +102,7 @@ def test_unknown_variables_are_reported_with_the_nearest_known(
         {"store": "redis://:hunter2@localhost:6379/1"},
         {"store": "rediss://redis.example"},
         {"store": "unix:///run/redis.sock?db=2"},
+        {"control_token": "open sesame"},
         {"accept_versions": "any"},
         {"accept_versions": "v1_0"},
     ],
@@ -111,6 +116,14 @@ def test_a_value_within_its_range_is_kept(knobs: dict[str, Any]) -> None:
     ("knobs", "message"),
     [
         ({"port": -1}, "port -1 is not between 0 and 65535"),
+        ({"port": "80"}, "port '80' is a text: a number is needed"),
+        ({"port": None}, "port is of the type NoneType: a number is needed"),
+        ({"tls": "no"}, "tls 'no' is a text: True or False is needed"),
+        ({"fixtures": None}, "fixtures is of the type NoneType: a text is needed"),
+        ({"control_token": b"hunter2"}, "control_token is of the type bytes: a text is needed"),
+        ({"control_token": "hünter2"}, f"control_token {NOT_SENDABLE}"),
+        ({"control_token": " hunter2"}, f"control_token {NOT_SENDABLE}"),
+        ({"inventory_api_key": "hunter2\n"}, f"inventory_api_key {NOT_SENDABLE}"),
         ({"port": 65536}, "port 65536 is not between 0 and 65535"),
         ({"dialect": "welsh"}, "dialect 'welsh' is neither documented nor observed"),
         ({"dialect": ""}, "dialect '' is neither documented nor observed"),
@@ -129,6 +142,25 @@ def test_a_value_out_of_its_range_is_an_error(knobs: dict[str, Any], message: st
     with pytest.raises(ConfigError) as error:
         Config(**knobs)
     assert str(error.value) == message
+
+
+@table(
+    ("name", "message"),
+    [
+        ("fixture", "unknown argument fixture: did you mean fixtures?"),
+        ("xyzzy", "unknown argument xyzzy"),
+    ],
+)
+def test_an_unknown_argument_is_an_error_with_the_nearest_known(name: str, message: str) -> None:
+    for make in (Config, Config.from_environment, create_app, Emulator):
+        with pytest.raises(TypeError) as error:
+            make(**{name: "x"})
+        assert str(error.value) == message
+
+
+def test_a_path_is_kept_as_a_text() -> None:
+    config = Config(fixtures=Path("data"), resources=Path("lockers.py"))  # type: ignore[arg-type]
+    assert (config.fixtures, config.resources) == ("data", "lockers.py")
 
 
 @pytest.mark.parametrize(
