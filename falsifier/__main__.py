@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from falsifier import page
-from falsifier.mutation import Mutation, UnknownMutationError, mutations, pick
+from falsifier.mutation import Mutation, MutationError, UnknownMutationError, mutations, pick
 from falsifier.program import read_count, run_program
 from falsifier.trial import Outcome, end_trials, find_failing_anyway, try_mutation
+
+USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         wanted = pick(given.mutation)
+    except MutationError as error:
+        parser.exit(USAGE_ERROR, f"falsifier: {error}\n")
     except UnknownMutationError as error:
         parser.error(str(error))
     if given.list:

@@ -152,9 +152,10 @@ def test_a_value_out_of_its_range_is_an_error(knobs: dict[str, Any], message: st
     ],
 )
 def test_an_unknown_argument_is_an_error_with_the_nearest_known(name: str, message: str) -> None:
+    knobs: dict[str, Any] = {name: "x"}
     for make in (Config, Config.from_environment, create_app, Emulator):
         with pytest.raises(TypeError) as error:
-            make(**{name: "x"})
+            make(**knobs)
         assert str(error.value) == message
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from contract_tests import ledger
 from falsifier import __main__ as program
-from falsifier import page
+from falsifier import mutation, page
 from falsifier.hook import ROOT, Edit, EditError, environment, install
 from falsifier.mutation import UnknownMutationError, mutations, pick
 from falsifier.trial import REPLAY_NAME, Outcome, find_failing_anyway, list_tests, run_tests
@@ -131,6 +131,71 @@ def test_unknown_mutation_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         program.main(["nothing"])
     assert "unknown mutation: nothing" in capsys.readouterr().err
+
+
+ROW = """
+name = "one"
+rules = ["PAG-1"]
+wrong = "A page is empty."
+module = "emulator.ocapi"
+before = "a"
+after = "b"
+"""
+MEMBERS = "name, rules, wrong, module, before, after, survives"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (ROW.replace("module", "modul"), "mutation 1 'one': the member 'module' is missing"),
+        (ROW.replace("name", "nam"), "mutation 1: the member 'name' is missing"),
+        (f"{ROW}why = 'x'", f"mutation 1 'one': unknown member 'why', known are {MEMBERS}"),
+        (ROW.replace('"b"', "1"), "mutation 1 'one': the member 'after' is not a text"),
+        (
+            ROW.replace('["PAG-1"]', '"PAG-1"'),
+            "mutation 1 'one': the member 'rules' is not a list of rule ids",
+        ),
+        (f"{ROW}[[mutation]]", "mutation 2: the member 'name' is missing"),
+    ],
+)
+def test_wrong_row_is_reported_with_file_row_and_member(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    message: str,
+) -> None:
+    (tmp_path / "own.toml").write_text(f'area = "Pages"\n[[mutation]]\n{content}')
+    assert _list_mutations_of(tmp_path, monkeypatch) == 2
+    assert capsys.readouterr().err == f"falsifier: own.toml, {message}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("area = 'Pages'", "own.toml: the file needs 'area' and rows '[[mutation]]'"),
+        ("area =", "own.toml: Invalid value (at end of document)"),
+    ],
+)
+def test_wrong_file_is_reported(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    message: str,
+) -> None:
+    (tmp_path / "own.toml").write_text(content)
+    assert _list_mutations_of(tmp_path, monkeypatch) == 2
+    assert capsys.readouterr().err == f"falsifier: {message}\n"
+
+
+def _list_mutations_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Return the exit code of the program with the files of another folder."""
+    monkeypatch.setattr(mutation, "MUTATION_FOLDER", folder)
+    monkeypatch.setattr(mutation, "mutations", mutation.mutations.__wrapped__)
+    with pytest.raises(SystemExit) as ended:
+        program.main(["--list"])
+    return ended.value.code
 
 
 def test_list_has_a_line_for_each_mutation(capsys: pytest.CaptureFixture[str]) -> None:
