@@ -117,6 +117,8 @@ def test_the_clients_of_other_libraries_reach_the_application(app: Flask) -> Non
     with httpx.Client(transport=httpx.WSGITransport(app), base_url="http://shop.test") as client:
         assert client.put(f"{LISTS}/a%20b", json={}, headers=headers).status_code == 201
         assert client.get(f"{LISTS}/a%20b", headers=headers).json()["id"] == "a b"
+        cut = client.get(f"{LISTS}/a%2Fb", headers=headers).json()  # httpx decodes the path
+        assert cut["fault"]["arguments"] == {"path": f"{LISTS}/a/b"}
     with requests.Session() as http:
         http.mount("http://shop.test", WsgiAdapter(app))
         found = http.get(f"http://shop.test{LISTS}/a%20b", headers=headers)
@@ -293,6 +295,16 @@ def test_errors_of_a_users_routes_keep_the_form_of_flask(shop: "FlaskClient") ->
     assert set(refused.allow) == {"GET", "HEAD", "OPTIONS", "POST"}
     for path in (f"{DATA}/nothing", "/nothing"):
         assert show(shop, path)["fault"]["type"].endswith("Exception")
+
+
+def test_handler_of_a_user_answers_paths_without_a_route_only(app: Flask) -> None:
+    app.register_error_handler(404, lambda _: ("nothing here", 404))
+    client = app.test_client()
+    headers = log_in(client)
+    for path in (f"{DATA}/nothing", "/items/a/b", "/nothing"):
+        assert client.get(path, headers=headers).text == "nothing here"
+    fault = client.get(f"{LISTS}/nothing", headers=headers).json["fault"]  # type: ignore[index]
+    assert fault["type"] == "InventoryListNotFoundException"
 
 
 def test_sessions_and_urls_work(shop: "FlaskClient") -> None:
