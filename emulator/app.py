@@ -171,7 +171,7 @@ def list_collections(api: DataApi) -> tuple[Collection, ...]:
 
 
 def _find_operation_of(app: Flask, families: Iterable[Family]) -> Callable[[str, str], str]:
-    """Return a function that names what serves a method and a canonical path, empty for nothing."""
+    """Return a function that names the operation of a method and a path; empty for none."""
 
     def find(method: str, path: str) -> str:
         names = (family.name_operation(method, path) for family in families)

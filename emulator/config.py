@@ -231,7 +231,7 @@ class Config:
                 named = {n: tuple(h) if isinstance(h, list) else h for n, h in dict(hooks).items()}
                 object.__setattr__(self, "hooks", tuple(named.items()))
         except (TypeError, ValueError) as error:
-            known = "resources are a file or a list, hooks a file or a map by their names"
+            known = "give resources as a file or a list, and hooks as a file or a map by name"
             raise ConfigError(known) from error
 
     def _check_store(self) -> None:

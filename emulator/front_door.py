@@ -201,7 +201,7 @@ def _read_body(environ: "WSGIEnvironment") -> None:
 
 
 def _spool_body(environ: "WSGIEnvironment", spool: IO[bytes]) -> None:
-    """Read the body into a temporary file; what is too large is read, and left out."""
+    """Read the body into a temporary file. A body that is too large is read and dropped."""
     if isinstance(environ["wsgi.input"], SpooledTemporaryFile):  # the bundled server has read it
         return
     length: str = environ.get("CONTENT_LENGTH", "")

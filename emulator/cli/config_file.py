@@ -43,7 +43,7 @@ def find(folder: Path, name: str = "") -> ConfigFile | None:
         name: The path of the file; must exist if it is not empty.
 
     Raises:
-        ConfigError: A file cannot be read, is no TOML, or has an unknown key.
+        ConfigError: A file cannot be read, is not TOML, or has an unknown key.
     """
     if name:
         path = folder / name
@@ -66,7 +66,7 @@ def _read(path: Path) -> Mapping[str, Any] | None:
     except OSError as error:
         raise ConfigError(f"can't read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # of TOML or of UTF-8; of deep arrays
-        raise ConfigError(f"{path} is no TOML: {error}") from error
+        raise ConfigError(f"{path} is not TOML: {error}") from error
     if path.name == PROJECT_FILE_NAME:
         tools = content.get("tool")
         table = tools.get(TABLE) if isinstance(tools, dict) else None

@@ -133,7 +133,8 @@ def _check_file(name: str, *, force: bool) -> Path:
     """Return the file to write; end the process if the file can't be written."""
     file = Path(name)
     if file.is_dir() or not file.parent.is_dir():
-        fail(f"'{file}' can't be written: {'a folder' if file.is_dir() else 'no such folder'}")
+        reason = "it is a folder" if file.is_dir() else "there is no such folder"
+        fail(f"'{file}' can't be written: {reason}")
     if file.suffix != ".jsonl":
         fail(f"'{file}' is not the name of a recording: use {file.stem}.jsonl")
     if file.exists() and not force:

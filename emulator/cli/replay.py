@@ -83,7 +83,7 @@ def replay(
 
 
 def _refuse_options_of_a_target(context: click.Context) -> None:
-    """End the command if its line has an option for a target; variables serve other commands."""
+    """End the command if the command line has an option that needs ``--target``."""
     for name in OPTIONS_OF_A_TARGET:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             fail(f"--{name.replace('_', '-')} needs --target")

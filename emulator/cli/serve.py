@@ -72,7 +72,7 @@ def _introduce(emulator: "Emulator", config_file: str) -> None:
 
 
 def _summarize(unserved: "Mapping[str, int]") -> None:
-    """Log the operations that clients asked for in vain (URL-8)."""
+    """Log the requested operations that the server does not have (URL-8)."""
     if not unserved:
         return
     lines = ["ocapi-emulator: not emulated, but asked for:"]

@@ -128,7 +128,7 @@ def _correct(failure: Failure, place: Place) -> Correction | None:
 
 
 def _renew_state(failure: Failure, place: Place) -> Correction:
-    """Send the state that the document has now."""
+    """Propose the present state of the document."""
     sent, state = failure.sent, place.find_state(failure.sent)
     if state == MISSING_STATE:
         advice = "The document does not exist, or exists no more. Send the request without a state."

@@ -40,7 +40,7 @@ class Sent(NamedTuple):
 
     @property
     def content(self) -> dict[str, Any] | None:
-        """The JSON object of the body, a new one each time; None for any other body."""
+        """The JSON object of the body, read anew at each access; None for any other body."""
         try:
             content = orjson.loads(self.body)
             orjson.dumps(content)  # the parser reads more levels than anybody writes

@@ -101,7 +101,7 @@ class _Comparison:
         return not self._writes and is_unfinished(self._recorded)
 
     def list_differences(self) -> Iterator[Difference]:
-        """Yield all differences; a fault in place of a document is one difference."""
+        """Yield all differences. A fault in the place of a document counts as one difference."""
         statuses = self._recorded.status, self._answered.status
         if statuses[0] != statuses[1]:
             yield Difference("status", "", *statuses)

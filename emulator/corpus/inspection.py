@@ -234,7 +234,7 @@ class Inspector:
         return is_pair or any(map(str.isdigit, text)) or len(text) >= MIN_RANDOM_CHARACTERS
 
     def _is_hidden(self, text: str) -> bool:
-        """Return whether a word is a pseudonym, or credentials of pseudonyms in Base64."""
+        """Return True for a pseudonym, and for Basic credentials that consist of pseudonyms."""
         if text in self._issued or _is_pseudonym(text):
             return True
         decoded = _decode_base64(text)
@@ -250,7 +250,7 @@ class Inspector:
 
 
 def _is_card(text: str) -> bool:
-    """Return whether a number is right by Luhn, and of an issuer of cards."""
+    """Return True if a number has the check digit (Luhn) and the first digits of a card."""
     digits = [int(digit) for digit in text if digit.isdigit()]
     doubled = [sum(divmod(digit * 2, 10)) for digit in digits[-2::-2]]
     issuer = int("".join(map(str, digits[:4])))
@@ -324,7 +324,7 @@ def _list_passwords(value: Any) -> Iterator[str]:
 
 
 def list_variants(text: str) -> list[str]:
-    """Return a text, and what it means under each encoding, several times."""
+    """Return a text and all decoded forms, also those of texts that are encoded several times."""
     variants, level = {text: None}, [text]
     for _ in range(MAX_DEPTH):
         level = [new for one in level for new in _decode_once(one) if new not in variants]
@@ -399,7 +399,7 @@ def _split_word(word: str) -> list[str]:
 
 
 def _is_readable(word: str) -> bool:
-    """Return whether a word is text in Base64, to be searched as text."""
+    """Return True if a word is Base64 of a readable text."""
     data = _decode_base64(word)
     if data is None:
         return False

@@ -1,4 +1,4 @@
-"""Patterns of sensitive values in text: values that show by their form what they are."""
+"""Patterns of sensitive values in text, such as e-mail addresses and card numbers."""
 
 import re
 from base64 import b64decode, b64encode
@@ -197,7 +197,7 @@ def is_card(text: str) -> bool:
 
 
 def sum_luhn(digits: str) -> int:
-    """Return the sum of digits, every second one from the right doubled (ISO/IEC 7812-1)."""
+    """Return the sum of digits. From the right, each second digit is doubled (ISO/IEC 7812-1)."""
     return sum(
         sum(divmod(int(digit) * (1 + number % 2), 10)) for number, digit in enumerate(digits[::-1])
     )
@@ -218,7 +218,7 @@ def is_iban(text: str) -> bool:
 
 
 def is_masked(text: str) -> bool:
-    """Return whether a number is masked but for the last digits."""
+    """Return True if mask characters hide the first digits of a number."""
     return re.fullmatch(r"[*xX•]{2,}[ -]?[*xX•\d -]*", text) is not None
 
 
@@ -235,7 +235,7 @@ def decode_base64(text: str) -> tuple[str, str] | None:
 
 
 def encode_base64(text: str, like: str, encoding: str) -> str:
-    """Return a text in Base64, in the alphabet and with the padding of another one."""
+    """Return a text in Base64, with the alphabet and the padding of the Base64 text ``like``."""
     encoded = b64encode(text.encode(encoding)).decode()
     if "-" in like or "_" in like:
         encoded = encoded.replace("+", "-").replace("/", "_")

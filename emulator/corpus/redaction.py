@@ -1,4 +1,4 @@
-"""Redaction: values of JSON and text without sensitive values.
+"""Take sensitive values out of JSON and text.
 
 A value is sensitive by the name of its member, by its form, or because it is sensitive elsewhere in
 the recording. The redactor reads each place decoded: escapes of URLs, JSON and XML, and Base64.
@@ -164,7 +164,7 @@ class Redactor:
         return self.document(value) if kind is None else self.typed(kind, value, name)
 
     def typed(self, kind: Kind, value: str, name: str = "") -> str:
-        """Return a value of a kind without what is sensitive."""
+        """Return a value of a kind without the sensitive text inside."""
         match kind:
             case Kind.TOKEN:
                 return self.credentials(value)
@@ -321,7 +321,7 @@ class Redactor:
         return None
 
     def _add_password(self, attribute: Any) -> None:
-        """Note an attribute with passwords; the documents of the type have a member for it."""
+        """Note an attribute of the type password. Documents have a member with the name."""
         if isinstance(attribute, str) and attribute:
             self.names.add_password(f"c_{attribute}")
             if attribute.lower() not in protocol_words():
@@ -415,7 +415,7 @@ class Redactor:
         return _replace_decoded(found[0], plain, hidden)
 
     def _find(self, text: str) -> list[Hit]:
-        """Return what to replace in a text without escapes, in order and without overlaps."""
+        """Return the places to replace in a text without escapes: in order, without overlaps."""
         found = [*pattern.find_values(text), *self._find_steps(text)]
         candidates = [Candidate(begin, end, kind, "") for begin, end, kind in found]
         candidates += (Candidate(*hit, "") for hit in self._known.find(text))
@@ -423,7 +423,7 @@ class Redactor:
         return list(self._decide(text, candidates))
 
     def known_values(self, text: str) -> str:
-        """Return a text without the values that are sensitive elsewhere."""
+        """Return a text without the values that were sensitive in other places."""
         return substitute(text, self._find_known)
 
     def _find_known(self, text: str) -> list[Hit]:
@@ -486,7 +486,7 @@ class Candidate(NamedTuple):
 
 
 def _merge(candidates: Iterable[Candidate]) -> list[tuple[int, int, Candidate]]:
-    """Return candidates in order; of those that overlap the longest, in the place of all."""
+    """Return candidates in order. The longest of overlapping candidates replaces all of them."""
     merged: list[tuple[int, int, Candidate]] = []
     for one in sorted(candidates, key=lambda one: (one.begin, -one.end)):
         if merged and one.begin < merged[-1][1]:
@@ -505,7 +505,7 @@ def _count_common(one: str, other: str) -> int:
 
 
 def _replace_decoded(encoded: str, plain: str, hidden: str) -> str:
-    """Return a percent-encoded text with another meaning; equal ends keep their spelling."""
+    """Return a percent-encoded text with a new value. Equal beginnings and ends stay as written."""
     decoded = decode(encoded)
     if decoded is None or decoded.text != plain:
         return quote(hidden, safe=SAFE_CHARACTERS)

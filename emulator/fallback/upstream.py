@@ -79,7 +79,7 @@ class UpstreamError(Exception):
 
 
 class Passage(NamedTuple):
-    """What is passed on and back.
+    """The rules for requests and answers on their way to a real instance and back.
 
     Attributes:
         pseudonym: The name of this server in the header ``Via``.
@@ -99,7 +99,7 @@ class Upstream:
     Args:
         url: The base URL, without user and query.
         timeout: The seconds for the connection, and between two pieces of an answer.
-        passage: What is passed on and back.
+        passage: The rules for requests and answers on their way.
         ca_file: Further CA certificates to verify the instance with (PEM); empty for none.
 
     Attributes:

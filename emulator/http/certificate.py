@@ -165,8 +165,7 @@ def _extra() -> Iterator[None]:
         yield
     except ImportError as error:
         raise CertificateError(
-            "a certificate of the local authority needs further packages:"
-            f" pip install 'ocapi-emulator[tls]', {ALTERNATIVE}"
+            f"--tls needs more packages: pip install 'ocapi-emulator[tls]', {ALTERNATIVE}"
         ) from error
 
 

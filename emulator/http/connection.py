@@ -314,7 +314,7 @@ class Connection:
             self._outbox += wire[sent:]
 
     def _transmit(self, wire: bytes | bytearray) -> int:
-        """Return how many bytes the system has taken; all, where nobody is there to read."""
+        """Return the number of sent bytes. If the client is gone, all bytes count as sent."""
         try:
             return self.socket.send(wire)
         except BlockingIOError:

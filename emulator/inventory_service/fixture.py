@@ -27,7 +27,7 @@ def reader(collection: Collection) -> Callable[[Any], Record]:
 
     def read(entry: Any) -> Record:
         if not isinstance(entry, dict):
-            message = "is no object"
+            message = "is not an object"
             raise ValueError(message)  # noqa: TRY004 - the data set is wrong, not the program
         try:
             members = schema.load({n: v for n, v in entry.items() if n not in computed})

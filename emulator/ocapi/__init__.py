@@ -1,1 +1,1 @@
-"""The Open Commerce API: the protocol, knowing no single resource; those are in resources/."""
+"""The protocol of the Open Commerce API. The folder resources/ has the resources."""

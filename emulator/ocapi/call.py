@@ -313,5 +313,5 @@ class Call:
         state.check_write(record.state if record else None, self.request.headers, sent)
 
     def prevent_caching(self) -> None:
-        """Keep the answer out of the cache: it depends on more than the request and the store."""
+        """Keep the answer out of the cache, because it also depends on the clock or on files."""
         self.request.environ.pop(IS_CACHEABLE, None)

@@ -61,7 +61,7 @@ class DataApi:
 
     @cached_property
     def faults(self) -> Mapping[str, FaultType]:
-        """All faults by name, those of resources included; of several forms the first."""
+        """All faults by name, with the faults of resources. A fault has the first of the forms."""
         return {name: forms[0] for name, forms in self.fault_forms.items()}
 
     @cached_property

@@ -405,7 +405,7 @@ class Resource:
         return tuple(name for name in self.keys[:-1] if name not in self.document.fields)
 
     def _divide(self, entry: Any) -> tuple[dict[str, str], Any]:
-        """Return the parents' ids of an entry that are no properties, and the other members.
+        """Return the parents' ids that are no properties, and all other members of an entry.
 
         Raises:
             ValueError: An id is not a string.

@@ -315,7 +315,7 @@ def _measure_token(authorization: str) -> int:
 
 
 def _show_word(text: str) -> str:
-    """Return a text as a word of a line: no control characters for the terminal, no space."""
+    """Return a text as one word of a line: without spaces and control characters."""
     return _make_printable(text).replace(" ", "\\x20") or "-"
 
 

@@ -44,7 +44,7 @@ class Redactor:
         return redact_named(redacted, self.names) if self.names else redacted
 
     def may_find_secret(self, text: str) -> bool:
-        """Return False if ``text`` would return the text, and also every text inside it, as is."""
+        """Return False if ``text`` would change neither the text nor a text inside of it."""
         if self.names or not text.isascii() or may_hold_secret(text):
             return True
         return any(spelling in text for spelling in self._spellings)

@@ -240,7 +240,10 @@ def _compile_start(opening: str, closing: str) -> "re.Pattern[str]":
 
 
 def _find_element_end(text: str, at: int, name: str, opening: str, closing: str) -> int:
-    """Return the begin of an end tag, or the end of the text where the text was cut."""
+    """Return where the end tag begins.
+
+    If the text was cut before the tag, return the end of the text.
+    """
     skipped = rf"{opening}!(?:\[CDATA\[.*?(?:\]\]{closing}|\Z)|--.*?(?:--{closing}|\Z))"
     tag = re.compile(rf"{skipped}|{opening}(/?){re.escape(name)}(?![\w.:-])", re.DOTALL)
     depth = 1

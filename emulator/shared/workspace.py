@@ -386,7 +386,7 @@ class SharedWorkspaces(Workspaces):
             raise
 
     def _open_late(self) -> None:
-        """Reach a Redis that could not be reached at the start.
+        """Open the workspaces later, after a start without a connection to Redis.
 
         Raises:
             StoreUnavailable: Redis cannot be used.

@@ -248,14 +248,14 @@ def _sort_names(names: tuple[str, ...]) -> NamesAndPick:
 
 @lru_cache(maxsize=MAX_CACHED_NAME_TUPLES)
 def _division(names: tuple[str, ...], name: str) -> tuple[NamesAndPick, NamesAndPick]:
-    """Return the other names, and the name alone, each with a function to the values."""
+    """Return all names but one, and the one name. Each has a function that returns the values."""
     index = names.index(name)
     rest = [other for other in range(len(names)) if other != index]
     return (names[:index] + names[index + 1 :], _picker(rest)), ((name,), _picker([index]))
 
 
 def _picker(positions: Sequence[Any]) -> Pick:
-    """Return a function from a mapping or tuple to the values at some keys or indexes."""
+    """Return a function. From a mapping or a tuple it takes the values at some keys or indexes."""
     if len(positions) > 1:
         return itemgetter(*positions)
     # ``itemgetter`` returns a tuple for two or more positions only.

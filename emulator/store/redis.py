@@ -210,7 +210,7 @@ class RedisStore:
         return found.decode()
 
     def restore(self, snapshot: str) -> None:
-        """See ``Store.restore``; the cost of the last snapshot is the number of changes since.
+        """See ``Store.restore``. The last snapshot costs a step for each change since then.
 
         Raises:
             SnapshotLost: The snapshot does not exist; nothing was changed.

@@ -223,7 +223,7 @@ def _transfer(operation: Operation, act: Callable[[Place], object]) -> PlainResp
 
 
 def _count_levels(folder: Path) -> int:
-    """Return the levels of folders and files below a path; 0 for a file."""
+    """Return the number of levels below a folder; 0 for a file."""
     walked = os.walk(folder)
     depths = [len(Path(found).parts) + bool(files) for found, _, files in walked]
     return max(depths, default=len(folder.parts)) - len(folder.parts)

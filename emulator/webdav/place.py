@@ -45,7 +45,7 @@ class Place:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether no client can make or remove the place: a root, or ``Sites``."""
+        """True for a root and for ``Sites``: clients can neither make nor remove these folders."""
         return len(self.segments) <= 1
 
     def check_changeable(self) -> None:
@@ -61,7 +61,7 @@ class Place:
             raise Conflict("The folder above does not exist.")
 
     def check_room(self, levels: int) -> None:
-        """Check a place for a folder with levels of content.
+        """Check that a folder with some levels of content is not too deep at the place.
 
         Raises:
             Forbidden: The content would lie too deep.

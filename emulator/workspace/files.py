@@ -132,7 +132,7 @@ class Files:
             return str(target)
 
     def restore(self, copy: str = NO_FILES) -> None:
-        """Replace the folder by a copy, of this or another workspace; ``NO_FILES`` empties.
+        """Replace the folder by a copy of any workspace. ``NO_FILES`` makes the folder empty.
 
         Raises:
             OSError: The copy was dropped meanwhile: FileNotFoundError, or ``shutil.Error``.
@@ -207,7 +207,7 @@ def stamp(path: Path, now: datetime) -> None:
 
 
 def _check_owner(folder: Path) -> None:
-    """Check that the folder of all shared workspaces is our own: its name can be guessed.
+    """Check that the folder of all shared workspaces is ours: others can guess the name.
 
     Raises:
         PermissionError: The folder is a link, belongs to another user, or is open to others.

@@ -101,7 +101,7 @@ class Template:
 
     @property
     def is_value(self) -> bool:
-        """True for a template of one reference: the value decides about the type."""
+        """True for a template of one reference. Then the answer has the type of the value."""
         return len(self.parts) == 1 and isinstance(self.parts[0], Reference)
 
     def render(self, values: Values) -> tuple[bytes, bool]:

@@ -230,7 +230,7 @@ def _refused_inside(name: str, nested: Selector, value: Any) -> Iterator[str]:
 
 
 def _is_document(name: str, value: Any) -> bool:
-    """Return True for a document, left out by ``(*)``; False for a custom property's map."""
+    """Return True for an inner document: ``(*)`` leaves it out. A custom property is none."""
     values = value if isinstance(value, list) else [value]
     return not name.startswith("c_") and any(isinstance(v, Mapping) for v in values)
 

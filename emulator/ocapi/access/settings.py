@@ -421,7 +421,7 @@ class _Attributes(_Value):
             return select.parse(value)
         except select.SelectorError as error:
             raise ValueError(
-                f"'{value}' is not a selector; selectors are such as (**), (id,description), "
+                f"'{value}' is not a selector: write a selector such as (**), (id,description), "
                 "(data.(id)) and (**,-c_secret)"
             ) from error
 

@@ -364,7 +364,7 @@ class Merge:
             self.draft.put(collection, Record(record.key, {**thaw(rest), **kept}))
 
     def _drop_values_of_site(self, site: str) -> None:
-        """Remove what a removed site alone has, and take the site from catalogs."""
+        """Remove the values and objects of a removed site, and remove the site from catalogs."""
         for collection, index in ((PREFERENCE_VALUES, -1), (CUSTOM_OBJECTS, 1), (RULES_NAME, 0)):
             count = self.draft.store.count(collection)
             for record in self.draft.store.scan(collection, 0, count).records:
@@ -446,7 +446,7 @@ class Merge:
                 self.draft.put(name, one)
 
     def relate(self) -> None:
-        """Give masters their variants and variation groups; other products leave the masters."""
+        """Set the variants and variation groups of masters. All other products become plain."""
         resource = self._resources[PRODUCTS]
         for change in relate_products(self.draft.store, self._relations):
             before = self.draft.store.get(PRODUCTS, change.key)
@@ -539,7 +539,7 @@ class Merge:
 def _make_record(
     resource: Resource, item: Item, properties: Properties, now: str = "", *, created: bool = False
 ) -> Record:
-    """Return the record of an object, without ids that the object and the store leave out."""
+    """Return the record of an object. An optional id without a value is left out."""
     record = resource.record(item.key, properties, now, created=created)
     absent = {name for name in item.kind.optional if not record.get(name)} - properties.keys()
     if not absent:
@@ -548,7 +548,7 @@ def _make_record(
 
 
 def _is_same(before: Record, after: Record) -> bool:
-    """Return whether two documents differ in the date of the last change at most."""
+    """Return True if two documents are equal, apart from the date of the last change."""
     undated = dict.fromkeys(("last_modified",))
     return before.amend(undated) == after.amend(undated)
 

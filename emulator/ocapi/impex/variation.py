@@ -19,7 +19,7 @@ PRODUCTS = PRODUCTS_NAME
 
 
 def relate_products(store: Store, relations: Relations) -> Iterator[Record]:
-    """Yield the products with other relations to masters; write each before the next one.
+    """Yield the products whose masters change. Write each product before you take the next.
 
     The members of a master are those of the import; other members become plain products.
     """

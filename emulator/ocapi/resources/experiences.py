@@ -82,7 +82,7 @@ class Experience:
             yield from put(segment, {**segment.properties, self.name: [*kept, *renamed]})
 
     def list_others(self, segment: Record, key: Key) -> list[Entry]:
-        """Return the experiences of a segment, the one with a document left out."""
+        """Return the experiences of a segment without the experience of a document."""
         entries = segment.get(self.name) or ()
         return [one for one in entries if self.key_of(key[0], one) != key]
 

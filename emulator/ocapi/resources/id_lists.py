@@ -50,13 +50,13 @@ class IdList:
             yield Reference(self.referenced, (record.key[0], name))
 
     def list_keys(self, store: Store, key: Key, below: Key = ()) -> Iterator[Key]:
-        """Yield the keys of the holders of a document; with ``below``, those with these ids."""
+        """Yield the keys of the holders of a document; only the keys with the ids ``below``."""
         prefix = (*key, *below)
         for entry in store.scan(self.index, 0, store.count(self.index, prefix), prefix).records:
             yield (key[0], *entry.key[2:])
 
     def list_holders(self, store: Store, key: Key, below: Key = ()) -> Iterator[Record]:
-        """Yield the holders of a document; with ``below``, those with these ids."""
+        """Yield the holders of a document; only the holders with the ids ``below``."""
         for holder_key in self.list_keys(store, key, below):
             holder = store.get(self.holder, holder_key)
             if holder is not None:
@@ -153,7 +153,7 @@ def release_named(store: Store, referenced: str, key: Key) -> Iterator[Change]:
 
 
 def check_changes(count: int) -> None:
-    """Check the number of the documents that a deletion or a new id changes.
+    """Check that a deletion or a new id changes not too many documents.
 
     Raises:
         Fault: QUOTA_EXCEEDED.

@@ -187,7 +187,7 @@ class Document(Schema, metaclass=DocumentMeta):
             ValueError: With all violations in document order.
         """
         if not isinstance(entry, dict):
-            raise ValueError("is no object")  # noqa: TRY004 - the data set is wrong, not the caller
+            raise ValueError("is not an object")  # noqa: TRY004 - the data set is wrong, not the caller
         sent = entry if NOT_STORED.isdisjoint(entry) else _without(NOT_STORED, entry)
         storing = _storing.set(True)
         try:

@@ -296,7 +296,7 @@ class Date(Property):
 
 
 def check_whole(check: Callable[[Whole], Whole], value: Whole) -> Whole:
-    """Return a checked value that replaces the stored value: nulls of its documents are absent."""
+    """Check a value that replaces the stored value: members with null are absent."""
     if not leaves_rest.get():
         return check(value)
     token = leaves_rest.set(False)
@@ -340,7 +340,7 @@ class Array(Property):
 
 
 class Map(Property):
-    """An object with data as names, and values of any type."""
+    """A JSON object whose member names are data. Values have any type."""
 
     expected = "object"
     format = ""

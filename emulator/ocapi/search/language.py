@@ -336,13 +336,13 @@ class _Scope:
         return name.startswith(self.prefix) and field.value is None and not field.path
 
     def find(self, name: str) -> Find:
-        """Return a function from documents to the value or the array of a field of each."""
+        """Return a function that returns the value or the array of the field for each document."""
         field = self.fields[name]
         path = field.path or name.removeprefix(self.prefix)
         return make_finder(field, path, self.budget.spend)
 
     def read(self, name: str) -> Callable[[Any], tuple[Any, ...]]:
-        """Return a function from the value or array of a field to comparable values."""
+        """Return a function that turns the value or the array of a field into comparable values."""
         kind, spend = self.fields[name].kind, self.budget.spend
         plain, canonical = PLAIN_TYPES[kind], CANONICAL_VALUES[kind]
 
@@ -358,7 +358,7 @@ class _Scope:
         return read
 
     def ranks(self, name: str, choose: Callable[[Iterable[Any]], Any]) -> Find:
-        """Return a function from documents to the chosen value of each; None for no value."""
+        """Return a function that returns the chosen value for each document, or None."""
         find, read = self.find(name), self.read(name)
         plain = PLAIN_TYPES[self.fields[name].kind]
 
@@ -369,7 +369,7 @@ class _Scope:
         return lambda documents: [v if type(v) in plain else rank(v) for v in find(documents)]
 
     def where(self, name: str, fits: Fits, *, free: int = 0) -> Fits:
-        """Return whether one of the values of a field fits, as a function of the found value.
+        """Return a function that tells whether one of the found values of a field fits.
 
         Args:
             name: The field.

@@ -164,9 +164,9 @@ def test_a_wrong_file_is_reported_in_one_line(folder: Path, content: str, compla
     ("name", "content", "complaint"),
     [
         ("none.toml", None, "can't read .*none.toml: No such file or directory"),
-        ("a.toml", b"port", "a.toml is no TOML: "),
-        ("b.toml", b"\xff", "b.toml is no TOML: "),
-        ("b.toml", b"port = " + b"[" * 5000, "b.toml is no TOML: "),
+        ("a.toml", b"port", "a.toml is not TOML: "),
+        ("b.toml", b"\xff", "b.toml is not TOML: "),
+        ("b.toml", b"port = " + b"[" * 5000, "b.toml is not TOML: "),
         (PROJECT_FILE_NAME, b"", r"pyproject.toml has no table \[tool.ocapi-emulator\]"),
         (PROJECT_FILE_NAME, b"tool = 1", r"pyproject.toml has no table \[tool.ocapi-emulator\]"),
         (PROJECT_FILE_NAME, b"[tool]\nocapi-emulator = 1", "pyproject.toml has no table"),

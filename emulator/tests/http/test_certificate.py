@@ -537,7 +537,7 @@ def test_trust_lines_have_an_absolute_path(tmp_path: Path, monkeypatch: Any) -> 
 
 
 NEEDS_EXTRA = (
-    "a certificate of the local authority needs further packages:"
+    "--tls needs more packages:"
     " pip install 'ocapi-emulator[tls]', or choose your own certificate with --tls-cert and"
     " --tls-key"
 )

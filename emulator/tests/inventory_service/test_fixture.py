@@ -39,7 +39,7 @@ def test_ids_lead_to_rows_in_the_order_of_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("items", "inventories", "reason"),
     [
-        (["x"], [], "items.json: items entry 1: is no object"),
+        (["x"], [], "items.json: items entry 1: is not an object"),
         ([{**ITEM, "colour": 1}], [], "items.json: items entry 1: colour: ['Unknown field.']"),
         ([{**ITEM, "itemId": "a b"}], [], "itemId: ['Not 1 to 64 of A-Za-z0-9._-.']"),
         ([{**ITEM, "itemId": None}], [], "itemId"),

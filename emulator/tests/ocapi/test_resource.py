@@ -260,9 +260,9 @@ def test_an_entry_of_a_fixture_becomes_a_record(decode: Callable[[Any], Any]) ->
         ({"id": "x", "good": "no"}, r"'\$\.good' failed because the expected type is 'VALUE_TRUE"),
         ({"id": "x", "nope": 1}, "unknown property 'nope' in document 'small_thing'"),
         ({"id": "x", "creation_date": "soon"}, r"property '\$\.creation_date'"),
-        ([], "is no object"),
-        ("x", "is no object"),
-        (None, "is no object"),
+        ([], "is not an object"),
+        ("x", "is not an object"),
+        (None, "is not an object"),
     ],
 )
 def test_what_is_no_entry_of_a_fixture_is_refused_with_the_reason(

@@ -60,7 +60,7 @@ def show(call: Call, catalog: Record) -> dict[str, Any]:
 
 
 def assign_sites(catalog: Record, sites: Iterable[str]) -> Record:
-    """Return a catalog that belongs to other sites; without sites the property is absent."""
+    """Return a catalog with other sites. Without sites, the property is left out."""
     kept = {name: value for name, value in catalog.properties.items() if name != ASSIGNED_SITES}
     assigned = [{"id": site} for site in sorted(sites)]
     return Record(catalog.key, {**kept, **({ASSIGNED_SITES: assigned} if assigned else {})})

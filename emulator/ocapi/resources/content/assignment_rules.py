@@ -74,7 +74,7 @@ def remove(call: Call, assignment: Record) -> Iterator[Change]:
 
 
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
-    """Keep the entries of an assignment, and at most one default assignment of the asset.
+    """Change the entries of an assignment. An asset keeps at most one default assignment.
 
     Raises:
         Fault: The folder is missing.

@@ -35,7 +35,7 @@ def list_sub_folders(store: Store, key: Key) -> Iterator[Record]:
 
 
 def list_below(store: Store, folder: Record, bound: int) -> list[Record]:
-    """Return a folder and the folders below, at least ``bound`` ones if there are so many."""
+    """Return a folder and the folders below. The search stops at ``bound`` folders or more."""
     found = [folder]
     for above in found:  # the loop visits the folders added on the way, too
         if len(found) >= bound:

@@ -1,4 +1,4 @@
-"""The shown properties of members: those of the customers (CUS-10)."""
+"""Members of a group show the properties of the customers (CUS-10)."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -67,7 +67,7 @@ def make_effects(require_named: RequireNamed) -> Effects:
 
 
 def _find(call: Call, address: Address) -> Record | None:
-    """Turn a call to the assignment of the path; return the assignment, None for a missing one.
+    """Set the key of a call to the assignment of the path. Return the assignment, or None.
 
     Raises:
         Fault: The fault of a missing assigned document, or of the state that the client expects.

@@ -89,7 +89,7 @@ def is_within(instant: str, start: str | None, end: str | None) -> bool:
 
 
 def find_phase_of_schedule(now: datetime, schedule: Properties) -> Phase:
-    """Return the phase of a schedule; between two recurrences the next one is upcoming."""
+    """Return the phase of a schedule. Between two recurrences the schedule is upcoming."""
     phase = find_phase(now, schedule.get("start_date"), schedule.get("end_date"))
     if phase == "active" and not _recurs(now.astimezone(UTC), schedule.get("recurrence") or {}):
         return "upcoming"

@@ -42,7 +42,7 @@ PROPERTY_READ_ONLY = FaultType(
 
 
 def is_contradictory(definition: Mapping[str, Any]) -> bool:
-    """Return whether an attribute is localizable and cannot be."""
+    """Return True if a localizable attribute has a type or a scope without languages."""
     has_languages = definition["value_type"] in LOCALIZABLE_TYPES
     return bool(definition.get("localizable")) and (
         bool(definition.get("site_specific")) or not has_languages

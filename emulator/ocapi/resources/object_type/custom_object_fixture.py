@@ -17,7 +17,7 @@ def read_fixture(entry: Any) -> Record:
         ValueError: The entry is not a custom object; the message has the reason.
     """
     if not isinstance(entry, dict):
-        raise ValueError("is no object")  # noqa: TRY004 - the data set is wrong
+        raise ValueError("is not an object")  # noqa: TRY004 - the data set is wrong
     apart = {name: entry[name] for name in SEARCH_ONLY if name in entry}
     if not all(isinstance(value, str) for value in apart.values()):
         raise ValueError(f"{', '.join(SEARCH_ONLY)} are strings")

@@ -201,7 +201,7 @@ def _check_custom_attribute(call: Call, before: Properties | None, after: Proper
 
 
 def _ends_values(before: Properties | None, after: Properties | None) -> bool:
-    """Return whether a write of a definition ends the values: a deletion, or another type."""
+    """Return True if a write makes stored values invalid: a deletion, or another type."""
     if before is None:
         return False
     if after is None:
@@ -210,7 +210,7 @@ def _ends_values(before: Properties | None, after: Properties | None) -> bool:
 
 
 def _leave_groups(call: Call, object_type: str, name: str, groups: str) -> Iterator[Change]:
-    """Yield the changes of the groups of an attribute; other groups are expected to stay."""
+    """Yield a change for each group of an attribute, and an expectation for each other group."""
     store = call.store
     for group in store.scan(groups, 0, store.count(groups), (object_type,)).records:
         members = list_members(group.properties)

@@ -123,7 +123,7 @@ def find_group(
 def read_group(
     call: Call, object_type: str, group_id: str, instance_type: str
 ) -> PreferenceGroup | None:
-    """Return a preference group with the definitions of its custom preferences, or None."""
+    """Return a group with the definitions of the custom preferences; None without a group."""
     group = call.store.get(system_object_definitions.GROUPS, (object_type, group_id))
     if group is None:
         return None

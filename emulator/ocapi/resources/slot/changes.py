@@ -62,7 +62,7 @@ def find_effects(
 
 
 def _require_content(call: Call, before: Record | None, after: Record) -> Iterator[Change]:
-    """Yield the expectation that the newly named content assets exist.
+    """Yield an expectation for each new content asset: the asset must exist.
 
     Raises:
         Fault: CONTENT_NOT_FOUND.

@@ -41,7 +41,7 @@ OPERATION_NOT_ALLOWED = FaultType(
 def find_effects(
     call: Call, before: Properties | None, after: Properties | None
 ) -> Iterator[Change]:
-    """Refuse the write of a wrong user; the last administrator stays one.
+    """Refuse the write of a wrong user, and of a user without whom no administrator is left.
 
     The alert settings of a deleted user go with the user.
     """
@@ -78,7 +78,7 @@ def _check_credentials(call: Call, before: Properties | None, after: Properties)
 
 
 def _check_roles(call: Call, before: Properties | None, after: Properties) -> Iterator[Change]:
-    """Check that all roles exist, and that the last administrator keeps the role."""
+    """Check that all roles exist, and that at least one administrator is left."""
     for role in call.changes.get("roles") or ():
         if call.store.get(ROLES, (role,)) is None:
             raise INVALID_ROLE(role)

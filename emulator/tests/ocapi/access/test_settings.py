@@ -212,7 +212,7 @@ def test_a_mistake_is_told_with_its_place(given: Any, path: str, reason: str) ->
             resource(read_attributes="(a"),
             ".read_attributes",
             (
-                "'(a' is not a selector; selectors are such as (**), (id,description), "
+                "'(a' is not a selector: write a selector such as (**), (id,description), "
                 "(data.(id)) and (**,-c_secret)"
             ),
         ),
@@ -220,7 +220,7 @@ def test_a_mistake_is_told_with_its_place(given: Any, path: str, reason: str) ->
             resource(write_attributes="**"),
             ".write_attributes",
             (
-                "'**' is not a selector; selectors are such as (**), (id,description), "
+                "'**' is not a selector: write a selector such as (**), (id,description), "
                 "(data.(id)) and (**,-c_secret)"
             ),
         ),

@@ -213,7 +213,7 @@ def test_hooks_of_one_name_run_in_their_order() -> None:
         ({PUT: "http://me:hunter2@x/"}, "hook at x: the URL has a user or a password"),
         ({PUT: "http://x/a b\n"}, "hook 'http://x/a b\\n': the URL has characters"),
         ({5: print}, "hooks: 5 is not the name of a hook"),
-        ([5], "hooks a file or a map by their names"),
+        ([5], "hooks as a file or a map by name"),
     ],
 )
 def test_a_value_that_is_no_hook_is_named(hooks: Any, message: str) -> None:

@@ -51,7 +51,7 @@ def test_a_declaration_names_document_and_property_and_has_defaults() -> None:
 @table(
     ("entry", "reason"),
     [
-        (3, "is no object"),
+        (3, "is not an object"),
         ({**TEXT, "type": "text"}, "unknown enum value 'text'"),
         ({**TEXT, "type": None}, "'$.type'"),
         (

@@ -578,9 +578,9 @@ NO_SUCH = "There's an unknown property 'nope' in document 'purchase_order'."
 @table(
     ("entry", "reason"),
     [
-        ([], "is no object"),
-        (None, "is no object"),
-        ("x", "is no object"),
+        ([], "is not an object"),
+        (None, "is not an object"),
+        ("x", "is not an object"),
         ({"nope": 1, "id": ""}, f"{NO_SUCH} {NO_ID}"),
         ({"id": "", "created": 1}, f"{NO_ID} {NO_DATE}"),
         ({"created": 1, "id": ""}, f"{NO_DATE} {NO_ID}"),
