@@ -44,7 +44,7 @@ COMMAND_OPTIONS = (
 HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 """The values of headers that every client can send (RFC 9110, 5.5, without obs-text)."""
 HEADER_SECRETS = ("control_token", "inventory_api_key")
-EXTENSIONS = ("resources", "hooks")
+EXTENSION_KNOBS = ("resources", "hooks")
 TYPE_NAMES = {int: "a number", bool: "True or False", str: "a text"}
 # Kubernetes gives such variables to every container beside a service named ocapi-emulator.
 KUBERNETES_VARIABLE = re.compile(rf"{VARIABLE_PREFIX}(SERVICE_(HOST|PORT)|PORT_\d+_)")
@@ -214,7 +214,7 @@ class Config:
             if isinstance(value, os.PathLike):
                 object.__setattr__(self, knob.name, value := os.fspath(value))
             # A bool is an int, so 0 and 1 serve as bools, too.
-            if knob.name in EXTENSIONS or isinstance(value, int if wanted is bool else wanted):
+            if knob.name in EXTENSION_KNOBS or isinstance(value, int if wanted is bool else wanted):
                 continue
             is_text = isinstance(value, str)
             given = f"'{value}' is a text" if is_text else f"is of the type {type(value).__name__}"

@@ -109,11 +109,15 @@ def ocapi_servers(pytestconfig: pytest.Config, ocapi_config: dict[str, Any]) -> 
 
 
 def _demand_answer(server: "Server") -> None:
-    """Fail in one line if a running server gives no answer."""
+    """Fail in one line if a running server gives no answer, or no header can carry the token."""
     import requests  # noqa: PLC0415
 
+    from emulator.config import HEADER_VALUE  # noqa: PLC0415
     from emulator.testing import Ocapi  # noqa: PLC0415
 
+    if server.control_token and not HEADER_VALUE.fullmatch(server.control_token):
+        problem = "--ocapi-control-token has characters that no header can have"
+        pytest.fail(problem, pytrace=False)
     try:
         Ocapi(server).control("GET", "/health")
     except requests.ConnectionError as error:

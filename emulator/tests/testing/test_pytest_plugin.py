@@ -522,6 +522,15 @@ def test_the_control_token_reaches_a_guarded_server(run: pytest.Pytester) -> Non
     assert outcomes(run, own) == {"passed": 1}
 
 
+def test_a_control_token_that_no_header_can_carry_is_reported(run: pytest.Pytester) -> None:
+    run.makepyfile("def test_it(ocapi): pass")
+    options = ("--ocapi-url", "http://127.0.0.1:1", "--ocapi-control-token", "s€cret")
+    result = run.runpytest(*options)
+    message = "--ocapi-control-token has characters that no header can have"
+    assert message in result.stdout.lines
+    assert "s€cret" not in str(result.stdout)
+
+
 def test_a_running_server_of_https_is_verified_with_the_ca_file(
     run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
