@@ -30,25 +30,34 @@ from emulator.ocapi.resources.marketing.schedule import check_dates, find_phase
 from emulator.ocapi.resources.named import require_named
 from emulator.store import Change, Clear, Key, Put, Record
 
-EVERYONE = "Everyone"
+GROUPS, EVERYONE = "customer_groups", "Everyone"
 START_DELAY, END_DELAY = timedelta(weeks=1), timedelta(weeks=2)
 STATUS_BY_PHASE = {"upcoming": "planned", "active": "running", "over": "ended"}
 
 
 def derive(
-    _before: Properties | None, after: dict[str, Any], _changes: Properties, now: str
+    before: Properties | None, after: dict[str, Any], _changes: Properties, now: str
 ) -> dict[str, Any]:
-    """Return an A/B test with defaults for missing properties (ABT-2)."""
+    """Return an A/B test with defaults for missing properties (ABT-2).
+
+    The default of the customer groups is only shown: a write of the shown document changes nothing.
+    """
     trigger = {"trigger_type": IMMEDIATELY, **(after.get("trigger") or {})}
     trigger["is_pipeline_based"] = trigger["trigger_type"] == PIPELINE_CALL
     after = {**after, "trigger": trigger}
-    if now and not after.get("customer_groups"):  # a data set stays as it is, see ``show``
-        after["customer_groups"] = [EVERYONE]
-    if now and not (after.get("start_date") or after.get("end_date")):
+    groups = after.get(GROUPS)
+    if not groups or (before and not before.get(GROUPS) and [*groups] == [EVERYONE]):
+        after.pop(GROUPS, None)
+    is_open = before is not None and not _has_dates(before)  # a data set has no date to keep
+    if now and not is_open and not _has_dates(after):
         created = datetime.fromisoformat(now)
         after["start_date"] = render_instant(created + START_DELAY)
         after["end_date"] = render_instant(created + END_DELAY)
     return after
+
+
+def _has_dates(ab_test: Properties) -> bool:
+    return bool(ab_test.get("start_date") or ab_test.get("end_date"))
 
 
 def show(call: Call, ab_test: Record) -> Properties:
@@ -56,8 +65,8 @@ def show(call: Call, ab_test: Record) -> Properties:
     call.prevent_caching()
     now = call.workspace.clock.now()
     phase = find_phase(now, ab_test.get("start_date"), ab_test.get("end_date"))
-    groups = ab_test.get("customer_groups") or (EVERYONE,)
-    shown = {"customer_groups": groups, "status": STATUS_BY_PHASE[phase]}
+    groups = ab_test.get(GROUPS) or (EVERYONE,)
+    shown = {GROUPS: groups, "status": STATUS_BY_PHASE[phase]}
     return {**shown, **show_segments(call, ab_test.key)}
 
 

@@ -41,10 +41,15 @@ class SegmentResource(Resource):
 
 
 def derive(
-    _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
+    before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
-    """Return a segment without empty lists of experiences, and without sorting rules."""
+    """Return a segment without empty lists of experiences, and without sorting rules.
+
+    The allocation of the control segment is computed: requests leave the stored one.
+    """
     kept = {name: value for name, value in after.items() if name not in NAMES or value}
+    if before is not None and before["id"] == CONTROL_ID:
+        kept["allocation"] = before["allocation"]
     return {name: value for name, value in kept.items() if name != SORTING_RULES}
 
 

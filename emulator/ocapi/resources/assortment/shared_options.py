@@ -39,6 +39,14 @@ DUPLICATE = FaultType(
 )
 
 
+def derive(
+    before: Properties | None, after: dict[str, Any], changes: Properties, now: str
+) -> dict[str, Any]:
+    """Return an option without values and flag: every option of a catalog is shared."""
+    kept = options.drop_values(before, after, changes, now)
+    return {name: value for name, value in kept.items() if name != SHARED}
+
+
 def change(call: Call, before: Properties | None, after: Properties | None) -> Iterator[Change]:
     """Check the id of a new option; products lose a deleted option.
 
@@ -51,8 +59,7 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         return
     if before is None and not ATTRIBUTE_ID.fullmatch(option_id):
         raise DEFINITION_NOT_FOUND(option_id, OPTION_TYPE)
-    own = {name: value for name, value in after.items() if name != SHARED}
-    yield from options.change_values(call, before, own, family=CATALOG_FAMILY)
+    yield from options.change_values(call, before, after, family=CATALOG_FAMILY)
 
 
 def _unbind(call: Call, catalog_id: str, option_id: str) -> Iterator[Change]:
@@ -71,6 +78,7 @@ SHARED_OPTIONS = options.declare_options(
     not_found=NOT_FOUND,
     duplicate=DUPLICATE,
     refuses_existing=True,
+    derive=derive,
     effects=change,
     refusals={"create": (DEFINITION_NOT_FOUND,)},
 )

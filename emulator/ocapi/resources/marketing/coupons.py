@@ -32,7 +32,7 @@ from emulator.ocapi.resources.marketing.names import COUPONS_NAME
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.faults import SITE_ACCESS_FORBIDDEN
 from emulator.ocapi.search.language import SearchField
-from emulator.store import Change, Clear, Record
+from emulator.store import Change, Clear, Record, Size
 
 STATS = ("exported_code_count", "redemption_count", "total_codes_count")
 
@@ -75,8 +75,9 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
         check_change(call, old, new)
     else:
         check_new(call, new)
-        yield Clear(CODES, call.key)
-        yield Clear(ISSUED, call.key)
+        for name in (CODES, ISSUED):  # without codes the write may change nothing (RST-1)
+            count = call.store.count(name, call.key)
+            yield Clear(name, call.key) if count else Size(name, call.key, 0)
     if new:
         check_codes(call, new)
     entries = (list_coupon_entries(one) if one else () for one in (old, new))

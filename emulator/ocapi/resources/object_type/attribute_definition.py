@@ -61,6 +61,9 @@ FLAGS = (
     "system",
     "visible",
 )
+READ_ONLY_FLAGS = ("queryable", "read_only", "requires_encoding", "set_value_type", "system")
+SENT_FLAGS = tuple(name for name in FLAGS if name not in READ_ONLY_FLAGS)
+TYPES_WITH_LENGTH = ("string", "text", "datetime")
 DUPLICATE = FaultType(
     400,
     "AttributeDefinitionDuplicate",
@@ -183,8 +186,12 @@ SEARCH_FIELDS: Mapping[str, SearchField] = {
 def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
-    """Return a definition with a value type."""
-    return {"value_type": "unknown", **after}
+    """Return a definition with a value type, and without the defaults that answers show (OBJ-2)."""
+    definition = {"value_type": "unknown", **after}
+    defaults: dict[str, Any] = dict.fromkeys(SENT_FLAGS, False)
+    if definition["value_type"] in TYPES_WITH_LENGTH:
+        defaults["min_length"] = 0
+    return {n: v for n, v in definition.items() if n not in defaults or v != defaults[n]}
 
 
 def find_defaults(definition: Properties, *, queryable: bool) -> dict[str, Any]:
@@ -197,6 +204,6 @@ def find_defaults(definition: Properties, *, queryable: bool) -> dict[str, Any]:
     value_type = definition["value_type"]
     defaults: dict[str, Any] = dict.fromkeys(FLAGS, False)
     defaults |= {"queryable": queryable, "set_value_type": value_type.startswith("set_of_")}
-    if value_type in ("string", "text", "datetime"):
+    if value_type in TYPES_WITH_LENGTH:
         defaults["min_length"] = 0
     return {name: value for name, value in defaults.items() if name not in definition}

@@ -48,9 +48,11 @@ def put_member(call: Call, *, role: Role) -> Answer:
         "type": properties["type"],
         "master": {"master_id": call.key[0]},
         VALUES: values,
-        "last_modified": call.now,
     }
-    record = call.revise(Record(call.key[1:], changed))
+    written = Record(call.key[1:], {**changed, "last_modified": call.now})
+    record = call.revise(written)
+    if record is written and product == Record(call.key[1:], changed):
+        return answer_member(call, role, master, product)
     expected = product.state if product else Presence.ABSENT
     call.store.apply(
         Require(PRODUCTS_NAME, master.key, Presence.PRESENT),

@@ -5,12 +5,14 @@ from typing import Any
 from emulator.ocapi.access.client import USERS as NAME
 from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
+from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.user.documents import USER, cut_milliseconds
 from emulator.ocapi.search.language import SearchField
 from emulator.store import Record
 
 DEFAULT_LOCALE = "default"
 LOCALES = ("preferred_data_locale", "preferred_ui_locale")
+DEFAULTS = {"disabled": False, "locked": False, **dict.fromkeys(LOCALES, DEFAULT_LOCALE)}
 USER_SEARCH_FIELDS = {
     "login": SearchField("string"),
     "email": SearchField("string"),
@@ -23,11 +25,17 @@ USER_SEARCH_FIELDS = {
 }
 
 
+def leave_out_defaults(user: Properties) -> dict[str, Any]:
+    """Return a user without the values that answers show for missing ones; roles are sorted."""
+    kept = {n: v for n, v in user.items() if n not in DEFAULTS or v != DEFAULTS[n]}
+    roles = sorted({*kept.pop("roles", ())})
+    return {**kept, "roles": roles} if roles else kept
+
+
 def view(_: Call, record: Record) -> dict[str, Any]:
     """Return the properties with other values than stored; the password is never shown."""
     stored = record.properties
-    shown = {"disabled": False, "locked": False, **dict.fromkeys(LOCALES, DEFAULT_LOCALE)}
-    missing = {name: value for name, value in shown.items() if name not in stored}
+    missing = {name: value for name, value in DEFAULTS.items() if name not in stored}
     roles = {} if stored.get("roles") else {"roles": None}
     return {**missing, **cut_milliseconds(stored), **roles, "password": None}
 

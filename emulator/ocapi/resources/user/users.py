@@ -23,7 +23,7 @@ from emulator.ocapi.resources.user.user_checks import (
     OPERATION_NOT_ALLOWED,
     find_effects,
 )
-from emulator.ocapi.resources.user.user_view import USER_SEARCH_FIELDS, view
+from emulator.ocapi.resources.user.user_view import USER_SEARCH_FIELDS, leave_out_defaults, view
 from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.faults import FaultType
 from emulator.store import Record
@@ -40,8 +40,7 @@ def _derive(
     before: Properties | None, properties: dict[str, Any], changes: Properties, now: str
 ) -> dict[str, Any]:
     """Return the properties of a written user: a PUT without password keeps the password."""
-    if properties.get("roles"):
-        properties = {**properties, "roles": sorted({*properties["roles"]})}
+    properties = leave_out_defaults(properties)
     if changes.get("password") and now:
         return {**properties, **password.date_password(now)}
     if before and "password" in before and not properties.get("external_id"):
@@ -57,7 +56,7 @@ def _read_stored(entry: Any) -> Record:
     """
     if not isinstance(entry, dict):
         raise ValueError("is not an object")  # noqa: TRY004 - the data set is wrong, not the caller
-    properties = STORED_USER.decode_stored(entry)
+    properties = leave_out_defaults(STORED_USER.decode_stored(entry))
     return Record((properties["login"],), properties)
 
 
