@@ -494,13 +494,14 @@ def test_sorting_rules_are_assigned_to_segments(shop: Api) -> None:
         ("newest-first", other, "global"),
     ]
     for segment in (first, second):
-        for rule, query in (("newest-first", ""), ("by-name", "?rule_context=global")):
-            answer = assign(shop, segment, f"sorting_rules/{rule}/{category}{query}")
+        for rule in ("newest-first", "by-name"):
+            path = f"sorting_rules/{rule}/{category}?rule_context=global"
+            answer = assign(shop, segment, path)
             arguments = {"sortingRuleId": rule, "categoryId": category}
             assert_fault(answer, 409, "SortingRuleCampaignAssignConflict", arguments)
     assert assign(shop, second, f"sorting_rules/by-name/{category}").status_code == 204
     for rule, query, left in (
-        ("newest-first", "", 2),
+        ("newest-first", "?rule_context=global", 2),
         ("by-name", "?rule_context=global", 2),
         ("by-name", "", 1),
         ("by-name", "", 1),
@@ -541,6 +542,11 @@ def test_sorting_rules_and_categories_may_be_missing(shop: Api, method: str) -> 
     for rule, arguments in (
         (f"none/{category}", {**missing, "sortingRuleId": "none"}),
         (f"lamps-first/{category}?rule_context=global", missing),
+        (f"newest-first/{category}", {**missing, "sortingRuleId": "newest-first"}),
+        (
+            f"newest-first/{category}?rule_context=site",
+            {**missing, "sortingRuleId": "newest-first"},
+        ),
     ):
         answer = assign(shop, segment, f"sorting_rules/{rule}", method)
         assert_fault(answer, 404, "SortingRuleNotFound", arguments)

@@ -14,6 +14,7 @@ from emulator.ocapi.resources.experiences import (
 )
 from emulator.ocapi.resources.marketing.faults import SORTING_RULE_CONFLICT
 from emulator.ocapi.resources.marketing.sorting_rule_assignments import has_same_rule, read_assigned
+from emulator.ocapi.resources.marketing.sorting_rules import SITE
 from emulator.store import Delete, Key, Presence, Put, Record, Require
 
 
@@ -54,7 +55,7 @@ def _read(call: Call) -> tuple[Record, Record, Key]:
         Fault: A document above is missing, SORTING_RULE_NOT_FOUND, INVALID_CATEGORY.
     """
     segment = find_segment(call)
-    assigned, category = read_assigned(call)
+    assigned, category = read_assigned(call, default=SITE)
     properties = {"ab_test_id": segment.key[1], "segment_id": segment.key[2], **assigned}
     return segment, Record((*segment.key, call.key[-1]), properties), category
 

@@ -62,14 +62,18 @@ def find_category(store: Store, site_id: str, category_id: str) -> Key | None:
     return next((key for key in keys if store.get(CATEGORIES_NAME, key) is not None), None)
 
 
-def read_assigned(call: Call) -> tuple[dict[str, str], Key]:
+def read_assigned(call: Call, default: str | None = None) -> tuple[dict[str, str], Key]:
     """Return rule and category of the path as properties of an assignment, and the category's key.
+
+    Args:
+        call: The call.
+        default: The context of the rule without the parameter; None for both contexts.
 
     Raises:
         Fault: SORTING_RULE_NOT_FOUND, INVALID_CATEGORY.
     """
     *_, rule_id, category_id = call.key
-    rule = find_rule(call, rule_id)
+    rule = find_rule(call, rule_id, default)
     category = find_category(call.store, call.key[0], category_id)
     if category is None:
         raise INVALID_CATEGORY(category_id)

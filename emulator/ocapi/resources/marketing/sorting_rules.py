@@ -36,17 +36,19 @@ class SortingRuleSearchResult(SearchResult):
     hits = Array(Embedded(SortingRule()))
 
 
-def list_scopes(call: Call, *others: str) -> tuple[str, ...]:
+def list_scopes(call: Call, *others: str, default: str | None = None) -> tuple[str, ...]:
     """Return the first ids of the keys of the rules in the context of a call.
 
     Args:
-        call: The call; without the parameter, the rules of the site come before global rules.
+        call: The call.
         *others: The further values that stand for both contexts.
+        default: The context without the parameter; None for the rules of the site, and then
+            global rules.
 
     Raises:
         Fault: MALFORMED_PARAMETER.
     """
-    context = call.request.parameters.get(CONTEXT)
+    context = call.request.parameters.get(CONTEXT, default)
     site = call.key[0]
     if context is None or context in others:
         return site, ORGANIZATION
@@ -56,13 +58,14 @@ def list_scopes(call: Call, *others: str) -> tuple[str, ...]:
     return (scopes[context],)
 
 
-def find_rule(call: Call, rule_id: str) -> Record:
-    """Return the rule of an id in the context of a call.
+def find_rule(call: Call, rule_id: str, default: str | None) -> Record:
+    """Return the rule of an id in the context of a call, see ``list_scopes``.
 
     Raises:
         Fault: SORTING_RULE_NOT_FOUND, MALFORMED_PARAMETER.
     """
-    found = (call.store.get(RULES_NAME, (scope, rule_id)) for scope in list_scopes(call))
+    scopes = list_scopes(call, default=default)
+    found = (call.store.get(RULES_NAME, (scope, rule_id)) for scope in scopes)
     rule = next((one for one in found if one is not None), None)
     if rule is None:
         raise SORTING_RULE_NOT_FOUND(rule_id, call.key[0])
