@@ -28,8 +28,7 @@ USER_SEARCH_FIELDS = {
 def leave_out_defaults(user: Properties) -> dict[str, Any]:
     """Return a user without the values that answers show for missing ones; roles are sorted."""
     kept = {n: v for n, v in user.items() if n not in DEFAULTS or v != DEFAULTS[n]}
-    roles = sorted({*kept.pop("roles", ())})
-    return {**kept, "roles": roles} if roles else kept
+    return {**kept, "roles": sorted({*kept["roles"]})} if "roles" in kept else kept
 
 
 def view(_: Call, record: Record) -> dict[str, Any]:
