@@ -315,6 +315,14 @@ def test_flags_and_dates_of_a_site_decide_what_is_online(shop: Api) -> None:
     assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "none"})
 
 
+@pytest.mark.rule("PRD-2")
+def test_a_flag_for_an_unknown_site_is_kept_without_effect(shop: Api) -> None:
+    flag = {"default": False, "contract-none": True}
+    assert shop.put(NEW, json={**LAMP, "online_flag": flag}).status_code == 200
+    document = show(shop, f"{NEW}?expand=availability&site_id={HERE.site}")
+    assert (document["online_flag"], document["online"]) == (flag, False)
+
+
 @pytest.mark.rule("PRD-3")
 @pytest.mark.needs(CLOCK)
 def test_online_depends_on_the_clock(shop: Api) -> None:

@@ -145,9 +145,10 @@ def test_slots_are_found_by_id_description_and_context(shop: Api, query: Any) ->
 def test_slots_are_found_by_id_and_context(shop: Api) -> None:
     slot_id = make_slot(shop)
     made = put(shop, path_of(slot_id))
-    must = [term("context_type", "is", "global"), term("slot_id", "is", slot_id)]
-    [hit] = search(shop, "slot_search", {"bool_query": {"must": must}}).json()["hits"]
-    assert (hit["_type"], hit["slot_id"], hit["context_type"]) == ("slot", slot_id, "global")
+    for context in ("global", "Global"):
+        must = [term("context_type", "is", context), term("slot_id", "is", slot_id)]
+        [hit] = search(shop, "slot_search", {"bool_query": {"must": must}}).json()["hits"]
+        assert (hit["_type"], hit["slot_id"], hit["context_type"]) == ("slot", slot_id, "global")
     assert made["uuid"] in [one["uuid"] for one in hit["slot_configurations"]]
 
 

@@ -248,7 +248,8 @@ def test_variants_are_shown_for_a_locale_and_a_site(shop: Api) -> None:
     )
     answer = shop.get(f"{VARIANTS}?expand=prices")
     assert_fault(answer, 400, "InvalidExpandValue", {"expandValue": "prices"})
-    for name in (f"{VARIANTS}?site_id=none", f"{MASTER}?site_id=none"):
+    for path in (VARIANTS, GROUPS, COLORS, MASTER, f"{VARIANTS}/contract-crew-black-m"):
+        name = f"{path}?site_id=none"
         assert_fault(shop.get(name), 404, "UnknownSite", {"siteId": "none"})
 
 

@@ -53,6 +53,7 @@ class SearchField:
         refusal: The fault of a value outside ``values``, with the value as the only argument;
             None for INVALID_SEARCH_FIELD_TYPE.
         localized: Whether the property at the path has a text for each language.
+        ignores_case: Whether values of queries may have capitals. The documents have small letters.
         sources: The properties that ``value`` takes, each as an argument and None for a missing
             one; by default all properties are the one argument.
     """
@@ -68,6 +69,7 @@ class SearchField:
     path: str = ""
     sources: tuple[str, ...] = ()
     localized: bool = False
+    ignores_case: bool = False
     prepare: Callable[[], Callable[..., Any]] | None = None
 
     @property
@@ -78,6 +80,8 @@ class SearchField:
     def canonical(self, value: Any) -> Any:
         """Return the comparable form of a JSON value, or None for a value of another type."""
         found = CANONICAL_VALUES[self.kind](value)
+        if self.ignores_case and isinstance(found, str):
+            found = found.lower()
         return None if self.values and found not in self.values else found
 
 

@@ -52,6 +52,16 @@ def check_master(call: Call) -> None:
         raise faults.NOT_MASTER(call.key[0])
 
 
+def check_site(call: Call) -> None:
+    """Check the site of a read.
+
+    Raises:
+        Fault: UNKNOWN_SITE.
+    """
+    if call.method in ("GET", "HEAD"):
+        read_site(call)
+
+
 def list_attributes(call: Call) -> list[Record]:
     """Return the variation attributes of a master, also for a variant or a group."""
     product = find_product(call.store, call.key[0])
@@ -175,6 +185,7 @@ PRODUCT_VARIATION_ATTRIBUTE_VALUES = attributes.declare_values(
     PRODUCT_FAMILY,
     PRODUCT_VARIATION_ATTRIBUTES,
     not_found=faults.VALUE_NOT_FOUND,
+    check=check_site,
     view=show_value,
     effects=forget_deleted_value,
     expansions=("availability", "image"),

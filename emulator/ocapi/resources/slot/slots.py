@@ -28,7 +28,7 @@ SHOWN_OF_CONFIGURATIONS = ("configuration_id", "default", "enabled", "uuid")
 SEARCH_FIELDS = {
     "slot_id": SearchField("string"),
     "description": SearchField("text"),
-    "context_type": SearchField("enum", values=CONTEXT_TYPES),
+    "context_type": SearchField("enum", values=CONTEXT_TYPES, ignores_case=True),
 }
 
 
