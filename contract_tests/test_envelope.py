@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from contract_tests.api import Api, assert_fault
+from contract_tests.shop import DATA_SET
 
 Make = Callable[..., str]
 Start = Callable[..., Api]
@@ -60,6 +61,25 @@ def test_a_collection_tells_count_start_total_and_the_selector(documented: Api, 
 @pytest.mark.rule("ENV-2")
 def test_a_collection_echoes_no_selector_where_none_was_given(api: Api) -> None:
     assert "select" not in api.get("/inventory_lists").json()
+
+
+@pytest.mark.rule("ENV-2", "EXP-1")
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/catalogs?expand=stats", ["stats"]),
+        ("/roles?expand=users,%20permissions,", ["users", "permissions"]),
+        ("/products/merino-crew/variation_groups?expand=price&count=1", ["price"]),
+        ("/sites/RefArch/coupons?expand=stats&select=(**)", ["stats"]),
+        ("/catalogs?expand=", None),
+        ("/catalogs", None),
+    ],
+)
+@pytest.mark.needs(DATA_SET)
+def test_a_collection_echoes_the_expansions(shop: Api, path: str, names: list[str] | None) -> None:
+    page = shop.get(path).json()
+    assert page.get("expand") == names
+    assert list(page)[2:] == sorted(list(page)[2:])
 
 
 @pytest.mark.rule("ENV-2")

@@ -92,6 +92,8 @@ def answer_page(
     }
     if call.selector is not None:
         members["select"] = envelope.echo(call.selector, call.dialect)
+    if call.expansions and "expand" in collection.fields:
+        members["expand"] = [*call.expansions]
     content = envelope.wrap_page(collection.type_name, call.version, members)
     return Answer(200, select(call, content, call.selector), collection)
 
