@@ -246,6 +246,7 @@ def test_attribute_definitions_are_listed_and_searched(shop: Api) -> None:
         "title",
     ]
     room, site = f"{CUSTOM}/Showroom", f"{SYSTEM}/SitePreferences"
+    either = [term("id", "UUID"), term("value_type", "int"), term("group", "Main")]
     for base, query, expected in [
         (room, term("value_type", "int"), ["number"]),
         (room, term("key", True), ["number"]),
@@ -255,6 +256,7 @@ def test_attribute_definitions_are_listed_and_searched(shop: Api) -> None:
         (site, term("group", "Reviews"), ["enableReviews", "reviewsApiKey", "reviewsLayout"]),
         (site, term("display_name", "Bewertungen aktivieren"), ["enableReviews"]),
         (site, term("id", "SiteCatalog"), ["SiteCatalog"]),
+        (room, {"bool_query": {"should": either}}, ["UUID", "number", "title"]),
     ]:
         found = search(shop, f"{base}/attribute_definition_search", query)
         assert (ids(found), found["total"]) == (expected, len(expected)), query

@@ -399,6 +399,14 @@ def test_members_of_sets_and_bundles_are_found(shop: Api) -> None:
 
 
 @pytest.mark.rule("PRD-5")
+@pytest.mark.needs(DATA_SET)
+def test_fields_of_all_buckets_are_joined_by_or(shop: Api) -> None:
+    either = [term("id", "gift-wrap"), term("category_id", "bags"), term("type", "set")]
+    query = {"bool_query": {"should": either}}
+    assert sorted(find(shop, among(SOME, query))) == ["garment-bag", "gift-wrap", "shoe-care"]
+
+
+@pytest.mark.rule("PRD-5")
 def test_products_are_searched_by_these_fields(varied: Api) -> None:
     valid = {"default": "2023-02-01T00:00:00.000Z"}, {"default": "2099-01-01T00:00:00.000Z"}
     dates = {"valid_from": valid[0], "valid_to": valid[1]}
