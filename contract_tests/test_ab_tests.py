@@ -136,6 +136,7 @@ def test_a_new_ab_test_has_defaults(shop: Api) -> None:
     freeze(shop, START)
     path = f"{SITE}/ab_tests/{unique()}"
     document = put(shop, path)
+    assert re.fullmatch("[0-9a-f]{64}", document["test_segments"][0].pop("_resource_state"))
     assert {name: value for name, value in document.items() if name[0] != "_"} == {
         "customer_groups": ["Everyone"],
         "enabled": False,

@@ -68,17 +68,19 @@ def test_options_are_listed_with_their_values(shop: Api) -> None:
         "shared": False,
         "sorting_mode": "byexplicitorder",
     }
-    assert values[0] == {
+    value = show(shop, f"{path}/values/initials")
+    assert value == {**values[0], "_v": "23.2"}
+    assert value == {
+        "_v": "23.2",
         "_type": "product_option_value",
+        "_resource_state": value["_resource_state"],
         "default_product_option_value": False,
         "id": "initials",
         "link": f"{link}/values/initials",
         "option_prices": [{"_type": "money", **price}],
         **initials,
     }
-    value = show(shop, f"{path}/values/initials")
-    assert len(value.pop("_resource_state")) == 64
-    assert value == {**values[0], "_v": "23.2"}
+    assert len(value["_resource_state"]) == 64
     product = show(shop, f"{BAG}?expand=options")
     assert product["type"]["option"] is True
     assert product["product_options"][0]["values"] == values

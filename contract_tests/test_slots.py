@@ -60,6 +60,7 @@ def test_a_slot_shows_its_configurations(shop: Api) -> None:
     assert answer.status_code == 200
     document = answer.json()
     assert re.fullmatch("[0-9a-f]{64}", document.pop("_resource_state"))
+    assert re.fullmatch("[0-9a-f]{64}", document["slot_configurations"][0].pop("_resource_state"))
     path = f"/s/-/dw/data/v23_2/sites/{HERE.other_site}/slots/home-banner/global"
     assert document == {
         "_v": "23.2",

@@ -1,7 +1,8 @@
 """The envelope: the members around the properties of documents and collections (ENV-1 to ENV-10).
 
 A document at the top begins with ``_v``, ``_type`` and ``_resource_state``. A document inside
-another document begins with ``_type``, and with ``_resource_state`` if the property has one.
+another document begins with ``_type``, a resource inside another document with ``_type`` and
+``_resource_state``.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,17 @@ def wrap(
     """Return the answered form of a document: envelope, then properties by name (ENV-1)."""
     head = {"_v": version, "_type": document.type_name, "_resource_state": state}
     return head | _sort(document.at(version), properties)
+
+
+def embed(state: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a resource inside another document, with the state (ENV-9).
+
+    Args:
+        state: The state that the resource itself answers.
+        properties: The shown properties; None stands for a property without a value.
+    """
+    shown = {name: value for name, value in properties.items() if value is not None}
+    return {"_resource_state": state, **shown}
 
 
 def _sort(document: Document, properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from emulator.ocapi.resources.experiences import (
     list_segments,
     list_sorting_rules,
 )
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Key, Record, Store
 
 CONTROL_ID = "Control"
@@ -59,10 +60,10 @@ def _show_rule(rule: Record) -> dict[str, Any]:
 
 def show_segments(call: Call, ab_test: Key) -> Mapping[str, Any]:
     """Return the segments of an A/B test, whole and in few words."""
-    shown = []
-    for segment in list_segments(call.store, ab_test):
-        whole = {**segment.properties, **show_segment(call, segment)}
-        shown.append({name: value for name, value in whole.items() if value is not None})
+    shown = [
+        embed(one.state, {**one.properties, **show_segment(call, one)})
+        for one in list_segments(call.store, ab_test)
+    ]
     return {
         "segment_count": len(shown),
         "test_groups": [{n: one[n] for n in GROUP_NAMES if n in one} for one in shown],

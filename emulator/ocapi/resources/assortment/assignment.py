@@ -12,6 +12,7 @@ from emulator.ocapi.resources.product.relations import PRODUCTS_NAME, find_produ
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.fields import Array, DateTime, Embedded, Localized, Number, String
 from emulator.ocapi.search.query import SearchRequest, SearchResult
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Record, Store
 
 PREFIX = "product_"
@@ -98,4 +99,5 @@ def _show_product(call: Call, product: Record, wanted: set[str]) -> dict[str, An
     base = show_base(call, product)
     if not wanted & {"base", ALL}:
         base = {name: base[name] for name in ("id", "link")}
-    return base | expand_by(call, product, EXPANSIONS if ALL in wanted else wanted)
+    expanded = expand_by(call, product, EXPANSIONS if ALL in wanted else wanted)
+    return embed(product.state, base | expanded)

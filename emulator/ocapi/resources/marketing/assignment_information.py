@@ -18,6 +18,7 @@ from emulator.ocapi.resources.marketing.names import (
     CAMPAIGNS_NAME,
 )
 from emulator.ocapi.resources.marketing.schedule import Phase, find_phase, find_phase_of_schedule
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Key, Record, Store
 
 ShowAssignment = Callable[[Call, Record], dict[str, Any]]
@@ -94,7 +95,8 @@ def _list_campaigns(
         if campaign is not None:
             phase = _find_phase(now, campaign, assignment)
             ids = {"campaign_id": campaign.key[-1]}
-            yield Assigned(CAMPAIGN, phase, campaign, ids, show(call, assignment))
+            shown = embed(assignment.state, show(call, assignment))
+            yield Assigned(CAMPAIGN, phase, campaign, ids, shown)
 
 
 def show_assignment(call: Call, assignment: Record) -> dict[str, Any]:

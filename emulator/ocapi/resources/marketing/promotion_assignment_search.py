@@ -17,6 +17,7 @@ from emulator.ocapi.resources.slot.stored import list_of_site
 from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Record
 
 SHORT = ("campaign_id", "promotion_id", "link")
@@ -42,7 +43,7 @@ def _expand(call: Call, assignment: Record) -> Iterator[tuple[str, dict[str, Any
         resource, one = expanded[name]
         found = call.store.get(resource.name, (site_id, one))
         if found is not None:
-            yield name, show_record(call, resource, found)
+            yield name, embed(found.state, show_record(call, resource, found))
 
 
 RESULT = PromotionCampaignAssignmentSearchResult()

@@ -19,6 +19,7 @@ from emulator.ocapi.schema.fields import Array, Embedded
 from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest, SearchResult
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Record
 
 CAMPAIGN, CONFIGURATION = "campaign", "slotConfiguration"
@@ -52,9 +53,9 @@ def _complete(call: Call, assignment: Record) -> Iterator[tuple[str, Any]]:
         yield "slot_configuration_uuid", configuration.get("uuid")
         if CONFIGURATION in call.expansions:
             shown = {**configuration.properties, **show_computed(call, configuration)}
-            yield "slot_configuration", {n: v for n, v in shown.items() if v is not None}
+            yield "slot_configuration", embed(configuration.state, shown)
     if campaign is not None and CAMPAIGN in call.expansions:
-        yield "campaign", show_record(call, CAMPAIGNS, campaign)
+        yield "campaign", embed(campaign.state, show_record(call, CAMPAIGNS, campaign))
 
 
 RESULT = SlotConfigurationCampaignAssignmentSearchResult()

@@ -17,6 +17,7 @@ from emulator.ocapi.resources.object_type import (
 )
 from emulator.ocapi.resources.object_type.attribute_checks import check_change, check_new
 from emulator.ocapi.resources.object_type.values import Place, find_places, remove_values
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import (
     Change,
     Clear,
@@ -65,11 +66,8 @@ def embed_attribute(call: Call, record: Record, path: str) -> dict[str, Any]:
     object_type, name = record.key
     computed = show_attribute(call, record, queryable=path == CUSTOM_TYPES)
     shown = {**record.properties, **computed}
-    shown |= {
-        "_resource_state": record.state,
-        "link": call.link_to(path, object_type, MEMBERS, name),
-    }
-    return {member: value for member, value in shown.items() if value is not None}
+    shown["link"] = call.link_to(path, object_type, MEMBERS, name)
+    return embed(record.state, shown)
 
 
 def show_group(call: Call, record: Record, *, definitions: str, path: str) -> Mapping[str, Any]:

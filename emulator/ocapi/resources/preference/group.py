@@ -19,6 +19,7 @@ from emulator.ocapi.resources.preference.values import (
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.wire import state
+from emulator.ocapi.wire.envelope import embed
 from emulator.ocapi.wire.url import ORGANIZATION
 from emulator.store import Record
 
@@ -101,5 +102,8 @@ def _show_organization(call: Call, group: PreferenceGroup) -> dict[str, Any]:
     of_sites = read_group(call, SITE_PREFERENCES, group.group_id, group.instance_type)
     if of_sites is None:
         return shown
-    sites = [_show_site(call, of_sites, site) for site in list_sites(call)]
+    sites = [
+        embed(_group_state(call, of_sites, site), _show_site(call, of_sites, site))
+        for site in list_sites(call)
+    ]
     return {**shown, "site_preferences": sites}

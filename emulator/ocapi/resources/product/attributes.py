@@ -21,6 +21,7 @@ from emulator.ocapi.resources.product.variation_attribute import (
     VariationAttributeValue,
     VariationAttributeValues,
 )
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Change, Clear, Put, Record, Store
 
 Properties = Mapping[str, Any]
@@ -86,13 +87,13 @@ def show_attribute(call: Call, attribute: Record, family: Family) -> dict[str, A
 
 
 def show_whole_attribute(call: Call, attribute: Record, family: Family) -> dict[str, Any]:
-    """Return all properties of an attribute, with the values."""
+    """Return all properties of an attribute inside another document, with the values."""
     values = [
-        {**value.properties, **show_value(call, value, family)}
+        embed(value.state, {**value.properties, **show_value(call, value, family)})
         for value in list_values(call.store, attribute, family)
     ]
-    whole = {**attribute.properties, **show_attribute(call, attribute, family), "values": values}
-    return {name: value for name, value in whole.items() if value is not None}
+    shown = {**attribute.properties, **show_attribute(call, attribute, family), "values": values}
+    return embed(attribute.state, shown)
 
 
 def show_value(call: Call, value: Record, family: Family) -> dict[str, Any]:

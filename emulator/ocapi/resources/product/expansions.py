@@ -22,6 +22,7 @@ from emulator.ocapi.resources.product.relations import (
     list_entries,
 )
 from emulator.ocapi.resources.product.roles import show_variations
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Record
 
 Shown = Iterator[tuple[str, Any]]
@@ -134,12 +135,12 @@ def show_categories(call: Call, product: Record) -> Shown:
 def show_options(call: Call, product: Record) -> Shown:
     """Yield the options of a product with all values."""
     found = list_below(call.store, PRODUCT_FAMILY.members, product.key)
-    whole = [{**option.properties, **show_product_option(call, option)} for option in found]
-    if whole:
-        yield (
-            "product_options",
-            [{n: value for n, value in option.items() if value is not None} for option in whole],
-        )
+    if found:
+        yield "product_options", [embed(one.state, _show_option(call, one)) for one in found]
+
+
+def _show_option(call: Call, option: Record) -> Mapping[str, Any]:
+    return {**option.properties, **show_product_option(call, option)}
 
 
 def show_prices(_: Call, product: Record) -> Shown:
@@ -176,7 +177,7 @@ def _show_owners(call: Call, product: Record, name: str, collection: str) -> Sho
 
 def _show_products(call: Call, name: str, ids: Iterator[str]) -> Shown:
     found = (find_product(call.store, one) for one in ids)
-    shown = [show_base(call, product) for product in found if product is not None]
+    shown = [embed(one.state, show_base(call, one)) for one in found if one is not None]
     if shown:
         yield name, shown
 

@@ -16,6 +16,7 @@ from emulator.ocapi.resources.product.product_option import (
 from emulator.ocapi.resources.product.relations import find_product
 from emulator.ocapi.schema.faults import QUOTA_EXCEEDED, FaultType
 from emulator.ocapi.schema.fields import String
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Change, Clear, Key, Put, Record, Store
 
 Properties = Mapping[str, Any]
@@ -63,7 +64,9 @@ def show_option(call: Call, option: Record, family: Family) -> dict[str, Any]:
     values = sort_values(call, list_below(call.store, family.values, option.key), option)
     default = option.get(DEFAULT)
     known = default if any(value.key[-1] == default for value in values) else None
-    shown = [{**value.properties, **show_value(call, value, family)} for value in values]
+    shown = [
+        embed(one.state, {**one.properties, **show_value(call, one, family)}) for one in values
+    ]
     return {
         DEFAULT: known,
         "link": call.link_to(family.owners, *option.key[:-1], family.path, name),

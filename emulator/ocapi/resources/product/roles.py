@@ -23,20 +23,21 @@ from emulator.ocapi.resources.product.relations import (
     list_entries,
     list_variants,
 )
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Record
 
 Shown = Iterator[tuple[str, Any]]
 
 PRICES = ("price", "price_currency", "price_per_unit")
 VALUES = "variation_values"
-GROUP = ("link", "product_id", VALUES)
+IS_DEFAULT = "default_product_variation"
 
 
 def show_variant(call: Call, master: Record, product: Record) -> dict[str, Any]:
     """Return the shown properties of a variant."""
     name, wanted, site = product.key[-1], set(call.expansions), read_site(call)
     shown: dict[str, Any] = {
-        "default_product_variation": master.get("default_variant_id") == name,
+        IS_DEFAULT: master.get("default_variant_id") == name,
         "link": call.link_to(PRODUCTS_NAME, name),
         "product_id": name,
         VALUES: product.get(VALUES) or {},
@@ -109,7 +110,7 @@ def show_variations(call: Call, product: Record) -> Shown:
             find_product(call.store, n) for n in list_entries(call.store, GROUPS, product.key[-1])
         )
         shown = [_show_role(call, product, one) for one in groups if one is not None]
-        yield "variation_groups", [{n: v for n, v in s.items() if n in GROUP} for s in shown]
+        yield "variation_groups", [{n: v for n, v in s.items() if n != IS_DEFAULT} for s in shown]
     master_id = (product.get("master") or {}).get("master_id")
     if master_id is not None:
         yield "master", show_master(call, master_id)
@@ -121,9 +122,10 @@ def show_variations(call: Call, product: Record) -> Shown:
 
 def _show_role(call: Call, master: Record, product: Record) -> dict[str, Any]:
     name = product.key[-1]
-    return {
-        "default_product_variation": master.get("default_variant_id") == name,
+    shown = {
+        IS_DEFAULT: master.get("default_variant_id") == name,
         "link": call.link_to(PRODUCTS_NAME, name),
         "product_id": name,
         VALUES: product.get(VALUES) or {},
     }
+    return embed(product.state, shown)

@@ -22,6 +22,7 @@ from emulator.ocapi.search.answer import answer_search
 from emulator.ocapi.search.language import SearchField
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.ocapi.verbs import read
+from emulator.ocapi.wire.envelope import embed
 from emulator.store import Record
 
 SHOWN_OF_CONFIGURATIONS = ("configuration_id", "default", "enabled", "uuid")
@@ -67,7 +68,8 @@ def _show_configuration(configuration: Record) -> dict[str, Any]:
     """Return the main properties of a configuration."""
     names = (name for name in SHOWN_OF_CONFIGURATIONS if name in configuration.names)
     shown = {name: configuration.get(name) for name in names}
-    return {**shown, "slot_content": show_content(configuration.get("slot_content"))}
+    content = show_content(configuration.get("slot_content"))
+    return embed(configuration.state, {**shown, "slot_content": content})
 
 
 SEARCH_RESULT = SlotSearchResult()

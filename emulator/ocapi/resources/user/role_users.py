@@ -43,9 +43,7 @@ def view(call: Call, record: Record) -> dict[str, Any]:
     if "permissions" in call.expansions:
         shown["permissions"] = complete(record.get("permissions"))
     if "users" in call.expansions:
-        shown["users"] = [
-            {"_resource_state": user.state, **show_user(call, user)} for user in members
-        ]
+        shown["users"] = [envelope.embed(user.state, show_user(call, user)) for user in members]
     return shown
 
 
