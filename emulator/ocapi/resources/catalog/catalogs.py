@@ -54,7 +54,7 @@ def show(call: Call, catalog: Record) -> dict[str, Any]:
         assigned = store.scan(ASSIGNMENTS, 0, store.count(ASSIGNMENTS, key), key).records
         shown["assigned_product_count"] = len({record.key[2] for record in assigned})
         shown["owned_product_count"] = store.count(OWNED_PRODUCTS, key)
-    # Recorded answers of instances show these sites without a state (ENV-9).
+    # Recorded test data of clients shows these sites without a state (ENV-9).
     sites = [site["id"] for site in catalog.get(ASSIGNED_SITES) or ()]
     linked = [{"id": id_, "link": call.link_to(SITES, id_)} for id_ in sites]
     return {**shown, ASSIGNED_SITES: linked or None}

@@ -72,7 +72,7 @@ class Nesting:
         return [self._show(child, levels - 1) for child in children]
 
     def _show(self, category: Record, levels: int) -> dict[str, Any]:
-        # Recorded answers of instances show these categories without a state (ENV-9).
+        # Recorded test data of clients shows these categories without a state (ENV-9).
         shown = {**category.properties, **show_category(self._call, category)}
         below = self.nest(category, levels)
         return shown | ({"categories": below} if below else {})
