@@ -393,8 +393,8 @@ def _answer(service: Service, serve_part: ServePart, failure: Fault | None = Non
     if request.method == "OPTIONS":
         return _respond(batch, 204, _describe_methods(batch))
     # An exception of a part ends the whole request, such as the dropped connection of a failpoint.
-    budget = SharedBudget()
-    answers = [_serve(one, environ, serve_part, budget) for one in batch.subrequests]
+    environ[SHARED_BUDGET] = SharedBudget()
+    answers = [_serve(subrequest, environ, serve_part) for subrequest in batch.subrequests]
     content = multipart.render(answers, batch.boundary)
     return _respond(batch, 200, {}, multipart.name_content_type(batch.boundary), content)
 
@@ -433,11 +433,9 @@ def _respond(
     return response
 
 
-def _serve(
-    subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePart, budget: SharedBudget
-) -> Part:
+def _serve(subrequest: Subrequest, main: "WSGIEnvironment", serve_part: ServePart) -> Part:
     """Return the Data API's answer to a part, as a part."""
-    environ = {**_environ(subrequest, main), SHARED_BUDGET: budget}
+    environ, budget = _environ(subrequest, main), main[SHARED_BUDGET]
     try:
         elements = formats.count_elements(environ.get("CONTENT_TYPE", ""), subrequest.part.body)
         budget.spend(elements * STEPS_OF_ELEMENT)
@@ -451,11 +449,11 @@ def _serve(
     reply = serve_part(environ, workspace)
     if concealed := environ.get(CONCEALED_MEMBERS):
         main.setdefault(CONCEALED_MEMBERS, set()).update(concealed)
-    body, answered = b"".join(reply.parts), dict(reply.headers)
+    body = b"".join(reply.parts)
+    identified = subrequest.part.headers.get(CONTENT_ID_HEADER)
+    headers, answered = {CONTENT_ID_HEADER: identified} if identified else {}, dict(reply.headers)
     is_xml = "xml" in answered.get("Content-Type", "")
     budget.note(len(body) // (XML_BYTES_OF_STEP if is_xml else JSON_BYTES_OF_STEP))
-    identified = subrequest.part.headers.get(CONTENT_ID_HEADER)
-    headers = {CONTENT_ID_HEADER: identified} if identified else {}
     if hint := answered.get(HINT_HEADER):
         headers[HINT_HEADER] = hint
     if body:
@@ -470,6 +468,7 @@ def _environ(subrequest: Subrequest, main: "WSGIEnvironment") -> "WSGIEnvironmen
     inherited = {n: v for n, v in main.items() if n.startswith(INHERITED_PREFIXES) or n == PAUSE}
     own: dict[str, Any] = {
         WORKSPACE_KEY: main[WORKSPACE_KEY],
+        SHARED_BUDGET: main[SHARED_BUDGET],
         "SCRIPT_NAME": "",
         "REQUEST_METHOD": subrequest.method,
         "REQUEST_URI": f"{subrequest.path}?{query}" if query else subrequest.path,
