@@ -65,8 +65,8 @@ def test_serving_needs_no_extra(tmp_path: Path) -> None:
 
 USES = [
     (["serve", "--store", "redis://127.0.0.1:1"], "a store in Redis", "redis"),
-    (["serve", "--tls"], "authority", "tls"),
-    (["ca"], "authority", "tls"),
+    (["serve", "--tls"], "--tls", "tls"),
+    (["ca"], "--tls", "tls"),
     (["verify", "--target", "http://127.0.0.1:1"], "verify", "verify"),
 ]
 
