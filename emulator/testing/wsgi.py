@@ -105,7 +105,7 @@ class _Answer(NamedTuple):
     is_cut: bool
 
     def open(self, method: str | None) -> HTTPResponse:
-        """Return the answer as urllib3 reads it from a socket."""
+        """Return the answer in the form of urllib3, as from a socket."""
         code, _, reason = self.status.partition(" ")
         opened = HTTPResponse(
             body=BytesIO(self.body),
