@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import ValidationError, fields
 
 from emulator.clock import Clock, ClockError, render_instant
 from emulator.control.problem import Problem, load, read_json
+from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.failpoint import Real
 from emulator.workspace.registry import current
 
@@ -24,19 +25,19 @@ class Instant(fields.Field[datetime]):
             raise ValidationError("Write an instant as 2026-01-31T12:00:00Z.") from error
 
 
-class FreezeSchema(Schema):
+class FreezeSchema(AdvisingSchema):
     """A request to freeze the clock, now or at an instant."""
 
     at = Instant()
 
 
-class SetSchema(Schema):
+class SetSchema(AdvisingSchema):
     """A request to set the clock."""
 
     at = Instant(required=True)
 
 
-class AdvanceSchema(Schema):
+class AdvanceSchema(AdvisingSchema):
     """A request to advance the clock."""
 
     seconds = Real(required=True)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from emulator.control.problem import Problem, load, read_json
 from emulator.recording.match import Values
+from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.registry import current
 from emulator.workspace.workspace import Workspace
 
@@ -15,7 +16,7 @@ CreateDocument = Callable[[Workspace, str, Mapping[str, Any]], dict[str, Any]]
 """Creates a document by its name and some properties; raises ValueError with the reason."""
 
 
-class NewDocument(Schema):
+class NewDocument(AdvisingSchema):
     """The name of the document, such as ``inventory_list``, and the wanted properties."""
 
     type = fields.String(required=True)

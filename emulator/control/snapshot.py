@@ -3,11 +3,12 @@
 from urllib.parse import unquote
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, fields
+from marshmallow import fields
 from werkzeug.exceptions import NotFound
 
 from emulator.clock import render_instant
 from emulator.control.problem import load, read_json
+from emulator.recording.nearest import AdvisingSchema
 from emulator.store import StoreUnavailable
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.registry import current, registry
@@ -15,7 +16,7 @@ from emulator.workspace.snapshot import Snapshot, check_name
 from emulator.workspace.workspace import Workspace
 
 
-class ForkSchema(Schema):
+class ForkSchema(AdvisingSchema):
     """The target of a fork."""
 
     workspace = fields.String(required=True)

@@ -1,18 +1,24 @@
 """The endpoints of the state: dump and load all data of a workspace as JSON."""
 
-from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, fields, validate
+from collections.abc import Mapping
+from typing import Any
 
-from emulator.control.problem import Problem, load, read_json
+from flask import Blueprint, Response, jsonify, request
+from marshmallow import fields, validate
+
+from emulator.control.problem import MAX_ERRORS, Problem, invalid, load, read_json
 from emulator.fixture import data_set as fixtures
 from emulator.fixture.data_set import Collection, FixtureError
 from emulator.recording.match import Values
+from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.registry import current
 
 STATE_FORMAT = 1
+MAX_STATE_ENTRIES = 120_000
+"""The entries of a state: reading them takes a second."""
 
 
-class StateSchema(Schema):
+class StateSchema(AdvisingSchema):
     """The files of a data set as JSON."""
 
     format = fields.Integer(
@@ -42,14 +48,25 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
     @blueprint.put("")
     def restore() -> Response:
         files = load(StateSchema(), read_json())["files"]
+        if _count_entries(files) > MAX_STATE_ENTRIES:
+            raise invalid({"/files": f"Has more than {MAX_STATE_ENTRIES} entries."})
         try:
             contents = fixtures.decode(files, collections, "files")
         except FixtureError as error:
-            errors = [{"pointer": "/files", "detail": problem} for problem in error.problems]
-            raise Problem(400, str(error), errors=errors) from error
+            problems = error.problems[:MAX_ERRORS]
+            errors = [{"pointer": "/files", "detail": problem} for problem in problems]
+            detail = "\n".join(f"files: {problem}" for problem in problems)
+            raise Problem(400, detail, errors=errors) from error
         workspace = current(request.environ)
         workspace.work.finish()
         workspace.store.replace(contents)
         return jsonify({c.name: len(contents.get(c.name, ())) for c in collections})
 
     return blueprint
+
+
+def _count_entries(files: Mapping[str, Any]) -> int:
+    """Return the number of files, of their collections, and of all entries."""
+    contents = [content for content in files.values() if isinstance(content, dict)]
+    arrays = [array for content in (files, *contents) for array in content.values()]
+    return len(arrays) + sum(len(array) for array in arrays if isinstance(array, list))

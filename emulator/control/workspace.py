@@ -4,23 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import ValidationError, fields, pre_load, validate
 from werkzeug.exceptions import NotFound
 
 from emulator.control.problem import load, read_json
+from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.registry import MAX_ASSIGNED_CLIENTS, Workspaces, registry
 from emulator.workspace.workspace import Workspace
 
 MAX_CLIENT_ID_CHARACTERS = 256
 
 
-class WorkspaceSchema(Schema):
+class WorkspaceSchema(AdvisingSchema):
     """A workspace as JSON: the ids of the assigned clients."""
 
     clients = fields.List(fields.String(validate=validate.Length(1, MAX_CLIENT_ID_CHARACTERS)))
 
     @pre_load
-    def check_number(self, data: Any, **_: Any) -> Any:
+    def check_number_of_clients(self, data: Any, **_: Any) -> Any:
         """Check the number of clients before each client: a body of 5 MB has a million clients."""
         clients = data.get("clients") if isinstance(data, dict) else None
         if isinstance(clients, list) and len(clients) > MAX_ASSIGNED_CLIENTS:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -65,9 +66,9 @@ class Texts(Values):
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> dict[str, str]:
         texts: dict[str, str] = super()._deserialize(value)
-        wrong = [name for name, text in texts.items() if not isinstance(text, str)]
-        if wrong:
-            raise ValidationError({name: ["Not a valid string."] for name in wrong})
+        wrong = (name for name, text in texts.items() if not isinstance(text, str))
+        if first := [*islice(wrong, MAX_NAMES)]:
+            raise ValidationError({name: ["Not a valid string."] for name in first})
         return texts
 
 

@@ -41,12 +41,14 @@ class AdvisingSchema(Schema):
             raise ValidationError(f"Has more than {MAX_MEMBERS} members.")
         return data
 
-    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> None:
-        """Add advice to the messages about unknown members."""
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        """Put the messages about unknown members in the order of the members, and add advice."""
         unknown = [self.error_messages["unknown"]]
-        if not isinstance(error.messages, dict):
+        if not isinstance(error.messages, dict) or not isinstance(data, dict):
             return
-        found = [name for name, messages in error.messages.items() if messages == unknown]
-        for name in found[:MAX_ADVISED_NAMES]:
-            advice = advise(str(name), self.fields)
-            error.messages[name] = [f"{unknown[0].removesuffix('.')}: {advice}"]
+        found = [name for name in data if error.messages.get(name) == unknown]
+        for index, name in enumerate(found):
+            messages = error.messages.pop(name)
+            if index < MAX_ADVISED_NAMES:
+                messages = [f"{unknown[0].removesuffix('.')}: {advise(name, self.fields)}"]
+            error.messages[name] = messages

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from contextvars import ContextVar, copy_context
 from copy import copy
 from functools import cache, cached_property
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 from marshmallow import RAISE, Schema, ValidationError, missing
@@ -51,6 +52,10 @@ NO_RULE: Rule = (frozenset(), None)
 FindCustom = Callable[[str, str], Property | None]
 # Returns the schema of a custom property by the names of document and property; None refuses it.
 _find_custom: ContextVar[FindCustom] = ContextVar("find_custom", default=lambda *_: CUSTOM)
+MAX_VIOLATIONS = 1000
+"""The violations of a document, after which further properties are not read."""
+MAX_STORED_FAULTS = 20
+"""The violations of a stored document in a message."""
 # Whether a stored document is decoded: then embedded documents have read-only properties, too.
 _storing: ContextVar[bool] = ContextVar("storing", default=False)
 
@@ -184,7 +189,7 @@ class Document(Schema, metaclass=DocumentMeta):
         ``link`` and the members of the envelope are left out: they belong to an answer.
 
         Raises:
-            ValueError: With all violations in document order.
+            ValueError: With the first ``MAX_STORED_FAULTS`` violations in document order.
         """
         if not isinstance(entry, dict):
             raise ValueError("is not an object")  # noqa: TRY004 - the data set is wrong, not the caller
@@ -195,7 +200,8 @@ class Document(Schema, metaclass=DocumentMeta):
         finally:
             _storing.reset(storing)
         if errors:
-            found = find_faults(errors, entry, Place(self.type_name, "$", ""))
+            faults_of_entry = find_faults(errors, entry, Place(self.type_name, "$", ""))
+            found = islice(faults_of_entry, MAX_STORED_FAULTS)
             reasons = (str(fault).removeprefix(faults.DECODING).strip() for fault in found)
             raise ValueError(" ".join(reasons))
         present = self._present(values)
@@ -344,6 +350,8 @@ class Document(Schema, metaclass=DocumentMeta):
                     loaded[name] = check(value) if check else value
             except ValidationError as error:
                 errors[name] = error.messages
+                if len(errors) >= MAX_VIOLATIONS:
+                    break
         for name in () if partial else self._required:
             if name not in values:
                 errors[name] = [constrained]

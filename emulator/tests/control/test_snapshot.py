@@ -163,7 +163,7 @@ def test_a_reset_of_a_fork_leads_to_the_fixtures(emulator: Emulator) -> None:
         ({"workspace": 7}, "/workspace: Not a valid string."),
         ({}, "/workspace: Missing data for required field."),
         (None, "/workspace: Missing data for required field."),
-        ({"workspace": "ci", "name": "x"}, "/name: Unknown field."),
+        ({"workspace": "ci", "name": "x"}, "/name: Unknown field: known are workspace."),
     ],
 )
 def test_a_fork_to_nowhere_is_refused(emulator: Emulator, body: Any, detail: str) -> None:

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 
 from emulator import Emulator
 from emulator.cli.main import commands
+from emulator.control import state
 from emulator.family import TOO_LARGE
 from emulator.store import Delete, Put, Record
 from emulator.tests.control_client import LOCAL, ask
@@ -367,3 +368,47 @@ def test_dump_during_writes_is_of_one_instant(request: pytest.FixtureRequest, ki
             for file in ("sites.json", "inventory_lists.json")
         ]
         assert new[0] == new[1] - {"my-inventorylist1", "my-inventorylist2"}
+
+
+def test_a_state_has_a_bounded_number_of_entries(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "MAX_STATE_ENTRIES", 8)
+    lists = {"inventory_lists.json": [{"id": "a"}]}  # with FILES 8 entries and names
+    sent = {"format": 1, "files": FILES | lists}
+    assert ask(emulator, "PUT", STATE, json=sent).status_code == 200
+    before = dump(emulator)
+    lists["inventory_lists.json"].append({"id": "b"})
+    sent = {"format": 1, "files": FILES | lists}
+    response = ask(emulator, "PUT", STATE, json=sent)
+    errors = [{"pointer": "/files", "detail": "Has more than 8 entries."}]
+    assert (response.status_code, (response.json or {})["errors"]) == (400, errors)
+    assert dump(emulator) == before
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {f"{number}.json": [] for number in range(3000)},
+        {"inventory_lists.json": {f"name{number}": [] for number in range(3000)}},
+        {"inventory_lists.json": [1] * 3000},
+        {"inventory_lists.json": [{"id": "a"}] * 3000},
+    ],
+    ids=["files", "collections", "entries", "ids"],
+)
+def test_the_first_100_errors_of_a_state_are_reported(
+    emulator: Emulator, files: dict[str, Any]
+) -> None:
+    response = ask(emulator, "PUT", STATE, json={"format": 1, "files": FILES | files})
+    assert response.status_code == 400
+    errors = [error["detail"] for error in (response.json or {})["errors"]]
+    assert len(errors) == 100
+    assert (response.json or {})["detail"] == "\n".join(f"files: {error}" for error in errors)
+
+
+def test_an_entry_with_many_wrong_properties_has_a_short_message(emulator: Emulator) -> None:
+    entry = {"id": "a", **{f"x{number}": 1 for number in range(3000)}}
+    files = FILES | {"inventory_lists.json": [entry]}
+    response = ask(emulator, "PUT", STATE, json={"format": 1, "files": files})
+    (error,) = (response.json or {})["errors"]
+    assert error["detail"].count("There's an unknown property 'x") == 20
