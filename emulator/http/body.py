@@ -9,6 +9,8 @@ Rules:
 - Every line of the chunked coding ends with CR LF, and is at most ``MAX_LINE_BYTES`` long: a bare
   LF is refused, since another reader could see another body.
 - Chunk extensions and trailer fields are checked and left out (7.1.1, 7.1.2).
+- The lines of chunks do not count as body. They have at most ``MAX_FRAMING_BYTES`` beside a third
+  of the body (CHOSEN): each chunk takes time, and a client could send millions of one byte.
 
 States of a chunked body:
 
@@ -33,6 +35,9 @@ SMALL_BODY_BYTES = 64 * 1024
 """A body of at most this size never waits for memory: large bodies must not hold up a login."""
 MAX_LINE_BYTES = 4096
 """The longest line between chunks."""
+MAX_FRAMING_BYTES = 65_536
+"""The bytes around the chunks of a body, beside ``1 / BODY_BYTES_OF_FRAMING_BYTE`` of the body."""
+BODY_BYTES_OF_FRAMING_BYTE = 3
 CHUNK_SIZE, CHUNK_EXT = rb"[0-9A-Fa-f]{1,15}", rb";[^\0\r\n]*+"
 CHUNK_LINE = re.compile(rb"(%b)[ \t]*+(?:%b)?" % (CHUNK_SIZE, CHUNK_EXT))
 TRAILER_LINE = re.compile(FIELD_LINE)
@@ -142,6 +147,7 @@ class ChunkedBody:
         self.size = 0
         self._limit = limit
         self._announced = 0  # bytes of all chunks so far
+        self._framing = 0  # bytes around all chunks so far
         self._trailers = 0
         self._data = b""  # bytes that no state has taken yet
         self._content = _open_content(is_spooled=is_spooled)
@@ -162,7 +168,7 @@ class ChunkedBody:
         """Keep the bytes of the body; return the bytes behind the body.
 
         Raises:
-            Refusal: The chunks are malformed.
+            Refusal: The chunks are malformed, or too small.
         """
         self._data += data
         position, before = 0, -1
@@ -202,6 +208,9 @@ class ChunkedBody:
             raise Refusal("The size of a chunk is malformed.")
         self._chunk = int(found[1], 16)
         self._announced += self._chunk
+        self._framing += end - position + 4  # the line ends of the size and of the data
+        if self._framing > MAX_FRAMING_BYTES + self._announced // BODY_BYTES_OF_FRAMING_BYTE:
+            raise Refusal("The body has too many small chunks.")
         if self._announced > self._limit:
             self.is_too_large = self.is_complete = True
         self._read = self._read_chunk if self._chunk else self._read_trailer

@@ -134,6 +134,22 @@ def test_line_between_chunks_is_bounded(wire: bytes) -> None:
         ChunkedBody(LIMIT).feed(wire)
 
 
+@table(("size", "chunks"), [(1, 13_796), (15, 50_000), (18, 50_000)])
+def test_bytes_around_chunks_are_bounded_by_the_body(size: int, chunks: int) -> None:
+    # 5 bytes are around a chunk of up to 15 bytes, and 6 around one of 18 bytes: a third.
+    body = ChunkedBody(100_000_000)
+    body.feed(chunk(b"x" * size) * chunks)
+    assert body.size == size * chunks
+
+
+def test_too_many_small_chunks_are_refused() -> None:
+    for one in (chunk(b"x"), b"00000001;extension\r\nx\r\n", chunk(b"x" * 12)):
+        body = ChunkedBody(100_000_000)
+        with pytest.raises(Refusal, match="too many small chunks"):
+            body.feed(one * 200_000)
+        assert body.size < 1_000_000
+
+
 def test_host_of_an_absolute_target_counts_more_than_the_header() -> None:
     head = read(b"GET http://a.example:1/b HTTP/1.1\r\nHost: localhost\r\n")
     assert head.fields["HTTP_HOST"] == "a.example:1"

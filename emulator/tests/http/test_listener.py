@@ -364,6 +364,13 @@ def test_framing_of_chunks_does_not_count_as_body() -> None:
     assert json.loads(answer.body) == [4_050_000, False]
 
 
+def test_body_in_chunks_of_one_byte_is_refused(listener: Listener) -> None:
+    body = chunk(b"x") * 100_000 + b"0\r\n\r\n"
+    with connected(listener.port) as stream:
+        answer = put(stream, "/200", b"Transfer-Encoding: chunked", body)
+    assert (answer.status, answer.body) == (400, b"The body has too many small chunks.\n")
+
+
 @pytest.mark.parametrize("framing", [announced, chunked])
 def test_body_of_over_5_mb_gets_a_fault(emulator: Emulator, framing: Framing) -> None:
     with connected(port_of(emulator)) as stream:
