@@ -1,12 +1,9 @@
 """The endpoints of the state: dump and load all data of a workspace as JSON."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
 from marshmallow import fields, validate
 
-from emulator.control.problem import MAX_ERRORS, Problem, invalid, load, read_json
+from emulator.control.problem import MAX_ERRORS, Problem, load, read_json
 from emulator.fixture import data_set as fixtures
 from emulator.fixture.data_set import Collection, FixtureError
 from emulator.recording.match import Values
@@ -14,8 +11,6 @@ from emulator.recording.nearest import AdvisingSchema
 from emulator.workspace.registry import current
 
 STATE_FORMAT = 1
-MAX_STATE_ENTRIES = 120_000
-"""The entries of a state: reading them takes a second."""
 
 
 class StateSchema(AdvisingSchema):
@@ -48,8 +43,6 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
     @blueprint.put("")
     def restore() -> Response:
         files = load(StateSchema(), read_json())["files"]
-        if _count_entries(files) > MAX_STATE_ENTRIES:
-            raise invalid({"/files": f"Has more than {MAX_STATE_ENTRIES} entries."})
         try:
             contents = fixtures.decode(files, collections, "files")
         except FixtureError as error:
@@ -63,10 +56,3 @@ def create(collections: tuple[Collection, ...]) -> Blueprint:
         return jsonify({c.name: len(contents.get(c.name, ())) for c in collections})
 
     return blueprint
-
-
-def _count_entries(files: Mapping[str, Any]) -> int:
-    """Return the number of files, of their collections, and of all entries."""
-    contents = [content for content in files.values() if isinstance(content, dict)]
-    arrays = [array for content in (files, *contents) for array in content.values()]
-    return len(arrays) + sum(len(array) for array in arrays if isinstance(array, list))

@@ -13,7 +13,6 @@ from werkzeug.test import Client
 
 from emulator import Emulator
 from emulator.cli.main import commands
-from emulator.control import state
 from emulator.family import TOO_LARGE
 from emulator.store import Delete, Put, Record
 from emulator.tests.control_client import LOCAL, ask
@@ -368,22 +367,6 @@ def test_dump_during_writes_is_of_one_instant(request: pytest.FixtureRequest, ki
             for file in ("sites.json", "inventory_lists.json")
         ]
         assert new[0] == new[1] - {"my-inventorylist1", "my-inventorylist2"}
-
-
-def test_a_state_has_a_bounded_number_of_entries(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(state, "MAX_STATE_ENTRIES", 8)
-    lists = {"inventory_lists.json": [{"id": "a"}]}  # with FILES 8 entries and names
-    sent = {"format": 1, "files": FILES | lists}
-    assert ask(emulator, "PUT", STATE, json=sent).status_code == 200
-    before = dump(emulator)
-    lists["inventory_lists.json"].append({"id": "b"})
-    sent = {"format": 1, "files": FILES | lists}
-    response = ask(emulator, "PUT", STATE, json=sent)
-    errors = [{"pointer": "/files", "detail": "Has more than 8 entries."}]
-    assert (response.status_code, (response.json or {})["errors"]) == (400, errors)
-    assert dump(emulator) == before
 
 
 @pytest.mark.parametrize(
