@@ -17,6 +17,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Request
 
 from emulator.config import Config
+from emulator.request import HOST
 
 LOCAL_NAME = re.compile(r"localhost|[a-z0-9._-]+\.(?:localhost|test)", re.ASCII)
 """Host names without public name servers (RFC 6761): safe against DNS rebinding."""
@@ -71,7 +72,8 @@ def check_page(request: Request) -> None:
 
 def _check_host(request: Request, own_names: tuple[str, ...]) -> None:
     # A final dot marks a complete name, the same host as without the dot (RFC 1034, 3.1).
-    name = (urlsplit(f"//{request.host}").hostname or "").removesuffix(".")
+    host = request.host if HOST.fullmatch(request.host) else ""
+    name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     is_own = any(name == own.lower().removesuffix(".") for own in own_names)
     if not (is_own or LOCAL_NAME.fullmatch(name) or _is_address(name)):
         refused = f"The control plane does not answer to the host name '{name}'"
