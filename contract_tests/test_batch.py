@@ -222,6 +222,17 @@ def test_parts_have_100000_elements_together_at_most(api: Api) -> None:
 
 
 @pytest.mark.rule("BAT-4")
+def test_heads_of_parts_have_500000_characters_at_most(api: Api) -> None:
+    told = {"msg": "the heads of the parts have 500000 characters at most"}
+    small, large = (f"{LISTS}?{'a' * size}" for size in (9_000, 20_000))
+    assert [answer.status for answer in ask(api, join(*[small] * 50))] == [200] * 50
+    assert_fault(send(api, join(*[large] * 50)), 400, "QuotaExceeded", told)
+    path = f"{BATCH}?{'a' * 20_000}"
+    assert [answer.status for answer in read(send(api, ONE, path=path))] == [200]
+    assert_fault(send(api, join(*[LISTS] * 50), path=path), 400, "QuotaExceeded", told)
+
+
+@pytest.mark.rule("BAT-4")
 def test_parts_without_anything_do_not_count(api: Api) -> None:
     answers = ask(api, join(*[f"{LISTS}?count=0", ""] * 50))
     assert [answer.status for answer in answers] == [200] * 50

@@ -45,6 +45,8 @@ FAULTS_BY_STATUS = {
 BATCH_PATH = re.compile(r"(?P<scope>/s/(?P<site>[^/]+))?/dw/batch")
 ALLOWED_METHODS = ("POST", "OPTIONS")
 MAX_PARTS = 50
+MAX_HEAD_CHARACTERS = 500_000
+"""The characters of the heads of all parts, with inherited paths and queries in each head."""
 STEPS_OF_ELEMENT = 10  # decoding an element of a body takes as long as ten comparisons of a search
 JSON_BYTES_OF_STEP, XML_BYTES_OF_STEP = 12, 4  # of an answer
 
@@ -274,6 +276,16 @@ class Batch:
         except TooManyPartsError as error:
             message = f"a batch request has {MAX_PARTS} parts at most"
             raise faults.QUOTA_EXCEEDED(message) from error
+        if self._count_head_characters() > MAX_HEAD_CHARACTERS:
+            message = f"the heads of the parts have {MAX_HEAD_CHARACTERS} characters at most"
+            raise faults.QUOTA_EXCEEDED(message)
+
+    def _count_head_characters(self) -> int:
+        """Return the characters of all parts in headers, and in the inherited query and path."""
+        headers = self.request.headers
+        inherited = sum(len(headers.get(n, "")) for n in (PATH_HEADER, EXTENSION_HEADER))
+        own = sum(len(name) + len(text) for one in self.parts for name, text in one.headers.items())
+        return own + len(self.parts) * (inherited + len(self.query))
 
     def read_subrequests(self) -> None:
         """Read the requests of the parts.
