@@ -364,6 +364,8 @@ def test_what_the_reference_notes_as_doubtful_need_not_be_served() -> None:
         (Rule("A-1", "it is", "property", "*.id", "*", "*"), True),
         (Rule("A-1", "it is", "property", "car.id", "maxLength", "10"), False),
         (Rule("A-1", "it is", "property", "car.id", "maxLength", ""), False),
+        (Rule("A-1", "it is", "property", "car.id", "maxLength", "9", "8"), True),
+        (Rule("A-1", "it is", "property", "car.id", "maxLength", "9", ""), False),
         (Rule("A-1", "it is", "property", "car.id", "minLength", "9"), False),
         (Rule("A-1", "it is", "property", "car.i", "maxLength", "9"), False),
         (Rule("A-1", "it is", "parameter", "car.id", "maxLength", "9"), False),
