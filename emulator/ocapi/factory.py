@@ -47,6 +47,10 @@ PASSWORD = "password"  # noqa: S105 - the name of a property
 """The property that no answer shows."""
 
 OCAPI_CONFIGS, SITES = "ocapi_configs", "sites"
+SLOT_CONFIGURATIONS, CONTEXT_ID = "slot_configurations", "context_id"
+CONTEXTS_WITH_ID = ("category", "folder")
+ROOT = "root"
+"""The id of the root category and of the root folder, a context of slot configurations."""
 PARENT_PROPERTIES: Mapping[str, Mapping[str, Any]] = {
     "customer_group_members": {"type": "static"},
     "product_variation_attributes": {"type": {"master": True}},
@@ -169,9 +173,11 @@ class Factory:
                 added[name] = _make_value(name, declared)
         known = {**resource.key_defaults, **added, **given}
         if resource.key not in {**added, **given}:
-            above = (known.get(name) for name in resource.keys[:-1])
-            ids = tuple(id_ for id_ in above if isinstance(id_, str))
+            outer = (known.get(name) for name in resource.keys[:-1])
+            ids = tuple(id_ for id_ in outer if isinstance(id_, str))
             added[resource.key] = self._find_new_id(resource, ids)
+        if resource.name == SLOT_CONFIGURATIONS and known.get("context") in CONTEXTS_WITH_ID:
+            added[CONTEXT_ID] = ROOT
         return added
 
     def _find_above(

@@ -22,6 +22,7 @@ from emulator.ocapi.resources.experiences import (
 from emulator.ocapi.resources.id_lists import (
     references_of,
 )
+from emulator.ocapi.resources.marketing.schedule import list_early_ends
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.language import SearchField
 
@@ -43,7 +44,7 @@ AB_TESTS = Resource(
     view=show,
     viewed=lambda _call, _records: (),
     effects=find_effects,
-    references=references_of(AB_TESTS_NAME),
+    references={**references_of(AB_TESTS_NAME), "end_date": list_early_ends},
     index=index,
     refusals={"create": WRITE_FAULTS, "update": (*WRITE_FAULTS, TEST_DUPLICATE)},
     search=Search(

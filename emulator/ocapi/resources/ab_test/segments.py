@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Properties, Resource, make_index
 from emulator.ocapi.resources.ab_test.ab_tests import AB_TESTS
@@ -84,6 +85,20 @@ def _check_allocation(call: Call, allocation: int) -> None:
         raise PROPERTY_CONSTRAINT_VIOLATION("ab_test_segment", "$.allocation")
 
 
+def list_excess(segment: Record, records: Records) -> Iterator[str]:
+    """Yield the problem of allocations in a data set that leave Control less than nothing."""
+    if segment.key[-1] == CONTROL_ID:
+        return
+    keys = {*records.list_keys(SEGMENTS_NAME, segment.key[:-1])} - {segment.key}
+    others = [records.get(SEGMENTS_NAME, key) for key in keys if key[-1] != CONTROL_ID]
+    own: int = segment.get("allocation")
+    total = own + sum(one.get("allocation") for one in others if one)
+    if own < 0:
+        yield "is less than 0"
+    elif total > WHOLE_ALLOCATION:
+        yield f"the segments of the A/B test have {total}, more than {WHOLE_ALLOCATION}"
+
+
 def show(call: Call, segment: Record) -> Mapping[str, Any]:
     """Return the computed properties of a segment, and the requested expansions."""
     return show_segment(call, segment)
@@ -106,7 +121,7 @@ SEGMENTS = SegmentResource(
     derive=derive,
     view=show,
     effects=find_effects,
-    references=REFERENCES,
+    references={**REFERENCES, "allocation": list_excess},
     index=make_index(list_entries, *(one.index for one in EXPERIENCES)),
     operations=OPERATIONS,
 )

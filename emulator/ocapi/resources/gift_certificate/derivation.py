@@ -1,14 +1,16 @@
 """The rules of written gift certificates: code, balance, status and transactions (GC-1, GC-2)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.resource import Properties
 from emulator.ocapi.resources.gift_certificate.documents import ALL, PART, UNUSED
 from emulator.ocapi.schema.faults import FaultType
+from emulator.store import Record
 
 CODE, ID = "gift_certificate_code", "merchant_id"
 CODE_CHARACTERS = 16
@@ -68,6 +70,12 @@ def _check_amount(amount: Mapping[str, Any]) -> None:
         raise INVALID("amount")
     if value <= 0:
         raise AMOUNT_OUT_OF_RANGE(str(value))
+
+
+def list_mistakes(certificate: Record, _: Records) -> Iterator[str]:
+    """Yield what is wrong with the amount of a gift certificate in a data set."""
+    if certificate.get("amount")["value"] <= 0:
+        yield "is not greater than 0"
 
 
 def _list_transactions(

@@ -12,6 +12,7 @@ from emulator.ocapi.resources.gift_certificate.derivation import (
     INVALID_EMAIL,
     INVALID_STATUS,
     derive,
+    list_mistakes,
 )
 from emulator.ocapi.resources.gift_certificate.documents import (
     GiftCertificate,
@@ -91,6 +92,7 @@ GIFT_CERTIFICATES = Resource(
     view=show,
     viewed=lambda _call, _certificates: (),
     effects=refuse_known_id,
+    references={"amount": list_mistakes},
     ignored={"update": frozenset({"amount"})},
     refusals={
         "add": (AMOUNT_OUT_OF_RANGE, ID_NOT_UNIQUE, INVALID, INVALID_STATUS, INVALID_EMAIL),

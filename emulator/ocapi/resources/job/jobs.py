@@ -3,6 +3,9 @@
 The Data API has no path for jobs, only for their executions.
 """
 
+from collections.abc import Iterator
+
+from emulator.fixture.reference import Records, Reference
 from emulator.ocapi.resource import Resource
 from emulator.ocapi.resources.job.documents import Status
 from emulator.ocapi.schema.document import Collection, Document
@@ -16,6 +19,7 @@ from emulator.ocapi.schema.fields import (
     constrained,
     refuse,
 )
+from emulator.store import Record
 from emulator.workspace.files import is_inside
 
 DEFAULT_DURATION_SECONDS = 1
@@ -86,6 +90,13 @@ class Job(Document):
     steps = Array(Embedded(JobStep(), allow_none=False))
 
 
+def list_included(job: Record, _: Records) -> Iterator[Reference]:
+    """Yield the reference of each step with the steps of another job."""
+    for step in job.get("steps") or ():
+        if "include_steps_from_job_id" in step:
+            yield Reference("jobs", (step["include_steps_from_job_id"],))
+
+
 class Jobs(Collection):
     """The jobs of data sets; no path shows a page of jobs."""
 
@@ -101,4 +112,5 @@ JOBS = Resource(
     verbs=frozenset(),
     survives_empty_reset=True,
     not_found=JOB_NOT_FOUND,
+    references={"steps": list_included},
 )

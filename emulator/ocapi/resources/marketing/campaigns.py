@@ -17,7 +17,7 @@ from emulator.ocapi.resources.id_lists import (
 from emulator.ocapi.resources.marketing.documents import Campaign, Campaigns, CampaignSearchResult
 from emulator.ocapi.resources.marketing.faults import CAMPAIGN_DUPLICATE, CAMPAIGN_NOT_FOUND
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
-from emulator.ocapi.resources.marketing.schedule import check_dates
+from emulator.ocapi.resources.marketing.schedule import check_dates, list_early_ends
 from emulator.ocapi.resources.named import require_named
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.search.language import SearchField
@@ -67,7 +67,7 @@ CAMPAIGNS = Resource(
     derive=derive,
     effects=change,
     refusals={"update": (CAMPAIGN_DUPLICATE,)},
-    references=references_of(CAMPAIGNS_NAME),
+    references={**references_of(CAMPAIGNS_NAME), "end_date": list_early_ends},
     index=make_index(_entries, *(one.index for one in lists_of(CAMPAIGNS_NAME))),
     search=Search(
         path="campaign_search",

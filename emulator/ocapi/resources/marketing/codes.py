@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.resources.marketing.coupon import MULTIPLE_CODES, SINGLE_CODE, SYSTEM_CODES
 from emulator.ocapi.resources.marketing.generated_codes import (
     CONFIG,
@@ -71,6 +72,29 @@ def list_holders(store: Store, site_id: str, code: str, *, case_insensitive: boo
     for coupon, other in _list_spellings(store, site_id, code.casefold()):
         if other == code or case_insensitive or coupon.get("case_insensitive"):
             yield coupon.key[1]
+
+
+def list_shared_codes(coupon: Record, records: Records) -> Iterator[str]:
+    """Yield the problem of a single code of a data set that another coupon has (MKT-10)."""
+    code = coupon.get("single_code")
+    if code is not None:
+        yield from list_other_holders(coupon, code, records)
+
+
+def list_other_holders(coupon: Record, code: str, records: Records) -> Iterator[str]:
+    """Yield the problem of a code of a data set for each other coupon with the code."""
+    site_id, coupon_id = coupon.key
+    for name in (COUPONS_BY_SINGLE_CODE, COUPONS_BY_CODE):
+        for *_, other, holder_id in records.list_keys(name, (site_id, code.casefold())):
+            holder = records.get(COUPONS_NAME, (site_id, holder_id))
+            if holder is None or holder_id == coupon_id:
+                continue
+            has_code = (
+                records.has(CODES, (*holder.key, other)) or holder.get("single_code") == other
+            )
+            insensitive = coupon.get("case_insensitive") or holder.get("case_insensitive")
+            if has_code and (other == code or insensitive):
+                yield f"the coupon '{holder_id}' has the code '{other}'"
 
 
 def _list_spellings(store: Store, site_id: str, folded: str) -> Iterator[tuple[Record, str]]:

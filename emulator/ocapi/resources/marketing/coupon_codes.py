@@ -16,6 +16,7 @@ from emulator.ocapi.resources.marketing.codes import (
     Codes,
     list_code,
     list_holders,
+    list_other_holders,
     put_code,
 )
 from emulator.ocapi.resources.marketing.coupon import (
@@ -103,9 +104,12 @@ def find_effects(
         yield from _add(call.store, coupon, [code])
 
 
-def list_coupon_of_code(record: Record, _: Records) -> Iterator[Reference]:
-    """Yield the reference of a stored code to a coupon with several codes."""
+def list_coupon_of_code(record: Record, records: Records) -> Iterator[Reference | str]:
+    """Yield the reference of a stored code to a coupon with several codes alone."""
     yield Reference(COUPONS_NAME, record.key[:2], {"type": MULTIPLE_CODES})
+    coupon = records.get(COUPONS_NAME, record.key[:2])
+    if coupon is not None:
+        yield from list_other_holders(coupon, record.key[-1], records)
 
 
 COUPON_CODES = Resource(

@@ -16,6 +16,7 @@ from emulator.ocapi.resources.marketing.codes import (
     REDEMPTIONS,
     Codes,
     list_coupon_entries,
+    list_shared_codes,
 )
 from emulator.ocapi.resources.marketing.coupon import (
     MULTIPLE_CODES,
@@ -99,6 +100,7 @@ COUPONS = Resource(
     view=show,
     viewed=lambda _call, _records: (),
     effects=change,
+    references={"single_code": list_shared_codes},
     refusals={
         "create": (
             faults.COUPON_CODE_DUPLICATE,

@@ -23,6 +23,7 @@ from emulator.ocapi.resources.marketing.names import (
     list_assignment_entries,
 )
 from emulator.ocapi.resources.marketing.promotion_assignment_search import SEARCH
+from emulator.ocapi.resources.marketing.schedule import list_early_ends
 from emulator.ocapi.schema.document import Collection
 from emulator.ocapi.schema.faults import ID_CONFLICT, FaultType
 from emulator.ocapi.schema.fields import Array, Embedded
@@ -88,6 +89,7 @@ PROMOTION_ASSIGNMENTS = Resource(
     references={
         "promotion_id": SameSite(PROMOTIONS_NAME, "promotion_id"),
         **references_of(ASSIGNMENTS),
+        "schedule": list_early_ends,
     },
     derive=lambda _before, after, _changes, _now: arrange(after),
     effects=make_effects(require_named),

@@ -1,11 +1,12 @@
 """Times of campaigns, assignments and groups, by the workspace's clock (MKT-3)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from emulator.clock import render_instant
+from emulator.fixture.reference import Records
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import START_AFTER_END
 from emulator.ocapi.schema.fields import (
@@ -66,10 +67,22 @@ def check_dates(document: str, record: Record) -> None:
     Raises:
         Fault: START_AFTER_END.
     """
+    for start, end in _list_wrong_dates(record):
+        raise START_AFTER_END(document, record.key[-1], start, end)
+
+
+def list_early_ends(record: Record, _: Records) -> Iterator[str]:
+    """Yield the contradiction of the dates in a record of a data set (MKT-20)."""
+    for _dates in _list_wrong_dates(record):
+        yield "the end is before the start"
+
+
+def _list_wrong_dates(record: Record) -> Iterator[tuple[str, str]]:
+    """Yield start and end where the end is first: of the document, then of the schedule."""
     for dates in (record.properties, record.get("schedule") or {}):
         start, end = dates.get("start_date"), dates.get("end_date")
         if start and end and start > end:
-            raise START_AFTER_END(document, record.key[-1], start, end)
+            yield start, end
 
 
 def find_phase(now: datetime, start: str | None, end: str | None) -> Phase:

@@ -11,6 +11,7 @@ from emulator.ocapi.resources.marketing.assignments import Kind, declare
 from emulator.ocapi.resources.marketing.campaigns import CAMPAIGNS
 from emulator.ocapi.resources.marketing.document_assignments import make_changes, make_effects
 from emulator.ocapi.resources.marketing.names import CAMPAIGNS_NAME
+from emulator.ocapi.resources.marketing.schedule import list_early_ends
 from emulator.ocapi.resources.marketing.slot_assignment_search import SEARCH
 from emulator.ocapi.resources.slot.campaign_assignments import (
     ASSIGNMENTS_NAME,
@@ -107,6 +108,7 @@ SLOT_ASSIGNMENTS = Resource(
             CONFIGURATIONS_NAME, ("site_id", *KEY_OF_CONFIGURATION)
         ),
         **references_of(ASSIGNMENTS_NAME),
+        "schedule": list_early_ends,
     },
     index=make_index(
         list_assignment_entries,

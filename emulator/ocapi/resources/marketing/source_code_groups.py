@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties, Resource
@@ -61,17 +63,28 @@ def check(call: Call, _before: Properties | None, after: Properties | None) -> I
     if after is None:
         yield from release_named(call.store, SOURCE_CODE_GROUPS_NAME, call.key)
         return
+    for name, _reason in find_mistakes(after):
+        raise SOURCE_CODE_GROUP_INVALID(name)
+
+
+def find_mistakes(group: Properties) -> Iterator[tuple[str, str]]:
+    """Yield the name of each wrong property, and the reason."""
     for name in REDIRECTS:
-        redirect = after.get(name) or {}
+        redirect = group.get(name) or {}
         kind = redirect.get("location_type", PLACELESS[0])
         if kind not in PLACELESS and not redirect.get("location"):
-            raise SOURCE_CODE_GROUP_INVALID(name)
-    start, end = after.get("start_time"), after.get("end_time")
+            yield name, f"a redirect of type '{kind}' needs a location"
+    start, end = group.get("start_time"), group.get("end_time")
     if start and end and end < start:
-        raise SOURCE_CODE_GROUP_INVALID("end_time")
-    for one in after.get(SPECIFICATIONS) or ():
+        yield "end_time", "the end is before the start"
+    for one in group.get(SPECIFICATIONS) or ():
         if not EXPRESSION.fullmatch(one.get("expression", "")):
-            raise SOURCE_CODE_GROUP_INVALID(SPECIFICATIONS)
+            yield SPECIFICATIONS, f"'{one.get('expression', '')}' is not a valid source code"
+
+
+def list_mistakes(group: Record, _: Records, *, name: str) -> Iterator[str]:
+    """Yield what is wrong with a property of a group in a data set (MKT-14)."""
+    return (reason for wrong, reason in find_mistakes(group.properties) if wrong == name)
 
 
 def search(call: Call) -> Answer:
@@ -111,6 +124,9 @@ SOURCE_CODE_GROUPS = Resource(
     derive=derive,
     view=show,
     effects=check,
+    references={
+        name: partial(list_mistakes, name=name) for name in (*REDIRECTS, "end_time", SPECIFICATIONS)
+    },
     refusals={
         "create": (SOURCE_CODE_GROUP_INVALID,),
         "update": (SOURCE_CODE_GROUP_INVALID,),

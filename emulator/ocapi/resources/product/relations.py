@@ -108,9 +108,11 @@ def list_master(product: Record, _: Records) -> Iterator[Reference]:
         yield Reference(PRODUCTS_NAME, (master_id,), {"type": {"master": True}})
 
 
-def list_others(product: Record, _: Records, *, name: str) -> Iterator[Reference]:
+def list_others(product: Record, _: Records, *, name: str) -> Iterator[Reference | str]:
     """Yield the references of a set or a bundle to the members, the values of a property."""
     for other in product.get(name) or ():
+        if other["id"] == product.key[-1]:
+            yield "the product contains itself"
         yield Reference(PRODUCTS_NAME, (other["id"],))
 
 

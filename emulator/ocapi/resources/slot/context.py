@@ -1,11 +1,13 @@
 """The context of slot configurations: type and id, and the search for the slot (SLOT-3)."""
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.call import Call
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import String
-from emulator.store import Key
+from emulator.store import Key, Record
 
 SLOTS_NAME = "slots"  # site, slot and type of context
 CONFIGURATIONS_NAME = "slot_configurations"
@@ -62,6 +64,14 @@ def read_context(call: Call, *, needs_id: bool = True) -> tuple[str, str]:
     if needs_id and not context_id:
         raise MISSING_CONTEXT_ID(context_type)
     return context_type, context_id
+
+
+def list_wrong_context(configuration: Record, _: Records) -> Iterator[str]:
+    """Yield the contradiction between type and id of the context in a data set (SLOT-3)."""
+    _site, _slot, context_type, context_id, _name = configuration.key
+    if (context_type == GLOBAL) == bool(context_id):
+        wanted = "takes no" if context_type == GLOBAL else "needs an"
+        yield f"the context '{context_type}' {wanted} ID"
 
 
 def write_context(context_type: str, context_id: str) -> str:

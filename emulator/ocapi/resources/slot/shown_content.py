@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from emulator.fixture.reference import Records
 from emulator.ocapi.resources.id_lists import entries_of, lists_of
 from emulator.ocapi.resources.slot.context import CONFIGURATIONS_NAME
 from emulator.store import Change, Delete, Key, Put, Record, Size, Store
@@ -32,6 +33,14 @@ def find_content(store: Store, content_id: str, without: Key = ()) -> Key | None
     keys = ((*one.key, content_id) for one in libraries)
     found = (key for key in keys if key != without and store.get(CONTENT, key) is not None)
     return next(found, None)
+
+
+def list_missing_content(configuration: Record, records: Records) -> Iterator[str]:
+    """Yield the problem of each content asset of a data set that no library has (SLOT-2)."""
+    libraries = [*records.list_keys(LIBRARIES, ())]
+    for content_id in list_content(configuration):
+        if not any(records.has(CONTENT, (*one, content_id)) for one in libraries):
+            yield f"there is no '{content_id}' in {CONTENT}"
 
 
 def release_content(store: Store, content: Key, new_id: str | None) -> Iterator[Change]:

@@ -6,6 +6,7 @@ from emulator.ocapi.answer import Answer
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Resource, make_index
 from emulator.ocapi.resources.id_lists import references_of
+from emulator.ocapi.resources.marketing.schedule import list_early_ends
 from emulator.ocapi.resources.object_type.custom_object_search import TYPE_MISMATCH
 from emulator.ocapi.resources.site.sites import SITES
 from emulator.ocapi.resources.slot.changes import (
@@ -30,12 +31,17 @@ from emulator.ocapi.resources.slot.context import (
     PARAMETERS,
     SLOT_NOT_FOUND,
     SLOTS_NAME,
+    list_wrong_context,
 )
 from emulator.ocapi.resources.slot.documents import (
     CONFIGURATION,
     SlotConfigurations,
 )
-from emulator.ocapi.resources.slot.shown_content import INDEXES, list_entries
+from emulator.ocapi.resources.slot.shown_content import (
+    INDEXES,
+    list_entries,
+    list_missing_content,
+)
 from emulator.ocapi.resources.slot.stored import (
     KeyBelowSite,
 )
@@ -82,6 +88,9 @@ SLOT_CONFIGURATIONS = Resource(
     references={
         "slot_id": KeyBelowSite(SLOTS_NAME, ("site_id", "slot_id", "context")),
         **references_of(CONFIGURATIONS_NAME),
+        "context_id": list_wrong_context,
+        "schedule": list_early_ends,
+        "slot_content": list_missing_content,
     },
     operations=(
         _declare("GET", read, MISSING_CONTEXT_ID, NOT_FOUND),
