@@ -29,7 +29,7 @@ from emulator.ocapi.resources.experiences import (
 )
 from emulator.ocapi.resources.id_lists import move_entries, move_entries_below
 from emulator.ocapi.schema.faults import PROPERTY_CONSTRAINT_VIOLATION
-from emulator.store import Change, Put, Record
+from emulator.store import Change, Put, Record, Require, Size
 
 
 class SegmentResource(Resource):
@@ -67,7 +67,7 @@ def find_effects(
     old = None if before is None else Record(call.key, before)
     new = None if after is None else Record(call.key, after)
     if new is not None and call.key[-1] != CONTROL_ID:
-        _check_allocation(call, new.get("allocation"))
+        yield from _check_allocation(call, new.get("allocation"))
     yield from move_entries(list_entries(old) if old else (), list_entries(new) if new else ())
     if new is None:
         yield from move_entries_below(call, None)
@@ -75,12 +75,13 @@ def find_effects(
         yield Put(SEGMENTS_NAME, make_control(call.parents))
 
 
-def _check_allocation(call: Call, allocation: int) -> None:
-    others = (
-        one.get("allocation")
-        for one in list_segments(call.store, call.parents)
-        if one.key[-1] not in (CONTROL_ID, call.key[-1])
-    )
+def _check_allocation(call: Call, allocation: int) -> Iterator[Change]:
+    """Yield the expectation that the other segments are the same when the segment is written."""
+    segments = list_segments(call.store, call.parents)
+    counted = [one for one in segments if one.key[-1] not in (CONTROL_ID, call.key[-1])]
+    others = (one.get("allocation") for one in counted)
+    yield Size(SEGMENTS_NAME, call.parents, len(segments))
+    yield from (Require(SEGMENTS_NAME, one.key, one.state) for one in counted)
     if not 0 <= allocation <= WHOLE_ALLOCATION - sum(others):
         raise PROPERTY_CONSTRAINT_VIOLATION("ab_test_segment", "$.allocation")
 

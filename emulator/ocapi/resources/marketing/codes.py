@@ -14,7 +14,7 @@ from emulator.ocapi.resources.marketing.generated_codes import (
     generate_code,
 )
 from emulator.ocapi.resources.marketing.names import COUPONS_NAME
-from emulator.store import Key, Put, Record, Store
+from emulator.store import Key, Put, Record, Size, Store
 
 CODES = "coupon_codes"  # site, coupon and code
 ISSUED = f"{CODES}.issued"  # the same, only codes that have been exported
@@ -95,6 +95,13 @@ def list_other_holders(coupon: Record, code: str, records: Records) -> Iterator[
             insensitive = coupon.get("case_insensitive") or holder.get("case_insensitive")
             if has_code and (other == code or insensitive):
                 yield f"the coupon '{holder_id}' has the code '{other}'"
+
+
+def expect_holders(store: Store, site_id: str, code: str) -> Iterator[Size]:
+    """Yield the expectation that no coupon gets a code meanwhile; look for holders after this."""
+    prefix = (site_id, code.casefold())
+    for name in (COUPONS_BY_SINGLE_CODE, COUPONS_BY_CODE):
+        yield Size(name, prefix, store.count(name, prefix))
 
 
 def _list_spellings(store: Store, site_id: str, folded: str) -> Iterator[tuple[Record, str]]:

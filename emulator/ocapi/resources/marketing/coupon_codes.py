@@ -14,6 +14,7 @@ from emulator.ocapi.resources.marketing.codes import (
     ISSUED,
     REDEMPTIONS,
     Codes,
+    expect_holders,
     list_code,
     list_holders,
     list_other_holders,
@@ -71,12 +72,13 @@ def _add(store: Store, coupon: Record, codes: Iterable[str]) -> list[Change]:
     changes: dict[str, list[Change]] = {}
     for code in codes:
         known = code.casefold() if insensitive else code
+        expected = [*expect_holders(store, coupon.key[0], code)]
         holders = {*list_holders(store, coupon.key[0], code, case_insensitive=insensitive)}
         valid = code.strip() and len(code) <= MAX_CODE_LENGTH
         if not valid or holders - {coupon.key[1]} or coupon.get("type") != MULTIPLE_CODES:
             raise COUPON_CODE_CREATE(code)
         if not holders:
-            changes.setdefault(known, [*put_code(coupon.key, code)])
+            changes.setdefault(known, [*expected, *put_code(coupon.key, code)])
     return [change for some in changes.values() for change in some]
 
 

@@ -15,6 +15,7 @@ from emulator.ocapi.resources.marketing.codes import (
     ISSUED,
     REDEMPTIONS,
     Codes,
+    expect_holders,
     list_coupon_entries,
     list_shared_codes,
 )
@@ -80,6 +81,8 @@ def change(call: Call, before: Properties | None, after: Properties | None) -> I
             count = call.store.count(name, call.key)
             yield Clear(name, call.key) if count else Size(name, call.key, 0)
     if new:
+        code = new.get("single_code")
+        yield from expect_holders(call.store, call.key[0], code) if code is not None else ()
         check_codes(call, new)
     entries = (list_coupon_entries(one) if one else () for one in (old, new))
     yield from move_entries(*entries)
