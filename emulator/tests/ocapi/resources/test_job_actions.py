@@ -188,6 +188,7 @@ def test_an_internal_error_ends_the_execution(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(JOB_ACTIONS, IMPORT, fail)
     started = slow.start().json
     assert started is not None
+    slow.emulator.workspace.work.finish()
     slow.emulator.workspace.clock.advance(1)
     shown = slow.send("GET", f"/{started['id']}").json
     assert shown is not None
