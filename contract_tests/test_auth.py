@@ -484,6 +484,8 @@ def test_a_form_is_url_encoded_and_names_nothing_twice(api: Api, options: dict[s
 @pytest.mark.parametrize("query", [pytest.param("\xff", marks=RAW_BYTES), "%ff"])
 @pytest.mark.parametrize("path", [INSTANCE, ACCOUNT_MANAGER])
 def test_query_outside_of_utf8_has_one_description(api: Api, path: str, query: str) -> None:
+    if not api.token_url.startswith(api.url):
+        pytest.skip("the token endpoint belongs to another server")
     status, _, body = api.raw("POST", f"{path}?{query}", {"Content-Length": "0"})
     told = {"error": "invalid_request", "error_description": "The query string isn't UTF-8"}
     assert (status, json.loads(body)) == (400, told)

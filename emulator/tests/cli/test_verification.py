@@ -468,7 +468,7 @@ def test_an_interrupted_run_deletes_its_documents(emulator: Emulator) -> None:
     stream, lines = Impatient(), list[str]()
     with pytest.raises(KeyboardInterrupt):
         verify(Options(emulator.url, rules=("RST-4",)), lines.append, stream)
-    assert (lines, stream.getvalue()) == ([], "\r1 of 62 tests, 0 failed\n")
+    assert (lines, stream.getvalue()) == ([], "\r1 of 74 tests, 0 failed\n")
     assert held(emulator.url) == (2, 2, 2)
 
 
