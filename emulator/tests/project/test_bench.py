@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from benchmarks import bench, peers, servers
+from benchmarks import bench, peers, servers, testing
 from benchmarks.case import Plan
 from benchmarks.installation import InstallationError, install
 from benchmarks.load import (
@@ -369,6 +369,18 @@ def is_listening(host: str | None, port: int | None) -> bool:
     with socket.socket() as client:
         # A process that ends before it accepts the connection resets the connection.
         return client.connect_ex((host, port)) != errno.ECONNREFUSED
+
+
+def test_costs_of_testing_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {"RECORD_COUNTS": (10,), "RESETS": 100, "WORKSPACES": 2, "RECORDS": 10}
+    for name, value in {**few, "ROUNDS": 1, "REQUESTS_A_ROUND": 2}.items():
+        monkeypatch.setattr(testing, name, value)
+    rows = [*testing.measure_resets(), testing.measure_workspaces(), testing.measure_journal()]
+    assert [name for name, _ in rows] == [
+        "change and reset, 10 records",
+        "2 workspaces over 10 records",
+        "GET one, journal on",
+    ]
 
 
 def test_failed_start_is_reported_with_last_line_of_output() -> None:
