@@ -64,6 +64,8 @@ class Request(flask.Request):
         self.path = "/" + (path if path.isascii() else _decode(path)).lstrip("/")
         self.scheme = environ["wsgi.url_scheme"]
         self.query_string = environ.get("QUERY_STRING", "").encode("latin-1")
+        if not self.query_string:
+            self.parameters = {}
         self.headers = RequestHeaders(environ)
         mount: str = environ.get("SCRIPT_NAME", "")
         self.root_path = (mount if mount.isascii() else _decode(mount)).rstrip("/")
@@ -92,8 +94,6 @@ class Request(flask.Request):
 
         A plain dictionary: a ``MultiDict`` raises and catches an exception for a missing name.
         """
-        if not self.query_string:
-            return {}
         try:
             query = self.query_string.decode()
         except UnicodeDecodeError:
