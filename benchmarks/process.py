@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -110,18 +110,22 @@ def environment() -> Mapping[str, str]:
 def running(command: list[str], core: int | None, ready: Ready | None = None) -> Iterator[Server]:
     """Run a server, and end all its processes.
 
+    The temporary files of the server lie in a folder of their own, and end with it: a process
+    that is killed removes nothing, and gunicorn makes a file for each worker.
+
     Raises:
         BenchmarkError: It ended, or never answered.
     """
     began = time.perf_counter()
-    with TemporaryFile() as written:
+    # Errors are ignored: a killed process may still finish a system call that makes a file.
+    with TemporaryFile() as written, TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         with on_core(core):
             # A session of its own: an interruption reaches it through us, with its children.
             process = subprocess.Popen(
                 command,
                 stdout=written,
                 stderr=subprocess.STDOUT,
-                env=environment(),
+                env={**environment(), "TMPDIR": folder},
                 start_new_session=True,
             )
         try:

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterator
@@ -363,6 +364,22 @@ def test_child_processes_are_measured_and_ended() -> None:
         assert time.monotonic() < deadline
     assert resident > 14_000_000
     assert server.process.returncode == -signal.SIGKILL
+
+
+def test_temporary_files_of_a_killed_server_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    program = (
+        "import os, tempfile, time; print(tempfile.mkstemp()[1]);"
+        "print('listening on http://127.0.0.1:1', flush=True); time.sleep(600)"
+    )
+    with running([sys.executable, "-c", program], None) as server:
+        server.output.seek(0)
+        written = Path(server.output.readline().decode().strip())
+        assert written.exists()
+        assert tmp_path in written.parents
+    assert list(tmp_path.iterdir()) == []
 
 
 def is_listening(host: str | None, port: int | None) -> bool:
