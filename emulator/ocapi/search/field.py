@@ -139,8 +139,10 @@ def _read_languages(find: Find) -> Find:
     """Return a function to the text of each document, or the texts if there are several."""
 
     def read(documents: Sequence[Any]) -> list[Any]:
-        found = [[*texts.values()] if texts else (None,) for texts in find(documents)]
-        return [texts[0] if len(texts) == 1 else texts for texts in found]
+        return [
+            (values if len(values := [*texts.values()]) > 1 else values[0]) if texts else None
+            for texts in find(documents)
+        ]
 
     return read
 

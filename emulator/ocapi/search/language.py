@@ -503,7 +503,7 @@ def _text_reader(name: str, scope: _Scope) -> Callable[[list[Any]], list[str]]:
             if type(found) in SEQUENCES and len(found) <= MAX_SHORT_LIST:
                 try:
                     text = " ".join(found)
-                except TypeError:
+                except TypeError:  # the list holds documents
                     text = None
             # The cache of a short text would take longer than the text.
             if type(text) is str and len(text) < CHARACTERS_OF_STEP:
@@ -584,15 +584,33 @@ def _compare(names: Iterable[str], term: Mapping[str, Any], scope: _Scope) -> Se
     values = _values(term, comparison, fields)
     scope.cost += len(fields) - 1
     fits = comparison.make(values)
-    free = MAX_SHORT_LIST if comparison.make is _is and not comparison.negated else 0
-    return _any([_pick(n, scope, fits, free=free, negated=comparison.negated) for n in fields])
+    alternatives = values if comparison.make is _is and not comparison.negated else None
+    return _any([_pick(n, scope, fits, alternatives, negated=comparison.negated) for n in fields])
 
 
-def _pick(name: str, scope: _Scope, fits: Fits, *, free: int = 0, negated: bool = False) -> Select:
-    """Return the clause for one field: documents with a fitting value, or without, if negated."""
+def _pick(
+    name: str,
+    scope: _Scope,
+    fits: Fits,
+    alternatives: frozenset[Any] | None = None,
+    *,
+    negated: bool = False,
+) -> Select:
+    """Return the clause for one field.
+
+    Args:
+        name: The field.
+        scope: The scope of the clause.
+        fits: Whether a value fits.
+        alternatives: The values that fit, if ``fits`` looks for equal values; else None.
+        negated: Whether a hit has no value that fits, rather than one.
+    """
+    free = 0 if alternatives is None else MAX_SHORT_LIST
     find, where = scope.find(name), scope.where(name, fits, free=free)
     # A value of a plain type is compared as stored.
     plain = PLAIN_TYPES[scope.fields[name].kind]
+    # Only a text is equal to a text, so the other types of a list need no look.
+    misses = alternatives.isdisjoint if alternatives is not None and str in plain else None
 
     def select(documents: list[Any]) -> list[Any]:
         found = find(documents)
@@ -604,11 +622,13 @@ def _pick(name: str, scope: _Scope, fits: Fits, *, free: int = 0, negated: bool 
             if kind in plain:
                 if fits(value):
                     hits.append(document)
-            elif kind in SEQUENCES and len(value) <= free and plain:
-                for one in value:
-                    if type(one) in plain and fits(one):
-                        hits.append(document)
-                        break
+            elif misses and kind in SEQUENCES and len(value) <= free:
+                try:
+                    is_hit = not misses(value)
+                except TypeError:  # the list holds documents
+                    is_hit = where(value)
+                if is_hit:
+                    hits.append(document)
             elif value is not None and where(value):
                 hits.append(document)
         return hits

@@ -220,6 +220,16 @@ def test_of_several_values_one_has_to_fit() -> None:
     assert hits(between("tags", from_="b", to="b"), *documents) == [True, True, False]
 
 
+def test_values_of_other_types_in_a_list_never_fit() -> None:
+    documents: list[dict[str, Any]] = [
+        {"tags": [MappingProxyType({"a": "a"}), "a"]},
+        {"tags": [MappingProxyType({"a": "a"}), True]},
+        {"tags": [1, None]},
+    ]
+    assert hits(term("tags", "is", "a"), *documents) == [True, False, False]
+    assert hits(term("tags", "neq", "a"), *documents) == [False, True, True]
+
+
 def test_a_field_can_be_computed() -> None:
     assert hits(term("length", "is", 2), {"id": "ab"}, {"id": "a"}, {}) == [True, False, False]
 
