@@ -17,6 +17,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 CONFIG_FILE = "emulator.config_file"
 """The key of a context's ``meta`` with the path of the configuration file."""
 WORKSPACE_HEADER = "x-emulator-workspace"
+DEMO = "a" * 30
+"""The client id and the secret of the API client of the bundled data sets."""
 
 
 def knob_options(command: Command) -> Command:

@@ -11,9 +11,8 @@ import orjson
 from click.core import ParameterSource
 
 from emulator.cli.failure import FAILED, fail, warn
-from emulator.cli.option import config_option, examples, json_option, text_option
+from emulator.cli.option import DEMO, config_option, examples, json_option, text_option
 from emulator.cli.table import print_table
-from emulator.cli.verification import DEMO
 from emulator.config import DIALECTS, ConfigError
 from emulator.recording.glob import compile_text
 

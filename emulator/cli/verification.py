@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, Any, TextIO
 from urllib.parse import urlsplit
 
+from emulator.cli.option import DEMO
 from emulator.http.certificate import find_authority
 
 PACKAGE = Path(__file__).parent.parent
@@ -29,7 +30,6 @@ SUITE_FOLDERS = (
 )
 CHECKOUT_TESTS = ("test_ledger.py",)  # tests of this project, not of a server
 SECRET_VARIABLE = "OCAPI_EMULATOR_CLIENT_SECRET"  # noqa: S105 - the name of a variable
-DEMO = "a" * 30
 PACKAGES = ("pytest", "requests", "cryptography")
 DIALECTS = ("documented", "observed")
 RECORD_SEPARATOR = "\x1e"  # before each line of JSON, RFC 7464

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import orjson
 
-from emulator.fixture.impex.reader import ImpexError, read
+from emulator.fixture.impex.error import ImpexError
+from emulator.fixture.impex.reader import read
 from emulator.fixture.impex.tables import FORMATS
 from emulator.ocapi.data_api import OWN
 from emulator.ocapi.schema.document import Document

@@ -18,7 +18,8 @@ from emulator.fixture.impex.archive import (
     split_lists,
 )
 from emulator.fixture.impex.client_permissions import CLIENTS, PATH, PERMISSIONS
-from emulator.fixture.impex.reader import ImpexError, Item
+from emulator.fixture.impex.error import ImpexError
+from emulator.fixture.impex.reader import Item
 from emulator.fixture.impex.source import ZipSource
 from emulator.fixture.impex.tables import PREFERENCES
 from emulator.ocapi.access.client import read_client
