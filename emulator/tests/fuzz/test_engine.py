@@ -1,9 +1,6 @@
 """The fuzzer: repeatable cases, small findings, and bounds that are held."""
 
-import os
 import re
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from falsifier.hook import ROOT
+from emulator.tests.process import interrupt
 from fuzz import bounds, descriptions
 from fuzz.__main__ import NAMES, main
 from fuzz.bounds import Check, Finding, HangError, Meter
@@ -207,19 +204,8 @@ def test_main_refuses_a_run_of_nothing(
 
 @pytest.mark.long
 def test_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "fuzz", "archives"],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline().startswith("seed ")
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (130, "fuzz: interrupted\n")
+    ended = interrupt(("fuzz", "archives"), "seed ", tmp_path)
+    assert ended == (130, "fuzz: interrupted\n")
     assert list(tmp_path.iterdir()) == []
 
 

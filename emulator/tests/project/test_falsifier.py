@@ -1,8 +1,6 @@
 """The falsifier: mutations fit the sources, the page is current, trials tell the truth."""
 
 import ast
-import os
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract_tests import ledger
+from emulator.tests.process import interrupt
 from falsifier import __main__ as program
 from falsifier import mutation, page
 from falsifier.hook import ROOT, Edit, EditError, environment, install
@@ -209,18 +208,7 @@ def test_list_has_a_line_for_each_mutation(capsys: pytest.CaptureFixture[str]) -
 def test_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     names = [one.name for one in mutations()][:8]
     before = page.PAGE.read_bytes()
-    with subprocess.Popen(  # noqa: S603 - Python
-        [sys.executable, "-m", "falsifier", "--jobs", "2", *names],
-        cwd=ROOT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        assert process.stdout.readline().startswith("[  1/8 ")
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (130, "falsifier: interrupted\n")
+    ended = interrupt(("falsifier", "--jobs", "2", *names), "[  1/8 ", tmp_path)
+    assert ended == (130, "falsifier: interrupted\n")
     assert list(tmp_path.iterdir()) == []
     assert page.PAGE.read_bytes() == before
