@@ -246,13 +246,7 @@ class Config:
 
     def _check_upstream(self) -> None:
         """Check the URL of the instance; no message repeats the URL, which may have a password."""
-        try:
-            url = urlsplit(self.upstream)
-            known = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-        except ValueError:
-            known = False
-        extra = known and ("@" in url.netloc or url.query or url.fragment)
-        if self.upstream and (not known or extra):
+        if self.upstream and not is_base_url(self.upstream):
             example = "https://dev01-realm-customer.demandware.net"
             raise ConfigError(f"upstream is not a URL without user and query, such as {example}")
 
@@ -319,6 +313,23 @@ class Config:
         """The accepted versions, such as ``v23_2``, and ``any``; empty for all published ones."""
         names = (name.strip() for name in self.accept_versions.split(","))
         return frozenset(name for name in names if name)
+
+
+def is_url(text: str) -> bool:
+    """Return whether a text is an http or https URL with a host."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_base_url(text: str) -> bool:
+    """Return whether a text is an http or https URL of a host, without user, query and fragment."""
+    if not is_url(text):
+        return False
+    parts = urlsplit(text)
+    return not ("@" in parts.netloc or parts.query or parts.fragment)
 
 
 def _convert(knob: Field[Any], text: str) -> str | int | bool:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -18,6 +17,7 @@ from emulator.cli.failure import FAILED, fail, warn
 from emulator.cli.journal import make_printable
 from emulator.cli.option import config_option, examples, text_option
 from emulator.cli.table import print_table
+from emulator.config import is_base_url
 
 if TYPE_CHECKING:
     from emulator.corpus.exchange import Exchange, Head, Recording
@@ -200,16 +200,9 @@ def _check_url(option: str, url: str, host: str, port: int) -> None:
     """End the process if a base URL is not valid, or is the address of the proxy itself."""
     from emulator.fallback.upstream import leads_to  # noqa: PLC0415 - help texts appear faster
 
-    try:
-        parts = urlsplit(url)
-        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname)
-        is_valid = is_valid and not (parts.username or parts.query or parts.fragment)
-        leads_here = is_valid and leads_to(url, host, port)
-    except ValueError:
-        is_valid = leads_here = False
-    if not is_valid:
+    if not is_base_url(url):
         fail(f"{option} needs the base URL of an instance, such as https://host")
-    if leads_here:
+    if leads_to(url, host, port):
         fail(f"{option} is the address of the recorder itself: choose another --port")
 
 

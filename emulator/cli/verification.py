@@ -18,9 +18,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any, TextIO
-from urllib.parse import urlsplit
 
 from emulator.cli.option import DEMO
+from emulator.config import is_url
 from emulator.http.certificate import find_authority
 
 PACKAGE = Path(__file__).parent.parent
@@ -206,7 +206,7 @@ def _check_packages() -> None:
 def _checked(options: Options) -> Options:
     """Return the options with absolute paths; raise VerificationError for a wrong value."""
     for name, url in (("target", options.target), ("token-url", options.token_url)):
-        if (name == "target" or url) and not _is_url(url):
+        if (name == "target" or url) and not is_url(url):
             raise VerificationError(f"--{name} '{url}' is not an http or https URL")
     if options.dialect not in DIALECTS:
         names = " nor ".join(DIALECTS)
@@ -214,14 +214,6 @@ def _checked(options: Options) -> Options:
     rules = tuple(rule.strip().upper() for rule in options.rules)
     junit, ca_file = _writable(options.junit), _readable(options.ca_file) or _find_ca_file(options)
     return replace(options, rules=rules, junit=junit, ca_file=ca_file)
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _writable(name: str) -> str:

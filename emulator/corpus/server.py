@@ -11,7 +11,7 @@ from time import sleep
 from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.config import DIALECTS, Config, ConfigError
+from emulator.config import DIALECTS, Config, ConfigError, is_url
 from emulator.corpus.exchange import Answer, Body, Request, find_header
 from emulator.http.certificate import find_authority
 from emulator.ocapi.access.auth import find_client
@@ -188,7 +188,7 @@ class Target:
 
     def __init__(self, url: str, client: ApiClient, token_url: str = "", ca_file: str = "") -> None:
         for given in (url, token_url or url):
-            if not _is_url(given):
+            if not is_url(given):
                 raise ConfigError(f"'{given}' is not an http or https URL")
         self.url = url.rstrip("/")
         self.client = client
@@ -273,14 +273,6 @@ class Target:
         if not isinstance(granted, dict) or not {"access_token", "expires_in"} <= set(granted):
             raise UnansweredError(f"{self._token_url} gives no token: {answer.status}")
         return granted
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator import Emulator, create_app
-from emulator.config import KNOBS, Config, ConfigError, variable
+from emulator.config import KNOBS, Config, ConfigError, is_base_url, is_url, variable
 from emulator.tests.knob import DEFAULTS
 from emulator.tests.table import table
 
@@ -192,6 +192,24 @@ def test_the_text_of_a_configuration_has_no_secret() -> None:
         inventory_api_key="hunter2",
     )
     assert "hunter2" not in repr(config)
+
+
+@table("url", ["http://localhost", "https://shop.example:8443/", "http://[::1]:80", "HTTP://a/b"])
+def test_an_http_url_with_a_host_is_a_base_url(url: str) -> None:
+    assert is_url(url)
+    assert is_base_url(url)
+
+
+@table("url", ["http://a:b@shop", "http://@shop", "http://shop?a=b", "https://shop/#top"])
+def test_a_url_with_more_than_the_place_is_no_base_url(url: str) -> None:
+    assert is_url(url)
+    assert not is_base_url(url)
+
+
+@table("text", ["", "shop", "ftp://shop", "http://", "http://shop:0", "http://a:b", "http://[x"])
+def test_another_text_is_no_url(text: str) -> None:
+    assert not is_url(text)
+    assert not is_base_url(text)
 
 
 @table(("store", "is_shared"), [("memory", False), ("", False), ("redis://localhost", True)])
