@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from time import monotonic
 from types import TracebackType
@@ -13,7 +14,7 @@ from uuid import uuid4
 import requests
 from requests.adapters import HTTPAdapter
 
-from emulator.config import KNOBS, Config
+from emulator.config import KNOBS, Config, ConfigError
 from emulator.fixture.data_set import list_bundled
 from emulator.ocapi.access.direct_token import issue_token
 from emulator.server import Emulator
@@ -32,6 +33,9 @@ UNSERVED = (
     "(to allow this: ocapi_unserved = ignore, or the marker ocapi(allow_unserved=True))"
 )
 MAX_JOURNAL_EXCHANGES = 1_000_000
+ALLOWANCES = ("allow_server_errors", "allow_unserved")
+"""The names of the marker that are no fields of ``Config``."""
+MAX_NEAREST_NAMES = 3
 MISMATCH_STATUS, PROBLEM_MEDIA_TYPE = 409, "application/problem+json"
 
 Action = str | Mapping[str, Any]
@@ -44,6 +48,10 @@ class UnexpectedServerError(AssertionError):
 
 class UnservedPathError(AssertionError):
     """A request was answered 404 for an operation of the real server (URL-8)."""
+
+
+class SetUpError(ValueError):
+    """Tests ask for a set-up that they can't get; the message is a line about the reason."""
 
 
 class RefusedError(AssertionError):
@@ -360,12 +368,16 @@ class Servers:
     Args:
         knobs: Fields of ``Config`` for all servers.
         remote: A running server for all tests, or None to start servers in this process.
+
+    Raises:
+        SetUpError: ``knobs`` is no mapping, or a name is not a field of ``Config``.
     """
 
     def __init__(self, knobs: Mapping[str, Any], remote: Server | None = None) -> None:
+        _check_knobs(knobs)
         self._knobs = knobs
         self._remote = remote
-        self._emulators: dict[Config, Emulator] = {}
+        self._emulators: list[Emulator] = []
         self._adapter = HTTPAdapter()
         self._stack = ExitStack()
 
@@ -385,20 +397,36 @@ class Servers:
         """Return the started emulator of a set-up.
 
         Raises:
-            ValueError: The tests use a running server.
+            SetUpError: The tests use a running server.
+            ConfigError: A field has an invalid value, or no server can listen on the address.
         """
         if self._remote:
             place = f"the server is another process at {self._remote.url}"
-            raise ValueError(f"{place}: use the fixture ocapi")
+            raise SetUpError(f"{place}: use the fixture ocapi")
         config = Config(**{"port": 0, **self._knobs, **knobs})
-        if config not in self._emulators:
-            self._emulators[config] = self._stack.enter_context(Emulator(config))
-        return self._emulators[config]
+        # Not by hash: a list of resources or hooks may have anything.
+        started = (one for one in self._emulators if one.config == config)
+        return next(started, None) or self._start(config)
+
+    def _start(self, config: Config) -> Emulator:
+        try:
+            emulator = self._stack.enter_context(Emulator(config))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigError(f"host {config.host}, port {config.port}: {reason}") from error
+        self._emulators.append(emulator)
+        return emulator
 
     @contextmanager
     def open(self, knobs: Mapping[str, Any]) -> Iterator[Ocapi]:
-        """Yield a clean workspace of a server for a test."""
-        _check_names(knobs)
+        """Yield a clean workspace of a server for a test.
+
+        Raises:
+            SetUpError: A name is not a field of ``Config``, or a running server has another set-up.
+            ConfigError: See ``emulator``.
+            RefusedError: A running server refuses the workspace.
+        """
+        _check_names(knobs, "the marker ocapi", ALLOWANCES)
         if self._remote is None:
             yield self._reset(self.emulator(knobs))
             return
@@ -420,7 +448,7 @@ class Servers:
 def _check_set_up(
     opened: Ocapi, session_knobs: Mapping[str, Any], test_knobs: Mapping[str, Any]
 ) -> None:
-    """Raise ValueError if a running server has another set-up than a test asks for.
+    """Raise SetUpError if a running server has another set-up than a test asks for.
 
     Args:
         opened: A workspace of the server.
@@ -435,21 +463,32 @@ def _check_set_up(
             continue
         if name not in health:
             rule = "run this test without --ocapi-url"
-            raise ValueError(f"the server at {opened.url} does not tell its {name}: {rule}")
+            raise SetUpError(f"the server at {opened.url} does not tell its {name}: {rule}")
         found = health[name]
         # The paths of folders differ in a container; of folders we know nothing else.
         both_folders = name == "fixtures" and not {expected, found} & list_bundled().keys()
         if found != expected and not both_folders:
             asked = f"{name} '{expected}' is asked for, the server at {opened.url} has"
-            raise ValueError(f"{asked} '{found}'")
+            raise SetUpError(f"{asked} '{found}'")
 
 
-def _check_names(knobs: Mapping[str, Any]) -> None:
-    """Raise ValueError if a name is not a field of ``Config``."""
-    names = {knob.name for knob in KNOBS}
-    if unknown := set(knobs) - names:
-        known = ", ".join(sorted(names))
-        raise ValueError(f"the marker ocapi takes no '{min(unknown)}', but {known}")
+def _check_knobs(knobs: Any) -> None:
+    """Raise SetUpError if the value of ``ocapi_config`` has not the form of fields."""
+    place = "the fixture ocapi_config"
+    if not isinstance(knobs, Mapping):
+        fields = "return a dict with fields of emulator.Config"
+        raise SetUpError(f"{place} returns a value of the type {type(knobs).__name__}: {fields}")
+    _check_names(knobs, place)
+
+
+def _check_names(knobs: Mapping[Any, Any], place: str, others: Sequence[str] = ()) -> None:
+    """Raise SetUpError if a name is neither a field of ``Config`` nor one of ``others``."""
+    known = sorted({*(knob.name for knob in KNOBS), *others})
+    for name in map(str, knobs):
+        if name not in known:
+            near = get_close_matches(name, known, MAX_NEAREST_NAMES)
+            advice = f": did you mean {' or '.join(near)}?" if near else f", but {', '.join(known)}"
+            raise SetUpError(f"{place} takes no '{name}'{advice}")
 
 
 def _find_ca_file(config: Config) -> str:

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -63,8 +64,18 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     return result
 
 
+def _fail(message: str) -> NoReturn:
+    """Fail the test, or its set-up, with a message and without a traceback."""
+    raise pytest.fail.Exception(message, pytrace=False) from None
+
+
 def _option(config: pytest.Config, name: str) -> str:
-    given = config.getoption(name) or config.getini(name)
+    try:
+        given = config.getoption(name) or config.getini(name)
+    except pytest.UsageError as error:  # a value of another type in a file of TOML
+        _fail(str(error))
+    if given and not isinstance(given, str):
+        _fail(f"{name} is of the type {type(given).__name__}: a text is needed")
     if not given and name in FROM_ENVIRONMENT:
         given = os.environ.get(name.upper().replace("OCAPI_", "OCAPI_EMULATOR_", 1))
     return str(given or "")
@@ -74,7 +85,7 @@ def _ignores_unserved(config: pytest.Config) -> bool:
     """Return whether tests may ask for missing operations."""
     chosen = _option(config, "ocapi_unserved") or FAIL
     if chosen not in (FAIL, IGNORE):
-        raise pytest.UsageError(f"ocapi_unserved is '{chosen}': use {FAIL} or {IGNORE}")
+        _fail(f"ocapi_unserved is '{chosen}': use {FAIL} or {IGNORE}")
     return chosen == IGNORE
 
 
@@ -104,40 +115,58 @@ def ocapi_servers(pytestconfig: pytest.Config, ocapi_config: dict[str, Any]) -> 
     remote = Server(url.rstrip("/"), None, ca_file, control_token, client_id) if url else None
     if remote is not None:
         _demand_answer(remote)
-    with Servers(ocapi_config, remote) as servers:
+    with _set_up_errors():
+        servers = Servers(ocapi_config, remote)
+    with servers:
         yield servers
 
 
 def _demand_answer(server: "Server") -> None:
-    """Fail in one line if a running server gives no answer, or no header can carry the token."""
+    """Fail in one line if an option of a running server is wrong, or the server does not answer."""
     import requests  # noqa: PLC0415
 
-    from emulator.config import HEADER_VALUE  # noqa: PLC0415
-    from emulator.testing import Ocapi  # noqa: PLC0415
+    from emulator.config import HEADER_VALUE, is_url  # noqa: PLC0415
+    from emulator.testing import Ocapi, RefusedError  # noqa: PLC0415
 
+    if not is_url(server.url):
+        _fail(f"--ocapi-url '{server.url}' is not an http or https URL")
+    if server.ca_file and not Path(server.ca_file).is_file():
+        _fail(f"--ocapi-ca-file '{server.ca_file}' is not a file")
     if server.control_token and not HEADER_VALUE.fullmatch(server.control_token):
-        problem = "--ocapi-control-token has characters that no header can have"
-        pytest.fail(problem, pytrace=False)
+        _fail("--ocapi-control-token has characters that no header can have")
     try:
         Ocapi(server).control("GET", "/health")
-    except requests.ConnectionError as error:
-        pytest.fail(f"no answer from {server.url} (--ocapi-url): {error}", pytrace=False)
+    except (RefusedError, requests.JSONDecodeError):
+        _fail(f"{server.url} (--ocapi-url) does not answer like the emulator")
+    except OSError as error:  # an error of requests, or a file without certificates
+        _fail(f"no answer from {server.url} (--ocapi-url): {error}")
 
 
 @contextmanager
 def _set_up_errors() -> Iterator[None]:
-    """Fail without a traceback if a data set or a field of ``Config`` is wrong."""
+    """Fail without a traceback if tests ask for a set-up that they can't get."""
     from emulator.config import ConfigError  # noqa: PLC0415
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
+    from emulator.http.certificate import CertificateError  # noqa: PLC0415
+    from emulator.ocapi.access.settings import SettingsError  # noqa: PLC0415
+    from emulator.store import StoreUnavailable  # noqa: PLC0415
+    from emulator.testing.ocapi import RefusedError, SetUpError  # noqa: PLC0415
+    from emulator.workspace.rule import RuleError  # noqa: PLC0415
 
+    wrong = (ConfigError, FixtureError, RuleError, SettingsError, CertificateError)
     try:
         yield
-    except (ConfigError, FixtureError) as error:
-        lines = str(error).splitlines()
-        more = [f"and {len(lines) - MAX_SHOWN_PROBLEMS} more"] * (len(lines) > MAX_SHOWN_PROBLEMS)
-        shown = "\n".join([*lines[:MAX_SHOWN_PROBLEMS], *more])
-        message = f"the server of the fixture ocapi can't start: {shown}"
-        raise pytest.fail.Exception(message, pytrace=False) from None
+    except (SetUpError, RefusedError) as error:
+        _fail(str(error))
+    except (*wrong, StoreUnavailable) as error:
+        _fail(f"the server of the fixture ocapi can't start: {_shorten(str(error))}")
+
+
+def _shorten(problems: str) -> str:
+    """Return the first lines of a message, and the number of the others."""
+    lines = problems.splitlines()
+    more = [f"and {len(lines) - MAX_SHOWN_PROBLEMS} more"] * (len(lines) > MAX_SHOWN_PROBLEMS)
+    return "\n".join([*lines[:MAX_SHOWN_PROBLEMS], *more])
 
 
 @pytest.fixture(scope="session")
@@ -147,18 +176,30 @@ def ocapi_emulator(ocapi_servers: "Servers") -> "Emulator":
         return ocapi_servers.emulator({})
 
 
+def _read_markers(node: pytest.Item) -> dict[str, Any]:
+    """Return the values of all markers of a test by name; the closest marker wins."""
+    asked: dict[str, Any] = {}
+    for mark in node.iter_markers("ocapi"):
+        if mark.args:
+            _fail(f"the marker ocapi takes names, such as fixtures={mark.args[0]!r}")
+        asked = {**mark.kwargs, **asked}
+    return asked
+
+
+def _pop_allowance(asked: dict[str, Any], name: str, *, default: bool) -> bool:
+    """Remove the value of a name of the marker that is no field of ``Config``, and return it."""
+    given = asked.pop(name, default)
+    if not isinstance(given, bool):
+        _fail(f"the marker ocapi needs True or False for {name}, not {given!r}")
+    return given
+
+
 @pytest.fixture
 def ocapi(request: pytest.FixtureRequest, ocapi_servers: "Servers") -> Iterator["Ocapi"]:
     """A clean workspace of a server, with a client for requests."""
-    asked: dict[str, Any] = {}
-    for mark in request.node.iter_markers("ocapi"):
-        if mark.args:
-            raise pytest.UsageError(
-                f"the marker ocapi takes names, such as fixtures={mark.args[0]!r}"
-            )
-        asked = {**mark.kwargs, **asked}
-    allowed = asked.pop("allow_server_errors", False)
-    ignored = asked.pop("allow_unserved", _ignores_unserved(request.config))
+    asked = _read_markers(request.node)
+    allowed = _pop_allowance(asked, "allow_server_errors", default=False)
+    ignored = _pop_allowance(asked, "allow_unserved", default=_ignores_unserved(request.config))
     with ExitStack() as stack:
         with _set_up_errors():
             opened = stack.enter_context(ocapi_servers.open(asked))
