@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 from emulator.clock import render_instant
 from emulator.control.problem import load, read_json
 from emulator.recording.nearest import AdvisingSchema
-from emulator.store import StoreUnavailable
+from emulator.store import ATTEMPTS, StoreContended, StoreUnavailable
 from emulator.workspace.error import WorkspaceError
 from emulator.workspace.registry import current, registry
 from emulator.workspace.snapshot import Snapshot, check_name
@@ -57,11 +57,12 @@ def _restore(name: str, target: Workspace) -> Snapshot:
 
     Raises:
         NotFound: The workspace has no snapshot with this name.
-        StoreUnavailable: The store cannot be reached.
+        StoreUnavailable: The store cannot be reached, or other requests replace the snapshot again
+            and again.
     """
     found = _find(name)
     target.work.finish()
-    while True:
+    for _ in ATTEMPTS:
         try:
             target.files.restore(found.files)
             target.store.restore(found.content)
@@ -73,6 +74,7 @@ def _restore(name: str, target: Workspace) -> Snapshot:
                 raise
         else:
             return found
+    raise StoreContended
 
 
 def _show(snapshot: Snapshot) -> dict[str, str]:

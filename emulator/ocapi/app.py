@@ -28,7 +28,7 @@ from emulator.ocapi.wire import envelope, formats, override, url, versions
 from emulator.ocapi.wire.formats import Format
 from emulator.ocapi.wire.override import OVERRIDDEN
 from emulator.request import Response, current_request
-from emulator.store import StateConflict
+from emulator.store import ATTEMPTS, StateConflict, StoreContended
 
 NAME = "data"
 VERSION_STATUS = "x-dw-version-status"
@@ -133,6 +133,10 @@ def _answer(call: Call) -> Answer:
 
     A write that meets a newer state starts again (RST-5). A client that expects a state then gets
     a fault; the write of another client applies to the newer document.
+
+    Raises:
+        Fault: A check or the operation refuses the call.
+        StoreContended: Each of ``ATTEMPTS`` has met a newer state.
     """
     if injected := call.request.environ.get(INJECTED):
         fault = call.service.api.make_fault(injected.name, injected.arguments)
@@ -148,13 +152,14 @@ def _answer(call: Call) -> Answer:
     answer = operation.answer if operation else VERBS[call.route.methods[method]]
     if points := call.route.hooks.get(method):
         return answer_with_hooks(call, points, answer)
-    while True:
+    for _ in ATTEMPTS:
         try:
             return answer(call)
         except StateConflict:
             call.key = key  # operations may complete the key
             if call.declarations:
                 read_again(call)  # another request may have deleted a declaration
+    raise StoreContended
 
 
 def _refuse(error: HTTPException, service: Service) -> Response:

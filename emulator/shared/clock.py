@@ -10,7 +10,7 @@ import orjson
 from emulator.clock import Clock, Reading, begin, draw_identifier
 from emulator.shared import script
 from emulator.shared.link import Keyspace
-from emulator.store import StoreUnavailable
+from emulator.store import ATTEMPTS, StoreContended, StoreUnavailable
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -74,11 +74,12 @@ class SharedClock(Clock):
         return draw_identifier(self._source)
 
     def _update(self, move: Callable[[Reading], Reading]) -> None:
-        while True:
+        for _ in ATTEMPTS:
             before: bytes = self._keys.ask("HGET", "control", "clock") or encode(self._reading)
             if self._keys.run(script.MOVE_CLOCK, before, encode(move(decode(before)))):
-                break
-        self._refresh()
+                self._refresh()
+                return
+        raise StoreContended
 
 
 def encode(reading: Reading) -> bytes:

@@ -27,10 +27,11 @@ from emulator.store.record import (
     remove_property,
     thaw,
 )
-from emulator.store.retry import retry_on_conflict
+from emulator.store.retry import ATTEMPTS, StoreContended, retry_on_conflict
 from emulator.store.watched import ExpectingStore, WatchedStore
 
 __all__ = [
+    "ATTEMPTS",
     "Change",
     "Clear",
     "Delete",
@@ -47,6 +48,7 @@ __all__ = [
     "Size",
     "StateConflict",
     "Store",
+    "StoreContended",
     "StoreUnavailable",
     "WatchedStore",
     "read_property",

@@ -8,9 +8,11 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.resources.job import course
 from emulator.ocapi.resources.job.actions import Outcome
 from emulator.ocapi.resources.job.sequence import EXECUTION_COLLECTION
-from emulator.store import Put, Record, StoreUnavailable
+from emulator.store import Put, Record, StoreContended, StoreUnavailable
+from emulator.workspace.crash import log_outage
 
 INTERNAL_ERROR = "An internal error has ended the job."
+CONTENTION = "Other requests have changed the data of the job again and again."
 
 
 def do_work(
@@ -23,6 +25,9 @@ def do_work(
     """
     try:
         outcome = action()
+    except StoreContended as error:  # in a thread, nobody else tells it
+        log_outage(call.method, call.path, error)
+        outcome = Outcome(failure=CONTENTION)
     except StoreUnavailable:
         raise
     except Exception as error:  # noqa: BLE001 - in a thread, nobody else records the error
