@@ -68,7 +68,7 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
     (re.compile(r"^x?sid$|^xsession$|^usid$|^visitorid$|^dwvisitor"), Kind.COOKIE),
     (
         re.compile(
-            r"cardnumber|^pan$|^cvv2?$|^cvc2?$|securitycode$|^iban$|^bic$|bankaccount"
+            r"cards?\d*number|^pan$|^cvv2?$|^cvc2?$|securitycode$|^iban$|^bic$|bankaccount"
             r"|routingnumber|accountnumber$|driverslicense|passport(no|number)?$|^ssn$|socialsecurity"
             r"|taxid$|vatid$|lastdigits$|lastfour$"
         ),

@@ -10,6 +10,8 @@ import orjson
 
 from emulator.recording.secret import (
     REDACTED,
+    hide_card_numbers,
+    is_card_name,
     is_secret_name,
     may_hold_secret,
     redact,
@@ -17,9 +19,16 @@ from emulator.recording.secret import (
 )
 
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+LOCATION = "location"
+URL_HEADERS = frozenset({LOCATION, "referer"})
 MAX_PARAMETERS = 256  # of a query; further parameters are left out
 MIN_TOKEN_CHARACTERS = 8  # a shorter text is also found in harmless words
 MIN_CUT_TOKEN_CHARACTERS = 4  # of a token at the end of a cut body
+CODE_PARAMETER = re.compile(r"(?P<name>(?:\A|[?&#])code=)(?P<value>[^&#\s\"'<>]++)")
+GRANT_PARAMETER = re.compile(r"(?:\A|[?&#])(?:state|grant_type|redirect_uri|code_verifier)=")
+"""A parameter of OAuth: a ``code`` beside it is an authorization code (RFC 6749, 4.1.2, 4.1.3)."""
+OPAQUE_CODE = re.compile(r"(?=[^a-z]*[a-z])(?=\D*\d)[\w.~+/=%-]{22,}", re.ASCII)
+"""A code of 128 bits (RFC 6749, 10.10), in any spelling; codes of coupons are shorter."""
 PERCENT_ENCODED = re.compile(r"%[0-9A-F]{2}")
 
 
@@ -51,6 +60,7 @@ class Redactor:
 
     def query(self, query: str) -> str:
         """Return a query or a form without secrets, otherwise unchanged."""
+        query = _hide_code(query)
         if not may_hold_secret(query):
             return self.text(query)
         pairs = query.split("&")
@@ -59,7 +69,7 @@ class Redactor:
 
     def parameters(self, query: str) -> dict[str, str]:
         """Return the first parameters of a query by name, without secrets."""
-        pairs = query.split("&", MAX_PARAMETERS)[:MAX_PARAMETERS]
+        pairs = _hide_code(query).split("&", MAX_PARAMETERS)[:MAX_PARAMETERS]
         read = parse_qsl("&".join(pairs), keep_blank_values=True)
         return {self.text(name): self._redact_value(name, value) for name, value in read}
 
@@ -111,17 +121,20 @@ class Redactor:
     def _redact_pair(self, pair: str) -> str:
         name, sign, value = pair.partition("=")
         name = self._redact_encoded(name)
-        if sign and self._is_secret(unquote_plus(name)):
+        known = unquote_plus(name) if sign else ""
+        if self._is_secret(known):
             return f"{name}={REDACTED}"
-        return f"{name}{sign}{self._redact_encoded(value)}"
+        return f"{name}{sign}{self._redact_encoded(value, known)}"
 
-    def _redact_encoded(self, text: str) -> str:
+    def _redact_encoded(self, text: str, name: str = "") -> str:
         decoded = unquote_plus(text)
-        redacted = self.text(decoded)
+        redacted = self._redact_value(name, decoded)
         return text if redacted == decoded else quote_plus(redacted, safe="*")
 
     def _redact_value(self, name: str, value: str) -> str:
-        return REDACTED if self._is_secret(name) else self.text(value)
+        if self._is_secret(name):
+            return REDACTED
+        return self.text(hide_card_numbers(value) if is_card_name(name) else value)
 
     def _is_secret(self, name: str) -> bool:
         return name in self.names or is_secret_name(name)
@@ -129,7 +142,29 @@ class Redactor:
     def _redact_header(self, name: str, value: str) -> str:
         if name == "authorization" and " " in value.strip():
             return f"{self.text(value.strip().partition(' ')[0])} {REDACTED}"
+        if name in URL_HEADERS:
+            value = _hide_code(value, is_redirect=name == LOCATION)
         return self._redact_value(name, value)
+
+
+def _hide_code(text: str, *, is_redirect: bool = False) -> str:
+    """Return a query, a form or a URL without an authorization code.
+
+    Other APIs have harmless codes, as of coupons.
+
+    Args:
+        text: The text.
+        is_redirect: Whether the text is the target of a redirect: then every code is hidden.
+    """
+    if "code=" not in text:
+        return text
+    is_grant = is_redirect or GRANT_PARAMETER.search(text) is not None
+
+    def hide(found: "re.Match[str]") -> str:
+        is_secret = is_grant or OPAQUE_CODE.fullmatch(found["value"])
+        return f"{found['name']}{REDACTED}" if is_secret else found[0]
+
+    return CODE_PARAMETER.sub(hide, text)
 
 
 def _spell(token: str) -> Iterator[str]:

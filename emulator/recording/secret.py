@@ -15,7 +15,7 @@ SECRET_NAME = re.compile(
     r"passw(?:or)?d|passphrase|secret"
     r"|(?:token|api_?key|(?:access|private|secret|shared|signing|encryption|subscription)key"
     r"|assertion|authorization|cookie|credential|sessionid|dwsid|jwt|codeverifier"
-    r"|cardnumber|securitycode|cv[cv])"
+    r"|cards?\d*number|securitycode|cv[cv])"
     r"s?(?:value|hash)?\d*$"
     r"|^x?(?:auth|pass|pwd|passcode|otp)$"
 )
@@ -26,6 +26,10 @@ SECRET_HINTS = (
     *("card", "cvc", "cvv", "securit"),
 )
 """A secret has one of these hints nearby. Most texts have no hint, and are not scanned."""
+CARD_NAME = re.compile(r"cards?\d*$")
+"""Names of cards and of lists of cards: the numbers inside are secret."""
+NUMBER_NAME = re.compile(r"^(?:number|pan)s?$")
+CARD_HINTS = ("card", "\\u")
 MAX_NAME_CHARACTERS = 256
 MAX_ENCODINGS = 3  # times that a text inside a URL may be percent-encoded
 
@@ -55,20 +59,24 @@ PROTOCOL_URN = re.compile(r"\burn:(?:ietf|demandware):params:oauth:(?:[\w-]+:)*\
 MARKUP_BRACKETS = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
 FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)", re.IGNORECASE)
 BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
-CARD_NUMBER = r'card\\*"\s*+:\s*+\{[^{}]*?"number(\\*)"\s*+:\s*+'
-CARD_ELEMENT = (
-    r"<[\w.:-]*card(?:\s[^<>]*+)?>(?:(?!</?[\w.:-]*card[\s>]).)*?"
-    r"<(?:[\w.-]++:)?number(?:\s[^<>]*+)?>"
+# Digits that are a whole text of a card, or a whole element of a list of cards.
+CARD_DIGITS = re.compile(
+    r"(?P<before>(?:\A|[\[,]|(?P<markup>>|&gt;|\\u003e))\s*+(?P<quote>(?:\\*[\"'])?))"
+    r"\d(?:[ -]?\d){11,18}"
+    r"(?=(?:\\*[\"'])?\s*+(?:\Z|[\],<]|&lt;|\\u003c))",
+    re.IGNORECASE,
 )
+NO_NUMBERS = frozenset({"", "null"})
 SECRET_FORMS = (
     (re.compile(r"eyJ[\w-]{5,}+(?:\.[\w-]*+)*+"), REDACTED),  # a JSON Web Token (RFC 7519)
     (re.compile(r"\b(basic|bearer)([ \t]+)[\w.~+/-]{16,}+=*", re.IGNORECASE), rf"\1\2{REDACTED}"),
     (re.compile(r"(://[^/\s:@\"']*+:)[^/\s@\"']++@"), rf"\1{REDACTED}@"),
     (re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*+"), rf"\1{REDACTED}"),
-    # The number of a card: the member ``number`` of an object ``card`` or ``payment_card``.
-    (re.compile(rf'({CARD_NUMBER}\\*")[^"\\]++', re.IGNORECASE), rf"\1{REDACTED}"),
-    (re.compile(rf"({CARD_NUMBER})\d++", re.IGNORECASE), rf'\1\2"{REDACTED}\2"'),
-    (re.compile(rf"({CARD_ELEMENT})[^<]++", re.IGNORECASE | re.DOTALL), rf"\1{REDACTED}"),
+    # The number of a card in an attribute: ``<card number="...">``.
+    (
+        re.compile(r"(<[\w.:-]*cards?\s(?:[^<>]*?\s)?number\s*=\s*[\"'])[^\"'<>]++", re.IGNORECASE),
+        rf"\1{REDACTED}",
+    ),
     # A fault quotes the token that it refuses.
     (re.compile(r"(\btoken (?:'|&apos;|&#39;))[^'&]*+", re.IGNORECASE), rf"\1{REDACTED}"),
 )
@@ -82,8 +90,23 @@ Span = tuple[int, int, str, str]  # begin and end of a value with its quotes, a 
 @lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Return True for the name of a secret, in any case and spelling."""
-    letters = NAME_SEPARATORS.sub("", _unescape(name[-MAX_NAME_CHARACTERS:]).lower())
-    return SECRET_NAME.search(letters) is not None
+    return SECRET_NAME.search(_spell(name)) is not None
+
+
+@lru_cache(maxsize=4096)
+def is_card_name(name: str) -> bool:
+    """Return True for the name of a card or of a list of cards, in any case and spelling."""
+    return CARD_NAME.search(_spell(name)) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_number_name(name: str) -> bool:
+    return NUMBER_NAME.search(_spell(name.rpartition(":")[2])) is not None
+
+
+def _spell(name: str) -> str:
+    """Return the letters of a name in lower case, without separators."""
+    return NAME_SEPARATORS.sub("", _unescape(name[-MAX_NAME_CHARACTERS:]).lower())
 
 
 def may_hold_secret(text: str) -> bool:
@@ -102,6 +125,8 @@ def redact(text: str, encodings: int = MAX_ENCODINGS) -> str:
     if not may_hold_secret(text):
         return text
     text = hide_named(text, is_secret_name, _redact_value)
+    if any(hint in text.lower() for hint in CARD_HINTS):
+        text = _hide_cards(text)
     for form, replacement in SECRET_FORMS:
         text = form.sub(replacement, text)
     if encodings and "%" in text:
@@ -118,6 +143,55 @@ def redact_named(text: str, names: Collection[str]) -> str:
     for opening, closing in MARKUP_BRACKETS:
         text = _replace(text, _find_elements(text, opening, closing, is_named), _redact_value)
     return _replace(text, _find_assignments(text, is_named), _redact_value)
+
+
+def hide_card_numbers(value: str, quoted: str = "") -> str:
+    """Return the value of a card, or of a list of cards, without the numbers inside.
+
+    Args:
+        value: JSON, XML, digits or any other text, whole or cut.
+        quoted: The quote around ``***`` in the place of a number of JSON.
+    """
+    for opening, closing in MARKUP_BRACKETS:
+        elements = _find_elements(value, opening, closing, _is_number_name)
+        value = _replace(value, _find_texts(value, elements), _redact_value)
+    members = _find_assignments(value, _is_number_name)
+    value = _replace(value, _find_texts(value, members), _redact_value)
+
+    def hide(found: "re.Match[str]") -> str:
+        added = "" if found["quote"] or found["markup"] else quoted
+        return f"{found['before']}{added}{REDACTED}{added}"
+
+    return CARD_DIGITS.sub(hide, value)
+
+
+def _hide_cards(text: str) -> str:
+    """Return a text without the numbers of cards: members, elements and fields at any depth."""
+    for opening, closing in MARKUP_BRACKETS:
+        text = _hide_inside(text, _find_elements(text, opening, closing, is_card_name))
+    text = _hide_inside(text, _find_fields(text, is_card_name))
+    return _hide_inside(text, _find_assignments(text, is_card_name))
+
+
+def _hide_inside(text: str, cards: Iterator[Span]) -> str:
+    pieces, at = [], 0
+    for begin, end, quoted, _ in cards:
+        pieces += [text[at:begin], hide_card_numbers(text[begin:end], quoted)]
+        at = end
+    return "".join((*pieces, text[at:])) if pieces else text
+
+
+def _find_texts(text: str, spans: Iterator[Span]) -> Iterator[Span]:
+    """Yield values without their quotes, but no empty ones: a cut text stays cut."""
+    for begin, end, quoted, name in spans:
+        value = text[begin:end]
+        if quoted and value.startswith(quoted):
+            inside = value.removeprefix(quoted)
+            closed = len(quoted) if inside.endswith(quoted) else 0
+            if inside[: len(inside) - closed]:
+                yield begin + len(quoted), end - closed, "", name
+        elif value not in NO_NUMBERS:
+            yield begin, end, quoted, name
 
 
 def hide_named(
@@ -185,15 +259,17 @@ def _find_value(text: str, found: "re.Match[str]") -> tuple[int, str]:
     at, is_member = found.end(), found["member"] is not None
     if opened := OPENING_QUOTE.match(text, at):
         return _find_string_end(text, opened), opened[0]
+    is_nested = text[at : at + 1] in ("{", "[")
     if is_member or found["quote"]:
         quoted = f'{found["escape"]}"' if is_member else found["quote"]
-        is_nested = text[at : at + 1] in ("{", "[")
-        end = _find_bracket_end(text, at) if is_nested else _end(JSON_SCALAR, text, at)
+        end = _find_bracket_end(text, at, quoted) if is_nested else _end(JSON_SCALAR, text, at)
         return end, quoted
-    if found["sign"] != ":":
-        return _end(FORM_VALUE, text, at), ""
     line_before = text[max(0, found.start() - MAX_NAME_CHARACTERS) : found.start()]
-    return _end(FOLDED_LINE if LINE_START.search(line_before) else HEADER_WORD, text, at), ""
+    if found["sign"] == ":" and LINE_START.search(line_before):
+        return _end(FOLDED_LINE, text, at), ""
+    if is_nested:
+        return _find_bracket_end(text, at, '"'), ""
+    return _end(HEADER_WORD if found["sign"] == ":" else FORM_VALUE, text, at), ""
 
 
 def _find_string_end(text: str, opened: "re.Match[str]") -> int:
@@ -205,13 +281,27 @@ def _find_string_end(text: str, opened: "re.Match[str]") -> int:
     return closed.end() if closed else len(text)
 
 
-def _find_bracket_end(text: str, at: int) -> int:
+def _find_bracket_end(text: str, at: int, quoted: str) -> int:
+    """Return the end of an object or array; its quotes may be escaped, as in JSON inside of JSON.
+
+    An unescaped quote ends the text that has the escaped quotes.
+    """
     depth = 0
-    for found in BRACKET_OR_STRING.finditer(text, at):
+    for found in _compile_brackets(quoted[:-1]).finditer(text, at):
+        if found[0] == '"' and len(quoted) > 1:
+            return found.start()
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
         if not depth:
             return found.end()
     return len(text)
+
+
+@lru_cache(maxsize=8)
+def _compile_brackets(escape: str) -> "re.Pattern[str]":
+    if not escape:
+        return BRACKET_OR_STRING
+    quoted = rf'(?<!\\){re.escape(escape)}"'
+    return re.compile(rf'{quoted}(?:.*?{quoted}|.*)|(?<!\\)"|[{{}}\[\]]', re.DOTALL)
 
 
 def _end(pattern: "re.Pattern[str]", text: str, at: int) -> int:

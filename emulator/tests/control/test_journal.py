@@ -522,6 +522,51 @@ def test_a_payment_card_is_shown_nowhere(emulator: Emulator) -> None:
     }
 
 
+NUMBER = "4111111111111111"
+CARDS = orjson.dumps({"cards": [{"number": NUMBER}, NUMBER], "card_numbers": [NUMBER]}).decode()
+PART = "x-dw-http-method: PUT\r\nx-dw-resource-path: /dw/data/v23_2/inventory_lists/a"
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "body"),
+    [
+        (f"{LISTS}/a", "application/json", CARDS),
+        (f"{LISTS}/a", "application/xml", f"<cards><card><number>{NUMBER}</number></card></cards>"),
+        (f"{LISTS}/a?cards[0][number]={NUMBER}&cards={CARDS}", "", ""),
+        (TOKEN, "application/x-www-form-urlencoded", f"cards[0][number]={NUMBER}&card={NUMBER}"),
+        ("/s/-/dw/batch", "multipart/mixed; boundary=b", f"--b\r\n{PART}\r\n\r\n{CARDS}\r\n--b--"),
+        ("/s/-/dw/shop/v23_2/baskets/1", "application/json", CARDS),
+    ],
+)
+def test_cards_in_arrays_are_shown_nowhere(
+    emulator: Emulator, path: str, media_type: str, body: str
+) -> None:
+    answer = {"body": orjson.loads(CARDS)}
+    stub = {"method": "POST", "path": "/s/{site}/dw/shop/**", "answer": answer}
+    assert ask(emulator, "POST", "/__emulator__/stubs", json=stub).status_code == 201
+    ask(emulator, "POST", path, data=body, content_type=media_type, headers=bearer(emulator))
+    text = b"".join(ask(emulator, "GET", f"{JOURNAL}{part}").data for part in ("", "/har"))
+    assert b"***" in text.replace(b"Bearer ***", b"")
+    assert NUMBER.encode() not in text
+
+
+def test_an_opaque_code_of_another_server_is_shown_nowhere(emulator: Emulator) -> None:
+    """The code of another server passes through a stub, a redirect, and the target of it."""
+    location = f"http://localhost/back?code={SECRET}"
+    answer = {"status": 303, "headers": {"Location": location}}
+    stub = {"method": "GET", "path": "/shopper/authorize", "answer": answer}
+    assert ask(emulator, "POST", "/__emulator__/stubs", json=stub).status_code == 201
+    answered = ask(emulator, "GET", "/shopper/authorize")
+    assert answered.headers["Location"] == location
+    ask(emulator, "GET", f"/back?code={SECRET}&state=kept")
+    form = {"grant_type": "authorization_code", "code": SECRET}
+    ask(emulator, "POST", "/shopper/token", data=form, headers={"Referer": f"{location}&state=x"})
+    text = b"".join(ask(emulator, "GET", f"{JOURNAL}{part}").data for part in ("", "/har"))
+    assert SECRET.encode() not in text
+    assert b"http://localhost/back?code=***" in text
+    assert b"code=***&state=kept" in text
+
+
 def test_a_token_that_was_granted_is_shown_nowhere(emulator: Emulator) -> None:
     form = {"grant_type": "client_credentials", "client_id": DEMO, "client_secret": DEMO}
     granted = ask(emulator, "POST", TOKEN, data=form).json

@@ -328,6 +328,13 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         ],
         ["4111111111111111", "5500005555555559", "3782-822463-10005", "6011", "DE8937"],
     ),
+    "cards in arrays": (
+        [
+            tell({"cards": [{"number": "711188"}], "payment_card": {"number": ["711199"]}}),
+            tell({"cards": ["4111111111111111", [{"a": [{"number": 5500005555555559}]}]]}),
+        ],
+        ["711188", "711199", "4111111111111111", "5500005555555559"],
+    ),
     # Ids and hosts
     "customer number": (
         [ask(f"{CUSTOMER}/1001"), tell({"customer_no": "1001", "link": f"{CUSTOMER}/1001"})],

@@ -150,6 +150,162 @@ def test_the_number_of_a_card_is_redacted(text: str, shown: str) -> None:
     assert NONE.body(text, JSON, cut=False) == shown
 
 
+NUMBER = "4111111111111111"
+CARDS = [
+    (
+        '{"cards":[{"number":"{}","a":1},{"number":{}}],"number":"7"}',
+        '{"cards":[{"number":"***","a":1},{"number":"***"}],"number":"7"}',
+    ),
+    (
+        '{"payment_instruments":[{"payment_card":{"number":"{}"}}]}',
+        '{"payment_instruments":[{"payment_card":{"number":"***"}}]}',
+    ),
+    (
+        '{"cards":["{}", {} ,"Visa"],"number":"7"}',
+        '{"cards":["***", "***" ,"Visa"],"number":"7"}',
+    ),
+    ('{"card":"{}","number":"7"}', '{"card":"***","number":"7"}'),
+    ('{"creditCard":{},"number":"7"}', '{"creditCard":"***","number":"7"}'),
+    (
+        '{"card":{"holder":{"a":1},"number":"{}"},"number":5}',
+        '{"card":{"holder":{"a":1},"number":"***"},"number":5}',
+    ),
+    (
+        '{"card":{"a":{"b":[{"numbers":["{}","{}"]}]}},"x":[1]}',
+        '{"card":{"a":{"b":[{"numbers":"***"}]}},"x":[1]}',
+    ),
+    ('{"card_numbers":["{}",{"a":["{}"]}],"x":[1]}', '{"card_numbers":"***","x":[1]}'),
+    (
+        '{"a":"{\\"cards\\":[{\\"number\\":\\"{}\\"}],\\"k\\":1}","number":"7"}',
+        '{"a":"{\\"cards\\":[{\\"number\\":\\"***\\"}],\\"k\\":1}","number":"7"}',
+    ),
+    (
+        '{"a":"{\\"cards\\":[{}],\\"k\\":1}","number":"7"}',
+        '{"a":"{\\"cards\\":[\\"***\\"],\\"k\\":1}","number":"7"}',
+    ),
+    ('{"cards":[{"number":"{}"},{"number":"{}', '{"cards":[{"number":"***"},{"number":"***'),
+    (
+        "<cards><card><number>{}</number></card></cards><number>7</number>",
+        "<cards><card><number>***</number></card></cards><number>7</number>",
+    ),
+    (
+        "<cards><c><number>{}</number><number a='b'>{}</number></c></cards>",
+        "<cards><c><number>***</number><number a='b'>***</number></c></cards>",
+    ),
+    (
+        "<a><cards><card>{}</card>\n<card> {} </card></cards></a>",
+        "<a><cards><card>***</card>\n<card> *** </card></cards></a>",
+    ),
+    (
+        "<p:payment-card><p:x><p:number>{}</p:number></p:x></p:payment-card>",
+        "<p:payment-card><p:x><p:number>***</p:number></p:x></p:payment-card>",
+    ),
+    ("<card><number><![CDATA[{}]]></number></card>", "<card><number>***</number></card>"),
+    (
+        '<card type="Visa" number="{}"/><a number="7"/>',
+        '<card type="Visa" number="***"/><a number="7"/>',
+    ),
+    (
+        "<cards><c number='{}'/><c number='{}'/></cards><c number='7'/>",
+        "<cards><c number='***'/><c number='***'/></cards><c number='7'/>",
+    ),
+    (
+        "&lt;card&gt;&lt;number&gt;{}&lt;/number&gt;&lt;/card&gt;",
+        "&lt;card&gt;&lt;number&gt;***&lt;/number&gt;&lt;/card&gt;",
+    ),
+    (
+        '{"a":"\\u003ccards\\u003e\\u003cnumber\\u003e{}\\u003c/number\\u003e"}',
+        '{"a":"\\u003ccards\\u003e\\u003cnumber\\u003e***\\u003c/number\\u003e"}',
+    ),
+    (
+        '--b\r\nX: form-data; name="card"\r\n\r\n{"number":"{}"}\r\n--b--',
+        '--b\r\nX: form-data; name="card"\r\n\r\n{"number":"***"}\r\n--b--',
+    ),
+    (
+        '--b\r\nContent-ID: 1\r\n\r\n{"cards":[{"number":"{}"}]}\r\n--b--',
+        '--b\r\nContent-ID: 1\r\n\r\n{"cards":[{"number":"***"}]}\r\n--b--',
+    ),
+]
+
+
+@table(("text", "shown"), CARDS)
+def test_a_number_is_redacted_in_any_place_of_a_card(text: str, shown: str) -> None:
+    assert NONE.body(text.replace("{}", NUMBER), "", cut=False) == shown
+
+
+@table(
+    ("form", "shown"),
+    [
+        ("cards[0][number]={}&b=1", "cards[0][number]=***&b=1"),
+        ("cards%5B0%5D%5Bnumber%5D={}&number=7", "cards%5B0%5D%5Bnumber%5D=***&number=7"),
+        ("a=b&card={}&cards={}&cards[]={}&id={}", "a=b&card=***&cards=***&cards[]=***&id={}"),
+        ("card=4111+1111+1111+1111&number=7", "card=***&number=7"),
+        ("card_numbers={}&card_numbers={}", "card_numbers=***&card_numbers=***"),
+        ("card=%7B%22number%22%3A%22{}%22%7D&a=1", "card=%7B%22number%22%3A%22***%22%7D&a=1"),
+        ("password=%5B%22s3cret%22%5D&a=1", "password=***&a=1"),
+    ],
+)
+def test_the_number_of_a_card_is_redacted_in_a_form(form: str, shown: str) -> None:
+    sent, expected = form.replace("{}", NUMBER), shown.replace("{}", NUMBER)
+    assert NONE.query(sent) == NONE.body(sent, FORM, cut=False) == expected
+    assert NUMBER not in NONE.text(f"GET /x?{sent.replace('&id=' + NUMBER, '')} HTTP/1.1")
+    values = {**NONE.parameters(sent), "id": ""}.values()
+    assert not any(NUMBER in value or "1111" in value or "s3cret" in value for value in values)
+
+
+@table(
+    ("text", "shown"),
+    [
+        ('/x?password={"a":["s3cret"]}&b=1', "/x?password=***&b=1"),
+        ("/x?password=[s3cret,s3cret]&b=1", "/x?password=***&b=1"),
+        ('{password: {a: "s3cret"}, b: 1}', "{password: ***, b: 1}"),
+        (
+            '{"a":"{\\"password\\":{\\"x\\":[\\"}\\"]},\\"k\\":1}","b":[2]}',
+            '{"a":"{\\"password\\":\\"***\\",\\"k\\":1}","b":[2]}',
+        ),
+        ('{"a":"{\\"password\\":{\\"x\\":","b":[2]}', '{"a":"{\\"password\\":\\"***\\"","b":[2]}'),
+    ],
+)
+def test_an_object_or_array_with_a_secret_name_ends_where_it_ends(text: str, shown: str) -> None:
+    assert NONE.text(text) == shown
+
+
+CODE = "dGhpcy1pcy0xMjgtYml0cw"
+
+
+@table(
+    ("query", "shown"),
+    [
+        ("code=SUMMER&count=5", "code=SUMMER&count=5"),
+        ("code=SUMMER-SALE-2026-FREE-SHIPPING", "code=SUMMER-SALE-2026-FREE-SHIPPING"),
+        ("code=x&state=y", "code=***&state=y"),
+        ("state=y&code=x", "state=y&code=***"),
+        ("grant_type=authorization_code&code=x", "grant_type=authorization_code&code=***"),
+        (f"code={CODE}", "code=***"),
+        (f"code={CODE[:-1]}", f"code={CODE[:-1]}"),
+        ("code=0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f&b=1", "code=***&b=1"),
+        (f"zip_code={CODE}", f"zip_code={CODE}"),
+    ],
+)
+def test_an_authorization_code_is_redacted_in_a_query(query: str, shown: str) -> None:
+    assert NONE.query(query) == NONE.body(query, FORM, cut=False) == shown
+    assert NONE.parameters(query) == dict(pair.split("=") for pair in shown.split("&"))
+    assert NONE.headers({"referer": f"http://a/?{query}"}) == {"referer": f"http://a/?{shown}"}
+
+
+@table(
+    ("target", "shown"),
+    [
+        ("http://own/?code=x", "http://own/?code=***"),
+        ("/back?a=1&code=x#top", "/back?a=1&code=***#top"),
+        ("http://own/#state=1&code=x", "http://own/#state=1&code=***"),
+        ("/codes/code=x?zip_code=1", "/codes/code=x?zip_code=1"),
+    ],
+)
+def test_a_code_is_redacted_in_the_target_of_a_redirect(target: str, shown: str) -> None:
+    assert NONE.headers({"location": target}) == {"location": shown}
+
+
 @table(
     "text",
     [
@@ -310,6 +466,14 @@ REPEATED = (
         "<card>",
         "<card ",
         "card",
+        '"card":{"number":"',
+        '"cards":["4111111111111111",',
+        "<cards><number>",
+        "<card number=",
+        '\\"card\\":{',
+        "card=[",
+        "&card=4",
+        "code=",
         '\\\\"password\\\\":\\\\"',
         " ",
         "\n",
