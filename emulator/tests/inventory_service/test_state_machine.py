@@ -4,27 +4,19 @@ The model knows items and inventories in the order of their creation, entity tag
 to idempotency keys. Expected answers are literals.
 """
 
-from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from werkzeug.test import Client, TestResponse
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from consistency import data_set
 from emulator import Emulator
+from emulator.tests.machine import CONTROL, LONG, SHORT, Machine, make_emulator, run
 
-CONTROL = "/__emulator__"
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
-WORKSPACE = "x-emulator-workspace"
 MERGE_PATCH = "application/merge-patch+json"
 SKUS, LOCATIONS = st.sampled_from(("s1", "s2", "s3")), st.sampled_from(("l1", "l2"))
 PLACES = st.integers(0, 3)
-SELDOM = st.integers(0, 5).map(lambda number: number == 0)
 TEXTS = st.sampled_from(("x", "y"))
 KEYS = st.sampled_from(("", "", "k1", "k2"))
 TAGS = st.sampled_from(("none", "none", "current", "older", "wrong", "any", "unknown to client"))
@@ -53,32 +45,16 @@ class World:
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
-    folder = tmp_path_factory.mktemp("data")
-    data_set.write(folder)
-    return Emulator(fixtures=str(folder), journal=0)
+    return make_emulator(tmp_path_factory.mktemp("data"))
 
 
-class InventoryService(RuleBasedStateMachine):
-    """The rules; ``emulator`` is set by the test."""
+class InventoryService(Machine):
+    """The rules of the service."""
 
-    emulator: Emulator
-    numbers: Iterator[int]
+    world: World
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.client = Client(self.emulator.app)
-        self.name = f"machine-{next(self.numbers)}"
-        self.world = World()
-        self.saved: World | None = None
-
-    def teardown(self) -> None:
-        self.send("DELETE", f"{CONTROL}/workspaces/{self.name}")
-
-    def send(self, method: str, path: str, **options: Any) -> TestResponse:
-        headers = {WORKSPACE: self.name, **options.pop("headers", {})}
-        return self.client.open(
-            path, method=method, headers=headers, environ_overrides=LOCAL, **options
-        )
+    def make_world(self) -> World:
+        return World()
 
     def find(self, entries: dict[str, Entry], place: int) -> tuple[str, Entry | None]:
         """Return the id and the document at a place; an unknown id beyond the last place."""
@@ -248,27 +224,6 @@ class InventoryService(RuleBasedStateMachine):
 
     # The control plane
 
-    @rule()
-    def save(self) -> None:
-        assert self.send("PUT", f"{CONTROL}/snapshots/s").status_code in (200, 201)
-        self.saved = deepcopy(self.world)
-
-    @rule(happens=SELDOM)
-    def load(self, *, happens: bool) -> None:
-        if not happens:
-            return
-        status = self.send("POST", f"{CONTROL}/snapshots/s/restore").status_code
-        assert status == (404 if self.saved is None else 200)
-        if self.saved is not None:
-            self.world = deepcopy(self.saved)
-
-    @rule(happens=SELDOM)
-    def reset(self, *, happens: bool) -> None:
-        if not happens:
-            return
-        assert self.send("POST", f"{CONTROL}/reset").status_code == 200
-        self.world = World()
-
     @rule(method=st.sampled_from(("POST", "PATCH", "DELETE")), place=PLACES, key=KEYS)
     def fail(self, method: str, place: int, key: str) -> None:
         """Send a write that a failpoint answers: nothing changes."""
@@ -292,21 +247,10 @@ class InventoryService(RuleBasedStateMachine):
                 assert answer.json == entry.members
 
 
-def run(emulator: Emulator, profile: settings) -> None:
-    """Run the machine on an emulator."""
-    InventoryService.emulator, InventoryService.numbers = emulator, iter(range(10**6))
-    case = InventoryService.TestCase
-    case.settings = profile
-    case("runTest").runTest()
-
-
 def test_short_runs_agree_with_the_model(emulator: Emulator) -> None:
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    run(emulator, settings(stateful_step_count=20, suppress_health_check=checks))
+    run(InventoryService, emulator, SHORT)
 
 
 @pytest.mark.long
 def test_long_runs_agree_with_the_model(emulator: Emulator) -> None:
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    profile = settings(stateful_step_count=50, max_examples=40, suppress_health_check=checks)
-    run(emulator, profile)
+    run(InventoryService, emulator, LONG)

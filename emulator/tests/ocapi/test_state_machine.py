@@ -4,28 +4,23 @@ The model knows inventory lists with their records, and custom objects: who exis
 a document has, and the resource state of the last answer. Expected answers are literals.
 """
 
-from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from werkzeug.test import Client, TestResponse
+from hypothesis.stateful import invariant, precondition, rule
+from werkzeug.test import TestResponse
 
 from consistency import data_set
 from emulator import Emulator
+from emulator.tests.machine import CONTROL, LONG, SHORT, Machine, make_emulator, run
 
-API, CONTROL = "/s/-/dw/data/v23_2", "/__emulator__"
-LOCAL = {"REMOTE_ADDR": "127.0.0.1"}
-WORKSPACE = "x-emulator-workspace"
+API = "/s/-/dw/data/v23_2"
 WRONG_STATE = "f" * 64
 NAMES = st.sampled_from(("a", "b", "old"))
 LISTS, PARENTS = st.sampled_from(("stock", "a", "old")), st.sampled_from(("stock", "a"))
 TEXTS = st.sampled_from(("", "x", "y")) | st.none()
-SELDOM = st.integers(0, 5).map(lambda number: number == 0)
 EXPECTATIONS = st.sampled_from(
     ("none", "none", "current", "older", "wrong", "not_exists", "body", "tag", "wrong tag")
 )
@@ -51,16 +46,6 @@ class World:
     objects: dict[str, Entry] = field(default_factory=dict)
 
 
-def first_world() -> World:
-    """Return the documents of the data set."""
-    first = {"c_text": "first:0", "c_copy": "first:0"}
-    return World(
-        lists={"stock": Entry({}), "old": Entry(dict(first))},
-        records={("stock", "old"): Entry(dict(first))},
-        objects={"old": Entry(dict(first))},
-    )
-
-
 LIST_DEFAULTS = {
     "default_in_stock": False,
     "on_order_inventory_enabled": False,
@@ -70,23 +55,16 @@ LIST_DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Emulator:
-    folder = tmp_path_factory.mktemp("data")
-    data_set.write(folder)
-    return Emulator(fixtures=str(folder), journal=0)
+    return make_emulator(tmp_path_factory.mktemp("data"))
 
 
-class DataApi(RuleBasedStateMachine):
-    """The rules; ``emulator`` is set by the test."""
+class DataApi(Machine):
+    """The rules of the API."""
 
-    emulator: Emulator
-    numbers: Iterator[int]
+    world: World
 
     def __init__(self) -> None:
         super().__init__()
-        name = f"machine-{next(self.numbers)}"
-        self.client = Client(self.emulator.app)
-        self.name = name
-        self.headers = {WORKSPACE: name}
         form = {
             "grant_type": "client_credentials",
             "client_id": data_set.CLIENT_ID,
@@ -95,16 +73,14 @@ class DataApi(RuleBasedStateMachine):
         token = self.send("POST", "/dwsso/oauth2/access_token", data=form).json
         assert token
         self.headers["Authorization"] = f"Bearer {token['access_token']}"
-        self.world = first_world()
-        self.saved: World | None = None
 
-    def teardown(self) -> None:
-        self.send("DELETE", f"{CONTROL}/workspaces/{self.name}")
-
-    def send(self, method: str, path: str, **options: Any) -> TestResponse:
-        headers = {**self.headers, **options.pop("headers", {})}
-        return self.client.open(
-            path, method=method, headers=headers, environ_overrides=LOCAL, **options
+    def make_world(self) -> World:
+        """Return the documents of the data set."""
+        first = {"c_text": "first:0", "c_copy": "first:0"}
+        return World(
+            lists={"stock": Entry({}), "old": Entry(dict(first))},
+            records={("stock", "old"): Entry(dict(first))},
+            objects={"old": Entry(dict(first))},
         )
 
     # Expectations
@@ -321,27 +297,6 @@ class DataApi(RuleBasedStateMachine):
 
     # The control plane
 
-    @rule()
-    def save(self) -> None:
-        assert self.send("PUT", f"{CONTROL}/snapshots/s").status_code in (200, 201)
-        self.saved = deepcopy(self.world)
-
-    @rule(happens=SELDOM)
-    def load(self, *, happens: bool) -> None:
-        if not happens:
-            return
-        status = self.send("POST", f"{CONTROL}/snapshots/s/restore").status_code
-        assert status == (404 if self.saved is None else 200)
-        if self.saved is not None:
-            self.world = deepcopy(self.saved)
-
-    @rule(happens=SELDOM)
-    def reset(self, *, happens: bool) -> None:
-        if not happens:
-            return
-        assert self.send("POST", f"{CONTROL}/reset").status_code == 200
-        self.world = first_world()
-
     @precondition(lambda self: self.world.lists)
     @rule(method=st.sampled_from(("PUT", "PATCH", "DELETE")), name=NAMES)
     def fail(self, method: str, name: str) -> None:
@@ -373,21 +328,10 @@ class DataApi(RuleBasedStateMachine):
             assert mine == entry.properties
 
 
-def run(emulator: Emulator, profile: settings) -> None:
-    """Run the machine on an emulator."""
-    DataApi.emulator, DataApi.numbers = emulator, iter(range(10**6))
-    case = DataApi.TestCase
-    case.settings = profile
-    case("runTest").runTest()
-
-
 def test_short_runs_agree_with_the_model(emulator: Emulator) -> None:
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    run(emulator, settings(stateful_step_count=20, suppress_health_check=checks))
+    run(DataApi, emulator, SHORT)
 
 
 @pytest.mark.long
 def test_long_runs_agree_with_the_model(emulator: Emulator) -> None:
-    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
-    profile = settings(stateful_step_count=50, max_examples=40, suppress_health_check=checks)
-    run(emulator, profile)
+    run(DataApi, emulator, LONG)
