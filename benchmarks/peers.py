@@ -28,8 +28,8 @@ from benchmarks.process import (
     Server,
     answering,
     ask,
-    find_port,
     log,
+    reserving_port,
     resident_bytes,
     run_to_end,
     running,
@@ -180,13 +180,14 @@ def start_emulator(folder: Path, core: int | None) -> Iterator[Running]:
 @contextmanager
 def start_peer(peer: Peer, home: Path, folder: Path, core: int | None) -> Iterator[Running]:
     """Run an installed peer."""
-    port, first = find_port(), peer.first
-    url = f"http://{HOST}:{port}"
-    ready = answering(url, first.method, first.path, first.body, first.headers)
-    with running(peer.command(home, folder, port), core, ready) as server:
-        started = time.perf_counter() - server.began
-        peer.fill(url)
-        yield Running(server, started, peer.requests)
+    first = peer.first
+    with reserving_port() as port:
+        url = f"http://{HOST}:{port}"
+        ready = answering(url, first.method, first.path, first.body, first.headers)
+        with running(peer.command(home, folder, port), core, ready) as server:
+            started = time.perf_counter() - server.began
+            peer.fill(url)
+            yield Running(server, started, peer.requests)
 
 
 # Measurements

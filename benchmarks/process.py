@@ -170,11 +170,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait(EXIT_TIMEOUT_SECONDS)
 
 
-def find_port() -> int:
-    """Return a free port."""
-    with socket.create_server((HOST, 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port
+@contextmanager
+def reserving_port() -> Iterator[int]:
+    """Yield a free port; only a server that asks for this port gets the port.
+
+    Linux lets a server listen on the port of a socket that is bound and does not listen, if both
+    have SO_REUSEADDR. On other systems nothing keeps the port free.
+    """
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind((HOST, 0))
+        port: int = reserved.getsockname()[1]
+        if sys.platform != "linux":
+            reserved.close()
+        yield port
 
 
 def ask(

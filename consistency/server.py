@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
-from benchmarks.process import HOST, BenchmarkError, find_family, find_port, running
+from benchmarks.process import HOST, BenchmarkError, find_family, reserving_port, running
 from benchmarks.servers import serve_command
 from benchmarks.soak.server import find_gunicorn_url
 from consistency import data_set
@@ -29,13 +29,14 @@ class Redis:
 
     Args:
         folder: The folder of the file.
+        port: The port.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         program = shutil.which("redis-server")
         if program is None:
             raise BenchmarkError("redis-server is not installed; --store redis needs it")
-        self.port = find_port()
+        self.port = port
         self.folder = folder
         self._command = [program, *("--port", str(self.port), "--bind", HOST, "--save", "")]
         self._command += ["--appendonly", "yes", "--dir", str(folder), "--loglevel", "warning"]
@@ -112,7 +113,8 @@ def serving(store: str, variables: Mapping[str, str] | None = None) -> Iterator[
             server = stack.enter_context(running(command, None))
             yield Target(server.url, server.process.pid)
             return
-        redis = Redis(folder)
+        # Nobody else gets the port while Redis is down.
+        redis = Redis(folder, stack.enter_context(reserving_port()))
         stack.callback(redis.stop)
         redis.start()
         command = ["env", *environment, *_gunicorn_command(redis.port, folder / "data")]

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
 
-from benchmarks.process import HOST, BenchmarkError, find_port, running
+from benchmarks.process import HOST, BenchmarkError, reserving_port, running
 from benchmarks.servers import serve_command
 
 JOURNAL_EXCHANGES = 100  # small, so that the journal is full early in the run
@@ -89,13 +89,15 @@ def running_redis() -> Iterator[int]:
     program = shutil.which("redis-server")
     if program is None:
         raise BenchmarkError("redis-server is not installed; --store redis needs it")
-    port = find_port()
-    options = ("--port", str(port), "--bind", HOST, "--save", "", "--appendonly", "no")
+    options = ("--bind", HOST, "--save", "", "--appendonly", "no")
 
     def ready(_: subprocess.Popen[bytes], __: IO[bytes]) -> str | None:
         with suppress(OSError), socket.create_connection((HOST, port)):
             return f"redis://{HOST}:{port}"
         return None
 
-    with running([program, *options], None, ready):
+    with (
+        reserving_port() as port,
+        running([program, "--port", str(port), *options], None, ready),
+    ):
         yield port

@@ -19,6 +19,7 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
+from benchmarks.process import reserving_port
 from contract_tests.server import Pool
 from emulator import Config, Emulator
 from emulator.cli.main import commands, main
@@ -172,10 +173,9 @@ def emulator(pool: Pool) -> Iterator[Emulator]:
 
 @pytest.fixture
 def unused_url() -> Iterator[str]:
-    """A URL on which nobody listens: its port is taken, so that nobody else can."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    """A URL on which nobody listens."""
+    with reserving_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 HEALTH = b"GET /__emulator__/health HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -1,6 +1,5 @@
 """A running server from outside: what it answers, and one line for each way it does not."""
 
-import socket
 import socketserver
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.process import reserving_port
 from emulator import Emulator
 from emulator.cli.remote import Remote, RemoteError
 from emulator.config import ConfigError
@@ -118,10 +118,10 @@ def test_a_server_of_another_protocol_gives_no_answer(data: bytes) -> None:
 
 
 def test_a_closed_port_gives_no_answer() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(RemoteError, match=rf"no answer from http://127\.0\.0\.1:{port}: .*refused"):
-        Remote(f"http://127.0.0.1:{port}").ask("/x")
+    with reserving_port() as port:
+        told = rf"no answer from http://127\.0\.0\.1:{port}: .*refused"
+        with pytest.raises(RemoteError, match=told):
+            Remote(f"http://127.0.0.1:{port}").ask("/x")
 
 
 @table(

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from base64 import b64decode
@@ -15,6 +14,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from benchmarks.process import reserving_port
 from contract_tests.server import Pool
 from emulator import Emulator
 from emulator.cli.main import commands
@@ -209,9 +209,7 @@ def test_headers_for_an_emulator_are_passed_on(desk: Desk) -> None:
 
 
 def test_a_killed_instance_is_answered_and_not_recorded() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    with recording(f"http://127.0.0.1:{port}") as desk:
+    with reserving_port() as port, recording(f"http://127.0.0.1:{port}") as desk:
         answer = desk.ask("GET", f"{DATA}/sites")
         assert answer.status_code == 502
         assert answer.headers["Content-Type"] == "application/problem+json"

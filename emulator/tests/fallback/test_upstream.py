@@ -13,6 +13,7 @@ import pytest
 import requests
 from werkzeug.test import TestResponse
 
+from benchmarks.process import reserving_port
 from emulator import Emulator
 from emulator.config import Config, ConfigError
 from emulator.fallback import upstream
@@ -279,10 +280,10 @@ def test_an_error_of_the_instance_is_a_server_error(emulator: Emulator, instance
 
 
 def test_an_instance_that_is_not_there_is_a_bad_gateway() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    emulator = Emulator(fixtures="samples", upstream=url)
-    answer = ask(emulator, "GET", PRODUCT)
+    with reserving_port() as port:  # on which nobody listens
+        url = f"http://127.0.0.1:{port}"
+        emulator = Emulator(fixtures="samples", upstream=url)
+        answer = ask(emulator, "GET", PRODUCT)
     assert answer.status_code == 502
     assert problem(answer) == f"{url} (--upstream): no answer: Connection refused."
     assert last(emulator)["upstream"] == url

@@ -4,16 +4,17 @@ import doctest
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
+from benchmarks.process import reserving_port
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -109,7 +110,20 @@ def run_session(
             URL, the commands start a server, and get a free port in place of 8080.
         programs: A folder of further programs.
     """
-    shown, used = (ADDRESS, address) if address else (PORT, str(_find_port()))
+    with ExitStack() as stack:
+        shown = ADDRESS if address else PORT
+        used = address or str(stack.enter_context(reserving_port()))
+        output = _run_shell(commands, folder, (shown, used), programs)
+    printed = output.replace(used, shown).split(f"{END}\n")
+    assert not printed.pop(), output
+    return [text.strip("\n") for text in printed]
+
+
+def _run_shell(
+    commands: Iterable[str], folder: Path, address: tuple[str, str], programs: Path | None
+) -> str:
+    """Return what commands print with one address or port in place of the other."""
+    shown, used = address
     script = "\n".join([*(f"{command}\necho; echo {END}" for command in commands), END_SERVERS])
     hidden = ("COV_", "PYTEST_", "OCAPI_EMULATOR_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
@@ -131,12 +145,5 @@ def run_session(
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(shell.pid, signal.SIGKILL)
-    printed = output.replace(used, shown).split(f"{END}\n")
     assert shell.returncode == 0, output
-    assert not printed.pop(), output
-    return [text.strip("\n") for text in printed]
-
-
-def _find_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    return output

@@ -37,7 +37,15 @@ from benchmarks.load import (
 )
 from benchmarks.peer import OPERATIONS, PEERS
 from benchmarks.peers import Contender, Running, start_emulator
-from benchmarks.process import BenchmarkError, Cores, ask, resident_bytes, running, wait_until_idle
+from benchmarks.process import (
+    BenchmarkError,
+    Cores,
+    ask,
+    reserving_port,
+    resident_bytes,
+    running,
+    wait_until_idle,
+)
 from benchmarks.table import Goal, Row, divide, list_figures, render
 from emulator import Emulator
 
@@ -380,6 +388,17 @@ def test_temporary_files_of_a_killed_server_are_removed(
         assert written.exists()
         assert tmp_path in written.parents
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reserved_port_is_for_the_server_that_asks_for_it() -> None:
+    with reserving_port() as port:
+        assert not is_listening("127.0.0.1", port)
+        if sys.platform == "linux":
+            with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", port))
+        for _ in range(2):  # the server may start again
+            with socket.create_server(("127.0.0.1", port)):
+                assert is_listening("127.0.0.1", port)
 
 
 def is_listening(host: str | None, port: int | None) -> bool:

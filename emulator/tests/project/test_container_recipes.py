@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from benchmarks.process import reserving_port
 from emulator import Emulator
 from emulator.config import KNOBS, variable
-from emulator.tests.project.test_examples import EXAMPLES, ROOT, find_node, free_port, run
+from emulator.tests.project.test_examples import EXAMPLES, ROOT, find_node, run
 
 RECIPES = EXAMPLES / "testcontainers"
 PYTHON_CONTAINERS = {
@@ -166,11 +167,12 @@ def test_the_action_of_github_starts_a_server(tmp_path: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     install, start = action["runs"]["steps"]
     assert '-m pip install --quiet "$SOURCE"' in install["run"]
-    given = {"PORT": str(free_port()), "FIXTURES": "samples", "OPTIONS": "--dialect observed"}
-    assert set(given) == set(start["env"])
     files = {name: str(tmp_path / name.lower()) for name in ("GITHUB_OUTPUT", "GITHUB_ENV")}
     script = f'set -e; trap "jobs -p | xargs -r kill" EXIT\n{start["run"]}'
-    output = run(["bash", "-c", script], tmp_path, RUNNER_TEMP=str(tmp_path), **given, **files)
+    with reserving_port() as port:
+        given = {"PORT": str(port), "FIXTURES": "samples", "OPTIONS": "--dialect observed"}
+        assert set(given) == set(start["env"])
+        output = run(["bash", "-c", script], tmp_path, RUNNER_TEMP=str(tmp_path), **given, **files)
     url = f"http://127.0.0.1:{given['PORT']}"
     assert f"{url}: status ok" in output
     assert "dialect observed" in output

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tomllib
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.process import reserving_port
 from emulator import Emulator
 from emulator.config import KNOBS, variable
 from emulator.tests.process import serving
@@ -159,11 +159,6 @@ def test_the_example_for_node_starts_a_server_of_its_own() -> None:
     assert re.search(r"^. pass 7$", output, re.MULTILINE), output
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 def steps_of_github() -> tuple[Mapping[str, str], list[str]]:
     job = yaml.safe_load((EXAMPLES / "ci" / "github-actions.yml").read_text())["jobs"]["test"]
     steps = [step["run"] for step in job["steps"] if "run" in step and "if" not in step]
@@ -180,10 +175,10 @@ def steps_of_gitlab() -> tuple[Mapping[str, str], list[str]]:
 def test_the_steps_of_a_job_file_pass_once_all_is_installed(consumer: Path, read: Any) -> None:
     variables, [install, *steps] = read()
     assert install == "python -m pip install './ocapi-emulator[pytest]' pytest-xdist"
-    port = str(free_port())
-    given = {name: value.replace("8080", port) for name, value in variables.items()}
     script = "\n".join(["set -e", 'trap "kill %1" EXIT', *steps])
-    output = run(["/bin/bash", "-m", "-c", script], consumer, **given)
+    with reserving_port() as port:
+        given = {name: value.replace("8080", str(port)) for name, value in variables.items()}
+        output = run(["/bin/bash", "-m", "-c", script], consumer, **given)
     assert "status ok" in output
     assert " 20 passed" in output
 

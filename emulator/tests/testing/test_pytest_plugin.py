@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.process import reserving_port
 from emulator import Emulator
 from emulator.fixture.data_set import BUNDLED_FOLDER
 from emulator.http import certificate
@@ -311,9 +311,9 @@ def test_a_running_server_of_another_set_up_is_refused(
 
 def test_a_server_without_an_answer_is_named_without_a_traceback(run: pytest.Pytester) -> None:
     run.makepyfile("def test_some(ocapi): pass")
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    result = run.runpytest_inprocess(*SILENT, "--ocapi-url", url)
+    with reserving_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        result = run.runpytest_inprocess(*SILENT, "--ocapi-url", url)
     assert result.parseoutcomes() == {"errors": 1}
     result.stdout.fnmatch_lines([f"no answer from {url} (--ocapi-url): *Connection refused*"])
     result.stdout.no_fnmatch_line("*Traceback*")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from benchmarks.process import reserving_port
 from emulator import Emulator
 from emulator.config import Config, ConfigError
 from emulator.extending import HookCall, Status, callback
@@ -340,9 +341,9 @@ def test_a_callback_that_calls_itself_ends(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_nobody_listens_to_a_callback() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-    emulator = Emulator(fixtures="samples", hooks={PATCH: url, PUT: url})
-    assert ask(emulator).status_code == 500
+    with reserving_port() as port:
+        url = f"http://127.0.0.1:{port}/"
+        emulator = Emulator(fixtures="samples", hooks={PATCH: url, PUT: url})
+        assert ask(emulator).status_code == 500
     with pytest.raises(CallbackError, match=r"no answer: .*refused"):
         emulator.check()
