@@ -117,7 +117,7 @@ def running(command: list[str], core: int | None, ready: Ready | None = None) ->
         BenchmarkError: It ended, or never answered.
     """
     began = time.perf_counter()
-    # Errors are ignored: a killed process may still finish a system call that makes a file.
+    # Errors are ignored: a process that outlives the wait may still make a file.
     with TemporaryFile() as written, TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         with on_core(core):
             # A session of its own: an interruption reaches it through us, with its children.
@@ -164,10 +164,17 @@ def answering(url: str, method: str, path: str, body: str, headers: Mapping[str,
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a group of processes, and wait until none of them runs: one could still make a file."""
     # The group may still have members after its leader has ended.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(EXIT_TIMEOUT_SECONDS)
+    deadline = time.monotonic() + EXIT_TIMEOUT_SECONDS
+    # Some systems allow no signal to a group whose members have all ended.
+    with suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, 0)
+            time.sleep(POLL_SECONDS)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -274,7 +273,12 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
         yield running_one
 
 
-@pytest.mark.parametrize("generate", [run_own, run_wrk])
+def send_some(load: Load, _: float) -> Outcome:
+    """Send requests by the generator of our own until all have answers, however long that takes."""
+    return send(load, 300)
+
+
+@pytest.mark.parametrize("generate", [send_some, run_wrk])
 def test_connections_change_lists_of_their_own_with_the_newest_state(
     emulator: Emulator, generate: Generator
 ) -> None:
@@ -287,7 +291,7 @@ def test_connections_change_lists_of_their_own_with_the_newest_state(
         {"Authorization": f"Bearer {emulator.token()}", **headers},
         '{"description":"changed by $unique"}',
     )
-    generate(Load(emulator.url, (change,), 3), 1 if generate is run_wrk else 0.1)
+    generate(Load(emulator.url, (change,), 3), 1)
     exchanges = json.loads(ask(emulator.url, "GET", "/__emulator__/journal").body)["exchanges"]
     changes = [exchange for exchange in exchanges if exchange["method"] == "PATCH"]
     states = [exchange["request"]["headers"]["x-dw-resource-state"] for exchange in changes]
@@ -367,9 +371,7 @@ def test_child_processes_are_measured_and_ended() -> None:
         wait_until_idle(server.process)
         resident = resident_bytes(server.process)
     address = urlsplit(server.url)
-    deadline = time.monotonic() + TIMEOUT
-    while is_listening(address.hostname, address.port):
-        assert time.monotonic() < deadline
+    assert not is_listening(address.hostname, address.port)
     assert resident > 14_000_000
     assert server.process.returncode == -signal.SIGKILL
 
