@@ -234,13 +234,12 @@ def test_lost_write_to_shared_document_is_a_mismatch() -> None:
 
 
 def test_late_answer_is_a_mismatch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.soak.connection.ANSWER_TIMEOUT_SECONDS", 0.1)
-
     async def check(url: str) -> None:
         connection = Connection(url)
         session = Session(connection, "soak", Tally())
         declared = {"match": {"path": "/items"}, "action": {"delay": 0.5}}
         await session.control("POST", "/failpoints", declared, status=201, content=ANYTHING)
+        monkeypatch.setattr("benchmarks.soak.connection.ANSWER_TIMEOUT_SECONDS", 0.1)
         with pytest.raises(Mismatch, match=r"no answer within 0.1 s\n +request: +GET /items"):
             await session.do(Step("late", Request("GET", "/items"), 200))
         await connection.close()
