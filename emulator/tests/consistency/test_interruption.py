@@ -5,15 +5,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
 from benchmarks.process import PROC
 from falsifier.hook import ROOT
 
-MAX_SECONDS = 5.0
-"""More than twice the usual time: the machine may be busy."""
+SECONDS, MAX_SECONDS = 3600, 60
+"""The time of the check, and the time that the end may take on a busy machine."""
 
 
 def find_processes(folder: Path) -> list[str]:
@@ -41,7 +40,8 @@ def test_interrupted_check_leaves_nothing(
 ) -> None:
     if store == "redis" and shutil.which("redis-server") is None:
         pytest.skip("needs redis-server")
-    command = [sys.executable, "-m", "consistency", "--store", store, "--seconds", "60"]
+    command = [sys.executable, "-m", "consistency", "--store", store]
+    command += ["--seconds", str(SECONDS)]
     environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "TMPDIR": str(tmp_path)}
     with subprocess.Popen(  # noqa: S603 - the check itself
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
@@ -49,9 +49,10 @@ def test_interrupted_check_leaves_nothing(
         assert process.stderr
         assert f"store {store}" in process.stderr.readline()
         process.send_signal(number)
-        began = monotonic()
-        said = process.stderr.read()
+        try:
+            _, said = process.communicate(timeout=MAX_SECONDS)
+        finally:
+            process.kill()
     assert (process.returncode, said) == (130, "consistency: interrupted\n")
-    assert monotonic() - began < MAX_SECONDS
     assert list(tmp_path.iterdir()) == []
     assert find_processes(tmp_path) == []
