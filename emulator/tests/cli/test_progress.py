@@ -38,7 +38,13 @@ class Screen(io.StringIO):
 @pytest.mark.parametrize(
     ("is_terminal", "begin", "end"), [(True, "\r\x1b[K", "\r\x1b[K"), (False, "", "\n")]
 )
-def test_slow_load_is_shown(is_terminal: bool, begin: str, end: str) -> None:  # noqa: FBT001
+def test_slow_load_is_shown(
+    is_terminal: bool,  # noqa: FBT001
+    begin: str,
+    end: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "monotonic", lambda: 7.0)
     screen = Screen(is_terminal=is_terminal)
     with showing_progress("big", screen, quiet_seconds=0):
         for entry in count_entries("products", range(1234), 5000):
