@@ -16,6 +16,12 @@ from emulator.recording.writer import BatchWriter
 TIMEOUT = 30
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the end of a writer wait for its thread: on a busy machine it may come late."""
+    monkeypatch.setattr(writer, "FLUSH_SECONDS", TIMEOUT)
+
+
 def render(texts: Sequence[str], left_out: int) -> str:
     return "".join(texts) + (f"[{left_out} left out]" if left_out else "")
 
