@@ -82,6 +82,11 @@ def open_page(browser: Browser, emulator: Emulator) -> Iterator[Open]:
     assert errors == []
 
 
+def wait_for_scripts(page: Page) -> None:
+    """Wait for the scripts of a page that is shown: without them a button sends a plain form."""
+    page.wait_for_load_state()
+
+
 @pytest.fixture
 def screenshots() -> Path | None:
     """The folder for screenshots, None if the run makes none."""

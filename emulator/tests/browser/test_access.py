@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from contract_tests.server import Pool
 from emulator import Emulator
-from emulator.tests.browser.conftest import Open
+from emulator.tests.browser.conftest import Open, wait_for_scripts
 from emulator.tests.control_client import DATA, ask
 
 pytestmark = pytest.mark.browser
@@ -23,8 +23,10 @@ def test_a_token_is_minted_expired_and_accepted_again(open_page: Open) -> None:
     status = page.get_by_role("status")
     expect(status).to_contain_text("accepts the token until")
     expect(page.locator("#claims")).to_contain_text(f'"client_id": "{DEMO}"')
+    wait_for_scripts(page)
     page.get_by_role("button", name="Expire it: advance the clock").click()
     expect(status).to_contain_text("refuses the token: expired")
+    wait_for_scripts(page)
     page.get_by_role("button", name="Reset the clock").click()
     expect(status).to_contain_text("accepts the token until")
 
@@ -36,6 +38,7 @@ def test_settings_are_loaded_and_removed(open_page: Open, emulator: Emulator) ->
     expect(page.get_by_label("Settings, JSON")).to_have_value(re.compile("/inventory_lists"))
     assert ask(emulator, "GET", f"{DATA}/inventory_lists").status_code == 200
     assert ask(emulator, "GET", f"{DATA}/sites").status_code == 403
+    wait_for_scripts(page)
     page.get_by_role("button", name="Remove the settings").click()
     expect(page.get_by_text("No settings are loaded")).to_be_visible()
     assert ask(emulator, "GET", f"{DATA}/sites").status_code == 200
@@ -67,6 +70,7 @@ def test_the_control_token_opens_the_console(open_page: Open, pool: Pool) -> Non
         page.get_by_label("Control token").fill(TOKEN)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Snapshots", exact=True)).to_be_visible()
+        wait_for_scripts(page)
         page.get_by_label("Name", exact=True).fill("signed in")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("row").filter(has_text="signed in")).to_be_visible()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emulator import Emulator
-from emulator.tests.browser.conftest import Open
+from emulator.tests.browser.conftest import Open, wait_for_scripts
 from emulator.tests.control_client import DATA, ask
 
 pytestmark = pytest.mark.browser
@@ -69,6 +69,7 @@ def test_a_state_conflict_offers_the_newest_version(open_page: Open, emulator: E
     expect(result).to_contain_text("The document was changed since this page was made.")
     page.get_by_role("button", name="Load the newest version").click()
     expect(page.get_by_label("Body, JSON")).to_have_value(re.compile("of another client"))
+    wait_for_scripts(page)
     page.get_by_role("button", name="Save changes (PATCH)").click()
     expect(page.locator("[data-result]")).to_contain_text("200")
 
@@ -92,6 +93,8 @@ def test_a_document_is_created_copied_and_deleted(open_page: Open, emulator: Emu
     page.go_back()
     page.get_by_role("link", name="Edit").click()
     accept_dialogs(page)
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+    wait_for_scripts(page)
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("[data-result]")).to_contain_text("204")
     assert ask(emulator, "GET", f"{DATA}/inventory_lists/spare%20parts%2F1").status_code == 404
@@ -145,13 +148,13 @@ def test_snapshots_are_saved_restored_and_forked(open_page: Open, emulator: Emul
     page.get_by_role("link", name="inventory_m").click()
     expect(page.locator("ins")).to_contain_text(["changed", "last_modified"])
     expect(page.get_by_label("Compare with")).to_have_value("before")
+    wait_for_scripts(page)
     page.get_by_label("Compare with").select_option("the fixtures")
     expect(page).to_have_url(re.compile("against=&|against=$"))
     expect(page.locator("ins")).to_contain_text(["changed", "last_modified"])
     page.goto(f"{emulator.url}/__emulator__/data/snapshots")
-    row.get_by_role("button", name="Restore").click()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("")
-    page.wait_for_load_state()
+    with page.expect_navigation():  # the page is loaded again after the answer
+        row.get_by_role("button", name="Restore").click()
     page.goto(f"{emulator.url}/__emulator__/data/changes")
     expect(page.get_by_text("No document differs.")).to_be_visible()
     assert describe(emulator) == before

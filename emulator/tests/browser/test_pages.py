@@ -1,10 +1,11 @@
 """Each page of the console: no errors, accessible, in light and dark, narrow and wide."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from emulator import Emulator
 from emulator.tests.browser.conftest import HEIGHT, WIDTH, Open
@@ -115,7 +116,7 @@ def test_pages_can_be_read_without_scripts(open_page: Open) -> None:
     assert page.get_by_role("button", name="Copy").count() == 0
     page.get_by_label("Workspace").focus()
     page.get_by_role("button", name="Show").click()
-    assert page.url.endswith("workspace=default")
+    expect(page).to_have_url(re.compile("workspace=default$"))
 
 
 def test_the_theme_can_be_chosen_and_is_kept(open_page: Open) -> None:
@@ -154,7 +155,7 @@ def test_the_root_leads_to_the_console(open_page: Open, emulator: Emulator) -> N
     page.goto(emulator.url)
     assert find_serious(page) == []
     page.get_by_role("link", name="Open the console").click()
-    assert page.inner_text("h1") == "Overview"
+    expect(page.locator("h1")).to_have_text("Overview")
 
 
 def test_screenshots(open_page: Open, screenshots: Path | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from emulator import Emulator
-from emulator.tests.browser.conftest import Open
+from emulator.tests.browser.conftest import Open, wait_for_scripts
 from emulator.tests.control_client import DATA, ask
 
 pytestmark = pytest.mark.browser
@@ -128,6 +128,7 @@ def test_the_clock_is_moved(open_page: Open, emulator: Emulator) -> None:
     page = open_page("/trouble")
     page.get_by_role("button", name="Freeze").click()
     expect(page.get_by_text("frozen")).to_be_visible()
+    wait_for_scripts(page)
     before = emulator.workspace.clock.now()
     page.get_by_role("button", name="Advance").click()
     shown = page.locator("time").first
