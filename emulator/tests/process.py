@@ -10,7 +10,7 @@ from pathlib import Path
 
 from falsifier.hook import ROOT
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 
 
 def command_line(*arguments: str) -> list[str]:
