@@ -93,6 +93,16 @@ def test_objects_that_are_not_found(shop: Api) -> None:
         assert_fault(shop.get(path), status, kind, arguments)
         assert_fault(shop.patch(path, json={}), status, kind, arguments)
     assert shop.delete("/custom_objects/Showroom/7").status_code == 204
+
+
+@pytest.mark.rule("COB-1")
+@pytest.mark.needs(TYPE)
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("base", ["/custom_objects", "/sites/RefArch/custom_objects"])
+def test_a_key_of_the_wrong_type_is_refused(shop: Api, method: str, base: str) -> None:
+    answer = shop.call(method, f"{shop.scope}{base}/Showroom/7a", json={})
+    arguments = {"value": "7a", "parameter": "key"}
+    assert_fault(answer, 400, "MalformedKeyParameter", arguments)
     answer = shop.delete("/custom_objects/Nope/x")
     assert_fault(answer, 404, "ObjectTypeNotFound", {"objectType": "Nope"}, NO_TYPE)
 

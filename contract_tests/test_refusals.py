@@ -242,3 +242,192 @@ def test_no_write_takes_another_id_in_the_body(shop: Api) -> None:
             arguments = {"bodyID": "contract-other", "urlID": path.rpartition("/")[2]}
             assert_fault(answer, 400, "IdConflict", arguments)
         assert shop.get(path).content == before.content
+
+
+@pytest.mark.rule("SRC-4")
+@pytest.mark.parametrize(
+    "paths",
+    [
+        pytest.param(SEARCHES, id="any server"),
+        pytest.param(STOREFRONT_SEARCHES, id="storefront", marks=pytest.mark.needs(DATA_SET)),
+    ],
+)
+def test_no_search_takes_more_than_20000_values(shop: Api, paths: tuple[str, ...]) -> None:
+    told = {"msg": "a search request holds at most 20000 values"}
+    body: Any = {"query": {"bool_query": {"must": [{}] * 20_000}}}
+    for path in paths:
+        answer = shop.call("POST", shop.scope + path, json=body)
+        assert answer.status_code == 400, (path, answer.text)
+        assert_fault(answer, 400, "QuotaExceeded", told)
+
+
+LIST, MASTER = "/customer_lists/RefArch", "/products/cable-cardigan"
+OF_SITE = {"siteId": "RefArch"}
+NO_CAMPAIGN = ("CampaignNotFound", {"campaignId": "contract-none", **OF_SITE})
+NO_CUSTOMER = (
+    "CustomerListCustomerNotFound",
+    {"customerNo": "contract-none", "customerListId": "RefArch"},
+)
+MISSING: Mapping[str, tuple[tuple[str, ...], str, Mapping[str, str]]] = {
+    "/sites/RefArch/ab_tests/contract-none/segments/x/sorting_rules/x/x": (
+        *(ASSIGNMENT, "ABTestNotFound"),
+        {"abtestId": "contract-none", **OF_SITE},
+    ),
+    "/sites/RefArch/campaigns/contract-none/coupons/x": (ASSIGNMENT, *NO_CAMPAIGN),
+    "/sites/RefArch/campaigns/contract-none/source_code_groups/x": (ASSIGNMENT, *NO_CAMPAIGN),
+    "/sites/RefArch/customer_groups/contract-none/members/x": (
+        *(("GET", "DELETE"), "CustomerGroupNotFound"),
+        {"customerGroupId": "contract-none", **OF_SITE},
+    ),
+    "/catalogs/storefront-catalog/categories/contract-none/category_links"
+    "/storefront-catalog/root/cross_selling": (
+        *(CHANGE, "CategoryNotFound"),
+        {"categoryId": "contract-none", "catalogId": "storefront-catalog"},
+    ),
+    "/catalogs/master-catalog/shared_product_options/contract-none": (
+        *(CHANGE, "ProductOptionNotFound"),
+        {"productOptionId": "contract-none", "catalogId": "master-catalog"},
+    ),
+    "/catalogs/master-catalog/shared_product_options/contract-none/values/x": (
+        *(NO_POST, "ProductOptionNotFound"),
+        {"productOptionId": "contract-none", "catalogId": "master-catalog"},
+    ),
+    "/catalogs/master-catalog/shared_variation_attributes/contract-none/values": (
+        *(READ, "VariationAttributeNotFound"),
+        {"variationAttributeId": "contract-none", "catalogId": "master-catalog"},
+    ),
+    "/catalogs/master-catalog/shared_variation_attributes/contract-none/values/x": (
+        *(NO_POST, "VariationAttributeNotFound"),
+        {"variationAttributeId": "contract-none", "catalogId": "master-catalog"},
+    ),
+    "/products/card-holder/product_options/contract-none/values/x": (
+        *(NO_POST, "ProductOptionNotFound"),
+        {"productOptionId": "contract-none", "productId": "card-holder"},
+    ),
+    f"{MASTER}/variation_attributes/contract-none/values/x": (
+        *(NO_POST, "VariationAttributeNotFound"),
+        {"variationAttributeId": "contract-none", "productId": "cable-cardigan"},
+    ),
+    f"{LIST}/customers/contract-none/addresses": (ADD, *NO_CUSTOMER),
+    f"{LIST}/customers/contract-none/addresses/x": (("GET", "PATCH", "DELETE"), *NO_CUSTOMER),
+    f"{LIST}/customers/00000001/addresses/contract-none": (
+        *(CHANGE, "CustomerListCustomerAddressNotFound"),
+        {"addressId": "contract-none", "customerNo": "00000001", "customerListId": "RefArch"},
+    ),
+    "/code_versions/contract-none": (
+        *(CHANGE, "CodeVersionIdNotFound"),
+        {"codeVersionId": "contract-none"},
+    ),
+    "/site_preferences/preference_groups/ContractNone/staging/preferences/x": (
+        *(READ, "CustomPreferenceGroupNotFound"),
+        {"preferenceGroupId": "ContractNone"},
+    ),
+    "/alerts/descriptors/bm/inventory/contract-none/revalidate": (
+        *(CHANGE, "AlertDescriptorNotFound"),
+        {
+            "messageId": "contract-none",
+            "applicationContextPath": "inventory",
+            "applicationId": "bm",
+        },
+    ),
+    **{
+        f"/{kind}_object_definitions/{name}/attribute_groups/None/attribute_definitions/x": (
+            *(("DELETE",), "AttributeGroupNotFound"),
+            {"attributeGroupId": "None", "objectType": name},
+        )
+        for kind, name in (("custom", "Showroom"), ("system", "OrganizationPreferences"))
+    },
+    **{
+        f"/{kind}_object_definitions/{name}/attribute_groups/{group}/attribute_definitions/None": (
+            *(("DELETE",), "AttributeDefinitionNotFound"),
+            {"attributeDefinitionId": "None", "objectType": name},
+        )
+        for kind, name, group in (
+            ("custom", "Showroom", "Main"),
+            ("system", "OrganizationPreferences", "Integration"),
+        )
+    },
+}
+"""Paths through a document that does not exist: the methods, the fault and its arguments."""
+
+
+@pytest.mark.rule("ORD-1")
+@pytest.mark.needs(DATA_SET)
+@pytest.mark.parametrize("path", MISSING)
+def test_a_missing_document_on_the_path_is_told(shop: Api, path: str) -> None:
+    methods, kind, arguments = MISSING[path]
+    for method in methods:
+        body = None
+        if method not in {"GET", "DELETE"}:
+            body = {"value": "x"} if "/variation" in path or "_variation_" in path else {}
+            if path.endswith("/addresses"):
+                body = {"address_id": "x", "country_code": "US", "last_name": "x"}
+        answer = shop.call(method, shop.scope + path, json=body)
+        assert answer.status_code == 404, (method, answer.text)
+        assert_fault(answer, 404, kind, dict(arguments))
+
+
+LINK = "/catalogs/storefront-catalog/categories/clothing/category_links/storefront-catalog/gifts"
+ADDRESS = {"address_id": "", "country_code": "US", "last_name": "x"}
+CUSTOMER = {
+    "credentials": {"enabled": True, "login": "contract@shop.example"},
+    "email": "contract@shop.example",
+    "last_name": "x",
+    "primary_address": ADDRESS,
+}
+NO_COUPON = ("CouponNotFound", {"couponId": "contract-none", **OF_SITE})
+NO_CODES = ("SourceCodeGroupNotFound", {"sourceCodeGroupId": "contract-none", **OF_SITE})
+REFUSED: Mapping[str, tuple[Mapping[str, Any], int, str, Mapping[str, str]]] = {
+    "PATCH /users/merchant?id": (
+        *({"login": "contract-other"}, 400, "IdConflict"),
+        {"bodyID": "contract-other", "urlID": "merchant"},
+    ),
+    "PATCH /users/merchant?locale": (
+        *({"preferred_ui_locale": "no locale"}, 400, "UnknownLocale"),
+        {"locale": "no locale"},
+    ),
+    "PATCH /users/merchant?role": (
+        *({"roles": ["contract-none"]}, 400, "InvalidRole"),
+        {"roleId": "contract-none"},
+    ),
+    f"PATCH {LINK}/cross_selling": (
+        *({"target_category_id": "contract-other"}, 400, "IdConflict"),
+        {"bodyID": "contract-other", "urlID": "gifts"},
+    ),
+    f"POST {LIST}/customers": (CUSTOMER, 400, "InvalidAddressId", {"addressId": ""}),
+    f"PUT {LIST}/customers/contract-new": (CUSTOMER, 400, "InvalidAddressId", {"addressId": ""}),
+    "PATCH /sites/RefArch/source_code_groups/ally-shops": (
+        *({"specifications": [{"expression": ""}]}, 400, "SourceCodeGroupInvalid"),
+        {"fieldId": "specifications"},
+    ),
+    "PATCH /sites/RefArch/coupons/lottery": (
+        {"system_codes_config": {"number_of_codes": 5_000_001}},
+        *(400, "SystemGeneratedCouponQuota", {"couponId": "lottery", "limit": "5000000"}),
+    ),
+    **{
+        f"{method} /sites/RefArch/campaigns/decade/promotions/coats-20?{name}": (
+            {name: ["contract-none"]},
+            *(404, kind, arguments),
+        )
+        for method in BOTH
+        for name, (kind, arguments) in (("coupons", NO_COUPON), ("source_code_groups", NO_CODES))
+    },
+}
+"""Requests, each with the body, the status, the fault and its arguments.
+
+The query only tells requests of the same path from each other.
+"""
+
+
+@pytest.mark.rule("CAT-7", "CUS-6", "MKT-7", "MKT-10", "MKT-14", "USER-2")
+@pytest.mark.needs(DATA_SET)
+@pytest.mark.parametrize("request_line", REFUSED)
+def test_a_refused_body_changes_nothing(shop: Api, request_line: str) -> None:
+    method, target = request_line.split(" ")
+    path = target.partition("?")[0]
+    body, status, kind, arguments = REFUSED[request_line]
+    before = shop.get(path).content
+    answer = shop.call(method, shop.scope + path, json=body)
+    assert answer.status_code == status, answer.text
+    assert_fault(answer, status, kind, dict(arguments))
+    assert shop.get(path).content == before

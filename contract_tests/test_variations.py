@@ -146,6 +146,8 @@ def test_a_set_and_a_bundle_are_no_variants(shop: Api) -> None:
     for name in ("shoe-care", "bundle-office-s"):
         answer = shop.put(f"{VARIANTS}/{name}", json={})
         assert_fault(answer, 400, "ProductIsNotVariation", {"productId": name})
+        answer = shop.put(f"{GROUPS}/{name}", json={})
+        assert_fault(answer, 400, "ProductIsNotVariationGroup", {"productId": name})
 
 
 @pytest.mark.rule("PRD-7")
@@ -170,8 +172,40 @@ def test_master_and_member_are_checked(shop: Api, method: str, kind: str, fault:
 
 
 @pytest.mark.rule("PRD-7")
-def test_values_of_a_variant_are_values_of_the_master(shop: Api) -> None:
-    path = f"{VARIANTS}/contract-crew-navy-m"
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("variations", "VariationNotFound"), ("variation_groups", "VariationGroupNotFound")],
+)
+def test_members_of_another_master_are_not_found(
+    shop: Api, method: str, kind: str, fault: str
+) -> None:
+    build(shop, {"/products/contract-polo": VARIED[MASTER]})
+    member = {"variations": "contract-crew-navy-m", "variation_groups": "contract-crew-navy"}[kind]
+    path = f"{shop.scope}/products/contract-polo/{kind}/{member}"
+    arguments = {"productId": member, "masterProductId": "contract-polo"}
+    assert_fault(shop.call(method, path, json={}), 404, fault, arguments)
+    assert show(shop, f"{MASTER}/{kind}/{member}")["product_id"] == member
+
+
+@pytest.mark.rule("PRD-7")
+@pytest.mark.parametrize("kind", ["variations", "variation_groups"])
+def test_other_products_have_no_list_of_members(shop: Api, kind: str) -> None:
+    answer = shop.get(f"/products/contract-bag/{kind}")
+    assert_fault(answer, 400, "ProductNotMaster", {"productId": "contract-bag"})
+
+
+@pytest.mark.rule("PRD-7")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"{VARIANTS}/contract-crew-navy-m", {"color": "navy", "size": "m"}),
+        (f"{GROUPS}/contract-crew-navy", {"color": "navy"}),
+    ],
+)
+def test_values_of_a_member_are_values_of_the_master(
+    shop: Api, path: str, expected: dict[str, str]
+) -> None:
     for method, values, status, kind, arguments in [
         ("PUT", {"shape": "v"}, 400, "VariationValueNotValid", {"variationAttributeId": "shape"}),
         ("PUT", {"color": "red"}, 404, "VariationAttributeValueNotFound", {"value": "red"}),
@@ -183,7 +217,7 @@ def test_values_of_a_variant_are_values_of_the_master(shop: Api) -> None:
         assert arguments.items() <= fault["arguments"].items()
     answer = shop.put(path, json={"product_id": "other"})
     assert answer.json()["fault"]["type"] == "IdConflictException"
-    assert show(shop, path)["variation_values"] == {"color": "navy", "size": "m"}
+    assert show(shop, path)["variation_values"] == expected
 
 
 @pytest.mark.rule("PRD-7", "RST-2")
