@@ -131,12 +131,15 @@ def test_without_settings_the_other_clients_keep_all_permissions(admin: User) ->
 
 
 @pytest.mark.rule("CONF-1")
-def test_wrong_configurations_are_refused(admin: User) -> None:
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_wrong_configurations_are_refused(admin: User, method: str) -> None:
     api = admin.api
-    own = put(admin, INFO, path=f"/ocapi_configs/{api.client_id}")
+    own = put(admin, INFO, path=f"/ocapi_configs/{api.client_id}", method=method)
     assert_fault(own, 400, "SelfUpdate", {"clientId": api.client_id})
-    assert_fault(put(admin, INFO, "none"), 404, "SiteNotFound", {"siteId": "none"})
-    wrong = put(admin, {**INFO, "resources": [{**RESOURCE, "methods": ["fetch"]}]})
+    own = admin("DELETE", f"/ocapi_configs/{api.client_id}")
+    assert_fault(own, 400, "SelfUpdate", {"clientId": api.client_id})
+    assert_fault(put(admin, INFO, "none", method=method), 404, "SiteNotFound", {"siteId": "none"})
+    wrong = put(admin, {**INFO, "resources": [{**RESOURCE, "methods": ["fetch"]}]}, method=method)
     assert wrong.status_code == 400
     fault = wrong.json()["fault"]
     assert (fault["type"], fault["arguments"]["config"]) == ("InvalidOCAPIConfigException", "data")
