@@ -19,7 +19,8 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 JSON = "application/json;charset=UTF-8"
 XML = "application/xml;charset=UTF-8"
-TIMEOUT = 10.0
+TIMEOUT = 60.0
+"""A busy server may take long; a request for work that is due takes ten seconds alone."""
 CREATED_ID_PREFIX = "/contract"  # ids of the documents of tests
 TOKEN_PATH = "/dwsso/oauth2/access_token"
 ACCESS_TOKEN = re.compile(r'"access_token"\s*:\s*"([^"]+)"')

@@ -8,7 +8,7 @@ import requests
 
 from contract_tests.api import open_session
 
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 PROBLEM = "application/problem+json"
 VERSION = "2024-07-17"
 
