@@ -1,8 +1,9 @@
 """Response headers of a user's own, from settings documents and failpoints (RFC 9110, section 5).
 
 The server sets the length, the framing and the date of each answer itself, so a user cannot set
-these. ``Set-Cookie`` may be set: a client must handle the cookies of a real instance, and only
-the owner of the server writes settings and failpoints.
+these. A WSGI application sends no header of a connection (PEP 3333): waitress answers 500 to it.
+``Set-Cookie`` may be set: a client must handle the cookies of a real instance, and only the owner
+of the server writes settings and failpoints.
 
 A failpoint or a stub has a body of its own, perhaps compressed. A settings document adds headers to
 the bodies of the API, each of them whole and without a coding.
@@ -17,10 +18,13 @@ SERVER_HEADERS = (
     "content-length",
     "date",
     "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
     "proxy-connection",
     "server",
     "te",
     "trailer",
+    "trailers",
     "transfer-encoding",
     "upgrade",
 )
