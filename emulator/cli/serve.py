@@ -91,7 +91,6 @@ def _open(config: Config) -> "tuple[Emulator, Sequence[socket]]":
     from emulator.fallback.upstream import leads_to  # noqa: PLC0415
     from emulator.fixture.data_set import FixtureError  # noqa: PLC0415
     from emulator.http.certificate import CertificateError  # noqa: PLC0415
-    from emulator.http.listener import bind  # noqa: PLC0415
     from emulator.ocapi.access.settings import SettingsError  # noqa: PLC0415
     from emulator.ocapi.wire.versions import PUBLISHED  # noqa: PLC0415
     from emulator.server import Emulator  # noqa: PLC0415
@@ -108,15 +107,26 @@ def _open(config: Config) -> "tuple[Emulator, Sequence[socket]]":
             emulator = Emulator(config)
         # A full garbage collection over a large data set would delay all requests.
         gc.freeze()
-        return emulator, bind(config.hosts, config.port)
+        return emulator, _bind(config)
     except (ConfigError, FixtureError, RuleError, SettingsError, CertificateError) as error:
         fail(str(error))
     except StoreUnavailable as error:
         fail(f"can't use the store: {error}")
     except OSError as error:
-        fail(explain(error, error.filename or config.host, config.port))
+        fail(f"can't read {error.filename or config.fixtures}: {error.strerror or error}")
     finally:
         gc.enable()
+
+
+def _bind(config: Config) -> "Sequence[socket]":
+    """Return listening sockets; end the process if an address is not free."""
+    # Help texts appear faster without the server.
+    from emulator.http.listener import bind  # noqa: PLC0415
+
+    try:
+        return bind(config.hosts, config.port)
+    except OSError as error:
+        fail(explain(error, error.filename or config.host, config.port))
 
 
 def explain(error: OSError, host: str, port: int) -> str:
