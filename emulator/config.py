@@ -43,6 +43,9 @@ COMMAND_OPTIONS = (
 """Options of commands other than ``serve``; each has an environment variable, too."""
 HEADER_VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 """The values of headers that every client can send (RFC 9110, 5.5, without obs-text)."""
+SURROGATE = re.compile("[\ud800-\udfff]")
+NO_URL = re.compile(r"[\x00-\x20\x7f]")
+"""The characters that no URL has, in any place (RFC 3986)."""
 HEADER_SECRETS = ("control_token", "inventory_api_key")
 EXTENSION_KNOBS = ("resources", "hooks")
 TYPE_NAMES = {int: "a number", bool: "True or False", str: "a text"}
@@ -187,6 +190,7 @@ class Config:
 
     def __post_init__(self) -> None:
         self._check_types()
+        self._check_texts()
         if self.dialect not in DIALECTS:
             raise ConfigError(f"dialect '{self.dialect}' is neither {' nor '.join(DIALECTS)}")
         if self.log not in ("", *LOG_FORMATS):
@@ -219,6 +223,16 @@ class Config:
             is_text = isinstance(value, str)
             given = f"'{value}' is a text" if is_text else f"is of the type {type(value).__name__}"
             raise ConfigError(f"{knob.name} {given}: {TYPE_NAMES[wanted]} is needed")
+
+    def _check_texts(self) -> None:
+        """Check that answers, tokens and the log can hold the texts; no message repeats a secret.
+
+        A variable with other bytes than UTF-8 is read with lone surrogates.
+        """
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            if isinstance(value, str) and not is_unicode(value):
+                raise ConfigError(f"{knob.name} is not a text in UTF-8")
 
     def _freeze_extensions(self) -> None:
         """Keep resources and hooks of a program as tuples: a Config may be a key."""
@@ -315,21 +329,31 @@ class Config:
         return frozenset(name for name in names if name)
 
 
+def is_unicode(text: str) -> bool:
+    """Return whether a text has no lone surrogates, so that UTF-8 can encode it."""
+    return not SURROGATE.search(text)
+
+
 def is_url(text: str) -> bool:
-    """Return whether a text is an http or https URL with a host."""
+    """Return whether a text is an http or https URL with a host that has a form of IDNA."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = (parts.hostname or "").encode("idna")
+        is_known = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
     except ValueError:
         return False
+    return is_known and not NO_URL.search(text)
 
 
 def is_base_url(text: str) -> bool:
-    """Return whether a text is an http or https URL of a host, without user, query and fragment."""
+    """Return whether a text is an http or https URL of a host, without user, query and fragment.
+
+    The path is ASCII: the requests to the host begin with the path as it is.
+    """
     if not is_url(text):
         return False
     parts = urlsplit(text)
-    return not ("@" in parts.netloc or parts.query or parts.fragment)
+    return parts.path.isascii() and not ("@" in parts.netloc or parts.query or parts.fragment)
 
 
 def _convert(knob: Field[Any], text: str) -> str | int | bool:

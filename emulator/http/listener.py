@@ -122,7 +122,7 @@ def _bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
     bound: dict[str, socket.socket] = {}
     try:
         for host in hosts:
-            family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            family, address = _resolve(host, port)
             name = str(address[0])
             if name not in bound:  # two names may have the same address
                 bound[name] = _listen(family, (name, port))
@@ -133,6 +133,19 @@ def _bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
         error.filename = host
         raise
     return list(bound.values())
+
+
+def _resolve(host: str, port: int) -> "tuple[int, tuple[Any, ...]]":
+    """Return the first address of a host.
+
+    Raises:
+        OSError: The host has no address, or a name of the host has no form of IDNA.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from error
+    return family, address
 
 
 def _listen(family: int, address: tuple[str, int]) -> socket.socket:

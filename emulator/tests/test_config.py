@@ -206,6 +206,28 @@ def test_a_url_with_more_than_the_place_is_no_base_url(url: str) -> None:
     assert not is_base_url(url)
 
 
+@table("url", ["http://shop/\u00e4", "http://sh\u00f6p/\u20ac"])
+def test_a_path_beyond_ascii_is_no_part_of_a_base_url(url: str) -> None:
+    assert is_url(url)
+    assert not is_base_url(url)
+
+
+@table(
+    "text", ["http://a b", "http://shop/a b", "http://shop\n", "http://a..b", f"http://{'a' * 64}"]
+)
+def test_a_url_that_no_client_can_ask_is_no_url(text: str) -> None:
+    assert not is_url(text)
+    assert not is_base_url(text)
+
+
+@table("name", [name for name, default in DEFAULTS.items() if isinstance(default, str)])
+def test_a_text_that_is_not_utf_8_is_an_error(name: str) -> None:
+    variables = {variable(name): b"hunter\xff".decode(errors="surrogateescape")}
+    with pytest.raises(ConfigError) as error:
+        Config.from_environment(variables)
+    assert str(error.value) == f"{name} is not a text in UTF-8"
+
+
 @table("text", ["", "shop", "ftp://shop", "http://", "http://shop:0", "http://a:b", "http://[x"])
 def test_another_text_is_no_url(text: str) -> None:
     assert not is_url(text)

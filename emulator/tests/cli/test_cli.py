@@ -230,6 +230,9 @@ BAD_KNOBS = [
     ([], {"OCAPI_EMULATOR_DIALECT": "spoken"}, "dialect 'spoken'"),
     (["--fixtures", "nowhere"], {}, "nowhere: is neither"),
     (["--host", "256.1.1.1", "--port", "0"], {}, "can't listen on 256.1.1.1 port 0: "),
+    (["--host", "a..b", "--port", "0"], {}, "can't listen on a..b port 0: "),
+    (["--host", "a" * 64, "--port", "0"], {}, f"can't listen on {'a' * 64} port 0: "),
+    ([], {"OCAPI_EMULATOR_SEED": "\udcff"}, "seed is not a text in UTF-8"),
     (["--failpoints", "/nowhere"], {}, "/nowhere"),
     (["--settings", "/nowhere"], {}, "/nowhere"),
     (["--stubs", "/nowhere"], {}, "/nowhere: is not a folder"),
@@ -262,6 +265,19 @@ def test_serve_reports_a_taken_port_in_one_line() -> None:
         f"can't listen on 127.0.0.1 port {port}: Address already in use (--port 0 takes any free"
     )
     assert_one_line(result.stderr, message)
+
+
+@pytest.mark.usefixtures("own_process")
+def test_serve_reports_a_file_that_cannot_be_read_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "data/a.json")
+
+    monkeypatch.setattr("emulator.fixture.data_set.load", refuse)
+    result = invoke("serve", "--fixtures", "data")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert_one_line(result.stderr, "can't read data/a.json: Permission denied")
 
 
 @pytest.mark.usefixtures("own_process")
