@@ -314,6 +314,44 @@ def test_a_search_writes_its_search_request(
         assert answer.headers["x-emulator-hint"] == f"{hint} (POST /inventory_list_search)"
 
 
+@pytest.mark.rule("SET-2", "JOB-3", "JOB-4")
+@pytest.mark.parametrize(
+    ("job", "body", "attributes", "refused"),
+    [
+        ("Rebuild", {"parameters": [{"name": "a", "value": "b"}]}, "", "parameters"),
+        ("Rebuild", {"parameters": [{"name": "a", "value": "b"}]}, "(parameters)", None),
+        ("Rebuild", None, "", None),
+        ("sfcc-site-archive-import", {"file_name": "a.zip"}, "(parameters)", "file_name"),
+        ("sfcc-site-archive-import", {"file_name": "a.zip"}, "(file_name)", None),
+        ("sfcc-site-archive-import", {"mode": "merge", "file_name": "a.zip"}, "", "mode"),
+    ],
+)
+def test_a_request_to_execute_a_job_sets_permitted_properties_only(
+    start: Start, job: str, body: Any, attributes: str, refused: str | None
+) -> None:
+    api = start(fixtures="storefront")
+    entry = resource("/jobs/*/executions", "post", read_attributes="(**)")
+    permit(api, granting(entry | {"write_attributes": attributes}))
+    answer = api.call("POST", f"{api.scope}/jobs/{job}/executions", json=body)
+    if refused is None:
+        assert answer.status_code in (200, 202)
+    else:
+        own = "site_archive_import_configuration"
+        document = own if job.startswith("sfcc") else "job_execution_request"
+        told = {"property": refused, "document": document}
+        assert_fault(answer, 400, "PropertyNotPermitted", told)
+
+
+@pytest.mark.rule("SET-2", "JOB-3")
+def test_null_in_place_of_a_body_sets_nothing(start: Start) -> None:
+    api = start(fixtures="storefront")
+    entry = resource("/jobs/*/executions", "post", read_attributes="(**)", write_attributes="")
+    permit(api, granting(entry))
+    headers = {"Content-Type": "application/json"}
+    path = f"{api.scope}/jobs/Rebuild/executions"
+    assert api.call("POST", path, data="null", headers=headers).status_code == 200
+
+
 @pytest.mark.rule("SET-2")
 def test_settings_from_the_journal_allow_the_recorded_search(start: Start) -> None:
     api = start()

@@ -13,6 +13,7 @@ from emulator.config import Config
 from emulator.ocapi.access.permission import FULL_PERMISSION, Permission
 from emulator.ocapi.access.token import Tokens
 from emulator.ocapi.resource import Operation, Resource, Search, Verb, fill_template
+from emulator.ocapi.schema import faults
 from emulator.ocapi.schema.document import Document
 from emulator.ocapi.schema.faults import Fault
 from emulator.ocapi.schema.lens import has_operation
@@ -299,6 +300,25 @@ class Call:
     def link_to(self, *segments: str) -> str:
         """Return the URL of a path below the version, in the scope of the request (ENV-6)."""
         return "/".join([self.base_url, *map(url.encode_segment, segments)])
+
+    def check_permitted(self, document: Document, changes: Mapping[str, Any]) -> None:
+        """Check that the client may set the properties of the body (SET-2).
+
+        Args:
+            document: The schema of the body.
+            changes: The properties that the body sets.
+
+        Raises:
+            Fault: PROPERTY_NOT_PERMITTED for the first property in the order of the body.
+        """
+        if self.permission.writable is None or not changes:
+            return
+        sent = {name: self.content[name] for name in self.content if name in changes}
+        if forbidden := self.permission.check_write(sent):
+            fault = faults.PROPERTY_NOT_PERMITTED(forbidden, document.type_name)
+            entry = f"{self.method} /{'/'.join(self.route.template)}"
+            fault.hint = f"missing in write_attributes of the settings entry: {forbidden} ({entry})"
+            raise fault
 
     def check_state(self, record: Record | None) -> None:
         """Check the resource state and the entity tags that the client expects (RST-2 to RST-4).

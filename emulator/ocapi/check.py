@@ -217,13 +217,7 @@ def check_document(call: Call) -> None:
     if needs_body or call.body:
         call.content = formats.decode(call.request, call.body, document, call.version)
     changes = _read_changes(call, document)
-    if call.permission.writable is not None:
-        sent = {name: call.content[name] for name in call.content if name in changes}
-        if forbidden := call.permission.check_write(sent):
-            fault = faults.PROPERTY_NOT_PERMITTED(forbidden, document.type_name)
-            entry = f"{call.method} /{'/'.join(call.route.template)}"
-            fault.hint = f"missing in write_attributes of the settings entry: {forbidden} ({entry})"
-            raise fault
+    call.check_permitted(document, changes)
     call.changes = changes
     if document.has_options:  # of a search, and told before a missing document above
         call.expansions += expand(call, changes.get("expand") or ())

@@ -104,13 +104,16 @@ def read_parameters(call: Call, job_id: str) -> Parameters:
     """Return the parameters of a request to execute a job, by name.
 
     Raises:
-        Fault: The body violates the schema of the job's request.
+        Fault: The body violates the schema of the job's request, or sets a property that the
+            client may not set (SET-2).
     """
     body = {} if call.content is None else call.content
     own, name_parameters = _find_schema(job_id)
     general = own is REQUEST or (isinstance(body, dict) and "parameters" in body)
     schema = REQUEST if general else own
     values = schema.decode(body, version=call.version, partial=False)
+    if body:
+        call.check_permitted(schema, values)
     found = dict(_list_parameters(values)) if general else name_parameters(values)
     _check_parameters(job_id, found)
     return found
