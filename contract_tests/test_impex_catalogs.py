@@ -1,6 +1,7 @@
 """Catalogs in site archives: categories, products, options and assignments (CAT-12, PRD-11)."""
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -284,6 +285,38 @@ def test_references_to_missing_objects_are_logged(storefront: Api) -> None:
     assert log.count("DATAERROR") == 4
     data = show(storefront, "/catalogs/lights/categories")["data"]
     assert [one["id"] for one in data] == ["b", "root"]
+
+
+@pytest.mark.rule("IMP-5", "PRD-11")
+def test_a_product_is_imported_without_its_references_to_missing_objects(lights: Api) -> None:
+    before = show(lights, "/products/lamp?expand=categories")["classification_category"]
+    products = """<product product-id="kit"><display-name xml:lang="x-default">Kit</display-name>
+<bundled-products><bundled-product product-id="plug"><quantity>1</quantity></bundled-product>
+<bundled-product product-id="none"><quantity>1</quantity></bundled-product></bundled-products>
+</product>
+<product product-id="plug"><classification-category>none</classification-category></product>
+<product product-id="lamp"><classification-category>none</classification-category></product>
+<product product-id="base"><variations><variants><variant product-id="none"/></variants>
+</variations></product>"""
+    log = import_(lights, {FILE: catalog(products)})
+    assert "DATAERROR" not in log
+    warnings = re.findall(r"WARN \[DATAWARNING\] (.*)", log)
+    place = "(catalogs/lights/catalog.xml, line"
+    assert [one.partition(f" {place}")[0] for one in warnings] == [
+        "[3/5] product 'plug': classification_category: there is no 'lights/none' in categories",
+        "[4/5] product 'lamp': classification_category: there is no 'lights/none' in categories",
+        "[2/5] product 'kit': bundled_products: there is no 'none' in products",
+        "product 'base': variations: there is no 'none' in products",
+    ]
+    kit = show(lights, "/products/kit?expand=bundles")
+    assert (kit["name"], [one["id"] for one in kit["bundled_products"]]) == (
+        {"default": "Kit"},
+        ["plug"],
+    )
+    assert "classification_category" not in show(lights, "/products/plug?expand=categories")
+    lamp = show(lights, "/products/lamp?expand=categories")
+    assert lamp["classification_category"] == before
+    assert show(lights, "/products/base")["type"] == {"_type": "product_type", "master": True}
 
 
 @pytest.mark.rule("CAT-12")

@@ -111,11 +111,9 @@ def _merge_files(archive: Archive, merging: Merge, log: Log) -> None:
         log.turn_to(file)
         log.inform(f"Starting Import of '{next(items).kind.path[0]}' from: {file}")
     left = archive.items
-    for _ in range(MAX_PASSES):
-        tried = left
-        left = _take(archive, tried, merging, log, taken)
-        if len(left) == len(tried):
-            break
+    for given_up in range(1 + max((len(one.kind.unresolved) for one in left), default=0)):
+        merging.given_up = given_up
+        left = _take_all(archive, left, merging, log, taken)
     _take(archive, left, merging, log, taken, is_last=True)
     for file, elements in taken.items():
         log.turn_to(file)
@@ -123,6 +121,23 @@ def _merge_files(archive: Archive, merging: Merge, log: Log) -> None:
             log.inform(f"Processed {number} {element} elements successfully")
         log.inform(f"Processed {archive.counts[file]} total elements")
     log.turn_to("relations")
+
+
+def _take_all(
+    archive: Archive,
+    items: list[Item],
+    merging: Merge,
+    log: Log,
+    taken: Mapping[str, Counter[str]],
+) -> list[Item]:
+    """Merge objects in any order, as long as one has an effect; return the refused ones."""
+    left = items
+    for _ in range(MAX_PASSES):
+        tried = left
+        left = _take(archive, tried, merging, log, taken)
+        if len(left) == len(tried):
+            break
+    return left
 
 
 def _take(  # noqa: PLR0913 - the parts of an import

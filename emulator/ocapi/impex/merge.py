@@ -209,7 +209,13 @@ class Merge:
         draft: The copy of the data.
         log: The log of the import.
         call: The call that has started the import.
+
+    Attributes:
+        given_up: How many of the unresolved properties of an object are given up: their references
+            to missing documents are left out.
     """
+
+    given_up = 0
 
     def __init__(self, described: Described, draft: Draft, log: Log, call: Call) -> None:
         self.draft = draft
@@ -378,6 +384,7 @@ class Merge:
     def _write(self, resource: Resource, item: Item) -> None:
         before = self.draft.store.get(resource.name, item.key)
         changes = self._read(resource, item)
+        self._leave_out_unresolved(resource, item, changes)
         is_primary = self._settle(resource, item, before, changes)
         if before is not None:
             _drop(changes, (field for field in item.kind.fields if field.computed))
@@ -406,6 +413,27 @@ class Merge:
             self._add_platform_attributes(item.key[0])
         if is_primary:
             self._set_primary(item.key)
+
+    def _leave_out_unresolved(
+        self, resource: Resource, item: Item, changes: dict[str, Any]
+    ) -> None:
+        """Leave references to missing documents out of the properties that are given up (IMP-5)."""
+        records = StoreRecords(self.draft.store)
+        for name in item.kind.unresolved[: self.given_up]:
+            target, value = {name: resource.references[name]}, changes.get(name)
+            kept = []
+            for one in value if isinstance(value, list) else [value]:
+                alone = [one] if isinstance(value, list) else one
+                found = find_dangling(target, Record(item.key, {name: alone}), records)
+                problem = next(found, None)
+                if problem is None:
+                    kept.append(one)
+                else:
+                    self._warnings.append(problem)
+            if isinstance(value, list):
+                changes[name] = kept
+            elif not kept:
+                del changes[name]
 
     def _check_references(self, resource: Resource, record: Record) -> None:
         """Check the references of a document.
@@ -452,6 +480,10 @@ class Merge:
             before = self.draft.store.get(PRODUCTS, change.key)
             self.draft.put(PRODUCTS, change)
             self._index(resource, before, change)
+        for master_id, member, _, _ in self._relations.list_members():
+            if self.draft.store.get(PRODUCTS, (member,)) is None:
+                problem = f"product '{master_id}': variations: there is no '{member}' in products"
+                self._log.add_problem(f"[DATAWARNING] {problem}")
 
     def _set_primary(self, assignment: Key) -> None:
         """Make the category of an assignment the primary category of the product."""
