@@ -73,6 +73,22 @@ def test_expand_brings_the_document_of_a_type(
 
 
 @pytest.mark.rule("PERM-1")
+def test_expand_brings_the_documents_of_an_application(api: Api) -> None:
+    plain = api.get("/permissions").json()
+    shown = api.get("/permissions?expand=bm").json()
+    kinds = {"functional", "locale", "module", "webdav"}
+    assert shown["bm"].keys() - plain["bm"].keys() == kinds
+    assert shown["csc"] == plain["csc"]
+    assert api.get("/permissions?expand=csc").json()["csc"].keys() - plain["csc"].keys() == {
+        "module"
+    }
+    csc = api.get("/permissions/csc?expand=module,functional,webdav,locale").json()
+    assert kinds & csc.keys() == {"module"}
+    refused = api.get("/permissions/bm?expand=bm")
+    assert_fault(refused, 400, "InvalidExpandValue", {"expandValue": "bm"})
+
+
+@pytest.mark.rule("PERM-1")
 def test_a_permission_has_names_and_values(api: Api) -> None:
     functional = api.get("/permissions/bm/functional").json()["site"]
     assert {

@@ -133,7 +133,7 @@ DOCUMENTS: dict[str, Document] = {
 
 
 def show_all(call: Call) -> Answer:
-    """Show the permissions of all applications; ``expand`` brings types."""
+    """Show the permissions of all applications; ``expand`` brings types, or all of one."""
     shown: dict[str, Any] = {name: _describe_types(call, name) for name in APPLICATIONS}
     return answer_document(
         call, ApplicationPermissions(), {"applications": [*APPLICATIONS], **shown}
@@ -159,9 +159,8 @@ def _show_type(application: str, kind: str) -> Callable[[Call], Answer]:
 def _describe_types(call: Call, application: str) -> dict[str, Any]:
     """Return the types of an application with links, and the expanded types."""
     kinds = TYPES_BY_APPLICATION[application]
-    expanded = {
-        kind: describe(kind, call.store, application) for kind in kinds if kind in call.expansions
-    }
+    wanted = kinds if application in call.expansions else call.expansions
+    expanded = {kind: describe(kind, call.store, application) for kind in kinds if kind in wanted}
     links = {f"{kind}_link": call.link_to(PATH, application, kind) for kind in kinds}
     return {"types": [*kinds], **links, **expanded}
 
@@ -173,7 +172,7 @@ OPERATIONS = (
         path=PATH,
         answer=show_all,
         shows=ApplicationPermissions(),
-        expansions=TYPES,
+        expansions=(*APPLICATIONS, *TYPES),
     ),
     *(
         Operation(
@@ -181,7 +180,7 @@ OPERATIONS = (
             path=f"{PATH}/{application}",
             answer=_show_application(application, document),
             shows=document,
-            expansions=TYPES_BY_APPLICATION[application],
+            expansions=TYPES,
         )
         for application, document in (("bm", BM), ("csc", CSC))
     ),
