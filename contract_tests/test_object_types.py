@@ -289,6 +289,27 @@ def test_attribute_definitions_of_a_group_are_searched(shop: Api, group: str) ->
 
 
 @pytest.mark.rule("OBJ-2")
+@pytest.mark.needs(DATA_SET)
+def test_texts_of_system_attributes_are_not_searched(shop: Api) -> None:
+    attributes = "/system_object_definitions/Product/attribute_definitions"
+    own = {"display_name": {"default": "Brand"}, "value_type": "string"}
+    assert shop.put(f"{attributes}/contract-brand", json=own).status_code == 201
+    brand = shop.get(f"{attributes}/brand").json()
+    assert (brand["system"], brand["display_name"]) == (True, {"default": "Brand"})
+    path = "/system_object_definitions/Product/attribute_definition_search"
+    for query in (
+        term("display_name", "Brand"),
+        {"text_query": {"fields": ["display_name"], "search_phrase": "brand"}},
+    ):
+        assert ids(search(shop, path, query)) == ["contract-brand"]
+    text = {"text_query": {"fields": ["id", "display_name"], "search_phrase": "brand"}}
+    assert ids(search(shop, path, text)) == ["brand", "contract-brand"]
+    sorts = [{"field": "display_name"}]
+    both = term("id", "brand", "contract-brand")
+    assert ids(search(shop, path, both, sorts=sorts)) == ["contract-brand", "brand"]
+
+
+@pytest.mark.rule("OBJ-2")
 @pytest.mark.parametrize(
     ("base", "type_"),
     [

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.ocapi.resource import Properties
-from emulator.ocapi.resources.object_type.localized import texts_of
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import (
@@ -163,10 +162,19 @@ def _make_flag_field(flag: str) -> SearchField:
     return SearchField("boolean", lambda definition: definition.get(flag, False))
 
 
+def _make_text_field(name: str) -> SearchField:
+    """Return the field of a localized text, which a system attribute does not have (OBJ-2)."""
+
+    def find(texts: Mapping[str, str] | None, system: Any) -> list[str] | None:
+        return None if system or not texts else [*texts.values()]
+
+    return SearchField("text", find, sources=(name, "system"))
+
+
 SEARCH_FIELDS: Mapping[str, SearchField] = {
     "id": SearchField("string"),
-    "display_name": texts_of("display_name"),
-    "description": texts_of("description"),
+    "display_name": _make_text_field("display_name"),
+    "description": _make_text_field("description"),
     **{
         flag: _make_flag_field(flag)
         for flag in (
