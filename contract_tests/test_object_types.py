@@ -289,6 +289,27 @@ def test_attribute_definitions_of_a_group_are_searched(shop: Api, group: str) ->
 
 
 @pytest.mark.rule("OBJ-2")
+@pytest.mark.parametrize(
+    ("sent", "flags"),
+    [
+        ({"value_type": "set_of_string"}, (True, True)),
+        ({"value_type": "set_of_int", "multi_value_type": False}, (True, True)),
+        ({"value_type": "enum_of_string", "multi_value_type": True}, (True, False)),
+        ({"value_type": "enum_of_string"}, (False, False)),
+        ({"value_type": "string"}, (False, False)),
+    ],
+)
+def test_sets_have_several_values(
+    shop: Api, sent: dict[str, Any], flags: tuple[bool, bool]
+) -> None:
+    path = f"{LIST_ATTRIBUTES}/contract-x"
+    created = shop.put(path, json=sent).json()
+    assert (created["multi_value_type"], created["set_value_type"]) == flags
+    changed = shop.patch(path, json={"multi_value_type": False}).json()
+    assert changed["multi_value_type"] is flags[1]
+
+
+@pytest.mark.rule("OBJ-2")
 @pytest.mark.needs(DATA_SET)
 def test_texts_of_system_attributes_are_not_searched(shop: Api) -> None:
     attributes = "/system_object_definitions/Product/attribute_definitions"

@@ -195,11 +195,18 @@ def derive(
     _before: Properties | None, after: dict[str, Any], _changes: Properties, _now: str
 ) -> dict[str, Any]:
     """Return a definition with a value type, and without the defaults that answers show (OBJ-2)."""
-    definition = {"value_type": "unknown", **after}
+    definition: dict[str, Any] = {"value_type": "unknown", **after}
     defaults: dict[str, Any] = dict.fromkeys(SENT_FLAGS, False)
     if definition["value_type"] in TYPES_WITH_LENGTH:
         defaults["min_length"] = 0
+    if is_set(definition["value_type"]):
+        definition.pop("multi_value_type", None)
     return {n: v for n, v in definition.items() if n not in defaults or v != defaults[n]}
+
+
+def is_set(value_type: str) -> bool:
+    """Return whether the values of a type are sets, which always have several values."""
+    return value_type.startswith("set_of_")
 
 
 def find_defaults(definition: Properties, *, queryable: bool) -> dict[str, Any]:
@@ -211,7 +218,8 @@ def find_defaults(definition: Properties, *, queryable: bool) -> dict[str, Any]:
     """
     value_type = definition["value_type"]
     defaults: dict[str, Any] = dict.fromkeys(FLAGS, False)
-    defaults |= {"queryable": queryable, "set_value_type": value_type.startswith("set_of_")}
+    defaults |= dict.fromkeys(("multi_value_type", "set_value_type"), is_set(value_type))
+    defaults["queryable"] = queryable
     if value_type in TYPES_WITH_LENGTH:
         defaults["min_length"] = 0
     return {name: value for name, value in defaults.items() if name not in definition}
