@@ -21,6 +21,8 @@ from quopri import decodestring
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
 
+from emulator.fixture import zip_file
+
 PASSWORD = "password"  # noqa: S105 - a type of attributes, and a name of members
 MAX_VARIANTS = 64  # of a text
 MAX_DEPTH = 4  # encodings inside each other
@@ -389,7 +391,7 @@ def _unpack(data: bytes) -> Iterator[str]:
                 for info in archive.infolist():
                     yield info.filename
                     yield from _read_bytes(archive.read(info))
-    except (zipfile.BadZipFile, OSError, RuntimeError, zlib.error):
+    except zip_file.ERRORS:
         return
 
 

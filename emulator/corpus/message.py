@@ -9,12 +9,13 @@ from hashlib import sha256
 from io import BytesIO, StringIO
 from itertools import zip_longest
 from typing import NamedTuple
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from emulator.corpus.exchange import Answer, Body, Exchange, Request
 from emulator.corpus.form import Headers
 from emulator.corpus.redaction import Redactor
 from emulator.corpus.sensitive import Kind
+from emulator.fixture import zip_file
 from emulator.recording.redaction import FORM_MEDIA_TYPE
 
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -259,7 +260,7 @@ def _redact_archive(content: bytes, redactor: Redactor) -> bytes:
                 made = ZipInfo(redactor.text(info.filename), EPOCH)
                 made.compress_type = info.compress_type
                 written.writestr(made, hidden)
-    except (BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, zlib.error):
+    except zip_file.ERRORS:
         return _hide_file(content, redactor)
     return packed.getvalue()
 

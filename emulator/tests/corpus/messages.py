@@ -59,6 +59,10 @@ def pack(**files: str | bytes) -> bytes:
     return packed.getvalue()
 
 
+DAMAGED = pack(ä="x").replace("ä".encode(), b"\xff\xff")
+"""A ZIP archive with a name that claims to be UTF-8, and is not."""
+
+
 def redact(raws: Sequence[Raw], **choices: Any) -> Redacted:
     instances = Known()
     add_instance(instances, f"https://{INSTANCE}")

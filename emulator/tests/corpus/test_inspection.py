@@ -10,7 +10,7 @@ import pytest
 
 from emulator.corpus.exchange import Answer, Body, Exchange, Recording, Request, render
 from emulator.corpus.inspection import Hidden, Inspector, describe
-from emulator.tests.corpus.messages import HEAD, base64, pack
+from emulator.tests.corpus.messages import DAMAGED, HEAD, base64, pack
 
 JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.c2ln"
 OPAQUE = "kJ8s7Hd92kLmQz01XcVb"
@@ -70,6 +70,11 @@ def test_a_planted_secret_is_found(name: str, spelling: str) -> None:
     text, kind = PLANTED[name]
     found = inspect({"a": [{"note": SPELLINGS[spelling](text)}]})
     assert f"exchange 2: /answer/json/a/0/note: {kind}" in found
+
+
+def test_an_archive_that_cannot_be_read_hides_no_other_secret() -> None:
+    found = inspect({"file": b64encode(DAMAGED).decode(), "note": "zack@acme.de"})
+    assert found == ["exchange 2: /answer/json/note: email"]
 
 
 def test_the_time_in_the_name_of_a_log_is_no_card() -> None:
