@@ -191,7 +191,7 @@ def _redact_text(text: str, media_type: str, redactor: Redactor) -> str:
 def _redact_table(text: str, redactor: Redactor) -> str:
     """Return comma-separated values without the values of sensitive columns (RFC 4180)."""
     first = text.partition("\n")[0]
-    separator = next((one for one in ",;\t" if one in first), "")
+    separator = next((one for one in ",;\t|" if one in first), "")
     names = [name.strip().strip('"') for name in first.split(separator)] if separator else []
     if not any(map(redactor.names.classify, names)) or not all(map(COLUMN.fullmatch, names)):
         return text

@@ -19,7 +19,10 @@ CARD_PREFIX = re.compile(
     r"|6(?:011|5\d\d)\d{12}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|(?:50|5[6-9]|6\d)\d{14,17}"
 )
 """Lengths and first digits of the large issuers of cards (ISO/IEC 7812)."""
-IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![^\W_])")
+IBAN = re.compile(
+    r"(?<![^\W_])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![^\W_])",
+    re.IGNORECASE | re.ASCII,
+)
 IPV6 = re.compile(r"(?<![\w:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:])")
 IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])", re.ASCII)
 KEPT_HOSTS = re.compile(
@@ -82,8 +85,9 @@ FORMS: tuple[tuple[Kind, "re.Pattern[str]"], ...] = (
     (
         Kind.EMAIL,
         re.compile(
-            r"(?<![\w.!#$%&*+?^`{|}~-])"
-            r"(?P<value>[\w.!#$%&*+?^`{|}~'-]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,})"
+            # A sign before the first letter quotes the address, and is no part of it.
+            r"(?<![\w.!#$%&*+?^~'-])(?:%[0-9a-fA-F]{2}|[.!#$%&*+?^~'-])*+"
+            r"(?P<value>\w[\w.!#$%&*+?^~'-]*+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,})"
         ),
     ),
     (

@@ -15,6 +15,8 @@ from emulator.corpus.sensitive import Kind
 EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 BLANKS = re.compile(r"[\s+]+")
+CARD_SIGNS = re.compile(r"[\s+-]+")
+"""The signs between the groups of a number."""
 DIGITS = re.compile(r"[0-9]+", re.ASCII)
 MIN_ID_CHARACTERS = 8
 """The length of an id from which the pseudonym has the same length."""
@@ -55,7 +57,9 @@ class Pseudonyms:
 
     def name(self, kind: Kind, value: str) -> str:
         """Return the pseudonym of a value, and count the occurrence."""
-        key = kind, normalize("NFC", BLANKS.sub(" ", fold(value)))
+        folded = fold(value)
+        spelled = CARD_SIGNS.sub("", folded) if kind is Kind.CARD else BLANKS.sub(" ", folded)
+        key = kind, normalize("NFC", spelled)
         if key not in self._given:
             self._given[key] = self._make(kind, value)
         pseudonym = self._given[key]

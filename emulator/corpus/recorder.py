@@ -4,6 +4,7 @@ Nothing is written to disk before the redaction: a value that shows late in a re
 sensitive must be missing in earlier exchanges, too. So the exchanges are read at least twice.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ MAX_RECORDED_BYTES = 32 * 1024 * 1024
 """The bytes of all exchanges of a recording together."""
 MAX_EXCHANGE_BYTES = 5 * 1024 * 1024
 """The bytes of an exchange; a line of a file is longer, because of escapes and Base64."""
+SANDBOX = re.compile(r"(?P<realm>[a-z]{4})-\d{3}(?=\.)")
 MAX_PASSES = 3
 """The passes that hide; the first one shows all values but those inside other values."""
 
@@ -140,8 +142,16 @@ def _merge(*parts: Known) -> Known:
 
 
 def add_instance(known: Known, url: str) -> None:
-    """Add the host of a URL, with and without port, unless the name means any machine."""
+    """Add the host of a URL, with and without port, unless the name means any machine.
+
+    The name of a sandbox begins with its realm and its number, which scopes and roles show, too.
+    """
     parts = urlsplit(url)
     known.add(Kind.INSTANCE, parts.netloc)
-    if parts.hostname and not KEPT_HOSTS.fullmatch(parts.hostname):
-        known.add(Kind.INSTANCE, parts.hostname)
+    host = parts.hostname
+    if not host or KEPT_HOSTS.fullmatch(host):
+        return
+    known.add(Kind.INSTANCE, host)
+    if sandbox := SANDBOX.match(host):
+        for name in (sandbox["realm"], sandbox[0], sandbox[0].replace("-", "_")):
+            known.add(Kind.INSTANCE, name)

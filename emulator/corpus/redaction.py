@@ -117,7 +117,15 @@ class Redactor:
         if kind not in self.names.kinds:
             return value
         self.found.add(kind, BLANKS.sub(" ", stripped) if kind is Kind.NAME else stripped)
+        if kind is Kind.EMAIL:
+            self._note_domain(stripped)
         return self._pseudonyms.name(kind, stripped) if self._pseudonyms else value
+
+    def _note_domain(self, mail: str) -> None:
+        """Note the domain of an e-mail address, to find the domain elsewhere."""
+        domain = mail.rpartition("@")[2]
+        if Kind.HOST in self.names.kinds and "." in domain and not pattern.is_kept_host(domain):
+            self.found.add(Kind.HOST, domain)
 
     def _is_issued(self, value: str) -> bool:
         """Return whether a value is a pseudonym, in a text that was redacted in part."""

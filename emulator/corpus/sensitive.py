@@ -65,31 +65,39 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
         ),
         Kind.SECRET,
     ),
-    (re.compile(r"^x?sid$|^xsession$|^usid$|^visitorid$|^dwvisitor"), Kind.COOKIE),
+    (re.compile(r"^x?sid$|^x?session(key)?$|^usid$|^visitorid$|^dwvisitor"), Kind.COOKIE),
     (
         re.compile(
             r"cards?\d*number|^pan$|^cvv2?$|^cvc2?$|securitycode$|^iban$|^bic$|bankaccount"
             r"|routingnumber|accountnumber$|driverslicense|passport(no|number)?$|^ssn$|socialsecurity"
-            r"|taxid$|vatid$|lastdigits$|lastfour$"
+            r"|taxid$|vatid$|steuer(nummer|nr|id)$|ustid(nr)?$|(konto|karten)(nummer|nr)$|lastdigits$|lastfour$"
         ),
         Kind.CARD,
     ),
     (re.compile(r"e?mail(address(es)?|to|from|recipients?)?s?\d*$"), Kind.EMAIL),
     (
         re.compile(
-            r"(phone|telephone|mobile|cellphone|fax|msisdn|whatsapp)"
-            r"(number|no|home|work|mobile|business|office|other|private)?s?\d*$"
+            r"(phone|telephone|mobile|cellphone|fax|msisdn|whatsapp|telefon|handy|rufnummer|mobilfunk)"
+            r"(number|nummer|nr|no|home|work|mobile|business|office|other|private)?s?\d*$"
         ),
         Kind.PHONE,
     ),
     (re.compile(r"^(clientip|remotehost|customerip|ip)$|ipaddress(es)?$|remoteaddr"), Kind.IP),
-    (re.compile(r"^hosts?$|hostnames?$|^domain$|^x.*host$"), Kind.HOST),
-    (re.compile(r"birth(day|date)|dateofbirth|^dob$"), Kind.BIRTHDAY),
+    (
+        re.compile(
+            r"^hosts?$|hostnames?$|^domain$|^x.*host$|(cookie|mails?|web)domains?$"
+            r"|(api|db|ftp|imap|mail|proxy|redis|remote|server|smtp|source|target|web)hosts?$"
+        ),
+        Kind.HOST,
+    ),
+    (re.compile(r"birth(day|date)|dateofbirth|^dob$|geburts(tag|datum)"), Kind.BIRTHDAY),
     (
         re.compile(
             r"(first|last|second|middle|full|given|family|sur|nick|maiden|holder|cardholder"
             r"|customer|recipient|sender|contact|person|user|account|company|login|employee|legal"
-            r"|owner|buyer|shopper|guest|spouse|agent|organi[sz]ation)names?\d*$"
+            r"|owner|buyer|shopper|guest|spouse|agent|organi[sz]ation|attention)names?\d*$"
+            r"|^attn$|(^|admin|api|auth|by|changed|created|db|ftp|login|modified|service|smtp)user$"
+            r"|^firma$|firmenname$"
             r"|^authors?$|author(name)?$|^(user|agent)?login(id)?$|(holder|owner|assignee|contactperson)$"
             r"|(?<!sort)(?<!group)(ed|lt|en)by$|^(created|modified)by|^surname|^forename|(nach|vor)name$|remoteuser$|^company$|^recipient$|^sender$"
         ),
@@ -100,6 +108,7 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
             r"address(line)?\d+$|^(street|postal|billing|shipping|home|mail)?address$"
             r"|street(name|number|address)?$|^(city|town|locality|village)$|(zip|post|postal)code$"
             r"|^(zip|postbox|pobox|suite|apartment|housenumber|housenr)$"
+            r"|stra(ss|ß)e$|^hausn(umme)?r$|^plz$|postleitzahl$|^(wohn)?ort$|^stadt$"
         ),
         Kind.ADDRESS,
     ),
@@ -107,8 +116,8 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
         re.compile(
             r"(customer|user|organi[sz]ation|account|employee|person|party|contact|subscriber"
             r"|loyalty|member|device|externalprofile)(ids?|no|numbers?|uuid)$"
-            r"|^orderno$|^ordernumber$|^order(no|number)s$|^externalid$|^organi[sz]ations?$"
-            r"|^originalorderno$|paymentinstrument(id|uuid)$"
+            r"|order(no|number)s?$|^externalid$|^organi[sz]ations?$|paymentinstrument(id|uuid)$"
+            r"|(kunden|bestell|mitglieds)(nummer|nr)$"
         ),
         Kind.ID,
     ),
@@ -116,7 +125,7 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 LAST_WORDS = frozenset({"pass", "pwd", "pw", "hmac", "sig", "sas", "salt", "bearer"})
 """Last words of names of secrets; inside a longer word such letters mean nothing."""
-PROSE_WORDS = frozenset({"pass", "sas", "salt", "sid", "bearer", "signature"})
+PROSE_WORDS = frozenset({"pass", "sas", "salt", "session", "sid", "bearer", "signature"})
 """Words that stand before a colon in texts, too."""
 ANY_ID = re.compile(r"^ids?$|.(_id|-id|Id|ID)s?$")
 

@@ -21,6 +21,7 @@ from emulator.corpus.message import Raw
 from emulator.corpus.sensitive import TEST_DATA_KINDS
 from emulator.corpus.vocabulary import protocol_words
 from emulator.tests.corpus.messages import (
+    DAMAGED,
     FORM,
     INSTANCE,
     JSON,
@@ -103,6 +104,10 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
     ),
     "archive in archive": ([ask("/x", pack(a=pack(b=MAIL)), method="PUT")], [MAIL]),
     "picture": ([ask("/x", b"\x89PNG\r\n\x1a\n\0\0" + MAIL.encode(), method="PUT")], [MAIL]),
+    "table with bars": (
+        [tell("customer_no|last_name|email\n00047110|Vandenberg|z@acme.de\n", TEXT)],
+        ["Vandenberg", "00047110", "z@acme.de"],
+    ),
     "table": (
         [tell("first_name,last_name,email\nZacharias,Vandenberg,z@acme.de\n", TEXT)],
         ["Zacharias", "Vandenberg", "z@acme.de"],
@@ -111,6 +116,24 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         [tell({"last_name": "Jos\u00e9rez"}), tell({"x": "Jose\u0301rez"})],
         ["Jose\u0301rez", "Jos\u00e9rez"],
     ),
+    "domain of an address": (
+        [tell({"x": "the host ftp.acme.de"}), tell({"email": "z@acme.de"})],
+        ["acme"],
+    ),
+    "sandbox in a scope": (
+        [
+            tell(
+                {"scope": "SALESFORCE_COMMERCE_API:zzab_001 mail", "x": ["f_ecom_zzab_001", "zzab"]}
+            )
+        ],
+        ["zzab"],
+    ),
+    "IBAN in lower case": ([tell({"x": "de89 3704 0044 0532 0130 00"})], ["3704"]),
+    "further numbers of orders": (
+        [tell({"external_order_no": "EXT-778899", "replaced_order_no": "77889900"})],
+        ["778899"],
+    ),
+    "session": ([ask("/x?session=abc123def4")], ["abc123def4"]),
     # Tokens and secrets
     "bearer": ([ask("/x?y=1", headers={"Authorization": f"Bearer {UUID}"})], [UUID]),
     "quoted token": (
@@ -446,6 +469,35 @@ def test_a_member_with_a_secret_name_is_hidden(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "pseudonym"),
+    [
+        ("attention_name", "Name-1"),
+        ("c_attn", "Name-1"),
+        ("c_firma", "Name-1"),
+        ("user", "Name-1"),
+        ("last_login_user", "Name-1"),
+        ("changed_by_user", "Name-1"),
+        ("SftpUser", "Name-1"),
+        ("SftpHost", "host-1.example.com"),
+        ("emailsDomains", "host-1.example.com"),
+        ("c_strasse", "Address-1"),
+        ("c_Straße", "Address-1"),
+        ("c_ort", "Address-1"),
+        ("c_postleitzahl", "Address-1"),
+        ("c_handy", "555-0001"),
+        ("c_telefonnummer", "555-0001"),
+        ("c_kundennummer", "id-1"),
+        ("original_order_no", "id-1"),
+        ("c_kontonummer", "400000000010"),
+        ("sessionKey", "cookie-1"),
+    ],
+)
+def test_a_member_with_the_name_of_personal_data_is_hidden(name: str, pseudonym: str) -> None:
+    [line] = show(tell({name: "Kupfer 7"}))
+    assert line["answer"]["json"] == {name: pseudonym}
+
+
+@pytest.mark.parametrize(
     "name",
     ["X-Acme-Auth", "X-Signature", "X-Hmac", "X-Session", "X-Remote-User", "X-Original-Host"],
 )
@@ -531,6 +583,28 @@ def test_an_encoded_value_has_an_encoded_pseudonym(text: str, mail: str, pseudon
     assert lines[0]["answer"]["json"] == {"link": text.format(pseudonym)}
     assert dict(lines[0]["answer"]["headers"])["Location"] == text.format(pseudonym)
     assert lines[1]["answer"]["text"] == text.format(pseudonym)
+
+
+@pytest.mark.parametrize(
+    "text", ["No user '{}' here.", "`{}`", "**{}**", "{{{}}}", "%27{}%27", "&apos;{}&apos;"]
+)
+def test_an_address_in_quotes_has_its_pseudonym_in_quotes(text: str) -> None:
+    lines = show(tell({"email": MAIL}), tell({"x": text.format(MAIL)}))
+    assert lines[0]["answer"]["json"] == {"email": "person-1@example.com"}
+    assert lines[1]["answer"]["json"] == {"x": text.format("person-1@example.com")}
+
+
+def test_a_number_of_a_card_has_a_pseudonym_in_all_spellings() -> None:
+    spellings = ["4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111"]
+    lines = show(*(tell({"x": spelling}) for spelling in spellings))
+    assert [line["answer"]["json"] for line in lines] == [{"x": "4000000000000010"}] * 3
+
+
+def test_an_archive_that_cannot_be_read_is_a_file() -> None:
+    [line] = show(ask("/x", DAMAGED, method="PUT"))
+    assert line["request"]["text"] == "file-1"
+    [line] = show(ask("/x", DAMAGED, method="PUT"), kinds=TEST_DATA_KINDS)
+    assert b64decode(line["request"]["base64"]) == DAMAGED
 
 
 def test_pseudonyms_have_the_form_of_the_values() -> None:
