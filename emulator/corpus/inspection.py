@@ -16,7 +16,7 @@ from base64 import b64decode
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from io import BytesIO
-from itertools import pairwise
+from itertools import chain, pairwise
 from quopri import decodestring
 from typing import Any, NamedTuple
 from urllib.parse import unquote, unquote_plus
@@ -72,6 +72,10 @@ NAMED_ELEMENT = re.compile(
     r"\s*(?:<!\[CDATA\[|<value\b[^<>]*>)?([^<\]]+)"
 )
 """An element with a name in an attribute, and its text."""
+ELEMENT = re.compile(
+    r"<(?:\w{1,64}:)?([\w.-]{1,256})(?:\s[^<>]{0,1024})?(?<!/)>\s*(?:<!\[CDATA\[)?([^<\]]+)"
+)
+"""An element, and its text."""
 SPOKEN = re.compile(
     r"\b(?:password|passwort|kennwort)(?:\s+(?:is|ist))?\s*:?\s+['\"]?((?=[^\s'\"<>&,;={}]*\d)[^\s'\"<>&,;={}]{4,})"
     r"|\bcurl\b.{0,500}?\s(?:-u|--user)[ =]?['\"]?[^\s:'\"]+:([^\s'\"]+)",
@@ -202,8 +206,8 @@ class Inspector:
                 yield "random text"
 
     def _is_secret_member(self, name: str, text: str) -> bool:
-        text = text.strip()
-        if not SECRET_MEMBER.match(_letters(name)) or text in self._issued:
+        text, letters = text.strip(), _letters(name)
+        if not SECRET_MEMBER.match(letters) or letters in self._kept or text in self._issued:
             return False
         return not (PLAIN.fullmatch(text) or ISO_DATE.fullmatch(text) or _is_pseudonym(text))
 
@@ -220,7 +224,8 @@ class Inspector:
             yield "secret"
         if any(self._is_open(found[1] or found[2]) for found in SPOKEN.finditer(text)):
             yield "secret"
-        if any(self._is_secret_member(*found.groups()) for found in NAMED_ELEMENT.finditer(text)):
+        elements = chain(NAMED_ELEMENT.finditer(text), ELEMENT.finditer(text))
+        if any(self._is_secret_member(*found.groups()) for found in elements):
             yield "secret"
         cards = (found[0] for found in CARD.finditer(text))
         if any(card not in self._issued and _is_card(card) for card in cards):

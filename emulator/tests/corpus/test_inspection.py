@@ -32,6 +32,8 @@ PLANTED = {
     "sentence with quotes": ("failed with password 'Kupfer7-Dachs'.", "secret"),
     "German sentence": ("Passwort: Kupfer7-Dachs", "secret"),
     "command": ("curl -u bob:Kupfer-Dachs https://example.com", "secret"),
+    "element with a secret name": ("<a:password x='y'>kupfer</a:password>", "secret"),
+    "section with a secret name": ("<clientSecret><![CDATA[kupfer]]></clientSecret>", "secret"),
     "element": ('<preference preference-id="apiPassword">kupfer</preference>', "secret"),
     "instance": ("https://zzab-001.dx.commercecloud.salesforce.com/x", "host"),
     "random text": (f"x {OPAQUE}", "random text"),
