@@ -47,7 +47,8 @@ NO_NAME = re.compile(r"[\s/{}<>]")
 """A path or a sentence is no name."""
 SETTING_NAME = re.compile(
     r"length|age$|count|enabled|period|date$|time$|maximum|^max|^min|^force|numeric|alpha|chars$"
-    r"|attempts|policy|lifetime|expires|duration|endpoint|ur[il]$|methods?$|required|^is[a-z]"
+    r"|attempts|policy|lifetime|expir(es|y|ation)|validity|duration|timestamp|days|history|entropy"
+    r"|strength|size$|endpoint|ur[il]$|methods?$|required|^is[a-z]"
 )
 """Names of settings about secrets, such as ``min_password_length``."""
 TOKEN_NAME = re.compile(r"token|assertion|jwt|authorization")
