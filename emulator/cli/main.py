@@ -1,6 +1,7 @@
 """The command line: the group of all commands."""
 
 import atexit
+import errno
 import signal
 import sys
 
@@ -62,6 +63,10 @@ def main() -> None:
         fail("interrupted", INTERRUPTED)
     except click.ClickException as error:
         fail(f"{error.format_message()} (try --help)")
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        fail(f"the name of a file is too long: {error.filename}")
     finally:
         # The command has ended: a late Ctrl-C must not stop the removal of temporary files.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)

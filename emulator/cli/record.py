@@ -131,6 +131,9 @@ def record(**options: Any) -> None:
 
 def _check_file(name: str, *, force: bool) -> Path:
     """Return the file to write; end the process if the file can't be written."""
+    # Help texts appear faster without these.
+    from emulator.corpus.exchange import CorpusError, check_writable  # noqa: PLC0415
+
     file = Path(name)
     if file.is_dir() or not file.parent.is_dir():
         reason = "it is a folder" if file.is_dir() else "there is no such folder"
@@ -139,6 +142,10 @@ def _check_file(name: str, *, force: bool) -> Path:
         fail(f"'{file}' is not the name of a recording: use {file.stem}.jsonl")
     if file.exists() and not force:
         fail(f"'{file}' exists (--force replaces it)")
+    try:
+        check_writable(file)
+    except CorpusError as error:
+        fail(str(error))
     return file
 
 

@@ -261,13 +261,32 @@ def write(file: Path, recording: Recording) -> None:
         CorpusError: The recording has a wrong value, or the file can't be written.
     """
     content = render(recording)
-    beside = file.with_name(f".{file.name}.new")
+    beside = _beside(file)
     try:
         beside.write_bytes(content)
         beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise CorpusError(f"{file}: {error.strerror}") from error
+
+
+def check_writable(file: Path) -> None:
+    """Check that a recording can be written, before anything is recorded.
+
+    Raises:
+        CorpusError: The folder takes no new file.
+    """
+    beside = _beside(file)
+    try:
+        beside.touch()
+        beside.unlink()
+    except OSError as error:
+        raise CorpusError(f"'{file}' can't be written: {error.strerror}") from error
+
+
+def _beside(file: Path) -> Path:
+    """Return the file that becomes a recording once it is whole."""
+    return file.with_name(f".{file.name}.new")
 
 
 def render_head(head: Head) -> bytes:

@@ -780,8 +780,9 @@ def test_a_server_of_another_kind_is_reported_in_one_line(
         (["serve", "--port", "http"], "'http'"),
         (["check"], "NAME|DIR"),
         (["--loud"], "'--loud'"),
+        (["check", "a" * 300], "the name of a file is too long: aaa"),
     ],
-    ids=["command", "flag", "value", "argument", "global flag"],
+    ids=["command", "flag", "value", "argument", "global flag", "long name"],
 )
 def test_a_usage_error_is_reported_in_one_line_with_exit_code_2(
     monkeypatch: pytest.MonkeyPatch,

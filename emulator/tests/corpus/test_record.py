@@ -342,6 +342,7 @@ def test_without_an_exchange_no_file_is_written(emulator: Emulator, tmp_path: Pa
         (("--out", "there.jsonl"), "'there.jsonl' exists (--force replaces it)"),
         (("--out", "no/a.jsonl"), "'no/a.jsonl' can't be written: there is no such folder"),
         (("--out", "."), "'.' can't be written: it is a folder"),
+        (("--out", f"{'a' * 245}.jsonl"), ".jsonl' can't be written: File name too long"),
         (("--out", "a.json"), "'a.json' is not the name of a recording: use a.jsonl"),
         (
             ("--hide", "a,c_Key", "--keep", "CKEY"),
