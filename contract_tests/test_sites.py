@@ -87,6 +87,11 @@ def test_a_site_has_these_properties(storefront: Api) -> None:
         "_type": "site",
         "cartridges": "app_custom_storefront:app_storefront_base:modules",
         "creation_date": "2023-01-09T10:00:00.000Z",
+        "customer_list_link": {
+            "_type": "customer_list_link",
+            "customer_list_id": "RefArch",
+            "link": f"{storefront.url}{storefront.scope}/customer_lists/RefArch",
+        },
         "description": {
             "default": "The shop of the United States",
             "de": "Der Laden der Vereinigten Staaten",
@@ -98,6 +103,16 @@ def test_a_site_has_these_properties(storefront: Api) -> None:
         "link": f"{storefront.url}/s/-/dw/data/v23_2/sites/RefArch",
         "storefront_status": "online",
     }
+
+
+@pytest.mark.rule("SITE-1", "CUS-1")
+def test_the_link_of_a_site_leads_to_the_customer_list(storefront: Api, start: Start) -> None:
+    sites = storefront.get("/sites?select=(**)").json()["data"]
+    for link in (site["customer_list_link"] for site in sites):
+        answer = storefront.call("GET", link["link"].removeprefix(storefront.url))
+        assert answer.json()["id"] == link["customer_list_id"]
+    without_lists = start(fixtures="samples").get("/sites?select=(**)").json()["data"]
+    assert not any("customer_list_link" in site for site in without_lists)
 
 
 @pytest.mark.rule("SITE-1", "LOC-1")

@@ -27,10 +27,10 @@ from emulator.ocapi.call import Call
 from emulator.ocapi.impex.log import Log
 from emulator.ocapi.impex.merge import Described, Draft, Merge
 from emulator.ocapi.resources.catalog.catalogs import ASSIGNED_SITES, assign_sites
-from emulator.ocapi.resources.customer.customer_lists import find_list_id
 from emulator.ocapi.resources.customer.memberships import remove_memberships
 from emulator.ocapi.resources.job.actions import Outcome
 from emulator.ocapi.resources.site.cartridge_path import leave_out_empty_path, read_path
+from emulator.ocapi.resources.site.sites import find_list_id
 from emulator.ocapi.schema.faults import Fault
 from emulator.store import Record, retry_on_conflict, thaw
 

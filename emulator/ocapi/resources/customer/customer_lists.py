@@ -1,10 +1,11 @@
 """Customer lists: the customers of one or several sites (CUS-1)."""
 
 from emulator.ocapi.resource import Resource
+from emulator.ocapi.resources.site.sites import find_list_id
 from emulator.ocapi.schema.document import Collection, Document
 from emulator.ocapi.schema.faults import FaultType
 from emulator.ocapi.schema.fields import Array, Boolean, Embedded, Integer, String
-from emulator.store import Record, Store
+from emulator.store import Store
 
 
 class CustomerListPreferences(Document):
@@ -52,12 +53,6 @@ CUSTOMER_LISTS = Resource(
         ("customerListId",),
     ),
 )
-
-
-def find_list_id(site: Record) -> str:
-    """Return the id of the site's customer list: by default the id of the site (CUS-1)."""
-    link = site.get("customer_list_link") or {}
-    return str(link.get("customer_list_id") or site.key[-1])
 
 
 def find_list(store: Store, site_id: str) -> str:

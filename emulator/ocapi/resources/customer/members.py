@@ -7,7 +7,6 @@ from emulator.ocapi.answer import Answer, answer_document
 from emulator.ocapi.call import Call
 from emulator.ocapi.resource import Operation, Properties, Resource, fault_of
 from emulator.ocapi.resources.customer.customer_groups import CUSTOMER_GROUPS, REGISTERED
-from emulator.ocapi.resources.customer.customer_lists import find_list_id
 from emulator.ocapi.resources.customer.customers import CUSTOMERS
 from emulator.ocapi.resources.customer.member_documents import (
     CustomerGroupMember,
@@ -28,7 +27,7 @@ from emulator.ocapi.resources.customer.memberships import (
     find_second_key,
     index_members,
 )
-from emulator.ocapi.resources.site.sites import SITES
+from emulator.ocapi.resources.site.sites import SITES, find_list_id
 from emulator.ocapi.schema.faults import OBJECT_IN_DELETION_CONFLICT, FaultType
 from emulator.ocapi.search.query import SEARCH_FAULTS, SearchRequest
 from emulator.store import Change, Delete, Presence, Put, Record, Require

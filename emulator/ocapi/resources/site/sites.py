@@ -70,13 +70,19 @@ def _texts_of(name: str) -> SearchField:
     return SearchField("text", lambda site: list(site.get(name, {}).values()))
 
 
+def find_list_id(site: Record) -> str:
+    """Return the id of the site's customer list: by default the id of the site (CUS-1)."""
+    link = site.get("customer_list_link") or {}
+    return str(link.get("customer_list_id") or site.key[-1])
+
+
 def show(call: "Call", site: Record) -> dict[str, Any]:
     """Return the link to the customer list with the URL of the list, unless a data set has one."""
-    linked = site.get("customer_list_link") or {}
-    if "customer_list_id" not in linked:
+    linked, list_id = site.get("customer_list_link") or {}, find_list_id(site)
+    if "customer_list_id" not in linked and call.store.get("customer_lists", (list_id,)) is None:
         return {}
-    url = call.link_to("customer_lists", linked["customer_list_id"])
-    return {"customer_list_link": {"link": url, **linked}}
+    url = call.link_to("customer_lists", list_id)
+    return {"customer_list_link": {"customer_list_id": list_id, "link": url, **linked}}
 
 
 def list_customer_list(site: Record, _: Records) -> Iterator[Reference]:
