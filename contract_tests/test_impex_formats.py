@@ -257,6 +257,26 @@ def test_customers_are_imported_with_their_addresses(storefront: Api) -> None:
     assert "WARN [DATAERROR] [3/3] customer '78': The login is already in use. (" in log
 
 
+NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
+
+
+@pytest.mark.rule("IMP-4", "IMP-10")
+def test_a_nil_element_and_an_empty_gender_remove_the_value(storefront: Api) -> None:
+    path = "/customer_lists/RefArch/customers"
+    old = {"birthday": "1990-12-10", "gender": 2, "last_name": "Byron"}
+    assert shown(storefront, f"{path}/00000001", *old) == old
+    profile = f"<profile><birthday {NIL}/><gender/></profile>"
+    new = f'<customer customer-no="new"><credentials><login>new</login></credentials>{profile}'
+    file = (
+        f'<customer-list xmlns="{NAMESPACE}/customer/2006-10-31" list-id="RefArch">'
+        f'<customer customer-no="00000001">{profile}</customer>{new}</customer></customer-list>'
+    )
+    assert "WARN" not in import_(storefront, {"customer-lists/RefArch.xml": file})
+    for number in ("00000001", "new"):
+        assert not {"birthday", "gender"} & storefront.get(f"{path}/{number}").json().keys()
+    assert shown(storefront, f"{path}/00000001", "last_name") == {"last_name": "Byron"}
+
+
 @pytest.mark.rule("IMP-11")
 def test_customer_groups_are_imported_with_their_members(storefront: Api) -> None:
     log = import_(storefront, FILES)
