@@ -299,3 +299,31 @@ def test_an_export_has_no_orders(shop: Api) -> None:
     content = shop.call("GET", f"{INSTANCE}/b.zip").content
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert not [name for name in archive.namelist() if "order" in name]
+
+
+@pytest.mark.rule("ORDER-11")
+@pytest.mark.parametrize(
+    ("version", "customer", "is_imported"),
+    [
+        ("", "", True),
+        (' version="18.5"', "", True),
+        (' version="19.2"', "", False),
+        (' version="22.1"', "", False),
+        (' version="22.1"', "<customer><guest>true</guest></customer>", True),
+    ],
+)
+def test_an_order_says_whether_a_guest_has_placed_it_since_19_2(
+    shop: Api, version: str, customer: str, *, is_imported: bool
+) -> None:
+    order = (
+        '<order order-no="G1"><order-date>2026-02-03T04:05:06.000Z</order-date>'
+        f"<currency>EUR</currency>{customer}</order>"
+        '<order order-no="00000105" mode="delete"/>'
+    )
+    root = f'<orders xmlns="{NAMESPACE}/order/2006-10-31"{version}>{order}</orders>'
+    log = import_(shop, {"sites/RefArch/order.xml": root})
+    assert (show_order(shop, "G1") is not None, "DATAERROR" in log) == (
+        is_imported,
+        not is_imported,
+    )
+    assert show_order(shop, "00000105") is None
