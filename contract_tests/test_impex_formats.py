@@ -290,6 +290,27 @@ def test_customer_groups_are_imported_with_their_members(storefront: Api) -> Non
     assert "WARN [DATAERROR] [5/5] group-assignment '999': " in log
 
 
+@pytest.mark.rule("IMP-11")
+def test_a_deletion_may_name_the_group_or_the_customer_alone(storefront: Api) -> None:
+    def list_members(group: str) -> list[str]:
+        path = f"/sites/RefArch/customer_groups/{group}/members"
+        return [one["customer_no"] for one in storefront.get(path).json()["data"]]
+
+    assert list_members("VIP") == ["00000001", "00000002", "00000004", "00000012"]
+    assert list_members("Newsletter")
+    deletions = (
+        '<group-assignment customer-no="00000001" mode="delete"/>'
+        '<group-assignment group-id="Newsletter" mode="delete"/>'
+        '<group-assignment mode="delete"/>'
+    )
+    root = f'<customer-groups xmlns="{NAMESPACE}/customergroup/2007-06-30">{deletions}'
+    log = import_(storefront, {"sites/RefArch/customer-groups.xml": f"{root}</customer-groups>"})
+    [error] = re.findall("DATAERROR.*", log)
+    assert "the attributes 'group-id' and 'customer-no' are missing" in error
+    assert list_members("VIP") == ["00000002", "00000004", "00000012"]
+    assert list_members("Newsletter") == []
+
+
 @pytest.mark.rule("IMP-12")
 def test_preferences_are_imported_for_each_instance_type(storefront: Api) -> None:
     files: dict[str, str | bytes] = {

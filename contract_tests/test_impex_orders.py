@@ -149,6 +149,26 @@ def test_an_archive_with_slot_configurations_is_a_data_set(start: Start, tmp_pat
 
 
 @pytest.mark.rule("SLOT-8")
+def test_a_deletion_in_a_data_set_takes_missing_ids_for_any(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "sites" / "RefArch"
+    folder.mkdir(parents=True)
+    site = f'<site xmlns="{NAMESPACE}/site/2007-04-30" site-id="RefArch"/>'
+    content = "<content><html><body>x</body></html></content>"
+    made = "".join(
+        f'<slot-configuration slot-id="{slot}" context="global" configuration-id="{id_}">{content}'
+        "</slot-configuration>"
+        for slot, id_ in (("top", "a"), ("top", "b"), ("side", "a"))
+    )
+    deleted = '<slot-configuration slot-id="top" mode="delete"/>'
+    slots = f'<slot-configurations xmlns="{NAMESPACE}/slot/2008-09-08">{made}{deleted}'
+    (folder / "site.xml").write_text(site)
+    (folder / "slots.xml").write_text(f"{slots}</slot-configurations>")
+    shop = start(fixtures=str(tmp_path))
+    found = shop.get("/sites/RefArch/slot_configurations").json()["data"]
+    assert [(one["slot_id"], one["configuration_id"]) for one in found] == [("side", "a")]
+
+
+@pytest.mark.rule("SLOT-8")
 def test_an_imported_slot_configuration_has_a_lasting_uuid(shop: Api) -> None:
     known = "a slot configuration of the data set"
     paths = {
@@ -245,6 +265,29 @@ def test_an_archive_brings_slot_configurations_in_campaigns(shop: Api) -> None:
     assert 'configuration-id="welcome"' in written
     assert "<qualifiers>" in written
     assert "<rank>3</rank>" in written
+
+
+@pytest.mark.rule("SLOT-8")
+def test_a_deletion_of_slot_configurations_takes_missing_ids_for_any(shop: Api) -> None:
+    def list_ids(slot_id: str) -> list[str]:
+        found = shop.get("/sites/RefArch/slot_configurations?count=100").json()["data"]
+        return [one["configuration_id"] for one in found if one["slot_id"] == slot_id]
+
+    assert list_ids("home-banner") == ["welcome", "winter"]
+    others = list_ids("category-banner")
+    ids = (
+        'slot-id="home-banner"',
+        'slot-id="category-banner" configuration-id="about-bags"',
+        'slot-id="none"',
+    )
+    deletions = "".join(f'<slot-configuration {one} mode="delete"/>' for one in ids)
+    root = f'<slot-configurations xmlns="{NAMESPACE}/slot/2008-09-08">{deletions}'
+    log = import_(shop, {"sites/RefArch/slots.xml": f"{root}</slot-configurations>"})
+    [error] = re.findall("DATAERROR.*", log)
+    assert "[3/3]" in error
+    assert "there is no such object to delete" in error
+    assert list_ids("home-banner") == []
+    assert list_ids("category-banner") == [one for one in others if one != "about-bags"]
 
 
 @pytest.mark.rule("ORDER-11")

@@ -262,6 +262,9 @@ class Merge:
     def _merge(self, resource: Resource, item: Item) -> None:
         if item.problem:
             raise ValueError(item.problem)
+        if item.deleted and item.kind.wildcards:
+            self._delete_all(resource, item)
+            return
         for above in resource.ancestors:
             key = item.key[: len(above.keys)]
             above.find(self.draft.store, key)
@@ -326,6 +329,20 @@ class Merge:
         for name, found in declared.items():
             if found is None:
                 self._warnings.append(f"custom attribute '{name}' is not defined")
+
+    def _delete_all(self, resource: Resource, item: Item) -> None:
+        """Remove the documents of a site that a deletion is about.
+
+        Raises:
+            ValueError: There is none.
+        """
+        store, site = self.draft.store, item.key[:1]
+        records = store.scan(resource.name, 0, store.count(resource.name, site), site).records
+        fitting = [record.key for record in records if item.fits(record.key)]
+        if not fitting:
+            raise ValueError("there is no such object to delete")
+        for key in fitting:
+            self._delete(resource, key)
 
     def _delete(self, resource: Resource, key: Key) -> None:
         before = self.draft.store.get(resource.name, key)
