@@ -275,7 +275,10 @@ def test_a_file_comes_with_length_time_and_tag(api: Api, folder: str) -> None:
         ("bytes=2-3", 206, b"23", "bytes 2-3/10"),
         ("bytes=8-10", 206, b"89", "bytes 8-9/10"),
         ("bytes=-3", 206, b"789", "bytes 7-9/10"),
+        ("bytes=-99", 206, b"0123456789", "bytes 0-9/10"),
+        ("bytes=-10", 206, b"0123456789", "bytes 0-9/10"),
         ("bytes=10-", 416, None, "bytes */10"),
+        ("bytes=-0", 416, None, "bytes */10"),
     ],
 )
 def test_a_part_of_a_file(
@@ -285,6 +288,72 @@ def test_a_part_of_a_file(
     answer = api.call("GET", f"{folder}/x.log", headers={"Range": asked})
     assert (answer.status_code, answer.headers["Content-Range"]) == (status, shown)
     assert content is None or answer.content == content
+
+
+@pytest.mark.rule("DAV-8")
+@pytest.mark.parametrize(
+    ("asked", "further", "status"),
+    [
+        ("lines=0-1", {}, 200),
+        ("bytes=0-0,2-3", {}, 200),
+        ("bytes=a-b", {}, 200),
+        ("bytes=", {}, 200),
+        (f"bytes={'9' * 5000}-", {}, 200),
+        ("bytes=0-1", {"If-Range": "W/{tag}"}, 200),
+        ("bytes=0-1", {"If-Range": '"other"'}, 200),
+        ("bytes=0-1", {"If-None-Match": "{tag}"}, 304),
+        ("bytes=99-", {"If-Match": '"other"'}, 412),
+    ],
+)
+def test_a_range_that_does_not_count_gives_the_whole_file(
+    api: Api, folder: str, asked: str, further: dict[str, str], status: int
+) -> None:
+    put(api, f"{folder}/x.log", "0123456789")
+    tag = api.call("GET", f"{folder}/x.log").headers["ETag"]
+    headers = {name: value.replace("{tag}", tag) for name, value in further.items()}
+    answer = api.call("GET", f"{folder}/x.log", headers={"Range": asked, **headers})
+    assert (answer.status_code, "Content-Range" in answer.headers) == (status, False)
+    assert status != 200 or answer.content == b"0123456789"
+
+
+CONDITIONS_THAT_FAIL = [
+    ("GET", "If-Match", '"other"'),
+    ("HEAD", "If-Match", "W/{tag}"),
+    ("GET", "If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ("PUT", "If-Match", '"other"'),
+    ("PUT", "If-None-Match", "*"),
+    ("PUT", "If-None-Match", "W/{tag}"),
+    ("PUT", "If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ("DELETE", "If-Match", '"other"'),
+    ("DELETE", "If-None-Match", "{tag}"),
+]
+
+
+@pytest.mark.rule("DAV-16")
+@pytest.mark.parametrize(("method", "name", "value"), CONDITIONS_THAT_FAIL)
+def test_a_condition_that_does_not_hold_is_412(
+    api: Api, folder: str, method: str, name: str, value: str
+) -> None:
+    put(api, f"{folder}/x", "old")
+    before = api.call("GET", f"{folder}/x")
+    headers = {name: value.replace("{tag}", before.headers["ETag"])}
+    answer = api.call(method, f"{folder}/x", data=b"new", headers=headers)
+    assert answer.status_code == 412
+    after = api.call("GET", f"{folder}/x")
+    assert (after.content, after.headers["ETag"]) == (b"old", before.headers["ETag"])
+    missing = api.call("PUT", f"{folder}/new", data=b"new", headers={"If-Match": "*"})
+    assert (missing.status_code, names(api, folder)) == (412, ["x"])
+
+
+@pytest.mark.rule("DAV-16")
+def test_a_condition_that_holds_changes_no_answer(api: Api, folder: str) -> None:
+    path = f"{folder}/x"
+    assert api.call("PUT", path, data=b"a", headers={"If-None-Match": "*"}).status_code == 201
+    tag = api.call("GET", path, headers={"If-Match": "*"}).headers["ETag"]
+    assert api.call("PUT", path, data=b"bc", headers={"If-Match": tag}).status_code == 204
+    later = {"If-Unmodified-Since": "Fri, 31 Dec 9999 23:59:59 GMT", "If-None-Match": tag}
+    assert api.call("DELETE", path, headers=later).status_code == 204
+    assert api.call("DELETE", path, headers={"If-Match": "*"}).status_code == 404
 
 
 @pytest.mark.rule("DAV-8")

@@ -24,7 +24,7 @@ from werkzeug.utils import send_file
 
 from emulator.family import SPOOL_BYTES, STREAMED
 from emulator.request import PlainResponse, Request
-from emulator.webdav import archive
+from emulator.webdav import archive, condition
 from emulator.webdav.listing import guess_media_type, make_etag, render_multistatus, render_page
 from emulator.webdav.place import Place, find_destination
 from emulator.workspace.files import Files, is_inside, stamp
@@ -36,6 +36,8 @@ MAX_CONTROL_BYTES = 64 * 1024
 """The longest body of a request that brings no file."""
 MAX_LISTED_ENTRIES = 20_000
 """The entries of an answer to PROPFIND, and of the page of a folder."""
+CHECKED_VARIABLES = ("HTTP_RANGE", "HTTP_IF_MATCH")
+"""The headers that are checked before a file is sent, and that werkzeug reads in another way."""
 XML_MEDIA_TYPE = "text/xml;charset=UTF-8"
 HTML_MEDIA_TYPE = "text/html;charset=UTF-8"
 
@@ -73,10 +75,15 @@ class Operation:
         if not self.place.file.exists():
             raise NotFound("There is no such file or folder.")
 
+    def check_conditions(self) -> None:
+        """Raise PreconditionFailed if a condition of the request does not hold (DAV-16)."""
+        condition.check(self.request.method, self.request.headers, self.place.file)
+
 
 def read(operation: Operation) -> PlainResponse:
     """Answer a file, whole or in part, or a page that lists a folder."""
     operation.check_existing()
+    operation.check_conditions()
     place, environ = operation.place, operation.request.environ
     if place.file.is_dir():
         places = list(islice(place.list(), MAX_LISTED_ENTRIES + 1))
@@ -84,9 +91,11 @@ def read(operation: Operation) -> PlainResponse:
             raise Forbidden(f"There are more than {MAX_LISTED_ENTRIES} entries.")
         return PlainResponse(render_page(place, places), content_type=HTML_MEDIA_TYPE)
     stat = place.file.stat()
+    chosen = condition.choose_range(operation.request.headers, stat)
+    asked = {name: value for name, value in environ.items() if name not in CHECKED_VARIABLES}
     response: Any = send_file(
         place.file,
-        environ,
+        {**asked, "HTTP_RANGE": chosen} if chosen else asked,
         mimetype=guess_media_type(place.name),
         conditional=True,
         etag=make_etag(stat),
@@ -110,6 +119,7 @@ def write(operation: Operation) -> PlainResponse:
     place.check_changeable()
     if "Content-Range" in operation.request.headers:  # RFC 9110, 14.5
         raise BadRequest("A part of a file can't be written.")
+    operation.check_conditions()
     new = operation.files.reserve()
     try:
         with new.open("wb") as file:
@@ -125,6 +135,7 @@ def write(operation: Operation) -> PlainResponse:
 def delete(operation: Operation) -> PlainResponse:
     """Delete a file, or a folder with all content."""
     operation.check_existing()
+    operation.check_conditions()
     if operation.place.is_fixed:
         raise Forbidden("The folders directly below Sites are fixed.")
     operation.files.remove(operation.place.file)
