@@ -27,6 +27,9 @@ MIN_CUT_TOKEN_CHARACTERS = 4  # of a token at the end of a cut body
 CODE_PARAMETER = re.compile(r"(?P<name>(?:\A|[?&#])code=)(?P<value>[^&#\s\"'<>]++)")
 GRANT_PARAMETER = re.compile(r"(?:\A|[?&#])(?:state|grant_type|redirect_uri|code_verifier)=")
 """A parameter of OAuth: a ``code`` beside it is an authorization code (RFC 6749, 4.1.2, 4.1.3)."""
+GRANT_MEMBER = re.compile(r'"(?:grant_type|code_verifier)\\*"\s*:')
+"""The same in JSON. A ``state`` of JSON is harmless: it is also a part of an address."""
+CODE_NAMES = frozenset({"code"})
 OPAQUE_CODE = re.compile(r"(?=[^a-z]*[a-z])(?=\D*\d)[\w.~+/=%-]{22,}", re.ASCII)
 """A code of 128 bits (RFC 6749, 10.10), in any spelling; codes of coupons are shorter."""
 PERCENT_ENCODED = re.compile(r"%[0-9A-F]{2}")
@@ -50,11 +53,13 @@ class Redactor:
         if not text.isascii():
             text = text.encode(errors="backslashreplace").decode()
         redacted = redact(self._without_token(text))
+        if GRANT_MEMBER.search(redacted):
+            redacted = redact_named(redacted, CODE_NAMES)
         return redact_named(redacted, self.names) if self.names else redacted
 
     def may_find_secret(self, text: str) -> bool:
         """Return False if ``text`` would change neither the text nor a text inside of it."""
-        if self.names or not text.isascii() or may_hold_secret(text):
+        if self.names or not text.isascii() or may_hold_secret(text) or GRANT_MEMBER.search(text):
             return True
         return any(spelling in text for spelling in self._spellings)
 

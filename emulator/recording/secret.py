@@ -15,7 +15,7 @@ SECRET_NAME = re.compile(
     r"passw(?:or)?d|passphrase|secret"
     r"|(?:token|api_?key|(?:access|private|secret|shared|signing|encryption|subscription)key"
     r"|assertion|authorization|cookie|credential|sessionid|dwsid|jwt|codeverifier"
-    r"|cards?\d*number|securitycode|cv[cv])"
+    r"|(?:cards?\d*|bankaccounts?)number|iban|securitycode|cv[cv])"
     r"s?(?:value|hash)?\d*$"
     r"|^x?(?:auth|pass|pwd|passcode|otp)$"
 )
@@ -23,13 +23,13 @@ SECRET_NAME = re.compile(
 SECRET_HINTS = (
     *("pass", "pwd", "secret", "token", "key", "assertion", "auth", "cookie", "credential", "otp"),
     *("session", "dwsid", "jwt", "verifier", "eyj", "bearer", "basic", "://", "%", "\\u", "&lt;"),
-    *("card", "cvc", "cvv", "securit"),
+    *("card", "cvc", "cvv", "securit", "bank", "iban"),
 )
 """A secret has one of these hints nearby. Most texts have no hint, and are not scanned."""
-CARD_NAME = re.compile(r"cards?\d*$")
-"""Names of cards and of lists of cards: the numbers inside are secret."""
+CARD_NAME = re.compile(r"(?:card|bankaccount)s?\d*$")
+"""Names of cards, of bank accounts and of lists of them: the numbers inside are secret."""
 NUMBER_NAME = re.compile(r"^(?:number|pan)s?$")
-CARD_HINTS = ("card", "\\u")
+CARD_HINTS = ("card", "bank", "\\u")
 MAX_NAME_CHARACTERS = 256
 MAX_ENCODINGS = 3  # times that a text inside a URL may be percent-encoded
 
@@ -72,9 +72,12 @@ SECRET_FORMS = (
     (re.compile(r"\b(basic|bearer)([ \t]+)[\w.~+/-]{16,}+=*", re.IGNORECASE), rf"\1\2{REDACTED}"),
     (re.compile(r"(://[^/\s:@\"']*+:)[^/\s@\"']++@"), rf"\1{REDACTED}@"),
     (re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*+"), rf"\1{REDACTED}"),
-    # The number of a card in an attribute: ``<card number="...">``.
+    # The number of a card or a bank account in an attribute: ``<card number="...">``.
     (
-        re.compile(r"(<[\w.:-]*cards?\s(?:[^<>]*?\s)?number\s*=\s*[\"'])[^\"'<>]++", re.IGNORECASE),
+        re.compile(
+            r"(<[\w.:-]*(?:card|bank[_-]?account)s?\s(?:[^<>]*?\s)?number\s*=\s*[\"'])[^\"'<>]++",
+            re.IGNORECASE,
+        ),
         rf"\1{REDACTED}",
     ),
     # A fault quotes the token that it refuses.

@@ -26,11 +26,13 @@ SECRET_NAMES = [
     *("client\\u005fsecret", "ns:password"),
     *("security_code", "securityCode", "card_number", "cardNumber", "credit-card-number"),
     *("payment_card.number", "cvv", "CVC", "cvc2", "card_cvv"),
+    *("payment_bank_account.number", "bankAccountNumber", "bank_account_number", "IBAN"),
 ]
 OTHER_NAMES = [
     *("client_id", "grant_type", "token_type", "client_assertion_type", "id", "key", "author"),
     *("Idempotency-Key", "x-dw-client-id", "passenger", "compass", "authentic", "session", "", "é"),
     *("code", "number", "card", "card_type", "masked_number", "credit_card_number_last_digits"),
+    *("bank_account", "bank_routing_number", "urban"),
 ]
 
 
@@ -143,11 +145,41 @@ def test_only_the_secret_is_replaced(text: str, shown: str) -> None:
             "<payment-card a='1'><type>a</type>\n<number>***</number></payment-card>",
         ),
         ("<card><type>a</type></card><number>1</number>",) * 2,
+        (
+            '{"payment_bank_account":{"number":"DE02 1234","holder":"a"},"number":"1"}',
+            '{"payment_bank_account":{"number":"***","holder":"a"},"number":"1"}',
+        ),
+        (
+            "<payment_bank_account><number>DE02</number></payment_bank_account><number>1</number>",
+            "<payment_bank_account><number>***</number></payment_bank_account><number>1</number>",
+        ),
+        ('<bank-account number="DE02"/>', '<bank-account number="***"/>'),
         ('{"card":{"type":"a","number":"411', '{"card":{"type":"a","number":"***'),
     ],
 )
 def test_the_number_of_a_card_is_redacted(text: str, shown: str) -> None:
     assert NONE.body(text, JSON, cut=False) == shown
+
+
+@table(
+    ("text", "shown"),
+    [
+        (
+            '{"grant_type":"authorization_code","code":"s3cret"}',
+            '{"grant_type":"authorization_code","code":"***"}',
+        ),
+        ('{"code":"s3cret","grant_type":"x"}', '{"code":"***","grant_type":"x"}'),
+        (
+            '{"a":"{\\"code\\":\\"s3cret\\",\\"grant_type\\":\\"x\\"}"}',
+            '{"a":"{\\"code\\":\\"***\\",\\"grant_type\\":\\"x\\"}"}',
+        ),
+        ('{"code":"SUMMER","state":"BE"}',) * 2,
+        ('{"grant":1,"code":"SUMMER"}',) * 2,
+    ],
+)
+def test_a_code_beside_a_member_of_a_grant_is_redacted(text: str, shown: str) -> None:
+    assert NONE.body(text, JSON, cut=False) == shown
+    assert NONE.may_find_secret(text) is (text != shown)
 
 
 NUMBER = "4111111111111111"
