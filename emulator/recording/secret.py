@@ -57,6 +57,12 @@ LINE_START = re.compile(r"(?:^|[\r\n])[ \t]*\Z")
 PROTOCOL_URN = re.compile(r"\burn:(?:ietf|demandware):params:oauth:(?:[\w-]+:)*\Z", re.IGNORECASE)
 """The begin of a name of the protocol (RFC 6755), whose words are no names of secrets."""
 MARKUP_BRACKETS = (("<", ">"), ("&lt;", "&gt;"), (r"\\u003[cC]", r"\\u003[eE]"))
+# The attribute that names the value of an element: <preference preference-id="smtpPassword">.
+NAMING_ATTRIBUTE = re.compile(
+    r"(?<![\w.:-])(?:attribute-id|preference-id|key|name)\s*+=\s*+[\"']([^\"'<>]{1,256}+)"
+)
+DECLARATION = re.compile(r"definition$|^attribute$", re.IGNORECASE)
+"""The elements that declare a property, and have no value of it."""
 FIELD_NAME = re.compile(r"\bname=\"?([^\"\r\n;]{1,256}+)", re.IGNORECASE)
 BLANK_LINE = re.compile(r"(?:^|\n)\r?\n")
 # Digits that are a whole text of a card, or a whole element of a list of cards.
@@ -318,10 +324,20 @@ def _find_elements(text: str, opening: str, closing: str, is_secret: IsSecret) -
     at = 0
     while found := start.search(text, at):
         at = found.end()
-        if is_secret(found[1]) and not found[2].endswith("/"):
+        if found[2].endswith("/"):
+            continue
+        if (name := _find_secret_name(found[1], found[2], is_secret)) is not None:
             end = _find_element_end(text, at, found[1], opening, closing)
-            yield at, end, "", found[1]
+            yield at, end, "", name
             at = end
+
+
+def _find_secret_name(tag: str, attributes: str, is_secret: IsSecret) -> str | None:
+    """Return the name of an element, or the name in an attribute, that names a secret."""
+    if is_secret(tag):
+        return tag
+    named = NAMING_ATTRIBUTE.search(attributes)
+    return named[1] if named and not DECLARATION.search(tag) and is_secret(named[1]) else None
 
 
 @lru_cache(maxsize=8)

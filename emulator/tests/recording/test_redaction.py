@@ -165,6 +165,32 @@ def test_the_number_of_a_card_is_redacted(text: str, shown: str) -> None:
     ("text", "shown"),
     [
         (
+            '<preference preference-id="smtpPassword">s3cret</preference><a>b</a>',
+            '<preference preference-id="smtpPassword">***</preference><a>b</a>',
+        ),
+        (
+            "<custom-attribute xml:lang='x' attribute-id = 'apiKey'><value>s3cret</value>",
+            "<custom-attribute xml:lang='x' attribute-id = 'apiKey'>***",
+        ),
+        ('<entry key="c_token">s3cret</entry>', '<entry key="c_token">***</entry>'),
+        (
+            "&lt;x name='client_secret'&gt;s3cret&lt;/x&gt;",
+            "&lt;x name='client_secret'&gt;***&lt;/x&gt;",
+        ),
+        ('<preference preference-id="carrier">snail</preference>',) * 2,
+        ('<attribute-definition attribute-id="password"><type>a</type>',) * 2,
+        ('<attribute attribute-id="password"/><a>b</a>',) * 2,
+        ('<a title="key=password">b</a>',) * 2,
+    ],
+)
+def test_an_element_with_a_secret_name_in_an_attribute_is_redacted(text: str, shown: str) -> None:
+    assert NONE.body(text, "application/xml", cut=False) == shown
+
+
+@table(
+    ("text", "shown"),
+    [
+        (
             '{"grant_type":"authorization_code","code":"s3cret"}',
             '{"grant_type":"authorization_code","code":"***"}',
         ),
