@@ -96,6 +96,9 @@ def test_next_and_previous_keep_the_other_parameters(api: Api, make: Make) -> No
     kept = f"{api.url}{path}?select=(**)&note=a%26b"
     assert page["next"] == f"{kept}&start=2&count=1"
     assert page["previous"] == f"{kept}&start=0&count=1"
+    page = api.call("GET", f"{path}?note=&count=1&start=1").json()
+    assert page["next"] == f"{api.url}{path}?note=&start=2&count=1"
+    assert page["previous"] == f"{api.url}{path}?note=&start=0&count=1"
 
 
 @pytest.mark.rule("ENV-2")
