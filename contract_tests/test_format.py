@@ -159,6 +159,13 @@ def test_jsonp_wraps_the_answer_of_a_get(api: Api, make: Make) -> None:
 
 
 @pytest.mark.rule("FMT-4")
+def test_jsonp_escapes_the_ends_of_lines_of_javascript(api: Api, make: Make) -> None:
+    name = make(description="a\u2028b\u2029c")
+    answer = api.get(f"/inventory_lists/{name}?callback=f")
+    assert '"description":"a\\u2028b\\u2029c"' in answer.content.decode()
+
+
+@pytest.mark.rule("FMT-4")
 @pytest.mark.parametrize("name", ["alert(1)", "a-b", "1a", "", "a..b", "a b"])
 def test_a_callback_that_is_no_identifier_path_is_refused(api: Api, name: str) -> None:
     answer = api.get("/inventory_lists", params={"callback": name})

@@ -223,6 +223,32 @@ def test_depth_bounds_propfind(api: Api, folder: str, depth: str | None, found: 
 
 
 @pytest.mark.rule("DAV-7")
+def test_the_time_of_a_folder_is_that_of_the_last_change_in_it(start: Start) -> None:
+    api = start()
+
+    def act(second: int, method: str, path: str, **options: Any) -> None:
+        api.call("POST", "/__emulator__/clock/freeze", json={"at": f"2024-02-19T12:00:0{second}Z"})
+        assert api.call(method, f"{TEMP}/{path}", **options).status_code < 300
+
+    def second(path: str) -> str:
+        answer = api.call("PROPFIND", f"{TEMP}/{path}", headers={"Depth": "0"})
+        [found] = re.findall(r"2024 12:00:(\d\d) GMT</getlastmodified>", answer.text)
+        return str(found)
+
+    act(1, "MKCOL", "a")
+    act(2, "MKCOL", "b")
+    assert (second("a"), second("b")) == ("01", "02")
+    act(3, "PUT", "a/x", data=b"1")
+    assert (second("a"), second("a/x"), second("b")) == ("03", "03", "02")
+    act(4, "MOVE", "a/x", headers={"Destination": f"{TEMP}/b/y"})
+    assert (second("a"), second("b"), second("b/y")) == ("04", "04", "03")
+    act(5, "COPY", "b/y", headers={"Destination": f"{TEMP}/a/z"})
+    assert (second("a"), second("a/z")) == ("05", "03")
+    act(6, "DELETE", "a/z")
+    assert second("a") == "06"
+
+
+@pytest.mark.rule("DAV-7")
 def test_propfind_answers_all_properties_whatever_the_body_asks_for(api: Api, folder: str) -> None:
     body = '<D:propfind xmlns:D="DAV:"><D:prop><D:quota/><D:displayname/></D:prop></D:propfind>'
     asked = api.call("PROPFIND", folder, data=body).content
