@@ -122,9 +122,14 @@ class Redactor:
         return self._pseudonyms.name(kind, stripped) if self._pseudonyms else value
 
     def _note_domain(self, mail: str) -> None:
-        """Note the domain of an e-mail address, to find the domain elsewhere."""
+        """Note the domain of an e-mail address, to find the domain elsewhere.
+
+        The domain of a kept host, such as ``www.demandware.com``, stays: names of namespaces have
+        the domain.
+        """
         domain = mail.rpartition("@")[2]
-        if Kind.HOST in self.names.kinds and "." in domain and not pattern.is_kept_host(domain):
+        is_kept = any(map(pattern.is_kept_host, (domain, f"www.{domain}")))
+        if Kind.HOST in self.names.kinds and "." in domain and not is_kept:
             self.found.add(Kind.HOST, domain)
 
     def _is_issued(self, value: str) -> bool:

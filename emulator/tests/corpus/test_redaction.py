@@ -594,6 +594,13 @@ def test_an_address_in_quotes_has_its_pseudonym_in_quotes(text: str) -> None:
     assert lines[1]["answer"]["json"] == {"x": text.format("person-1@example.com")}
 
 
+def test_the_domain_of_a_kept_host_stays() -> None:
+    namespace = "http://www.demandware.com/ocapi/data/23.2"
+    lines = show(tell({"email": "zoe@demandware.com"}), tell({"x": namespace}))
+    assert lines[0]["answer"]["json"] == {"email": "person-1@example.com"}
+    assert lines[1]["answer"]["json"] == {"x": namespace}
+
+
 def test_a_number_of_a_card_has_a_pseudonym_in_all_spellings() -> None:
     spellings = ["4111111111111111", "4111 1111 1111 1111", "4111-1111-1111-1111"]
     lines = show(*(tell({"x": spelling}) for spelling in spellings))
