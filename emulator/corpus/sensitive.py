@@ -116,7 +116,7 @@ NAMES: tuple[tuple["re.Pattern[str]", Kind], ...] = (
     (
         re.compile(
             r"(customer|user|organi[sz]ation|account|employee|person|party|contact|subscriber"
-            r"|loyalty|member|device|externalprofile)(ids?|no|numbers?|uuid)$"
+            r"|loyalty|member|device|externalprofile|(?<!ip)address)(ids?|no|numbers?|uuid)$"
             r"|order(no|number)s?$|^externalid$|^organi[sz]ations?$|paymentinstrument(id|uuid)$"
             r"|(kunden|bestell|mitglieds)(nummer|nr)$"
         ),

@@ -129,6 +129,13 @@ CASES: dict[str, tuple[Sequence[Raw], Sequence[str]]] = {
         ["zzab"],
     ),
     "IBAN in lower case": ([tell({"x": "de89 3704 0044 0532 0130 00"})], ["3704"]),
+    "id of an address": (
+        [
+            ask(f"{CUSTOMER}/1/addresses/Zackis%20Haus"),
+            tell({"address_id": "Zackis Haus", "x": "no address 'zackis haus'"}),
+        ],
+        ["Zackis"],
+    ),
     "further numbers of orders": (
         [tell({"external_order_no": "EXT-778899", "replaced_order_no": "77889900"})],
         ["778899"],
