@@ -69,7 +69,13 @@ PAIR_ELEMENTS = re.compile(
     r"(?P<start><(?P<key>key|name|id)>\s*(?P<name>[^<>\s]{1,256})\s*</(?P=key)>\s*<(?P<tag>value|val|string)\b[^<>]*>)"
     r"(?P<value>[^<]+)(?=</(?P=tag)>)"
 )
-LEAF = re.compile(r"(?<=>)[^<>]*[^<>\s][^<>]*(?=</)")
+UNTYPED_ELEMENTS = "".join(rf"(?<!<{name}>)" for name in sorted(UNTYPED_MEMBERS))
+LEAF = re.compile(rf"(?<=>){UNTYPED_ELEMENTS}[^<>]*[^<>\s][^<>]*(?=</)")
+"""The text of an element, other than the elements of the envelope."""
+SCRIPT = re.compile(
+    r"(?P<start>(?:/\*\*/)?[\w$.\[\]]{1,256}\()(?P<json>[{\[].*[}\]])(?P<end>\);?\s*)", re.DOTALL
+)
+"""JSON as an argument of a function (FMT-4)."""
 SPACED_JSON = re.compile(r"\":[ ]")
 MARKUP = re.compile(r"\s*<(?P<tag>[\w:.-]+)\b.*</[\w:.-]+>\s*", re.DOTALL)
 CDATA_LEAF = re.compile(r"(?<=<!\[CDATA\[)(?:(?!\]\]>).)+", re.DOTALL)
@@ -241,7 +247,9 @@ class Redactor:
         return redacted
 
     def document(self, text: str) -> str:
-        """Return a text without sensitive values; JSON in the text is read as JSON."""
+        """Return a text without sensitive values; JSON is read as JSON, also in JavaScript."""
+        if script := SCRIPT.fullmatch(text):
+            return f"{self.text(script['start'])}{self.document(script['json'])}{script['end']}"
         if text.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
             with suppress(orjson.JSONDecodeError, TypeError, RecursionError):  # also if too deep
                 value = orjson.loads(text.removeprefix("\ufeff"))

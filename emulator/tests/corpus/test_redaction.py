@@ -759,6 +759,19 @@ HIDDEN_XML = (
 )
 
 
+def test_credentials_keep_their_members_in_xml_and_javascript_too() -> None:
+    customer = '{"credentials":{"_type":"credentials","enabled":true,"login":"zacki77"}}'
+    lines = show(
+        tell(f"/**/app.on[0]({customer})", TEXT),
+        tell("<c><credentials><_type>credentials</_type><login>zacki77</login></credentials></c>"),
+    )
+    hidden = customer.replace("zacki77", "Name-1")
+    assert lines[0]["answer"]["text"] == f"/**/app.on[0]({hidden})"
+    assert lines[1]["answer"]["text"] == (
+        "<c><credentials><_type>credentials</_type><login>Name-1</login></credentials></c>"
+    )
+
+
 def test_credentials_of_a_document_keep_their_members() -> None:
     hidden = {"login": "Name-1", "enabled": True, "password": "secret-1", "answer": "secret-2"}
     body = json.dumps({"credentials": CREDENTIALS})
