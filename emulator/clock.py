@@ -38,8 +38,7 @@ class Reading(NamedTuple):
 
 def render_instant(instant: datetime) -> str:
     """Return an aware instant in UTC to the millisecond, as in ``2026-01-31T12:00:00.000Z``."""
-    utc = instant.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def draw_identifier(source: Random = _source) -> str:

@@ -116,9 +116,7 @@ class Collection:
     def arrange(self, records: Iterable[Record]) -> dict[str, list[Record]]:
         """Return the store's collections for documents in the order of creation."""
         numbered = enumerate(records, start=1)
-        rows = [
-            self._row((f"{number:0{SEQUENCE_DIGITS}}",), r.properties) for number, r in numbered
-        ]
+        rows = [record.at((f"{number:0{SEQUENCE_DIGITS}}",)) for number, record in numbered]
         return {
             self.sequence: [_counter(len(rows))],
             self.name: rows,
@@ -131,11 +129,11 @@ class Collection:
         return row, self._id_entry(record), self._unique_entry(record)
 
     def _id_entry(self, record: Record) -> Put:
-        entry = Record.of((record.properties[self.key],), {"sequence": record.key[0]})
+        entry = Record.of((record.get(self.key),), {"sequence": record.key[0]})
         return Put(self.ids, entry, Presence.ABSENT)
 
     def _unique_entry(self, record: Record) -> Put:
-        entry = Record.of(self.unique(record.properties), {"id": record.properties[self.key]})
+        entry = Record.of(self.unique(record.properties), {"id": record.get(self.key)})
         return Put(self.uniques, entry, Presence.ABSENT)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from marshmallow import ValidationError, fields
+import orjson
+from marshmallow import Schema, ValidationError, fields
 
 from emulator.fixture.data_set import Collection as DataSetCollection
 from emulator.inventory_service.collection import INVENTORIES, ITEMS, Collection
@@ -13,6 +14,24 @@ from emulator.store import Record
 
 # The dates of fixtures without dates.
 DEFAULT_INSTANT = "2024-07-17T00:00:00.000Z"
+MAX_KNOWN_DOCUMENTS = 256
+
+
+class Repeated(fields.Nested):
+    """A document that many entries repeat, such as a location: equal ones are checked once."""
+
+    def __init__(self, nested: Schema, **options: Any) -> None:
+        super().__init__(nested, **options)
+        self._known: dict[bytes, Any] = {}
+
+    def _deserialize(self, value: Any, *context: Any, **options: Any) -> Any:
+        sent = orjson.dumps(value)
+        if sent in self._known:
+            return self._known[sent]
+        found = super()._deserialize(value, *context, **options)
+        if len(self._known) < MAX_KNOWN_DOCUMENTS:
+            self._known[sent] = found
+        return found
 
 
 def reader(collection: Collection) -> Callable[[Any], Record]:
@@ -22,7 +41,12 @@ def reader(collection: Collection) -> Callable[[Any], Record]:
         "createdAt": Instant(load_default=DEFAULT_INSTANT),
         "updatedAt": Instant(load_default=DEFAULT_INSTANT),
     }
-    schema = type(collection.schema).from_dict(set_by_service)()
+    repeated = {
+        name: Repeated(declared.schema, required=declared.required)
+        for name, declared in collection.schema.fields.items()
+        if isinstance(declared, fields.Nested)
+    }
+    schema = type(collection.schema).from_dict({**set_by_service, **repeated})()
     computed = frozenset(read_only(collection.schema)) - set_by_service.keys()
 
     def read(entry: Any) -> Record:

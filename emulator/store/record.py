@@ -20,6 +20,7 @@ NamesAndPick = tuple[tuple[str, ...], Pick]
 SCALAR_TYPES = frozenset({str, bool, int, float, type(None)})
 TEXT_TYPES = frozenset({str})
 FLAG_TYPES = frozenset({str, bool})  # without numbers: 1 and 1.0 are equal to true
+UNSHARED_TYPES = SCALAR_TYPES - TEXT_TYPES
 MAX_CACHED_NAME_TUPLES = 256
 MAX_SHARED_VALUES = 2048
 
@@ -148,7 +149,9 @@ class SharedValues:
 
     def share(self, record: Record) -> Record:
         """Return a new record, with values of earlier records in place of equal values."""
-        record._values = tuple([self._find(value) for value in record._values])  # noqa: SLF001
+        values = record._values  # noqa: SLF001 - a part of the module
+        find = self._find
+        record._values = tuple([v if type(v) in UNSHARED_TYPES else find(v) for v in values])  # noqa: SLF001
         return record
 
     def _find(self, value: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from emulator.fixture import data_set
 from emulator.fixture.data_set import FixtureError
 from emulator.inventory_service.fixture import COLLECTIONS
-from emulator.store import MemoryStore
+from emulator.store import MemoryStore, thaw
 
 ITEM = {"itemId": "i", "sku": "s", "productVariant": {"variantId": "v"}}
 INVENTORY = {
@@ -34,6 +34,23 @@ def test_ids_lead_to_rows_in_the_order_of_the_file(tmp_path: Path) -> None:
     inventory = store.scan("inventories", 0, 1).records[0].properties
     assert (inventory["availableQuantity"], inventory["reservedQuantity"]) == (5, 0)
     assert inventory["createdAt"] == "2024-07-17T00:00:00.000Z"
+
+
+def test_a_repeated_location_is_read_and_refused_in_each_entry(tmp_path: Path) -> None:
+    full = {"locationId": "l", "address": {"countryCode": "US"}, "timezone": "Europe/Berlin"}
+    items = [ITEM | {"itemId": name, "sku": name} for name in "ab"]
+    inventories = [INVENTORY | {"inventoryId": one, "itemId": one} for one in "ab"]
+    store = load(tmp_path, items, [one | {"location": full} for one in inventories])
+    rows = store.scan("inventories", 0, 2).records
+    assert [thaw(one.get("location")) for one in rows] == [full, full]
+    wrong = [one | {"location": {**full, "timezone": "Nowhere"}} for one in inventories]
+    with pytest.raises(FixtureError) as raised:
+        load(tmp_path, items, wrong)
+    problem = "location: {'timezone': ['Not a time zone of the IANA database.']}"
+    assert [one.partition("entry ")[2] for one in raised.value.problems] == [
+        f"1: {problem}",
+        f"2: {problem}",
+    ]
 
 
 @pytest.mark.parametrize(
