@@ -31,7 +31,10 @@ PROMOTIONS = f"""<promotions xmlns="{NAMESPACE}/promotion/2008-01-31">
   <coupons><coupon coupon-id="sun"/><coupon coupon-id="beach"/></coupons>
   <source-codes><source-code group-id="radio"/></source-codes>
  </campaign>
- <campaign campaign-id="broken"><coupons><coupon coupon-id="none"/></coupons></campaign>
+ <campaign campaign-id="partial">
+  <customer-groups><customer-group group-id="none"/></customer-groups>
+  <coupons><coupon coupon-id="none"/><coupon coupon-id="beach"/></coupons>
+ </campaign>
  <campaign campaign-id="paused" mode="delete"/>
  <promotion promotion-id="ice">
   <enabled-flag>true</enabled-flag>
@@ -52,7 +55,8 @@ PROMOTIONS = f"""<promotions xmlns="{NAMESPACE}/promotion/2008-01-31">
  <promotion promotion-id="lamp-sale" mode="delete"/>
  <promotion-campaign-assignment promotion-id="ice" campaign-id="summer">
   <qualifiers match-mode="all"><customer-groups/><coupons/></qualifiers>
-  <customer-groups><customer-group group-id="Registered"/></customer-groups>
+  <customer-groups><customer-group group-id="Registered"/>
+   <customer-group group-id="none"/></customer-groups>
   <coupons><coupon coupon-id="beach"/></coupons>
   <rank>5</rank>
   <schedule>
@@ -181,14 +185,27 @@ def test_campaigns_and_promotions_are_imported(storefront: Api) -> None:
         },
         "source_code_based": False,
     }
-    for path in ("campaigns/paused", "campaigns/broken", "promotions/lamp-sale"):
+    for path in ("campaigns/paused", "promotions/lamp-sale"):
         assert storefront.get(f"{SITE}/{path}").status_code == 404
     errors = re.findall(r"WARN \[DATAERROR\] \[\d/\d\] (\S+ '\S+'): ", log)
     assert errors == [
         "coupon 'taken'",
         "code 'FLYER-C3'",
-        "campaign 'broken'",
         "promotion-campaign-assignment 'none'",
+    ]
+
+
+@pytest.mark.rule("IMP-5", "MKT-17")
+def test_a_campaign_is_imported_without_its_references_to_missing_objects(storefront: Api) -> None:
+    log = import_(storefront, FILES)
+    partial = read(storefront, f"{SITE}/campaigns/partial")
+    assert (partial["coupons"], "customer_groups" in partial) == (["beach"], False)
+    warnings = re.findall(r"WARN \[DATAWARNING\] \[\d/\d\] (.*) \(sites/", log)
+    no_group = "customer_groups: there is no 'RefArch/none' in customer_groups"
+    assert sorted(warnings) == [
+        "campaign 'partial': coupons: there is no 'RefArch/none' in coupons",
+        f"campaign 'partial': {no_group}",
+        f"promotion-campaign-assignment 'ice': {no_group}",
     ]
 
 

@@ -267,6 +267,24 @@ def test_an_archive_brings_slot_configurations_in_campaigns(shop: Api) -> None:
     assert "<rank>3</rank>" in written
 
 
+@pytest.mark.rule("IMP-5", "SLOT-8")
+def test_slot_configurations_are_imported_without_missing_customer_groups(shop: Api) -> None:
+    groups = """<customer-groups><customer-group group-id="none"/>
+<customer-group group-id="Registered"/></customer-groups>"""
+    ids = 'slot-id="aisle" context="global" configuration-id="five"'
+    content = f"""<slot-configurations xmlns="{NAMESPACE}/slot/2008-09-08">
+<slot-configuration {ids}><content><html><body xml:lang="x-default">x</body></html></content>
+{groups}</slot-configuration>
+<slot-configuration-campaign-assignment {ids} campaign-id="paused">
+<qualifiers>{groups}</qualifiers></slot-configuration-campaign-assignment>
+</slot-configurations>"""
+    log = import_(shop, {"sites/RefArch/slots.xml": content})
+    assert "DATAERROR" not in log
+    problem = "customer_groups: there is no 'RefArch/none' in customer_groups"
+    assert len(re.findall(f"DATAWARNING.*{problem}", log)) == 2
+    assert shop.get(path_of("aisle", "five")).json()["customer_groups"] == ["Registered"]
+
+
 @pytest.mark.rule("SLOT-8")
 def test_a_deletion_of_slot_configurations_takes_missing_ids_for_any(shop: Api) -> None:
     def list_ids(slot_id: str) -> list[str]:
