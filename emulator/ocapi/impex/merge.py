@@ -262,7 +262,7 @@ class Merge:
     def _merge(self, resource: Resource, item: Item) -> None:
         if item.problem:
             raise ValueError(item.problem)
-        if item.deleted and item.kind.wildcards:
+        if item.deleted and self._is_open(resource, item):
             self._delete_all(resource, item)
             return
         for above in resource.ancestors:
@@ -329,6 +329,11 @@ class Merge:
         for name, found in declared.items():
             if found is None:
                 self._warnings.append(f"custom attribute '{name}' is not defined")
+
+    def _is_open(self, resource: Resource, item: Item) -> bool:
+        """Return whether a deletion leaves out ids; a look at all documents takes its time."""
+        is_open = bool(item.kind.wildcards) and "" in item.key
+        return is_open and self.draft.store.get(resource.name, item.key) is None
 
     def _delete_all(self, resource: Resource, item: Item) -> None:
         """Remove the documents of a site that a deletion is about.
